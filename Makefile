@@ -1,0 +1,57 @@
+# Two commands are enough: `make run` shows the product, `make test` proves it.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/pip install --quiet
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: run test check format bench lock migrate-up migrate-down migrate-create clean
+
+run: $(VENV)/run  ## start the product with a sample backlog; Ctrl-C stops it
+	@exec slb serve --sample
+
+test: $(VENV)/dev  ## run the whole test suite
+	pytest
+
+check: $(VENV)/dev  ## lint, types, layers, migrations
+	ruff format --check .
+	ruff check .
+	basedpyright
+	lint-imports
+	squawk database/migrations/*.sql
+
+format: $(VENV)/dev  ## format the code
+	ruff format .
+	ruff check --fix .
+
+bench: $(VENV)/dev  ## print the measurements of benchmarks/
+	python -m benchmarks
+
+migrate-up: $(VENV)/run
+	slb migrate up
+
+migrate-down: $(VENV)/run
+	slb migrate down
+
+migrate-create: $(VENV)/run
+	@test -n "$(NAME)" || { echo 'Say what it does: make migrate-create NAME=add-users-phone'; exit 2; }
+	slb migrate create '$(NAME)'
+
+lock: $(VENV)/dev  ## write the lock files anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --upgrade \
+		--custom-compile-command "make lock" -o requirements.lock
+	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes \
+		--upgrade -c requirements.lock --custom-compile-command "make lock" -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
+
+$(VENV)/run: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock $(VENV)/run
+	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,60 @@
+"""Be the command `slb`: each command parses, calls a service, prints.
+
+argparse, and heavy imports only inside the commands, because `slb --help` has to answer at once.
+Exit codes: 0 done, 1 failed, 2 wrong words or wrong configuration.
+"""
+
+import argparse
+import os
+import sys
+
+from shareable_backlog import __version__
+from shareable_backlog.cli import backup, config, doctor, import_csv, migrate, seed, serve, status, sync
+from shareable_backlog.errors import BacklogError, ConfigurationInvalid
+
+FAILED, WRONG = 1, 2
+_COMMANDS = (serve, migrate, sync, import_csv, status, seed, backup, doctor, config)
+_BROKEN_PIPE = 141  # what a shell reports for a program that was ended by SIGPIPE
+_INTERRUPTED = 130
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run `slb` with `argv` (None: the process's own arguments) and give its exit code."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if not hasattr(arguments, "run"):
+        parser.print_help()
+        return 0
+    try:
+        return arguments.run(arguments)
+    except ConfigurationInvalid as error:
+        for fault in error.faults:
+            print(f"slb: {fault}", file=sys.stderr)
+        return WRONG
+    except BacklogError as error:
+        print(f"slb: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone (`slb status | head -1`): keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="slb", description="A read-only mirror of a Linear backlog, for people without a Linear seat."
+    )
+    parser.add_argument("--version", action="version", version=f"slb {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for command in _COMMANDS:
+        command.add_parser(commands)
+    version = commands.add_parser("version", help="print the version")
+    version.set_defaults(run=_print_version)
+    return parser
+
+
+def _print_version(_arguments: argparse.Namespace) -> int:
+    print(f"slb {__version__}")
+    return 0

@@ -1,0 +1,43 @@
+"""Keep the database in a file and bring it back: `slb backup FILE`, `slb restore FILE`."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from shareable_backlog.cli.commands import Commands
+
+
+def add_parser(commands: Commands) -> None:
+    """Add `backup` and `restore` to the command line."""
+    backup = commands.add_parser("backup", help="write the whole database to a file, also while it is in use")
+    backup.add_argument("file", type=Path, metavar="FILE", help="the file to write; it must not exist")
+    backup.set_defaults(run=_backup)
+    restore = commands.add_parser("restore", help="fill an empty database from such a file")
+    restore.add_argument("file", type=Path, metavar="FILE", help="a file that `slb backup` wrote")
+    restore.set_defaults(run=_restore)
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    from shareable_backlog.database import backup
+
+    _on_server(backup.dump, arguments.file)
+    print(f"The database is in {arguments.file}. It holds all that is mirrored and recorded: keep it safe.")
+    return 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from shareable_backlog.database import backup
+
+    _on_server(backup.restore, arguments.file)
+    print("The database is restored. Check it with: slb doctor")
+    return 0
+
+
+def _on_server(act: Callable[[str, Path], None], file: Path) -> None:
+    from shareable_backlog import config, logs
+    from shareable_backlog.database import resolved
+
+    settings = config.load()
+    logs.configure("warning", settings.log_format)
+    with resolved(settings) as conninfo:
+        act(conninfo, file)

@@ -1,0 +1,62 @@
+"""Fill the mirror from Linear's own CSV export: `slb import FILE.csv`."""
+
+import argparse
+import asyncio
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shareable_backlog.cli.commands import Commands
+
+if TYPE_CHECKING:
+    from shareable_backlog.config import Settings
+    from shareable_backlog.sync.import_csv import ImportReport
+
+
+def add_parser(commands: Commands) -> None:
+    """Add `import` to the command line."""
+    parser = commands.add_parser("import", help="fill the mirror from a CSV file that Linear exported")
+    parser.add_argument("file", type=Path, metavar="FILE.csv", help="the file, as Linear exported it")
+    parser.add_argument("--dry-run", action="store_true", help="say what would happen, and store nothing")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Import the file and say what changed, or would change; exit code 1 when a row had to be set aside."""
+    from shareable_backlog import config, logs
+
+    settings = config.load()
+    logs.configure("warning", settings.log_format)
+    report = asyncio.run(_import(settings, arguments.file, dry_run=arguments.dry_run))
+    print(json.dumps(_as_json(report)) if arguments.json else _in_words(report))
+    return 1 if report.bad_rows else 0
+
+
+async def _import(settings: "Settings", file: Path, *, dry_run: bool) -> "ImportReport":
+    from shareable_backlog.services import readiness
+    from shareable_backlog.sync import import_csv
+
+    async with readiness.ready(settings):
+        return await import_csv.run(file, dry_run=dry_run)
+
+
+def _as_json(report: "ImportReport") -> dict[str, Any]:
+    return asdict(report) | {"states": [state._asdict() for state in report.states]}
+
+
+def _in_words(report: "ImportReport") -> str:
+    counts = {"created": report.created, "updated": report.updated, "unchanged": report.unchanged}
+    changes = ", ".join(f"{count:,} {change}" for change, count in counts.items() if count) or "none stored"
+    items = f"{report.rows:,} {'item' if report.rows == 1 else 'items'}"
+    if report.run_id is None:
+        lines = [
+            f"Nothing was stored. An import of these {items} would give: {changes}.",
+            "The export names no types of states; these would be taken:",
+            *(f"  {state.team_key:8} {state.name:24} {state.type}" for state in report.states),
+        ]
+    else:
+        lines = [f"Imported {items}: {changes}."]
+    lines += [f"set aside: {bad.stream} {bad.id}: {bad.field or 'the row'} {bad.reason}" for bad in report.bad_rows]
+    return "\n".join(lines)

@@ -1,0 +1,41 @@
+"""Show how a run gets on: a live line for each stream on a terminal, plain lines elsewhere."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
+
+from shareable_backlog.sync.run import OnPage, Report
+from shareable_backlog.sync.store import Page
+
+
+@contextmanager
+def shown(stream: TextIO) -> Generator[OnPage]:
+    """Give the callback that draws progress to `stream` while the context lasts.
+
+    Linear does not say how many rows there are: the bar pulses and counts what has been stored.
+    """
+    if not stream.isatty():
+        yield lambda report, page: print(_line(report, page), file=stream, flush=True)
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description:20}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(file=stream), transient=True) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def on_page(_report: Report, page: Page) -> None:
+            name = page.stream.name
+            if name not in tasks:
+                for task in tasks.values():
+                    progress.update(task, total=progress.tasks[task].completed)
+                tasks[name] = progress.add_task(name.replace("_", " "), total=None)
+            progress.advance(tasks[name], len(page.nodes))
+
+        yield on_page
+
+
+def _line(report: Report, page: Page) -> str:
+    stored = report.streams[page.stream.name]
+    rows = stored.created + stored.updated + stored.unchanged
+    return f"{page.stream.name.replace('_', ' ')}: {rows:,} rows"

@@ -1,0 +1,37 @@
+"""Fill an empty mirror with the sample backlog: `slb seed`."""
+
+import argparse
+import asyncio
+from typing import TYPE_CHECKING
+
+from shareable_backlog.cli.commands import Commands
+
+if TYPE_CHECKING:
+    from shareable_backlog.config import Settings
+    from shareable_backlog.sync.run import Report
+
+
+def add_parser(commands: Commands) -> None:
+    """Add `seed` to the command line."""
+    parser = commands.add_parser("seed", help="fill an empty mirror with a sample backlog, for a first look")
+    parser.set_defaults(run=run)
+
+
+def run(_arguments: argparse.Namespace) -> int:
+    """Load the sample; exit code 1 when the mirror holds a real backlog, which stays."""
+    from shareable_backlog import config, logs
+
+    settings = config.load()
+    logs.configure("warning", settings.log_format)
+    report = asyncio.run(_load(settings))
+    items = report.streams["issues"]
+    print(f"The sample backlog is loaded: {items.created + items.updated + items.unchanged} items. See it: slb serve")
+    return 0
+
+
+async def _load(settings: "Settings") -> "Report":
+    from shareable_backlog.services import readiness
+    from shareable_backlog.sync import sample
+
+    async with readiness.ready(settings):
+        return await sample.load()

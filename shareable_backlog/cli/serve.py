@@ -1,0 +1,89 @@
+"""Serve the pages: `slb serve`."""
+
+import argparse
+import ipaddress
+import signal
+import socket
+import sys
+from contextlib import closing, suppress
+
+from shareable_backlog.cli.commands import Commands
+
+_GRACE_S = 10
+
+
+def add_parser(commands: Commands) -> None:
+    """Add `serve` to the command line."""
+    parser = commands.add_parser("serve", help="serve the backlog in a browser, and keep it fresh")
+    parser.add_argument("--host", default="127.0.0.1", help="loopback address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, help="port to listen on (default: PORT, else 8000)")
+    parser.add_argument("--sample", action="store_true", help="fill an empty mirror with a sample backlog")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until Ctrl-C or SIGTERM; requests under way get 10 s to end. Exit code 2 for a public address."""
+    if not _is_loopback(arguments.host):
+        print(
+            f"slb: {arguments.host} is not a loopback address. Sign-in is not built yet, so the pages"
+            " are served to this machine alone: use --host 127.0.0.1.",
+            file=sys.stderr,
+        )
+        return 2
+    import uvicorn
+
+    from shareable_backlog import app, config, logs
+
+    settings = config.load()
+    logs.configure(settings.log_level, settings.log_format)
+    port: int = settings.port if arguments.port is None else arguments.port
+    listener = _listen(arguments.host, port)
+    if listener is None:
+        print(f"slb: port {port} is taken or not allowed. Choose another with --port.", file=sys.stderr)
+        return 1
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app.create(settings, with_sample=arguments.sample),
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+    )
+    # uvicorn raises the signal that ended it once more at the end; a stop that was asked for is no failure.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+    with closing(listener), suppress(KeyboardInterrupt):
+        _announce(
+            listener,
+            has_key=settings.linear_api_key is not None,
+            own_database=settings.database_url is not None,
+        )
+        server.run(sockets=[listener])
+    return 0 if server.started else 1
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(host: str, port: int) -> socket.socket | None:
+    host = host.strip("[]")
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, OverflowError):
+        return None
+
+
+def _announce(listener: socket.socket, *, has_key: bool, own_database: bool) -> None:
+    host, port = listener.getsockname()[:2]
+    print(f"Shareable Linear Backlog: http://{f'[{host}]' if ':' in host else host}:{port}/  (Ctrl-C stops it)")
+    if not (has_key and own_database):
+        print(
+            "To show a real workspace set LINEAR_API_KEY; to use a PostgreSQL server of your own set"
+            " DATABASE_URL (in the environment or in .env, see .env.example)."
+        )
+    sys.stdout.flush()

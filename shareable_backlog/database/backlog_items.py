@@ -1,0 +1,190 @@
+"""Read the backlog's items: the list page by page, and one item whole.
+
+What may be shown is stated once, in `_SHOWN`; an archived item is not in the list but has its page.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import LiteralString
+
+from shareable_backlog.database.query import query
+
+
+@dataclass(frozen=True, slots=True)
+class ListedItem:
+    """Hold one line of the list; `labels` are pairs of name and colour (or None), by name."""
+
+    id: str
+    identifier: str
+    title: str
+    priority: int
+    due_date: date | None
+    updated_at: datetime
+    state_name: str | None
+    state_type: str | None
+    state_color: str | None
+    assignee: str | None
+    project: str | None
+    labels: list[tuple[str, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Hold one item with the names of all that it refers to; a reference to what isn't mirrored is None."""
+
+    id: str
+    identifier: str
+    title: str
+    description: str | None
+    url: str | None
+    priority: int
+    estimate: float | None
+    due_date: date | None
+    created_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None
+    canceled_at: datetime | None
+    archived_at: datetime | None
+    parent_id: str | None
+    team_key: str | None
+    team: str | None
+    state_name: str | None
+    state_type: str | None
+    state_color: str | None
+    assignee: str | None
+    creator: str | None
+    project: str | None
+    milestone: str | None
+    cycle_number: int | None
+    cycle_name: str | None
+    labels: list[tuple[str, str | None]]
+
+
+_SHOWN: LiteralString = "i.removed_at IS NULL AND NOT i.trashed"
+_LABELS: LiteralString = """
+    (SELECT coalesce(json_agg(json_build_array(l.name, l.color) ORDER BY lower(l.name)), '[]')
+     FROM labels l WHERE l.id = ANY (i.label_ids) AND l.removed_at IS NULL) AS labels
+"""
+_LISTED: LiteralString = (
+    """
+    SELECT i.id, i.identifier, i.title, i.priority, i.due_date, i.updated_at,
+           s.name AS state_name, s.type AS state_type, s.color AS state_color,
+           a.name AS assignee, p.name AS project, """
+    + _LABELS
+)
+_JOINED: LiteralString = """
+    LEFT JOIN workflow_states s ON s.id = i.state_id
+    LEFT JOIN people a ON a.id = i.assignee_id
+    LEFT JOIN projects p ON p.id = i.project_id
+"""
+# The last word matches as a beginning; a query that ends in a group can't take the mark.
+_MATCHES: LiteralString = """
+    AND (i.search @@ (
+           SELECT CASE WHEN words::text LIKE '%%''' THEN (words::text || ':*')::tsquery ELSE words END
+           FROM websearch_to_tsquery('simple', %(text)s) AS words)
+         OR i.identifier = %(identifier)s)
+"""
+
+
+async def listed(
+    *,
+    team_key: str | None,
+    state_type: str | None,
+    text: str | None,
+    identifier: str | None,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[ListedItem]:
+    """Give up to `limit` items, newest update first, archived ones left out; None leaves a filter out.
+
+    `text` is what a person typed to search for, `identifier` the same as an identifier if it looks like one.
+    `after` is (`updated_at`, `id`) of the last item seen.
+    """
+    within: LiteralString = "AND i.archived_at IS NULL"
+    if team_key is not None:
+        within += " AND i.team_id = ANY (ARRAY(SELECT id FROM teams WHERE key = %(team_key)s))"
+    if state_type is not None:
+        within += " AND i.state_id = ANY (ARRAY(SELECT id FROM workflow_states WHERE type = %(state_type)s))"
+    if text is not None:
+        within += _MATCHES
+    if after is not None:
+        within += " AND (i.updated_at, i.id) < (%(after_at)s, %(after_id)s)"
+    page: LiteralString = (
+        "FROM (SELECT * FROM backlog_items i WHERE " + _SHOWN + " " + within
+        + " ORDER BY i.updated_at DESC, i.id DESC LIMIT %(limit)s) i"
+    )  # fmt: skip
+    return await query(
+        _LISTED + page + _JOINED + " ORDER BY i.updated_at DESC, i.id DESC",
+        {
+            "team_key": team_key,
+            "state_type": state_type,
+            "text": text,
+            "identifier": identifier,
+            "after_at": after and after[0],
+            "after_id": after and after[1],
+            "limit": limit,
+        },
+        row=ListedItem,
+    )
+
+
+async def by_identifier(identifier: str) -> Item | None:
+    """Give the item that has `identifier` now; None when there is none to show."""
+    found = await query(
+        """
+        SELECT i.id, i.identifier, i.title, i.description, i.url, i.priority, i.estimate, i.due_date,
+               i.created_at, i.updated_at, i.completed_at, i.canceled_at, i.archived_at, i.parent_id,
+               t.key AS team_key, t.name AS team,
+               s.name AS state_name, s.type AS state_type, s.color AS state_color,
+               a.name AS assignee, c.name AS creator, p.name AS project, m.name AS milestone,
+               y.number AS cycle_number, y.name AS cycle_name, """
+        + _LABELS
+        + " FROM backlog_items i "
+        + _JOINED
+        + """
+        LEFT JOIN teams t ON t.id = i.team_id
+        LEFT JOIN people c ON c.id = i.creator_id
+        LEFT JOIN project_milestones m ON m.id = i.project_milestone_id
+        LEFT JOIN cycles y ON y.id = i.cycle_id
+        WHERE i.identifier = %(identifier)s AND """
+        + _SHOWN
+        + " ORDER BY i.updated_at DESC LIMIT 1",
+        {"identifier": identifier},
+        row=Item,
+    )
+    return found[0] if found else None
+
+
+async def current_identifier(previous: str) -> str | None:
+    """Give the identifier that an item has now which once had `previous`; None when there is none to show."""
+    found = await query(
+        "SELECT i.identifier FROM backlog_items i WHERE i.previous_identifiers @> ARRAY[%(previous)s]::text[] AND "
+        + _SHOWN
+        + " ORDER BY i.updated_at DESC LIMIT 1",
+        {"previous": previous},
+    )
+    return found[0][0] if found else None
+
+
+async def by_id(item_id: str) -> ListedItem | None:
+    """Give one item as a line of a list, archived or not; None when there is none to show."""
+    found = await query(
+        _LISTED + " FROM backlog_items i " + _JOINED + " WHERE i.id = %(item_id)s AND " + _SHOWN,
+        {"item_id": item_id},
+        row=ListedItem,
+    )
+    return found[0] if found else None
+
+
+async def sub_items(parent_id: str, limit: int) -> list[ListedItem]:
+    """Give up to `limit` items below `parent_id` in Linear's order, archived ones too."""
+    return await query(
+        _LISTED
+        + " FROM backlog_items i "
+        + _JOINED
+        + " WHERE i.parent_id = %(parent_id)s AND "
+        + _SHOWN
+        + " ORDER BY i.sub_issue_sort_order NULLS LAST, i.number LIMIT %(limit)s",
+        {"parent_id": parent_id, "limit": limit},
+        row=ListedItem,
+    )

@@ -1,0 +1,92 @@
+"""Write the whole database to one file and read it back, with PostgreSQL's own pg_dump and pg_restore."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import psycopg
+import structlog
+from psycopg.conninfo import conninfo_to_dict
+
+from shareable_backlog.database import embedded_cluster, faults
+from shareable_backlog.errors import BackupFailed, EmbeddedServerFailed
+
+_LOG = structlog.stdlib.get_logger(__name__)
+
+# libpq's environment variables: a password in an argument would show in the list of processes.
+_VARIABLES = {
+    "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
+    "port": "PGPORT",
+    "dbname": "PGDATABASE",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "target_session_attrs": "PGTARGETSESSIONATTRS",
+    "options": "PGOPTIONS",
+}
+_TLS = {"require", "verify-ca", "verify-full"}
+
+
+def dump(conninfo: str, file: Path) -> None:
+    """Write a consistent copy of the database to `file`, readable by its owner alone; it may be in use meanwhile.
+
+    An existing file is not overwritten. Raises BackupFailed, then no file is left.
+    """
+    if file.exists():
+        raise BackupFailed("There is a file of that name already. Nothing was changed; choose another name.")
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    try:
+        unfinished.touch(mode=0o600)
+        _run(conninfo, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--file", str(unfinished))
+        unfinished.rename(file)
+    except OSError as error:
+        raise BackupFailed(f"The file can't be written: {error.strerror}. Nothing was changed.") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def restore(conninfo: str, file: Path) -> None:
+    """Fill an empty database from `file`, all or nothing. Raises BackupFailed."""
+    if not file.is_file():
+        raise BackupFailed("There is no such file. Nothing was changed.")
+    try:
+        with psycopg.connect(conninfo) as connection:
+            used = connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone()
+    except psycopg.Error as error:
+        raise faults.plain(error) from None
+    if used:
+        raise BackupFailed("The database is not empty, so nothing was restored. Name an empty one.")
+    database = conninfo_to_dict(conninfo).get("dbname") or "postgres"
+    _run(
+        conninfo, "pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges",
+        "--dbname", str(database), str(file),
+    )  # fmt: skip
+
+
+def _run(conninfo: str, name: str, *arguments: str) -> None:
+    words = conninfo_to_dict(conninfo)
+    variables = {_VARIABLES[word]: str(value) for word, value in words.items() if word in _VARIABLES}
+    program = _program(name, with_tls=words.get("sslmode") in _TLS)
+    ended = subprocess.run(  # noqa: S603 (the program is PostgreSQL's, the words are ours)
+        [program, *arguments], env=os.environ | variables, capture_output=True, text=True, check=False
+    )
+    if ended.returncode:
+        _LOG.error("backup_program_failed", program=name, output=faults.redacted(ended.stderr[-2000:], conninfo))
+        raise BackupFailed(f"{name} could not do it, and nothing was changed. The log says why.")
+
+
+def _program(name: str, *, with_tls: bool) -> Path:
+    """Find `name` beside the embedded server, the newest there is but without TLS; else on the PATH."""
+    with contextlib.suppress(EmbeddedServerFailed):
+        if not with_tls:
+            return embedded_cluster.package() / "pginstall" / "bin" / name
+    found = shutil.which(name)
+    if found is None:
+        raise BackupFailed(f"{name} is not installed. Install PostgreSQL's client programs.")
+    return Path(found)

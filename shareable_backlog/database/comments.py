@@ -1,0 +1,34 @@
+"""Read the comments of items."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shareable_backlog.database.query import query
+
+
+@dataclass(frozen=True, slots=True)
+class ShownComment:
+    """Hold one comment; `author` is None for a bot, `parent_id` is None for the first of a thread."""
+
+    id: str
+    parent_id: str | None
+    author: str | None
+    body: str
+    quoted_text: str | None
+    created_at: datetime
+    edited_at: datetime | None
+    resolved_at: datetime | None
+
+
+async def of_item(item_id: str, limit: int) -> list[ShownComment]:
+    """Give up to `limit` comments of an item, oldest first."""
+    return await query(
+        """
+        SELECT c.id, c.parent_id, u.name AS author, c.body, c.quoted_text, c.created_at, c.edited_at, c.resolved_at
+        FROM comments c LEFT JOIN people u ON u.id = c.user_id
+        WHERE c.issue_id = %(item_id)s AND c.removed_at IS NULL AND c.archived_at IS NULL
+        ORDER BY c.created_at, c.id LIMIT %(limit)s
+        """,
+        {"item_id": item_id, "limit": limit},
+        row=ShownComment,
+    )

@@ -1,0 +1,99 @@
+"""Turn a DATABASE_URL into libpq's connection parameters, and understand the Node service's own words."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+import structlog
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from shareable_backlog import logs
+from shareable_backlog.config import Settings
+from shareable_backlog.errors import ConfigurationInvalid
+
+_LOG = structlog.stdlib.get_logger(__name__)
+
+_SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+# How long a lost peer goes unnoticed (../ARCHITECTURE.md, "When the database is away").
+_TCP_USER_TIMEOUT_MS = 3000
+_LOCK_TIMEOUT_MS = 3000
+_IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
+
+
+def from_url(url: str) -> str:
+    """Give libpq's connection string for a PostgreSQL URL.
+
+    node-postgres's words are understood and noted in the log: `uselibpqcompat` is dropped,
+    `sslmode=no-verify` is libpq's `require`, `ssl=true` too. Raises ConfigurationInvalid for a word that
+    libpq does not know; the message holds no part of the URL but that word.
+    """
+    before, mark, query = url.partition("?")
+    words = [word for word in query.split("&") if word]
+    kept = [_libpq_word(word) for word in words]
+    if kept != words:
+        _LOG.info("database_url_has_node_postgres_words", note="they are understood as libpq's own")
+    try:
+        parts = conninfo_to_dict(before + mark + "&".join(word for word in kept if word))
+    except ProgrammingError as error:
+        raise ConfigurationInvalid((f"DATABASE_URL {_reason(str(error))}",)) from None
+    if parts.get("sslmode", "require") not in _SSL_MODES:
+        raise ConfigurationInvalid(("DATABASE_URL holds an sslmode that libpq does not know",))
+    _mask(parts)
+    return make_conninfo("", **parts)
+
+
+def _mask(parts: Mapping[str, object]) -> None:
+    """Keep out of the log: the password, as it is and as a URL writes it, and the hosts' full names and addresses."""
+    password = str(parts.get("password") or "")
+    logs.mask(password)
+    logs.mask(quote(password, safe=""))
+    for host in _hosts(parts):
+        # A single word ("database", "localhost") stands in too many innocent lines.
+        if "." in host and not host.startswith(("/", "127.0.0.")):
+            logs.mask(host)
+
+
+def _hosts(parts: Mapping[str, object]) -> list[str]:
+    return str(parts.get("host") or "").split(",")
+
+
+def _libpq_word(word: str) -> str | None:
+    name, _, value = word.partition("=")
+    if name == "uselibpqcompat":
+        return None
+    if word == "sslmode=no-verify" or (name == "ssl" and value in {"true", "1"}):
+        return "sslmode=require"
+    return word
+
+
+def _reason(driver_text: str) -> str:
+    """Say what libpq refused without its own text, which may hold the password."""
+    unknown = re.search(r'invalid URI query parameter: "([A-Za-z_]{1,40})"', driver_text)
+    if unknown:
+        return f"holds the unknown word {unknown[1]}"
+    return "can't be read: compare it with the example in .env.example"
+
+
+def for_pool(conninfo: str, settings: Settings) -> str:
+    """Add what every pooled connection wants: time-outs, keepalives, UTC, and a server that takes writes.
+
+    What the URL itself says goes first.
+    """
+    given = conninfo_to_dict(conninfo)
+    options = (
+        f"-c statement_timeout={settings.database_statement_timeout_ms} -c lock_timeout={_LOCK_TIMEOUT_MS}"
+        f" -c idle_in_transaction_session_timeout={_IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC"
+    )
+    wanted: Mapping[str, str | int] = {
+        "application_name": "shareable-linear-backlog",
+        # libpq gives it to each host; below 2 s it does nothing.
+        "connect_timeout": max(2, int(settings.database_connect_timeout_s / len(_hosts(given)))),
+        "tcp_user_timeout": _TCP_USER_TIMEOUT_MS,
+        "keepalives_idle": 30,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "target_session_attrs": "read-write",
+    }
+    merged = {**wanted, **given, "options": f"{options} {given.get('options') or ''}".strip()}
+    return make_conninfo("", **merged)

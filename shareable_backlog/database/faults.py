@@ -1,0 +1,81 @@
+"""Say in plain words what went wrong with the database; the driver's own words name hosts and users."""
+
+import re
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
+
+from shareable_backlog.errors import BacklogError, DatabaseFailed, DatabaseUnavailable
+
+_LATER = "Please try again in a few seconds."
+# Connection errors carry no SQLSTATE, only text (measured, psycopg 3.3.9).
+_REASONS = (
+    (
+        r"password authentication failed|no password supplied|role .* does not exist",
+        "refused the user or password",
+    ),
+    (
+        r"no pg_hba\.conf entry.*no encryption|server requires SSL",
+        "takes only encrypted connections (sslmode=require)",
+    ),
+    (r"no pg_hba\.conf entry", "does not admit this machine (pg_hba.conf)"),
+    (r"database .* does not exist", "has no database of that name"),
+    (r"certificate|SSL error|root\.crt", "could not prove who it is (TLS certificate)"),
+    (r"server does not support SSL", "does not speak TLS, which sslmode demands"),
+    (
+        r"unsupported startup parameter",
+        "is behind a pooler that refuses our options (set ignore_startup_parameters)",
+    ),
+    (r"too many (clients|connections)|remaining connection slots", "has no connection left"),
+    (r"starting up|not yet accepting|recovery", "is starting"),
+    (r"shutting down|terminating connection", "is shutting down"),
+    (r"read-only|read-write|target_session_attrs", "takes no writes (a standby?)"),
+    (
+        r"could not translate host name|Name or service|resolve|getaddrinfo",
+        "has a host name that can't be found",
+    ),
+    (r"Connection refused|No such file or directory", "is not running or not listening"),
+    (r"timeout|timed out", "did not answer in time"),
+)
+
+
+def reason(error: psycopg.Error) -> str:
+    """Give the end of the sentence "The database …" for a connection error, without host or user."""
+    text = str(error)
+    return next((words for pattern, words in _REASONS if re.search(pattern, text)), "can't be reached")
+
+
+def is_lost(error: psycopg.Error) -> bool:
+    """Tell whether the connection, or the server behind it, is of no more use.
+
+    25006 is a server that turned read-only: its connections stay healthy and refuse every write for ever.
+    """
+    state = error.sqlstate
+    if state is None:
+        return isinstance(error, psycopg.OperationalError)
+    return state in {"25006", "57P01", "57P02", "57P03", "57P05", "53300"} or state.startswith("08")
+
+
+def plain(error: psycopg.Error) -> BacklogError:
+    """Give the error that a service may raise in place of the driver's."""
+    if isinstance(error, (PoolTimeout, TooManyRequests)):
+        return DatabaseUnavailable(f"The database is busy. {_LATER}")
+    if isinstance(error, PoolClosed):
+        return DatabaseUnavailable(f"The program is stopping. {_LATER}")
+    if error.sqlstate == "57014":
+        return DatabaseUnavailable(f"The database took too long to answer. {_LATER}")
+    if error.sqlstate in {"40001", "40P01", "55P03"}:
+        return DatabaseUnavailable(f"Somebody else is changing the same data. {_LATER}")
+    if is_lost(error):
+        return DatabaseUnavailable(f"The database {reason(error)}. {_LATER}")
+    return DatabaseFailed("The data could not be read or stored. Please try again or tell an admin.")
+
+
+def redacted(text: str, conninfo: str) -> str:
+    """Give the words of a PostgreSQL program without the host, user, database and password of `conninfo`."""
+    words = conninfo_to_dict(conninfo)
+    for word in ("password", "host", "hostaddr", "user", "dbname"):
+        for value in str(words.get(word) or "").split(","):
+            text = text.replace(value, "***") if value else text
+    return text

@@ -1,0 +1,143 @@
+"""Apply the pending migrations, take the last ones back, or mark as applied what is there already.
+
+In all of these `directory` None means the product's own migrations, `wait_s` is how long a server that is not
+there yet is waited for, and `on_step` is told each migration once its transaction is committed. What they
+raise: DatabaseUnavailable; SchemaDrifted when files and database contradict each other; InvalidInput for a
+number that no file has; MigrationFailed for the rest. What was committed before an error stays.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from psycopg import Connection
+
+from shareable_backlog.database.migrate import files, ledger, state, step
+from shareable_backlog.database.migrate.files import Migration, Part
+from shareable_backlog.database.migrate.state import SchemaStatus
+from shareable_backlog.errors import InvalidInput, MigrationFailed
+
+OnStep = Callable[[Migration], None]
+
+
+def up(
+    conninfo: str,
+    *,
+    to: int | None = None,
+    dry_run: bool = False,
+    wait_s: float = 0,
+    allow_out_of_order: bool = False,
+    on_step: OnStep | None = None,
+    directory: Path | None = None,
+) -> list[Migration]:
+    """Apply what is pending, up to the number `to` (None: all), and give it in the order of its numbers.
+
+    With `dry_run` nothing is run or written, and no lock taken. A file that belongs before one already
+    applied is refused unless `allow_out_of_order`; node-pg-migrate refuses the database from then on.
+    """
+    migrations = _load(directory, to)
+    if dry_run:
+        with ledger.reading(conninfo, wait_s=wait_s) as connection:
+            found = state.compare(migrations, ledger.applied(connection))
+        return _chosen(found, to, allow_out_of_order=allow_out_of_order)
+    with ledger.writing(conninfo, wait_s=wait_s) as connection:
+        found = state.compare(migrations, ledger.applied(connection))
+        chosen = _chosen(found, to, allow_out_of_order=allow_out_of_order)
+        ledger.ensure(connection)
+        state.adopt(connection, migrations, found)
+        for migration in chosen:
+            _apply(connection, migration, on_step)
+        return chosen
+
+
+def _load(directory: Path | None, to: int | None) -> list[Migration]:
+    migrations = files.load(directory or files.migrations_directory())
+    if to and to not in {migration.number for migration in migrations}:
+        raise InvalidInput(f"There is no migration {to}.")
+    return migrations
+
+
+def _chosen(found: SchemaStatus, to: int | None, *, allow_out_of_order: bool) -> list[Migration]:
+    """Give what is to be applied, checked as far as possible before anything runs."""
+    found.require_agreement()
+    chosen = [migration for migration in found.pending if to is None or migration.number <= to]
+    for migration in chosen:
+        step.check(migration, migration.up)
+        later = next((row.name for row in found.applied if _belongs_before(migration, row.name)), None)
+        if later and not allow_out_of_order:
+            raise MigrationFailed(
+                f"{migration.file} is out of order: {later} is applied already. Nothing was changed;"
+                " give it the next number, or allow it with --allow-out-of-order."
+            )
+    return chosen
+
+
+def _belongs_before(migration: Migration, name: str) -> bool:
+    """Tell whether a migration comes before an applied one: by number, or as 0025 does before 003."""
+    return migration.number < files.number(name) or (migration.name.startswith("0") and migration.name < name)
+
+
+def _apply(connection: Connection, migration: Migration, on_step: OnStep | None) -> None:
+    step.run(connection, migration, migration.up, ledger.record)
+    if on_step:
+        on_step(migration)
+
+
+def down(
+    conninfo: str, *, to: int | None = None, on_step: OnStep | None = None, directory: Path | None = None
+) -> list[Migration]:
+    """Take back every migration after the number `to` (0: all; None: only the last one), newest first.
+
+    Nothing runs unless each of them has its file and a down part.
+    """
+    migrations = _load(directory, to)
+    with ledger.writing(conninfo) as connection:
+        names = [row.name for row in reversed(ledger.applied(connection))]
+        names = names[:1] if to is None else [name for name in names if files.number(name) > to]
+        ways = [_way_back(name, migrations) for name in names]
+        for migration, part in ways:
+            step.run(connection, migration, part, ledger.forget)
+            if on_step:
+                on_step(migration)
+        return [migration for migration, _ in ways]
+
+
+def _way_back(name: str, migrations: Sequence[Migration]) -> tuple[Migration, Part]:
+    migration = next((migration for migration in migrations if migration.name == name), None)
+    if migration is None:
+        raise MigrationFailed(f"The file of {name} is gone, and with it the way back. Nothing was changed.")
+    if migration.down is None:
+        raise MigrationFailed(f"{migration.file} has no down part, so there is no way back. Nothing was changed.")
+    step.check(migration, migration.down)
+    return migration, migration.down
+
+
+def redo(conninfo: str, *, on_step: OnStep | None = None, directory: Path | None = None) -> Migration:
+    """Take the last migration back and apply it as its file is now; if that fails it stays taken back."""
+    migrations = _load(directory, None)
+    with ledger.writing(conninfo) as connection:
+        applied = ledger.applied(connection)
+        if not applied:
+            raise MigrationFailed("No migration is applied, so there is none to do again.")
+        migration, part = _way_back(applied[-1].name, migrations)
+        step.check(migration, migration.up)
+        ledger.ensure(connection)
+        step.run(connection, migration, part, ledger.forget)
+        _apply(connection, migration, on_step)
+        return migration
+
+
+def baseline(conninfo: str, to: int, *, directory: Path | None = None) -> list[Migration]:
+    """Mark the migrations up to the number `to` as applied without running them, and give those marked.
+
+    For a schema that was made by other means; what is marked already stays as it is. All or none.
+    """
+    migrations = _load(directory, to)
+    with ledger.writing(conninfo) as connection:
+        found = state.compare(migrations, ledger.applied(connection))
+        found.require_agreement()
+        marked = [migration for migration in found.pending if migration.number <= to]
+        with connection.transaction():
+            ledger.ensure(connection)
+            for migration in marked:
+                ledger.record(connection, migration)
+        return marked

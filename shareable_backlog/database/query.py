@@ -1,0 +1,112 @@
+"""Run one statement on the process's pool."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from time import monotonic
+from typing import Any, LiteralString, TypeAlias, TypeVar, overload
+
+import psycopg
+import structlog
+from psycopg.rows import class_row, tuple_row
+from psycopg.sql import Composed
+
+from shareable_backlog import logs
+from shareable_backlog.database import faults
+from shareable_backlog.database.pool import Opened, current
+from shareable_backlog.database.probe import ConnectionTest
+
+_LOG = structlog.stdlib.get_logger(__name__)
+
+T = TypeVar("T")
+Sql: TypeAlias = LiteralString | Composed
+Params: TypeAlias = Mapping[str, object]
+
+inside_transaction: ContextVar[bool] = ContextVar("inside_transaction", default=False)
+
+
+async def test_connection() -> ConnectionTest:
+    """Run `SELECT NOW()` now and give the latency, or the error in plain words; the database never makes it raise."""
+    return await current().probe.ask()
+
+
+def last_connection_test() -> ConnectionTest | None:
+    """Give the probe's last result, about a second old at most; None before its first answer."""
+    return current().probe.last
+
+
+@overload
+async def query(sql: Sql, params: Params | None = None) -> list[tuple[Any, ...]]: ...
+@overload
+async def query(sql: Sql, params: Params | None = None, *, row: type[T]) -> list[T]: ...
+async def query(sql: Sql, params: Params | None = None, *, row: type[T] | None = None) -> list[Any]:
+    """Run one statement in a connection of its own and give its rows, as tuples or built by `row`.
+
+    `%(name)s` in the text stands for `params["name"]`. It commits by itself. A SELECT whose connection turns
+    out to be lost is run once more on a fresh one; nothing else is. Waiting for a connection and running take
+    no longer than DATABASE_STATEMENT_TIMEOUT_MS and half a second together. Raises DatabaseUnavailable
+    or DatabaseFailed, and RuntimeError inside a `transaction()`, whose own `query` is to be used there.
+    """
+    if inside_transaction.get():
+        raise RuntimeError("query() inside transaction(): use the transaction's own query()")
+    tries = 2 if isinstance(sql, str) and sql.lstrip()[:6].upper() == "SELECT" else 1
+    opened = current()
+    deadline = monotonic() + opened.deadline_s
+    while True:
+        tries -= 1
+        try:
+            async with leased(opened, deadline) as connection:
+                return await run(connection, sql, params, row)
+        except psycopg.Error as error:
+            await note(opened, error)
+            if tries and faults.is_lost(error) and monotonic() < deadline:
+                continue
+            raise faults.plain(error) from None
+
+
+@asynccontextmanager
+async def leased(opened: Opened, deadline: float) -> AsyncGenerator[psycopg.AsyncConnection]:
+    """Lend a pooled connection and close it at `deadline` (of `monotonic()`), so that a frozen server holds nobody.
+
+    Raises the driver's errors.
+    """
+    opened.probe.require_answering()
+    wait_s = max(0.0, min(opened.pool.timeout, deadline - monotonic()))
+    async with opened.pool.connection(timeout=wait_s) as connection:
+        loop = asyncio.get_running_loop()
+        closing = loop.call_later(max(0.0, deadline - monotonic()), connection.pgconn.finish)
+        try:
+            yield connection
+        finally:
+            closing.cancel()
+
+
+async def run(
+    connection: psycopg.AsyncConnection, sql: Sql, params: Params | None, row: type[Any] | None
+) -> list[Any]:
+    """Run one statement on `connection`, log it at debug without its parameters, and give its rows."""
+    started = monotonic()
+    factory = class_row(row) if row is not None else tuple_row
+    async with connection.cursor(row_factory=factory) as cursor:
+        await cursor.execute(sql, params)
+        rows: list[Any] = await cursor.fetchall() if cursor.description is not None else []
+        if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
+            text = sql if isinstance(sql, str) else sql.as_string(None)
+            duration_ms = round((monotonic() - started) * 1000, 1)
+            _LOG.debug("query", text=" ".join(text.split()), duration_ms=duration_ms, rows=cursor.rowcount)
+        return rows
+
+
+async def note(opened: Opened, error: psycopg.Error) -> None:
+    """React to a driver's error: a lost server is left to the probe's log, anything else is logged here.
+
+    After a lost connection the idle ones are thrown away, as their server is probably the same.
+    """
+    if faults.is_lost(error):
+        opened.probe.wake()
+        await opened.pool.drain()
+    else:
+        primary = error.diag.message_primary or type(error).__name__
+        _LOG.error("query_failed", sqlstate=error.sqlstate, message=logs.masked(primary))

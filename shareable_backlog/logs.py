@@ -1,0 +1,90 @@
+"""Set up the log: one line an event, JSON for machines or columns for people, secrets masked in every value."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Literal, cast
+
+import structlog
+
+_secrets: set[str] = set()
+_MASK = "***"
+_SHORTEST_SECRET = 6  # shorter values stand in too many innocent words
+
+
+def mask(secret: str) -> None:
+    """Replace `secret` by `***` in everything logged from now on; values under 6 characters are ignored."""
+    if len(secret) >= _SHORTEST_SECRET:
+        _secrets.add(secret)
+
+
+def masked(text: str) -> str:
+    """Give `text` with every secret named to `mask()` replaced by `***`."""
+    # The longest first: a URL is to vanish whole, not only the password within it.
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(secret, _MASK)
+    return text
+
+
+def _mask_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        if not key.startswith("_"):  # those are structlog's own
+            event[key] = _mask_value(value)
+    return event
+
+
+def _mask_value(value: Any) -> Any:  # noqa: ANN401 (whatever is logged)
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case str():
+            return masked(value)
+        case dict():
+            return {_mask_value(key): _mask_value(inner) for key, inner in cast("dict[Any, Any]", value).items()}
+        case list() | tuple():
+            return [_mask_value(inner) for inner in cast("list[Any] | tuple[Any, ...]", value)]
+        case _:
+            return masked(repr(value))
+
+
+def configure(level: str, form: Literal["json", "console"]) -> None:
+    """Send the product's and its libraries' logs to standard error, from `level` up, as `form`."""
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _mask_event,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    renderer: structlog.types.Processor = (
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    # The driver and its pool name the host; database/probe.py says the same without it.
+    for name in ("psycopg", "psycopg.pool"):
+        logging.getLogger(name).disabled = True
+    # Every call of Linear is logged by linear/client.py, and every request by web/.
+    for name in ("httpx2", "httpcore2", "uvicorn.access"):
+        logging.getLogger(name).setLevel(logging.WARNING)

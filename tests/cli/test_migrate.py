@@ -1,0 +1,177 @@
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic
+from typing import Any, LiteralString
+
+import psycopg
+import pytest
+
+from shareable_backlog.cli import main
+from shareable_backlog.database import migrate
+from tests.conftest import as_url
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(path.name for path in migrate.migrations_directory().glob("*.sql"))
+
+
+@pytest.fixture(autouse=True)
+def url(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    url = as_url(empty_database)
+    monkeypatch.setenv("DATABASE_URL", url)
+    return url
+
+
+def slb(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(["migrate", *arguments])
+    shown = capsys.readouterr()
+    return code, shown.out, shown.err
+
+
+def status(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+    code, out, err = slb(capsys, "status", "--json")
+    assert err == ""
+    return code, json.loads(out)
+
+
+def execute(conninfo: str, query: LiteralString) -> None:
+    with psycopg.connect(conninfo) as connection:
+        connection.execute(query)
+
+
+def test_up_prints_a_line_a_file_then_has_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert slb(capsys, "up") == (0, "".join(f"applied {file}\n" for file in FILES), "")
+    assert slb(capsys, "up") == (0, "There is nothing to apply.\n", "")
+
+
+def test_up_to_a_number_and_a_dry_run_of_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert slb(capsys, "up", "--to", "2")[1] == f"applied {FILES[0]}\napplied {FILES[1]}\n"
+    assert slb(capsys, "up", "--dry-run")[1].splitlines() == [f"would apply {file}" for file in FILES[2:]]
+    assert len(status(capsys)[1]["applied"]) == 2
+
+
+def test_down_and_redo_print_what_they_took_back(capsys: pytest.CaptureFixture[str]) -> None:
+    slb(capsys, "up", "--to", "3")
+    assert slb(capsys, "redo") == (0, f"took back and applied {FILES[2]}\n", "")
+    assert slb(capsys, "down") == (0, f"took back {FILES[2]}\n", "")
+    assert slb(capsys, "down", "--to", "0") == (0, f"took back {FILES[1]}\ntook back {FILES[0]}\n", "")
+    assert slb(capsys, "down") == (0, "There is nothing to take back.\n", "")
+
+
+def test_baseline_marks_without_running(capsys: pytest.CaptureFixture[str]) -> None:
+    assert slb(capsys, "baseline", "2")[1] == f"marked as applied {FILES[0]}\nmarked as applied {FILES[1]}\n"
+    assert "applied  001_create-users-table  20" in slb(capsys, "status")[1]
+
+
+def test_create_writes_the_next_file_and_prints_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(migrate, "migrations_directory", lambda: tmp_path)
+    assert slb(capsys, "create", "Add colours") == (0, f"{tmp_path / '001_add-colours.sql'}\n", "")
+    assert (tmp_path / "001_add-colours.sql").exists()
+
+
+# MIG-01
+def test_six_at_once_all_succeed_and_apply_each_file_once(url: str, empty_database: str) -> None:
+    command = [sys.executable, "-m", "shareable_backlog", "migrate", "up"]
+    environment = os.environ | {"DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
+    processes = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(6)]
+    printed = [process.communicate(timeout=90)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 6
+    assert sorted("".join(printed).replace("There is nothing to apply.\n", "").splitlines()) == [
+        f"applied {file}" for file in FILES
+    ]
+    assert len(migrate.status(empty_database).applied) == len(FILES)
+
+
+# MIG-21
+def test_status_of_a_new_database_is_pending_and_exits_1(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = status(capsys)
+    assert (code, found["problem"], found["applied"]) == (1, "behind", [])
+    assert [f"{name}.sql" for name in found["pending"]] == FILES
+
+
+# MIG-21
+def test_status_of_a_migrated_database_exits_0(capsys: pytest.CaptureFixture[str]) -> None:
+    slb(capsys, "up")
+    code, found = status(capsys)
+    assert (code, found["problem"], found["pending"]) == (0, None, [])
+    assert [f"{row['name']}.sql" for row in found["applied"]] == FILES
+
+
+# MIG-21
+@pytest.mark.parametrize(
+    ("change", "key", "name", "problem"),
+    [
+        ("UPDATE pgmigrations SET checksum = 'other' WHERE id = 2", "drifted", FILES[1][:-4], "drifted"),
+        ("INSERT INTO pgmigrations (name, run_on) VALUES ('002_gone', now())", "missing", "002_gone", "drifted"),
+        ("INSERT INTO pgmigrations (name, run_on) VALUES ('999_later', now())", "newer", "999_later", "newer"),
+    ],
+)
+def test_status_of_a_database_that_the_files_contradict_exits_3(
+    empty_database: str,
+    capsys: pytest.CaptureFixture[str],
+    change: LiteralString,
+    key: str,
+    name: str,
+    problem: str,
+) -> None:
+    slb(capsys, "up")
+    execute(empty_database, change)
+    code, found = status(capsys)
+    assert (code, found["problem"], found[key]) == (3, problem, [name])
+    assert name in slb(capsys, "status")[1].splitlines()[-1]
+
+
+# MIG-04
+@pytest.mark.parametrize("action", ["up", "verify"])
+def test_an_edited_file_is_named_in_one_line_and_exits_3(
+    empty_database: str, capsys: pytest.CaptureFixture[str], action: str
+) -> None:
+    slb(capsys, "up")
+    execute(empty_database, "UPDATE pgmigrations SET checksum = 'other' WHERE id = 2")
+    code, _, err = slb(capsys, action)
+    assert code == 3
+    assert err.startswith(f"slb: Edited after being applied: {FILES[1]}.")
+    assert err.count("\n") == 1
+
+
+# MIG-04
+def test_an_edited_file_can_be_accepted(empty_database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    slb(capsys, "up")
+    execute(empty_database, "UPDATE pgmigrations SET checksum = 'other' WHERE id = 2")
+    expected = f"accepted {FILES[1]}\nAll {len(FILES)} applied files are as they were.\n"
+    assert slb(capsys, "verify", "--accept") == (0, expected, "")
+    assert slb(capsys, "verify")[0] == 0
+
+
+# MIG-18
+def test_a_server_that_stays_away_fails_after_the_wait_in_one_line_without_the_url(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://bob:hunter22@127.0.0.1:{port}/backlog")
+    began = monotonic()
+    code, out, err = slb(capsys, "up", "--wait", "1")
+    assert 1 <= monotonic() - began < 4
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert not any(secret in err for secret in ("bob", "hunter22", "127.0.0.1", str(port)))
+
+
+def test_a_number_that_no_file_has_is_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert slb(capsys, "up", "--to", "998") == (1, "", "slb: There is no migration 998.\n")
+
+
+def test_an_action_that_does_not_exist_is_wrong_usage() -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["migrate", "sideways"])
+
+
+def test_the_exit_codes_are_told_by_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["migrate", "--help"])
+    assert "3 the files contradict the database" in capsys.readouterr().out

@@ -1,0 +1,115 @@
+"""Give tests a real PostgreSQL: the embedded server, or the one of TEST_DATABASE_URL.
+
+The migrations run once, into a template database; each test that asks for `database` gets a clone of it.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from shareable_backlog import database as program_database
+from shareable_backlog import logs
+from shareable_backlog.config import Settings
+from shareable_backlog.database import conninfo as conninfo_words
+from shareable_backlog.database import embedded, migrate
+
+pytest_plugins = ("tests.fakes.postgres",)
+
+_TEMPLATE_LOCK = 5_317_008
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the developer's own environment and `.env` out of every test, and each test's secrets out of the next."""
+    for name in ("DATABASE_URL", "LINEAR_API_KEY", "LINEAR_API_URL", "SLB_DATA_DIR", "PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(logs, "_secrets", set[str]())
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def server(testrun_uid: str) -> Generator[str]:
+    """Give the connection string of a database from which others can be created; all workers share the server."""
+    url = os.environ.get("TEST_DATABASE_URL")
+    if url:
+        yield conninfo_words.from_url(url)
+        return
+    # Not pytest's own folder: that one is closed to the unprivileged account PostgreSQL runs as under root.
+    folder = Path(tempfile.gettempdir()) / f"slb-tests-{testrun_uid[:8]}"
+    folder.mkdir(mode=0o755, exist_ok=True)
+    with embedded.running(folder, options=("-c", "fsync=off")) as conninfo:
+        yield conninfo
+    if not (folder / "postgres" / "postmaster.pid").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(server: str, testrun_uid: str) -> str:
+    """Give the name of a migrated database to clone, made by whichever worker comes first."""
+    name = f"slb_template_{testrun_uid[:8]}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute("SELECT pg_advisory_lock(%s)", [_TEMPLATE_LOCK])
+        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            migrate.up(make_conninfo(server, dbname=name))
+    return name
+
+
+@contextlib.contextmanager
+def _created(server: str, template: str) -> Generator[str]:
+    name = f"slb_test_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+        try:
+            yield make_conninfo(server, dbname=name)
+        finally:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def empty_database(server: str) -> Generator[str]:
+    """Give the connection string of a fresh empty database."""
+    with _created(server, "template0") as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def database(server: str, template: str) -> Generator[str]:
+    """Give the connection string of a fresh migrated database."""
+    with _created(server, template) as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def settings(database: str) -> Settings:
+    """Give settings that name a fresh migrated database by a URL."""
+    return Settings.model_validate({"DATABASE_URL": as_url(database)})
+
+
+def as_url(conninfo: str) -> str:
+    """Write a connection string as a URL, the way an operator gives it."""
+    return f"postgresql://?{urlencode(conninfo_to_dict(conninfo))}"
+
+
+@pytest.fixture
+async def opened(settings: Settings) -> AsyncGenerator[Settings]:
+    """Open the program's database on a fresh migrated one; give its settings."""
+    async with program_database.opened(settings):
+        yield settings

@@ -1,0 +1,73 @@
+"""Give the embedded server's tests folders that its account can enter, also under root, and a Python for all."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from shareable_backlog.database import embedded, embedded_watch
+from tests.database.embedded.processes import DAEMON, FAST, deserted, working_in
+
+
+def _made_for_all() -> Path:
+    """Make a folder that everybody can enter, in memory where there is room: each server writes 40 MB."""
+    memory = Path("/dev/shm")  # noqa: S108  # in a fresh folder
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2_000_000_000
+    folder = Path(tempfile.mkdtemp(prefix="slb-", dir=memory if roomy else None))
+    folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def outside() -> Generator[Path]:
+    """Give an empty folder that everybody can enter; a process left in it by the test is a failure."""
+    folder = _made_for_all()
+    yield folder
+    clean = deserted(folder, within_s=10)
+    for pid in working_in(folder):
+        os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(folder)
+    assert clean
+
+
+@pytest.fixture(scope="session")
+def used_once() -> Generator[Path]:
+    """Give a data folder that a server has used, to be copied: that is quicker than making one."""
+    folder = _made_for_all()
+    with embedded.running(folder / "data", FAST):
+        pass
+    yield folder / "data"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def data_dir(outside: Path, used_once: Path) -> Path:
+    """Give a data folder with a server's folder in it, which is down."""
+    subprocess.run(["cp", "-a", used_once, outside], check=True)
+    return outside / "data"
+
+
+@pytest.fixture(scope="session")
+def everybodys_python() -> str:
+    """Give a Python that an ordinary user can run, and that can read this project."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        with suppress(OSError):
+            read = [python, "-I", "-S", "-c", "import sys; open(sys.argv[1])", embedded_watch.__file__]
+            if subprocess.run(read, user=DAEMON, group=DAEMON, extra_groups=[], check=False).returncode == 0:
+                return python
+    pytest.skip("an ordinary user can run no Python here, or can't read this project")
+
+
+@pytest.fixture
+def ordinary_folder(outside: Path) -> Path:
+    """Give the path of a data folder that an ordinary user has yet to make, at a place of their own."""
+    (outside / "home").mkdir(mode=0o700)
+    os.chown(outside / "home", DAEMON, DAEMON)
+    return outside / "home" / "data"

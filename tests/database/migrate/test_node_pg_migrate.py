@@ -1,0 +1,136 @@
+"""Prove against the real node-pg-migrate that either tool goes on where the other stopped."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from shareable_backlog.database import migrate
+from shareable_backlog.database.migrate import ledger
+from tests.database import catalogue
+from tests.database.migrate import sample
+
+pytestmark = pytest.mark.npm
+
+NODE_SERVICE = Path(__file__).parent / "node_service"
+PACKAGES = ("node-pg-migrate@9", "node-pg-migrate-7@npm:node-pg-migrate@7.9.1", "pg@8")
+PROGRAMS = {"9": "node-pg-migrate/bin/node-pg-migrate.js", "7": "node-pg-migrate-7/bin/node-pg-migrate.js"}
+NOTHING = "No migrations to run!"
+
+Node = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def _missing(reason: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI must have node-pg-migrate: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def modules(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path:
+    """Install the tool from the npm registry once a test run, whichever worker comes first."""
+    npm = shutil.which("npm")
+    if npm is None:
+        _missing("npm is not installed")
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"npm-{testrun_uid}"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "node_modules").exists():
+            command = ["npm", "install", "--no-audit", "--no-fund", "--fetch-retries=1", *PACKAGES]
+            try:
+                subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=180)
+            except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+                shutil.rmtree(folder / "node_modules", ignore_errors=True)
+                _missing(f"npm could not install it ({type(error).__name__}: is its registry reachable?)")
+    return folder / "node_modules"
+
+
+@pytest.fixture
+def node(modules: Path, empty_database: str) -> Node:
+    """Give a function that runs the tool on the empty database: arguments, and which version and folder."""
+    parts = conninfo_to_dict(empty_database)
+    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
+    connection = {name: str(parts[key]) for key, name in names.items() if parts.get(key)}
+
+    def run(*arguments: str, version: str = "9", folder: Path | None = None) -> "subprocess.CompletedProcess[str]":
+        directory = folder or migrate.migrations_directory()
+        command = ["node", str(modules / PROGRAMS[version]), *arguments, "-m", str(directory), "--no-verbose"]
+        environment = os.environ | connection
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    return run
+
+
+@pytest.mark.parametrize("version", ["7", "9"])
+def test_what_it_applied_is_taken_over_and_only_the_rest_is_run(
+    node: Node, empty_database: str, database: str, version: str
+) -> None:
+    assert node("up", "5", version=version).returncode == 0
+    assert migrate.up(empty_database)[0].number == 6
+    assert catalogue.described(empty_database) == catalogue.described(database)
+    assert NOTHING in node("up", version=version).stdout
+
+
+def test_the_node_services_own_files_are_taken_over_and_their_names_mended(
+    node: Node, empty_database: str, database: str
+) -> None:
+    assert node("up", folder=NODE_SERVICE).returncode == 0
+    assert "users_email_key" in catalogue.constraints(empty_database, "users")
+    assert migrate.up(empty_database)[0].name == "006_name-constraints"
+    for table in ("users", "user_preferences", "audit_logs", "sync_history"):
+        assert catalogue.constraints(empty_database, table) == catalogue.constraints(database, table)
+        assert catalogue.indexes(empty_database, table).keys() == catalogue.indexes(database, table).keys()
+    assert NOTHING in node("up").stdout
+
+
+def test_after_ours_it_has_nothing_to_run(node: Node, empty_database: str) -> None:
+    migrate.up(empty_database)
+    answer = node("up")
+    assert answer.returncode == 0
+    assert NOTHING in answer.stdout
+
+
+def test_it_goes_on_where_ours_stopped(node: Node, empty_database: str, database: str) -> None:
+    migrate.up(empty_database, to=3)
+    assert node("up").returncode == 0
+    assert migrate.up(empty_database) == []
+    assert catalogue.described(empty_database) == catalogue.described(database)
+
+
+def test_it_takes_back_what_ours_applied(node: Node, empty_database: str) -> None:
+    applied = migrate.up(empty_database)
+    assert node("down").returncode == 0
+    assert [found.name for found in migrate.status(empty_database).pending] == [applied[-1].name]
+    assert migrate.up(empty_database) == applied[-1:]
+
+
+def test_ours_takes_back_what_it_applied(node: Node, empty_database: str) -> None:
+    assert node("up").returncode == 0
+    migrate.down(empty_database, to=4)
+    assert len(sample.ledger(empty_database)) == 4
+    assert node("up").returncode == 0
+    assert migrate.status(empty_database).problem() is None
+
+
+def test_it_waits_behind_the_same_lock(node: Node, empty_database: str) -> None:
+    with psycopg.connect(empty_database) as ours:
+        ours.execute("SELECT pg_advisory_lock(%s)", [ledger.LOCK_KEY])
+        answer = node("up")
+    assert answer.returncode == 1
+    assert "Another migration is already running" in answer.stderr
+
+
+def test_a_file_that_ours_creates_is_one_for_it(node: Node, empty_database: str, folder: Path) -> None:
+    path = migrate.create("create figs", folder)
+    path.write_text(path.read_text().replace("-- Up Migration\n", "-- Up Migration\nCREATE TABLE figs ();\n"))
+    assert node("up", folder=folder).returncode == 0
+    assert sample.tables(empty_database) == ["figs"]
+    assert migrate.up(empty_database, directory=folder) == []

@@ -1,0 +1,85 @@
+"""The product's own files go up, down and up again, and mend what another hand made."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from shareable_backlog.database import migrate
+from shareable_backlog.database.migrate import files
+from tests.database import catalogue
+from tests.database.migrate import sample
+
+NODE_SERVICE = Path(__file__).parent / "node_service"
+
+
+@pytest.fixture
+def node_services_database(empty_database: str) -> str:
+    """Give a database as the Node service's own five files and node-pg-migrate leave it."""
+    with psycopg.connect(empty_database) as connection:
+        connection.execute(
+            "CREATE TABLE pgmigrations (id SERIAL PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)"
+        )
+        for migration in files.load(NODE_SERVICE):
+            connection.execute(migration.up.text.encode(), prepare=False)
+            connection.execute("INSERT INTO pgmigrations (name, run_on) VALUES (%s, NOW())", [migration.name])
+    return empty_database
+
+
+def test_up_down_and_up_again_ends_where_it_began(empty_database: str) -> None:
+    migrate.up(empty_database)
+    first = catalogue.described(empty_database)
+    migrate.down(empty_database, to=0)
+    assert catalogue.tables(empty_database) == ["pgmigrations"]
+    migrate.up(empty_database)
+    assert catalogue.described(empty_database) == first
+
+
+def test_naming_the_constraints_changes_nothing_in_a_fresh_database(empty_database: str) -> None:
+    migrate.up(empty_database, to=5)
+    fresh = catalogue.described(empty_database)
+    migrate.up(empty_database, to=6)
+    assert catalogue.described(empty_database) == fresh
+
+
+def test_a_database_of_the_node_service_becomes_like_a_fresh_one(node_services_database: str, database: str) -> None:
+    applied = migrate.up(node_services_database)
+    assert applied[0].name == "006_name-constraints"
+    mended, fresh = catalogue.described(node_services_database), catalogue.described(database)
+    # Read backwards it serves as well, so it is left as it was.
+    _, _, audit_indexes = mended["audit_logs"]
+    assert audit_indexes["idx_audit_logs_user_id_created_at"] == "btree (user_id, created_at)"
+    audit_indexes["idx_audit_logs_user_id_created_at"] = "btree (user_id, created_at DESC)"
+    assert mended == fresh
+
+
+def test_approvals_by_users_who_are_gone_lose_only_their_approver(node_services_database: str) -> None:
+    sample.execute(
+        node_services_database,
+        "INSERT INTO users (email, is_approved, approved_by) VALUES ('alice@example.com', true, NULL),"
+        " ('bob@example.com', true, 1), ('carol@example.com', true, 77)",
+    )
+    migrate.up(node_services_database)
+    assert sample.rows(node_services_database, "SELECT email, is_approved, approved_by FROM users ORDER BY id") == [
+        ("alice@example.com", True, None),
+        ("bob@example.com", True, 1),
+        ("carol@example.com", True, None),
+    ]
+
+
+def test_names_and_indexes_of_any_other_hand_are_mended_too(node_services_database: str, database: str) -> None:
+    sample.execute(
+        node_services_database,
+        "ALTER TABLE user_preferences"
+        " RENAME CONSTRAINT user_preferences_user_id_unique TO user_preferences_user_id_key;"
+        "ALTER TABLE sync_history DROP CONSTRAINT sync_history_triggered_by_fkey;"
+        "DROP INDEX idx_users_email, idx_audit_logs_user_id_created_at, idx_sync_history_started_at",
+    )
+    migrate.up(node_services_database)
+    assert catalogue.described(node_services_database) == catalogue.described(database)
+
+
+def test_the_mended_database_goes_down_again(node_services_database: str) -> None:
+    migrate.up(node_services_database)
+    migrate.down(node_services_database, to=0)
+    assert catalogue.tables(node_services_database) == ["pgmigrations"]
