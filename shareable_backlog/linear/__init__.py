@@ -1,0 +1,1 @@
+"""Ask Linear, by its API or by its CSV export; knows no database."""

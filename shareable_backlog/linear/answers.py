@@ -1,0 +1,103 @@
+"""Decide what an answer of Linear means: its data, or the error that its content (not its status) names."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+import structlog
+
+from shareable_backlog.errors import LinearFailed
+from shareable_backlog.linear import budget
+from shareable_backlog.linear.errors import (
+    AuthenticationFailed,
+    Forbidden,
+    InvalidQuery,
+    LinearUnavailable,
+    PartialAnswer,
+    RateLimited,
+    TooComplex,
+)
+
+_LOG = structlog.stdlib.get_logger(__name__)
+
+_NOT_UNDERSTOOD = {
+    "GRAPHQL_VALIDATION_FAILED",
+    "GRAPHQL_PARSE_FAILED",
+    "GRAPHQL_ERROR",
+    "BAD_USER_INPUT",
+    "INPUT_ERROR",
+    "INVALID_INPUT",
+}
+_LONGEST_LOGGED = 300
+
+
+def data(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """Give the `data` of a whole answer without errors; raises the LinearFailed that another stands for."""
+    try:
+        # Only UTF-8 is JSON; json.loads(bytes) would guess at other charsets.
+        answer = json.loads(body.decode())
+    except (ValueError, RecursionError) as error:
+        raise _by_status(status, headers) from error
+    match answer:
+        case {"errors": [_, *_] as errors}:
+            raise _by_content(cast("list[object]", errors), answer.get("data"), headers)
+        case {"data": dict()} if status == 200:  # noqa: PLR2004 (HTTP's OK)
+            return answer["data"]
+        case _:
+            raise _by_status(status, headers)
+
+
+def _by_content(errors: list[object], partial: object, headers: Mapping[str, str]) -> LinearFailed:
+    codes = {code for error in errors for code in _codes(error)}
+    if "AUTHENTICATION_ERROR" in codes:
+        return AuthenticationFailed()
+    if "RATELIMITED" in codes:
+        return RateLimited(_retry_at(headers))
+    if isinstance(partial, dict) and any(root is not None for root in cast("dict[str, object]", partial).values()):
+        return PartialAnswer()
+    if codes & {"FORBIDDEN", "FEATURE_NOT_ACCESSIBLE"}:
+        return Forbidden()
+    return _refused_query(str(errors)) if codes & _NOT_UNDERSTOOD else _by_status(500, headers)
+
+
+def _codes(error: object) -> set[str]:
+    """Give an error's code and type in one spelling: `invalid input` is `INVALID_INPUT`."""
+    match error:
+        case {"extensions": dict()}:
+            extensions = cast("dict[str, dict[str, object]]", error)["extensions"]
+            named = (extensions.get("code"), extensions.get("type"))
+            return {name.upper().replace(" ", "_") for name in named if isinstance(name, str)}
+        case _:
+            return set()
+
+
+def _refused_query(words: str) -> LinearFailed:
+    if "too complex" in words.lower():
+        return TooComplex("Linear found a query too complex. What was mirrored before stays.")
+    _LOG.warning("linear.query_refused", errors=words[:_LONGEST_LOGGED])
+    return InvalidQuery()
+
+
+def _by_status(status: int, headers: Mapping[str, str]) -> LinearFailed:
+    match status:
+        case 401:
+            return AuthenticationFailed()
+        case 403:
+            return Forbidden()
+        case 429:
+            return RateLimited(_retry_at(headers))
+        case 301 | 302 | 303 | 307 | 308:
+            return LinearUnavailable(
+                "Linear's address answered with a redirect, which is never followed with the key."
+                " Check LINEAR_API_URL."
+            )
+        case _:
+            return LinearUnavailable(
+                "Linear had an error of its own, or its answer was cut off."
+                " What was mirrored before stays; if it goes on, check LINEAR_API_URL."
+            )
+
+
+def _retry_at(headers: Mapping[str, str]) -> datetime | None:
+    return budget.retry_after(headers) or budget.from_headers(headers).available_at

@@ -1,0 +1,73 @@
+"""Name what can go wrong when asking Linear, by what its caller can do about it."""
+
+from datetime import datetime
+
+from shareable_backlog.errors import LinearFailed
+
+
+class AuthenticationFailed(LinearFailed):
+    """Say that Linear does not know the key: stop at once, a person has to act."""
+
+    code = "LINEAR_AUTHENTICATION_FAILED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Linear did not accept the key. What was mirrored before stays;"
+            " make a new key in Linear's settings and set LINEAR_API_KEY to it."
+        )
+
+
+class Forbidden(LinearFailed):
+    """Say that the key may not read what was asked for: stop at once, a person has to act."""
+
+    code = "LINEAR_FORBIDDEN"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Linear does not let this key read what the mirror needs. What was mirrored before stays;"
+            " give the key read access to the teams that are to be shown."
+        )
+
+
+class RateLimited(LinearFailed):
+    """Say that the key's budget is spent; `retry_at` is when it is back, None when Linear did not say."""
+
+    code = "LINEAR_RATE_LIMITED"
+
+    def __init__(self, retry_at: datetime | None) -> None:
+        until = f"until {retry_at:%H:%M:%S} UTC" if retry_at else "for now"
+        super().__init__(f"Linear takes no more requests of this key {until}. The mirror goes on after that.")
+        self.retry_at = retry_at
+
+
+class TooComplex(LinearFailed):
+    """Say that one request asked for more than Linear or this program takes at once: ask for fewer rows."""
+
+    code = "LINEAR_TOO_COMPLEX"
+
+
+class InvalidQuery(LinearFailed):
+    """Say that Linear does not understand a query of this program: repeating it would not help."""
+
+    code = "LINEAR_INVALID_QUERY"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Linear did not understand a query of this program. What was mirrored before stays;"
+            " a newer version of the program may fit Linear's interface again."
+        )
+
+
+class LinearUnavailable(LinearFailed):
+    """Say that no usable answer came this time: the same request may work later."""
+
+    code = "LINEAR_UNAVAILABLE"
+
+
+class PartialAnswer(LinearFailed):
+    """Say that Linear's answer has holes, so nothing of it may be stored and no row counts as gone."""
+
+    code = "LINEAR_PARTIAL_ANSWER"
+
+    def __init__(self) -> None:
+        super().__init__("Linear answered only in part, so nothing of that answer was used. The next run asks again.")

@@ -1,0 +1,51 @@
+"""Ask again after passing faults: growing, jittered, bounded waits; the one policy for all of Linear."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import structlog
+
+from shareable_backlog.linear.errors import LinearUnavailable, RateLimited
+
+_LOG = structlog.stdlib.get_logger(__name__)
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """Say how often and how patiently to ask; `random` gives 0 to 1.
+
+    A wait doubles from `first_wait_s` up to `longest_wait_s`, less up to half of it by chance. A spent budget
+    is waited for when it is back within `longest_wait_s`; else RateLimited is left to the caller.
+    """
+
+    attempts: int = 5
+    first_wait_s: float = 1.0
+    longest_wait_s: float = 60.0
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    random: Callable[[], float] = random.random
+
+
+async def retried(ask: Callable[[], Awaitable[_Answer]], retries: Retries) -> _Answer:
+    """Give what `ask` gives, asking again after LinearUnavailable and RateLimited; raises the last one."""
+    attempt = 1
+    while True:
+        try:
+            return await ask()
+        except (LinearUnavailable, RateLimited) as error:
+            budget_back_s = _seconds_until(error.retry_at) if isinstance(error, RateLimited) else 0.0
+            if attempt >= retries.attempts or budget_back_s > retries.longest_wait_s:
+                raise
+            growing_s = min(retries.first_wait_s * 2 ** (attempt - 1), retries.longest_wait_s)
+            wait_s = budget_back_s + growing_s * (1 - retries.random() / 2)
+            _LOG.info("linear.retrying", attempt=attempt, wait_s=round(wait_s, 1), code=error.code)
+        await retries.sleep(wait_s)
+        attempt += 1
+
+
+def _seconds_until(time: datetime | None) -> float:
+    return max(0.0, (time - datetime.now(UTC)).total_seconds()) if time else 0.0

@@ -1,0 +1,137 @@
+"""Answer wrongly, in each of the ways in which Linear or what stands before it can."""
+
+import asyncio
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import Enum, auto
+
+from tests.fakes.linear import http
+from tests.fakes.linear.http import Answer
+from tests.fakes.linear.lists import cursor
+
+_DRIP_S = 0.02
+_BOMB_MIB = 512
+_BEFORE_ALL = cursor(("9999", ""))
+
+
+class Fault(Enum):
+    """Name what goes wrong with a request."""
+
+    AUTHENTICATION = auto()
+    FORBIDDEN = auto()
+    RATELIMITED = auto()
+    """HTTP 400 with the code, and the time of the reset in the rate headers."""
+    PLAIN_429 = auto()
+    """What a network edge sends: no JSON, Retry-After of 7 s."""
+    BARE_429 = auto()
+    """A 429 that does not say when to come back."""
+    TOO_COMPLEX = auto()
+    VALIDATION_FAILED = auto()
+    INTERNAL_ERROR = auto()
+    BAD_GATEWAY = auto()
+    """An HTML page."""
+    EMPTY = auto()
+    TRUNCATED_JSON = auto()
+    WRONG_CHARSET = auto()
+    PARTIAL = auto()
+    """The true answer, but its last node is null and says so in `errors`."""
+    NULL_NODE = auto()
+    """The same without a word in `errors`."""
+    NULL_CONNECTION = auto()
+    STUCK_CURSOR = auto()
+    """The true answer, but it promises a next page after a cursor that leads back to the first."""
+    REDIRECT = auto()
+    DISCONNECT = auto()
+    """Half of the true answer, then the connection is reset."""
+    SILENCE = auto()
+    """No byte until the client hangs up."""
+    SLOW_DRIP = auto()
+    """A byte now and then."""
+    GZIP_BOMB = auto()
+    """Half a megabyte that unfolds to 512 MiB."""
+
+
+def error(status: int, code: str, kind: str, message: str) -> Answer:
+    """Give a refusal in the form of Linear's."""
+    extensions = {"code": code, "type": kind, "userError": status < 500, "statusCode": status}
+    return Answer(status, json.dumps({"errors": [{"message": message, "extensions": extensions}]}).encode())
+
+
+_INSTEAD = {
+    Fault.AUTHENTICATION: error(401, "AUTHENTICATION_ERROR", "authentication error", "Not authenticated"),
+    Fault.FORBIDDEN: error(403, "FORBIDDEN", "forbidden", "Not allowed"),
+    Fault.RATELIMITED: error(400, "RATELIMITED", "ratelimited", "Rate limit exceeded"),
+    Fault.PLAIN_429: Answer(429, b"slow down", {"Content-Type": "text/plain", "Retry-After": "7"}),
+    Fault.BARE_429: Answer(429),
+    Fault.TOO_COMPLEX: error(400, "INPUT_ERROR", "invalid input", "Query too complex"),
+    Fault.VALIDATION_FAILED: error(400, "GRAPHQL_VALIDATION_FAILED", "graphql error", "Unknown field"),
+    Fault.INTERNAL_ERROR: error(500, "INTERNAL_SERVER_ERROR", "internal error", "Internal error"),
+    Fault.BAD_GATEWAY: Answer(502, b"<html><h1>Bad gateway</h1></html>", {"Content-Type": "text/html"}),
+    Fault.EMPTY: Answer(200),
+    Fault.WRONG_CHARSET: Answer(200, '{"data":{"viewer":{"name":"Zoë"}}}'.encode("latin-1")),
+    Fault.REDIRECT: Answer(302, headers={"Location": "/elsewhere"}),
+}
+_WITHOUT_RATE_HEADERS = {Fault.PLAIN_429, Fault.BARE_429, Fault.BAD_GATEWAY, Fault.REDIRECT}
+
+
+async def send(fault: Fault, answer: Answer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Send what `fault` makes of the true answer; the connection may be broken afterwards."""
+    match fault:
+        case Fault.SILENCE:
+            await reader.read()
+        case Fault.DISCONNECT:
+            whole = http.encoded(answer)
+            writer.write(whole[: len(whole) // 2])
+            await writer.drain()
+            writer.transport.abort()
+        case Fault.SLOW_DRIP:
+            for byte in http.encoded(answer):
+                writer.write(bytes([byte]))
+                await writer.drain()
+                await asyncio.sleep(_DRIP_S)
+        case Fault.GZIP_BOMB:
+            await _send_bomb(writer)
+        case _:
+            writer.write(http.encoded(_spoilt(fault, answer)))
+
+
+def _spoilt(fault: Fault, answer: Answer) -> Answer:
+    match fault:
+        case Fault.TRUNCATED_JSON:
+            return replace(answer, body=answer.body[: len(answer.body) // 2])
+        case Fault.PARTIAL | Fault.NULL_NODE | Fault.NULL_CONNECTION | Fault.STUCK_CURSOR:
+            return replace(answer, body=_bent(fault, answer.body))
+        case _:
+            instead = _INSTEAD[fault]
+            rates: Mapping[str, str] = {} if fault in _WITHOUT_RATE_HEADERS else answer.headers
+            spent = {"X-RateLimit-Requests-Remaining": "0"} if fault is Fault.RATELIMITED else {}
+            return replace(instead, headers={**rates, **spent, **instead.headers})
+
+
+def _bent(fault: Fault, body: bytes) -> bytes:
+    answer = json.loads(body)
+    [(root, connection)] = answer["data"].items()
+    match fault:
+        case Fault.NULL_CONNECTION:
+            answer["data"][root] = None
+        case Fault.STUCK_CURSOR:
+            connection["pageInfo"] = {"hasNextPage": True, "endCursor": _BEFORE_ALL}
+        case _:
+            connection["nodes"][-1] = None
+    if fault is Fault.PARTIAL:
+        path = [root, "nodes", len(connection["nodes"]) - 1]
+        extensions = {"code": "INTERNAL_SERVER_ERROR", "type": "internal error"}
+        answer["errors"] = [{"message": "Internal error", "path": path, "extensions": extensions}]
+    return json.dumps(answer).encode()
+
+
+async def _send_bomb(writer: asyncio.StreamWriter) -> None:
+    writer.write(http.head(200, {"Content-Encoding": "gzip", "Transfer-Encoding": "chunked"}))
+    packer = zlib.compressobj(level=1, wbits=31)
+    for _ in range(_BOMB_MIB):
+        piece = packer.compress(b" " * 2**20) + packer.flush(zlib.Z_SYNC_FLUSH)
+        writer.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+        await writer.drain()
+    writer.write(b"0\r\n\r\n")

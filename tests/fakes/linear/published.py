@@ -1,0 +1,18 @@
+"""Read Linear's own published schema, which lies beside the project on some machines and in CI."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from graphql import GraphQLSchema, build_schema
+
+_FILE = Path(__file__).parents[4] / "shared" / "linear" / "schema.graphql"
+
+needed = pytest.mark.skipif(not _FILE.exists(), reason="needs Linear's published schema beside the project")
+"""Mark a test that reads it."""
+
+
+@cache
+def schema() -> GraphQLSchema:
+    """Give the whole published schema; takes a second the first time."""
+    return build_schema(_FILE.read_text(encoding="utf-8"), assume_valid=True)

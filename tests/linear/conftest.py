@@ -1,0 +1,12 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fakes.linear import FakeLinear, running
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeLinear]:
+    """Give a Linear with an empty workspace."""
+    with running() as fake:
+        yield fake
