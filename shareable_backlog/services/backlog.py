@@ -1,0 +1,126 @@
+"""Show the backlog: the list and one item, each as one frozen page."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from shareable_backlog.database import backlog_items, comments, mirror, sync_history, teams
+from shareable_backlog.database.backlog_items import Item, ListedItem
+from shareable_backlog.database.comments import ShownComment
+from shareable_backlog.database.teams import ShownTeam
+from shareable_backlog.errors import NotFound
+
+PAGE_SIZE = 50
+_MOST_SUB_ITEMS = 200
+_MOST_COMMENTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Hold what the list is narrowed to; None leaves a filter out."""
+
+    team_key: str | None = None
+    state_type: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Tell how old the mirror is: `as_of` is None before the first good run.
+
+    `failure` has the reason when the newest run failed; `is_sample` when what is shown is the sample backlog.
+    """
+
+    as_of: datetime | None
+    failure: str | None
+    is_sample: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """Hold one page of the list; `next_after` leads to the next page and is None on the last."""
+
+    items: list[ListedItem]
+    next_after: tuple[datetime, str] | None
+    teams: list[ShownTeam]
+    freshness: Freshness
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """Hold a comment and its replies, oldest first."""
+
+    first: ShownComment
+    replies: list[ShownComment]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """Hold one item and what stands around it; `parent` is None also when it may not be shown."""
+
+    item: Item
+    parent: ListedItem | None
+    sub_items: list[ListedItem]
+    threads: list[Thread]
+    freshness: Freshness
+
+
+async def list_page(filters: Filters, after: tuple[datetime, str] | None) -> ListPage:
+    """Give the 50 items that come after the position `after` (None: the first), newest update first."""
+    found = await backlog_items.listed(
+        team_key=filters.team_key,
+        state_type=filters.state_type,
+        text=filters.text,
+        identifier=filters.text and as_identifier(filters.text),
+        after=after,
+        limit=PAGE_SIZE + 1,
+    )
+    items = found[:PAGE_SIZE]
+    next_after = (items[-1].updated_at, items[-1].id) if len(found) > PAGE_SIZE else None
+    return ListPage(items, next_after, await teams.listed(), await freshness())
+
+
+def as_identifier(text: str) -> str | None:
+    """Give what was typed as an identifier: `eng-12` and `eng12` are ENG-12; None when it can't be one."""
+    match = re.fullmatch(r"\s*([A-Za-z][A-Za-z0-9]{0,9}?)-?(\d{1,9})\s*", text)
+    return f"{match[1].upper()}-{int(match[2])}" if match else None
+
+
+async def item_page(identifier: str) -> ItemPage:
+    """Give the item of this identifier with its surroundings. Raises NotFound."""
+    item = await backlog_items.by_identifier(identifier)
+    if item is None:
+        raise NotFound("There is no item of that name, or it may not be shown. Look for it in the list.")
+    return ItemPage(
+        item,
+        await backlog_items.by_id(item.parent_id) if item.parent_id else None,
+        await backlog_items.sub_items(item.id, _MOST_SUB_ITEMS),
+        _threads(await comments.of_item(item.id, _MOST_COMMENTS)),
+        await freshness(),
+    )
+
+
+async def moved_to(identifier: str) -> str | None:
+    """Give the identifier that the item has now which once was `identifier`; None when none was."""
+    return await backlog_items.current_identifier(identifier)
+
+
+async def freshness() -> Freshness:
+    """Tell how old the mirror is, and whether its newest run failed."""
+    latest = await sync_history.latest(1)
+    failed = bool(latest) and latest[0].status == "failed"
+    return Freshness(
+        await sync_history.last_good(), latest[0].error_message if failed else None, await mirror.holds_sample()
+    )
+
+
+def _threads(shown: list[ShownComment]) -> list[Thread]:
+    """Put replies below their thread's first comment; one whose first comment is not shown begins its own."""
+    threads: dict[str, Thread] = {}
+    for comment in shown:
+        thread = threads.get(comment.parent_id or "")
+        if thread is None:
+            threads[comment.id] = Thread(comment, [])
+        else:
+            thread.replies.append(comment)
+    return list(threads.values())

@@ -1,0 +1,79 @@
+"""Fill the mirror from Linear's own CSV export, for those who have no key."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from shareable_backlog.database import mirror, transaction
+from shareable_backlog.linear import csv_export
+from shareable_backlog.linear.csv_export import Export, InferredState
+from shareable_backlog.sync import run as running
+from shareable_backlog.sync.store import BadRow, Page, mapped
+from shareable_backlog.sync.streams import STREAMS
+
+_PAGE = 250
+_DRY_RUN_WITHIN_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """Tell what an import did, or would do: `run_id` is None for a dry run, the counts are of items.
+
+    `states` are the types that were inferred from the names of the states, for a person to check.
+    """
+
+    run_id: int | None
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    states: tuple[InferredState, ...]
+    bad_rows: tuple[BadRow, ...]
+
+
+async def run(path: Path, *, dry_run: bool) -> ImportReport:
+    """Import the export at `path`, or with `dry_run` only say what would change.
+
+    The whole file is checked first: raises ImportInvalid, with nothing stored, when anything is wrong in it.
+    Raises SyncFailed when another sync is under way.
+    """
+    export = await asyncio.to_thread(csv_export.read, path)
+    if dry_run:
+        items, bad_rows = await _preview(export)
+        run_id = None
+    else:
+        report = await running.run(_pages(export), "import", lambda _report, _page: None)
+        items, bad_rows, run_id = report.streams["issues"], report.bad_rows, report.run_id
+    return ImportReport(
+        run_id, export.rows, items.created, items.updated, items.unchanged, export.states, tuple(bad_rows)
+    )
+
+
+async def _pages(export: Export) -> AsyncIterator[Page]:
+    for name, nodes in export.streams.items():
+        yield Page(STREAMS[name], nodes)
+    issues = export.issues()
+    while nodes := await asyncio.to_thread(lambda: list(islice(issues, _PAGE))):
+        yield Page(STREAMS["issues"], nodes)
+
+
+class _Undone(Exception):
+    """Leave a transaction without keeping anything of it."""
+
+
+async def _preview(export: Export) -> tuple[mirror.Stored, list[BadRow]]:
+    """Store everything in one transaction, count, and undo it."""
+    items, bad_rows = mirror.Stored(), list[BadRow]()
+    try:
+        async with transaction(within_s=_DRY_RUN_WITHIN_S) as opened:
+            async for page in _pages(export):
+                rows, bad = mapped(page)
+                stored = await mirror.upsert(opened, page.stream.kind, rows)
+                bad_rows += bad
+                if page.stream.name == "issues":
+                    items += stored
+            raise _Undone  # noqa: TRY301 (not an error: the way out of a transaction that must not stay)
+    except _Undone:
+        return items, bad_rows

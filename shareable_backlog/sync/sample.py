@@ -1,0 +1,62 @@
+"""Read the sample backlog, whose times are stored relative to now so that it always looks alive."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from shareable_backlog.database import mirror
+from shareable_backlog.errors import BacklogError, SyncFailed
+from shareable_backlog.sync import run as running
+from shareable_backlog.sync.fields import Node
+from shareable_backlog.sync.run import Report
+from shareable_backlog.sync.store import Page
+from shareable_backlog.sync.streams import STREAMS
+
+_LOG = structlog.stdlib.get_logger(__name__)
+
+_BESIDE = Path(__file__).parents[2] / "database" / "seeds" / "sample.json"
+_IN_WHEEL = Path(__file__).parents[1] / "database" / "files" / "seeds" / "sample.json"
+
+
+async def load() -> Report:
+    """Fill the mirror with the sample, or bring a sample's times up to date.
+
+    Raises SyncFailed when the mirror holds a real backlog, which stays as it is.
+    """
+    if not await mirror.is_empty() and not await mirror.holds_sample():
+        raise SyncFailed("The mirror holds a real backlog, so the sample was not loaded. Nothing was changed.")
+    return await running.run(pages(datetime.now(UTC)), "import", lambda _report, _page: None, sample=True)
+
+
+async def load_if_wanted() -> None:
+    """Load the sample unless the mirror holds a real backlog; a failure is logged and does no harm."""
+    try:
+        if await mirror.is_empty() or await mirror.holds_sample():
+            await load()
+    except BacklogError as error:
+        _LOG.warning("sample_not_loaded", reason=str(error))
+
+
+async def pages(now: datetime) -> AsyncIterator[Page]:
+    """Give the sample as pages, its times counted back from `now` (aware UTC)."""
+    sample = json.loads((_BESIDE if _BESIDE.exists() else _IN_WHEEL).read_text(encoding="utf-8"))
+    for name, nodes in sample.items():
+        yield Page(STREAMS[name], [_absolute(node, now) for node in nodes])
+
+
+def _absolute(node: Node, now: datetime) -> Node:
+    return {field: _absolute_value(value, now) for field, value in node.items()}
+
+
+def _absolute_value(value: Any, now: datetime) -> Any:  # noqa: ANN401 (JSON)
+    match value:
+        case {"minutesAgo": minutes}:
+            return (now - timedelta(minutes=minutes)).astimezone(UTC).isoformat()
+        case {"daysFromToday": days}:
+            return (now.date() + timedelta(days=days)).isoformat()
+        case _:
+            return value

@@ -1,0 +1,182 @@
+"""One run: pages into PostgreSQL, with a row in sync_history."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from shareable_backlog.config import Settings
+from shareable_backlog.database import locks, query, sync_history, transaction
+from shareable_backlog.database.mirror import Stored
+from shareable_backlog.errors import LinearFailed, SyncFailed
+from shareable_backlog.sync import run as running
+from shareable_backlog.sync.run import Report
+from shareable_backlog.sync.store import Page
+from shareable_backlog.sync.streams import STREAMS
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+
+_NOW = "2026-01-02T03:04:05.678Z"
+
+
+def label(id_: str, **fields: Any) -> dict[str, Any]:
+    return {"id": id_, "createdAt": _NOW, "updatedAt": _NOW, "archivedAt": None, "name": "Bug", **fields}
+
+
+def issue(number: int, **fields: Any) -> dict[str, Any]:
+    ids: dict[str, Any] = {"identifier": f"ENG-{number}", "number": number, "team": {"id": "team"}, "priority": 0}
+    return {**label(f"issue-{number}"), "title": "A title", **ids, **fields}
+
+
+async def pages(*nodes: dict[str, Any], stream: str = "labels") -> AsyncIterator[Page]:
+    yield Page(STREAMS[stream], nodes)
+
+
+async def run(source: AsyncIterator[Page]) -> Report:
+    return await running.run(source, "manual", lambda _report, _page: None)
+
+
+async def test_rows_are_stored_and_counted() -> None:
+    report = await run(pages(label("a"), label("b")))
+    assert report.streams == {"labels": Stored(created=2)}
+    assert await query("SELECT id FROM labels ORDER BY id") == [("a",), ("b",)]
+
+
+async def test_the_same_rows_again_change_nothing() -> None:
+    await run(pages(label("a")))
+    [before] = await query("SELECT xmin::text, * FROM labels")
+    report = await run(pages(label("a")))
+    assert report.total == Stored(unchanged=1)
+    assert await query("SELECT xmin::text, * FROM labels") == [before]
+
+
+async def test_a_changed_row_is_updated() -> None:
+    await run(pages(label("a")))
+    report = await run(pages(label("a", name="Feature")))
+    assert report.total == Stored(updated=1)
+    assert await query("SELECT name FROM labels") == [("Feature",)]
+
+
+async def test_a_row_that_was_marked_as_removed_is_back() -> None:
+    await run(pages(label("a")))
+    await query("UPDATE labels SET removed_at = now()")
+    assert (await run(pages(label("a")))).total == Stored(updated=1)
+    assert await query("SELECT removed_at FROM labels") == [(None,)]
+
+
+async def test_of_two_nodes_with_one_id_the_later_counts() -> None:
+    await run(pages(label("a", name="old"), label("a", name="new")))
+    assert await query("SELECT name FROM labels") == [("new",)]
+
+
+async def test_a_run_is_recorded() -> None:
+    await run(pages(label("a")))
+    [recorded] = await sync_history.latest(5)
+    assert (recorded.status, recorded.trigger_type) == ("succeeded", "manual")
+    assert (recorded.items_synced, recorded.items_failed) == (1, 0)
+    assert recorded.completed_at is not None
+    assert recorded.duration_ms is not None
+    assert recorded.duration_ms >= 0
+
+
+async def test_a_bad_row_is_set_aside_and_the_others_are_stored() -> None:
+    report = await run(pages(label("a"), label("b", name=None), label("c")))
+    assert [(bad.id, bad.field, bad.reason) for bad in report.bad_rows] == [("b", "name", "is missing")]
+    assert await query("SELECT id FROM labels ORDER BY id") == [("a",), ("c",)]
+
+
+async def test_a_run_with_bad_rows_is_recorded_as_partial_with_their_reasons() -> None:
+    await run(pages(label("a"), label("b", name=None)))
+    [(status, failed, details)] = await query("SELECT status, items_failed, error_details FROM sync_history")
+    assert (status, failed) == ("partial", 1)
+    assert details == [{"stream": "labels", "id": "b", "field": "name", "reason": "is missing"}]
+
+
+async def test_a_row_that_only_the_database_refuses_is_found_and_set_aside() -> None:
+    await query("ALTER TABLE backlog_items ADD CONSTRAINT backlog_items_title_check CHECK (title <> 'refused')")
+    nodes = [issue(number) for number in range(9)]
+    nodes[4]["title"] = "refused"
+    report = await run(pages(*nodes, stream="issues"))
+    assert [(bad.id, bad.field) for bad in report.bad_rows] == [("issue-4", None)]
+    assert await query("SELECT count(*) FROM backlog_items") == [(8,)]
+
+
+@pytest.mark.parametrize("title", ["", "\x00", "a\ud800b", "‮right to left", "<script>alert(1)</script>", "=1+1"])
+async def test_a_title_may_hold_anything(title: str) -> None:
+    report = await run(pages(issue(1, title=title), stream="issues"))
+    assert report.status == "succeeded"
+
+
+async def test_a_description_of_2_mb_is_stored_whole_and_can_be_searched() -> None:
+    description = "needle " + "".join(f"w{number} " for number in range(280_000))
+    report = await run(pages(issue(1, description=description), stream="issues"))
+    assert report.status == "succeeded"
+    found = await query(
+        "SELECT length(description) FROM backlog_items WHERE search @@ to_tsquery('simple', 'needle')"
+    )
+    assert found == [(len(description),)]
+
+
+async def test_a_fault_of_the_source_fails_the_run_and_keeps_what_was_stored() -> None:
+    async def breaking() -> AsyncIterator[Page]:
+        yield Page(STREAMS["labels"], [label("a")])
+        raise LinearFailed("Linear is away.")
+
+    with pytest.raises(LinearFailed):
+        await run(breaking())
+    [recorded] = await sync_history.latest(5)
+    assert (recorded.status, recorded.error_message) == ("failed", "Linear is away.")
+    assert await query("SELECT id FROM labels") == [("a",)]
+
+
+async def test_an_error_of_the_program_itself_fails_the_run_too() -> None:
+    async def broken() -> AsyncIterator[Page]:
+        yield Page(STREAMS["labels"], [label("a")])
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await run(broken())
+    assert (await sync_history.latest(1))[0].status == "failed"
+
+
+async def test_a_cancelled_run_is_recorded_as_interrupted() -> None:
+    stored = asyncio.Event()
+
+    async def endless() -> AsyncIterator[Page]:
+        yield Page(STREAMS["labels"], [label("a")])
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(running.run(endless(), "manual", lambda _report, _page: stored.set()))
+    await stored.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await sync_history.latest(1))[0].status == "interrupted"
+
+
+async def test_a_run_left_behind_by_a_killed_process_is_shown_as_interrupted() -> None:
+    async with transaction() as opened:
+        await sync_history.start(opened, "automatic")
+    await run(pages(label("a")))
+    newest, older = await sync_history.latest(5)
+    assert (newest.status, older.status) == ("succeeded", "interrupted")
+
+
+async def test_a_second_run_at_once_is_refused() -> None:
+    async with locks.held(locks.SYNC) as ours:
+        assert ours
+        with pytest.raises(SyncFailed, match="under way"):
+            await run(pages(label("a")))
+    assert await sync_history.latest(5) == []
+
+
+async def test_real_rows_take_the_place_of_the_sample(opened: Settings) -> None:
+    del opened
+    await running.run(pages(label("sample-label")), "import", lambda _report, _page: None, sample=True)
+    await query(
+        "INSERT INTO teams (id, key, name, created_at, updated_at) VALUES ('sample-1', 'S', 'S', now(), now())"
+    )
+    await run(pages(label("a")))
+    assert await query("SELECT id FROM labels") == [("a",)]
+    assert await query("SELECT count(*) FROM teams") == [(0,)]
