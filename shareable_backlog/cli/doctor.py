@@ -1,7 +1,6 @@
 """Look at everything the program needs and say what is wrong: `slb doctor`."""
 
 import argparse
-import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,8 @@ def add_parser(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was found; exit code 1 when something has to be done."""
+    import asyncio
+
     from shareable_backlog import config, logs
 
     settings = config.load()
@@ -34,6 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _findings(settings: "Settings") -> dict[str, Any]:
+    import asyncio
+
     from shareable_backlog import database
     from shareable_backlog.database import migrate
     from shareable_backlog.services import readiness

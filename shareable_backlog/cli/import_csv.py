@@ -1,7 +1,6 @@
 """Fill the mirror from Linear's own CSV export: `slb import FILE.csv`."""
 
 import argparse
-import asyncio
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -25,6 +24,8 @@ def add_parser(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Import the file and say what changed, or would change; exit code 1 when a row had to be set aside."""
+    import asyncio
+
     from shareable_backlog import config, logs
 
     settings = config.load()

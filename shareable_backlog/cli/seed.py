@@ -1,7 +1,6 @@
 """Fill an empty mirror with the sample backlog: `slb seed`."""
 
 import argparse
-import asyncio
 from typing import TYPE_CHECKING
 
 from shareable_backlog.cli.commands import Commands
@@ -19,6 +18,8 @@ def add_parser(commands: Commands) -> None:
 
 def run(_arguments: argparse.Namespace) -> int:
     """Load the sample; exit code 1 when the mirror holds a real backlog, which stays."""
+    import asyncio
+
     from shareable_backlog import config, logs
 
     settings = config.load()

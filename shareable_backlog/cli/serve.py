@@ -1,8 +1,6 @@
 """Serve the pages: `slb serve`."""
 
 import argparse
-import ipaddress
-import signal
 import socket
 import sys
 from contextlib import closing, suppress
@@ -30,6 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
+    import signal
+
     import uvicorn
 
     from shareable_backlog import app, config, logs
@@ -64,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _is_loopback(host: str) -> bool:
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

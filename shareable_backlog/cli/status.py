@@ -1,7 +1,6 @@
 """Tell how old the mirror is and how the last runs went: `slb status`."""
 
 import argparse
-import asyncio
 import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -22,6 +21,8 @@ def add_parser(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the mirror's age and its last runs; exit code 1 when it was never filled."""
+    import asyncio
+
     from shareable_backlog import config, logs
 
     settings = config.load()

@@ -1,7 +1,6 @@
 """Bring the mirror up to date once: `slb sync`."""
 
 import argparse
-import asyncio
 import json
 import sys
 from dataclasses import asdict
@@ -23,6 +22,8 @@ def add_parser(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Pull the whole workspace and say what changed; exit code 1 when a row had to be set aside."""
+    import asyncio
+
     from shareable_backlog import config, logs
 
     settings = config.load()

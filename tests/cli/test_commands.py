@@ -1,0 +1,133 @@
+"""The command line as a person meets it: exit codes, one line that says what to do."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shareable_backlog import __version__
+from shareable_backlog.cli import main
+from shareable_backlog.config import NAMES, Settings
+from tests.conftest import as_url
+from tests.fakes.linear import running
+from tests.fakes.linear.volume import volume
+
+
+@pytest.fixture
+def in_environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set DATABASE_URL to a fresh migrated database."""
+    assert settings.database_url is not None
+    monkeypatch.setenv("DATABASE_URL", settings.database_url.get_secret_value())
+
+
+def test_without_a_command_it_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    assert "COMMAND" in capsys.readouterr().out
+
+
+def test_an_unknown_command_is_wrong_usage() -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["frobnicate"])
+    assert ended.value.code == 2
+
+
+def test_it_knows_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["version"]) == 0
+    assert capsys.readouterr().out == f"slb {__version__}\n"
+
+
+def test_a_wrong_setting_is_named_and_exits_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PORT", "eighty")
+    monkeypatch.setenv("SYNC_INTERVAL_S", "0")
+    assert main(["config"]) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 2
+    assert {line.split()[1] for line in errors} == {"PORT", "SYNC_INTERVAL_S"}
+
+
+def test_config_shows_every_setting_and_no_secret(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://bob:hunter2secret@db.example.com/backlog")
+    assert main(["config"]) == 0
+    printed = capsys.readouterr().out
+    assert [line.partition("=")[0] for line in printed.splitlines()] == list(NAMES)
+    assert "hunter2secret" not in printed
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", ""])  # noqa: S104 (refused here)
+def test_serve_refuses_to_listen_on_anything_but_loopback(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--host", host]) == 2
+    assert "loopback" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("in_environment")
+def test_sync_fills_the_mirror_and_says_what_it_did(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(volume(260, seed=5)) as fake:
+        monkeypatch.setenv("LINEAR_API_URL", fake.url)
+        monkeypatch.setenv("LINEAR_API_KEY", fake.key)
+        assert main(["sync"]) == 0
+        shown = capsys.readouterr()
+        assert "issues: 260 created, 0 updated, 0 unchanged" in shown.out
+        assert "issues: 250 rows" in shown.err
+        assert main(["sync"]) == 0
+        assert capsys.readouterr().out.startswith("Nothing has changed")
+        assert main(["sync", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["streams"]["issues"]["unchanged"] == 260
+
+
+@pytest.mark.usefixtures("in_environment")
+def test_sync_without_a_key_says_what_to_set(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sync"]) == 2
+    assert "LINEAR_API_KEY" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("in_environment")
+def test_status_of_an_empty_mirror_says_how_to_fill_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status"]) == 1
+    assert "slb sync" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("in_environment")
+def test_seed_fills_an_empty_mirror_and_status_tells_its_age(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["seed"]) == 0
+    capsys.readouterr()
+    assert main(["status", "--json"]) == 0
+    state = json.loads(capsys.readouterr().out)
+    assert state["items"] > 100
+    assert [run["status"] for run in state["runs"]] == ["succeeded"]
+
+
+@pytest.mark.usefixtures("in_environment")
+def test_doctor_tells_which_database_is_in_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--json"]) == 0
+    findings = json.loads(capsys.readouterr().out)
+    assert findings["schema"] == "up to date"
+    assert "DATABASE_URL" in findings["database"]
+    assert findings["server"].startswith("PostgreSQL")
+
+
+def test_a_command_on_a_schema_that_is_behind_names_the_remedy(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", as_url(empty_database))
+    assert main(["status"]) == 1
+    assert "slb migrate up" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("in_environment")
+def test_backup_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["backup", str(tmp_path / "file")]) == 0
+    assert (tmp_path / "file").stat().st_size > 0
+    assert main(["backup", str(tmp_path / "file")]) == 1
+    assert "already" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("in_environment")
+def test_restore_of_a_missing_file_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["restore", "nowhere"]) == 1
+    assert "no such file" in capsys.readouterr().err

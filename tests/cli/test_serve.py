@@ -1,0 +1,92 @@
+"""`slb serve` on the embedded server, as `make run` starts it."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def data_dir() -> Generator[Path]:
+    # Not pytest's folder: that one is closed to the unprivileged account PostgreSQL runs as under root.
+    folder = Path(tempfile.mkdtemp(prefix="slb-serve-"))
+    folder.chmod(0o755)
+    yield folder / "data"
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def serving(data_dir: Path) -> Generator[tuple["subprocess.Popen[str]", str, list[str]]]:
+    """Start `slb serve --sample`; give the process, its address, and the lines it printed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "shareable_backlog", "serve", "--sample", "--port", "0"],
+        env=os.environ | {"SLB_DATA_DIR": str(data_dir), "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        lines = [process.stdout.readline(), process.stdout.readline()]
+        address = re.search(r"http://\S+/", lines[0])
+        assert address is not None, lines
+        yield process, address[0], lines
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def get(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 (our own server)
+        return answer.read().decode()
+
+
+def stop(process: "subprocess.Popen[str]", number: signal.Signals) -> int:
+    process.send_signal(number)
+    process.communicate(timeout=20)
+    return process.returncode
+
+
+def test_it_says_where_it_is_and_how_to_show_a_real_workspace(data_dir: Path) -> None:
+    with serving(data_dir) as (process, address, lines):
+        assert "LINEAR_API_KEY" in lines[1]
+        assert "DATABASE_URL" in lines[1]
+        assert "sample backlog" in get(address)
+        assert stop(process, signal.SIGINT) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_ends_everything_and_loses_nothing(data_dir: Path, number: signal.Signals) -> None:
+    with serving(data_dir) as (process, address, _lines):
+        first = get(address + "items/FLD-327")
+        assert stop(process, number) == 0
+    assert not (data_dir / "postgres" / "postmaster.pid").exists()
+    with serving(data_dir) as (process, address, _lines):
+        again = get(address + "items/FLD-327")
+        assert stop(process, signal.SIGINT) == 0
+    assert re.findall("<h1.*</h1>", first) == re.findall("<h1.*</h1>", again) != []
+
+
+def test_a_taken_port_is_said_in_one_line(data_dir: Path) -> None:
+    with serving(data_dir) as (process, address, _lines):
+        port = address.rstrip("/").rpartition(":")[2]
+        second = subprocess.run(
+            [sys.executable, "-m", "shareable_backlog", "serve", "--port", port],
+            env=os.environ | {"SLB_DATA_DIR": str(data_dir), "PYTHONPATH": str(Path(__file__).parents[2])},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert second.returncode == 1
+        assert second.stderr.count("\n") == 1
+        assert port in second.stderr
+        stop(process, signal.SIGINT)
