@@ -26,6 +26,21 @@ from shareable_backlog.database import embedded, migrate
 pytest_plugins = ("tests.fakes.postgres",)
 
 _TEMPLATE_LOCK = 5_317_008
+_FOLDER = "SLB_TESTS_FOLDER"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make one folder for the server of all workers, before the first of them starts."""
+    if not hasattr(config, "workerinput"):
+        # Not pytest's own folder: that one is closed to the unprivileged account PostgreSQL runs as under root.
+        os.environ[_FOLDER] = tempfile.mkdtemp(prefix="slb-tests-")
+        Path(os.environ[_FOLDER]).chmod(0o755)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the folder after the last worker has gone."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(_FOLDER), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -43,19 +58,14 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 @pytest.fixture(scope="session")
-def server(testrun_uid: str) -> Generator[str]:
+def server() -> Generator[str]:
     """Give the connection string of a database from which others can be created; all workers share the server."""
     url = os.environ.get("TEST_DATABASE_URL")
     if url:
         yield conninfo_words.from_url(url)
         return
-    # Not pytest's own folder: that one is closed to the unprivileged account PostgreSQL runs as under root.
-    folder = Path(tempfile.gettempdir()) / f"slb-tests-{testrun_uid[:8]}"
-    folder.mkdir(mode=0o755, exist_ok=True)
-    with embedded.running(folder, options=("-c", "fsync=off")) as conninfo:
+    with embedded.running(Path(os.environ[_FOLDER]), options=("-c", "fsync=off")) as conninfo:
         yield conninfo
-    if not (folder / "postgres" / "postmaster.pid").exists():
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +81,7 @@ def template(server: str, testrun_uid: str) -> str:
 
 
 @contextlib.contextmanager
-def _created(server: str, template: str) -> Generator[str]:
+def created(server: str, template: str) -> Generator[str]:
     name = f"slb_test_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(
@@ -86,14 +96,14 @@ def _created(server: str, template: str) -> Generator[str]:
 @pytest.fixture
 def empty_database(server: str) -> Generator[str]:
     """Give the connection string of a fresh empty database."""
-    with _created(server, "template0") as conninfo:
+    with created(server, "template0") as conninfo:
         yield conninfo
 
 
 @pytest.fixture
 def database(server: str, template: str) -> Generator[str]:
     """Give the connection string of a fresh migrated database."""
-    with _created(server, template) as conninfo:
+    with created(server, template) as conninfo:
         yield conninfo
 
 

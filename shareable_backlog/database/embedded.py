@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,12 +26,12 @@ from shareable_backlog.database import embedded_cluster, embedded_folder, embedd
 from shareable_backlog.database.embedded_cluster import Cluster
 from shareable_backlog.errors import EmbeddedServerFailed
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+_LOG = structlog.stdlib.get_logger(__name__)
 
 _DATABASE = "shareable_linear_backlog"
 _PORT = "5432"
-_LOG = "postgres.log"
-_LOG_MAX = 10_000_000
+_OUTPUT = "postgres.log"
+_OUTPUT_MAX = 10_000_000
 _TAIL_MAX = 10_000
 _READY_S = 60
 # On the command line, where neither postgresql.conf nor ALTER SYSTEM can undo it; "." is the server's folder.
@@ -77,9 +77,11 @@ def running(data_dir: Path, options: Sequence[str] = ()) -> Generator[str]:
 def describe(data_dir: Path) -> EmbeddedServer:
     """Say what is in `data_dir` and whether it runs; changes nothing. Raises EmbeddedServerFailed."""
     folder = embedded_cluster.folder_of(data_dir.absolute())
+    pid = None
     with _in_plain_words():
-        up = embedded_watch.listening(str(folder))
-        pid = int((folder / "postmaster.pid").read_text().partition("\n")[0]) if up else None
+        if embedded_watch.listening(str(folder)):
+            with suppress(FileNotFoundError):  # it has stopped meanwhile
+                pid = int((folder / "postmaster.pid").read_text().partition("\n")[0])
         return EmbeddedServer(folder, embedded_folder.major_version(folder), pid)
 
 
@@ -124,8 +126,8 @@ def _up(cluster: Cluster, options: Sequence[str]) -> bool:
             known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [_DATABASE]).rowcount
             if not known:
                 connection.execute(f"CREATE DATABASE {_DATABASE}")
-    except psycopg.OperationalError:
-        log.warning("embedded server does not answer yet", exc_info=True)
+    except psycopg.OperationalError as error:
+        _LOG.info("embedded server does not answer yet", reason=str(error))
         return False
     return True
 
@@ -135,8 +137,8 @@ def _watch(cluster: Cluster, watcher: int, *start: str) -> bool:
 
     So no server runs without a watcher, not even if this process is killed while it waits. False: try again.
     """
-    output_path = cluster.home / _LOG
-    if start and output_path.exists() and output_path.stat().st_size > _LOG_MAX:
+    output_path = cluster.home / _OUTPUT
+    if start and output_path.exists() and output_path.stat().st_size > _OUTPUT_MAX:
         output_path.replace(output_path.with_suffix(".log.1"))
     with (
         embedded_lock.opened(cluster.home / embedded_lock.USERS) as users,
@@ -158,12 +160,12 @@ def _watch(cluster: Cluster, watcher: int, *start: str) -> bool:
             stdout=output,
             stderr=output,
         ) as child:
-            if child.wait() == 0:
-                return True
+            code = child.wait()
         tail = os.pread(output, _TAIL_MAX, before).decode(errors="replace")
-    if any(words in tail for words in _PASSING):
-        return False
-    log.error("embedded server did not start", output=tail)
+    killed = code < 0
+    if code == 0 or killed or any(words in tail for words in _PASSING):
+        return code == 0
+    _LOG.error("embedded server did not start", output=tail)
     raise EmbeddedServerFailed("The embedded PostgreSQL did not start; its data is untouched. The log says why.")
 
 

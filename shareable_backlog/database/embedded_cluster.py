@@ -81,16 +81,17 @@ def check(home: Path) -> None:
 def found(home: Path) -> Cluster:
     """Find the cluster of the existing folder `home`; needs `embedded_lock.alone`.
 
-    PostgreSQL refuses to run as root: then it runs as the owner of the server's folder, at first as postgres or
-    nobody. A fresh `home` is opened for that account, and programs that it can't reach are copied into `home`;
-    nothing outside `home` changes. Raises EmbeddedServerFailed or OSError.
+    PostgreSQL refuses to run as root: then it runs as the owner of the server's folder, or of `home` before that
+    is made, or as postgres or nobody if that is root too. For these a fresh `home` is opened, and programs that
+    they can't reach are copied into it; nothing outside `home` changes. Raises EmbeddedServerFailed or OSError.
     """
     wheel = package()
-    user, uid, gid = _account(folder_of(home))
+    user, uid, gid = _account(home)
     cluster = Cluster(home, wheel / "pginstall" / "bin", user, uid, gid)
     if os.geteuid() != 0:
         return cluster
-    if {path.name for path in home.iterdir()} <= set(embedded_lock.NAMES):
+    fresh = {path.name for path in home.iterdir()} <= set(embedded_lock.NAMES)
+    if fresh and home.stat().st_uid == 0:
         home.chmod(home.stat().st_mode | 0o011)
     if cluster.run("/bin/sh", "-c", 'test -x "$0"', home).returncode:
         raise EmbeddedServerFailed(
@@ -121,15 +122,14 @@ def package() -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _account(folder: Path) -> tuple[str, int, int]:
+def _account(home: Path) -> tuple[str, int, int]:
     import pwd  # Windows has none, and must be able to import this module
 
     uid = os.geteuid()
     try:
-        if uid == 0 and not folder.exists():
-            uid = _unprivileged()
-        elif uid == 0:
-            uid = folder.stat().st_uid
+        if uid == 0:
+            folder = folder_of(home)
+            uid = folder.stat().st_uid if folder.exists() else home.stat().st_uid or _unprivileged()
         account = pwd.getpwuid(uid)
     except KeyError:
         raise EmbeddedServerFailed(

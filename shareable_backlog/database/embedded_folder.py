@@ -12,7 +12,7 @@ from shareable_backlog.database.embedded_cluster import Cluster, remove_old_copi
 from shareable_backlog.database.embedded_watch import SOCKET
 from shareable_backlog.errors import EmbeddedServerFailed
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+_LOG = structlog.stdlib.get_logger(__name__)
 
 ROLE = "slb"
 _UNFINISHED = "postgres.new-"
@@ -36,12 +36,12 @@ def prepare(cluster: Cluster) -> None:
 
     Raises EmbeddedServerFailed if it can't be made, or leaves it untouched if another major version made it.
     """
-    remove_old_copies(cluster.home)
     for unfinished in cluster.home.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(unfinished, ignore_errors=True)
     if not cluster.folder.exists():
         _initialise(cluster)
     _check_version(cluster.folder)
+    remove_old_copies(cluster.home)
     _forget_killed(cluster.folder)
     _write(cluster.folder / "pg_hba.conf", f"local all {ROLE} peer map={ROLE}\n")
     _write(cluster.folder / "pg_ident.conf", f'{ROLE} "{cluster.user}" {ROLE}\n{ROLE} root {ROLE}\n')
@@ -59,11 +59,11 @@ def _initialise(cluster: Cluster) -> None:
     """Make the folder under another name first: a half-made one must not stand in the way of the next start."""
     unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=cluster.home))
     if os.geteuid() == 0:
-        os.chown(unfinished, cluster.uid, cluster.gid)
+        os.chown(unfinished, cluster.uid, cluster.gid, follow_symlinks=False)
     done = cluster.run("initdb", "--pgdata", unfinished, *_INITDB)
     if done.returncode:
         shutil.rmtree(unfinished, ignore_errors=True)
-        log.error("embedded server could not be set up", output=done.stdout + done.stderr)
+        _LOG.error("embedded server could not be set up", output=done.stdout + done.stderr)
         raise EmbeddedServerFailed(
             "The embedded PostgreSQL could not be set up, and nothing was kept; the log says why."
             " Is there room on the disk?"

@@ -29,7 +29,7 @@ def _rights(path: Path) -> tuple[Path, int, int, int]:
 
 def test_nothing_outside_the_data_folder_changes_its_permissions(outside: Path) -> None:
     programs = embedded_cluster.package() / "pginstall" / "bin"
-    paths = [outside, *outside.parents, programs, *programs.parents, Path.home()]
+    paths = [outside, *outside.parents, programs, *programs.parents, Path("~root").expanduser()]
     before = [_rights(path) for path in paths]
     with embedded.running(outside / "data", FAST):
         assert [_rights(path) for path in paths] == before
@@ -73,8 +73,8 @@ try:
 except EmbeddedServerFailed as error:
     print(error)
 """
-    root = Path(__file__).parents[3]
-    done = subprocess.run([sys.executable, "-c", program], cwd=root, env={}, capture_output=True, check=True)
+    path = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", program], env=path, capture_output=True, check=True)
     assert done.stdout.endswith(b"Set DATABASE_URL to a PostgreSQL server.\n")
 
 
@@ -104,6 +104,16 @@ def test_under_root_a_closed_folder_with_other_things_in_it_stays_closed(outside
     (outside / "letters.txt").touch()
     assert "can't enter the data folder" in _refusal(outside)
     assert _rights(outside) == (outside, 0o700, 0, 0)
+
+
+@under_root
+def test_under_root_an_ordinary_users_fresh_folder_gets_a_server_of_theirs(outside: Path) -> None:
+    outside.chmod(0o700)
+    os.chown(outside, DAEMON, DAEMON)
+    with embedded.running(outside, FAST):
+        assert Path(f"/proc/{postmaster(outside)}").stat().st_uid == DAEMON
+    assert _rights(outside) == (outside, 0o700, DAEMON, DAEMON)
+    assert {path.stat().st_uid for path in outside.rglob("*")} == {DAEMON}
 
 
 @under_root
