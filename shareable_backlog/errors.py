@@ -23,6 +23,14 @@ class DatabaseFailed(BacklogError):
     code = "DATABASE_ERROR"
 
 
+class Contended(DatabaseUnavailable):
+    """Say that others change the same rows just now; the same transaction may work at once."""
+
+
+class DataRefused(DatabaseFailed):
+    """Say that the database refused the values themselves; other values would have been stored."""
+
+
 class SchemaNotReady(BacklogError):
     """Say that the database's schema is behind or ahead of this program."""
 

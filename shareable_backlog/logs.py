@@ -3,9 +3,10 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-import structlog
+if TYPE_CHECKING:
+    import structlog
 
 _secrets: set[str] = set()
 _MASK = "***"
@@ -47,8 +48,47 @@ def _mask_value(value: Any) -> Any:  # noqa: ANN401 (whatever is logged)
             return masked(repr(value))
 
 
+class Logger:
+    """Log events by name with values; `logger()` makes one.
+
+    structlog comes in with the first event and not before: it takes a quarter of a second to import, and most
+    commands log nothing.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def debug(self, event: str, **values: object) -> None:
+        """Log what only somebody looking for a fault wants to know."""
+        self._logger().debug(event, **values)
+
+    def info(self, event: str, **values: object) -> None:
+        """Log what happened."""
+        self._logger().info(event, **values)
+
+    def warning(self, event: str, **values: object) -> None:
+        """Log what went wrong and was dealt with."""
+        self._logger().warning(event, **values)
+
+    def error(self, event: str, **values: object) -> None:
+        """Log what went wrong and wants a person; `exc_info` adds the traceback of an exception."""
+        self._logger().error(event, **values)
+
+    def _logger(self) -> "structlog.stdlib.BoundLogger":
+        import structlog
+
+        return structlog.stdlib.get_logger(self._name)
+
+
+def logger(name: str) -> Logger:
+    """Give the logger of the module `name`."""
+    return Logger(name)
+
+
 def configure(level: str, form: Literal["json", "console"]) -> None:
     """Send the product's and its libraries' logs to standard error, from `level` up, as `form`."""
+    import structlog
+
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -65,7 +105,6 @@ def configure(level: str, form: Literal["json", "console"]) -> None:
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()

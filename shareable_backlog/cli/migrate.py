@@ -77,7 +77,9 @@ def _server() -> Generator[str]:
     from shareable_backlog.database import resolved
 
     settings = config.load()
-    logs.configure("warning", settings.log_format)
+    if settings.database_url is None:
+        # Only the embedded server has anything to log; structlog would double the time of a run with nothing to do.
+        logs.configure("warning", settings.log_format)
     with resolved(settings) as conninfo:
         yield conninfo
 

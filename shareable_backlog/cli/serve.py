@@ -41,9 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
     if listener is None:
         print(f"slb: port {port} is taken or not allowed. Choose another with --port.", file=sys.stderr)
         return 1
+    program = app.create(settings, with_sample=arguments.sample)
     server = uvicorn.Server(
         uvicorn.Config(
-            app.create(settings, with_sample=arguments.sample),
+            program,
+            lifespan="on",
             log_config=None,
             log_level="warning",
             access_log=False,
@@ -59,7 +61,12 @@ def run(arguments: argparse.Namespace) -> int:
             has_key=settings.linear_api_key is not None,
             own_database=settings.database_url is not None,
         )
-        server.run(sockets=[listener])
+        try:
+            server.run(sockets=[listener])
+        except SystemExit:  # how uvicorn says that the program did not start
+            if program.failure:
+                raise program.failure from None
+            raise
     return 0 if server.started else 1
 
 

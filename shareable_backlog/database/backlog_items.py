@@ -12,7 +12,10 @@ from shareable_backlog.database.query import query
 
 @dataclass(frozen=True, slots=True)
 class ListedItem:
-    """Hold one line of the list; `labels` are pairs of name and colour (or None), by name."""
+    """Hold one line of the list; `labels` are pairs of name and colour (or None), by name.
+
+    `state_is_advanced` when its team has a state of the same type before it: In Review comes after In Progress.
+    """
 
     id: str
     identifier: str
@@ -23,6 +26,7 @@ class ListedItem:
     state_name: str | None
     state_type: str | None
     state_color: str | None
+    state_is_advanced: bool
     assignee: str | None
     project: str | None
     labels: list[tuple[str, str | None]]
@@ -51,6 +55,7 @@ class Item:
     state_name: str | None
     state_type: str | None
     state_color: str | None
+    state_is_advanced: bool
     assignee: str | None
     creator: str | None
     project: str | None
@@ -60,29 +65,65 @@ class Item:
     labels: list[tuple[str, str | None]]
 
 
+# Fragments are joined by f-strings of literals alone, which the type checker holds to be a LiteralString.
 _SHOWN: LiteralString = "i.removed_at IS NULL AND NOT i.trashed"
 _LABELS: LiteralString = """
     (SELECT coalesce(json_agg(json_build_array(l.name, l.color) ORDER BY lower(l.name)), '[]')
      FROM labels l WHERE l.id = ANY (i.label_ids) AND l.removed_at IS NULL) AS labels
 """
-_LISTED: LiteralString = (
-    """
+_STATE: LiteralString = """
+    s.name AS state_name, s.type AS state_type, s.color AS state_color,
+    EXISTS (
+      SELECT FROM workflow_states e
+      WHERE e.team_id = s.team_id AND e.type = s.type AND e.position < s.position AND e.removed_at IS NULL
+    ) AS state_is_advanced
+"""
+_LISTED: LiteralString = f"""
     SELECT i.id, i.identifier, i.title, i.priority, i.due_date, i.updated_at,
-           s.name AS state_name, s.type AS state_type, s.color AS state_color,
-           a.name AS assignee, p.name AS project, """
-    + _LABELS
-)
+           a.name AS assignee, p.name AS project, {_STATE}, {_LABELS}
+"""
 _JOINED: LiteralString = """
     LEFT JOIN workflow_states s ON s.id = i.state_id
     LEFT JOIN people a ON a.id = i.assignee_id
     LEFT JOIN projects p ON p.id = i.project_id
 """
-# The last word matches as a beginning; a query that ends in a group can't take the mark.
-_MATCHES: LiteralString = """
-    AND (i.search @@ (
-           SELECT CASE WHEN words::text LIKE '%%''' THEN (words::text || ':*')::tsquery ELSE words END
-           FROM websearch_to_tsquery('simple', %(text)s) AS words)
-         OR i.identifier = %(identifier)s)
+
+# A page of the list: its rows are chosen first, straight from an index, and only then get their names.
+_CHOSEN: LiteralString = """
+    SELECT i.id, i.identifier, i.title, i.priority, i.due_date, i.updated_at,
+           i.state_id, i.assignee_id, i.project_id, i.label_ids
+    FROM backlog_items i
+"""
+_WITHIN: LiteralString = f"""
+    {_SHOWN} AND i.archived_at IS NULL
+    AND (%(team_key)s::text IS NULL OR i.team_id = (SELECT id FROM teams WHERE key = %(team_key)s LIMIT 1))
+    AND (%(after_at)s::timestamptz IS NULL OR (i.updated_at, i.id) < (%(after_at)s, %(after_id)s::text))
+"""
+_NEWEST_FIRST: LiteralString = "ORDER BY i.updated_at DESC, i.id DESC"
+_ALL: LiteralString = f"{_CHOSEN} WHERE {_WITHIN} {_NEWEST_FIRST} LIMIT %(limit)s"
+# The newest of each state, merged: a rare type is found as fast as a common one. A state belongs to one team.
+_OF_TYPE: LiteralString = f"""
+    SELECT i.* FROM workflow_states s
+    CROSS JOIN LATERAL (
+      {_CHOSEN} WHERE i.state_id = s.id AND {_WITHIN} {_NEWEST_FIRST} LIMIT %(limit)s
+    ) i
+    WHERE s.type = %(state_type)s
+      AND (%(team_key)s::text IS NULL OR s.team_id = (SELECT id FROM teams WHERE key = %(team_key)s LIMIT 1))
+    {_NEWEST_FIRST} LIMIT %(limit)s
+"""
+# Constant for the planner, which so knows how rare the words are. A query that ends in a group takes no mark.
+_WORDS: LiteralString = "websearch_to_tsquery('simple', %(text)s)"
+_FOUND: LiteralString = f"""
+    {_CHOSEN}
+    WHERE (
+      i.search @@ (CASE WHEN %(is_open)s AND {_WORDS}::text LIKE '%%'''
+                   THEN ({_WORDS}::text || ':*')::tsquery ELSE {_WORDS} END)
+      OR i.identifier = %(identifier)s::text
+      OR (%(identifier)s::text IS NOT NULL AND i.previous_identifiers @> ARRAY[%(identifier)s::text])
+    )
+    AND (%(state_type)s::text IS NULL
+         OR i.state_id = ANY (ARRAY(SELECT id FROM workflow_states WHERE type = %(state_type)s)))
+    AND {_WITHIN} {_NEWEST_FIRST} LIMIT %(limit)s
 """
 
 
@@ -91,34 +132,24 @@ async def listed(
     team_key: str | None,
     state_type: str | None,
     text: str | None,
+    is_open: bool,
     identifier: str | None,
     after: tuple[datetime, str] | None,
     limit: int,
 ) -> list[ListedItem]:
     """Give up to `limit` items, newest update first, archived ones left out; None leaves a filter out.
 
-    `text` is what a person typed to search for, `identifier` the same as an identifier if it looks like one.
-    `after` is (`updated_at`, `id`) of the last item seen.
+    `text` is what a person typed to search for, its last word a beginning if `is_open`; `identifier` is the same
+    as an identifier if it looks like one. `after` is (`updated_at`, `id`) of the last item seen.
     """
-    within: LiteralString = "AND i.archived_at IS NULL"
-    if team_key is not None:
-        within += " AND i.team_id = ANY (ARRAY(SELECT id FROM teams WHERE key = %(team_key)s))"
-    if state_type is not None:
-        within += " AND i.state_id = ANY (ARRAY(SELECT id FROM workflow_states WHERE type = %(state_type)s))"
-    if text is not None:
-        within += _MATCHES
-    if after is not None:
-        within += " AND (i.updated_at, i.id) < (%(after_at)s, %(after_id)s)"
-    page: LiteralString = (
-        "FROM (SELECT * FROM backlog_items i WHERE " + _SHOWN + " " + within
-        + " ORDER BY i.updated_at DESC, i.id DESC LIMIT %(limit)s) i"
-    )  # fmt: skip
+    chosen = _FOUND if text is not None else _OF_TYPE if state_type is not None else _ALL
     return await query(
-        _LISTED + page + _JOINED + " ORDER BY i.updated_at DESC, i.id DESC",
+        f"{_LISTED} FROM ({chosen}) i {_JOINED} {_NEWEST_FIRST}",
         {
             "team_key": team_key,
             "state_type": state_type,
             "text": text,
+            "is_open": is_open,
             "identifier": identifier,
             "after_at": after and after[0],
             "after_id": after and after[1],
@@ -135,9 +166,10 @@ async def by_identifier(identifier: str) -> Item | None:
         SELECT i.id, i.identifier, i.title, i.description, i.url, i.priority, i.estimate, i.due_date,
                i.created_at, i.updated_at, i.completed_at, i.canceled_at, i.archived_at, i.parent_id,
                t.key AS team_key, t.name AS team,
-               s.name AS state_name, s.type AS state_type, s.color AS state_color,
                a.name AS assignee, c.name AS creator, p.name AS project, m.name AS milestone,
                y.number AS cycle_number, y.name AS cycle_name, """
+        + _STATE
+        + ", "
         + _LABELS
         + " FROM backlog_items i "
         + _JOINED

@@ -7,13 +7,13 @@ import subprocess
 from pathlib import Path
 
 import psycopg
-import structlog
 from psycopg.conninfo import conninfo_to_dict
 
+from shareable_backlog import logs
 from shareable_backlog.database import embedded_cluster, faults
 from shareable_backlog.errors import BackupFailed, EmbeddedServerFailed
 
-_LOG = structlog.stdlib.get_logger(__name__)
+_LOG = logs.logger(__name__)
 
 # libpq's environment variables: a password in an argument would show in the list of processes.
 _VARIABLES = {

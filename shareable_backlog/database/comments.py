@@ -21,13 +21,17 @@ class ShownComment:
 
 
 async def of_item(item_id: str, limit: int) -> list[ShownComment]:
-    """Give up to `limit` comments of an item, oldest first."""
+    """Give the newest `limit` comments of an item, oldest first."""
     return await query(
         """
         SELECT c.id, c.parent_id, u.name AS author, c.body, c.quoted_text, c.created_at, c.edited_at, c.resolved_at
-        FROM comments c LEFT JOIN people u ON u.id = c.user_id
-        WHERE c.issue_id = %(item_id)s AND c.removed_at IS NULL AND c.archived_at IS NULL
-        ORDER BY c.created_at, c.id LIMIT %(limit)s
+        FROM (
+          SELECT * FROM comments
+          WHERE issue_id = %(item_id)s AND removed_at IS NULL AND archived_at IS NULL
+          ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+        ) c
+        LEFT JOIN people u ON u.id = c.user_id
+        ORDER BY c.created_at, c.id
         """,
         {"item_id": item_id, "limit": limit},
         row=ShownComment,

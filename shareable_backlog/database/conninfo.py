@@ -1,10 +1,10 @@
 """Turn a DATABASE_URL into libpq's connection parameters, and understand the Node service's own words."""
 
+import logging
 import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-import structlog
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -12,7 +12,7 @@ from shareable_backlog import logs
 from shareable_backlog.config import Settings
 from shareable_backlog.errors import ConfigurationInvalid
 
-_LOG = structlog.stdlib.get_logger(__name__)
+_LOG = logging.getLogger(__name__)
 
 _SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 # How long a lost peer goes unnoticed (../ARCHITECTURE.md, "When the database is away").
@@ -32,7 +32,7 @@ def from_url(url: str) -> str:
     words = [word for word in query.split("&") if word]
     kept = [_libpq_word(word) for word in words]
     if kept != words:
-        _LOG.info("database_url_has_node_postgres_words", note="they are understood as libpq's own")
+        _LOG.info("DATABASE_URL holds node-postgres's own words; they are understood as libpq's")
     try:
         parts = conninfo_to_dict(before + mark + "&".join(word for word in kept if word))
     except ProgrammingError as error:

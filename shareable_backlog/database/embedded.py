@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-import structlog
 from psycopg.conninfo import make_conninfo
 
+from shareable_backlog import logs
 from shareable_backlog.database import embedded_cluster, embedded_folder, embedded_lock, embedded_watch
 from shareable_backlog.database.embedded_cluster import Cluster
 from shareable_backlog.errors import EmbeddedServerFailed
 
-_LOG = structlog.stdlib.get_logger(__name__)
+_LOG = logs.logger(__name__)
 
 _DATABASE = "shareable_linear_backlog"
 _PORT = "5432"

@@ -6,13 +6,12 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-import structlog
-
+from shareable_backlog import logs
 from shareable_backlog.database.embedded_cluster import Cluster, remove_old_copies, version
 from shareable_backlog.database.embedded_watch import SOCKET
 from shareable_backlog.errors import EmbeddedServerFailed
 
-_LOG = structlog.stdlib.get_logger(__name__)
+_LOG = logs.logger(__name__)
 
 ROLE = "slb"
 _UNFINISHED = "postgres.new-"

@@ -6,7 +6,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
-from shareable_backlog.errors import BacklogError, DatabaseFailed, DatabaseUnavailable
+from shareable_backlog.errors import BacklogError, Contended, DatabaseFailed, DatabaseUnavailable, DataRefused
 
 _LATER = "Please try again in a few seconds."
 # Connection errors carry no SQLSTATE, only text (measured, psycopg 3.3.9).
@@ -28,19 +28,29 @@ _REASONS = (
         "is behind a pooler that refuses our options (set ignore_startup_parameters)",
     ),
     (r"too many (clients|connections)|remaining connection slots", "has no connection left"),
-    (r"starting up|not yet accepting|recovery", "is starting"),
+    (r"starting up|not (yet )?accepting|recovery", "is starting"),
     (r"shutting down|terminating connection", "is shutting down"),
     (r"read-only|read-write|target_session_attrs", "takes no writes (a standby?)"),
     (
-        r"could not translate host name|Name or service|resolve|getaddrinfo",
+        r"could not translate host name|Name or service|resolve|getaddrinfo|'idna' codec",
         "has a host name that can't be found",
     ),
     (r"Connection refused|No such file or directory", "is not running or not listening"),
     (r"timeout|timed out", "did not answer in time"),
+    (r"^invalid \w+ value|^invalid port", "can't be reached with this DATABASE_URL: one of its values is wrong"),
 )
+_UNABLE = {
+    "57014": "took too long to answer",
+    "53100": "has no room left on its disk",
+    "53200": "is out of memory",
+    "58030": "can't read or write its files",
+}
+_CONTENDED = {"40001", "40P01", "55P03"}
+# Data exception, broken constraint, beyond a limit such as an index row's size.
+_OF_THE_VALUES = {"22", "23", "54"}
 
 
-def reason(error: psycopg.Error) -> str:
+def reason(error: Exception) -> str:
     """Give the end of the sentence "The database …" for a connection error, without host or user."""
     text = str(error)
     return next((words for pattern, words in _REASONS if re.search(pattern, text)), "can't be reached")
@@ -53,22 +63,27 @@ def is_lost(error: psycopg.Error) -> bool:
     """
     state = error.sqlstate
     if state is None:
-        return isinstance(error, psycopg.OperationalError)
+        return isinstance(error, psycopg.OperationalError) and not is_pools(error)
     return state in {"25006", "57P01", "57P02", "57P03", "57P05", "53300"} or state.startswith("08")
+
+
+def is_pools(error: psycopg.Error) -> bool:
+    """Tell whether it is the pool that had no connection to give, or is closed: the server has no part in it."""
+    return isinstance(error, (PoolTimeout, TooManyRequests, PoolClosed))
 
 
 def plain(error: psycopg.Error) -> BacklogError:
     """Give the error that a service may raise in place of the driver's."""
-    if isinstance(error, (PoolTimeout, TooManyRequests)):
-        return DatabaseUnavailable(f"The database is busy. {_LATER}")
-    if isinstance(error, PoolClosed):
-        return DatabaseUnavailable(f"The program is stopping. {_LATER}")
-    if error.sqlstate == "57014":
-        return DatabaseUnavailable(f"The database took too long to answer. {_LATER}")
-    if error.sqlstate in {"40001", "40P01", "55P03"}:
-        return DatabaseUnavailable(f"Somebody else is changing the same data. {_LATER}")
-    if is_lost(error):
-        return DatabaseUnavailable(f"The database {reason(error)}. {_LATER}")
+    state = error.sqlstate or ""
+    if is_pools(error):
+        busy = "program is stopping" if isinstance(error, PoolClosed) else "database is busy"
+        return DatabaseUnavailable(f"The {busy}. {_LATER}")
+    if state in _CONTENDED:
+        return Contended(f"Somebody else is changing the same data. {_LATER}")
+    if state in _UNABLE or is_lost(error):
+        return DatabaseUnavailable(f"The database {_UNABLE.get(state) or reason(error)}. {_LATER}")
+    if state[:2] in _OF_THE_VALUES or isinstance(error, psycopg.DataError):
+        return DataRefused("The database refused a value that was to be read or stored. Please tell an admin.")
     return DatabaseFailed("The data could not be read or stored. Please try again or tell an admin.")
 
 

@@ -6,7 +6,14 @@ from contextlib import asynccontextmanager
 import psycopg
 
 from shareable_backlog.database import faults
+from shareable_backlog.database.deadline import hung_up_after
 from shareable_backlog.database.pool import current
+
+# The transaction does nothing while the lock is held; only servers from 17 on know the second setting.
+_NO_TIME_LIMITS = """
+SELECT set_config(name, '0', true) FROM pg_settings
+WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
+"""
 
 SYNC = 5_317_001
 """The key of whoever writes the mirror."""
@@ -16,20 +23,28 @@ SYNC = 5_317_001
 async def held(key: int) -> AsyncGenerator[bool]:
     """Hold the lock `key` inside the context; False when another process, or task, has it: then do nothing.
 
-    The lock has a connection of its own: PostgreSQL frees it when the process dies. Raises
-    DatabaseUnavailable.
+    The lock is that of a transaction on a connection of its own, which a pooler leaves together; PostgreSQL
+    frees it when the process dies. Raises DatabaseUnavailable.
     """
-    current().probe.require_answering()
+    opened = current()
+    await opened.probe.require_answering()
     try:
-        connection = await psycopg.AsyncConnection.connect(current().conninfo, autocommit=True)
+        connection = await psycopg.AsyncConnection.connect(opened.conninfo, prepare_threshold=None)
     except psycopg.Error as error:
         raise faults.plain(error) from None
     try:
-        async with connection:
-            # Dead clients' locks are freed within a second, not at the end of their statement.
-            await connection.execute("SET client_connection_check_interval = '1s'")
-            cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        yield await _taken(connection, key, opened.deadline_s)
+    finally:
+        await connection.close()
+
+
+async def _taken(connection: psycopg.AsyncConnection, key: int, within_s: float) -> bool:
+    try:
+        with hung_up_after(within_s, connection):
+            cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [key])
             row = await cursor.fetchone()
-            yield bool(row and row[0])
+            # Last, as a statement without parameters lets go of the snapshot: vacuum need not wait for this lock.
+            await connection.execute(_NO_TIME_LIMITS)
     except psycopg.Error as error:
         raise faults.plain(error) from None
+    return bool(row and row[0])

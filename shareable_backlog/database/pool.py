@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-import select
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -13,13 +13,16 @@ from psycopg_pool import AsyncConnectionPool
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import conninfo as conninfo_words
-from shareable_backlog.database.probe import Probe
+from shareable_backlog.database import faults
+from shareable_backlog.database.probe import Probe, has_news
 from shareable_backlog.database.server import resolved
+from shareable_backlog.database.trouble import Trouble
 
 _MIN_SIZE = 2
 _RECONNECT_TIMEOUT_S = 2  # the default of 300 s grows its waits to 16 s after an outage (measured)
 _WAITING_PER_CONNECTION = 10  # beyond this queue a request is refused at once
 _MARGIN_S = 0.5  # the server's own statement time-out goes first
+_QUIET_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,32 @@ class Opened:
     pool: AsyncConnectionPool
     probe: Probe
     deadline_s: float
+    exhausted: Trouble
+
+    def note_exhausted(self) -> None:
+        """Note for the log that the pool had no connection to give to a request."""
+        self.exhausted.refused += 1
+        self.exhausted.seen(_Connection.failure or "All connections of the pool are in use.")
+
+
+class _Connection(psycopg.AsyncConnection[TupleRow]):
+    """Be a pooled connection, and remember why none could be made.
+
+    The pool itself logs that in the driver's words alone, which name the host.
+    """
+
+    failure: ClassVar[str | None] = None
+
+    @classmethod
+    async def connect(cls, conninfo: str = "", **words: Any) -> Self:  # noqa: ANN401 (as the driver takes them)
+        """Connect as psycopg does."""
+        try:
+            connection = await super().connect(conninfo, **words)
+        except psycopg.Error as error:
+            _Connection.failure = f"The database {faults.reason(error)}."
+            raise
+        _Connection.failure = None
+        return connection
 
 
 _opened: Opened | None = None
@@ -79,6 +108,7 @@ def _open(server: str, settings: Settings) -> Opened:
     statement_s = settings.database_statement_timeout_ms / 1000
     ours: AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]] = AsyncConnectionPool(
         conninfo,
+        connection_class=_Connection,
         # No prepared statements: poolers in transaction mode lose them.
         kwargs={"autocommit": True, "prepare_threshold": None},
         min_size=min(_MIN_SIZE, settings.database_pool_max),
@@ -91,18 +121,13 @@ def _open(server: str, settings: Settings) -> Opened:
         name="slb",
         open=False,
     )
-    return Opened(conninfo, ours, Probe(conninfo), statement_s + _MARGIN_S)
+    exhausted = Trouble("pool_is_exhausted", "pool_is_still_exhausted", "pool_has_room_again", quiet_s=_QUIET_S)
+    return Opened(conninfo, ours, Probe(conninfo), statement_s + _MARGIN_S, exhausted)
 
 
 async def _check(connection: psycopg.AsyncConnection) -> None:
-    """Refuse a connection that the server has closed, and throw away its equally dead neighbours.
-
-    An idle connection has nothing to read, unless the server said good-bye: so a healthy one costs one poll()
-    and no round trip.
-    """
-    poller = select.poll()
-    poller.register(connection.fileno(), select.POLLIN)
-    if not poller.poll(0):
+    """Refuse a connection that the server has closed, and throw away its equally dead neighbours."""
+    if not has_news(connection):
         return
     try:
         await AsyncConnectionPool.check_connection(connection)

@@ -1,25 +1,26 @@
 """Ask the database once a second whether it answers, so that nobody else has to wait to find out.
 
-Health and readiness read the last result; requests are refused at once while the database is known to be
-away; trouble is logged once with its cause, then summed up once a minute, and once more when it ends.
+Health and readiness read the last result; requests are refused while the database is known to be away; trouble
+is logged once with its cause, then summed up once a minute, and once more when it ends.
 """
 
 import asyncio
 import contextlib
+import select
 from dataclasses import dataclass
 from time import monotonic
 
 import psycopg
-import structlog
 
 from shareable_backlog.database import faults
+from shareable_backlog.database.deadline import hung_up_after
+from shareable_backlog.database.trouble import Trouble
 from shareable_backlog.errors import DatabaseUnavailable
 
-_LOG = structlog.stdlib.get_logger(__name__)
-
 _INTERVAL_S = 1.0
+_WHILE_AWAY_S = 0.1  # a restart takes a moment only, and a refused connection costs little
+_PATIENCE_S = 0.3
 _ANSWER_WITHIN_S = 2.0
-_SUMMARY_EVERY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,85 +32,103 @@ class ConnectionTest:
     error: str | None = None
 
 
+def has_news(connection: psycopg.AsyncConnection) -> bool:
+    """Tell whether the server said something on an idle connection, most likely good-bye; costs no round trip."""
+    poller = select.poll()
+    poller.register(connection.fileno(), select.POLLIN)
+    return bool(poller.poll(0))
+
+
 class Probe:
     """Hold one connection of its own and the last result; `last` is None until the first answer."""
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
         self._connection: psycopg.AsyncConnection | None = None
+        self._connecting: asyncio.Task[psycopg.AsyncConnection] | None = None
+        self._doubted = False
         self._wake = asyncio.Event()
+        self._back = asyncio.Event()
         self._asking = asyncio.Lock()
-        self._away_since: float | None = None
-        self._summed_up_at = 0.0
-        self._refused = 0
+        self._away = Trouble("database_is_away", "database_is_still_away", "database_is_back")
         self.last: ConnectionTest | None = None
 
-    def require_answering(self) -> None:
-        """Raise DatabaseUnavailable at once while the database is known to be away."""
-        if self.last is not None and not self.last.connected:
-            self._refused += 1
+    async def require_answering(self) -> None:
+        """Raise DatabaseUnavailable while the database is known to be away, a third of a second later at most.
+
+        That moment lets requests ride out the end of a restart.
+        """
+        if self.last is None or self.last.connected:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._back.wait()
+        if not self.last.connected:
+            self._away.refused += 1
             raise DatabaseUnavailable(self.last.error or "The database can't be reached right now.")
 
-    def wake(self) -> None:
-        """Ask again now: somebody has just lost a connection."""
+    def doubt(self) -> None:
+        """Ask again now, on a new connection: somebody has just lost one."""
+        self._doubted = True
         self._wake.set()
 
     async def run(self) -> None:
-        """Ask for ever, once a second."""
+        """Ask for ever: once a second, more often while the database is away."""
         while True:
             self._wake.clear()
-            await self.ask()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _INTERVAL_S)
+            test = await self.ask()
+            await asyncio.sleep(_WHILE_AWAY_S)
+            if test.connected:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_INTERVAL_S - _WHILE_AWAY_S):
+                        await self._wake.wait()
 
     async def ask(self) -> ConnectionTest:
         """Run `SELECT NOW()` on the probe's connection and keep the result; at most one is under way."""
         async with self._asking:
-            started = monotonic()
             try:
-                await asyncio.wait_for(self._select_now(), _ANSWER_WITHIN_S)
-                result = ConnectionTest(connected=True, latency_ms=round((monotonic() - started) * 1000))
-            except TimeoutError:
-                self._drop()
-                result = ConnectionTest(connected=False, error="The database did not answer in time.")
-            except psycopg.Error as error:
-                self._drop()
-                result = ConnectionTest(connected=False, error=f"The database {faults.reason(error)}.")
-            self.last = result
-            self._log(result)
-            return result
+                connection = await self._connected()
+                started = monotonic()
+                with hung_up_after(_ANSWER_WITHIN_S, connection):
+                    await connection.execute("SELECT NOW()")
+                self.last = ConnectionTest(connected=True, latency_ms=round((monotonic() - started) * 1000))
+                self._back.set()
+                self._away.not_seen()
+            except Exception as error:  # noqa: BLE001 (without the probe the program would believe its last result)
+                await self._disconnect()
+                self.last = ConnectionTest(connected=False, error=f"The database {faults.reason(error)}.")
+                self._back.clear()
+                self._away.seen(f"The database {faults.reason(error)}.")
+            return self.last
 
-    async def _select_now(self) -> None:
-        if self._connection is None or self._connection.closed:
-            self._connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
-        # A frozen peer still acknowledges packets: only closing the connection ends the wait (FAULTS, the pool).
-        closing = asyncio.get_running_loop().call_later(_ANSWER_WITHIN_S, self._drop)
-        try:
-            await self._connection.execute("SELECT NOW()")
-        finally:
-            closing.cancel()
+    async def _connected(self) -> psycopg.AsyncConnection:
+        """Give the connection, or a new one if that is closed or in doubt.
 
-    def _drop(self) -> None:
+        An attempt may take longer than one answer, as each of several hosts has its time: it goes on meanwhile.
+        """
+        if self._doubted or (self._connection is not None and has_news(self._connection)):
+            self._doubted = False
+            await self._disconnect()
+        if self._connection is None:
+            if self._connecting is None:
+                connecting = psycopg.AsyncConnection.connect(self._conninfo, autocommit=True, prepare_threshold=None)
+                self._connecting = asyncio.create_task(connecting)
+            done, _ = await asyncio.wait({self._connecting}, timeout=_ANSWER_WITHIN_S)
+            if not done:
+                raise TimeoutError("timed out")
+            connected, self._connecting = self._connecting, None
+            self._connection = connected.result()
+        return self._connection
+
+    async def _disconnect(self) -> None:
         if self._connection is not None:
-            self._connection.pgconn.finish()
+            await self._connection.close()
             self._connection = None
-
-    def _log(self, result: ConnectionTest) -> None:
-        now = monotonic()
-        if result.connected:
-            if self._away_since is not None:
-                away_s = round(now - self._away_since, 1)
-                _LOG.info("database_is_back", away_s=away_s, refused=self._refused)
-            self._away_since, self._refused = None, 0
-        elif self._away_since is None:
-            self._away_since = self._summed_up_at = now
-            _LOG.error("database_is_away", reason=result.error)
-        elif now - self._summed_up_at >= _SUMMARY_EVERY_S:
-            self._summed_up_at = now
-            away_s = round(now - self._away_since, 1)
-            _LOG.warning("database_is_still_away", reason=result.error, away_s=away_s, refused=self._refused)
 
     async def close(self) -> None:
         """Close the probe's connection."""
-        if self._connection is not None:
-            await self._connection.close()
+        if self._connecting is not None:
+            self._connecting.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                self._connection = await self._connecting
+        await self._disconnect()

@@ -1,24 +1,23 @@
 """Run one statement on the process's pool."""
 
-import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from time import monotonic
 from typing import Any, LiteralString, TypeAlias, TypeVar, overload
 
 import psycopg
-import structlog
 from psycopg.rows import class_row, tuple_row
 from psycopg.sql import Composed
 
 from shareable_backlog import logs
 from shareable_backlog.database import faults
+from shareable_backlog.database.deadline import hung_up_after
 from shareable_backlog.database.pool import Opened, current
 from shareable_backlog.database.probe import ConnectionTest
 
-_LOG = structlog.stdlib.get_logger(__name__)
+_LOG = logs.logger(__name__)
 
 T = TypeVar("T")
 Sql: TypeAlias = LiteralString | Composed
@@ -68,19 +67,16 @@ async def query(sql: Sql, params: Params | None = None, *, row: type[T] | None =
 
 @asynccontextmanager
 async def leased(opened: Opened, deadline: float) -> AsyncGenerator[psycopg.AsyncConnection]:
-    """Lend a pooled connection and close it at `deadline` (of `monotonic()`), so that a frozen server holds nobody.
+    """Lend a pooled connection until `deadline` (of `monotonic()`), so that a frozen server holds nobody.
 
-    Raises the driver's errors.
+    Raises DatabaseUnavailable, or the driver's errors.
     """
-    opened.probe.require_answering()
+    await opened.probe.require_answering()
     wait_s = max(0.0, min(opened.pool.timeout, deadline - monotonic()))
     async with opened.pool.connection(timeout=wait_s) as connection:
-        loop = asyncio.get_running_loop()
-        closing = loop.call_later(max(0.0, deadline - monotonic()), connection.pgconn.finish)
-        try:
+        opened.exhausted.not_seen()
+        with hung_up_after(deadline - monotonic(), connection):
             yield connection
-        finally:
-            closing.cancel()
 
 
 async def run(
@@ -89,24 +85,44 @@ async def run(
     """Run one statement on `connection`, log it at debug without its parameters, and give its rows."""
     started = monotonic()
     factory = class_row(row) if row is not None else tuple_row
-    async with connection.cursor(row_factory=factory) as cursor:
-        await cursor.execute(sql, params)
-        rows: list[Any] = await cursor.fetchall() if cursor.description is not None else []
-        if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
-            text = sql if isinstance(sql, str) else sql.as_string(None)
-            duration_ms = round((monotonic() - started) * 1000, 1)
-            _LOG.debug("query", text=" ".join(text.split()), duration_ms=duration_ms, rows=cursor.rowcount)
-        return rows
+    with failure_logged(sql):
+        async with connection.cursor(row_factory=factory) as cursor:
+            await cursor.execute(sql, params)
+            rows: list[Any] = await cursor.fetchall() if cursor.description is not None else []
+            if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
+                duration_ms = round((monotonic() - started) * 1000, 1)
+                _LOG.debug("query", text=_one_line(sql), duration_ms=duration_ms, rows=cursor.rowcount)
+            return rows
+
+
+@contextmanager
+def failure_logged(sql: Sql) -> Generator[None]:
+    """Log the failure of the statement `sql`, unless its connection was lost: the probe logs that once for all."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if not faults.is_lost(error):
+            # The server's words about a wrong value quote it.
+            told = None if isinstance(error, psycopg.DataError) else error.diag.message_primary
+            _LOG.error(
+                "query_failed", text=_one_line(sql), sqlstate=error.sqlstate, message=told or type(error).__name__
+            )
+        raise
+
+
+def _one_line(sql: Sql) -> str:
+    return " ".join((sql if isinstance(sql, str) else sql.as_string(None)).split())
 
 
 async def note(opened: Opened, error: psycopg.Error) -> None:
-    """React to a driver's error: a lost server is left to the probe's log, anything else is logged here.
+    """React to trouble that lasts, which the log sums up: an exhausted pool or a lost server.
 
+    Raises DatabaseUnavailable when it has turned out meanwhile that the database is away.
     After a lost connection the idle ones are thrown away, as their server is probably the same.
     """
-    if faults.is_lost(error):
-        opened.probe.wake()
+    if faults.is_pools(error):
+        await opened.probe.require_answering()  # else the pool is not what is wrong
+        opened.note_exhausted()
+    elif faults.is_lost(error):
+        opened.probe.doubt()
         await opened.pool.drain()
-    else:
-        primary = error.diag.message_primary or type(error).__name__
-        _LOG.error("query_failed", sqlstate=error.sqlstate, message=logs.masked(primary))

@@ -2,15 +2,16 @@
 
 import asyncio
 
-import structlog
-
-from shareable_backlog.database import migrate
+from shareable_backlog import logs
+from shareable_backlog.database.migrate import Applied, files, ledger, state
 from shareable_backlog.database.pool import current
-from shareable_backlog.errors import BacklogError
+from shareable_backlog.database.query import query
+from shareable_backlog.errors import BacklogError, DatabaseUnavailable
 
-_LOG = structlog.stdlib.get_logger(__name__)
+_LOG = logs.logger(__name__)
 
 _NOT_CHECKED_YET = "The database's schema has not been checked yet. Please try again in a few seconds."
+_UNTIL_FIRST_ANSWER_S = 0.05
 _WHILE_WRONG_S = 1.0
 _WHILE_RIGHT_S = 30.0
 
@@ -22,23 +23,35 @@ def problem() -> str | None:
     return _problem
 
 
-async def watch(conninfo: str) -> None:
-    """Keep `problem()` true for ever: ask every second while it is wrong, seldom while it is right."""
+async def watch(looked: asyncio.Event) -> None:
+    """Keep `problem()` true for ever: ask every second while it is wrong, seldom while it is right.
+
+    Sets `looked` once the schema is known, or the database known to be away.
+    """
     global _problem  # noqa: PLW0603 (one process has one database)
     _problem = _NOT_CHECKED_YET
     while True:
         test = current().probe.last
         if test is not None and test.connected:
-            found = await _check(conninfo)
+            found = await _found()
             if found and found != _problem:
                 _LOG.error("schema_is_wrong", reason=found)
             _problem = found
+        elif test is None:
+            await asyncio.sleep(_UNTIL_FIRST_ANSWER_S)
+            continue
+        looked.set()
         await asyncio.sleep(_WHILE_WRONG_S if _problem else _WHILE_RIGHT_S)
 
 
-async def _check(conninfo: str) -> str | None:
+async def _found() -> str | None:
+    """Compare database and files; what was found last still holds when the database can't be asked."""
     try:
-        status = await asyncio.to_thread(migrate.status, conninfo)
-    except BacklogError:
-        return _NOT_CHECKED_YET
+        [(exists,)] = await query(ledger.EXISTS)
+        applied = await query(ledger.SELECT_APPLIED, row=Applied) if exists else []
+        status = state.compare(files.load(files.migrations_directory()), applied)
+    except DatabaseUnavailable:
+        return _problem
+    except BacklogError as error:
+        return str(error)
     return status.explanation() if status.problem() else None

@@ -10,7 +10,7 @@ from psycopg import sql as compose
 
 from shareable_backlog.database import faults
 from shareable_backlog.database.pool import current
-from shareable_backlog.database.query import Params, Sql, inside_transaction, leased, note, run
+from shareable_backlog.database.query import Params, Sql, failure_logged, inside_transaction, leased, note, run
 
 T = TypeVar("T")
 
@@ -34,9 +34,10 @@ class Transaction:
         statement = compose.SQL("COPY {} ({}) FROM STDIN").format(
             compose.Identifier(table), compose.SQL(", ").join(map(compose.Identifier, columns))
         )
-        async with self._connection.cursor() as cursor, cursor.copy(statement) as copying:
-            for row in rows:
-                await copying.write_row(row)
+        with failure_logged(statement):
+            async with self._connection.cursor() as cursor, cursor.copy(statement) as copying:
+                for row in rows:
+                    await copying.write_row(row)
 
 
 @asynccontextmanager

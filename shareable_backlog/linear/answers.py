@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-import structlog
-
+from shareable_backlog import logs
 from shareable_backlog.errors import LinearFailed
 from shareable_backlog.linear import budget
 from shareable_backlog.linear.errors import (
@@ -19,7 +18,7 @@ from shareable_backlog.linear.errors import (
     TooComplex,
 )
 
-_LOG = structlog.stdlib.get_logger(__name__)
+_LOG = logs.logger(__name__)
 
 _NOT_UNDERSTOOD = {
     "GRAPHQL_VALIDATION_FAILED",

@@ -12,14 +12,14 @@ from functools import partial
 from typing import Any
 
 import httpx2
-import structlog
 
+from shareable_backlog import logs
 from shareable_backlog.linear import answers, budget
 from shareable_backlog.linear.budget import Budget
 from shareable_backlog.linear.errors import AuthenticationFailed, LinearUnavailable, TooComplex
 from shareable_backlog.linear.retry import Retries, retried
 
-_LOG = structlog.stdlib.get_logger(__name__)
+_LOG = logs.logger(__name__)
 
 _CONNECT_TIMEOUT_S = 10
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-import structlog
-
+from shareable_backlog import logs
 from shareable_backlog.linear.errors import LinearUnavailable, RateLimited
 
-_LOG = structlog.stdlib.get_logger(__name__)
+_LOG = logs.logger(__name__)
 _Answer = TypeVar("_Answer")
 
 

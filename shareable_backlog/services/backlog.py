@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from shareable_backlog.database import backlog_items, comments, mirror, sync_history, teams
 from shareable_backlog.database.backlog_items import Item, ListedItem
@@ -13,6 +13,10 @@ from shareable_backlog.errors import NotFound
 PAGE_SIZE = 50
 _MOST_SUB_ITEMS = 200
 _MOST_COMMENTS = 500
+_LATE_AFTER = timedelta(minutes=15)  # three times the usual interval between syncs
+
+# A last word that is neither quoted nor taken away may be one that is still being typed.
+_OPEN_END = re.compile(r'(?:^|\s)[^\s"-][^\s"]*$')
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,12 @@ class Filters:
 class Freshness:
     """Tell how old the mirror is: `as_of` is None before the first good run.
 
-    `failure` has the reason when the newest run failed; `is_sample` when what is shown is the sample backlog.
+    `is_late` when that is longer ago than it should be, `failure` has the reason when the newest run failed;
+    `is_sample` when what is shown is the sample backlog, which is never late.
     """
 
     as_of: datetime | None
+    is_late: bool
     failure: str | None
     is_sample: bool
 
@@ -67,11 +73,13 @@ class ItemPage:
 
 async def list_page(filters: Filters, after: tuple[datetime, str] | None) -> ListPage:
     """Give the 50 items that come after the position `after` (None: the first), newest update first."""
+    identifier = filters.text and as_identifier(filters.text)
     found = await backlog_items.listed(
         team_key=filters.team_key,
         state_type=filters.state_type,
         text=filters.text,
-        identifier=filters.text and as_identifier(filters.text),
+        is_open=identifier is None and bool(filters.text and _OPEN_END.search(filters.text)),
+        identifier=identifier,
         after=after,
         limit=PAGE_SIZE + 1,
     )
@@ -109,18 +117,22 @@ async def freshness() -> Freshness:
     """Tell how old the mirror is, and whether its newest run failed."""
     latest = await sync_history.latest(1)
     failed = bool(latest) and latest[0].status == "failed"
-    return Freshness(
-        await sync_history.last_good(), latest[0].error_message if failed else None, await mirror.holds_sample()
-    )
+    as_of = await sync_history.last_good()
+    is_sample = await mirror.holds_sample()
+    is_late = as_of is not None and not is_sample and datetime.now(UTC) - as_of > _LATE_AFTER
+    return Freshness(as_of, is_late, latest[0].error_message if failed else None, is_sample)
 
 
 def _threads(shown: list[ShownComment]) -> list[Thread]:
     """Put replies below their thread's first comment; one whose first comment is not shown begins its own."""
-    threads: dict[str, Thread] = {}
+    threads: list[Thread] = []
+    thread_of: dict[str | None, Thread] = {}
     for comment in shown:
-        thread = threads.get(comment.parent_id or "")
+        thread = thread_of.get(comment.parent_id)
         if thread is None:
-            threads[comment.id] = Thread(comment, [])
+            thread = Thread(comment, [])
+            threads.append(thread)
         else:
             thread.replies.append(comment)
-    return list(threads.values())
+        thread_of[comment.id] = thread
+    return threads

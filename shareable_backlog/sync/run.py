@@ -6,13 +6,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-import structlog
-
+from shareable_backlog import logs
 from shareable_backlog.database import locks, mirror, sync_history, transaction
 from shareable_backlog.errors import BacklogError, SyncFailed
 from shareable_backlog.sync.store import BadRow, Page, page_stored
 
-_LOG = structlog.stdlib.get_logger(__name__)
+_LOG = logs.logger(__name__)
 
 _BAD_ROWS_KEPT = 100
 

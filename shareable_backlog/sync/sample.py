@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import structlog
-
+from shareable_backlog import logs
 from shareable_backlog.database import mirror
 from shareable_backlog.errors import BacklogError, SyncFailed
 from shareable_backlog.sync import run as running
@@ -16,7 +15,7 @@ from shareable_backlog.sync.run import Report
 from shareable_backlog.sync.store import Page
 from shareable_backlog.sync.streams import STREAMS
 
-_LOG = structlog.stdlib.get_logger(__name__)
+_LOG = logs.logger(__name__)
 
 _BESIDE = Path(__file__).parents[2] / "database" / "seeds" / "sample.json"
 _IN_WHEEL = Path(__file__).parents[1] / "database" / "files" / "seeds" / "sample.json"

@@ -3,8 +3,7 @@
 import asyncio
 import random
 
-import structlog
-
+from shareable_backlog import logs
 from shareable_backlog.config import Settings
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.services import readiness
@@ -12,7 +11,7 @@ from shareable_backlog.sync import pull
 from shareable_backlog.sync.run import Report
 from shareable_backlog.sync.store import Page
 
-_LOG = structlog.stdlib.get_logger(__name__)
+_LOG = logs.logger(__name__)
 
 _NOT_READY_YET_S = 1.0
 _JITTER = 0.1  # many mirrors of one workspace should not ask at the same moment
@@ -29,7 +28,7 @@ async def run(settings: Settings) -> None:
         except BacklogError as error:
             _LOG.warning("sync_failed", code=error.code, reason=str(error))
         except Exception:  # noqa: BLE001 (the next run must come whatever went wrong in this one)
-            _LOG.exception("sync_failed_unforeseen")
+            _LOG.error("sync_failed_unforeseen", exc_info=True)
         await asyncio.sleep(settings.sync_interval_s * (1 + random.uniform(0, _JITTER)))  # noqa: S311 (no secret)
 
 

@@ -34,6 +34,13 @@ SET statement_timeout TO 0;
 SET idle_in_transaction_session_timeout TO 0;
 """
 
+EXISTS = "SELECT to_regclass('public.pgmigrations') IS NOT NULL"
+# Through JSON, because a ledger made by node-pg-migrate has no such column.
+SELECT_APPLIED = """
+SELECT name, run_on, to_jsonb(ledger) ->> 'checksum' AS checksum
+FROM public.pgmigrations AS ledger ORDER BY run_on, id
+"""
+
 _NEEDED_RIGHTS = "it needs CREATE on the schema public, and must own the tables that migrations change"
 
 
@@ -50,8 +57,10 @@ class Applied:
 def reading(conninfo: str, *, wait_s: float = 0) -> Generator[Connection]:
     """Give a connection that can change nothing, without the lock. Raises DatabaseUnavailable."""
     with _connected(conninfo, wait_s=wait_s) as connection:
-        connection.execute("SET default_transaction_read_only TO on")
-        yield connection
+        # For this transaction alone: a pooler hands the session on to others.
+        connection.read_only = True
+        with connection.transaction():
+            yield connection
 
 
 @contextlib.contextmanager
@@ -88,7 +97,7 @@ def _connection(conninfo: str, wait_s: float) -> Connection:
     deadline = monotonic() + wait_s
     while True:
         try:
-            return Connection.connect(conninfo, autocommit=True)
+            return Connection.connect(conninfo, autocommit=True, prepare_threshold=None)
         except psycopg.OperationalError as error:
             left_s = deadline - monotonic()
             if left_s <= 0:
@@ -135,12 +144,7 @@ def applied(connection: Connection) -> list[Applied]:
     exists, _ = _shape(connection)
     if not exists:
         return []
-    cursor = connection.cursor(row_factory=class_row(Applied))
-    # Through JSON, because a ledger made by node-pg-migrate has no such column.
-    return cursor.execute(
-        "SELECT name, run_on, to_jsonb(ledger) ->> 'checksum' AS checksum"
-        " FROM public.pgmigrations AS ledger ORDER BY run_on, id"
-    ).fetchall()
+    return connection.cursor(row_factory=class_row(Applied)).execute(SELECT_APPLIED).fetchall()
 
 
 def ensure(connection: Connection) -> None:

@@ -1,0 +1,1 @@
+"""Turn HTTP into one service call and its answer into HTTP."""

@@ -1,0 +1,41 @@
+"""Tell whether the process lives, whether it is ready, and how the database is; never waits for any of them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from shareable_backlog import database
+from shareable_backlog.database import schema
+
+_NOT_ASKED_YET = "The database has not been asked yet."
+
+
+async def healthz(_request: Request) -> Response:
+    """Answer that the process lives; touches nothing."""
+    return PlainTextResponse("ok\n")
+
+
+async def readyz(_request: Request) -> Response:
+    """Answer 200 when pages can be served, else 503 with the reason."""
+    test = database.last_connection_test()
+    problem = schema.problem()
+    if test is None or not test.connected:
+        error = _NOT_ASKED_YET if test is None else test.error
+        return JSONResponse({"status": "unavailable", "db": "down", "error": error}, 503)
+    if problem is not None:
+        return JSONResponse({"status": "unavailable", "db": "up", "error": problem}, 503)
+    return JSONResponse({"status": "ok", "db": "up"})
+
+
+async def api_health(_request: Request) -> Response:
+    """Answer 200 always, with the database's state as the probe last saw it, a second ago at most."""
+    test = database.last_connection_test()
+    state: dict[str, Any]
+    if test is not None and test.connected:
+        state = {"connected": True, "latencyMs": test.latency_ms}
+    else:
+        state = {"connected": False, "error": _NOT_ASKED_YET if test is None else test.error}
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return JSONResponse({"status": "ok", "timestamp": now, "database": state})

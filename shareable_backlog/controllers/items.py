@@ -1,0 +1,32 @@
+"""Answer `/items/{identifier}`: one item."""
+
+import asyncio
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from shareable_backlog.errors import NotFound
+from shareable_backlog.services import backlog
+from shareable_backlog.web import rendering
+
+
+async def show_item(request: Request) -> Response:
+    """Show the item; one that has moved to another identifier, or is spelt differently, redirects there."""
+    asked = str(request.path_params["identifier"]).replace("\x00", "")
+    identifier = backlog.as_identifier(asked) or asked
+    try:
+        found = await backlog.item_page(identifier)
+    except NotFound:
+        moved = await backlog.moved_to(identifier)
+        if moved is None or moved == asked:
+            raise
+        return _moved(moved)
+    if found.item.identifier != asked:
+        return _moved(found.item.identifier)
+    # Very long markdown takes a while to render, which must not hold up other readers.
+    return await asyncio.to_thread(rendering.page, "item.html", page=found)
+
+
+def _moved(identifier: str) -> Response:
+    return RedirectResponse(f"/items/{quote(identifier, safe='')}", 301)

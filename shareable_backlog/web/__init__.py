@@ -1,0 +1,1 @@
+"""Hold HTTP without knowledge of the product: rendering, pagination, errors, security headers."""

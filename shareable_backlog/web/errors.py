@@ -1,0 +1,79 @@
+"""Turn errors into answers: a page for people, JSON for programs, and one incident id in both answer and log."""
+
+import secrets
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from shareable_backlog import logs
+from shareable_backlog.errors import BacklogError
+from shareable_backlog.web import rendering
+
+_LOG = logs.logger(__name__)
+
+# The one table from a service's error code to HTTP; any other code is a 500.
+_STATUS = {
+    "DATABASE_UNAVAILABLE": 503,
+    "SCHEMA_NOT_READY": 503,
+    "NOT_FOUND": 404,
+    "INVALID_INPUT": 400,
+}
+_TITLES = {
+    400: "That can't be asked this way",
+    404: "Nothing is here",
+    405: "That can't be done here",
+    500: "Something went wrong",
+    503: "The backlog can't be read right now",
+}
+_RETRY_AFTER_S = 5
+
+
+async def on_backlog_error(request: Request, error: Exception) -> Response:
+    """Answer an error that a service raised; its own words are fit for anybody."""
+    assert isinstance(error, BacklogError)  # noqa: S101 (Starlette's handlers are typed by Exception)
+    status = _STATUS.get(error.code, 500)
+    return _answer(request, status, error.code, str(error))
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """Answer an error of HTTP itself: no such path, wrong method."""
+    assert isinstance(error, HTTPException)  # noqa: S101 (as above)
+    codes = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
+    words = {
+        404: "There is nothing at this address, or it may not be shown.",
+        405: "This address does not take that method.",
+    }
+    status = error.status_code
+    return _answer(
+        request, status, codes.get(status, "HTTP_ERROR"), words.get(status, "That request can't be answered.")
+    )
+
+
+async def on_any_error(request: Request, error: Exception) -> Response:
+    """Answer an error nobody foresaw: the incident id leads to its details in the log."""
+    incident = secrets.token_hex(4)
+    _LOG.error("unforeseen_error", incident=incident, path=request.url.path, exc_info=error)
+    message = "The program made a mistake; nothing was changed. Tell an admin the number below."
+    return _answer(request, 500, "INTERNAL_ERROR", message, incident)
+
+
+def _answer(request: Request, status: int, code: str, message: str, incident: str | None = None) -> Response:
+    headers = {"Retry-After": str(_RETRY_AFTER_S)} if status == 503 else {}  # noqa: PLR2004 (HTTP)
+    if incident is None and status == 500:  # noqa: PLR2004 (HTTP)
+        incident = secrets.token_hex(4)
+        _LOG.error("request_failed", incident=incident, path=request.url.path, code=code)
+    if wants_json(request):
+        details: dict[str, Any] = {"incident": incident} if incident else {}
+        body = {"error": {"message": message, "code": code, "details": details}}
+        return JSONResponse(body, status, headers)
+    title = _TITLES.get(status, "That did not work")
+    words = {"title": title, "message": message, "incident": incident, "may_try_again": status == 503}  # noqa: PLR2004 (HTTP)
+    return rendering.page("error.html", status=status, headers=headers, **words)
+
+
+def wants_json(request: Request) -> bool:
+    """Tell whether the client is a program: below /api/, or one that takes JSON and no HTML."""
+    accept = request.headers.get("accept", "")
+    return request.url.path.startswith("/api/") or ("json" in accept and "html" not in accept)

@@ -1,0 +1,83 @@
+"""Two hosts in the URL: the second takes over when the first is gone."""
+
+import asyncio
+from collections.abc import Iterator
+from time import monotonic
+
+import pytest
+
+from shareable_backlog import database
+from shareable_backlog.config import Settings
+from shareable_backlog.database import query
+from shareable_backlog.errors import DatabaseUnavailable
+from tests.fakes.postgres import PORT, PrivateServer, PrivateServers
+
+pytestmark = pytest.mark.anyio
+
+WRITES_AGAIN_WITHIN_S = 5.0
+ADD = "INSERT INTO users (email) VALUES (%(email)s)"
+
+
+@pytest.fixture
+def pair(private_servers: PrivateServers) -> Iterator[tuple[PrivateServer, PrivateServer]]:
+    """Give a primary and a standby that follows it without delay."""
+    primary = private_servers.make()
+    primary.start()
+    standby = private_servers.make_standby(primary)
+    standby.start()
+    yield primary, standby
+    primary.kill()
+    standby.kill()
+
+
+def settings(pair: tuple[PrivateServer, PrivateServer]) -> Settings:
+    first, second = pair
+    url = first.url.replace(f"{first.host}:{PORT}", f"{first.host}:{PORT},{second.host}:{PORT}")
+    return Settings.model_validate({"DATABASE_URL": f"{url}?target_session_attrs=read-write"})
+
+
+async def until_written(email: str) -> float:
+    """Write until it is done, and give how many seconds that took."""
+    started = monotonic()
+    while True:
+        try:
+            await query(ADD, {"email": email})
+        except DatabaseUnavailable:
+            assert monotonic() - started < 30
+        else:
+            return monotonic() - started
+
+
+async def has_followed(standby: PrivateServer, email: str) -> None:
+    with standby.connect() as there:
+        while not there.execute("SELECT 1 FROM users WHERE email = %s", [email]).fetchone():  # noqa: ASYNC110 (WAL comes when it comes)
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("how", ["kill", "freeze"])
+async def test_writes_go_on_at_the_promoted_standby(pair: tuple[PrivateServer, PrivateServer], how: str) -> None:
+    primary, standby = pair
+    async with database.opened(settings(pair)):
+        await until_written("before@example.com")
+        await has_followed(standby, "before@example.com")
+        getattr(primary, how)()
+        with pytest.raises(DatabaseUnavailable):
+            await query(ADD, {"email": "meanwhile@example.com"})
+        await asyncio.to_thread(standby.promote)
+        took_s = await until_written("after@example.com")
+        assert took_s < WRITES_AGAIN_WITHIN_S
+        assert await query("SELECT email FROM users ORDER BY id") == [("before@example.com",), ("after@example.com",)]
+
+
+async def test_of_two_hosts_the_one_that_takes_writes_is_found_in_any_order(
+    pair: tuple[PrivateServer, PrivateServer],
+) -> None:
+    primary, standby = pair
+    async with database.opened(settings((standby, primary))):
+        assert await query("SELECT pg_is_in_recovery()") == [(False,)]
+
+
+async def test_a_standby_alone_is_refused_with_the_reason(pair: tuple[PrivateServer, PrivateServer]) -> None:
+    _, standby = pair
+    async with database.opened(Settings.model_validate({"DATABASE_URL": standby.url})):
+        assert (await database.test_connection()).error == "The database takes no writes (a standby?)."

@@ -1,0 +1,261 @@
+"""Settings from the environment, from `.env` and from secret files, and every fault at once."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shareable_backlog import config
+from shareable_backlog.config import Settings, load
+from shareable_backlog.errors import ConfigurationInvalid
+
+EXAMPLE = Path(__file__).parents[1] / ".env.example"
+URL = "postgresql://user:password@localhost:5432/shareable_linear_backlog"
+NODE_ENV_FILE = """\
+# Server
+PORT=3000
+NODE_ENV=development
+LOG_LEVEL=warn
+
+# Database
+DATABASE_URL="postgresql://user:pass%23word@db.example.com:5432/backlog?sslmode=require&uselibpqcompat=true"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in config.NAMES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(f"{name}_FILE", raising=False)
+
+
+def write(text: str) -> None:
+    Path(".env").write_text(text, encoding="utf-8")
+
+
+def faults() -> tuple[str, ...]:
+    with pytest.raises(ConfigurationInvalid) as caught:
+        load()
+    return caught.value.faults
+
+
+def only_fault() -> str:
+    [fault] = faults()
+    return fault
+
+
+def test_without_any_setting_the_defaults_hold() -> None:
+    settings = load()
+    assert settings.database_url is None
+    assert settings.linear_api_key is None
+    assert settings.database_pool_max == 20
+    assert settings.database_idle_timeout_s == 30
+    assert settings.database_connect_timeout_s == 5
+    assert settings.port == 8000
+    assert (settings.log_level, settings.log_format) == ("info", "console")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "field", "value"),
+    [
+        ("DATABASE_POOL_MAX", "7", "database_pool_max", 7),
+        ("DATABASE_IDLE_TIMEOUT_S", "1.5", "database_idle_timeout_s", 1.5),
+        ("DATABASE_CONNECT_TIMEOUT_S", "9", "database_connect_timeout_s", 9.0),
+        ("DATABASE_STATEMENT_TIMEOUT_MS", "250", "database_statement_timeout_ms", 250),
+        ("SLB_DATA_DIR", "/srv/backlog", "data_dir", Path("/srv/backlog")),
+        ("LINEAR_API_URL", "http://127.0.0.1:4000/graphql", "linear_api_url", "http://127.0.0.1:4000/graphql"),
+        ("SYNC_INTERVAL_S", "60", "sync_interval_s", 60),
+        ("PORT", "3000", "port", 3000),
+        ("LOG_LEVEL", "DEBUG", "log_level", "debug"),
+        ("LOG_FORMAT", "json", "log_format", "json"),
+    ],
+)
+def test_every_setting_is_read_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, field: str, value: object
+) -> None:
+    monkeypatch.setenv(name, text)
+    assert getattr(load(), field) == value
+
+
+def test_secrets_are_read_and_do_not_show_in_the_repr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", URL)
+    monkeypatch.setenv("LINEAR_API_KEY", "lin_api_0123456789")
+    settings = load()
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value() == URL
+    assert settings.linear_api_key is not None
+    assert settings.linear_api_key.get_secret_value() == "lin_api_0123456789"
+    shown = f"{settings!r} {settings} {settings.model_dump()}"
+    assert "password" not in shown.replace("database", "")
+    assert "lin_api_0123456789" not in shown
+
+
+def test_the_environment_overrides_the_env_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("PORT=3000\nLOG_LEVEL=error\n")
+    monkeypatch.setenv("PORT", "4000")
+    settings = load()
+    assert (settings.port, settings.log_level) == (4000, "error")
+
+
+@pytest.mark.parametrize("nothing", ["", "  "])
+def test_an_empty_value_counts_as_not_set(monkeypatch: pytest.MonkeyPatch, nothing: str) -> None:
+    write("PORT=3000\nDATABASE_URL=\n")
+    monkeypatch.setenv("PORT", nothing)
+    monkeypatch.setenv("LINEAR_API_KEY", nothing)
+    settings = load()
+    assert (settings.port, settings.database_url, settings.linear_api_key) == (3000, None, None)
+
+
+def test_the_node_services_env_file_works_as_it_is() -> None:
+    write(NODE_ENV_FILE)
+    settings = load()
+    assert settings.database_url is not None
+    assert "sslmode=require&uselibpqcompat=true" in settings.database_url.get_secret_value()
+    assert (settings.port, settings.log_level) == (3000, "warning")
+
+
+@pytest.mark.parametrize(
+    ("pino", "ours"),
+    [("trace", "debug"), ("warn", "warning"), ("fatal", "error"), ("silent", "error"), ("Info", "info")],
+)
+def test_every_level_of_pino_is_understood(pino: str, ours: str) -> None:
+    write(f"LOG_LEVEL={pino}\n")
+    assert load().log_level == ours
+
+
+def test_a_dollar_sign_in_the_env_file_stays_as_it_is() -> None:
+    write("DATABASE_URL=postgresql://user:pa${HOME}ss$1@db.example.com/backlog\n")
+    settings = load()
+    assert settings.database_url is not None
+    assert "pa${HOME}ss$1" in settings.database_url.get_secret_value()
+
+
+def test_a_secret_may_be_kept_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text("lin_api_from_a_file\n", encoding="utf-8")
+    monkeypatch.setenv("LINEAR_API_KEY_FILE", str(tmp_path / "key"))
+    key = load().linear_api_key
+    assert key is not None
+    assert key.get_secret_value() == "lin_api_from_a_file"
+
+
+def test_a_secret_given_twice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(f"DATABASE_URL={URL}\n")
+    monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))
+    assert only_fault() == "DATABASE_URL and DATABASE_URL_FILE are both set: keep one"
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_secret_file_that_cannot_be_read_is_named_by_its_setting_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "url").write_bytes(content)
+    monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))
+    assert only_fault() == "DATABASE_URL_FILE names a file that can't be read"
+
+
+def test_an_empty_secret_file_is_not_taken_for_an_unset_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "url").write_text("\n", encoding="utf-8")
+    monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))
+    assert only_fault() == "DATABASE_URL_FILE names an empty file"
+
+
+def test_an_env_file_that_is_not_text_is_refused() -> None:
+    Path(".env").write_bytes(b"PORT=\xff\xfe\n")
+    assert only_fault() == ".env can't be read: it must be a text file in UTF-8 that this user may open"
+
+
+def test_all_faults_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("DATABSE_URL=postgresql://x/y\n")
+    monkeypatch.setenv("DATABASE_POOL_MAX", "0")
+    monkeypatch.setenv("PORT", "many")
+    monkeypatch.setenv("LOG_LEVEL", "loud")
+    monkeypatch.setenv("DATABASE_URL", "mysql://user:open-sesame@db.example.com/backlog")
+    monkeypatch.setenv("LINEAR_API_URL", "api.linear.app")
+    found = faults()
+    names = ("DATABSE_URL", "DATABASE_POOL_MAX", "PORT", "LOG_LEVEL", "DATABASE_URL", "LINEAR_API_URL")
+    assert sorted(fault.split()[0] for fault in found) == sorted(names)
+    assert "open-sesame" not in " ".join(found)
+    assert "db.example.com" not in " ".join(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("DATABASE_POOL_MAX", "1001"),
+        ("DATABASE_POOL_MAX", "2.5"),
+        ("DATABASE_IDLE_TIMEOUT_S", "0"),
+        ("DATABASE_CONNECT_TIMEOUT_S", "-1"),
+        ("DATABASE_CONNECT_TIMEOUT_S", "nan"),
+        ("DATABASE_CONNECT_TIMEOUT_S", "inf"),
+        ("DATABASE_STATEMENT_TIMEOUT_MS", "99"),
+        ("SYNC_INTERVAL_S", "4"),
+        ("PORT", "65536"),
+        ("LOG_FORMAT", "xml"),
+    ],
+)
+def test_a_value_out_of_range_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+    monkeypatch.setenv(name, text)
+    assert only_fault().startswith(f"{name} input should be ")
+
+
+def test_a_misspelt_key_of_the_env_file_is_named_with_the_right_one() -> None:
+    write("LINEAR_API_KEYS=x\nNODE_ENV=production\nSMTP_URL=smtp://mail.example.com\n")
+    assert only_fault() == "LINEAR_API_KEYS in .env is not a setting: did you mean LINEAR_API_KEY?"
+
+
+@pytest.mark.parametrize(
+    "password", ["p@ss", "p#ss", "p%ss", "p%zz", "p/ss", "p?ss", "p ss", "p@ss?x", "p?s@s", "p/s@s"]
+)
+def test_an_unescaped_character_in_the_password_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://user:{password}@db.example.com:5432/backlog?sslmode=require")
+    fault = only_fault()
+    assert "in a password write" in fault
+    assert password not in fault
+    assert "example" not in fault
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        URL,
+        "postgres://user:p%40s%23s%25%2F%3F%20@db.example.com/backlog",
+        "postgresql://user:pa:ss!$&'()*+,;=~@db.example.com/backlog",
+        "postgresql://user@[2001:db8::1]:5432/backlog",
+        "postgresql://user:password@a.example.com:5432,b.example.com:5433/backlog?target_session_attrs=read-write",
+        "postgresql:///backlog?host=/run/postgresql",
+        "postgresql://?host=%2Frun%2Fpostgresql&dbname=backlog",
+        "postgresql://db.example.com/backlog?user=alice%40example.com&options=-c%20search_path%3Dapp",
+    ],
+)
+def test_every_form_of_a_postgresql_url_is_taken(url: str) -> None:
+    assert Settings.model_validate({"DATABASE_URL": url})
+
+
+def test_a_connection_string_of_key_words_is_refused_with_the_right_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "host=db.example.com dbname=backlog")
+    assert "does not begin with postgresql://" in only_fault()
+
+
+def test_the_example_names_every_setting_in_order_each_with_a_comment() -> None:
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    named = [(number, line) for number, line in enumerate(lines) if re.match("# [A-Z_]+=", line)]
+    assert [line.removeprefix("# ").partition("=")[0] for _, line in named] == list(config.NAMES)
+    for number, line in named:
+        assert re.match("# [A-Za-z(~]", lines[number - 1]), line
+    assert f"# DATABASE_URL={URL}" in lines
+
+
+def test_the_example_can_be_used_with_every_line_switched_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    names = tuple(f"# {name}=" for name in config.NAMES)
+    write("\n".join(line.removeprefix("# ") for line in lines if line.startswith(names)))
+    monkeypatch.setenv("LINEAR_API_KEY", "lin_api_0")
+    settings = load()
+    defaults = Settings.model_validate({"DATABASE_URL": URL, "LINEAR_API_KEY": "lin_api_0"})
+    changed = {"data_dir": settings.data_dir}
+    assert settings == defaults.model_copy(update=changed)

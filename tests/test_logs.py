@@ -1,0 +1,95 @@
+"""The log: one line an event, secrets masked wherever they stand."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from shareable_backlog import logs
+
+URL = "postgresql://alice:open%23sesame@db.example.com/backlog"
+PASSWORD = "open#sesame"
+
+
+@pytest.fixture(autouse=True)
+def _undone() -> Iterator[None]:
+    """Put the log of the test run back as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
+    for name in ("psycopg", "psycopg.pool"):
+        logging.getLogger(name).disabled = False
+
+
+def events(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+def test_an_event_is_one_line_of_json_with_time_level_and_source(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info", "json")
+    structlog.stdlib.get_logger("a.module").info("it_happened", rows=3)
+    [event] = events(capsys)
+    assert event.pop("timestamp").endswith("Z")
+    assert event == {"event": "it_happened", "level": "info", "logger": "a.module", "rows": 3}
+
+
+def test_events_below_the_level_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("warning", "json")
+    structlog.stdlib.get_logger("a.module").info("too_quiet")
+    logging.getLogger("a.library").info("too quiet")
+    assert capsys.readouterr().err == ""
+
+
+def test_the_console_form_is_one_readable_line_without_colours_for_a_file(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure("info", "console")
+    structlog.stdlib.get_logger("a.module").info("it_happened", rows=3)
+    [line] = capsys.readouterr().err.splitlines()
+    assert "it_happened" in line
+    assert "rows=3" in line
+    assert "\x1b" not in line
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_secret_is_masked_wherever_it_stands(capsys: pytest.CaptureFixture[str], form: Any) -> None:
+    logs.mask(PASSWORD)
+    logs.configure("info", form)
+    log = structlog.stdlib.get_logger("a.module")
+    event = f"with {PASSWORD}"
+    log.info(event, key=PASSWORD, nested={"inner": [PASSWORD, (PASSWORD,)]})
+    log.info("an_error", error=ValueError(PASSWORD))
+    logging.getLogger("a.library").warning("with %s", PASSWORD)
+    try:
+        int(f"the driver's words hold {PASSWORD}")
+    except ValueError:
+        log.exception("failed")
+        logging.getLogger("a.library").exception("failed too")
+    shown = capsys.readouterr().err
+    assert PASSWORD not in shown
+    assert shown.count("***") >= 8
+
+
+def test_a_secret_within_a_secret_leaves_nothing_of_the_longer_one() -> None:
+    logs.mask("sesame-within")
+    logs.mask("postgresql://alice:sesame-within@db.example.com/backlog")
+    logs.mask("alice:sesame-within")
+    assert logs.masked("at postgresql://alice:sesame-within@db.example.com/backlog !") == "at *** !"
+
+
+def test_a_short_value_is_not_taken_for_a_secret() -> None:
+    logs.mask("abc")
+    logs.mask("")
+    assert logs.masked("abcdef") == "abcdef"
+
+
+def test_the_drivers_own_log_is_silent_because_it_names_the_host(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("debug", "json")
+    logging.getLogger("psycopg.pool").warning("error connecting in 'slb': db.example.com")
+    logging.getLogger("psycopg").warning("error ignored in rollback on (host=db.example.com)")
+    assert capsys.readouterr().err == ""
