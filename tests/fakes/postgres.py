@@ -76,7 +76,11 @@ class PrivateServer:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         if ready:
-            _until(self._is_ready, f"the server at {self.data} is ready")
+            self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Wait until it takes part, after a start that did not wait."""
+        _until(self._is_ready, f"the server at {self.data} is ready")
 
     def _is_ready(self) -> bool:
         """Tell whether it answers, or is a standby that takes no sessions: what pg_ctl waits for."""
