@@ -70,7 +70,7 @@ def reference(node: Node, field: str) -> str | None:
     value = node.get(field)
     if value is None:
         return None
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise FieldInvalid(field, "is not a reference")
     return identifier(value)  # pyright: ignore[reportUnknownArgumentType] (JSON)
 
@@ -138,7 +138,7 @@ def instant_or_none(node: Node, field: str) -> datetime | None:
         raise FieldInvalid(field, "is not a time") from None
     if parsed.tzinfo is None or not _FIRST_YEAR <= parsed.year <= _LAST_YEAR:
         raise FieldInvalid(field, "is not a time between the years 1900 and 9998 with its zone")
-    return parsed.astimezone(UTC)
+    return parsed if parsed.tzinfo is UTC else parsed.astimezone(UTC)
 
 
 def day_or_none(node: Node, field: str) -> date | None:

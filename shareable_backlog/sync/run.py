@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import Literal
 
 from shareable_backlog import logs
@@ -14,6 +16,8 @@ from shareable_backlog.sync.store import BadRow, Page, page_stored
 _LOG = logs.logger(__name__)
 
 _BAD_ROWS_KEPT = 100
+# Stored together they share a staging table, an upsert and a commit; 8 were no faster (benchmarks/README.md).
+_PAGES_AHEAD = 4
 
 Trigger = Literal["automatic", "manual", "webhook", "import"]
 
@@ -41,11 +45,12 @@ OnPage = Callable[[Report, Page], None]
 
 
 async def run(pages: AsyncIterator[Page], trigger: Trigger, on_page: OnPage, *, sample: bool = False) -> Report:
-    """Store all `pages` and give the report; the next page is fetched while the last is stored.
+    """Store all `pages` and give the report; the next ones are fetched while the last ones are stored.
 
-    `on_page` is called after each page. Only one run at a time, over all processes: raises SyncFailed when
-    another is under way. Whatever stops it is recorded in `sync_history`, and what was stored before stays.
-    Unless the pages are the `sample`, they take the sample's place. Raises BacklogError.
+    `on_page` is called after each store; pages of one stream that were stored together come as one. Only one run
+    at a time, over all processes: raises SyncFailed when another is under way. Whatever stops it is recorded in
+    `sync_history`, and what was stored before stays. Unless the pages are the `sample`, they take the sample's
+    place. Raises BacklogError.
     """
     async with locks.held(locks.SYNC) as ours:
         if not ours:
@@ -107,16 +112,30 @@ async def _finish(report: Report, status: str, message: str | None) -> None:
 
 
 async def _ahead(pages: AsyncIterator[Page]) -> AsyncGenerator[Page]:
-    """Fetch the next page while the reader is busy with the last one."""
+    """Fetch pages while the reader is busy; those of one stream that came meanwhile are given as one."""
+    fetched: list[Page] = []
+    news, room = asyncio.Event(), asyncio.Event()
 
-    async def following() -> Page | None:
-        return await anext(pages, None)
+    async def fetch() -> None:
+        async for page in pages:
+            fetched.append(page)
+            news.set()
+            if len(fetched) == _PAGES_AHEAD:
+                room.clear()
+                await room.wait()
 
-    fetching = asyncio.create_task(following())
+    fetching = asyncio.create_task(fetch())
+    fetching.add_done_callback(lambda _task: news.set())
     try:
-        while (page := await fetching) is not None:
-            fetching = asyncio.create_task(following())
-            yield page
+        while await news.wait() and fetched:
+            if not fetching.done():
+                news.clear()
+            taken = fetched.copy()
+            fetched.clear()
+            room.set()
+            for stream, group in groupby(taken, attrgetter("stream")):
+                yield Page(stream, [node for page in group for node in page.nodes])
+        await fetching
     finally:
         fetching.cancel()
         with contextlib.suppress(asyncio.CancelledError, BacklogError):

@@ -24,7 +24,7 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Hold nodes of one stream, as Linear's API answers them, at most a few hundred."""
+    """Hold nodes of one stream, as Linear's API answers them, at most about a thousand."""
 
     stream: Stream
     nodes: Sequence[Node]

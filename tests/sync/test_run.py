@@ -118,6 +118,31 @@ async def test_a_description_of_2_mb_is_stored_whole_and_can_be_searched() -> No
     assert found == [(len(description),)]
 
 
+async def test_pages_of_one_stream_that_are_there_already_are_stored_together() -> None:
+    async def ready() -> AsyncIterator[Page]:
+        for id_ in "abc":
+            yield Page(STREAMS["labels"], [label(id_)])
+        yield Page(STREAMS["issues"], [issue(1)])
+
+    stored: list[tuple[str, int]] = []
+    await running.run(ready(), "manual", lambda _report, page: stored.append((page.stream.name, len(page.nodes))))
+    assert stored == [("labels", 3), ("issues", 1)]
+
+
+async def test_no_more_than_four_pages_wait_while_four_are_stored() -> None:
+    fetched: list[int] = []
+    before_store: list[int] = []
+
+    async def endless() -> AsyncIterator[Page]:
+        for number in range(20):
+            fetched.append(number)
+            yield Page(STREAMS["labels"], [label(f"label-{number}")])
+
+    await running.run(endless(), "manual", lambda _report, _page: before_store.append(len(fetched)))
+    assert before_store[0] <= 8
+    assert await query("SELECT count(*) FROM labels") == [(20,)]
+
+
 async def test_a_fault_of_the_source_fails_the_run_and_keeps_what_was_stored() -> None:
     async def breaking() -> AsyncIterator[Page]:
         yield Page(STREAMS["labels"], [label("a")])

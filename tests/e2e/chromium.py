@@ -1,0 +1,61 @@
+"""Start the system's Chromium, and watch what its pages do."""
+
+import contextlib
+import shutil
+from collections.abc import Generator
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Runs before the page's own script, whatever the page's policy says.
+TELL_VIOLATIONS = """addEventListener('securitypolicyviolation',
+  event => console.error(`policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`), true)"""
+
+
+def found() -> str | None:
+    """Give the path of the system's Chromium; None when there is none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@contextlib.contextmanager
+def started(executable: str) -> Generator[Browser]:
+    """Give a running browser. Meanwhile this thread counts as one with a running event loop."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def watched(page: Page, address: str) -> list[str]:
+    """Watch `page` from now on; the list fills with what no page of ours may do."""
+    faults: list[str] = []
+
+    def on_request(request: Request) -> None:
+        parts = urlsplit(request.url)
+        if f"{parts.scheme}://{parts.netloc}" != address and parts.scheme != "data":
+            faults.append(f"request: {request.url}")
+
+    def on_dialog(dialog: Dialog) -> None:
+        faults.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def on_console(message: ConsoleMessage) -> None:
+        # A page that is missing on purpose is told like a picture that is missing.
+        if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
+            faults.append(f"console: {message.text}")
+
+    page.add_init_script(TELL_VIOLATIONS)
+    page.context.on("request", on_request)
+    page.on("dialog", on_dialog)
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+    return faults

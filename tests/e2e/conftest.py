@@ -1,0 +1,85 @@
+"""Give tests a browser, and the program with the sample backlog and a team of hostile items."""
+
+import asyncio
+import os
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from shareable_backlog import database
+from shareable_backlog.config import Settings
+from shareable_backlog.sync import run as running
+from shareable_backlog.sync import sample
+from tests.conftest import as_url, created
+from tests.e2e import chromium, hostile
+from tests.e2e.serving import serving, wait_until_ready
+
+NewPage = Callable[..., Page]
+
+
+async def _fill(url: str) -> None:
+    async with database.opened(Settings.model_validate({"DATABASE_URL": url})):
+        await sample.load()
+        report = await running.run(hostile.pages(), "import", lambda _report, _page: None, sample=True)
+        assert not report.bad_rows
+
+
+@pytest.fixture(scope="session")
+def site(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """Give the address of the program, filled and ready; one a worker."""
+    with created(server, template) as conninfo:
+        asyncio.run(_fill(as_url(conninfo)))
+        with serving(tmp_path_factory.mktemp("site"), DATABASE_URL=as_url(conninfo)) as address:
+            wait_until_ready(address)
+            yield address
+
+
+@pytest.fixture(scope="session")
+def site_without_database(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """Give the address of the program while its database is away."""
+    nothing_there = "postgresql://alice@127.0.0.1:1/nothing"
+    with serving(tmp_path_factory.mktemp("away"), DATABASE_URL=nothing_there) as address:
+        yield address
+
+
+# The package's, not the session's: while Playwright runs, no asynchronous test can. And `site` is filled before.
+@pytest.fixture(scope="package")
+def browser(site: str) -> Generator[Browser]:
+    """Give the system's Chromium."""
+    del site
+    executable = chromium.found()
+    if executable is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("There is no Chromium, and CI must have it.")
+        pytest.skip("There is no Chromium: get it with `apt-get install chromium`.")
+    with chromium.started(executable) as browser:
+        yield browser
+
+
+@pytest.fixture
+def new_page(browser: Browser, site: str) -> Generator[NewPage]:
+    """Give a function that opens a page with the browser context's options.
+
+    At the end no page may have had a dialog, an error, a violation of its policy or a request to another host.
+    """
+    watches: list[list[str]] = []
+    with ExitStack() as contexts:
+
+        def open_page(base_url: str = site, **options: Any) -> Page:
+            context = contexts.enter_context(browser.new_context(base_url=base_url, **options))
+            context.set_default_timeout(5000)
+            page = context.new_page()
+            watches.append(chromium.watched(page, base_url))
+            return page
+
+        yield open_page
+    assert [fault for faults in watches for fault in faults] == []
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    """Give a page of a desk's size."""
+    return new_page(viewport={"width": 1440, "height": 900})

@@ -1,0 +1,87 @@
+"""Write items that try to break their page."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from shareable_backlog.sync.store import Page
+from shareable_backlog.sync.streams import STREAMS
+
+_TEAM = {"id": "sample-team-evl"}
+_STATE = {"id": "sample-state-evl"}
+_LONG_AGO = "2020-02-03T04:05:06.789Z"
+
+SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>"
+MARKUP = '"><img src="https://evil.example/1.png" onerror="alert(1)"></title></svg>\'><script>alert(2)</script>'
+TITLES = {
+    1: SCRIPT,
+    2: MARKUP,
+    3: "\u202eright to left \u2066and \u0627\u0644\u0639\u0631\u0628\u064a\u0629 without end",
+    4: "unbroken" * 400,
+    5: "",
+    6: "{{ 7 * 7 }} ${7*7} {% raw %} &lt;b&gt; %s",
+    7: "a\u0000b\ud800c \U0001f469\u200d\U0001f680 Z\u0351\u036b\u0343\u036a\u0302\u036b\u033d\u034f\u0334",
+}
+DESCRIPTION = f"""{SCRIPT}
+
+{MARKUP}
+
+![picture](https://evil.example/2.png) ![](data:image/svg+xml,<svg onload=alert(4)>) [script](javascript:alert(5))
+[![both](https://evil.example/3.png)](https://example.com/both) <https://example.com/plain>
+
+<style>@import url(https://evil.example/4.css); body {{ display: none }}</style>
+<iframe src="https://evil.example/5"></iframe>
+
+# A heading {"that-never-ends" * 60}
+
++++ <script>alert(6)</script> folded
+inside
++++
+
+| {" | ".join(f"column{number}" for number in range(40))} |
+|{"-|" * 40}
+| {" | ".join("a cell of words" for _ in range(40))} |
+
+```
+{"code without end " * 40}
+```
+
+- [x] {"unbroken" * 100}
+{"> " * 30}deep
+"""
+
+
+def _node(id_: str, **fields: Any) -> dict[str, Any]:
+    times = {"createdAt": _LONG_AGO, "updatedAt": _LONG_AGO, "archivedAt": None}
+    return {"id": f"sample-{id_}", **times, **fields}
+
+
+def _issue(number: int, title: str) -> dict[str, Any]:
+    return _node(
+        f"issue-evl-{number}",
+        identifier=f"EVL-{number}",
+        number=number,
+        title=title,
+        description=DESCRIPTION,
+        url="javascript:alert(7)",
+        priority=1,
+        labelIds=["sample-label-evl"],
+        team=_TEAM,
+        state=_STATE,
+        assignee={"id": "sample-person-evl"},
+        project={"id": "sample-project-evl"},
+    )
+
+
+async def pages() -> AsyncIterator[Page]:
+    """Give a team of hostile items as pages for the mirror; they are older than anything else."""
+    color = 'red;background:url(https://evil.example/6.png)"><script>alert(8)</script>'
+    first = "sample-issue-evl-1"
+    yield Page(STREAMS["teams"], [_node("team-evl", key="EVL", name=f"Evil {SCRIPT}")])
+    state = _node("state-evl", name=MARKUP, type="started", color=color, position=0, team=_TEAM)
+    yield Page(STREAMS["workflow_states"], [state])
+    yield Page(STREAMS["labels"], [_node("label-evl", name=MARKUP, color=color)])
+    yield Page(STREAMS["people"], [_node("person-evl", name=MARKUP, avatarUrl="https://evil.example/7.png")])
+    yield Page(STREAMS["projects"], [_node("project-evl", name=MARKUP, color=color)])
+    yield Page(STREAMS["issues"], [_issue(number, title) for number, title in TITLES.items()])
+    comment = {"body": DESCRIPTION, "quotedText": SCRIPT, "url": "javascript:alert(9)", "issue": {"id": first}}
+    yield Page(STREAMS["comments"], [_node("comment-evl", user={"id": "sample-person-evl"}, **comment)])

@@ -1,0 +1,168 @@
+"""The page of one item, as a reader finds it."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import NewPage
+from tests.e2e.hostile import TITLES
+
+pytestmark = pytest.mark.browser
+
+
+def comments(page: Page) -> Locator:
+    return page.get_by_role("region", name="Comments")
+
+
+def sub_items(page: Page) -> Locator:
+    return page.get_by_role("region", name="Sub-items")
+
+
+def test_an_item_shows_its_title_and_facts(page: Page) -> None:
+    page.goto("/items/FLD-327")
+    expect(page).to_have_title(re.compile("FLD-327 Inspect a site with no signal"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Inspect a site with no signal, from start to finish")
+    facts = page.get_by_role("complementary", name="Details")
+    for fact in (
+        "In Progress",
+        "Urgent",
+        "Maren Solvik",
+        "Feature",
+        "Offline",
+        "Inspect without signal",
+        "Field app",
+    ):
+        expect(facts).to_contain_text(fact)
+
+
+def test_a_description_reads_as_it_was_written(page: Page) -> None:
+    page.goto("/items/FLD-327")
+    main = page.get_by_role("main")
+    expect(main.get_by_role("heading", name="What it takes")).to_be_visible()
+    expect(main.get_by_role("cell", name="twice a year")).to_be_visible()
+    expect(main.get_by_role("img", name="done", exact=True)).to_have_count(2)
+    expect(main.get_by_role("img", name="to do")).to_have_count(2)
+    expect(main.get_by_role("code").filter(has_text="stateDiagram-v2")).to_be_visible()
+
+
+def test_the_outline_of_a_page_skips_no_level(page: Page) -> None:
+    page.goto("/items/FLD-327")
+    levels = page.locator("h1, h2, h3, h4, h5, h6").evaluate_all("all => all.map(one => Number(one.tagName[1]))")
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_a_section_unfolds(page: Page) -> None:
+    page.goto("/items/OPS-317")
+    expect(page.get_by_text("openssl s_client")).to_be_hidden()
+    page.get_by_text("How to see it yourself").click()
+    expect(page.get_by_text("openssl s_client")).to_be_visible()
+
+
+def test_comments_stand_in_their_order_with_their_replies(page: Page) -> None:
+    page.goto("/items/FLD-327")
+    threads = comments(page).get_by_role("list").first.locator("> li")
+    expect(threads).to_have_count(3)
+    expect(threads.nth(0)).to_contain_text("Will planned times move while a tablet is below ground?")
+    expect(threads.nth(0).get_by_role("listitem")).to_have_count(2)
+    expect(threads.nth(0).get_by_role("listitem").first).to_contain_text("The tablet keeps the order it left with")
+    expect(threads.nth(2)).to_contain_text("Maren Solvik")
+
+
+def test_sub_items_and_their_parent_lead_to_each_other(page: Page) -> None:
+    page.goto("/items/FLD-327")
+    expect(sub_items(page).get_by_role("listitem")).to_have_count(6)
+    expect(sub_items(page).get_by_role("heading")).to_contain_text("3 of 6 done")
+    sub_items(page).get_by_role("link", name="Two people worked on the same checklist").click()
+    expect(page).to_have_url(re.compile(r"/items/FLD-330$"))
+    page.get_by_role("link", name="FLD-327 Inspect a site with no signal").click()
+    expect(page).to_have_url(re.compile(r"/items/FLD-327$"))
+
+
+def test_an_item_without_anything_says_so(page: Page) -> None:
+    page.goto("/items/PLN-225")
+    expect(page.get_by_role("complementary", name="Details")).to_contain_text("Nobody")
+    expect(page.get_by_role("main")).to_contain_text("No description.")
+    expect(comments(page)).to_have_count(0)
+    expect(sub_items(page)).to_have_count(0)
+
+
+def test_an_archived_item_can_be_read_and_says_that_it_is_archived(page: Page) -> None:
+    page.goto("/items/FLD-118")
+    expect(page.get_by_role("main")).to_contain_text("archived")
+
+
+@pytest.mark.parametrize("asked", ["OPS-268", "ops-268", "pln-313", "pln313"])
+def test_an_earlier_identifier_and_another_spelling_lead_to_the_item(page: Page, asked: str) -> None:
+    page.goto(f"/items/{asked}")
+    expect(page).to_have_url(re.compile(r"/items/PLN-313$"))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "address", ["/items/FLD-99999", "/items/<script>alert(1)<%2Fscript>", "/items/%00", "/nothing"]
+)
+def test_what_is_not_there_has_a_page_that_leads_back(page: Page, address: str) -> None:
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is here")
+    page.get_by_role("link", name="Go to the backlog").click()
+    expect(page).to_have_url(re.compile(r"/$"))
+
+
+def test_the_way_back_leads_to_the_team_and_to_the_list(page: Page) -> None:
+    page.goto("/items/FLD-327")
+    page.get_by_role("main").get_by_role("link", name="Field app").click()
+    expect(page).to_have_url(re.compile(r"/\?team=FLD$"))
+    page.go_back()
+    page.get_by_role("main").get_by_role("link", name="Backlog", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/$"))
+
+
+def test_a_search_from_an_item_leads_to_the_list(page: Page) -> None:
+    page.goto("/items/FLD-327")
+    page.get_by_role("searchbox", name="Search the backlog").fill("certificates")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Certificates expire in five weeks")).to_be_visible()
+
+
+@pytest.mark.parametrize("number", TITLES)
+def test_a_hostile_item_is_only_text(page: Page, number: int) -> None:
+    page.goto(f"/items/EVL-{number}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("<script>alert(1)</script><img src=x onerror=alert(2)>")
+    for summary in page.locator("main summary").all():
+        if summary.is_visible():
+            summary.click()
+    assert page.locator("main img, main script, main style, main iframe, main form, main [style]").count() == 0
+    addresses = page.locator("a").evaluate_all("links => links.map(link => link.protocol)")
+    assert set(addresses) <= {"http:", "https:"}
+
+
+def test_links_in_a_text_tell_nobody_where_they_were(page: Page) -> None:
+    page.goto("/items/EVL-1")
+    link = page.get_by_role("link", name="https://example.com/plain").first
+    expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
+
+
+def test_without_javascript_an_item_is_whole(new_page: NewPage) -> None:
+    page = new_page(java_script_enabled=False)
+    page.goto("/items/OPS-317")
+    page.get_by_text("How to see it yourself").click()
+    expect(page.get_by_text("openssl s_client")).to_be_visible()
+    page.goto("/items/FLD-327")
+    expect(comments(page)).to_be_visible()
+    sub_items(page).get_by_role("link", name="Two people worked on the same checklist").click()
+    expect(page).to_have_url(re.compile(r"/items/FLD-330$"))
+
+
+def test_on_a_phone_the_facts_unfold(new_page: NewPage) -> None:
+    page = new_page(viewport={"width": 390, "height": 844})
+    page.goto("/items/FLD-327")
+    facts = page.get_by_role("main").get_by_role("definition").filter(has_text="Maren Solvik")
+    expect(facts.filter(visible=True)).to_have_count(0)
+    page.get_by_text("Details", exact=True).click()
+    expect(facts.filter(visible=True)).to_have_count(1)

@@ -1,0 +1,219 @@
+"""The list, as a reader finds it."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import NewPage
+
+pytestmark = pytest.mark.browser
+
+
+def items(page: Page) -> Locator:
+    return page.get_by_role("main").get_by_role("listitem").filter(has=page.locator("a[href^='/items/']"))
+
+
+def titles(page: Page) -> Locator:
+    return items(page).locator("a[href^='/items/']")
+
+
+def identifiers(page: Page) -> list[str]:
+    addresses = titles(page).evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    return [address.removeprefix("/items/") for address in addresses]
+
+
+def search(page: Page) -> Locator:
+    return page.get_by_role("searchbox", name="Search the backlog")
+
+
+def test_the_list_shows_fifty_items_newest_update_first(page: Page) -> None:
+    page.goto("/")
+    expect(page).to_have_title("Backlog")
+    expect(items(page)).to_have_count(50)
+    times = items(page).locator("time").evaluate_all("times => times.map(time => time.dateTime)")
+    assert times == sorted(times, reverse=True)
+
+
+def test_a_line_tells_priority_state_title_and_who_has_it(page: Page) -> None:
+    page.goto("/?q=FLD-327")
+    line = items(page).filter(has_text="FLD-327")
+    expect(line.get_by_role("link", name="Inspect a site with no signal")).to_be_visible()
+    expect(line.get_by_role("img", name=re.compile("priority|Urgent|High|Medium|Low"))).to_be_visible()
+    expect(line.get_by_role("img", name=re.compile("Progress|Review|Done|Todo|Backlog"))).to_be_visible()
+    expect(line).to_contain_text("Maren Solvik")
+    expect(line.locator("time")).to_be_visible()
+
+
+def test_older_items_follow_and_back_returns(page: Page) -> None:
+    page.goto("/")
+    first = identifiers(page)
+    page.get_by_role("link", name="Older items").click()
+    expect(page).to_have_url(re.compile(r"after="))
+    second = identifiers(page)
+    assert len(second) == 50
+    assert not set(first) & set(second)
+    page.go_back()
+    assert identifiers(page) == first
+    page.go_forward()
+    page.get_by_role("link", name="Newest").click()
+    assert identifiers(page) == first
+
+
+def test_the_pages_together_show_every_item_once(page: Page) -> None:
+    page.goto("/?team=FLD")
+    seen = identifiers(page)
+    while (older := page.get_by_role("link", name="Older items")).count():
+        older.click()
+        page.wait_for_load_state()
+        seen += identifiers(page)
+    assert len(seen) == len(set(seen)) == 58
+    assert all(identifier.startswith("FLD-") for identifier in seen)
+
+
+def test_archived_items_are_not_in_the_list(page: Page) -> None:
+    page.goto("/?q=FLD-118")
+    assert "FLD-118" not in identifiers(page)
+
+
+def test_choosing_a_team_narrows_the_list_and_its_chip_takes_that_back(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("combobox", name="Team").select_option("Planning")
+    expect(page.get_by_role("link", name="Remove team Planning")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Team")).to_have_value("PLN")
+    assert all(identifier.startswith("PLN-") for identifier in identifiers(page))
+    page.get_by_role("link", name="Remove team Planning").click()
+    expect(page.get_by_role("combobox", name="Team")).to_have_value("")
+    expect(items(page)).to_have_count(50)
+
+
+def test_choosing_a_state_narrows_the_list(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("combobox", name="State").select_option("Canceled")
+    expect(page.get_by_role("link", name="Remove state Canceled")).to_be_visible()
+    expect(items(page)).to_have_count(2)
+    expect(items(page).get_by_role("img", name="Canceled")).to_have_count(2)
+
+
+def test_team_state_and_words_narrow_together_and_one_can_be_taken_away(page: Page) -> None:
+    page.goto("/?team=FLD&state=started&q=signal")
+    narrow = identifiers(page)
+    assert narrow
+    assert all(identifier.startswith("FLD-") for identifier in narrow)
+    page.get_by_role("link", name="Remove contains signal").click()
+    expect(page).to_have_url(re.compile(r"/\?team=FLD&state=started$"))
+    expect(search(page)).to_have_value("")
+    assert set(narrow) < set(identifiers(page))
+
+
+def test_a_search_keeps_the_filters(page: Page) -> None:
+    page.goto("/?team=FLD&state=started")
+    search(page).fill("signal")
+    search(page).press("Enter")
+    expect(page).to_have_url(re.compile(r"(?=.*team=FLD)(?=.*state=started)(?=.*q=signal)"))
+
+
+def test_a_word_finds_the_items_that_hold_it(page: Page) -> None:
+    page.goto("/")
+    search(page).fill("certificates")
+    search(page).press("Enter")
+    expect(titles(page).filter(has_text="Certificates expire in five weeks")).to_be_visible()
+    expect(search(page)).to_have_value("certificates")
+
+
+@pytest.mark.parametrize("words", ["FLD-327", "fld-327", "fld327", "  fld-327 "])
+def test_an_identifier_finds_its_item(page: Page, words: str) -> None:
+    page.goto("/")
+    search(page).fill(words)
+    search(page).press("Enter")
+    expect(titles(page).filter(has_text="Inspect a site with no signal")).to_be_visible()
+
+
+def test_finding_nothing_says_so_and_leads_back(page: Page) -> None:
+    page.goto("/?q=xylophone-nobody-wrote")
+    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    expect(items(page)).to_have_count(0)
+    page.get_by_role("link", name="show the whole backlog").click()
+    expect(items(page)).to_have_count(50)
+
+
+@pytest.mark.parametrize(
+    "query", ["q=%00", "q='", "q=%22", "q=\\", "q=!", "q=:*", "q=%F0", "q=" + "a" * 300, "team=%00", "state=none"]
+)
+def test_any_words_get_a_list(page: Page, query: str) -> None:
+    answer = page.goto(f"/?{query}")
+    assert answer is not None
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("position", ["x", "%00", "AAAA", "2026-01-01", "a" * 5000])
+def test_a_broken_position_is_said_in_words(page: Page, position: str) -> None:
+    answer = page.goto(f"/?after={position}")
+    assert answer is not None
+    assert answer.status == 400
+    expect(page.get_by_role("link", name="Go to the backlog")).to_be_visible()
+
+
+def test_a_click_opens_an_item(page: Page) -> None:
+    page.goto("/?q=certificates")
+    titles(page).filter(has_text="Certificates expire").click()
+    expect(page).to_have_url(re.compile(r"/items/OPS-317$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Certificates expire in five weeks")
+
+
+def test_the_keyboard_goes_through_the_list_and_opens_an_item(page: Page) -> None:
+    page.goto("/")
+    first, second = identifiers(page)[:2]
+    page.keyboard.press("j")
+    expect(titles(page).nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    expect(titles(page).nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(titles(page).nth(0)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(titles(page).nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(rf"/items/{second}$"))
+    assert first != second
+
+
+def test_a_slash_goes_to_the_search_and_letters_typed_there_are_only_letters(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("/")
+    expect(search(page)).to_be_focused()
+    page.keyboard.type("jk/")
+    expect(search(page)).to_have_value("jk/")
+    expect(search(page)).to_be_focused()
+
+
+def test_every_page_says_how_fresh_it_is(page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("contentinfo")).to_contain_text("This is a sample backlog")
+
+
+def test_without_javascript_everything_in_the_list_works(new_page: NewPage) -> None:
+    page = new_page(java_script_enabled=False)
+    page.goto("/")
+    page.get_by_role("combobox", name="Team").select_option("Planning")
+    page.get_by_role("combobox", name="State").select_option("Done")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("link", name="Remove team Planning")).to_be_visible()
+    expect(page.get_by_role("link", name="Remove state Done")).to_be_visible()
+    page.goto("/")
+    page.get_by_role("link", name="Older items").click()
+    expect(page).to_have_url(re.compile(r"after="))
+    search(page).fill("certificates")
+    search(page).press("Enter")
+    page.get_by_role("link", name="Certificates expire in five weeks").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Certificates expire in five weeks")
+
+
+def test_hostile_titles_labels_and_people_are_only_text(page: Page) -> None:
+    page.goto("/?team=EVL")
+    expect(items(page)).to_have_count(7)
+    expect(titles(page).filter(has_text="<script>alert(1)</script><img src=x onerror=alert(2)>")).to_be_visible()
+    expect(page.get_by_role("link", name="Untitled")).to_be_visible()
+    expect(page.get_by_role("link", name="{{ 7 * 7 }} ${7*7}")).to_be_visible()
+    assert page.locator("main img, main script, main style, main iframe").count() == 0
+    page.get_by_role("link", name="Untitled").click()
+    expect(page).to_have_url(re.compile(r"/items/EVL-5$"))

@@ -1,0 +1,116 @@
+"""What holds for every page: it can be used by anyone, on any screen, and asks nobody else."""
+
+from typing import Any, Literal, cast
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import NewPage
+
+pytestmark = pytest.mark.browser
+
+ADDRESSES = {
+    "list": "/",
+    "second page": "/?team=FLD&state=completed",
+    "filtered list": "/?team=PLN&state=started&q=the",
+    "hostile list": "/?team=EVL",
+    "nothing found": "/?q=xylophone-nobody-wrote",
+    "item": "/items/FLD-327",
+    "item with folded section": "/items/OPS-317",
+    "sub-item": "/items/FLD-330",
+    "hostile item": "/items/EVL-1",
+    "item of one endless word": "/items/EVL-4",
+    "not found": "/items/FLD-99999",
+    "damaged address": "/?after=x",
+}
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+
+def violations(page: Page, scheme: Scheme) -> list[str]:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    axe = Axe().run(page)  # pyright: ignore[reportUnknownMemberType] (it has no types)
+    found = cast("list[dict[str, Any]]", axe.response["violations"])  # pyright: ignore[reportUnknownMemberType] (as above)
+    return [f"{one['id']}: {node['html'][:200]} {node['failureSummary']}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES.keys())
+def test_axe_finds_nothing_in_light_and_dark(page: Page, address: str) -> None:
+    page.goto(address)
+    assert {scheme: violations(page, scheme) for scheme in SCHEMES} == {"light": [], "dark": []}
+
+
+def test_axe_finds_nothing_while_the_database_is_away(new_page: NewPage, site_without_database: str) -> None:
+    page = new_page(base_url=site_without_database)
+    page.goto("/")
+    assert {scheme: violations(page, scheme) for scheme in SCHEMES} == {"light": [], "dark": []}
+
+
+@pytest.mark.parametrize("path", ["/", "/items/FLD-327"])
+def test_while_the_database_is_away_a_page_says_so_and_offers_another_try(
+    new_page: NewPage, site_without_database: str, path: str
+) -> None:
+    page = new_page(base_url=site_without_database)
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status == 503
+    assert int(answer.headers["retry-after"]) > 0
+    expect(page.get_by_role("heading", level=1)).to_have_text("The backlog can't be read right now")
+    expect(page.locator("body")).not_to_contain_text("127.0.0.1")
+    expect(page.locator("body")).not_to_contain_text("alice")
+    page.get_by_role("link", name="Try again").click()
+    expect(page).to_have_url(f"{site_without_database}{path}")
+
+
+@pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES.keys())
+def test_nothing_is_wider_than_the_screen(page: Page, address: str) -> None:
+    page.goto(address)
+    too_wide: dict[int, int] = {}
+    for width in (1440, 768, 390, 320):
+        page.set_viewport_size({"width": width, "height": 844})
+        needed = page.evaluate("document.documentElement.scrollWidth")
+        if needed > width:
+            too_wide[width] = needed
+    assert too_wide == {}
+
+
+@pytest.mark.parametrize("address", ["/", "/items/FLD-327", "/items/FLD-99999"])
+def test_the_first_tab_offers_to_skip_to_the_content(page: Page, address: str) -> None:
+    page.goto(address)
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+
+
+@pytest.mark.parametrize("address", ["/?q=certificates", "/items/OPS-317"])
+def test_whatever_has_the_focus_shows_it(page: Page, address: str) -> None:
+    page.goto(address)
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        focused = page.evaluate("document.activeElement.outerHTML.slice(0, 100)")
+        if focused.startswith("<body"):
+            return
+        # The search field hands its ring to the frame around it.
+        shows = page.evaluate("""[document.activeElement, document.activeElement.parentElement]
+          .some(element => getComputedStyle(element).outlineStyle !== 'none')""")
+        assert shows, focused
+    raise AssertionError("the focus never left the page")
+
+
+def test_targets_on_a_phone_are_large_enough(new_page: NewPage) -> None:
+    page = new_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    page.goto("/")
+    boxes = page.locator("header a, header input, header select, nav a").filter(visible=True)
+    small = "all => all.filter(one => one.getBoundingClientRect().height < 24).map(one => one.outerHTML)"
+    assert boxes.evaluate_all(small) == []
+
+
+def test_on_paper_the_tools_are_gone(page: Page) -> None:
+    page.goto("/items/FLD-327")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("searchbox")).to_be_hidden()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
