@@ -85,7 +85,8 @@ async def test_references_and_values_arrive_as_they_are_in_linear(opened: Settin
     with running(world) as fake:
         await pulled(opened, fake)
     [item] = await query(
-        "SELECT identifier, title, label_ids, assignee_id, priority, due_date::text, estimate, team_id FROM backlog_items"
+        "SELECT identifier, title, label_ids, assignee_id, priority, due_date::text, estimate, team_id"
+        " FROM backlog_items"
     )
     assert item == ("FLD-1", "Tür klemmt", [label["id"]], alice["id"], 2, "2026-03-01", 3.0, team["id"])
     assert await query("SELECT body, issue_id, user_id FROM comments") == [("Ölen.", issue["id"], alice["id"])]
