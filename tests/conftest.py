@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -26,21 +27,34 @@ from shareable_backlog.database import embedded, migrate
 pytest_plugins = ("tests.fakes.postgres",)
 
 _TEMPLATE_LOCK = 5_317_008
-_FOLDER = "SLB_TESTS_FOLDER"
+_FOLDER, _TEMPLATE = "SLB_TESTS_FOLDER", "SLB_TESTS_TEMPLATE"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make one folder for the server of all workers, before the first of them starts."""
+    """Name what all workers share, before the first of them starts: the server's folder and the template."""
     if not hasattr(config, "workerinput"):
+        os.environ[_TEMPLATE] = f"slb_template_{uuid4().hex[:8]}"
         # Not pytest's own folder: that one is closed to the unprivileged account PostgreSQL runs as under root.
         os.environ[_FOLDER] = tempfile.mkdtemp(prefix="slb-tests-")
         Path(os.environ[_FOLDER]).chmod(0o755)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove the folder after the last worker has gone."""
+    """Remove both after the last worker has gone."""
     if not hasattr(config, "workerinput"):
+        name, url = os.environ.pop(_TEMPLATE), os.environ.get("TEST_DATABASE_URL")
+        if url:
+            with psycopg.connect(conninfo_words.from_url(url), autocommit=True) as admin:
+                admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
         shutil.rmtree(os.environ.pop(_FOLDER), ignore_errors=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run of CI that skipped a test: there, everything a test needs is installed."""
+    reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") == "true" and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
@@ -69,9 +83,9 @@ def server() -> Generator[str]:
 
 
 @pytest.fixture(scope="session")
-def template(server: str, testrun_uid: str) -> str:
+def template(server: str) -> str:
     """Give the name of a migrated database to clone, made by whichever worker comes first."""
-    name = f"slb_template_{testrun_uid[:8]}"
+    name = os.environ[_TEMPLATE]
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute("SELECT pg_advisory_lock(%s)", [_TEMPLATE_LOCK])
         if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
