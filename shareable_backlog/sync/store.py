@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from shareable_backlog.database import mirror, transaction
 from shareable_backlog.database.mirror_rows import Row
-from shareable_backlog.errors import DatabaseFailed
+from shareable_backlog.errors import Contended, DataRefused
 from shareable_backlog.sync.fields import FieldInvalid, Node
 from shareable_backlog.sync.streams import Stream
 
 _WITHIN_S = 60.0
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ def mapped(page: Page) -> tuple[list[Row], list[BadRow]]:
 async def page_stored(page: Page, *, instead_of_sample: bool) -> tuple[mirror.Stored, list[BadRow]]:
     """Store a page in a transaction of its own and count what happened.
 
-    `instead_of_sample` first deletes the sample backlog, in the same transaction. Raises DatabaseUnavailable.
+    `instead_of_sample` first deletes the sample backlog, in the same transaction. A page that others' changes get in
+    the way of is tried three times. Raises DatabaseUnavailable, and DatabaseFailed for what is no row's fault.
     """
     rows, bad = mapped(page)
     stored, refused = await _stored(page.stream, rows, instead_of_sample=instead_of_sample)
@@ -55,15 +57,20 @@ async def page_stored(page: Page, *, instead_of_sample: bool) -> tuple[mirror.St
 
 
 async def _stored(stream: Stream, rows: list[Row], *, instead_of_sample: bool) -> tuple[mirror.Stored, list[BadRow]]:
-    """Store rows together, or in halves where PostgreSQL refuses them, down to the one row that it refuses."""
-    try:
-        async with transaction(within_s=_WITHIN_S) as opened:
-            if instead_of_sample:
-                await mirror.remove_sample(opened)
-            return await mirror.upsert(opened, stream.kind, rows), []
-    except DatabaseFailed:
-        if len(rows) == 1:
-            return mirror.Stored(), [BadRow(stream.name, rows[0].id, None, "is refused by the database")]
+    """Store rows together, or in halves where PostgreSQL refuses a value, down to the one row that it refuses."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            async with transaction(within_s=_WITHIN_S) as opened:
+                if instead_of_sample:
+                    await mirror.remove_sample(opened)
+                return await mirror.upsert(opened, stream.kind, rows), []
+        except Contended:
+            if attempt == _ATTEMPTS:
+                raise
+        except DataRefused:
+            if len(rows) == 1:
+                return mirror.Stored(), [BadRow(stream.name, rows[0].id, None, "is refused by the database")]
+            break
     middle = len(rows) // 2
     first, first_bad = await _stored(stream, rows[:middle], instead_of_sample=instead_of_sample)
     second, second_bad = await _stored(stream, rows[middle:], instead_of_sample=False)

@@ -46,9 +46,11 @@ async def on_http_error(request: Request, error: Exception) -> Response:
         405: "This address does not take that method.",
     }
     status = error.status_code
-    return _answer(
+    answer = _answer(
         request, status, codes.get(status, "HTTP_ERROR"), words.get(status, "That request can't be answered.")
     )
+    answer.headers.update(error.headers or {})  # a 405 must name the methods that there are
+    return answer
 
 
 async def on_any_error(request: Request, error: Exception) -> Response:

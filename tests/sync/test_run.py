@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from psycopg.sql import SQL
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import locks, query, sync_history, transaction
 from shareable_backlog.database.mirror import Stored
-from shareable_backlog.errors import LinearFailed, SyncFailed
+from shareable_backlog.errors import Contended, DatabaseFailed, LinearFailed, SyncFailed
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync.run import Report
 from shareable_backlog.sync.store import Page
@@ -100,6 +101,39 @@ async def test_a_row_that_only_the_database_refuses_is_found_and_set_aside() -> 
     report = await run(pages(*nodes, stream="issues"))
     assert [(bad.id, bad.field) for bad in report.bad_rows] == [("issue-4", None)]
     assert await query("SELECT count(*) FROM backlog_items") == [(8,)]
+
+
+async def stumble(times: int) -> None:
+    """Let the first `times` statements that write labels meet a deadlock."""
+    await query("CREATE SEQUENCE stumbles")
+    await query(
+        SQL(
+            "CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " IF nextval('stumbles') <= {} THEN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END IF;"
+            " RETURN NULL; END $$"
+        ).format(times)
+    )
+    await query("CREATE TRIGGER stumble BEFORE INSERT ON labels FOR EACH STATEMENT EXECUTE FUNCTION stumble()")
+
+
+async def test_a_page_that_meets_a_deadlock_is_stored_again() -> None:
+    await stumble(2)
+    assert (await run(pages(label("a")))).total == Stored(created=1)
+
+
+async def test_a_page_that_meets_nothing_but_deadlocks_fails_the_run_after_three_tries() -> None:
+    await stumble(99)
+    with pytest.raises(Contended):
+        await run(pages(label("a")))
+    assert await query("SELECT nextval('stumbles')") == [(4,)]
+    assert (await sync_history.latest(1))[0].status == "failed"
+
+
+async def test_a_table_that_is_not_there_fails_the_run_and_blames_no_row() -> None:
+    await query("ALTER TABLE labels RENAME TO elsewhere")
+    with pytest.raises(DatabaseFailed):
+        await run(pages(label("a"), label("b")))
+    assert [(run.status, run.items_failed) for run in await sync_history.latest(5)] == [("failed", 0)]
 
 
 @pytest.mark.parametrize(
