@@ -1,9 +1,10 @@
-"""Write the whole database to one file and read it back, with PostgreSQL's own pg_dump and pg_restore."""
+"""Write the whole database to one file and read it back, with PostgreSQL's own programs."""
 
 import contextlib
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -30,6 +31,8 @@ _VARIABLES = {
     "target_session_attrs": "PGTARGETSESSIONATTRS",
     "options": "PGOPTIONS",
 }
+# pg_restore writes its settings before anything else.
+_HEAD_BYTES = 4096
 _TLS = {"require", "verify-ca", "verify-full"}
 
 
@@ -62,11 +65,23 @@ def restore(conninfo: str, file: Path) -> None:
         raise faults.plain(error) from None
     if used:
         raise BackupFailed("The database is not empty, so nothing was restored. Name an empty one.")
-    database = conninfo_to_dict(conninfo).get("dbname") or "postgres"
-    _run(
-        conninfo, "pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges",
-        "--dbname", str(database), str(file),
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "restore.sql"
+        _run(conninfo, "pg_restore", "--no-owner", "--no-privileges", "--file", str(script), str(file))
+        _blank_out(script, b"SET transaction_timeout = 0;")
+        _run(
+            conninfo, "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--file",
+            str(script),
+        )  # fmt: skip
+
+
+def _blank_out(script: Path, statement: bytes) -> None:
+    """Overwrite a statement of the script's head, which servers before PostgreSQL 17 do not know, with blanks."""
+    with script.open("r+b") as text:
+        at = text.read(_HEAD_BYTES).find(statement)
+        if at >= 0:
+            text.seek(at)
+            text.write(b" " * len(statement))
 
 
 def _run(conninfo: str, name: str, *arguments: str) -> None:
