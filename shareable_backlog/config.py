@@ -4,14 +4,12 @@ Every field of `Settings` stands in `.env.example` under its upper-case name. A 
 (`NAME_FILE=/run/secrets/name`) in place of `NAME`. An empty value counts as not set.
 """
 
-import difflib
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from dotenv import dotenv_values
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
@@ -114,6 +112,10 @@ def load(env_file: Path = Path(".env")) -> Settings:
 
 
 def _read(env_file: Path) -> Mapping[str, str | None]:
+    if not env_file.exists():
+        return {}
+    from dotenv import dotenv_values  # late, for commands that start without a file
+
     try:
         return dotenv_values(env_file, interpolate=False)
     except (OSError, UnicodeDecodeError):
@@ -146,9 +148,12 @@ def _from_secret_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[s
 def _misspelt(in_file: dict[str, str]) -> list[str]:
     """Name the keys of `.env` that look like a slip; quite other keys belong to other programs."""
     known = {*NAMES, *(f"{name}_FILE" for name in _SECRETS)}
-    nearest = {
-        name: difflib.get_close_matches(name, known, n=1, cutoff=_CLOSE_ENOUGH) for name in in_file.keys() - known
-    }
+    unknown = in_file.keys() - known
+    if not unknown:
+        return []
+    import difflib  # late, as it is seldom needed
+
+    nearest = {name: difflib.get_close_matches(name, known, n=1, cutoff=_CLOSE_ENOUGH) for name in unknown}
     return [f"{name} in .env is not a setting: did you mean {near[0]}?" for name, near in nearest.items() if near]
 
 
