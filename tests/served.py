@@ -76,7 +76,9 @@ class Served:
             time.sleep(0.02)
         return found[0]
 
-    async def traffic(self, path: str, *, every_s: float, until: asyncio.Event) -> list[Answer]:
+    async def traffic(
+        self, path: str, *, every_s: float, until: asyncio.Event, at_most: int | None = None
+    ) -> list[Answer]:
         """Ask for `path` at a steady pace, whether or not earlier answers have come; give all answers."""
 
         async def ask() -> Answer:
@@ -87,7 +89,7 @@ class Served:
         unlimited = httpx2.Limits(max_connections=None)
         async with httpx2.AsyncClient(base_url=self.address, timeout=_GIVE_UP_S, limits=unlimited) as client:
             asking: list[asyncio.Task[Answer]] = []
-            while not until.is_set():
+            while not until.is_set() and len(asking) != at_most:
                 asking.append(asyncio.create_task(ask()))
                 await asyncio.sleep(every_s)
             return list(await asyncio.gather(*asking))
@@ -105,6 +107,15 @@ class Served:
 def environment(folder: Path, **settings: str) -> dict[str, str]:
     """Give an environment that holds `settings` and nothing else of this machine's."""
     return {"PATH": os.defpath, "HOME": str(folder), "PYTHONPATH": str(ROOT), "LOG_FORMAT": "json", **settings}
+
+
+def slb(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
+    """Run a command as an operator does, and give its exit code and all that it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "shareable_backlog", *arguments],
+        cwd=folder, env=environment(folder, **settings), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
 
 
 def _waited_for_a_processor_s(pid: int) -> float:

@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         except SystemExit:  # how uvicorn says that the program did not start
             if program.failure:
                 raise program.failure from None
-            raise
+            return 1
     return 0 if server.started else 1
 
 

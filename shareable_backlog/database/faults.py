@@ -25,7 +25,7 @@ _REASONS = (
     (r"server does not support SSL", "does not speak TLS, which sslmode demands"),
     (
         r"unsupported startup parameter",
-        "is behind a pooler that refuses our options (set ignore_startup_parameters)",
+        "is behind a pooler that refuses our options (there, set ignore_startup_parameters = options)",
     ),
     (r"too many (clients|connections)|remaining connection slots", "has no connection left"),
     (r"starting up|not (yet )?accepting|recovery", "is starting"),

@@ -1,5 +1,6 @@
 """Let one process at a time do a thing, by PostgreSQL's advisory locks."""
 
+import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,8 @@ _NO_TIME_LIMITS = """
 SELECT set_config(name, '0', true) FROM pg_settings
 WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
 """
+
+_FREED_WITHIN_S = 2.0
 
 SYNC = 5_317_001
 """The key of whoever writes the mirror."""
@@ -35,6 +38,9 @@ async def held(key: int) -> AsyncGenerator[bool]:
     try:
         yield await _taken(connection, key, opened.deadline_s)
     finally:
+        # The server would notice the closed connection a little later than whoever wants the lock next.
+        with contextlib.suppress(psycopg.Error), hung_up_after(_FREED_WITHIN_S, connection):
+            await connection.rollback()
         await connection.close()
 
 

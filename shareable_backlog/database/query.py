@@ -122,7 +122,8 @@ async def note(opened: Opened, error: psycopg.Error) -> None:
     """
     if faults.is_pools(error):
         await opened.probe.require_answering()  # else the pool is not what is wrong
-        opened.note_exhausted()
+        if not opened.pool.closed:
+            opened.note_exhausted()
     elif faults.is_lost(error):
         opened.probe.doubt()
         await opened.pool.drain()

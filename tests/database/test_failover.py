@@ -33,7 +33,13 @@ def pair(private_servers: PrivateServers) -> Iterator[tuple[PrivateServer, Priva
 def settings(pair: tuple[PrivateServer, PrivateServer]) -> Settings:
     first, second = pair
     url = first.url.replace(f"{first.host}:{PORT}", f"{first.host}:{PORT},{second.host}:{PORT}")
-    return Settings.model_validate({"DATABASE_URL": f"{url}?target_session_attrs=read-write"})
+    return Settings.model_validate(
+        {
+            "DATABASE_URL": f"{url}?target_session_attrs=read-write",
+            "DATABASE_CONNECT_TIMEOUT_S": 3,
+            "DATABASE_STATEMENT_TIMEOUT_MS": 1000,
+        }
+    )
 
 
 async def until_written(email: str) -> float:

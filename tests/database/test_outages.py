@@ -286,7 +286,7 @@ async def test_a_request_that_waits_in_vain_is_told_that_the_database_is_away(pr
                 has_the_only_one.set()
                 await asyncio.Event().wait()
 
-    async with opened(private_server.url, DATABASE_CONNECT_TIMEOUT_S=1, DATABASE_POOL_MAX=1):
+    async with opened(private_server.url, DATABASE_CONNECT_TIMEOUT_S=3, DATABASE_POOL_MAX=1):
         await until_it_works()
         keeping = asyncio.create_task(keep_it())
         await has_the_only_one.wait()

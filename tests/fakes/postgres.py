@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from psycopg.sql import SQL
 
 from shareable_backlog.database import migrate
 
@@ -71,7 +72,7 @@ class PrivateServer:
         arguments = [word for setting in settings for word in ("-c", setting)]
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [*self._enter, *_as_account(), self._programs / "postgres", "-D", self.data, *arguments],
+                [*self._enter, *as_account(), self._programs / "postgres", "-D", self.data, *arguments],
                 env={"PATH": os.defpath, "LC_ALL": "C"}, cwd="/", start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
@@ -136,6 +137,21 @@ class PrivateServer:
                 "SELECT pid FROM pg_stat_activity WHERE application_name = 'shareable-linear-backlog'"
             )
             return [pid for (pid,) in found]
+
+    def slow_pages_down(self, seconds: float) -> None:
+        """Put a view that sleeps in the place of the table that every page reads."""
+        statement = (
+            "CREATE VIEW backlog_items AS SELECT * FROM real_backlog_items WHERE (SELECT pg_sleep({})) IS NOT NULL"
+        )
+        with self.connect() as admin:
+            admin.execute("ALTER TABLE backlog_items RENAME TO real_backlog_items")
+            admin.execute(SQL(statement).format(seconds))
+
+    def speed_pages_up(self) -> None:
+        """Undo `slow_pages_down()`."""
+        with self.connect() as admin:
+            admin.execute("DROP VIEW backlog_items")
+            admin.execute("ALTER TABLE real_backlog_items RENAME TO backlog_items")
 
     def promote(self) -> None:
         """Make a standby the primary, and wait until it is."""
@@ -208,7 +224,7 @@ def made_in(programs: Path | None = None) -> Generator[PrivateServers]:
     # Not pytest's own folder: that one is closed to the unprivileged account that PostgreSQL runs as under root.
     folder = Path(tempfile.mkdtemp(prefix="slb-private-", dir=_memory()))
     folder.chmod(0o711)
-    _give_away(folder)
+    give_away(folder)
     servers: PrivateServers | None = None
     try:
         servers = PrivateServers(folder, programs or programs_of_wheel(folder))
@@ -238,11 +254,13 @@ def private_server(private_servers: PrivateServers) -> Iterator[PrivateServer]:
 def _initialise(data: Path, programs: Path) -> None:
     password = data.with_suffix(".password")
     password.write_text(PASSWORD + "\n", encoding="utf-8")
-    _give_away(password)
+    give_away(password)
     _run(
         programs / "initdb", "-D", data, "-U", USER, f"--pwfile={password}", "--auth=scram-sha-256",
         "--encoding=UTF8", "--locale=C", "--no-sync", "--wal-segsize=1",
     )  # fmt: skip
+    with (data / "pg_hba.conf").open("a") as access:
+        access.write("host all all all scram-sha-256\n")
 
 
 def _memory() -> str | None:
@@ -251,14 +269,14 @@ def _memory() -> str | None:
     return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > _MEMORY_WANTED else None
 
 
-def _as_account() -> tuple[str, ...]:
+def as_account() -> tuple[str, ...]:
     """Give the command that PostgreSQL needs in front, which refuses to run as root."""
     if os.geteuid() != 0:
         return ()
     return ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--")
 
 
-def _give_away(path: Path) -> None:
+def give_away(path: Path) -> None:
     """Give a path to PostgreSQL's account, with what is in it."""
     if os.geteuid() == 0:
         for one in (path, *path.rglob("*")):
@@ -268,7 +286,7 @@ def _give_away(path: Path) -> None:
 def _run(program: Path, *arguments: str | Path) -> None:
     environment = {"PATH": os.defpath, "LC_ALL": "C"}
     done = subprocess.run(
-        [*_as_account(), program, *arguments], cwd="/", env=environment, capture_output=True, text=True, check=False
+        [*as_account(), program, *arguments], cwd="/", env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise subprocess.CalledProcessError(done.returncode, done.args, done.stdout, done.stderr)

@@ -1,0 +1,96 @@
+"""TLS to the database: what `sslmode` demands is had, or nothing is sent; the embedded server itself knows none."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shareable_backlog import database
+from shareable_backlog.config import Settings
+from shareable_backlog.database import ConnectionTest, query
+from tests.fakes.postgres import PrivateServer, give_away, made_in
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PrivateServer]:
+    """Give a server of this machine's own PostgreSQL with a certificate that it signed itself, TLS offered."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    if not programs or not shutil.which("openssl"):
+        if os.environ.get("CI") == "true":
+            pytest.fail("These tests need Debian's PostgreSQL and openssl, and CI must have them.")
+        pytest.skip("These tests need a PostgreSQL with TLS in /usr/lib/postgresql, and openssl.")
+    with made_in(programs[-1].parent) as servers:
+        server = servers.make()
+        subprocess.run(
+            [
+                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                "-subj", "/CN=db.example.com",
+                "-keyout", server.data / "server.key", "-out", server.data / "server.crt",
+            ],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        (server.data / "server.key").chmod(0o600)
+        give_away(server.data)
+        server.start("ssl=on", "log_connections=on")
+        yield server
+
+
+async def connect(url: str) -> tuple[ConnectionTest, bool | None]:
+    """Connect as the program does; give how that went, and whether it was encrypted."""
+    async with database.opened(Settings.model_validate({"DATABASE_URL": url})):
+        test = await database.test_connection()
+        if not test.connected:
+            return test, None
+        [(encrypted,)] = await query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+        return test, encrypted
+
+
+@pytest.mark.parametrize("words", ["sslmode=require", "sslmode=no-verify", "sslmode=require&uselibpqcompat=true"])
+async def test_what_must_be_encrypted_is(server: PrivateServer, words: str) -> None:
+    test, encrypted = await connect(f"{server.url}?{words}")
+    assert (test.connected, encrypted) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "words", ["sslmode=verify-ca", "sslmode=verify-full", "sslmode=verify-full&sslrootcert=system"]
+)
+async def test_a_server_that_cannot_prove_who_it_is_gets_nothing_and_the_cause_is_named(
+    server: PrivateServer, words: str
+) -> None:
+    before = server.log.count("connection authorized")
+    test, _ = await connect(f"{server.url}?{words}")
+    assert test.error == "The database could not prove who it is (TLS certificate)."
+    assert server.log.count("connection authorized") == before, "it never falls back to plain text"
+
+
+async def test_a_trusted_certificate_of_another_name_is_refused(server: PrivateServer) -> None:
+    test, _ = await connect(f"{server.url}?sslmode=verify-full&sslrootcert={server.data / 'server.crt'}")
+    assert test.error == "The database could not prove who it is (TLS certificate)."
+
+
+async def test_a_trusted_certificate_is_enough_for_verify_ca(server: PrivateServer) -> None:
+    test, encrypted = await connect(f"{server.url}?sslmode=verify-ca&sslrootcert={server.data / 'server.crt'}")
+    assert (test.connected, encrypted) == (True, True)
+
+
+async def test_a_server_without_tls_gets_nothing_when_it_is_demanded(private_server: PrivateServer) -> None:
+    test, _ = await connect(f"{private_server.url}?sslmode=require")
+    assert test.error == "The database does not speak TLS, which sslmode demands."
+
+
+async def test_a_server_that_takes_only_encrypted_connections_says_so(server: PrivateServer) -> None:
+    access = server.data / "pg_hba.conf"
+    before = access.read_text()
+    access.write_text("hostssl all all all scram-sha-256\n")
+    try:
+        with server.connect() as admin:
+            admin.execute("SELECT pg_reload_conf()")
+        test, _ = await connect(f"{server.url}?sslmode=disable")
+        assert test.error == "The database takes only encrypted connections (sslmode=require)."
+    finally:
+        access.write_text(before)

@@ -1,0 +1,118 @@
+"""What people and programs get to see when something goes wrong."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from structlog.testing import capture_logs
+
+from shareable_backlog.errors import BacklogError, DatabaseFailed, DatabaseUnavailable, InvalidInput, NotFound
+from shareable_backlog.web import errors
+
+RAISED: dict[str, Exception] = {
+    "unforeseen": ZeroDivisionError("with open-sesame at db.example.com"),
+    "unavailable": DatabaseUnavailable("The database is starting."),
+    "failed": DatabaseFailed("The data could not be read."),
+    "missing": NotFound("There is no such item."),
+    "invalid": InvalidInput("That is no team's key."),
+}
+JSON = {"Accept": "application/json"}
+
+
+async def fail(request: Request) -> Response:
+    raise RAISED[request.path_params["how"]]
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    """Give a client of a program whose every page fails in the way that its address says."""
+    program = Starlette(
+        routes=[Route("/{how}", fail)],
+        exception_handlers={
+            BacklogError: errors.on_backlog_error,
+            HTTPException: errors.on_http_error,
+            Exception: errors.on_any_error,
+        },
+    )
+    with TestClient(program, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def logged() -> Iterator[list[Any]]:
+    with capture_logs() as logged:
+        yield logged
+
+
+def test_an_unforeseen_error_is_a_page_with_a_number_that_leads_to_its_traceback_in_the_log(
+    client: TestClient, logged: list[Any]
+) -> None:
+    answer = client.get("/unforeseen")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"].startswith("text/html")
+    [event] = logged
+    assert event["event"] == "unforeseen_error"
+    assert isinstance(event["exc_info"], ZeroDivisionError)
+    assert event["incident"] in answer.text
+    assert not [word for word in ("sesame", "example.com", "ZeroDivision", "Traceback") if word in answer.text]
+
+
+def test_a_program_gets_the_same_as_json(client: TestClient, logged: list[Any]) -> None:
+    answer = client.get("/unforeseen", headers=JSON)
+    assert answer.status_code == 500
+    assert answer.json() == {
+        "error": {
+            "message": "The program made a mistake; nothing was changed. Tell an admin the number below.",
+            "code": "INTERNAL_ERROR",
+            "details": {"incident": logged[0]["incident"]},
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "code"),
+    [
+        ("unavailable", 503, "DATABASE_UNAVAILABLE"),
+        ("failed", 500, "DATABASE_ERROR"),
+        ("missing", 404, "NOT_FOUND"),
+        ("invalid", 400, "INVALID_INPUT"),
+    ],
+)
+def test_a_services_error_has_its_own_status_code_and_words(
+    client: TestClient, how: str, status: int, code: str
+) -> None:
+    answer = client.get(f"/{how}", headers=JSON)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert answer.json()["error"]["message"] == str(RAISED[how])
+    assert ("Retry-After" in answer.headers) == (status == 503)
+
+
+def test_a_database_that_is_away_has_no_line_in_the_log_for_each_request(
+    client: TestClient, logged: list[Any]
+) -> None:
+    assert client.get("/unavailable").status_code == 503
+    assert logged == []
+
+
+def test_a_failure_has_the_same_number_in_page_and_log(client: TestClient, logged: list[Any]) -> None:
+    answer = client.get("/failed")
+    assert (logged[0]["event"], logged[0]["code"]) == ("request_failed", "DATABASE_ERROR")
+    assert logged[0]["incident"] in answer.text
+
+
+def test_an_address_is_not_written_back(client: TestClient) -> None:
+    answer = client.get("/anything/http:a<script>alert(1)</script>")
+    assert answer.status_code == 404
+    assert "alert(1)" not in answer.text
+
+
+def test_a_method_that_an_address_does_not_take_is_refused_with_those_that_it_does(client: TestClient) -> None:
+    answer = client.post("/missing")
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
