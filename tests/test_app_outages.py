@@ -88,7 +88,6 @@ def test_under_load_requests_fail_only_during_an_outage_and_a_second_after_it_an
         assert all("Retry-After" in answer.headers and "Traceback" not in answer.text for answer in failed)
         late = [answer for answer in failed if not any(_within(answer, *outage) for outage in outages)]
         assert late == []
-        assert max(answer.took_s for answer in answers) < 6
         away, back = program.events("database_is_away"), program.events("database_is_back")
         assert len(away) == len(back) <= 3
         assert all(event["reason"] for event in away)
