@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, ClassVar, Self
 
 import psycopg
@@ -37,6 +38,8 @@ class Opened:
 
     def note_exhausted(self) -> None:
         """Note for the log that the pool had no connection to give to a request."""
+        if self.pool.closed or monotonic() - self.probe.back_at < self.pool.timeout:
+            return  # it waited through the end, or through an outage, which is in the log
         self.exhausted.refused += 1
         self.exhausted.seen(_Connection.failure or "All connections of the pool are in use.")
 

@@ -6,6 +6,7 @@ is logged once with its cause, then summed up once a minute, and once more when 
 
 import asyncio
 import contextlib
+import math
 import select
 from dataclasses import dataclass
 from time import monotonic
@@ -52,6 +53,8 @@ class Probe:
         self._asking = asyncio.Lock()
         self._away = Trouble("database_is_away", "database_is_still_away", "database_is_back")
         self.last: ConnectionTest | None = None
+        self.back_at = -math.inf
+        """When it last came back from being away (`time.monotonic()`)."""
 
     async def require_answering(self) -> None:
         """Raise DatabaseUnavailable while the database is known to be away, a third of a second later at most.
@@ -87,19 +90,31 @@ class Probe:
         """Run `SELECT NOW()` on the probe's connection and keep the result; at most one is under way."""
         async with self._asking:
             try:
-                connection = await self._connected()
-                started = monotonic()
-                with hung_up_after(_ANSWER_WITHIN_S, connection):
-                    await connection.execute("SELECT NOW()")
-                self.last = ConnectionTest(connected=True, latency_ms=round((monotonic() - started) * 1000))
-                self._back.set()
-                self._away.not_seen()
+                result = ConnectionTest(connected=True, latency_ms=await self._select_now())
             except Exception as error:  # noqa: BLE001 (without the probe the program would believe its last result)
                 await self._disconnect()
-                self.last = ConnectionTest(connected=False, error=f"The database {faults.reason(error)}.")
-                self._back.clear()
-                self._away.seen(f"The database {faults.reason(error)}.")
-            return self.last
+                result = ConnectionTest(connected=False, error=f"The database {faults.reason(error)}.")
+            self._note(result)
+            return result
+
+    async def _select_now(self) -> int:
+        """Run it and give its latency in ms; raises whatever the driver does."""
+        connection = await self._connected()
+        started = monotonic()
+        with hung_up_after(_ANSWER_WITHIN_S, connection):
+            await connection.execute("SELECT NOW()")
+        return round((monotonic() - started) * 1000)
+
+    def _note(self, result: ConnectionTest) -> None:
+        if result.connected:
+            if self.last is not None and not self.last.connected:
+                self.back_at = monotonic()
+            self._back.set()
+            self._away.not_seen()
+        else:
+            self._back.clear()
+            self._away.seen(result.error or "")
+        self.last = result
 
     async def _connected(self) -> psycopg.AsyncConnection:
         """Give the connection, or a new one if that is closed or in doubt.

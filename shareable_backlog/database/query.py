@@ -122,8 +122,7 @@ async def note(opened: Opened, error: psycopg.Error) -> None:
     """
     if faults.is_pools(error):
         await opened.probe.require_answering()  # else the pool is not what is wrong
-        if not opened.pool.closed:
-            opened.note_exhausted()
+        opened.note_exhausted()
     elif faults.is_lost(error):
         opened.probe.doubt()
         await opened.pool.drain()
