@@ -1,92 +1,197 @@
 """Read the configuration: the only reader of the environment and of `.env`.
 
-Every field of `Settings` stands in `.env.example` under its upper-case name. A secret may be given as a file
-(`NAME_FILE=/run/secrets/name`) in place of `NAME`. An empty value counts as not set.
+Every setting stands in `.env.example`. A secret may be given as a file (`NAME_FILE=/run/secrets/name`) in place
+of `NAME`. An empty value counts as not set. Nothing heavy is imported here: every command waits for this module.
 """
 
+import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
-
-from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from typing import Any, Literal, cast
 
 from shareable_backlog import logs
 from shareable_backlog.errors import ConfigurationInvalid
 
-_SECRETS = ("DATABASE_URL", "LINEAR_API_KEY")
+_SECRETS = ("DATABASE_URL", "LINEAR_API_KEY", "LINEAR_OAUTH_CLIENT_SECRET", "LINEAR_WEBHOOK_SECRETS")
+_SHORTEST_WEBHOOK_SECRET = 16
+_MOST_WEBHOOK_SECRETS = 2
 _CLOSE_ENOUGH = 0.85  # a spelling this near to a setting's name is taken for a slip
 # The Node service logged by pino, whose level names stand in its environment files.
 _PINO_LEVELS = {"trace": "debug", "warn": "warning", "fatal": "error", "silent": "error"}
+
+
+class Secret:
+    """Hold a text that shows as asterisks wherever it is printed; only `reveal()` gives it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Give the text itself."""
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return "**********"
 
 
 def _default_data_dir() -> Path:
     """Give the platform's user data folder; for root a system folder, as PostgreSQL may not enter /root."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/shareable-linear-backlog")
+    from platformdirs import user_data_path
+
     return user_data_path("shareable-linear-backlog", appauthor=False)
 
 
-class Settings(BaseModel):
-    """Hold every setting of the program, checked; secrets don't show in its repr."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Hold every setting of the program, as `.env.example` explains them; secrets don't show in its repr."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=str.upper)
-
-    database_url: SecretStr | None = None
-    database_pool_max: int = Field(default=20, ge=1, le=1000)
-    database_idle_timeout_s: float = Field(default=30, gt=0, allow_inf_nan=False)
-    database_connect_timeout_s: float = Field(default=5, gt=0, allow_inf_nan=False)
-    database_statement_timeout_ms: int = Field(default=5000, ge=100)
-    data_dir: Path = Field(default_factory=_default_data_dir, alias="SLB_DATA_DIR")
-    linear_api_key: SecretStr | None = None
+    database_url: Secret | None = None
+    database_pool_max: int = 20
+    database_idle_timeout_s: float = 30
+    database_connect_timeout_s: float = 5
+    database_statement_timeout_ms: int = 5000
+    data_dir: Path = field(default_factory=_default_data_dir)
+    linear_api_key: Secret | None = None
+    linear_oauth_client_id: str | None = None
+    linear_oauth_client_secret: Secret | None = None
+    linear_webhook_secrets: tuple[Secret, ...] = ()
     linear_api_url: str = "https://api.linear.app/graphql"
-    sync_interval_s: int = Field(default=300, ge=5)
-    port: int = Field(default=8000, ge=0, le=65535)
+    linear_oauth_token_url: str = "https://api.linear.app/oauth/token"  # noqa: S105 (an address)
+    linear_uploads_url: str = "https://uploads.linear.app"
+    sync_interval_s: int = 300
+    sync_full_interval_s: int = 86_400
+    sync_max_removal_share: float = 0.2
+    retention_days: int = 30
+    image_cache_mb: int = 200
+    port: int = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "console"
 
-    @field_validator("log_level", mode="before")
-    @classmethod
-    def _known_level(cls, value: str) -> str:
-        return _PINO_LEVELS.get(value.lower(), value.lower())
 
-    @field_validator("linear_api_url")
-    @classmethod
-    def _is_web_address(cls, value: str) -> str:
-        if not re.fullmatch(r"https?://[^\s/]+\S*", value):
-            raise ValueError("is not a web address such as https://api.linear.app/graphql")
+# What reads one value: gives it typed, or raises ValueError with the rest of a sentence that begins with its name.
+_Parser = Callable[[str], object]
+
+
+def _whole(low: int, high: float = math.inf) -> _Parser:
+    limits = f"of at least {low}" if high == math.inf else f"from {low} to {high}"
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or not low <= value <= high:
+            raise ValueError(f"should be a whole number {limits}")
         return value
 
-    @field_validator("database_url")
-    @classmethod
-    def _is_postgresql_url(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            _check_database_url(value.get_secret_value())
+    return parse
+
+
+def _number(words: str, allowed: Callable[[float], bool]) -> _Parser:
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value) or not allowed(value):
+            raise ValueError(f"should be a number {words}")
         return value
 
-
-NAMES = tuple(field.alias or name.upper() for name, field in Settings.model_fields.items())
-"""The environment's names of all settings, in the order of `.env.example`."""
+    return parse
 
 
-def _check_database_url(url: str) -> None:
+def _one_of(*words: str, aliases: Mapping[str, str] | None = None) -> _Parser:
+    def parse(text: str) -> str:
+        word = (aliases or {}).get(text.lower(), text.lower())
+        if word not in words:
+            raise ValueError(f"should be {', '.join(words[:-1])} or {words[-1]}")
+        return word
+
+    return parse
+
+
+def _web_address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+\S*", text):
+        raise ValueError("is not a web address, which begins with https:// or http://")
+    return text
+
+
+def _database_url(text: str) -> Secret:
     """Refuse a URL that libpq would misread, most often because of an unescaped character in the password.
 
     libpq takes `postgresql://u:p@ss@host/db` without an error and connects to the host `ss@host`.
     """
-    scheme, _, rest = url.partition("://")
+    scheme, _, rest = text.partition("://")
     if scheme not in {"postgresql", "postgres"}:
         raise ValueError("does not begin with postgresql:// (the example in .env.example shows the form)")
     if re.search(r"[@/?].*@|#", rest, re.DOTALL):
         raise ValueError(
             "holds an unescaped character: in a password write @ as %40, # as %23, / as %2F and ? as %3F"
         )
-    if re.search(r"%(?![0-9A-Fa-f]{2})", url):
+    if re.search(r"%(?![0-9A-Fa-f]{2})", text):
         raise ValueError("holds a % that begins no escape: in a password write % as %25")
-    if re.search(r"\s", url):
+    if re.search(r"\s", text):
         raise ValueError("holds white space: in a password write a space as %20")
+    return Secret(text)
+
+
+def _webhook_secrets(text: str) -> tuple[Secret, ...]:
+    parts = _divided(text)
+    if len(parts) > _MOST_WEBHOOK_SECRETS:
+        raise ValueError("holds more than two secrets: one, and a second only while it is being changed")
+    if any(len(part) < _SHORTEST_WEBHOOK_SECRET for part in parts):
+        raise ValueError(f"holds a secret shorter than {_SHORTEST_WEBHOOK_SECRET} characters")
+    return tuple(map(Secret, parts))
+
+
+def _divided(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
+
+
+_SECONDS = _number("above 0", lambda value: value > 0)
+_PARSERS: Mapping[str, _Parser] = {
+    "DATABASE_URL": _database_url,
+    "DATABASE_POOL_MAX": _whole(1, 1000),
+    "DATABASE_IDLE_TIMEOUT_S": _SECONDS,
+    "DATABASE_CONNECT_TIMEOUT_S": _SECONDS,
+    "DATABASE_STATEMENT_TIMEOUT_MS": _whole(100),
+    "SLB_DATA_DIR": Path,
+    "LINEAR_API_KEY": Secret,
+    "LINEAR_OAUTH_CLIENT_ID": str,
+    "LINEAR_OAUTH_CLIENT_SECRET": Secret,
+    "LINEAR_WEBHOOK_SECRETS": _webhook_secrets,
+    "LINEAR_API_URL": _web_address,
+    "LINEAR_OAUTH_TOKEN_URL": _web_address,
+    "LINEAR_UPLOADS_URL": _web_address,
+    "SYNC_INTERVAL_S": _whole(5),
+    "SYNC_FULL_INTERVAL_S": _whole(60),
+    "SYNC_MAX_REMOVAL_SHARE": _number("from 0 to 1", lambda value: 0 <= value <= 1),
+    "RETENTION_DAYS": _whole(0, 3650),
+    "IMAGE_CACHE_MB": _whole(0, 100_000),
+    "PORT": _whole(0, 65_535),
+    "LOG_LEVEL": _one_of("debug", "info", "warning", "error", aliases=_PINO_LEVELS),
+    "LOG_FORMAT": _one_of("json", "console"),
+}
+
+NAMES = tuple(_PARSERS)
+"""The environment's names of all settings, in the order of `.env.example`."""
+
+
+def _field(name: str) -> str:
+    return name.removeprefix("SLB_").lower()
 
 
 def load(env_file: Path = Path(".env")) -> Settings:
@@ -97,18 +202,59 @@ def load(env_file: Path = Path(".env")) -> Settings:
     in_file = _given(_read(env_file))
     given = in_file | _given(os.environ)
     secrets, faults = _from_secret_files(given)
-    faults += _misspelt(in_file)
     values = {name: given[name] for name in NAMES if name in given} | secrets
-    for name in _SECRETS:
-        logs.mask(values.get(name, ""))
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        faults += [f"{e['loc'][0]} {_in_words(e['msg'])}" for e in error.errors(include_input=False)]
-        raise ConfigurationInvalid(tuple(faults)) from None
-    if faults:
-        raise ConfigurationInvalid(tuple(faults))
-    return settings
+    for text in (*(values.get(name, "") for name in _SECRETS), *_divided(values.get("LINEAR_WEBHOOK_SECRETS", ""))):
+        logs.mask(text)
+    in_unread_files = {name for name in _SECRETS if f"{name}_FILE" in given}
+    return _checked(values, [*faults, *_misspelt(in_file), *_contradictions(values.keys() | in_unread_files)])
+
+
+def parsed(values: Mapping[str, str]) -> Settings:
+    """Give the settings of `values`, by the environment's names, and the defaults of all others.
+
+    Raises ConfigurationInvalid with every fault at once, and KeyError for a name that is no setting.
+    """
+    return _checked(values, _contradictions(values))
+
+
+def shown(settings: Settings) -> dict[str, str]:
+    """Give every setting as text by its name in the environment: secrets masked, empty for None."""
+    return {name: _as_text(getattr(settings, _field(name))) for name in NAMES}
+
+
+def _as_text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case tuple():
+            return ",".join(map(str, cast("tuple[object, ...]", value)))
+        case _:
+            return str(value)
+
+
+def _checked(values: Mapping[str, str], faults: Iterable[str]) -> Settings:
+    """Parse `values`; what is wrong with them is raised together with the `faults` found before."""
+    found = list(faults)
+    fields: dict[str, Any] = {}
+    for name, text in values.items():
+        try:
+            fields[_field(name)] = _PARSERS[name](text)
+        except ValueError as error:
+            found.append(f"{name} {error}")
+    if found:
+        raise ConfigurationInvalid(tuple(found))
+    return Settings(**fields)
+
+
+def _contradictions(given: Collection[str]) -> list[str]:
+    """Say which of the `given` settings don't go together."""
+    pair = ("LINEAR_OAUTH_CLIENT_ID", "LINEAR_OAUTH_CLIENT_SECRET")
+    for name, other in (pair, pair[::-1]):
+        if name in given and other not in given:
+            return [f"{name} is set without {other}: set both or neither"]
+    if {"LINEAR_API_KEY", *pair} <= set(given):
+        return [f"LINEAR_API_KEY and {pair[0]} are both set: keep one"]
+    return []
 
 
 def _read(env_file: Path) -> Mapping[str, str | None]:
@@ -155,8 +301,3 @@ def _misspelt(in_file: dict[str, str]) -> list[str]:
 
     nearest = {name: difflib.get_close_matches(name, known, n=1, cutoff=_CLOSE_ENOUGH) for name in unknown}
     return [f"{name} in .env is not a setting: did you mean {near[0]}?" for name, near in nearest.items() if near]
-
-
-def _in_words(message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    return message[0].lower() + message[1:]

@@ -3,6 +3,8 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from functools import cache, cached_property
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
@@ -51,8 +53,8 @@ def _mask_value(value: Any) -> Any:  # noqa: ANN401 (whatever is logged)
 class Logger:
     """Log events by name with values; `logger()` makes one.
 
-    structlog comes in with the first event and not before: it takes a quarter of a second to import, and most
-    commands log nothing.
+    structlog comes in with the first event that is wanted and not before: it takes a quarter of a second to import,
+    and most commands log nothing.
     """
 
     def __init__(self, name: str) -> None:
@@ -60,24 +62,23 @@ class Logger:
 
     def debug(self, event: str, **values: object) -> None:
         """Log what only somebody looking for a fault wants to know."""
-        self._logger().debug(event, **values)
+        self._log(logging.DEBUG, event, values)
 
     def info(self, event: str, **values: object) -> None:
         """Log what happened."""
-        self._logger().info(event, **values)
+        self._log(logging.INFO, event, values)
 
     def warning(self, event: str, **values: object) -> None:
         """Log what went wrong and was dealt with."""
-        self._logger().warning(event, **values)
+        self._log(logging.WARNING, event, values)
 
     def error(self, event: str, **values: object) -> None:
         """Log what went wrong and wants a person; `exc_info` adds the traceback of an exception."""
-        self._logger().error(event, **values)
+        self._log(logging.ERROR, event, values)
 
-    def _logger(self) -> "structlog.stdlib.BoundLogger":
-        import structlog
-
-        return structlog.stdlib.get_logger(self._name)
+    def _log(self, level: int, event: str, values: dict[str, Any]) -> None:
+        if not _State.is_configured or logging.getLogger(self._name).isEnabledFor(level):
+            _structlog().stdlib.get_logger(self._name).log(level, event, **values)
 
 
 def logger(name: str) -> Logger:
@@ -87,37 +88,10 @@ def logger(name: str) -> Logger:
 
 def configure(level: str, form: Literal["json", "console"]) -> None:
     """Send the product's and its libraries' logs to standard error, from `level` up, as `form`."""
-    import structlog
-
-    shared: list[structlog.types.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        _mask_event,
-    ]
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-    )
-    renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer()
-        if form == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
+    _State.is_configured = True
+    _structlog.cache_clear()
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-        )
-    )
+    handler.setFormatter(_LateFormatter(form))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -127,3 +101,64 @@ def configure(level: str, form: Literal["json", "console"]) -> None:
     # Every call of Linear is logged by linear/client.py, and every request by web/.
     for name in ("httpx2", "httpcore2", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _State:
+    is_configured = False
+
+
+@cache
+def _structlog() -> ModuleType:
+    """Import structlog and send its events where `configure` says."""
+    import structlog
+
+    if _State.is_configured:
+        structlog.configure(
+            processors=[
+                structlog.stdlib.filter_by_level,
+                *_shared_processors(),
+                structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+            ],
+            logger_factory=structlog.stdlib.LoggerFactory(),
+            wrapper_class=structlog.stdlib.BoundLogger,
+        )
+    return structlog
+
+
+def _shared_processors() -> "list[structlog.types.Processor]":
+    import structlog
+
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _mask_event,
+    ]
+
+
+class _LateFormatter(logging.Formatter):
+    """Be the form of the log, made with its first line."""
+
+    def __init__(self, form: Literal["json", "console"]) -> None:
+        super().__init__()
+        self._form = form
+
+    @cached_property
+    def _made(self) -> logging.Formatter:
+        import structlog
+
+        renderer: structlog.types.Processor = (
+            structlog.processors.JSONRenderer()
+            if self._form == "json"
+            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        )
+        return structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_shared_processors(),
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give the line of `record`."""
+        return self._made.format(record)

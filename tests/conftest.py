@@ -20,9 +20,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shareable_backlog import database as program_database
 from shareable_backlog import logs
-from shareable_backlog.config import Settings
+from shareable_backlog.config import NAMES, Settings, parsed
 from shareable_backlog.database import conninfo as conninfo_words
 from shareable_backlog.database import embedded, migrate
+from shareable_backlog.linear import oauth
 
 pytest_plugins = ("tests.fakes.postgres",)
 
@@ -65,9 +66,13 @@ def anyio_backend() -> str:
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the developer's own environment and `.env` out of every test, and each test's secrets out of the next."""
-    for name in ("DATABASE_URL", "LINEAR_API_KEY", "LINEAR_API_URL", "SLB_DATA_DIR", "PORT"):
+    for name in NAMES:
         monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(f"{name}_FILE", raising=False)
     monkeypatch.setattr(logs, "_secrets", set[str]())
+    monkeypatch.setattr(logs._State, "is_configured", False)  # pyright: ignore[reportPrivateUsage] (to be as new)
+    # A later fake may listen on the port of an earlier one, and is another application then.
+    monkeypatch.setattr(oauth, "_kept", {})
     monkeypatch.chdir(tmp_path)
 
 
@@ -124,7 +129,7 @@ def database(server: str, template: str) -> Generator[str]:
 @pytest.fixture
 def settings(database: str) -> Settings:
     """Give settings that name a fresh migrated database by a URL."""
-    return Settings.model_validate({"DATABASE_URL": as_url(database)})
+    return parsed({"DATABASE_URL": as_url(database)})
 
 
 def as_url(conninfo: str) -> str:

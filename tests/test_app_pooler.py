@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shareable_backlog import database
-from shareable_backlog.config import Settings
+from shareable_backlog.config import parsed
 from shareable_backlog.database import locks, query, transaction
 from tests.fakes.linear import FakeLinear, World, running
 from tests.fakes.pgbouncer import pooled
@@ -60,7 +60,7 @@ def test_pages_and_syncs_work_behind_a_pooler_that_ignores_them(
 @pytest.mark.anyio
 async def test_the_lock_is_one_process_at_a_time_behind_a_pooler_too(private_server: PrivateServer) -> None:
     with pooled(private_server, _OPTIONS_IGNORED) as url:
-        async with database.opened(Settings.model_validate({"DATABASE_URL": url})):
+        async with database.opened(parsed({"DATABASE_URL": url})):
             async with locks.held(locks.SYNC) as first, locks.held(locks.SYNC) as second:
                 assert (first, second) == (True, False)
             async with locks.held(locks.SYNC) as again:
@@ -70,7 +70,7 @@ async def test_the_lock_is_one_process_at_a_time_behind_a_pooler_too(private_ser
 @pytest.mark.anyio
 async def test_no_setting_of_one_transaction_reaches_another_client(private_server: PrivateServer) -> None:
     with pooled(private_server, _OPTIONS_IGNORED) as url:
-        async with database.opened(Settings.model_validate({"DATABASE_URL": url})):
+        async with database.opened(parsed({"DATABASE_URL": url})):
 
             async def at_work() -> None:
                 async with transaction(within_s=7) as opened:

@@ -22,6 +22,7 @@ def _undone() -> Iterator[None]:
     yield
     root.handlers[:], root.level = handlers, level
     structlog.reset_defaults()
+    logs._structlog.cache_clear()  # pyright: ignore[reportPrivateUsage] (to forget what the test did)
     for name in ("psycopg", "psycopg.pool"):
         logging.getLogger(name).disabled = False
 
@@ -32,7 +33,7 @@ def events(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 def test_an_event_is_one_line_of_json_with_time_level_and_source(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("info", "json")
-    structlog.stdlib.get_logger("a.module").info("it_happened", rows=3)
+    logs.logger("a.module").info("it_happened", rows=3)
     [event] = events(capsys)
     assert event.pop("timestamp").endswith("Z")
     assert event == {"event": "it_happened", "level": "info", "logger": "a.module", "rows": 3}
@@ -40,7 +41,7 @@ def test_an_event_is_one_line_of_json_with_time_level_and_source(capsys: pytest.
 
 def test_events_below_the_level_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("warning", "json")
-    structlog.stdlib.get_logger("a.module").info("too_quiet")
+    logs.logger("a.module").info("too_quiet")
     logging.getLogger("a.library").info("too quiet")
     assert capsys.readouterr().err == ""
 
@@ -49,7 +50,7 @@ def test_the_console_form_is_one_readable_line_without_colours_for_a_file(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     logs.configure("info", "console")
-    structlog.stdlib.get_logger("a.module").info("it_happened", rows=3)
+    logs.logger("a.module").info("it_happened", rows=3)
     [line] = capsys.readouterr().err.splitlines()
     assert "it_happened" in line
     assert "rows=3" in line
@@ -60,7 +61,7 @@ def test_the_console_form_is_one_readable_line_without_colours_for_a_file(
 def test_a_secret_is_masked_wherever_it_stands(capsys: pytest.CaptureFixture[str], form: Any) -> None:
     logs.mask(PASSWORD)
     logs.configure("info", form)
-    log = structlog.stdlib.get_logger("a.module")
+    log = logs.logger("a.module")
     event = f"with {PASSWORD}"
     log.info(event, key=PASSWORD, nested={"inner": [PASSWORD, (PASSWORD,)]})
     log.info("an_error", error=ValueError(PASSWORD))
@@ -68,7 +69,7 @@ def test_a_secret_is_masked_wherever_it_stands(capsys: pytest.CaptureFixture[str
     try:
         int(f"the driver's words hold {PASSWORD}")
     except ValueError:
-        log.exception("failed")
+        log.error("failed", exc_info=True)  # noqa: G201 (as the program does it)
         logging.getLogger("a.library").exception("failed too")
     shown = capsys.readouterr().err
     assert PASSWORD not in shown

@@ -5,6 +5,8 @@ Exit codes: 0 done, 1 failed, 2 wrong words or wrong configuration.
 """
 
 import argparse
+import atexit
+import gc
 import os
 import sys
 
@@ -20,6 +22,8 @@ _INTERRUPTED = 130
 
 def main(argv: list[str] | None = None) -> int:
     """Run `slb` with `argv` (None: the process's own arguments) and give its exit code."""
+    # Else Python searches everything for cycles once more before it ends: a fifth of a short command's time.
+    atexit.register(gc.freeze)
     parser = _parser()
     arguments = parser.parse_args(argv)
     if not hasattr(arguments, "run"):

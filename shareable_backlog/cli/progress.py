@@ -2,13 +2,13 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TextIO
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from typing import TYPE_CHECKING, TextIO
 
 from shareable_backlog.sync.run import OnPage, Report
 from shareable_backlog.sync.store import Page
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 
 @contextmanager
@@ -20,6 +20,9 @@ def shown(stream: TextIO) -> Generator[OnPage]:
     if not stream.isatty():
         yield lambda report, page: print(_line(report, page), file=stream, flush=True)
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
     columns = (SpinnerColumn(), TextColumn("{task.description:20}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(file=stream), transient=True) as progress:
         tasks: dict[str, TaskID] = {}

@@ -15,7 +15,7 @@ def resolved(settings: Settings) -> Generator[str]:
     process uses it. Raises ConfigurationInvalid or EmbeddedServerFailed.
     """
     if settings.database_url is not None:
-        yield conninfo.from_url(settings.database_url.get_secret_value())
+        yield conninfo.from_url(settings.database_url.reveal())
         return
     from shareable_backlog.database import embedded
 

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from shareable_backlog import app
-from shareable_backlog.config import Settings
+from shareable_backlog.config import Settings, parsed
 from shareable_backlog.database import migrate
 from tests.conftest import as_url
 
@@ -26,7 +26,7 @@ def client(settings: Settings) -> Iterator[TestClient]:
 
 @pytest.fixture
 def client_without_database() -> Iterator[TestClient]:
-    settings = Settings.model_validate({"DATABASE_URL": NOWHERE})
+    settings = parsed({"DATABASE_URL": NOWHERE})
     with TestClient(app.create(settings), base_url="http://localhost") as client:
         yield client
 
@@ -86,7 +86,7 @@ def test_it_is_not_ready_without_its_database(client_without_database: TestClien
 
 def test_behind_the_schema_it_lives_and_is_not_ready_and_pages_say_the_command(empty_database: str) -> None:
     migrate.up(empty_database, to=4)
-    settings = Settings.model_validate({"DATABASE_URL": as_url(empty_database)})
+    settings = parsed({"DATABASE_URL": as_url(empty_database)})
     with TestClient(app.create(settings), base_url="http://localhost") as client:
         assert client.get("/healthz").status_code == 200
         answer = client.get("/readyz")

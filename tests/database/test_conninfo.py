@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
 from shareable_backlog import logs
-from shareable_backlog.config import Settings
+from shareable_backlog.config import parsed
 from shareable_backlog.database import conninfo
 from shareable_backlog.errors import ConfigurationInvalid
 
@@ -21,8 +21,8 @@ def parts(url: str) -> dict[str, Any]:
     return conninfo_to_dict(conninfo.from_url(url))
 
 
-def pool_parts(url: str, **settings: Any) -> dict[str, Any]:
-    given_settings = Settings.model_validate({"DATABASE_URL": url, **settings})
+def pool_parts(url: str, **settings: str) -> dict[str, Any]:
+    given_settings = parsed({"DATABASE_URL": url, **settings})
     return conninfo_to_dict(conninfo.for_pool(conninfo.from_url(url), given_settings))
 
 
@@ -39,7 +39,7 @@ def test_every_part_of_a_url_arrives_decoded() -> None:
 @given(st.text(st.characters(min_codepoint=1, exclude_categories=["Cs"]), min_size=1))
 def test_any_password_arrives_as_it_is_when_it_is_escaped(password: str) -> None:
     url = f"postgresql://alice:{quote(password, safe='')}@db.example.com/backlog"
-    assert Settings.model_validate({"DATABASE_URL": url})
+    assert parsed({"DATABASE_URL": url})
     assert parts(url)["password"] == password
 
 
@@ -120,7 +120,7 @@ def test_loopback_is_not_masked_as_it_is_the_programs_own_address_too() -> None:
 
 
 def test_a_pooled_connection_has_limits_utc_and_a_server_that_takes_writes() -> None:
-    found = pool_parts(BASE, DATABASE_STATEMENT_TIMEOUT_MS=1234, DATABASE_CONNECT_TIMEOUT_S=7)
+    found = pool_parts(BASE, DATABASE_STATEMENT_TIMEOUT_MS="1234", DATABASE_CONNECT_TIMEOUT_S="7")
     assert found["application_name"] == "shareable-linear-backlog"
     assert found["connect_timeout"] == "7"
     assert found["tcp_user_timeout"] == "3000"
@@ -132,7 +132,7 @@ def test_a_pooled_connection_has_limits_utc_and_a_server_that_takes_writes() -> 
 def test_several_hosts_share_the_time_to_connect() -> None:
     url = "postgresql://alice@a.example.com,b.example.com/backlog"
     assert pool_parts(url)["connect_timeout"] == "2"
-    assert pool_parts(url, DATABASE_CONNECT_TIMEOUT_S=20)["connect_timeout"] == "10"
+    assert pool_parts(url, DATABASE_CONNECT_TIMEOUT_S="20")["connect_timeout"] == "10"
 
 
 def test_what_the_url_says_goes_before_what_the_pool_wants() -> None:

@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from shareable_backlog import database
-from shareable_backlog.config import Settings
+from shareable_backlog.config import Settings, parsed
 from shareable_backlog.database import query
 from shareable_backlog.errors import DatabaseUnavailable
 from tests.fakes.postgres import PORT, PrivateServer, PrivateServers
@@ -33,11 +33,11 @@ def pair(private_servers: PrivateServers) -> Iterator[tuple[PrivateServer, Priva
 def settings(pair: tuple[PrivateServer, PrivateServer]) -> Settings:
     first, second = pair
     url = first.url.replace(f"{first.host}:{PORT}", f"{first.host}:{PORT},{second.host}:{PORT}")
-    return Settings.model_validate(
+    return parsed(
         {
             "DATABASE_URL": f"{url}?target_session_attrs=read-write",
-            "DATABASE_CONNECT_TIMEOUT_S": 3,
-            "DATABASE_STATEMENT_TIMEOUT_MS": 1000,
+            "DATABASE_CONNECT_TIMEOUT_S": "3",
+            "DATABASE_STATEMENT_TIMEOUT_MS": "1000",
         }
     )
 
@@ -85,5 +85,5 @@ async def test_of_two_hosts_the_one_that_takes_writes_is_found_in_any_order(
 
 async def test_a_standby_alone_is_refused_with_the_reason(pair: tuple[PrivateServer, PrivateServer]) -> None:
     _, standby = pair
-    async with database.opened(Settings.model_validate({"DATABASE_URL": standby.url})):
+    async with database.opened(parsed({"DATABASE_URL": standby.url})):
         assert (await database.test_connection()).error == "The database takes no writes (a standby?)."

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from shareable_backlog import database
-from shareable_backlog.config import Settings
+from shareable_backlog.config import parsed
 from shareable_backlog.database import last_connection_test, locks, pool, query, transaction
 from shareable_backlog.errors import DatabaseUnavailable
 from tests.fakes.postgres import PrivateServer, PrivateServers
@@ -21,8 +21,8 @@ RECOVERED_WITHIN_S = 3.0
 
 
 @asynccontextmanager
-async def opened(url: str, **changes: Any) -> AsyncGenerator[None]:
-    async with database.opened(Settings.model_validate({"DATABASE_URL": url, **changes})):
+async def opened(url: str, **changes: str) -> AsyncGenerator[None]:
+    async with database.opened(parsed({"DATABASE_URL": url, **changes})):
         yield
 
 
@@ -149,7 +149,7 @@ async def test_a_restart_under_load_is_logged_once_and_only_delays_or_refuses(pr
 
 
 async def test_a_frozen_server_holds_a_query_no_longer_than_its_time(private_server: PrivateServer) -> None:
-    async with opened(private_server.url, DATABASE_STATEMENT_TIMEOUT_MS=500):
+    async with opened(private_server.url, DATABASE_STATEMENT_TIMEOUT_MS="500"):
         await fill_the_pool(4)
         private_server.freeze()
         started = monotonic()
@@ -165,7 +165,7 @@ async def test_a_frozen_server_holds_a_query_no_longer_than_its_time(private_ser
 
 
 async def test_a_frozen_server_holds_nobody_who_wants_the_lock(private_server: PrivateServer) -> None:
-    async with opened(private_server.url, DATABASE_STATEMENT_TIMEOUT_MS=500, DATABASE_CONNECT_TIMEOUT_S=2):
+    async with opened(private_server.url, DATABASE_STATEMENT_TIMEOUT_MS="500", DATABASE_CONNECT_TIMEOUT_S="2"):
         await until_it_works()
         private_server.freeze()
         started = monotonic()
@@ -234,7 +234,7 @@ async def test_a_pool_that_cannot_grow_says_so_in_the_log_once_with_the_cause(
 ) -> None:
     server = private_servers.make()
     server.start("max_connections=8")
-    async with opened(server.url, DATABASE_CONNECT_TIMEOUT_S=1, DATABASE_POOL_MAX=8):
+    async with opened(server.url, DATABASE_CONNECT_TIMEOUT_S="1", DATABASE_POOL_MAX="8"):
         await until_it_works()
         taken = [server.connect() for _ in range(8 - len(server.sessions()) - 1)]
         with capture_logs() as logged:
@@ -286,7 +286,7 @@ async def test_a_request_that_waits_in_vain_is_told_that_the_database_is_away(pr
                 has_the_only_one.set()
                 await asyncio.Event().wait()
 
-    async with opened(private_server.url, DATABASE_CONNECT_TIMEOUT_S=3, DATABASE_POOL_MAX=1):
+    async with opened(private_server.url, DATABASE_CONNECT_TIMEOUT_S="3", DATABASE_POOL_MAX="1"):
         await until_it_works()
         keeping = asyncio.create_task(keep_it())
         await has_the_only_one.wait()

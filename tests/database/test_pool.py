@@ -1,21 +1,20 @@
 """The process's pool: opened in the background, closed without a trace."""
 
 import asyncio
-from typing import Any
 
 import psycopg
 import pytest
 
 from shareable_backlog import database as program_database
-from shareable_backlog.config import Settings
+from shareable_backlog.config import Settings, parsed
 from shareable_backlog.database import ConnectionTest, last_connection_test, pool, query, transaction
 from tests.conftest import as_url
 
 pytestmark = pytest.mark.anyio
 
 
-def settings_for(database: str, **changes: Any) -> Settings:
-    return Settings.model_validate({"DATABASE_URL": as_url(database), **changes})
+def settings_for(database: str, **changes: str) -> Settings:
+    return parsed({"DATABASE_URL": as_url(database), **changes})
 
 
 async def hold(count: int) -> None:
@@ -30,7 +29,7 @@ async def hold(count: int) -> None:
 
 
 async def test_its_limits_are_those_of_the_settings(database: str) -> None:
-    changes = {"DATABASE_POOL_MAX": 7, "DATABASE_IDLE_TIMEOUT_S": 11, "DATABASE_CONNECT_TIMEOUT_S": 3}
+    changes = {"DATABASE_POOL_MAX": "7", "DATABASE_IDLE_TIMEOUT_S": "11", "DATABASE_CONNECT_TIMEOUT_S": "3"}
     async with program_database.opened(settings_for(database, **changes)):
         found = pool()
         assert (found.min_size, found.max_size, found.max_idle, found.timeout) == (2, 7, 11, 3)
@@ -42,13 +41,13 @@ async def test_by_default_it_holds_twenty_and_closes_an_idle_one_after_half_a_mi
 
 
 async def test_a_pool_of_one_is_enough(database: str) -> None:
-    async with program_database.opened(settings_for(database, DATABASE_POOL_MAX=1)):
+    async with program_database.opened(settings_for(database, DATABASE_POOL_MAX="1")):
         await asyncio.gather(*(query("SELECT 1") for _ in range(5)))
         assert pool().get_stats()["pool_size"] == 1
 
 
 async def test_idle_connections_are_closed_but_for_two(database: str) -> None:
-    async with program_database.opened(settings_for(database, DATABASE_IDLE_TIMEOUT_S=0.1)):
+    async with program_database.opened(settings_for(database, DATABASE_IDLE_TIMEOUT_S="0.1")):
         await hold(6)
         async with asyncio.timeout(20):
             while pool().get_stats()["pool_size"] > 2:  # noqa: ASYNC110 (the pool tells nobody)

@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Identifier
 from structlog.testing import capture_logs
 
 from shareable_backlog import database as database_module
-from shareable_backlog.config import Settings
+from shareable_backlog.config import Settings, parsed
 from shareable_backlog.database import pool, query, transaction
 from shareable_backlog.errors import DatabaseFailed, DatabaseUnavailable, DataRefused
 from tests.conftest import as_url
@@ -26,10 +26,10 @@ class Pair:
     word: str
 
 
-def quick(database: str, **changes: Any) -> Settings:
+def quick(database: str, **changes: str) -> Settings:
     """Give settings under which a statement may take a fifth of a second."""
-    words = {"DATABASE_URL": as_url(database), "DATABASE_STATEMENT_TIMEOUT_MS": 200, **changes}
-    return Settings.model_validate(words)
+    words = {"DATABASE_URL": as_url(database), "DATABASE_STATEMENT_TIMEOUT_MS": "200", **changes}
+    return parsed(words)
 
 
 async def backend() -> int:
@@ -153,7 +153,7 @@ async def test_another_task_may_query_while_one_is_in_a_transaction() -> None:
 
 
 async def test_a_statement_that_takes_too_long_is_broken_off_and_its_connection_is_used_again(database: str) -> None:
-    async with database_module.opened(quick(database, DATABASE_POOL_MAX=1)):
+    async with database_module.opened(quick(database, DATABASE_POOL_MAX="1")):
         first = await backend()
         started = monotonic()
         with pytest.raises(DatabaseUnavailable, match="took too long"):
@@ -170,7 +170,7 @@ async def test_a_read_on_a_closed_connection_is_run_once_more(opened: Settings, 
 
 
 async def test_a_read_that_loses_its_connection_under_way_is_run_once_more(database: str) -> None:
-    async with database_module.opened(quick(database, DATABASE_STATEMENT_TIMEOUT_MS=5000)):
+    async with database_module.opened(quick(database, DATABASE_STATEMENT_TIMEOUT_MS="5000")):
         await query("CREATE SEQUENCE runs")
         ends_itself_once = (
             "SELECT CASE WHEN nextval('runs') = 1 THEN pg_terminate_backend(pg_backend_pid())::text ELSE 'done' END"
@@ -201,7 +201,7 @@ async def test_a_cancelled_query_leaves_its_connection_clean() -> None:
 
 
 async def test_beyond_the_waiting_line_requests_are_refused_at_once_and_the_log_says_so_once(database: str) -> None:
-    async with database_module.opened(quick(database, DATABASE_POOL_MAX=1, DATABASE_STATEMENT_TIMEOUT_MS=1000)):
+    async with database_module.opened(quick(database, DATABASE_POOL_MAX="1", DATABASE_STATEMENT_TIMEOUT_MS="1000")):
         await query("SELECT 1")
         with capture_logs() as logged:
             results = await asyncio.gather(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shareable_backlog import database
-from shareable_backlog.config import Settings
+from shareable_backlog.config import parsed
 from shareable_backlog.database import ConnectionTest, query
 from tests.fakes.postgres import PrivateServer, give_away, made_in
 
@@ -42,7 +42,7 @@ def server() -> Iterator[PrivateServer]:
 
 async def connect(url: str) -> tuple[ConnectionTest, bool | None]:
     """Connect as the program does; give how that went, and whether it was encrypted."""
-    async with database.opened(Settings.model_validate({"DATABASE_URL": url})):
+    async with database.opened(parsed({"DATABASE_URL": url})):
         test = await database.test_connection()
         if not test.connected:
             return test, None
