@@ -1,41 +1,46 @@
 import gzip
 import json
 import signal
-import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from graphql import GraphQLInputObjectType, GraphQLObjectType, is_specified_scalar_type
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, is_specified_scalar_type
 
-from shareable_backlog.linear.queries import FULL_PULL, ISSUES, PEOPLE, TEAMS
-from tests.fakes.linear import FakeLinear, Fault, published, running, service
+from tests.fakes.linear import FakeLinear, Fault, published, service
+from tests.fakes.linear.asking import everything, post, whole
+from tests.fakes.linear.rows import DEFAULTS
 from tests.fakes.linear.volume import volume
 
 PROJECT = Path(__file__).parents[2]
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading the certificates takes longer than the request
 NUMBERS = "query Numbers($filter: IssueFilter) { issues(filter: $filter) { nodes { number } } }"
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeLinear]:
-    with running() as fake:
-        yield fake
-
-
-def post(fake: FakeLinear, query: str, key: str | None = None, **variables: Any) -> httpx2.Response:
-    content = {"query": query, "variables": variables}
-    return httpx2.post(fake.url, json=content, headers={"Authorization": key or fake.key}, verify=NO_TLS)
 
 
 def listed(fake: FakeLinear, arguments: str = "", **variables: Any) -> list[int]:
     query = f"query($filter: IssueFilter) {{ issues(filter: $filter {arguments}) {{ nodes {{ number }} }} }}"
     return [node["number"] for node in post(fake, query, **variables).json()["data"]["issues"]["nodes"]]
+
+
+def walked(fake: FakeLinear, size: int) -> list[str]:
+    """Give the ids of all issues, page by page."""
+    page = "issues(first: $first, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }"
+    query = f"query($first: Int, $after: String) {{ {page} }}"
+    found: list[str] = []
+    after = None
+    while True:
+        connection = post(fake, query, first=size, after=after).json()["data"]["issues"]
+        found += [node["id"] for node in connection["nodes"]]
+        after = connection["pageInfo"]["endCursor"]
+        if not connection["pageInfo"]["hasNextPage"]:
+            return found
+
+
+def connected(answer: dict[str, Any]) -> dict[str, Any]:
+    return answer["data"]["long"]
 
 
 def code(answer: httpx2.Response) -> tuple[int, str]:
@@ -51,7 +56,7 @@ def test_a_page_has_50_rows_unless_told_otherwise(fake: FakeLinear) -> None:
 
 @pytest.mark.parametrize("first", [251, 0])
 def test_a_page_out_of_range_is_refused_with_status_200(fake: FakeLinear, first: int) -> None:
-    answer = post(fake, TEAMS.text, first=first)
+    answer = post(fake, "query($first: Int) { teams(first: $first) { nodes { id } } }", first=first)
     assert code(answer) == (200, "INVALID_INPUT")
     assert answer.json()["data"] is None
 
@@ -73,50 +78,28 @@ def test_archived_rows_come_only_when_asked_for(fake: FakeLinear) -> None:
 def test_people_who_left_come_only_when_asked_for(fake: FakeLinear) -> None:
     fake.world.add_person("Bob Birch", active=False)
     here = post(fake, "{ users { nodes { name } } }").json()["data"]["users"]["nodes"]
-    everybody = post(fake, PEOPLE.text, first=250).json()["data"]["users"]["nodes"]
+    everybody = post(fake, "{ users(includeDisabled: true) { nodes { name } } }").json()["data"]["users"]["nodes"]
     assert [person["name"] for person in here] == ["Alice Ashby"]
     assert [person["name"] for person in everybody] == ["Bob Birch", "Alice Ashby"]
 
 
-def test_issues_can_be_filtered_by_update_and_archival(fake: FakeLinear) -> None:
-    old, new = "2026-02-01T00:00:00.000Z", "2026-02-02T00:00:00.000Z"
-    fake.world.add_issue(updatedAt=old)
-    fake.world.add_issue(updatedAt=new)
-    fake.world.add_issue(updatedAt=old, archivedAt=new)
-    assert listed(fake, filter={"updatedAt": {"gte": new}}) == [2]
-    assert listed(fake, filter={"updatedAt": {"gt": old, "lte": "2026-02-02T01:00:00+01:00"}}) == [2]
-    assert listed(fake, filter={"updatedAt": {"lt": new}}) == [1]
-    assert listed(fake, "includeArchived: true", filter={"archivedAt": {"gte": new}}) == [3]
-
-
 def test_pages_join_without_a_gap_also_where_many_rows_have_one_time(fake: FakeLinear) -> None:
     ids = {fake.world.add_issue(updatedAt="2026-02-01T00:00:00.000Z")["id"] for _ in range(10)}
-    found: list[str] = []
-    after = None
-    while True:
-        connection = post(fake, ISSUES.text, first=3, after=after).json()["data"]["issues"]
-        found += [node["id"] for node in connection["nodes"]]
-        after = connection["pageInfo"]["endCursor"]
-        if not connection["pageInfo"]["hasNextPage"]:
-            break
+    found = walked(fake, 3)
     assert len(found) == 10
     assert set(found) == ids
 
 
-def test_a_cursor_of_its_own_making_is_the_only_one_it_takes(fake: FakeLinear) -> None:
-    assert code(post(fake, TEAMS.text, first=3, after="made up")) == (200, "INPUT_ERROR")
-
-
 def test_a_change_shows_at_once(fake: FakeLinear) -> None:
     issue = fake.world.add_issue(title="Before")
-    before = post(fake, ISSUES.text, first=250).json()["data"]["issues"]["nodes"]
+    before = everything(fake)["issues"][issue["id"]]
     fake.world.edit(issue, title="After")
-    [after] = post(fake, ISSUES.text, first=250).json()["data"]["issues"]["nodes"]
+    after = everything(fake)["issues"][issue["id"]]
     fake.world.remove(issue)
-    assert before[0]["title"] == "Before"
+    assert before["title"] == "Before"
     assert after["title"] == "After"
-    assert after["updatedAt"] > before[0]["updatedAt"]
-    assert post(fake, ISSUES.text, first=250).json()["data"]["issues"]["nodes"] == []
+    assert after["updatedAt"] > before["updatedAt"]
+    assert everything(fake)["issues"] == {}
 
 
 def test_numbers_are_written_as_javascript_does(fake: FakeLinear) -> None:
@@ -137,19 +120,32 @@ def test_every_builder_makes_rows_that_answer_in_full(fake: FakeLinear) -> None:
         cycle=world.add_cycle(team, 1)["id"],
     )
     world.add_comment(issue, user=person["id"])
-    for paged in FULL_PULL:
-        answer = post(fake, paged.text, first=250).json()
-        assert "errors" not in answer
-        assert answer["data"][paged.root]["nodes"]
+    world.add_relation(issue, world.add_issue(team, parent=issue["id"]))
+    world.add_attachment(issue)
+    world.add_initiative_project(world.add_initiative("Bigger", owner=person["id"]), project)
+    assert all(everything(fake).values())
+
+
+@pytest.mark.parametrize("root", DEFAULTS)
+def test_the_quick_way_to_answer_gives_what_graphqls_own_executor_gives(root: str) -> None:
+    world = volume(30)
+    world.hide_team(next(iter(world.rows["teams"].values())))
+    world.remove(next(iter(world.rows["projects"].values())))
+    asked = whole(root)
+    quick, _ = service.Service(world).answer(f"{{ {asked} }}", {})
+    thorough, _ = service.Service(world).answer(f"{{ __typename {asked} }}", {})
+    assert json.loads(quick) == {"data": {root: json.loads(thorough)["data"][root]}}
+    assert json.loads(quick)["data"][root]["nodes"]
 
 
 def test_the_viewer_the_workspace_and_counts_answer(fake: FakeLinear) -> None:
     fake.world.add_issue()
     fake.world.add_issue(archivedAt="2026-01-02T00:00:00.000Z")
     counts = "some: issueCount all: issueCount(includeArchived: true)"
-    query = f"{{ viewer {{ name }} organization {{ urlKey }} teams {{ nodes {{ {counts} }} }} }}"
+    viewer = "viewer { name admin guest organization { name } }"
+    query = f"{{ {viewer} organization {{ urlKey }} teams {{ nodes {{ {counts} }} }} }}"
     assert post(fake, query).json()["data"] == {
-        "viewer": {"name": "Alice Ashby"},
+        "viewer": {"name": "Alice Ashby", "admin": True, "guest": False, "organization": {"name": "Example"}},
         "organization": {"urlKey": "example"},
         "teams": {"nodes": [{"some": 1, "all": 2}]},
     }
@@ -171,6 +167,15 @@ def test_a_query_over_10_000_points_is_too_complex(fake: FakeLinear) -> None:
     answer = post(fake, f"{{ issues(first: 250) {{ nodes {{ {fields} }} }} }}")
     assert code(answer) == (400, "INPUT_ERROR")
     assert "Query too complex" in answer.text
+
+
+def test_the_points_of_all_lists_of_a_request_count_together(fake: FakeLinear) -> None:
+    some = "nodes { id title team { id } }"
+    assert post(fake, f"{{ issues(first: 250) {{ {some} }} }}").headers["x-complexity"] == "576"
+    two = post(fake, f"{{ a: issues(first: 250) {{ {some} }} b: comments(first: 250) {{ nodes {{ id }} }} }}")
+    assert two.headers["x-complexity"] == "852"
+    many = " ".join(f"a{n}: issues(first: 250) {{ {some} }}" for n in range(18))
+    assert code(post(fake, f"{{ {many} }}")) == (400, "INPUT_ERROR")
 
 
 @pytest.mark.parametrize(
@@ -200,13 +205,38 @@ def test_faults_come_when_scripted_and_end(fake: FakeLinear) -> None:
     assert [post(fake, NUMBERS).status_code for _ in range(6)] == [200, 500, 200, 502, 502, 200]
 
 
+BENT = "{ short: teams { nodes { key } } long: issues { nodes { number } pageInfo { hasNextPage endCursor } } }"
+
+
 def test_a_partial_answer_has_data_and_errors(fake: FakeLinear) -> None:
     fake.world.add_issue()
     fake.world.add_issue()
     fake.fail_next(Fault.PARTIAL)
-    answer = post(fake, NUMBERS).json()
-    assert answer["data"]["issues"]["nodes"] == [{"number": 2}, None]
-    assert answer["errors"][0]["path"] == ["issues", "nodes", 1]
+    answer = post(fake, BENT).json()
+    assert answer["data"]["short"] == {"nodes": [{"key": "ENG"}]}
+    assert answer["data"]["long"]["nodes"] == [{"number": 2}, None]
+    assert answer["errors"][0]["path"] == ["long", "nodes", 1]
+
+
+def test_holes_come_in_the_longest_list_of_a_request(fake: FakeLinear) -> None:
+    for _ in range(2):
+        fake.world.add_issue()
+    for fault in (Fault.NULL_NODE, Fault.NULL_CONNECTION, Fault.STUCK_CURSOR):
+        fake.fail_next(fault)
+    node, connection, stuck = (post(fake, BENT).json() for _ in range(3))
+    assert node == {
+        "data": {"short": {"nodes": [{"key": "ENG"}]}, "long": {**connected(node), "nodes": [{"number": 2}, None]}}
+    }
+    assert connection == {"data": {"short": {"nodes": [{"key": "ENG"}]}, "long": None}}
+    assert connected(stuck)["pageInfo"]["hasNextPage"]
+    after = connected(stuck)["pageInfo"]["endCursor"]
+    assert listed(fake, f'after: "{after}"') == [2, 1]
+
+
+def test_holes_come_in_empty_lists_too_and_never_in_what_is_no_list(fake: FakeLinear) -> None:
+    fake.fail_next(Fault.PARTIAL, times=2)
+    assert post(fake, NUMBERS).json()["data"] == {"issues": {"nodes": [None]}}
+    assert post(fake, "{ viewer { name } }").json() == {"data": {"viewer": {"name": "Alice Ashby"}}}
 
 
 def test_the_limit_says_when_it_ends(fake: FakeLinear) -> None:
@@ -275,6 +305,9 @@ def test_its_schema_is_part_of_linears_own(name: str) -> None:
         assert isinstance(theirs, GraphQLObjectType | GraphQLInputObjectType)
         for field, definition in ours.fields.items():
             assert str(definition.type) == str(theirs.fields[field].type)
+    if isinstance(ours, GraphQLEnumType):
+        assert isinstance(theirs, GraphQLEnumType)
+        assert ours.values.keys() <= theirs.values.keys()
     if isinstance(ours, GraphQLObjectType):
         assert isinstance(theirs, GraphQLObjectType)
         for field, definition in ours.fields.items():

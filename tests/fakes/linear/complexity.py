@@ -1,6 +1,7 @@
 """Count a query's points by Linear's rule."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from graphql import (
@@ -18,35 +19,67 @@ from graphql import (
 _DEFAULT_FIRST = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Hold tenths of points: what is fixed, and what counts as often as a page has rows, a number or a variable."""
+
+    fixed: int
+    paged: tuple[tuple[int | str, "Cost"], ...]
+
+
 def points(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> int:
     """Give the points of a valid query with one operation and no fragments, rounded up.
 
     A property is 0.1, an object 1, and what stands in a connection counts `first` times.
     """
+    return counted(cost(schema, document), variables)
+
+
+def cost(schema: GraphQLSchema, document: DocumentNode) -> Cost:
+    """Give what a query costs whatever its variables are."""
     [operation] = document.definitions
     assert isinstance(operation, OperationDefinitionNode)
     assert schema.query_type
-    return -(-_tenths(operation.selection_set, schema.query_type, variables) // 10)
+    return _cost(operation.selection_set, schema.query_type)
 
 
-def _tenths(selections: SelectionSetNode, parent: GraphQLObjectType, variables: Mapping[str, Any]) -> int:
-    total = 0
-    for field in selections.selections:
-        assert isinstance(field, FieldNode)
-        if not field.selection_set:
-            total += 1
-            continue
-        kind = cast("GraphQLObjectType", get_named_type(parent.fields[field.name.value].type))
-        inside = _tenths(field.selection_set, kind, variables)
-        total += 10 + inside * (_first(field, variables) if kind.name.endswith("Connection") else 1)
+def counted(cost: Cost, variables: Mapping[str, Any]) -> int:
+    """Give the points of a query with these variables, rounded up."""
+    return -(-_tenths(cost, variables) // 10)
+
+
+def _tenths(cost: Cost, variables: Mapping[str, Any]) -> int:
+    total = cost.fixed
+    for first, inside in cost.paged:
+        rows = first if isinstance(first, int) else variables.get(first) or _DEFAULT_FIRST
+        total += rows * _tenths(inside, variables)
     return total
 
 
-def _first(field: FieldNode, variables: Mapping[str, Any]) -> int:
+def _cost(selections: SelectionSetNode, parent: GraphQLObjectType) -> Cost:
+    fixed = 0
+    paged: list[tuple[int | str, Cost]] = []
+    for field in selections.selections:
+        assert isinstance(field, FieldNode)
+        if not field.selection_set:
+            fixed += 1
+            continue
+        kind = cast("GraphQLObjectType", get_named_type(parent.fields[field.name.value].type))
+        inside = _cost(field.selection_set, kind)
+        fixed += 10
+        if kind.name.endswith("Connection"):
+            paged.append((_first(field), inside))
+        else:
+            fixed += inside.fixed
+            paged += inside.paged
+    return Cost(fixed, tuple(paged))
+
+
+def _first(field: FieldNode) -> int | str:
     for argument in field.arguments or ():
         if argument.name.value == "first":
             if isinstance(argument.value, VariableNode):
-                return variables.get(argument.value.name.value, _DEFAULT_FIRST)
+                return argument.value.name.value
             assert isinstance(argument.value, IntValueNode)
             return int(argument.value.value)
     return _DEFAULT_FIRST

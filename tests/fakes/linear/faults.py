@@ -3,9 +3,9 @@
 import asyncio
 import json
 import zlib
-from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum, auto
+from typing import Any
 
 from tests.fakes.linear import http
 from tests.fakes.linear.http import Answer
@@ -36,7 +36,7 @@ class Fault(Enum):
     TRUNCATED_JSON = auto()
     WRONG_CHARSET = auto()
     PARTIAL = auto()
-    """The true answer, but its last node is null and says so in `errors`."""
+    """The true answer, but the last node of its longest list is null, as it says in `errors`."""
     NULL_NODE = auto()
     """The same without a word in `errors`."""
     NULL_CONNECTION = auto()
@@ -51,6 +51,12 @@ class Fault(Enum):
     """A byte now and then."""
     GZIP_BOMB = auto()
     """Half a megabyte that unfolds to 512 MiB."""
+    ENDLESS = auto()
+    """A body that has no end, with the headers of the true answer."""
+    WRONG_TYPE = auto()
+    """The true answer, but called a web page."""
+    SCRIPT = auto()
+    """An SVG that runs a script."""
 
 
 def error(status: int, code: str, kind: str, message: str) -> Answer:
@@ -72,6 +78,11 @@ _INSTEAD = {
     Fault.EMPTY: Answer(200),
     Fault.WRONG_CHARSET: Answer(200, '{"data":{"viewer":{"name":"Zoë"}}}'.encode("latin-1")),
     Fault.REDIRECT: Answer(302, headers={"Location": "/elsewhere"}),
+    Fault.SCRIPT: Answer(
+        200,
+        b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+        {"Content-Type": "image/svg+xml"},
+    ),
 }
 _WITHOUT_RATE_HEADERS = {Fault.PLAIN_429, Fault.BARE_429, Fault.BAD_GATEWAY, Fault.REDIRECT}
 
@@ -92,7 +103,12 @@ async def send(fault: Fault, answer: Answer, reader: asyncio.StreamReader, write
                 await writer.drain()
                 await asyncio.sleep(_DRIP_S)
         case Fault.GZIP_BOMB:
-            await _send_bomb(writer)
+            await _send_bomb(answer, writer)
+        case Fault.ENDLESS:
+            writer.write(http.head(answer.status, answer.headers))
+            while True:
+                writer.write(bytes(2**16))
+                await writer.drain()
         case _:
             writer.write(http.encoded(_spoilt(fault, answer)))
 
@@ -101,25 +117,38 @@ def _spoilt(fault: Fault, answer: Answer) -> Answer:
     match fault:
         case Fault.TRUNCATED_JSON:
             return replace(answer, body=answer.body[: len(answer.body) // 2])
+        case Fault.WRONG_TYPE:
+            return replace(answer, headers={**answer.headers, "Content-Type": "text/html"})
         case Fault.PARTIAL | Fault.NULL_NODE | Fault.NULL_CONNECTION | Fault.STUCK_CURSOR:
             return replace(answer, body=_bent(fault, answer.body))
         case _:
             instead = _INSTEAD[fault]
-            rates: Mapping[str, str] = {} if fault in _WITHOUT_RATE_HEADERS else answer.headers
+            rates = _date(answer) if fault in _WITHOUT_RATE_HEADERS else answer.headers
             spent = {"X-RateLimit-Requests-Remaining": "0"} if fault is Fault.RATELIMITED else {}
             return replace(instead, headers={**rates, **spent, **instead.headers})
 
 
+def _date(answer: Answer) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name == "Date"}
+
+
 def _bent(fault: Fault, body: bytes) -> bytes:
-    answer = json.loads(body)
-    [(root, connection)] = answer["data"].items()
+    """Bend the longest list of an answer; one that has none stays as it is."""
+    answer: dict[str, Any] = json.loads(body) if body.startswith(b'{"data":{') else {"data": {}}
+    # Only what can have a next page can get stuck.
+    needed = "pageInfo" if fault is Fault.STUCK_CURSOR else "nodes"
+    lists: dict[str, Any] = {root: found for root, found in answer["data"].items() if needed in found}
+    if not lists:
+        return body
+    root = max(lists, key=lambda root: len(lists[root]["nodes"]))
+    connection = lists[root]
     match fault:
         case Fault.NULL_CONNECTION:
             answer["data"][root] = None
         case Fault.STUCK_CURSOR:
             connection["pageInfo"] = {"hasNextPage": True, "endCursor": _BEFORE_ALL}
         case _:
-            connection["nodes"][-1] = None
+            connection["nodes"][-1:] = [None]
     if fault is Fault.PARTIAL:
         path = [root, "nodes", len(connection["nodes"]) - 1]
         extensions = {"code": "INTERNAL_SERVER_ERROR", "type": "internal error"}
@@ -127,8 +156,8 @@ def _bent(fault: Fault, body: bytes) -> bytes:
     return json.dumps(answer).encode()
 
 
-async def _send_bomb(writer: asyncio.StreamWriter) -> None:
-    writer.write(http.head(200, {"Content-Encoding": "gzip", "Transfer-Encoding": "chunked"}))
+async def _send_bomb(answer: Answer, writer: asyncio.StreamWriter) -> None:
+    writer.write(http.head(200, _date(answer) | {"Content-Encoding": "gzip", "Transfer-Encoding": "chunked"}))
     packer = zlib.compressobj(level=1, wbits=31)
     for _ in range(_BOMB_MIB):
         piece = packer.compress(b" " * 2**20) + packer.flush(zlib.Z_SYNC_FLUSH)

@@ -10,6 +10,7 @@ from http import HTTPStatus
 class Request:
     """Hold a request; names of headers are in lower case."""
 
+    method: str
     path: str
     headers: dict[str, str]
     body: bytes
@@ -34,7 +35,8 @@ async def read(reader: asyncio.StreamReader) -> Request | None:
         body = await reader.readexactly(int(headers.get("content-length", "0")))
     except asyncio.IncompleteReadError:
         return None
-    return Request(first.split(" ")[1], headers, body)
+    method, path, _ = first.split(" ")
+    return Request(method, path, headers, body)
 
 
 def head(status: int, headers: Mapping[str, str]) -> bytes:

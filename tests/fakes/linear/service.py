@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from graphql import (
-    DocumentNode,
+    GraphQLError,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
@@ -18,21 +18,16 @@ from graphql import (
     validate,
 )
 
-from tests.fakes.linear.complexity import points
+from tests.fakes.linear import complexity, plan
 from tests.fakes.linear.lists import Lists
-from tests.fakes.linear.world import DEFAULTS, Row, World
+from tests.fakes.linear.plan import IrregularError, Plan
+from tests.fakes.linear.refused import RefusedError
+from tests.fakes.linear.rows import DEFAULTS, Row
+from tests.fakes.linear.world import World
 
-_Info: TypeAlias = GraphQLResolveInfo[World]
+_Info: TypeAlias = GraphQLResolveInfo[Lists]
 
 _LARGEST_COMPLEXITY = 10_000
-
-
-class RefusedError(Exception):
-    """Say with which HTTP status, code and words a query is refused."""
-
-    def __init__(self, status: int, code: str, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.kind = status, code, kind
 
 
 class Service:
@@ -52,30 +47,43 @@ class Service:
                 self._version = self._world.version
                 self._answers.clear()
             if key not in self._answers:
-                self._answers[key] = self._executed(query, variables)
+                self._answers[key] = self._executed(_plan(query), variables)
             return self._answers[key]
 
-    def _executed(self, query: str, variables: dict[str, Any]) -> tuple[bytes, int]:
-        document = _document(query)
-        cost = points(schema(), document, variables)
+    def forget_cursors(self, status: int) -> None:
+        """Take no cursor any more that was given until now; `status` is that of the answers to them, 400 or 200."""
+        with self._world.lock:
+            self._lists.forget_cursors(status)
+            self._answers.clear()
+
+    def _executed(self, asked: Plan, given: dict[str, Any]) -> tuple[bytes, int]:
+        try:
+            values = plan.variables(schema(), asked, given)
+        except IrregularError:
+            return self._by_the_book(asked, given), complexity.counted(asked.cost, given)
+        cost = complexity.counted(asked.cost, values.coerced)
         if cost > _LARGEST_COMPLEXITY:
             raise RefusedError(400, "INPUT_ERROR", "invalid input", f"Query too complex: {cost} points")
-        roots = {root: partial(self._page, root) for root in DEFAULTS}
+        try:
+            return _encoded({"data": plan.executed(asked, self._lists, values)}), cost
+        except (IrregularError, GraphQLError):
+            return self._by_the_book(asked, given), cost
+
+    def _by_the_book(self, asked: Plan, given: dict[str, Any]) -> bytes:
+        """Answer by GraphQL's own executor, with errors and nulls as it makes them."""
+        roots = {root: partial(_page, root) for root in DEFAULTS}
         result = execute_sync(
             schema(),
-            document,
+            asked.document,
             roots | {"viewer": self._world.viewer, "organization": self._world.organization},
-            context_value=self._world,
-            variable_values=variables,
+            context_value=self._lists,
+            variable_values=given,
             field_resolver=_resolve,
         )
-        answer: Row = {"data": _as_javascript(result.data)}
+        answer: Row = {"data": plan.as_javascript(result.data)}
         if result.errors:
             answer["errors"] = [error.formatted for error in result.errors]
-        return json.dumps(answer, separators=(",", ":")).encode(), cost
-
-    def _page(self, root: str, _info: _Info, **arguments: Any) -> Row:
-        return self._lists.page(root, arguments)
+        return _encoded(answer)
 
 
 @cache
@@ -89,14 +97,18 @@ def schema() -> GraphQLSchema:
 
 
 @cache
-def _document(query: str) -> DocumentNode:
+def _plan(query: str) -> Plan:
     try:
         document = parse(query)
     except GraphQLSyntaxError as error:
         raise RefusedError(400, "GRAPHQL_PARSE_FAILED", "graphql error", error.message) from error
     for error in validate(schema(), document):
         raise RefusedError(400, "GRAPHQL_VALIDATION_FAILED", "graphql error", error.message)
-    return document
+    return plan.plan(schema(), document)
+
+
+def _page(root: str, info: _Info, **arguments: Any) -> Row:
+    return info.context.page(root, arguments)
 
 
 def _resolve(source: Mapping[str, Any], info: _Info, **arguments: Any) -> Any:
@@ -104,19 +116,13 @@ def _resolve(source: Mapping[str, Any], info: _Info, **arguments: Any) -> Any:
     if callable(value):
         return value(info, **arguments)
     if isinstance(value, str) and info.field_nodes[0].selection_set:
-        return info.context.by_id.get(value)
+        return info.context.world.referred(value)
     return value
 
 
 def _issue_count(team: Row, info: _Info, *, includeArchived: bool) -> int:  # noqa: N803 (Linear's)
-    issues = info.context.rows["issues"].values()
-    return sum(row["team"] == team["id"] and (includeArchived or not row["archivedAt"]) for row in issues)
+    return info.context.issue_count(team["id"], with_archived=includeArchived)
 
 
-def _as_javascript(value: object) -> object:
-    """Write whole floats as Linear's server does, without a fraction."""
-    if isinstance(value, dict):
-        return {name: _as_javascript(inner) for name, inner in cast("Row", value).items()}
-    if isinstance(value, list):
-        return [_as_javascript(inner) for inner in cast("list[object]", value)]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def _encoded(answer: Row) -> bytes:
+    return json.dumps(answer, separators=(",", ":")).encode()

@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 from random import Random
 
-from tests.fakes.linear.world import Row, World
+from tests.fakes.linear.rows import Row
+from tests.fakes.linear.world import World
 
 _CORPUS = Path(__file__).parents[4] / "shared" / "corpus" / "commit-messages.jsonl.gz"
 _VERBS = ("Add", "Fix", "Move", "Show", "Hide", "Split", "Rename", "Explain", "Speed up", "Retire")
@@ -13,11 +14,15 @@ _THINGS = ("search", "invoice", "calendar", "sign-in", "export", "reminder", "ma
 _ENDS = ("on phones", "for managers", "after midnight", "when offline", "in the archive", "without a name")
 _TEAMS = (("ENG", "Engineering"), ("OPS", "Operations"), ("WEB", "Website"), ("APP", "Mobile app"))
 _PEOPLE = ("Bob Birch", "Carol Cole", "Mallory Moss", "Dana Dale", "Erin Elm", "Frank Ford", "Grace Glen")
+_PROJECT_STATUSES = (("Planned", "planned"), ("In Progress", "started"), ("Completed", "completed"))
+_RELATIONS = ("blocks", "duplicate", "related", "similar")
 _LABELS = ("Bug", "Feature", "Improvement", "Customer", "Security", "Design", "Documentation", "Chore")
 
 
 def volume(n_issues: int, *, seed: int = 0) -> World:
     """Make a workspace with `n_issues` issues, a tenth of them archived, and a comment to each fourth.
+
+    A tenth has an attachment, a twentieth a relation to an issue before it.
 
     Titles and bodies are those of the corpus beside the project when it is there, else made of a few words.
     """
@@ -31,11 +36,24 @@ def volume(n_issues: int, *, seed: int = 0) -> World:
     cycles = {team["id"]: [world.add_cycle(team, number) for number in range(1, 13)] for team in teams}
     people = [world.viewer, *(world.add_person(name) for name in _PEOPLE)]
     labels = [world.add_label(name) for name in _LABELS]
-    projects = [world.add_project(f"{thing.capitalize()} {end}") for thing in _THINGS for end in _ENDS[:3]]
+    statuses = [
+        world.add_project_status(name, kind, position=position)
+        for position, (name, kind) in enumerate(_PROJECT_STATUSES)
+    ]
+    projects = [
+        world.add_project(f"{thing.capitalize()} {end}", status=random.choice(statuses)["id"])
+        for thing in _THINGS
+        for end in _ENDS[:3]
+    ]
+    for end in _ENDS:
+        initiative = world.add_initiative(f"Everything {end}", owner=random.choice(people)["id"])
+        for project in random.sample(projects, 3):
+            world.add_initiative_project(initiative, project)
     milestones = {
         project["id"]: [world.add_milestone(project, name) for name in ("Alpha", "Beta")] for project in projects
     }
     texts = _texts(random)
+    issues: list[Row] = []
     for _ in range(n_issues):
         team, project = random.choice(teams), random.choice([None, *projects])
         title, body = random.choice(texts)
@@ -59,6 +77,11 @@ def volume(n_issues: int, *, seed: int = 0) -> World:
             issue["archivedAt"] = issue["autoArchivedAt"] = issue["updatedAt"]
         if random.random() < 0.25:
             world.add_comment(issue, random.choice(texts)[1] or "Agreed.", user=random.choice(people)["id"])
+        if random.random() < 0.1:
+            world.add_attachment(issue, f"Pull request {issue['number']}", sourceType="github")
+        if random.random() < 0.05 and issues:
+            world.add_relation(issue, random.choice(issues), random.choice(_RELATIONS))
+        issues.append(issue)
     return world
 
 

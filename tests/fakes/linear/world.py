@@ -1,31 +1,10 @@
-"""Hold the workspace that the fake serves, and build it up row by row."""
+"""Hold the workspace that the fake serves: build it up row by row, and let its issues live and die."""
 
-import random
-import threading
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
-from uuid import UUID
+from typing import Any
 
-Row: TypeAlias = dict[str, Any]
-
-DEFAULTS: dict[str, Row] = {
-    "teams": {"description": None, "color": "#5e6ad2", "icon": None, "parent": None}
-    | {"visibility": "public", "timezone": "Europe/London"},
-    "workflowStates": {"color": "#e2e2e2", "position": 0, "description": None},
-    "issueLabels": {"color": "#eb5757", "description": None, "isGroup": False, "team": None, "parent": None},
-    "users": {"avatarUrl": None, "active": True},
-    "projects": {"description": "", "color": "#5e6ad2", "icon": None, "lead": None, "progress": 0.25}
-    | {"startDate": None, "targetDate": None, "health": None, "sortOrder": 0}
-    | {"status": {"id": "started", "name": "In Progress", "type": "started", "color": "#f2c94c"}},
-    "projectMilestones": {"description": None, "targetDate": None, "sortOrder": 0},
-    "cycles": {"name": None, "completedAt": None},
-    "issues": {"priority": 0, "sortOrder": 0.5, "prioritySortOrder": 0.5, "trashed": None}
-    | dict.fromkeys(("description", "estimate", "subIssueSortOrder", "dueDate", "slaBreachesAt"))
-    | dict.fromkeys(("startedAt", "completedAt", "canceledAt", "autoArchivedAt"))
-    | dict.fromkeys(("assignee", "creator", "project", "projectMilestone", "cycle", "parent")),
-    "comments": dict.fromkeys(("quotedText", "editedAt", "resolvedAt", "parent", "user")),
-}
-"""What a row of each root field has unless told otherwise."""
+from tests.fakes.linear.rows import Row, instant
+from tests.fakes.linear.store import Bump, Store
 
 _STATES = (
     ("Triage", "triage", "#fc7840"),
@@ -37,47 +16,20 @@ _STATES = (
 )
 
 
-class World:
-    """Hold rows by root field and id, with Linear's names of fields; a reference is the other row's id.
+class World(Store):
+    """Be a workspace; see Store for how its rows are held and changed.
 
-    Ids and times follow from the seed and the order of calls: the clock starts at 2026 and each change takes
-    a second. Change rows through the methods, from any thread: they tell the server.
+    `bumps` names the changes that move an issue's `updatedAt` although nobody knows whether they do;
+    `trash_archives` tells whether the trash sets `archivedAt` too.
     """
 
-    def __init__(self, seed: int = 0) -> None:
-        self.lock = threading.RLock()
-        self.version = 0
-        self.rows: dict[str, dict[str, Row]] = {root: {} for root in DEFAULTS}
-        self.by_id: dict[str, Row] = {}
-        self.random = random.Random(seed)  # noqa: S311 (reproducible, not secret)
-        self._now = datetime(2026, 1, 1, tzinfo=UTC)
+    def __init__(self, seed: int = 0, *, bumps: frozenset[Bump] = frozenset(), trash_archives: bool = True) -> None:
+        super().__init__(seed, bumps)
+        self._trash_archives = trash_archives
         self._numbers: dict[str, int] = {}
         self.organization: Row = {"id": self._id(), "name": "Example", "urlKey": "example"}
-        self.viewer = self.add_person("Alice Ashby")
-
-    def add(self, root: str, **fields: Any) -> Row:
-        """Add a row, with an id, times and defaults for what `fields` does not have."""
-        with self.lock:
-            now = self._tick()
-            row: Row = {"id": self._id(), "createdAt": now, "updatedAt": now, "archivedAt": None}
-            row |= DEFAULTS[root] | fields
-            self.rows[root][row["id"]] = self.by_id[row["id"]] = row
-            self.version += 1
-            return row
-
-    def edit(self, row: Row, **fields: Any) -> None:
-        """Change a row and move its `updatedAt`, unless `fields` says where to."""
-        with self.lock:
-            row.update({"updatedAt": self._tick()} | fields)
-            self.version += 1
-
-    def remove(self, row: Row) -> None:
-        """Take a row away for good; what refers to it goes on doing so."""
-        with self.lock:
-            del self.by_id[row["id"]]
-            for rows in self.rows.values():
-                rows.pop(row["id"], None)
-            self.version += 1
+        self.by_id[self.organization["id"]] = self.organization
+        self.viewer = self.add_person("Alice Ashby", admin=True)
 
     def add_team(self, key: str = "ENG", name: str = "Engineering", **fields: Any) -> Row:
         """Add a team with the six usual workflow states."""
@@ -97,17 +49,31 @@ class World:
     def add_person(self, name: str, **fields: Any) -> Row:
         """Add a person, with a mail address that the mirror must not ask for."""
         given = name.split(maxsplit=1)[0].lower()
-        return self.add("users", **{"name": name, "displayName": given, "email": f"{given}@example.com"} | fields)
+        person: Row = {"name": name, "displayName": given, "email": f"{given}@example.com"}
+        return self.add("users", **person | {"organization": self.organization["id"]} | fields)
+
+    def add_project_status(self, name: str = "In Progress", kind: str = "started", **fields: Any) -> Row:
+        """Add a project status of the type `kind`."""
+        return self.add("projectStatuses", **{"name": name, "type": kind} | fields)
 
     def add_project(self, name: str, **fields: Any) -> Row:
-        """Add a project under way."""
-        slug = f"{self.random.getrandbits(48):012x}"
-        url = f"https://linear.example.com/project/{slug}"
-        return self.add("projects", **{"name": name, "slugId": slug, "url": url} | fields)
+        """Add a project, in the first status (made when there is none) unless `fields` has another."""
+        if "status" not in fields:
+            first = next(iter(self.rows["projectStatuses"].values()), None) or self.add_project_status()
+            fields["status"] = first["id"]
+        return self.add("projects", **{"name": name} | self._slug("project") | fields)
 
     def add_milestone(self, project: Row, name: str, **fields: Any) -> Row:
         """Add a milestone to a project."""
         return self.add("projectMilestones", **{"project": project["id"], "name": name} | fields)
+
+    def add_initiative(self, name: str, **fields: Any) -> Row:
+        """Add an initiative under way, without projects."""
+        return self.add("initiatives", **{"name": name} | self._slug("initiative") | fields)
+
+    def add_initiative_project(self, initiative: Row, project: Row, **fields: Any) -> Row:
+        """Make a project part of an initiative."""
+        return self.add("initiativeToProjects", **{"initiative": initiative["id"], "project": project["id"]} | fields)
 
     def add_cycle(self, team: Row, number: int, **fields: Any) -> Row:
         """Add a cycle of two weeks."""
@@ -117,31 +83,81 @@ class World:
 
     def add_issue(self, team: Row | None = None, **fields: Any) -> Row:
         """Add an issue to `team`, or else to the first team (made when there is none), in its first state."""
-        team = team or next(iter(self.rows["teams"].values()), None) or self.add_team()
-        number = self._numbers[team["id"]] = self._numbers.get(team["id"], 0) + 1
-        identifier = f"{team['key']}-{number}"
-        issue: Row = {"identifier": identifier, "number": number, "title": f"Issue {number}"}
-        issue |= {"url": f"https://linear.example.com/issue/{identifier}", "branchName": identifier.lower()}
-        issue |= {"labelIds": [], "previousIdentifiers": []}
-        issue |= {"team": team["id"], "state": self._first_state(team)}
-        return self.add("issues", **issue | fields)
+        with self.lock:
+            team = team or next(iter(self.rows["teams"].values()), None) or self.add_team()
+            issue = self._numbered(team) | {"state": self._state(team)}
+            issue |= {"labelIds": [], "previousIdentifiers": []}
+            return self.add("issues", **issue | {"title": f"Issue {issue['number']}"} | fields)
 
     def add_comment(self, issue: Row, body: str = "A comment.", **fields: Any) -> Row:
-        """Add a comment to an issue."""
-        return self.add("comments", **{"issue": issue["id"], "body": body, "url": f"{issue['url']}#comment"} | fields)
+        """Add a comment to an issue; a bump named `comment` moves the issue's `updatedAt`."""
+        with self.lock:
+            written: Row = {"issue": issue["id"], "body": body, "url": f"{issue['url']}#comment"}
+            comment = self.add("comments", **written | fields)
+            self._mark(issue, "comment", comment["createdAt"])
+            return comment
 
-    def _first_state(self, team: Row) -> str | None:
-        states = self.rows["workflowStates"].values()
-        return next((state["id"] for state in states if state["team"] == team["id"]), None)
+    def add_relation(self, issue: Row, related: Row, kind: str = "blocks", **fields: Any) -> Row:
+        """Relate two issues: the first blocks, duplicates, or is related or similar to, the second."""
+        ends = {"issue": issue["id"], "relatedIssue": related["id"]}
+        return self.add("issueRelations", **ends | {"type": kind} | fields)
 
-    def _id(self) -> str:
-        return str(UUID(int=self.random.getrandbits(128), version=4))
+    def add_attachment(self, issue: Row, title: str = "Pull request", **fields: Any) -> Row:
+        """Attach an address to an issue."""
+        url = f"https://code.example.com/{issue['number']}"
+        return self.add("attachments", **{"issue": issue["id"], "title": title, "url": url} | fields)
 
-    def _tick(self) -> str:
-        self._now += timedelta(seconds=1)
-        return instant(self._now)
+    def archive(self, issue: Row) -> None:
+        """Archive an issue; a bump named `archive` moves its `updatedAt`."""
+        with self.lock:
+            now = self._tick()
+            self._mark(issue, "archive", now, archivedAt=now)
 
+    def unarchive(self, issue: Row) -> None:
+        """Take an issue out of the archive; a bump named `restore` moves its `updatedAt`."""
+        with self.lock:
+            self._mark(issue, "restore", self._tick(), archivedAt=None, autoArchivedAt=None)
 
-def instant(time: datetime) -> str:
-    """Write a time as Linear does, in UTC with milliseconds; in this form texts sort as times do."""
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    def trash(self, issue: Row) -> None:
+        """Put an issue into the trash, from where it can be restored; a bump named `trash` moves its `updatedAt`."""
+        with self.lock:
+            now = self._tick()
+            archived_at = issue["archivedAt"] or (now if self._trash_archives else None)
+            self._mark(issue, "trash", now, trashed=True, archivedAt=archived_at)
+
+    def restore(self, issue: Row) -> None:
+        """Take an issue out of the trash and the archive; a bump named `restore` moves its `updatedAt`."""
+        with self.lock:
+            self._mark(issue, "restore", self._tick(), trashed=None, archivedAt=None, autoArchivedAt=None)
+
+    def delete(self, issue: Row) -> None:
+        """Delete an issue for good, with its comments, attachments and relations; sub-issues lose their parent."""
+        self.remove(issue)
+
+    def move(self, issue: Row, team: Row) -> None:
+        """Move an issue to another team, into its state of the same type; its number is a new one there."""
+        with self.lock:
+            kind = self.by_id[issue["state"]]["type"]
+            before = [*issue["previousIdentifiers"], issue["identifier"]]
+            labels = [label for label in issue["labelIds"] if self.by_id[label]["team"] in {None, team["id"]}]
+            place: Row = {"previousIdentifiers": before, "state": self._state(team, kind)}
+            place |= {"cycle": None, "labelIds": labels}
+            self.edit(issue, **self._numbered(team) | place)
+
+    def _numbered(self, team: Row) -> Row:
+        """Give what an issue is called that is the next of a team."""
+        number = self._numbers[team["id"]] = self._numbers.get(team["id"], 0) + 1
+        identifier = f"{team['key']}-{number}"
+        url = f"https://linear.example.com/issue/{identifier}"
+        named: Row = {"team": team["id"], "number": number, "identifier": identifier}
+        return named | {"url": url, "branchName": identifier.lower()}
+
+    def _state(self, team: Row, kind: str | None = None) -> str | None:
+        """Give the team's first state of a type, or else its first of all."""
+        states = [row for row in self.rows["workflowStates"].values() if row["team"] == team["id"]]
+        first = next((state for state in states if state["type"] == kind), states[0] if states else None)
+        return first["id"] if first else None
+
+    def _slug(self, kind: str) -> Row:
+        slug = f"{self.random.getrandbits(48):012x}"
+        return {"slugId": slug, "url": f"https://linear.example.com/{kind}/{slug}"}

@@ -1,0 +1,132 @@
+"""Make what Linear's webhooks post, from the rows of a world."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from tests.fakes.linear.rows import REFERENCES, Row, instant
+from tests.fakes.linear.world import World
+
+ROOTS = {
+    "Issue": "issues",
+    "Comment": "comments",
+    "IssueRelation": "issueRelations",
+    "Attachment": "attachments",
+    "IssueLabel": "issueLabels",
+    "Project": "projects",
+    "ProjectMilestone": "projectMilestones",
+    "Cycle": "cycles",
+    "Initiative": "initiatives",
+    "User": "users",
+}
+"""The list that a type of event is about."""
+
+_WEBHOOK_ID = "6a9f1c9e-7c1e-4f0e-9a54-000000000001"
+_PRIORITIES = ("No priority", "Urgent", "High", "Medium", "Low")
+_OBJECTS = {
+    "teams": ("id", "key", "name"),
+    "workflowStates": ("id", "name", "type", "color"),
+    "users": ("id", "name", "email", "avatarUrl", "url"),
+    "projects": ("id", "name", "url"),
+    "projectStatuses": ("id", "name", "type", "color"),
+    "projectMilestones": ("id", "name", "targetDate"),
+    "cycles": ("id", "number", "name", "startsAt", "endsAt"),
+    "issues": ("id", "identifier", "title", "url"),
+    "comments": ("id", "body"),
+}
+"""What the small object has that stands beside a reference's id; references to other lists have none."""
+_BARE = {
+    ("issues", "parent"),
+    ("issueLabels", "parent"),
+    ("issueLabels", "team"),
+    ("cycles", "team"),
+    ("attachments", "issue"),
+}
+_NOT_SENT = {
+    "issues": {"branchName"},
+    "projects": {"progress"},
+    "comments": {"url"},
+    "users": {"organization"},
+}
+"""What a list has and an event has not."""
+_NO_HISTORY: Row = {
+    "completedIssueCountHistory": [],
+    "completedScopeHistory": [],
+    "inProgressScopeHistory": [],
+    "issueCountHistory": [],
+    "scopeHistory": [],
+}
+_EXTRA: dict[str, Row] = {
+    "issues": {"reactionData": {}, "subscriberIds": []},
+    "comments": {"reactionData": {}},
+    "attachments": {"groupBySource": False, "metadata": {}},
+    "projects": _NO_HISTORY | {"labelIds": [], "memberIds": [], "teamIds": [], "priority": 0, "prioritySortOrder": 0},
+    "cycles": _NO_HISTORY | {"uncompletedIssuesUponCloseIds": []},
+    "initiatives": {"frequencyResolution": "weekly", "labelIds": [], "priority": 0},
+}
+"""What an event has that no list is asked for."""
+
+
+def delivery(
+    world: World,
+    action: str,
+    type_: str,
+    row: Row,
+    *,
+    secret: str,
+    at: datetime | None = None,
+    id: str | None = None,  # noqa: A002 (what the header calls it)
+    updated_from: Mapping[str, Any] | None = None,
+) -> tuple[dict[str, str], bytes]:
+    """Give the headers and the body of one post about a row: `action` is create, update or remove.
+
+    `at` is when it is sent, now by the machine's clock when None, because that is what a receiver compares it with;
+    `id` is that of the delivery, which repetitions share; `updated_from` holds the fields before an update.
+    """
+    at = at or datetime.now(UTC)
+    event: Row = {"action": action, "type": type_, "data": data(world, type_, row), "createdAt": instant(at)}
+    if action == "update":
+        event["updatedFrom"] = {"updatedAt": row["updatedAt"]} | dict(updated_from or {})
+    event |= {"actor": _object(world.viewer, "users") | {"type": "user"}, "url": row.get("url")}
+    event |= {"organizationId": world.organization["id"], "webhookId": _WEBHOOK_ID}
+    body = json.dumps(event | {"webhookTimestamp": round(at.timestamp() * 1000)}).encode()
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "User-Agent": "Linear-Webhook",
+        "Linear-Delivery": id or str(uuid4()),
+        "Linear-Event": type_,
+        "Linear-Signature": hmac.new(secret.encode(), body, hashlib.sha256).hexdigest(),
+    }
+    return headers, body
+
+
+def data(world: World, type_: str, row: Row) -> Row:
+    """Give the `data` of an event about a row: references are ids, with a small object beside some."""
+    root = ROOTS[type_]
+    references = {field: target for of, field, target, _ in REFERENCES if of == root and not field.endswith("Ids")}
+    hidden = _NOT_SENT.get(root, set())
+    sent: Row = {name: value for name, value in row.items() if name not in references and name not in hidden}
+    for field, target in references.items():
+        sent[f"{field}Id"] = row[field]
+        found = world.by_id.get(row[field] or "")
+        if found and target in _OBJECTS and (root, field) not in _BARE:
+            sent[field] = _object(found, target)
+            if target == "issues" and (team := world.by_id.get(found["team"])):
+                sent[field] |= {"teamId": team["id"], "team": _object(team, "teams")}
+    if root == "issues":
+        labels = (world.by_id.get(label) for label in row["labelIds"])
+        sent["labels"] = [
+            {"id": label["id"], "name": label["name"], "color": label["color"]} for label in labels if label
+        ]
+        sent["priorityLabel"] = _PRIORITIES[int(row["priority"])]
+    if root == "initiatives":
+        sent["organizationId"] = world.organization["id"]
+    return _EXTRA.get(root, {}) | sent
+
+
+def _object(row: Row, root: str) -> Row:
+    return {name: row[name] for name in _OBJECTS[root]}
