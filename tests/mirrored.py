@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from shareable_backlog.database import mirror, transaction
+from shareable_backlog.database import mirror, search_entries, transaction
 from shareable_backlog.database.mirror_rows import (
     BacklogItem,
     Comment,
@@ -20,9 +20,8 @@ NOON = datetime(2026, 2, 6, 12, tzinfo=UTC)
 
 
 def _row(kind: type[Row], id_: str, **fields: Any) -> Any:
-    values: dict[str, Any] = dict.fromkeys(kind.__dataclass_fields__)
-    values |= {"id": id_, "created_at": NOON, "updated_at": NOON, **fields}
-    return kind(**values)
+    named: dict[str, Any] = {"id": id_, "created_at": NOON, "updated_at": NOON, **fields}
+    return kind(**named)
 
 
 def team(key: str, **fields: Any) -> Team:
@@ -70,8 +69,10 @@ def comment(number: int, of: BacklogItem, body: str = "A comment", **fields: Any
     return _row(Comment, f"comment-{number}", **{**written, **fields})
 
 
-async def store(*rows: Row) -> None:
-    """Store rows of any kinds."""
+async def store(*rows: Row, indexed: bool = True) -> None:
+    """Store rows of any kinds; unless they are `indexed`, the search does not know their words yet."""
     for kind, alike in groupby(sorted(rows, key=lambda row: type(row).__name__), type):
         async with transaction() as one:
-            await mirror.upsert(one, kind, list(alike))
+            await mirror.upsert(one, kind, list(alike), seen_at=datetime.now(UTC))
+    while indexed and await search_entries.refresh(1_000):
+        pass

@@ -1,14 +1,14 @@
-"""Tell how old the mirror is and how the last runs went: `slb status`."""
+"""Tell how old the mirror is and how the last runs went: `slb status`, `slb sync status`."""
 
 import argparse
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
-    from shareable_backlog.config import Settings
+    from shareable_backlog.database.sync_history import SyncRun
     from shareable_backlog.services.sync_runs import MirrorState
 
 
@@ -21,47 +21,77 @@ def add_parser(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the mirror's age and its last runs; exit code 1 when it was never filled."""
-    import asyncio
-
-    from shareable_backlog import config, logs
-
-    settings = config.load()
-    logs.configure("warning", settings.log_format)
-    state = asyncio.run(_state(settings))
+    state = read()
     print(_as_json(state) if arguments.json else _in_words(state))
     return 0 if state.as_of else 1
 
 
-async def _state(settings: "Settings") -> "MirrorState":
+def read(runs: int = 10) -> "MirrorState":
+    """Give the mirror's state with its last `runs`."""
+    import asyncio
+
+    from shareable_backlog import config, logs
     from shareable_backlog.services import readiness, sync_runs
 
-    async with readiness.ready(settings):
-        return await sync_runs.state()
+    settings = config.load()
+    logs.configure("warning", settings.log_format)
+
+    async def state() -> "MirrorState":
+        async with readiness.ready(settings):
+            return await sync_runs.state(runs)
+
+    return asyncio.run(state())
+
+
+def run_as_json(run: "SyncRun") -> dict[str, Any]:
+    """Give a run as JSON tells it."""
+    return {
+        "id": run.id,
+        "status": run.status,
+        "trigger": run.trigger_type,
+        "full": run.is_full,
+        "started_at": run.started_at.isoformat(),
+        "completed_at": run.completed_at and run.completed_at.isoformat(),
+        "duration_ms": run.duration_ms,
+        "items_synced": run.items_synced,
+        "items_failed": run.items_failed,
+        "error": run.error_message,
+        "streams": run.streams,
+        "requests": run.requests,
+        "points": run.points,
+        "next_step": run.next_step,
+    }
+
+
+def run_in_words(run: "SyncRun") -> str:
+    """Give a run as one line."""
+    trigger = f"{run.trigger_type}{', full' if run.is_full else ''}"
+    line = f"{run.started_at:%Y-%m-%d %H:%M}  {trigger:15}  {run.status:11}  {run.items_synced:>9,} rows"
+    return line + (f"  {run.error_message}" if run.error_message else "")
 
 
 def _as_json(state: "MirrorState") -> str:
-    runs = [
+    return json.dumps(
         {
-            "id": run.id,
-            "status": run.status,
-            "trigger": run.trigger_type,
-            "started_at": run.started_at.isoformat(),
+            "as_of": state.as_of and state.as_of.isoformat(),
+            "items": state.items,
+            "unsearchable": state.unsearchable,
+            "runs": [run_as_json(run) for run in state.runs],
         }
-        | {"duration_ms": run.duration_ms, "items_synced": run.items_synced, "items_failed": run.items_failed}
-        | {"error": run.error_message}
-        for run in state.runs
-    ]
-    return json.dumps({"as_of": state.as_of and state.as_of.isoformat(), "items": state.items, "runs": runs})
+    )
 
 
 def _in_words(state: "MirrorState") -> str:
     if state.as_of is None:
-        return "The mirror is empty: run `slb sync` with LINEAR_API_KEY set, or `slb import FILE.csv`."
-    age_s = (datetime.now(UTC) - state.as_of).total_seconds()
-    lines = [f"{state.items:,} items, as of {state.as_of:%Y-%m-%d %H:%M} UTC ({age_s / 60:,.0f} minutes ago)."]
-    lines += [
-        f"{run.started_at:%Y-%m-%d %H:%M}  {run.trigger_type:9}  {run.status:11}  {run.items_synced:>9,} rows"
-        + (f"  {run.error_message}" if run.error_message else "")
-        for run in state.runs
-    ]
+        lines = ["The mirror is empty: run `slb sync` with LINEAR_API_KEY set, or `slb import FILE.csv`."]
+    else:
+        age_s = (datetime.now(UTC) - state.as_of).total_seconds()
+        lines = [f"{state.items:,} items, as of {state.as_of:%Y-%m-%d %H:%M} UTC ({age_s / 60:,.0f} minutes ago)."]
+    if state.unsearchable:
+        lines.append(
+            f"The search does not know the last words of {state.unsearchable:,} items yet; serve reads them."
+        )
+    lines += [run_in_words(run) for run in state.runs]
+    if state.runs and state.runs[0].next_step:
+        lines.append(state.runs[0].next_step)
     return "\n".join(lines)

@@ -1,63 +1,170 @@
-"""Bring the mirror up to date once: `slb sync`."""
+"""Bring the mirror up to date, and tell how its runs went: `slb sync`, `slb sync status|history|watch`."""
 
 import argparse
 import json
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from shareable_backlog.cli import status
 from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
+    from shareable_backlog.database.sync_history import SyncRun
+    from shareable_backlog.sync.pull import Wanted
     from shareable_backlog.sync.run import Report
 
 
 def add_parser(commands: Commands) -> None:
-    """Add `sync` to the command line."""
+    """Add `sync` and its actions to the command line."""
     parser = commands.add_parser("sync", help="bring the mirror up to date with Linear now")
+    parser.add_argument(
+        "--full", action="store_true", help="look at everything, to find also what is gone from Linear"
+    )
+    parser.add_argument(
+        "--allow-removals", action="store_true", help="with --full: hide what is gone, however much that is"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.set_defaults(run=run)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION")
+    status.add_parser(actions)
+    history = actions.add_parser("history", help="list the last runs with all that they did")
+    history.add_argument("--limit", type=int, default=20, metavar="N", help="how many runs (default: 20)")
+    history.add_argument("--json", action="store_true", help="print them as JSON")
+    history.set_defaults(run=_history)
+    watch = actions.add_parser("watch", help="tell of each run as it begins and ends, until Ctrl-C")
+    watch.set_defaults(run=_watch)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Pull the whole workspace and say what changed; exit code 1 when a row had to be set aside."""
+    """Fetch what has changed and say so; exit code 1 when a row had to be set aside or something was not done.
+
+    When another process is at it already, its run is joined.
+    """
+    import asyncio
+
+    from shareable_backlog import config, logs
+    from shareable_backlog.sync.pull import Wanted
+
+    settings = config.load()
+    logs.configure("warning", settings.log_format)
+    wanted = Wanted("manual", arguments.full or arguments.allow_removals, arguments.allow_removals)
+    report = asyncio.run(_pull_or_join(settings, wanted))
+    print(json.dumps(report) if arguments.json else _in_words(report))
+    return 0 if report["status"] == "succeeded" else 1
+
+
+async def _pull_or_join(settings: "Settings", wanted: "Wanted") -> dict[str, Any]:
+    import asyncio
+
+    from shareable_backlog.cli import progress
+    from shareable_backlog.services import readiness, sync_runs
+    from shareable_backlog.sync import pull
+    from shareable_backlog.sync.run import SyncUnderWay
+
+    async with readiness.ready(settings):
+        while True:
+            try:
+                with progress.shown(sys.stderr) as on_page:
+                    return _of_report(await pull.run(settings, wanted, on_page))
+            except SyncUnderWay:
+                under_way = await sync_runs.under_way()
+            if under_way is None:
+                await asyncio.sleep(0.2)
+                continue
+            print("Another sync is under way: waiting for its end.", file=sys.stderr, flush=True)
+            joined = await sync_runs.ended(under_way.id)
+            if joined and joined.status in {"succeeded", "partial"} and (joined.is_full or not wanted.is_full):
+                return _of_run(joined)
+
+
+def _of_report(report: "Report") -> dict[str, Any]:
+    return {
+        "run_id": report.run_id,
+        "status": report.status,
+        "streams": {name: asdict(stored) for name, stored in report.streams.items()},
+        "bad_rows": [asdict(bad) for bad in report.bad_rows],
+        "notes": report.notes,
+        "next_step": report.next_step,
+    }
+
+
+def _of_run(joined: "SyncRun") -> dict[str, Any]:
+    return {
+        "run_id": joined.id,
+        "status": joined.status,
+        "streams": joined.streams,
+        "bad_rows": [],
+        "notes": [joined.error_message] if joined.error_message else [],
+        "next_step": joined.next_step,
+    }
+
+
+def _in_words(report: dict[str, Any]) -> str:
+    changed = {
+        name: counts
+        for name, counts in report["streams"].items()
+        if counts["created"] or counts["updated"] or counts["removed"]
+    }
+    lines = [
+        f"{name.replace('_', ' ')}: {counts['created']:,} created, {counts['updated']:,} updated,"
+        f" {counts['unchanged']:,} unchanged" + (f", {counts['removed']:,} removed" if counts["removed"] else "")
+        for name, counts in changed.items()
+    ] or ["Nothing has changed."]
+    lines += [
+        f"set aside: {bad['stream']} {bad['id']}: {bad['field'] or 'the row'} {bad['reason']}"
+        for bad in report["bad_rows"]
+    ]
+    return "\n".join([*lines, *report["notes"], *([report["next_step"]] if report["next_step"] else [])])
+
+
+def _history(arguments: argparse.Namespace) -> int:
+    state = status.read(arguments.limit)
+    if arguments.json:
+        print(json.dumps([status.run_as_json(run) for run in state.runs]))
+    for run in [] if arguments.json else state.runs:
+        print(status.run_in_words(run))
+        for name, counts in run.streams.items():
+            told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+            if told:
+                print(f"    {name.replace('_', ' ')}: {told}")
+        if run.requests is not None:
+            requests = "1 request" if run.requests == 1 else f"{run.requests:,} requests"
+            print(f"    {requests}, {run.points or 0:,} points")
+        if run.next_step:
+            print(f"    {run.next_step}")
+    return 0
+
+
+def _watch(_arguments: argparse.Namespace) -> int:
     import asyncio
 
     from shareable_backlog import config, logs
 
     settings = config.load()
     logs.configure("warning", settings.log_format)
-    report = asyncio.run(_pull(settings))
-    if arguments.json:
-        streams = {name: asdict(stored) for name, stored in report.streams.items()}
-        bad_rows = [asdict(bad) for bad in report.bad_rows]
-        print(
-            json.dumps({"run_id": report.run_id, "status": report.status, "streams": streams, "bad_rows": bad_rows})
-        )
-    else:
-        print(_in_words(report))
-    return 1 if report.bad_rows else 0
+    asyncio.run(_watched(settings))
+    return 0
 
 
-async def _pull(settings: "Settings") -> "Report":
-    from shareable_backlog.cli import progress
-    from shareable_backlog.services import readiness
-    from shareable_backlog.sync import pull
+async def _watched(settings: "Settings") -> None:
+    import asyncio
 
+    from shareable_backlog.errors import BacklogError
+    from shareable_backlog.services import readiness, sync_runs
+
+    told: set[tuple[int, str]] = set()
     async with readiness.ready(settings):
-        with progress.shown(sys.stderr) as on_page:
-            return await pull.run(settings, "manual", on_page)
-
-
-def _in_words(report: "Report") -> str:
-    total = report.total
-    if not total.created and not total.updated and not report.bad_rows:
-        return f"Nothing has changed: all {total.unchanged:,} rows of the mirror are as they were."
-    lines = [
-        f"{name.replace('_', ' ')}: {stored.created:,} created, {stored.updated:,} updated,"
-        f" {stored.unchanged:,} unchanged"
-        for name, stored in report.streams.items()
-    ]
-    lines += [f"set aside: {bad.stream} {bad.id}: {bad.field or 'the row'} {bad.reason}" for bad in report.bad_rows]
-    return "\n".join(lines)
+        while True:
+            try:
+                state = await sync_runs.state(5)
+            except BacklogError as error:
+                print(error, file=sys.stderr, flush=True)
+                await asyncio.sleep(5)
+                continue
+            for run in reversed(state.runs):
+                if (run.id, run.status) not in told:
+                    told.add((run.id, run.status))
+                    print(status.run_in_words(run), flush=True)
+            await asyncio.sleep(1)

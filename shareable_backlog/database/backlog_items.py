@@ -113,17 +113,29 @@ _OF_TYPE: LiteralString = f"""
 """
 # Constant for the planner, which so knows how rare the words are. A query that ends in a group takes no mark.
 _WORDS: LiteralString = "websearch_to_tsquery('simple', %(text)s)"
+_QUERY: LiteralString = f"""
+    (CASE WHEN %(is_open)s AND {_WORDS}::text LIKE '%%'''
+          THEN ({_WORDS}::text || ':*')::tsquery ELSE {_WORDS} END)
+"""
+_IN_STATE: LiteralString = """
+    (%(state_type)s::text IS NULL
+     OR i.state_id = ANY (ARRAY(SELECT id FROM workflow_states WHERE type = %(state_type)s)))
+"""
 _FOUND: LiteralString = f"""
     {_CHOSEN}
-    WHERE (
-      i.search @@ (CASE WHEN %(is_open)s AND {_WORDS}::text LIKE '%%'''
-                   THEN ({_WORDS}::text || ':*')::tsquery ELSE {_WORDS} END)
-      OR i.identifier = %(identifier)s::text
-      OR (%(identifier)s::text IS NOT NULL AND i.previous_identifiers @> ARRAY[%(identifier)s::text])
-    )
-    AND (%(state_type)s::text IS NULL
-         OR i.state_id = ANY (ARRAY(SELECT id FROM workflow_states WHERE type = %(state_type)s)))
-    AND {_WITHIN} {_NEWEST_FIRST} LIMIT %(limit)s
+    WHERE EXISTS (SELECT 1 FROM search_entries e WHERE e.item_id = i.id AND e.words @@ {_QUERY})
+      AND {_IN_STATE} AND {_WITHIN} {_NEWEST_FIRST} LIMIT %(limit)s
+"""
+# What may be an identifier is so rare as a word that its items can be found first, whatever else they are.
+_FOUND_OR_CALLED: LiteralString = f"""
+    {_CHOSEN}
+    WHERE i.id = ANY (ARRAY(
+        SELECT item_id FROM search_entries WHERE words @@ {_QUERY}
+        UNION ALL SELECT id FROM backlog_items WHERE identifier = %(identifier)s
+        UNION ALL SELECT id FROM backlog_items
+        WHERE previous_identifiers <> '{{}}' AND previous_identifiers @> ARRAY[%(identifier)s]
+      ))
+      AND {_IN_STATE} AND {_WITHIN} {_NEWEST_FIRST} LIMIT %(limit)s
 """
 
 
@@ -142,7 +154,10 @@ async def listed(
     `text` is what a person typed to search for, its last word a beginning if `is_open`; `identifier` is the same
     as an identifier if it looks like one. `after` is (`updated_at`, `id`) of the last item seen.
     """
-    chosen = _FOUND if text is not None else _OF_TYPE if state_type is not None else _ALL
+    if text is not None:
+        chosen = _FOUND if identifier is None else _FOUND_OR_CALLED
+    else:
+        chosen = _ALL if state_type is None else _OF_TYPE
     return await query(
         f"{_LISTED} FROM ({chosen}) i {_JOINED} {_NEWEST_FIRST}",
         {
@@ -190,7 +205,8 @@ async def by_identifier(identifier: str) -> Item | None:
 async def current_identifier(previous: str) -> str | None:
     """Give the identifier that an item has now which once had `previous`; None when there is none to show."""
     found = await query(
-        "SELECT i.identifier FROM backlog_items i WHERE i.previous_identifiers @> ARRAY[%(previous)s]::text[] AND "
+        "SELECT i.identifier FROM backlog_items i WHERE i.previous_identifiers <> '{}'"
+        " AND i.previous_identifiers @> ARRAY[%(previous)s]::text[] AND "
         + _SHOWN
         + " ORDER BY i.updated_at DESC LIMIT 1",
         {"previous": previous},

@@ -1,77 +1,158 @@
-"""Write the mirror's tables: rows go in by COPY into a staging table and from there by one upsert."""
+"""Write the mirror's tables: a page of rows goes in by one statement, as JSON that PostgreSQL takes apart."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import LiteralString, TypeVar, cast
 
+import msgspec
 from psycopg.sql import SQL, Composed, Identifier
 
-from shareable_backlog.database.mirror_rows import TABLES, Row
+from shareable_backlog.database.mirror_rows import TABLES, BacklogItem, Row
 from shareable_backlog.database.query import query
 from shareable_backlog.database.transaction import Transaction
 
+R = TypeVar("R", bound=Row)
+
 SAMPLE_PREFIX = "sample-"
 """What the ids of the sample backlog begin with; Linear's are UUIDs."""
+IMPORT_PREFIX = "csv-"
+"""What the ids begin with that an import made, as the file had none."""
+
+# PostgreSQL's texts can't hold NUL. A backslash before this one would make it a backslash and a word.
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Count what an upsert did to its rows."""
+    """Count what became of rows; `removed` were found to be gone from Linear."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    removed: int = 0
 
     def __add__(self, other: "Stored") -> "Stored":
-        return Stored(self.created + other.created, self.updated + other.updated, self.unchanged + other.unchanged)
+        return Stored(
+            self.created + other.created,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.removed + other.removed,
+        )
 
 
-async def upsert(transaction: Transaction, kind: type[Row], rows: Sequence[Row]) -> Stored:
-    """Store `rows`, all of `kind`, with distinct ids; a row that equals the stored one is left untouched.
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """Hold rows on their way into a table: the statement, what it takes, and how many they are."""
 
-    A row that had been marked as removed is back. A staging table lives as long as the transaction.
+    statement: SQL
+    params: Mapping[str, object]
+    count: int
+
+    def stored(self, answer: Sequence[tuple[int, int]]) -> Stored:
+        """Count from the statement's answer what became of the rows."""
+        [(created, updated)] = answer
+        return Stored(created, updated, self.count - created - updated)
+
+
+def upserting(kind: type[Row], rows: Sequence[Row], *, seen_at: datetime, older_too: bool = False) -> Upsert:
+    """Prepare storing `rows`, all of `kind`, with distinct ids; a row that equals the stored one is left untouched.
+
+    So is a row that is older than the stored one, unless `older_too`, and one that is known to have gone after it
+    was seen, at `seen_at`; a row that had gone before that is back. Items are marked for the search index.
     """
+    encoded = msgspec.json.encode(rows)
+    if b"\\u0000" in encoded:
+        encoded = _NUL.sub(rb"\1\\ufffd", encoded)
+    params = {"rows": encoded.decode(), "seen_at": seen_at, "older_too": older_too}
+    return Upsert(_statement(kind), params, len(rows))
+
+
+async def upsert(
+    transaction: Transaction, kind: type[Row], rows: Sequence[Row], *, seen_at: datetime, older_too: bool = False
+) -> Stored:
+    """Store rows as `upserting` says, and count what became of them."""
     if not rows:
         return Stored()
-    table = TABLES[kind]
-    columns = [field.name for field in fields(kind)]
-    staging = f"staging_{table}"
-    await transaction.query(
-        SQL("CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
-            Identifier(staging), _names(columns), Identifier(table)
-        )
+    prepared = upserting(kind, rows, seen_at=seen_at, older_too=older_too)
+    return prepared.stored(await transaction.query(prepared.statement, prepared.params))
+
+
+@cache
+def _statement(kind: type[Row]) -> SQL:
+    # xmax is 0 in a row that this statement inserted, and the statement's own id in one that it updated.
+    table, columns = Identifier(TABLES[kind]), kind.__struct_fields__
+    composed = SQL(
+        "WITH stored AS ("
+        " INSERT INTO {table} ({columns})"
+        " SELECT {columns} FROM json_populate_recordset(NULL::{table}, %(rows)s::json)"
+        " ON CONFLICT (id) DO UPDATE SET ({columns}, removed_at) = ({excluded}, NULL)"
+        " WHERE ({present}, {table}.removed_at) IS DISTINCT FROM ({excluded}, NULL)"
+        " AND ({table}.updated_at <= excluded.updated_at OR %(older_too)s)"
+        " AND ({table}.removed_at IS NULL OR {table}.removed_at < %(seen_at)s)"
+        " RETURNING id, (xmax = 0) AS is_new)"
+        "{marked}"
+        " SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM stored"
+    ).format(
+        table=table,
+        columns=_names(columns),
+        excluded=_names(columns, "excluded"),
+        present=_names(columns, TABLES[kind]),
+        marked=_MARKED if kind is BacklogItem else SQL(""),
     )
-    await transaction.query(SQL("TRUNCATE {}").format(Identifier(staging)))
-    await transaction.copy(staging, columns, map(attrgetter(*columns), rows))
-    [(created, updated)] = await transaction.query(_upsert_statement(table, staging, columns))
-    return Stored(created, updated, len(rows) - created - updated)
+    # Made into one text once: making it anew for each page takes longer than storing a small one.
+    return SQL(cast("LiteralString", composed.as_string(None)))
+
+
+_MARKED = SQL(
+    ", marked AS (INSERT INTO search_entries (item_id) SELECT id FROM stored"
+    " ON CONFLICT (item_id) DO UPDATE SET stale_since = now() WHERE search_entries.stale_since IS NULL)"
+)
 
 
 def _names(columns: Sequence[str], of: str | None = None) -> Composed:
     return SQL(", ").join(Identifier(of, column) if of else Identifier(column) for column in columns)
 
 
-def _upsert_statement(table: str, staging: str, columns: Sequence[str]) -> Composed:
-    # xmax is 0 in a row that this statement inserted, and the statement's own id in one that it updated.
-    return SQL(
-        "WITH stored AS ("
-        " INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging}"
-        " ON CONFLICT (id) DO UPDATE SET ({columns}, removed_at) = ({excluded}, NULL)"
-        " WHERE ({present}, {table}.removed_at) IS DISTINCT FROM ({excluded}, NULL)"
-        " RETURNING (xmax = 0) AS is_new)"
-        " SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM stored"
-    ).format(
-        table=Identifier(table),
-        staging=Identifier(staging),
-        columns=_names(columns),
-        excluded=_names(columns, "excluded"),
-        present=_names(columns, table),
+async def locked(transaction: Transaction, kind: type[R], ids: Sequence[str]) -> dict[str, tuple[R, datetime | None]]:
+    """Give the stored rows of `ids`, each with when it went (None: it is there), and keep others from changing them.
+
+    What the mirror has not is left out.
+    """
+    columns = kind.__struct_fields__
+    found = await transaction.query(
+        SQL("SELECT {}, removed_at FROM {} WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE").format(
+            _names(columns), Identifier(TABLES[kind])
+        ),
+        {"ids": list(ids)},
+    )
+    rows = [(kind(**dict(zip(columns, values, strict=True))), removed_at) for *values, removed_at in found]
+    return {row.id: (row, removed_at) for row, removed_at in rows}
+
+
+async def mark_removed(transaction: Transaction, kind: type[Row], removed_at: Mapping[str, datetime]) -> None:
+    """Mark rows, by their ids, as gone since a time; one that has changed after that stays."""
+    await transaction.query(
+        SQL(
+            "UPDATE {} m SET removed_at = gone.at"
+            " FROM unnest(%(ids)s::text[], %(times)s::timestamptz[]) AS gone (id, at)"
+            " WHERE m.id = gone.id AND m.removed_at IS NULL AND m.updated_at <= gone.at"
+        ).format(Identifier(TABLES[kind])),
+        {"ids": list(removed_at), "times": list(removed_at.values())},
     )
 
 
-async def holds_sample() -> bool:
-    """Tell whether the mirror shows the sample backlog."""
-    return bool(await query("SELECT 1 FROM teams WHERE id LIKE 'sample-%%' LIMIT 1", {}))
+async def made_prefixes() -> list[str]:
+    """Give those of SAMPLE_PREFIX and IMPORT_PREFIX with which ids of the mirror begin."""
+    prefixes = (SAMPLE_PREFIX, IMPORT_PREFIX)
+    found = await query(
+        "SELECT prefix FROM unnest(%(prefixes)s::text[]) prefix"
+        " WHERE EXISTS (SELECT 1 FROM teams WHERE starts_with(id, prefix))",
+        {"prefixes": list(prefixes)},
+    )
+    return [prefix for (prefix,) in found]
 
 
 async def is_empty() -> bool:
@@ -79,10 +160,21 @@ async def is_empty() -> bool:
     return not await query("SELECT 1 FROM teams LIMIT 1")
 
 
-async def remove_sample(transaction: Transaction) -> None:
-    """Delete the sample backlog, so that it never stands beside a real one."""
+async def remove_made(transaction: Transaction, prefix: str) -> None:
+    """Delete all rows whose ids begin with `prefix`, so that they never stand beside real ones."""
     for table in TABLES.values():
-        await transaction.query(SQL("DELETE FROM {} WHERE id LIKE 'sample-%'").format(Identifier(table)))
+        await transaction.query(
+            SQL("DELETE FROM {} WHERE starts_with(id, %(prefix)s)").format(Identifier(table)), {"prefix": prefix}
+        )
+    await transaction.query("DELETE FROM search_entries WHERE starts_with(item_id, %(prefix)s)", {"prefix": prefix})
+
+
+async def remove_imported(transaction: Transaction, identifiers: Sequence[str]) -> None:
+    """Delete the items that an import had to make ids for and that Linear calls by one of `identifiers`."""
+    await transaction.query(
+        "DELETE FROM backlog_items WHERE identifier = ANY(%(identifiers)s) AND starts_with(id, %(prefix)s)",
+        {"identifiers": list(identifiers), "prefix": IMPORT_PREFIX},
+    )
 
 
 async def count_items() -> int:

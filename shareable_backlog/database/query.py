@@ -9,7 +9,7 @@ from typing import Any, LiteralString, TypeAlias, TypeVar, overload
 
 import psycopg
 from psycopg.rows import class_row, tuple_row
-from psycopg.sql import Composed
+from psycopg.sql import SQL, Composed
 
 from shareable_backlog import logs
 from shareable_backlog.database import faults
@@ -20,7 +20,7 @@ from shareable_backlog.database.probe import ConnectionTest
 _LOG = logs.logger(__name__)
 
 T = TypeVar("T")
-Sql: TypeAlias = LiteralString | Composed
+Sql: TypeAlias = LiteralString | SQL | Composed
 Params: TypeAlias = Mapping[str, object]
 
 inside_transaction: ContextVar[bool] = ContextVar("inside_transaction", default=False)
@@ -89,10 +89,14 @@ async def run(
         async with connection.cursor(row_factory=factory) as cursor:
             await cursor.execute(sql, params)
             rows: list[Any] = await cursor.fetchall() if cursor.description is not None else []
-            if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
-                duration_ms = round((monotonic() - started) * 1000, 1)
-                _LOG.debug("query", text=_one_line(sql), duration_ms=duration_ms, rows=cursor.rowcount)
+            log_done(sql, started, cursor.rowcount)
             return rows
+
+
+def log_done(sql: Sql, started: float, rows: int) -> None:
+    """Log at debug a statement that began at `started` (of `monotonic()`), without its parameters."""
+    if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
+        _LOG.debug("query", text=_one_line(sql), duration_ms=round((monotonic() - started) * 1000, 1), rows=rows)
 
 
 @contextmanager

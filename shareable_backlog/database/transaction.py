@@ -1,6 +1,6 @@
 """Run several statements as one."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any, TypeVar, overload
@@ -10,7 +10,16 @@ from psycopg import sql as compose
 
 from shareable_backlog.database import faults
 from shareable_backlog.database.pool import current
-from shareable_backlog.database.query import Params, Sql, failure_logged, inside_transaction, leased, note, run
+from shareable_backlog.database.query import (
+    Params,
+    Sql,
+    failure_logged,
+    inside_transaction,
+    leased,
+    log_done,
+    note,
+    run,
+)
 
 T = TypeVar("T")
 
@@ -29,24 +38,26 @@ class Transaction:
         """Run one statement of the transaction and give its rows, as tuples or built by `row`."""
         return await run(self._connection, sql, params, row)
 
-    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Write `rows` into `columns` of `table` by COPY, PostgreSQL's fastest way in."""
-        statement = compose.SQL("COPY {} ({}) FROM STDIN").format(
-            compose.Identifier(table), compose.SQL(", ").join(map(compose.Identifier, columns))
-        )
-        with failure_logged(statement):
-            async with self._connection.cursor() as cursor, cursor.copy(statement) as copying:
-                for row in rows:
-                    await copying.write_row(row)
+    async def query_all(self, statements: Sequence[tuple[Sql, Params]]) -> list[list[tuple[Any, ...]]]:
+        """Run several statements in one round trip and give the rows of each."""
+        started = monotonic()
+        text = compose.SQL("; ").join(compose.SQL(sql) if isinstance(sql, str) else sql for sql, _ in statements)
+        with failure_logged(text):
+            async with self._connection.pipeline():
+                cursors = [await self._connection.execute(sql, params) for sql, params in statements]
+            answers = [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
+        log_done(text, started, sum(map(len, answers)))
+        return answers
 
 
 @asynccontextmanager
-async def transaction(*, within_s: float | None = None) -> AsyncGenerator[Transaction]:
+async def transaction(*, within_s: float | None = None, durable_at_once: bool = True) -> AsyncGenerator[Transaction]:
     """Open a transaction, commit it at the end, roll it back on any error.
 
     `within_s` is how long it may take in all; None means as long as one `query()`. A longer time is also given
-    to each of its statements. Raises DatabaseUnavailable or DatabaseFailed in place of the driver's errors,
-    and RuntimeError inside another transaction.
+    to each of its statements. With `durable_at_once=False` a crash of the server may undo it within about a second,
+    whole, and with it what was committed since: for what can be fetched again. Raises DatabaseUnavailable or
+    DatabaseFailed in place of the driver's errors, and RuntimeError inside another transaction.
     """
     if inside_transaction.get():
         raise RuntimeError("transaction() inside transaction(): pass the outer one on")
@@ -55,9 +66,12 @@ async def transaction(*, within_s: float | None = None) -> AsyncGenerator[Transa
     try:
         deadline = monotonic() + (within_s or opened.deadline_s)
         async with leased(opened, deadline) as connection, connection.transaction():
-            if within_s is not None:
+            if within_s is not None or not durable_at_once:
                 await connection.execute(
-                    "SELECT set_config('statement_timeout', %s, true)", [str(round(within_s * 1000))]
+                    "SELECT set_config('statement_timeout', coalesce(%s, current_setting('statement_timeout')),"
+                    " true), set_config('synchronous_commit',"
+                    " coalesce(%s, current_setting('synchronous_commit')), true)",
+                    [within_s and str(round(within_s * 1000)), None if durable_at_once else "off"],
                 )
             yield Transaction(connection)
     except psycopg.Error as error:

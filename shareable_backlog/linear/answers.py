@@ -1,13 +1,14 @@
 """Decide what an answer of Linear means: its data, or the error that its content (not its status) names."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
+
+import msgspec
 
 from shareable_backlog import logs
 from shareable_backlog.errors import LinearFailed
-from shareable_backlog.linear import budget
+from shareable_backlog.linear import budget, lenient
 from shareable_backlog.linear.errors import (
     AuthenticationFailed,
     Forbidden,
@@ -31,29 +32,47 @@ _NOT_UNDERSTOOD = {
 _LONGEST_LOGGED = 300
 
 
-def data(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """Give the `data` of a whole answer without errors; raises the LinearFailed that another stands for."""
+class _Answer(msgspec.Struct):
+    data: dict[str, msgspec.Raw] | None = None
+    errors: list[object] | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Answer)
+
+
+def data(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, msgspec.Raw]:
+    """Give the `data` of a whole answer without errors, each root field as the JSON it came in.
+
+    Raises the LinearFailed that any other answer stands for.
+    """
     try:
-        # Only UTF-8 is JSON; json.loads(bytes) would guess at other charsets.
-        answer = json.loads(body.decode())
+        answer = _decoded(body)
     except (ValueError, RecursionError) as error:
         raise _by_status(status, headers) from error
-    match answer:
-        case {"errors": [_, *_] as errors}:
-            raise _by_content(cast("list[object]", errors), answer.get("data"), headers)
-        case {"data": dict()} if status == 200:  # noqa: PLR2004 (HTTP's OK)
-            return answer["data"]
-        case _:
-            raise _by_status(status, headers)
+    if answer.errors:
+        raise _by_content(answer.errors, answer.data, headers)
+    if answer.data is None or status != 200:  # noqa: PLR2004 (HTTP's OK)
+        raise _by_status(status, headers)
+    return answer.data
 
 
-def _by_content(errors: list[object], partial: object, headers: Mapping[str, str]) -> LinearFailed:
+def _decoded(body: bytes) -> _Answer:
+    body.decode()  # only UTF-8 is JSON, and msgspec looks at the texts inside `data` later
+    try:
+        return _DECODER.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _DECODER.decode(msgspec.json.encode(lenient.loads(body)))
+
+
+def _by_content(
+    errors: list[object], partial: dict[str, msgspec.Raw] | None, headers: Mapping[str, str]
+) -> LinearFailed:
     codes = {code for error in errors for code in _codes(error)}
     if "AUTHENTICATION_ERROR" in codes:
         return AuthenticationFailed()
     if "RATELIMITED" in codes:
         return RateLimited(_retry_at(headers))
-    if isinstance(partial, dict) and any(root is not None for root in cast("dict[str, object]", partial).values()):
+    if partial and any(bytes(root) != b"null" for root in partial.values()):
         return PartialAnswer()
     if codes & {"FORBIDDEN", "FEATURE_NOT_ACCESSIBLE"}:
         return Forbidden()

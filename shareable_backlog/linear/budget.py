@@ -5,7 +5,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+
+from shareable_backlog.linear import transport
+
+_LITTLE = 0.1  # of a limit: from here on what is left is spread over the time until it is full again
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,11 @@ class Budget:
     complexity_reset_at: datetime | None = None
     points_spent: int | None = None
     """What this one request cost."""
+
+    @property
+    def used_up(self) -> bool:
+        """Tell whether no request, or no point, was left."""
+        return 0 in {self.requests_remaining, self.complexity_remaining}
 
     @property
     def available_at(self) -> datetime | None:
@@ -57,10 +65,26 @@ def retry_after(headers: Mapping[str, str]) -> datetime | None:
     text = headers.get("retry-after", "")
     if (seconds := _whole(text)) is not None:
         return _time(int((time.time() + seconds) * 1000))
-    try:
-        return parsedate_to_datetime(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return transport.http_date(text)
+
+
+def pause_s(left: Budget, now: datetime) -> float:
+    """Give how many seconds to wait before the next request so that what is left lasts until it is full again.
+
+    That is 0 while a tenth of each limit is left, or when Linear did not say; what is used up is waited for in
+    full. A request is expected to cost as many points as the last one.
+    """
+    requests = _spread_s(left.requests_limit, left.requests_remaining, left.requests_reset_at, 1, now)
+    cost = left.points_spent or 1
+    points = _spread_s(left.complexity_limit, left.complexity_remaining, left.complexity_reset_at, cost, now)
+    return max(requests, points)
+
+
+def _spread_s(limit: int | None, remaining: int | None, reset_at: datetime | None, cost: int, now: datetime) -> float:
+    if limit is None or remaining is None or reset_at is None or remaining >= limit * _LITTLE:
+        return 0.0
+    until_full_s = max(0.0, (reset_at - now).total_seconds())
+    return until_full_s * min(1.0, cost / remaining) if remaining else until_full_s
 
 
 def _whole(text: str | None) -> int | None:

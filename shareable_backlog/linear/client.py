@@ -1,57 +1,105 @@
 """Speak GraphQL with Linear over HTTP."""
 
 import asyncio
-import contextlib
+import json
 import re
-import socket
-import ssl
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TypeAlias
 
 import httpx2
+import msgspec
 
 from shareable_backlog import logs
-from shareable_backlog.linear import answers, budget
+from shareable_backlog.config import Settings
+from shareable_backlog.errors import ConfigurationInvalid
+from shareable_backlog.linear import answers, budget, transport, uploads
 from shareable_backlog.linear.budget import Budget
-from shareable_backlog.linear.errors import AuthenticationFailed, LinearUnavailable, TooComplex
+from shareable_backlog.linear.errors import AuthenticationFailed, RateLimited
+from shareable_backlog.linear.oauth import Application, Tokens
 from shareable_backlog.linear.retry import Retries, retried
 
 _LOG = logs.logger(__name__)
 
-_CONNECT_TIMEOUT_S = 10
+Authorize: TypeAlias = Callable[[Collection[str]], Awaitable[str]]
+"""Give the Authorization header of a request: none of those that Linear refused for it already.
+
+Raises AuthenticationFailed when there is no other.
+"""
 
 
 class Client:
-    """Ask one Linear workspace with one key; tasks of one event loop may share it. Made by `connected()`."""
+    """Ask one Linear workspace as one user or application; tasks of one event loop may share it.
+
+    Made by `connected()` or `of()`.
+    """
 
     def __init__(
-        self, http: httpx2.AsyncClient, url: str, retries: Retries, deadline_s: float, largest_answer: int
+        self,
+        http: httpx2.AsyncClient,
+        url: str,
+        authorize: Authorize,
+        *,
+        retries: Retries,
+        deadline_s: float,
+        largest_answer: int,
     ) -> None:
         self._http = http
         self._url = url
+        self._authorize = authorize
         self._retries = retries
         self._deadline_s = deadline_s
         self._largest_answer = largest_answer
+        self._slowed = False
         self.budget = Budget()
         """What the last answer with rate headers said."""
         self.requests_sent = 0
         self.points_spent = 0
+        self.last_date: datetime | None = None
+        """When the last answer was made, by Linear's clock; None when it did not say."""
 
-    async def execute(self, query: str, variables: Mapping[str, object]) -> dict[str, Any]:
-        """Give the `data` of one GraphQL request, asked again after passing faults; raises LinearFailed."""
+    async def execute(self, query: str, variables: Mapping[str, object]) -> dict[str, msgspec.Raw]:
+        """Give the root fields of one GraphQL request, each as the JSON it came in; raises LinearFailed.
+
+        It is asked again after passing faults. When little of the budget is left it waits before it asks; when
+        none is left until after the longest wait of the retries, it raises RateLimited at once.
+        """
         return await retried(partial(self._ask, query, variables), self._retries)
 
-    async def _ask(self, query: str, variables: Mapping[str, object]) -> dict[str, Any]:
+    async def image(self, address: str, slots: asyncio.Semaphore) -> bytes:
+        """Give the image at `address`, which must be one of Linear's uploads; `slots` and errors as in `uploads`."""
+        return await uploads.fetched(self._http, address, self._authorize, slots)
+
+    async def _ask(self, query: str, variables: Mapping[str, object]) -> dict[str, msgspec.Raw]:
+        await self._pace()
+        refused: list[str] = []
+        while True:
+            authorization = await self._authorize(refused)
+            try:
+                return answers.data(*await self._post(authorization, query, variables))
+            except AuthenticationFailed:
+                refused.append(authorization)
+
+    async def _post(self, authorization: str, query: str, variables: Mapping[str, object]) -> transport.Answer:
         started = time.perf_counter()
         self.requests_sent += 1
-        status, headers, body = await self._post({"query": query, "variables": variables})
+        answer = status, headers, body = await transport.posted(
+            self._http,
+            self._url,
+            {"Authorization": authorization, "Content-Type": "application/json"},
+            json.dumps({"query": query, "variables": variables}).encode(),
+            setting="LINEAR_API_URL",
+            deadline_s=self._deadline_s,
+            largest_answer=self._largest_answer,
+        )
         spent = budget.from_headers(headers)
         if spent.requests_remaining is not None or spent.complexity_remaining is not None:
             self.budget = spent
         self.points_spent += spent.points_spent or 0
+        self.last_date = transport.http_date(headers.get("date", ""))
         _LOG.debug(
             "linear.request",
             operation=_operation(query),
@@ -60,38 +108,29 @@ class Client:
             points=spent.points_spent,
             duration_ms=round((time.perf_counter() - started) * 1000),
         )
-        return answers.data(status, headers, body)
+        return answer
 
-    async def _post(self, content: dict[str, object]) -> tuple[int, Mapping[str, str], bytes]:
-        try:
-            async with (
-                asyncio.timeout(self._deadline_s),
-                self._http.stream("POST", self._url, json=content) as response,
-            ):
-                return response.status_code, response.headers, await self._read(response)
-        except TimeoutError as error:
-            raise LinearUnavailable(
-                f"Linear did not answer within {self._deadline_s:g} s."
-                " What was mirrored before stays; try again later."
-            ) from error
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise LinearUnavailable(_plain_words(error)) from error
-
-    async def _read(self, response: httpx2.Response) -> bytes:
-        """Read an answer as it is decompressed, so that a small one can't unfold to fill the memory."""
-        body = bytearray()
-        async with contextlib.aclosing(response.aiter_bytes()) as chunks:
-            async for chunk in chunks:
-                body += chunk
-                if len(body) > self._largest_answer:
-                    raise TooComplex("Linear's answer was larger than this program takes, and was not used.")
-        return bytes(body)
+    async def _pace(self) -> None:
+        """Wait as long as makes the rest of the budget last; raise RateLimited when it is back too late for that."""
+        pause_s = budget.pause_s(self.budget, datetime.now(UTC))
+        if self._slowed != bool(pause_s):
+            self._slowed = bool(pause_s)
+            _LOG.info(
+                "linear.slowed_down" if self._slowed else "linear.at_full_speed",
+                requests_left=self.budget.requests_remaining,
+                points_left=self.budget.complexity_remaining,
+                full_at=str(self.budget.available_at),
+            )
+        if self.budget.used_up and pause_s > self._retries.longest_wait_s:
+            raise RateLimited(self.budget.available_at)
+        if pause_s:
+            await self._retries.sleep(min(pause_s, self._retries.longest_wait_s))
 
 
 @asynccontextmanager
 async def connected(
     url: str,
-    key: str,
+    credentials: str | Application,
     *,
     retries: Retries = Retries(),  # noqa: B008 (frozen)
     deadline_s: float = 60,
@@ -99,40 +138,61 @@ async def connected(
 ) -> AsyncGenerator[Client]:
     """Give a client of the GraphQL address `url` for the length of the context; nothing is sent yet.
 
-    `key` is a personal key (`lin_api_…`), or an OAuth token (`lin_oauth_…`, or anything after `Bearer `).
-    `deadline_s` is for one request from connecting to the last byte, without its repetitions;
-    `largest_answer` is in bytes after decompression. Raises AuthenticationFailed for a key that can't be one.
+    `credentials` are a personal key (`lin_api_…`), an OAuth token (`lin_oauth_…`, or anything after `Bearer `), or
+    the application whose tokens are fetched as needed. `deadline_s` is for one request from connecting to the last
+    byte, without its repetitions; `largest_answer` is in bytes after decompression. Raises AuthenticationFailed
+    for a key that can't be one.
     """
-    async with httpx2.AsyncClient(
-        headers={"Authorization": _authorization(key)},
-        timeout=httpx2.Timeout(None, connect=_CONNECT_TIMEOUT_S),
-        follow_redirects=False,
-    ) as http:
-        yield Client(http, url, retries, deadline_s, largest_answer)
+    async with transport.opened() as http:
+        if isinstance(credentials, str):
+            authorize = _constant(credentials)
+        else:
+            authorize = Tokens(http, credentials, deadline_s).header
+        yield Client(http, url, authorize, retries=retries, deadline_s=deadline_s, largest_answer=largest_answer)
 
 
-def _authorization(key: str) -> str:
+@asynccontextmanager
+async def of(
+    settings: Settings,
+    *,
+    retries: Retries = Retries(),  # noqa: B008 (frozen)
+) -> AsyncGenerator[Client]:
+    """Give a client with the key of the settings, or else with their OAuth application.
+
+    Raises ConfigurationInvalid when neither is set, and what `connected` raises.
+    """
+    async with connected(settings.linear_api_url, _credentials(settings), retries=retries) as client:
+        yield client
+
+
+def _credentials(settings: Settings) -> str | Application:
+    if settings.linear_api_key:
+        return settings.linear_api_key.reveal()
+    if settings.linear_oauth_client_id and settings.linear_oauth_client_secret:
+        secret = settings.linear_oauth_client_secret.reveal()
+        return Application(settings.linear_oauth_token_url, settings.linear_oauth_client_id, secret)
+    fault = (
+        "neither LINEAR_API_KEY nor LINEAR_OAUTH_CLIENT_ID with LINEAR_OAUTH_CLIENT_SECRET is set:"
+        " make a read-only key in Linear's settings"
+    )
+    raise ConfigurationInvalid((fault,))
+
+
+def _constant(key: str) -> Authorize:
     key = key.strip()
     # What no header may hold would come back in the words of an error, key and all.
     if not key or not key.isascii() or not key.isprintable():
         raise AuthenticationFailed
-    return f"Bearer {key}" if key.startswith("lin_oauth_") else key
+    header = f"Bearer {key}" if key.startswith("lin_oauth_") else key
+
+    async def authorize(refused: Collection[str]) -> str:
+        if refused:
+            raise AuthenticationFailed
+        return header
+
+    return authorize
 
 
 def _operation(query: str) -> str | None:
     found = re.search(r"\bquery\s+(\w+)", query)
     return found and found[1]
-
-
-def _plain_words(error: Exception) -> str:
-    causes: list[BaseException] = [error]
-    while cause := causes[-1].__cause__ or causes[-1].__context__:
-        causes.append(cause)
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return (
-            "The address of Linear could not prove who it is, so nothing was sent."
-            " Check LINEAR_API_URL, and this machine's clock and certificates."
-        )
-    if any(isinstance(cause, socket.gaierror | httpx2.InvalidURL | httpx2.UnsupportedProtocol) for cause in causes):
-        return "The address of Linear can't be found. Check LINEAR_API_URL and this machine's name service."
-    return "Linear can't be reached, or the connection broke. What was mirrored before stays; try again later."

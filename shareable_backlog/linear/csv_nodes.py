@@ -28,7 +28,7 @@ _STATE_COLORS = {
 @lru_cache(maxsize=10_000)
 def made_id(kind: str, *name: str) -> str:
     """Make the id of what has no UUID in the export: the same name gets the same id every time."""
-    return str(uuid5(_NAMESPACE, "\x1f".join((kind, *name))))
+    return "csv-" + str(uuid5(_NAMESPACE, "\x1f".join((kind, *name))))
 
 
 def issue_id(item: CsvItem) -> str:

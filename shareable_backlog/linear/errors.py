@@ -58,6 +58,10 @@ class InvalidQuery(LinearFailed):
         )
 
 
+class CursorInvalid(InvalidQuery):
+    """Say that Linear no longer takes the place in a list where the next page was to begin: begin the list again."""
+
+
 class LinearUnavailable(LinearFailed):
     """Say that no usable answer came this time: the same request may work later."""
 

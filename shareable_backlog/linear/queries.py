@@ -1,72 +1,89 @@
-"""Hold the queries of a full pull: one flat paged query a stream.
+"""Write requests: several lists in one, so that a run with nothing new costs one request.
 
 References are asked for as `{ id }` and labels as `labelIds`, because a nested connection costs 50 points a
 row and more. Mail addresses of people are never asked for.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
+
+from shareable_backlog.linear import listings
+from shareable_backlog.linear.listings import Listing
+from shareable_backlog.linear.nodes import Seen
+
+LARGEST_PAGE = 250
+_MOST_POINTS = 9_500  # Linear refuses more than 10,000 in one request; the counts of issues take 326
+_LARGE = {"issues", "comments"}  # the lists of which a page may well be full
+
+Order = Literal["updatedAt", "createdAt"]
 
 
 @dataclass(frozen=True, slots=True)
-class PagedQuery:
-    """Hold a stream's name in the mirror, its root field in Linear, and its query over $first and $after."""
+class Ask:
+    """Ask for the next nodes of one list, newest first by `order`.
 
-    stream: str
-    root: str
-    text: str
+    `where` is one of Linear's filters; None asks for all, and so does any for a list that takes none.
+    `after` is the cursor of the page before. `seen_only` asks for little, to see what is still there, and as it was.
+    """
+
+    listing: Listing
+    where: Mapping[str, Any] | None = None
+    after: str | None = None
+    order: Order = "updatedAt"
+    seen_only: bool = False
+
+    @property
+    def node(self) -> type[Seen]:
+        """Give what its nodes are."""
+        return self.listing.seen if self.seen_only else self.listing.node
+
+    @property
+    def points(self) -> float:
+        """Give what one node costs."""
+        return listings.points(self.node)
 
 
-def _paged(stream: str, root: str, fields: str, arguments: str = "") -> PagedQuery:
-    operation = root[0].upper() + root[1:]
-    page = f"first: $first, after: $after, orderBy: updatedAt, includeArchived: true{arguments}"
-    return PagedQuery(
-        stream,
-        root,
-        f"query {operation}($first: Int!, $after: String) {{ {root}({page}) {{"
-        f" nodes {{ id createdAt updatedAt archivedAt {fields} }}"
-        " pageInfo { hasNextPage endCursor } } }",
-    )
+def sizes(asks: Sequence[Ask], *, largest: int = LARGEST_PAGE) -> list[int]:
+    """Give how many rows to ask of each list, so that the request stays under Linear's limit of points.
+
+    Issues and comments get whole pages, up to `largest` rows; the others share what is left.
+    """
+    full = [ask.listing.stream in _LARGE for ask in asks]
+    taken = sum(ask.points * largest for ask, whole in zip(asks, full, strict=True) if whole)
+    others = sum(ask.points for ask, whole in zip(asks, full, strict=True) if not whole)
+    share = largest if not others else max(1, min(largest, int((_MOST_POINTS - taken) / others)))
+    return [largest if whole else share for whole in full]
 
 
-TEAMS = _paged("teams", "teams", "key name displayName description color icon visibility timezone parent { id }")
-WORKFLOW_STATES = _paged("workflow_states", "workflowStates", "name type color position description team { id }")
-LABELS = _paged("labels", "issueLabels", "name color description isGroup team { id } parent { id }")
-# People who left are still named by their items.
-PEOPLE = _paged("people", "users", "name displayName avatarUrl active", ", includeDisabled: true")
-PROJECTS = _paged(
-    "projects",
-    "projects",
-    "name slugId url description color icon status { name type color }"
-    " startDate targetDate progress health sortOrder lead { id }",
+def request(asks: Sequence[Ask], firsts: Sequence[int], *, with_counts: bool) -> tuple[str, dict[str, Any]]:
+    """Give one request for a page of each list, and its variables; each list stands under its stream's name.
+
+    `with_counts` adds `counts`, how many issues each of the first 250 teams has, and `organization`. Equal kinds of
+    requests have equal texts.
+    """
+    declared: list[str] = []
+    fields: list[str] = []
+    variables: dict[str, Any] = {}
+    for ask, first in zip(asks, firsts, strict=True):
+        name = ask.listing.stream
+        declared += [f"${name}_first: Int!", f"${name}_after: String"]
+        variables |= {f"{name}_first": first, f"{name}_after": ask.after}
+        arguments = f"first: ${name}_first, after: ${name}_after, orderBy: {ask.order}, includeArchived: true"
+        if ask.listing.arguments:
+            arguments += f", {ask.listing.arguments}"
+        if ask.listing.filter_type:
+            declared.append(f"${name}_where: {ask.listing.filter_type}")
+            variables[f"{name}_where"] = ask.where
+            arguments += f", filter: ${name}_where"
+        nodes = f"nodes {{ {listings.fields(ask.node)} }} pageInfo {{ hasNextPage endCursor }}"
+        fields.append(f"{name}: {ask.listing.root}({arguments}) {{ {nodes} }}")
+    if with_counts:
+        fields.append(_COUNTS)
+    return f"query Mirror({', '.join(declared)}) {{ {' '.join(fields)} }}", variables
+
+
+_COUNTS = (
+    f"counts: teams(first: {LARGEST_PAGE}, includeArchived: true)"
+    " { nodes { id issueCount(includeArchived: true) unarchived: issueCount } } organization { id }"
 )
-PROJECT_MILESTONES = _paged(
-    "project_milestones", "projectMilestones", "name description targetDate sortOrder project { id }"
-)
-CYCLES = _paged("cycles", "cycles", "number name startsAt endsAt completedAt team { id }")
-ISSUES = _paged(
-    "issues",
-    "issues",
-    "identifier number title description url branchName priority estimate"
-    " sortOrder prioritySortOrder subIssueSortOrder dueDate slaBreachesAt trashed labelIds"
-    " previousIdentifiers startedAt completedAt canceledAt autoArchivedAt"
-    " team { id } state { id } assignee { id } creator { id }"
-    " project { id } projectMilestone { id } cycle { id } parent { id }",
-)
-COMMENTS = _paged(
-    "comments",
-    "comments",
-    "body quotedText url editedAt resolvedAt issue { id } parent { id } user { id }",
-)
-
-FULL_PULL: tuple[PagedQuery, ...] = (
-    TEAMS,
-    WORKFLOW_STATES,
-    LABELS,
-    PEOPLE,
-    PROJECTS,
-    PROJECT_MILESTONES,
-    CYCLES,
-    ISSUES,
-    COMMENTS,
-)
-"""Every stream, what is referred to before what refers to it."""

@@ -94,16 +94,25 @@ def as_identifier(text: str) -> str | None:
     return f"{match[1].upper()}-{int(match[2])}" if match else None
 
 
-async def item_page(identifier: str) -> ItemPage:
-    """Give the item of this identifier with its surroundings. Raises NotFound."""
+async def shown_item(identifier: str) -> tuple[Item, list[ShownComment]]:
+    """Give the item of this identifier with its comments, the newest 500, oldest first. Raises NotFound.
+
+    What isn't in them may not be shown in any form, be it a page, an image or a file.
+    """
     item = await backlog_items.by_identifier(identifier)
     if item is None:
         raise NotFound("There is no item of that name, or it may not be shown. Look for it in the list.")
+    return item, await comments.of_item(item.id, _MOST_COMMENTS)
+
+
+async def item_page(identifier: str) -> ItemPage:
+    """Give the item of this identifier with its surroundings. Raises NotFound."""
+    item, written = await shown_item(identifier)
     return ItemPage(
         item,
         await backlog_items.by_id(item.parent_id) if item.parent_id else None,
         await backlog_items.sub_items(item.id, _MOST_SUB_ITEMS),
-        _threads(await comments.of_item(item.id, _MOST_COMMENTS)),
+        _threads(written),
         await freshness(),
     )
 
@@ -115,12 +124,11 @@ async def moved_to(identifier: str) -> str | None:
 
 async def freshness() -> Freshness:
     """Tell how old the mirror is, and whether its newest run failed."""
-    latest = await sync_history.latest(1)
-    failed = bool(latest) and latest[0].status == "failed"
+    last = await sync_history.last_ended()
     as_of = await sync_history.last_good()
-    is_sample = await mirror.holds_sample()
+    is_sample = mirror.SAMPLE_PREFIX in await mirror.made_prefixes()
     is_late = as_of is not None and not is_sample and datetime.now(UTC) - as_of > _LATE_AFTER
-    return Freshness(as_of, is_late, latest[0].error_message if failed else None, is_sample)
+    return Freshness(as_of, is_late, last.error_message if last and last.status == "failed" else None, is_sample)
 
 
 def _threads(shown: list[ShownComment]) -> list[Thread]:

@@ -1,16 +1,18 @@
 """Fill the mirror from Linear's own CSV export, for those who have no key."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from shareable_backlog.database import mirror, transaction
+from shareable_backlog.database import mirror, search_entries, sync_cursors, transaction
+from shareable_backlog.errors import SyncFailed
 from shareable_backlog.linear import csv_export
 from shareable_backlog.linear.csv_export import Export, InferredState
 from shareable_backlog.sync import run as running
-from shareable_backlog.sync.store import BadRow, Page, mapped
+from shareable_backlog.sync.store import BadRow, Batch, mapped, page_of
 from shareable_backlog.sync.streams import STREAMS
 
 _PAGE = 250
@@ -37,26 +39,38 @@ async def run(path: Path, *, dry_run: bool) -> ImportReport:
     """Import the export at `path`, or with `dry_run` only say what would change.
 
     The whole file is checked first: raises ImportInvalid, with nothing stored, when anything is wrong in it.
-    Raises SyncFailed when another sync is under way.
+    Raises SyncFailed when another sync is under way, and when Linear's API keeps the mirror up to date.
     """
     export = await asyncio.to_thread(csv_export.read, path)
     if dry_run:
         items, bad_rows = await _preview(export)
         run_id = None
     else:
-        report = await running.run(_pages(export), "import", lambda _report, _page: None)
+        async with running.recorded("import") as report:
+            await _refuse_beside_linear()
+            await running.stored(report, _batches(export), lambda _report, _page: None)
+            while await search_entries.refresh(_PAGE):
+                pass
         items, bad_rows, run_id = report.streams["issues"], report.bad_rows, report.run_id
     return ImportReport(
         run_id, export.rows, items.created, items.updated, items.unchanged, export.states, tuple(bad_rows)
     )
 
 
-async def _pages(export: Export) -> AsyncIterator[Page]:
+async def _refuse_beside_linear() -> None:
+    if any(cursor.complete_until for cursor in (await sync_cursors.by_stream()).values()):
+        raise SyncFailed(
+            "The mirror is kept up to date by Linear's API, so an older file was not imported. Nothing was changed."
+        )
+
+
+async def _batches(export: Export) -> AsyncGenerator[Batch]:
+    seen_at = datetime.now(UTC)
     for name, nodes in export.streams.items():
-        yield Page(STREAMS[name], nodes)
+        yield page_of(STREAMS[name], nodes, seen_at=seen_at)
     issues = export.issues()
     while nodes := await asyncio.to_thread(lambda: list(islice(issues, _PAGE))):
-        yield Page(STREAMS["issues"], nodes)
+        yield page_of(STREAMS["issues"], nodes, seen_at=seen_at)
 
 
 class _Undone(Exception):
@@ -65,12 +79,14 @@ class _Undone(Exception):
 
 async def _preview(export: Export) -> tuple[mirror.Stored, list[BadRow]]:
     """Store everything in one transaction, count, and undo it."""
+    await _refuse_beside_linear()
     items, bad_rows = mirror.Stored(), list[BadRow]()
     try:
         async with transaction(within_s=_DRY_RUN_WITHIN_S) as opened:
-            async for page in _pages(export):
+            async for batch in _batches(export):
+                [page] = batch.pages
                 rows, bad = mapped(page)
-                stored = await mirror.upsert(opened, page.stream.kind, rows)
+                stored = await mirror.upsert(opened, page.stream.kind, rows, seen_at=batch.seen_at)
                 bad_rows += bad
                 if page.stream.name == "issues":
                     items += stored

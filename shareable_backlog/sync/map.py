@@ -1,215 +1,258 @@
-"""Turn Linear's nodes into the mirror's rows; one function a stream, each raising FieldInvalid."""
-
-from datetime import datetime
-from typing import TypedDict
+"""Turn Linear's nodes into the mirror's rows; one function a stream."""
 
 from shareable_backlog.database import mirror_rows as rows
-from shareable_backlog.sync import fields
-from shareable_backlog.sync.fields import Node, instant, instant_or_none
+from shareable_backlog.linear import nodes
+from shareable_backlog.linear.nodes import Ref
 
 
-class _Kept(TypedDict):
-    id: str
-    created_at: datetime
-    updated_at: datetime
-    archived_at: datetime | None
+def _id(ref: Ref | None) -> str | None:
+    return ref.id if ref else None
 
 
-def _kept(node: Node) -> _Kept:
-    """Read what every row of the mirror has."""
-    return {
-        "id": fields.identifier(node),
-        "created_at": instant(node, "createdAt"),
-        "updated_at": instant(node, "updatedAt"),
-        "archived_at": instant_or_none(node, "archivedAt"),
-    }
-
-
-def team(node: Node) -> rows.Team:
+def team(node: nodes.Team) -> rows.Team:
     """Map a node of `teams`; a team that is not public is private."""
     return rows.Team(
-        **_kept(node),
-        key=fields.identifier(node, "key"),
-        name=fields.text(node, "name"),
-        display_name=fields.text_or_none(node, "displayName"),
-        description=fields.text_or_none(node, "description"),
-        color=fields.text_or_none(node, "color"),
-        icon=fields.text_or_none(node, "icon"),
-        private=fields.text_or_none(node, "visibility") not in {None, "public"},
-        parent_id=fields.reference(node, "parent"),
-        timezone=fields.text_or_none(node, "timezone"),
+        id=node.id,
+        created_at=node.created_at,
+        updated_at=node.updated_at,
+        archived_at=node.archived_at,
+        key=node.key,
+        name=node.name,
+        display_name=node.display_name,
+        description=node.description,
+        color=node.color,
+        icon=node.icon,
+        private=node.visibility not in {None, "public"},
+        parent_id=_id(node.parent),
+        timezone=node.timezone,
     )
 
 
-def workflow_state(node: Node) -> rows.WorkflowState:
+def workflow_state(node: nodes.WorkflowState) -> rows.WorkflowState:
     """Map a node of `workflowStates`."""
     return rows.WorkflowState(
-        **_kept(node),
-        team_id=fields.reference(node, "team"),
-        name=fields.text(node, "name"),
-        type=fields.text(node, "type"),
-        color=fields.text_or_none(node, "color"),
-        position=fields.number_or_none(node, "position") or 0.0,
-        description=fields.text_or_none(node, "description"),
+        id=node.id,
+        created_at=node.created_at,
+        updated_at=node.updated_at,
+        archived_at=node.archived_at,
+        team_id=_id(node.team),
+        name=node.name,
+        type=node.type,
+        color=node.color,
+        position=node.position or 0.0,
+        description=node.description,
     )
 
 
-def label(node: Node) -> rows.Label:
+def label(node: nodes.IssueLabel) -> rows.Label:
     """Map a node of `issueLabels`."""
     return rows.Label(
-        **_kept(node),
-        team_id=fields.reference(node, "team"),
-        name=fields.text(node, "name"),
-        color=fields.text_or_none(node, "color"),
-        description=fields.text_or_none(node, "description"),
-        parent_id=fields.reference(node, "parent"),
-        is_group=fields.flag(node, "isGroup"),
+        id=node.id,
+        created_at=node.created_at,
+        updated_at=node.updated_at,
+        archived_at=node.archived_at,
+        team_id=_id(node.team),
+        name=node.name,
+        color=node.color,
+        description=node.description,
+        parent_id=_id(node.parent),
+        is_group=bool(node.is_group),
     )
 
 
-def person(node: Node) -> rows.Person:
+def person(node: nodes.User) -> rows.Person:
     """Map a node of `users`."""
     return rows.Person(
-        **_kept(node),
-        name=fields.text(node, "name"),
-        display_name=fields.text_or_none(node, "displayName"),
-        avatar_url=fields.text_or_none(node, "avatarUrl"),
-        active=fields.flag(node, "active", default=True),
+        id=node.id,
+        created_at=node.created_at,
+        updated_at=node.updated_at,
+        archived_at=node.archived_at,
+        name=node.name,
+        display_name=node.display_name,
+        avatar_url=node.avatar_url,
+        active=node.active is not False,
     )
 
 
-def project(node: Node) -> rows.Project:
+def project_status(node: nodes.ProjectStatus) -> rows.ProjectStatus:
+    """Map a node of `projectStatuses`."""
+    return rows.ProjectStatus(
+        id=node.id,
+        created_at=node.created_at,
+        updated_at=node.updated_at,
+        archived_at=node.archived_at,
+        name=node.name,
+        type=node.type,
+        color=node.color,
+        position=node.position or 0.0,
+    )
+
+
+def project(node: nodes.Project) -> rows.Project:
     """Map a node of `projects`."""
-    status: Node = node.get("status") or {}
     return rows.Project(
-        **_kept(node),
-        name=fields.text(node, "name"),
-        slug_id=fields.text_or_none(node, "slugId"),
-        url=fields.text_or_none(node, "url"),
-        description=fields.text_or_none(node, "description"),
-        color=fields.text_or_none(node, "color"),
-        icon=fields.text_or_none(node, "icon"),
-        status_name=fields.text_or_none(status, "name"),
-        status_type=fields.text_or_none(status, "type"),
-        status_color=fields.text_or_none(status, "color"),
-        start_date=fields.day_or_none(node, "startDate"),
-        target_date=fields.day_or_none(node, "targetDate"),
-        progress=fields.number_or_none(node, "progress"),
-        health=fields.text_or_none(node, "health"),
-        lead_id=fields.reference(node, "lead"),
-        sort_order=fields.number_or_none(node, "sortOrder"),
+        id=node.id,
+        created_at=node.created_at,
+        updated_at=node.updated_at,
+        archived_at=node.archived_at,
+        name=node.name,
+        slug_id=node.slug_id,
+        url=node.url,
+        description=node.description,
+        color=node.color,
+        icon=node.icon,
+        status_id=_id(node.status),
+        start_date=node.start_date,
+        target_date=node.target_date,
+        progress=node.progress,
+        health=node.health,
+        lead_id=_id(node.lead),
+        sort_order=node.sort_order,
     )
 
 
-def project_milestone(node: Node) -> rows.ProjectMilestone:
+def project_milestone(node: nodes.ProjectMilestone) -> rows.ProjectMilestone:
     """Map a node of `projectMilestones`."""
     return rows.ProjectMilestone(
-        **_kept(node),
-        project_id=fields.reference(node, "project"),
-        name=fields.text(node, "name"),
-        description=fields.text_or_none(node, "description"),
-        target_date=fields.day_or_none(node, "targetDate"),
-        sort_order=fields.number_or_none(node, "sortOrder"),
+        id=node.id,
+        created_at=node.created_at,
+        updated_at=node.updated_at,
+        archived_at=node.archived_at,
+        project_id=_id(node.project),
+        name=node.name,
+        description=node.description,
+        target_date=node.target_date,
+        sort_order=node.sort_order,
     )
 
 
-def cycle(node: Node) -> rows.Cycle:
+def cycle(node: nodes.Cycle) -> rows.Cycle:
     """Map a node of `cycles`."""
     return rows.Cycle(
-        **_kept(node),
-        team_id=fields.reference(node, "team"),
-        number=fields.whole_number(node, "number"),
-        name=fields.text_or_none(node, "name"),
-        starts_at=instant_or_none(node, "startsAt"),
-        ends_at=instant_or_none(node, "endsAt"),
-        completed_at=instant_or_none(node, "completedAt"),
+        id=node.id,
+        created_at=node.created_at,
+        updated_at=node.updated_at,
+        archived_at=node.archived_at,
+        team_id=_id(node.team),
+        number=node.number,
+        name=node.name,
+        starts_at=node.starts_at,
+        ends_at=node.ends_at,
+        completed_at=node.completed_at,
     )
 
 
-def initiative(node: Node) -> rows.Initiative:
+def initiative(node: nodes.Initiative) -> rows.Initiative:
     """Map a node of `initiatives`."""
     return rows.Initiative(
-        **_kept(node),
-        name=fields.text(node, "name"),
-        slug_id=fields.text_or_none(node, "slugId"),
-        url=fields.text_or_none(node, "url"),
-        description=fields.text_or_none(node, "description"),
-        color=fields.text_or_none(node, "color"),
-        icon=fields.text_or_none(node, "icon"),
-        status=fields.text_or_none(node, "status"),
-        target_date=fields.day_or_none(node, "targetDate"),
-        owner_id=fields.reference(node, "owner"),
-        sort_order=fields.number_or_none(node, "sortOrder"),
+        id=node.id,
+        created_at=node.created_at,
+        updated_at=node.updated_at,
+        archived_at=node.archived_at,
+        name=node.name,
+        slug_id=node.slug_id,
+        url=node.url,
+        description=node.description,
+        color=node.color,
+        icon=node.icon,
+        status=node.status,
+        target_date=node.target_date,
+        owner_id=_id(node.owner),
+        sort_order=node.sort_order,
     )
 
 
-def backlog_item(node: Node) -> rows.BacklogItem:
+def initiative_project(node: nodes.InitiativeToProject) -> rows.InitiativeProject:
+    """Map a node of `initiativeToProjects`."""
+    return rows.InitiativeProject(
+        id=node.id,
+        created_at=node.created_at,
+        updated_at=node.updated_at,
+        archived_at=node.archived_at,
+        initiative_id=node.initiative.id,
+        project_id=node.project.id,
+    )
+
+
+def backlog_item(node: nodes.Issue) -> rows.BacklogItem:
     """Map a node of `issues`."""
     return rows.BacklogItem(
-        **_kept(node),
-        identifier=fields.identifier(node, "identifier"),
-        number=fields.whole_number(node, "number"),
-        title=fields.text(node, "title"),
-        description=fields.text_or_none(node, "description"),
-        url=fields.text_or_none(node, "url"),
-        branch_name=fields.text_or_none(node, "branchName"),
-        priority=fields.whole_number(node, "priority", most=4),
-        estimate=fields.number_or_none(node, "estimate"),
-        sort_order=fields.number_or_none(node, "sortOrder"),
-        priority_sort_order=fields.number_or_none(node, "prioritySortOrder"),
-        sub_issue_sort_order=fields.number_or_none(node, "subIssueSortOrder"),
-        due_date=fields.day_or_none(node, "dueDate"),
-        sla_breaches_at=instant_or_none(node, "slaBreachesAt"),
-        trashed=fields.flag(node, "trashed"),
-        label_ids=fields.texts(node, "labelIds"),
-        previous_identifiers=fields.texts(node, "previousIdentifiers"),
-        team_id=fields.required_reference(node, "team"),
-        state_id=fields.reference(node, "state"),
-        assignee_id=fields.reference(node, "assignee"),
-        creator_id=fields.reference(node, "creator"),
-        project_id=fields.reference(node, "project"),
-        project_milestone_id=fields.reference(node, "projectMilestone"),
-        cycle_id=fields.reference(node, "cycle"),
-        parent_id=fields.reference(node, "parent"),
-        started_at=instant_or_none(node, "startedAt"),
-        completed_at=instant_or_none(node, "completedAt"),
-        canceled_at=instant_or_none(node, "canceledAt"),
-        auto_archived_at=instant_or_none(node, "autoArchivedAt"),
+        id=node.id,
+        created_at=node.created_at,
+        updated_at=node.updated_at,
+        archived_at=node.archived_at,
+        identifier=node.identifier,
+        number=node.number,
+        title=node.title,
+        description=node.description,
+        url=node.url,
+        branch_name=node.branch_name,
+        priority=node.priority,
+        estimate=node.estimate,
+        sort_order=node.sort_order,
+        priority_sort_order=node.priority_sort_order,
+        sub_issue_sort_order=node.sub_issue_sort_order,
+        due_date=node.due_date,
+        sla_breaches_at=node.sla_breaches_at,
+        trashed=bool(node.trashed),
+        label_ids=node.label_ids,
+        previous_identifiers=node.previous_identifiers,
+        team_id=node.team.id,
+        state_id=_id(node.state),
+        assignee_id=_id(node.assignee),
+        creator_id=_id(node.creator),
+        project_id=_id(node.project),
+        project_milestone_id=_id(node.project_milestone),
+        cycle_id=_id(node.cycle),
+        parent_id=_id(node.parent),
+        started_at=node.started_at,
+        completed_at=node.completed_at,
+        canceled_at=node.canceled_at,
+        auto_archived_at=node.auto_archived_at,
     )
 
 
-def comment(node: Node) -> rows.Comment:
+def comment(node: nodes.Comment) -> rows.Comment:
     """Map a node of `comments`."""
     return rows.Comment(
-        **_kept(node),
-        issue_id=fields.reference(node, "issue"),
-        parent_id=fields.reference(node, "parent"),
-        user_id=fields.reference(node, "user"),
-        body=fields.text(node, "body"),
-        quoted_text=fields.text_or_none(node, "quotedText"),
-        url=fields.text_or_none(node, "url"),
-        edited_at=instant_or_none(node, "editedAt"),
-        resolved_at=instant_or_none(node, "resolvedAt"),
+        id=node.id,
+        created_at=node.created_at,
+        updated_at=node.updated_at,
+        archived_at=node.archived_at,
+        issue_id=_id(node.issue),
+        parent_id=_id(node.parent),
+        user_id=_id(node.user),
+        body=node.body,
+        quoted_text=node.quoted_text,
+        url=node.url,
+        edited_at=node.edited_at,
+        resolved_at=node.resolved_at,
     )
 
 
-def relation(node: Node) -> rows.ItemRelation:
+def relation(node: nodes.IssueRelation) -> rows.ItemRelation:
     """Map a node of `issueRelations`."""
     return rows.ItemRelation(
-        **_kept(node),
-        type=fields.text(node, "type"),
-        issue_id=fields.required_reference(node, "issue"),
-        related_issue_id=fields.required_reference(node, "relatedIssue"),
+        id=node.id,
+        created_at=node.created_at,
+        updated_at=node.updated_at,
+        archived_at=node.archived_at,
+        type=node.type,
+        issue_id=node.issue.id,
+        related_issue_id=node.related_issue.id,
     )
 
 
-def attachment(node: Node) -> rows.Attachment:
+def attachment(node: nodes.Attachment) -> rows.Attachment:
     """Map a node of `attachments`."""
     return rows.Attachment(
-        **_kept(node),
-        issue_id=fields.required_reference(node, "issue"),
-        title=fields.text(node, "title"),
-        subtitle=fields.text_or_none(node, "subtitle"),
-        url=fields.text(node, "url"),
-        source_type=fields.text_or_none(node, "sourceType"),
+        id=node.id,
+        created_at=node.created_at,
+        updated_at=node.updated_at,
+        archived_at=node.archived_at,
+        issue_id=node.issue.id,
+        title=node.title,
+        subtitle=node.subtitle,
+        url=node.url,
+        source_type=node.source_type,
     )

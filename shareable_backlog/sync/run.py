@@ -1,75 +1,79 @@
-"""Run the mirror once: pages from any source into PostgreSQL, with a row in `sync_history`."""
+"""Run the mirror once: batches from any source into PostgreSQL, with a row in `sync_history`."""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
-from operator import attrgetter
 from typing import Literal
 
 from shareable_backlog import logs
 from shareable_backlog.database import locks, mirror, sync_history, transaction
+from shareable_backlog.database.mirror import Stored
+from shareable_backlog.database.sync_history import Ending
 from shareable_backlog.errors import BacklogError, SyncFailed
-from shareable_backlog.sync.store import BadRow, Page, page_stored
+from shareable_backlog.linear.client import Client
+from shareable_backlog.sync.store import BadRow, Batch, Page, Prepared, batch_stored, prepared
 
 _LOG = logs.logger(__name__)
 
 _BAD_ROWS_KEPT = 100
-# Stored together they share a staging table, an upsert and a commit; 8 were no faster (benchmarks/README.md).
-_PAGES_AHEAD = 4
+_BATCHES_AHEAD = 2
 
 Trigger = Literal["automatic", "manual", "webhook", "import"]
 
 
 @dataclass(slots=True)
 class Report:
-    """Tell what a run did: rows by stream, and the nodes that were set aside."""
+    """Tell what a run did: rows by stream, the nodes that were set aside, and what is left to do.
+
+    `notes` say in plain words why the run is only partial; `next_step` is what a person should do, None for nothing.
+    """
 
     run_id: int
-    streams: dict[str, mirror.Stored] = field(default_factory=dict[str, mirror.Stored])
+    is_full: bool = False
+    streams: dict[str, Stored] = field(default_factory=dict[str, Stored])
     bad_rows: list[BadRow] = field(default_factory=list[BadRow])
+    notes: list[str] = field(default_factory=list[str])
+    next_step: str | None = None
+    client: Client | None = None
 
     @property
-    def total(self) -> mirror.Stored:
+    def total(self) -> Stored:
         """Give the counts over all streams."""
-        return sum(self.streams.values(), mirror.Stored())
+        return sum(self.streams.values(), Stored())
 
     @property
     def status(self) -> str:
-        """Give the status that `sync_history` gets: partial when a row was set aside."""
-        return "partial" if self.bad_rows else "succeeded"
+        """Give the status that `sync_history` gets: partial when a row was set aside or something was not done."""
+        return "partial" if self.bad_rows or self.notes else "succeeded"
+
+    def add(self, stream: str, stored: Stored) -> None:
+        """Count what was stored of a stream."""
+        self.streams[stream] = self.streams.get(stream, Stored()) + stored
 
 
 OnPage = Callable[[Report, Page], None]
 
 
-async def run(pages: AsyncIterator[Page], trigger: Trigger, on_page: OnPage, *, sample: bool = False) -> Report:
-    """Store all `pages` and give the report; the next ones are fetched while the last ones are stored.
+@asynccontextmanager
+async def recorded(trigger: Trigger, *, run_id: int | None = None, is_full: bool = False) -> AsyncGenerator[Report]:
+    """Be a run, from its row in `sync_history` to its end, whatever ends it.
 
-    `on_page` is called after each store; pages of one stream that were stored together come as one. Only one run
-    at a time, over all processes: raises SyncFailed when another is under way. Whatever stops it is recorded in
-    `sync_history`, and what was stored before stays. Unless the pages are the `sample`, they take the sample's
-    place. Raises BacklogError.
+    Only one at a time, over all processes: raises SyncFailed when another is under way. `run_id` is that of the
+    pending row that asked for it, None for a run of its own. What was stored before an error stays.
     """
     async with locks.held(locks.SYNC) as ours:
         if not ours:
-            raise SyncFailed("Another sync is under way. Wait for its end, then start this one again.")
+            raise SyncUnderWay
         async with transaction() as opened:
             interrupted = await sync_history.interrupt_running(opened)
-            run_id = await sync_history.start(opened, trigger)
+            started = await sync_history.start(opened, trigger, run_id=run_id, is_full=is_full)
         if interrupted:
             _LOG.warning("sync_found_interrupted_run", runs=interrupted)
-        report = Report(run_id)
+        report = Report(started, is_full)
         try:
-            replace_sample = not sample and await mirror.holds_sample()
-            async with contextlib.aclosing(_ahead(pages)) as fetched:
-                async for page in fetched:
-                    stored, bad = await page_stored(page, instead_of_sample=replace_sample)
-                    replace_sample = False
-                    report.streams[page.stream.name] = report.streams.get(page.stream.name, mirror.Stored()) + stored
-                    report.bad_rows += bad
-                    on_page(report, page)
+            yield report
         except BacklogError as error:
             await _finish(report, "failed", str(error))
             raise
@@ -80,63 +84,100 @@ async def run(pages: AsyncIterator[Page], trigger: Trigger, on_page: OnPage, *, 
             await _finish(report, "failed", "An error of the program itself; the log says more.")
             raise
         await _finish(report, report.status, _partial_message(report))
-        return report
+
+
+class SyncUnderWay(SyncFailed):
+    """Say that another process writes the mirror just now."""
+
+    def __init__(self) -> None:
+        super().__init__("Another sync is under way. Wait for its end, then start this one again.")
+
+
+async def stored(report: Report, batches: AsyncIterator[Batch], on_page: OnPage, *, is_sample: bool = False) -> None:
+    """Store all `batches`; the next ones are fetched while the last ones are stored.
+
+    `on_page` is called for each page once it is stored. Unless the batches are the sample, they take the place of a
+    sample and of what an import made up. Raises BacklogError.
+    """
+    instead_of = [] if is_sample else await mirror.made_prefixes()
+    async with contextlib.aclosing(_ahead(batches)) as fetched:
+        async for ready in fetched:
+            outcome = await batch_stored(ready, report.run_id, instead_of=instead_of)
+            instead_of = [prefix for prefix in instead_of if prefix != mirror.SAMPLE_PREFIX]
+            for stream, counts in outcome.stored.items():
+                report.add(stream, counts)
+            report.bad_rows += outcome.bad
+            for page in ready.batch.pages:
+                if page.nodes:
+                    on_page(report, page)
 
 
 def _partial_message(report: Report) -> str | None:
     count = len(report.bad_rows)
-    if not count:
-        return None
-    first = report.bad_rows[0]
-    return f"{count} rows were set aside, the first is {first.stream} {first.id}: {first.field or ''} {first.reason}"
+    notes = [*report.notes]
+    if count:
+        first = report.bad_rows[0]
+        notes.append(
+            f"{count} rows were set aside, the first is {first.stream} {first.id}: {first.field or ''} {first.reason}"
+        )
+    return " ".join(notes) or None
 
 
 async def _finish(report: Report, status: str, message: str | None) -> None:
     """Record the end of a run; when even that can't be stored, the log has it."""
+    _LOG.info("sync_ended", status=status, run_id=report.run_id, failed=len(report.bad_rows), **asdict(report.total))
     total = report.total
-    _LOG.info("sync_ended", status=status, run_id=report.run_id, failed=len(report.bad_rows), **asdict(total))
-    details = [asdict(bad) for bad in report.bad_rows[:_BAD_ROWS_KEPT]] or None
+    ending = Ending(
+        status=status,
+        is_full=report.is_full,
+        items_synced=total.created + total.updated + total.unchanged,
+        items_failed=len(report.bad_rows),
+        error_message=message,
+        error_details=[asdict(bad) for bad in report.bad_rows[:_BAD_ROWS_KEPT]] or None,
+        streams=_streams(report),
+        requests=report.client.requests_sent if report.client else None,
+        points=report.client.points_spent if report.client else None,
+        next_step=report.next_step,
+    )
     try:
         async with transaction() as opened:
-            await sync_history.finish(
-                opened,
-                report.run_id,
-                status=status,
-                items_synced=total.created + total.updated + total.unchanged,
-                items_failed=len(report.bad_rows),
-                error_message=message,
-                error_details=details,
-            )
+            await sync_history.finish(opened, report.run_id, ending)
     except BacklogError as error:
         _LOG.error("sync_end_not_recorded", run_id=report.run_id, status=status, reason=str(error))
 
 
-async def _ahead(pages: AsyncIterator[Page]) -> AsyncGenerator[Page]:
-    """Fetch pages while the reader is busy; those of one stream that came meanwhile are given as one."""
-    fetched: list[Page] = []
-    news, room = asyncio.Event(), asyncio.Event()
+def _streams(report: Report) -> dict[str, dict[str, int]]:
+    failed = dict.fromkeys(report.streams, 0)
+    for bad in report.bad_rows:
+        failed[bad.stream] = failed.get(bad.stream, 0) + 1
+    return {
+        name: asdict(counts)
+        | {"failed": failed[name], "fetched": counts.created + counts.updated + counts.unchanged + failed[name]}
+        for name in failed
+        for counts in [report.streams.get(name, Stored())]
+    }
+
+
+async def _ahead(batches: AsyncIterator[Batch]) -> AsyncGenerator[Prepared]:
+    """Fetch and prepare batches while the reader is busy; what ends the fetching reaches the reader in its turn."""
+    fetched: asyncio.Queue[Prepared | Exception | None] = asyncio.Queue(_BATCHES_AHEAD)
 
     async def fetch() -> None:
-        async for page in pages:
-            fetched.append(page)
-            news.set()
-            if len(fetched) == _PAGES_AHEAD:
-                room.clear()
-                await room.wait()
+        try:
+            async for batch in batches:
+                await fetched.put(prepared(batch))
+        except Exception as error:  # noqa: BLE001 (raised again below)
+            await fetched.put(error)
+        else:
+            await fetched.put(None)
 
     fetching = asyncio.create_task(fetch())
-    fetching.add_done_callback(lambda _task: news.set())
     try:
-        while await news.wait() and fetched:
-            if not fetching.done():
-                news.clear()
-            taken = fetched.copy()
-            fetched.clear()
-            room.set()
-            for stream, group in groupby(taken, attrgetter("stream")):
-                yield Page(stream, [node for page in group for node in page.nodes])
-        await fetching
+        while ready := await fetched.get():
+            if isinstance(ready, Exception):
+                raise ready
+            yield ready
     finally:
         fetching.cancel()
-        with contextlib.suppress(asyncio.CancelledError, BacklogError):
+        with contextlib.suppress(asyncio.CancelledError):
             await fetching

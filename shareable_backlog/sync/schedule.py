@@ -1,35 +1,73 @@
-"""Bring the mirror up to date again and again while the server runs."""
+"""Bring the mirror up to date again and again while the server runs, and at once when someone asks."""
 
 import asyncio
 import random
+from datetime import UTC, datetime
+from time import monotonic
 
 from shareable_backlog import logs
 from shareable_backlog.config import Settings
+from shareable_backlog.database import sync_history
 from shareable_backlog.errors import BacklogError
+from shareable_backlog.linear.errors import AuthenticationFailed, RateLimited
 from shareable_backlog.services import readiness
 from shareable_backlog.sync import pull
-from shareable_backlog.sync.run import Report
+from shareable_backlog.sync.pull import Wanted
+from shareable_backlog.sync.run import Report, SyncUnderWay
 from shareable_backlog.sync.store import Page
 
 _LOG = logs.logger(__name__)
 
-_NOT_READY_YET_S = 1.0
+_LOOK_AGAIN_S = 1.0
+_REVOKED_KEY_S = 300.0  # a key that Linear refused is not asked with more often than this
 _JITTER = 0.1  # many mirrors of one workspace should not ask at the same moment
 
 
 async def run(settings: Settings) -> None:
-    """Run a sync now and then every SYNC_INTERVAL_S, for ever; a failed run is logged and the next one comes."""
+    """Run a sync now, then every SYNC_INTERVAL_S and whenever one is asked for, for ever.
+
+    A failed run is logged, and the next one comes: once the budget is back, and with a refused key after five
+    minutes at the earliest.
+    """
+    due_at = monotonic()
     while True:
-        if not readiness.is_ready():
-            await asyncio.sleep(_NOT_READY_YET_S)
-            continue
-        try:
-            await pull.run(settings, "automatic", _silent)
-        except BacklogError as error:
-            _LOG.warning("sync_failed", code=error.code, reason=str(error))
-        except Exception:  # noqa: BLE001 (the next run must come whatever went wrong in this one)
-            _LOG.error("sync_failed_unforeseen", exc_info=True)
-        await asyncio.sleep(settings.sync_interval_s * (1 + random.uniform(0, _JITTER)))  # noqa: S311 (no secret)
+        if readiness.is_ready():
+            wanted = await _wanted(is_due=monotonic() >= due_at)
+            if wanted:
+                due_at = monotonic() + await run_once(settings, wanted)
+        await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+async def _wanted(*, is_due: bool) -> Wanted | None:
+    """Give what is asked for, or else what is due."""
+    try:
+        pending = await sync_history.pending()
+    except BacklogError:
+        return None  # the probe has it in the log; a sync would fail too
+    if pending:
+        return Wanted("manual", pending.is_full, pending.removals_allowed, pending.id)
+    return Wanted("automatic") if is_due else None
+
+
+async def run_once(settings: Settings, wanted: Wanted) -> float:
+    """Run once, log a failure, and give after how many seconds the next run is due."""
+    interval_s = settings.sync_interval_s * (1 + random.uniform(0, _JITTER))  # noqa: S311 (no secret)
+    try:
+        await pull.run(settings, wanted, _silent)
+    except SyncUnderWay:
+        _LOG.debug("sync_left_to_another_process")
+    except AuthenticationFailed as error:
+        _LOG.warning("sync_failed", code=error.code, reason=str(error))
+        return max(interval_s, _REVOKED_KEY_S)
+    except RateLimited as error:
+        _LOG.warning("sync_failed", code=error.code, reason=str(error))
+        if error.retry_at:
+            return (error.retry_at - datetime.now(UTC)).total_seconds()
+    except BacklogError as error:
+        _LOG.warning("sync_failed", code=error.code, reason=str(error))
+    except Exception:  # noqa: BLE001 (the next run must come whatever went wrong in this one)
+        _LOG.error("sync_failed_unforeseen", exc_info=True)
+    return interval_s
 
 
 def _silent(_report: Report, _page: Page) -> None:

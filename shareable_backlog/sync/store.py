@@ -1,13 +1,21 @@
-"""Store one page of nodes; a row that can't be stored is set aside with its reason and stops nothing."""
+"""Store a batch of pages; a row that can't be stored is set aside with its reason and stops nothing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
 
-from shareable_backlog.database import mirror, transaction
-from shareable_backlog.database.mirror_rows import Row
+from shareable_backlog.database import mirror, sweeps, sync_cursors, transaction
+from shareable_backlog.database.mirror import Stored, Upsert
+from shareable_backlog.database.mirror_rows import BacklogItem, Row
+from shareable_backlog.database.sweeps import SweepEntry
+from shareable_backlog.database.sync_cursors import Cursor
+from shareable_backlog.database.transaction import Transaction
 from shareable_backlog.errors import Contended, DataRefused
-from shareable_backlog.sync.fields import FieldInvalid, Node
-from shareable_backlog.sync.streams import Stream
+from shareable_backlog.linear import checking
+from shareable_backlog.linear.checking import BadNode
+from shareable_backlog.linear.nodes import Seen
+from shareable_backlog.sync.streams import STREAMS, Stream
 
 _WITHIN_S = 60.0
 _ATTEMPTS = 3
@@ -25,53 +33,136 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Hold nodes of one stream, as Linear's API answers them, at most about a thousand."""
+    """Hold nodes of one stream, checked, at most about a thousand, and those that were no such nodes."""
 
     stream: Stream
-    nodes: Sequence[Node]
+    nodes: Sequence[Seen]
+    bad: Sequence[BadNode] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Hold what is stored together, at most one page a stream; `seen_at` is when it was asked for.
+
+    `cursors` and `swept` (what a sweep saw) are stored in the same transaction. `older_too` lets rows take the
+    place of newer ones.
+    """
+
+    pages: Sequence[Page]
+    seen_at: datetime
+    cursors: Sequence[Cursor] = ()
+    swept: Sequence[SweepEntry] = ()
+    older_too: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Tell what became of a batch."""
+
+    stored: Mapping[str, Stored] = field(default_factory=dict[str, Stored])
+    bad: Sequence[BadRow] = ()
+
+
+def page_of(stream: Stream, nodes: Sequence[Mapping[str, Any]], *, seen_at: datetime) -> Batch:
+    """Give a batch of nodes of one stream that are no longer JSON."""
+    good, bad = checking.checked(stream.listing.node, nodes)
+    return Batch([Page(stream, good, bad)], seen_at)
 
 
 def mapped(page: Page) -> tuple[list[Row], list[BadRow]]:
-    """Give the page's rows and the nodes that can't be one; of two nodes with the same id the later counts."""
-    rows: dict[str, Row] = {}
+    """Give the page's rows and what was set aside; of two nodes with the same id the later counts."""
+    rows = {node.id: page.stream.row(node) for node in page.nodes}
+    return list(rows.values()), [BadRow(page.stream.name, bad.id, bad.field, bad.why) for bad in page.bad]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Hold a batch whose rows are ready to be sent to PostgreSQL."""
+
+    batch: Batch
+    rows: Mapping[Stream, list[Row]]
+    upserts: Mapping[Stream, Upsert]
+    bad: list[BadRow]
+
+
+def prepared(batch: Batch) -> Prepared:
+    """Make the rows of a batch; it takes a while, which is best spent while another batch is being stored."""
+    rows: dict[Stream, list[Row]] = {}
     bad: list[BadRow] = []
-    for node in page.nodes:
-        try:
-            row = page.stream.row(node)
-        except FieldInvalid as invalid:
-            bad.append(BadRow(page.stream.name, str(node.get("id"))[:100], invalid.field, invalid.why))
-        else:
-            rows[row.id] = row
-    return list(rows.values()), bad
+    for page in batch.pages:
+        good, bad_rows = mapped(page)
+        bad += bad_rows
+        if good:
+            rows[page.stream] = good
+    upserts = {
+        stream: mirror.upserting(stream.kind, good, seen_at=batch.seen_at, older_too=batch.older_too)
+        for stream, good in rows.items()
+    }
+    return Prepared(batch, rows, upserts, bad)
 
 
-async def page_stored(page: Page, *, instead_of_sample: bool) -> tuple[mirror.Stored, list[BadRow]]:
-    """Store a page in a transaction of its own and count what happened.
+async def batch_stored(ready: Prepared, run_id: int, *, instead_of: Sequence[str] = ()) -> Outcome:
+    """Store a batch in a transaction of its own and count what happened.
 
-    `instead_of_sample` first deletes the sample backlog, in the same transaction. A page that others' changes get in
-    the way of is tried three times. Raises DatabaseUnavailable, and DatabaseFailed for what is no row's fault.
+    `instead_of` names the made-up rows (by the prefix of their ids) whose place the batch takes, in the same
+    transaction: the sample's all at once, an import's item by item. A batch that others' changes get in the way of
+    is tried three times. Raises DatabaseUnavailable, and DatabaseFailed for what is no row's fault.
     """
-    rows, bad = mapped(page)
-    stored, refused = await _stored(page.stream, rows, instead_of_sample=instead_of_sample)
-    return stored, bad + refused
-
-
-async def _stored(stream: Stream, rows: list[Row], *, instead_of_sample: bool) -> tuple[mirror.Stored, list[BadRow]]:
-    """Store rows together, or in halves where PostgreSQL refuses a value, down to the one row that it refuses."""
+    batch = ready.batch
+    statements = [(upsert.statement, upsert.params) for upsert in ready.upserts.values()]
+    statements += [sweeps.adding(batch.swept)] if batch.swept else []
+    statements += [sync_cursors.saving(batch.cursors, run_id)] if batch.cursors else []
+    if not statements:
+        return Outcome({}, ready.bad)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            async with transaction(within_s=_WITHIN_S) as opened:
-                if instead_of_sample:
-                    await mirror.remove_sample(opened)
-                return await mirror.upsert(opened, stream.kind, rows), []
+            async with transaction(within_s=_WITHIN_S, durable_at_once=False) as opened:
+                await _make_room(opened, ready.rows, instead_of)
+                answers = await opened.query_all(statements)
         except Contended:
             if attempt == _ATTEMPTS:
                 raise
         except DataRefused:
-            if len(rows) == 1:
-                return mirror.Stored(), [BadRow(stream.name, rows[0].id, None, "is refused by the database")]
-            break
+            return await _without_refused(ready, run_id, instead_of)
+        else:
+            stored = {
+                stream.name: upsert.stored(answer)
+                for (stream, upsert), answer in zip(ready.upserts.items(), answers, strict=False)
+            }
+            return Outcome(stored, ready.bad)
+    raise AssertionError  # the last attempt returns or raises
+
+
+async def _make_room(opened: Transaction, rows: Mapping[Stream, Sequence[Row]], instead_of: Sequence[str]) -> None:
+    if mirror.SAMPLE_PREFIX in instead_of:
+        await mirror.remove_made(opened, mirror.SAMPLE_PREFIX)
+    if mirror.IMPORT_PREFIX in instead_of:
+        items = [cast("BacklogItem", row) for row in rows.get(STREAMS["issues"], ())]
+        real = [item.identifier for item in items if not item.id.startswith(mirror.IMPORT_PREFIX)]
+        await mirror.remove_imported(opened, real)
+
+
+async def _without_refused(ready: Prepared, run_id: int, instead_of: Sequence[str]) -> Outcome:
+    """Store rows in ever smaller parts where PostgreSQL refuses a value, down to the one row that it refuses."""
+    stored: dict[str, Stored] = {}
+    bad = ready.bad
+    for stream, rows in ready.rows.items():
+        stored[stream.name], refused = await _in_halves(ready.batch, stream, rows)
+        bad += refused
+    await batch_stored(Prepared(ready.batch, ready.rows, {}, []), run_id, instead_of=instead_of)
+    return Outcome(stored, bad)
+
+
+async def _in_halves(batch: Batch, stream: Stream, rows: Sequence[Row]) -> tuple[Stored, list[BadRow]]:
+    try:
+        async with transaction(within_s=_WITHIN_S, durable_at_once=False) as opened:
+            return await mirror.upsert(
+                opened, stream.kind, rows, seen_at=batch.seen_at, older_too=batch.older_too
+            ), []
+    except DataRefused:
+        if len(rows) == 1:
+            return Stored(), [BadRow(stream.name, rows[0].id, None, "is refused by the database")]
     middle = len(rows) // 2
-    first, first_bad = await _stored(stream, rows[:middle], instead_of_sample=instead_of_sample)
-    second, second_bad = await _stored(stream, rows[middle:], instead_of_sample=False)
+    first, first_bad = await _in_halves(batch, stream, rows[:middle])
+    second, second_bad = await _in_halves(batch, stream, rows[middle:])
     return first + second, first_bad + second_bad

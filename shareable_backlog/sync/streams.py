@@ -1,37 +1,44 @@
-"""Name the mirror's streams in the order they are pulled: what others refer to comes first."""
+"""Name the mirror's streams: what Linear lists, and how its nodes become rows of which table."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from shareable_backlog.database import mirror_rows as rows
+from shareable_backlog.linear.listings import LISTINGS, Listing
 from shareable_backlog.sync import map as mapping
-from shareable_backlog.sync.fields import Node
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Say how the nodes of one kind become rows: `name` is what Linear calls them, `kind` names the table."""
+    """Say how the nodes of one list become rows: `kind` names the table."""
 
-    name: str
+    listing: Listing
     kind: type[rows.Row]
-    row: Callable[[Node], rows.Row]
+    row: Callable[[Any], rows.Row]
+
+    @property
+    def name(self) -> str:
+        """Give what the mirror calls the stream."""
+        return self.listing.stream
 
 
-STREAMS = {
-    stream.name: stream
-    for stream in (
-        Stream("teams", rows.Team, mapping.team),
-        Stream("workflow_states", rows.WorkflowState, mapping.workflow_state),
-        Stream("labels", rows.Label, mapping.label),
-        Stream("people", rows.Person, mapping.person),
-        Stream("projects", rows.Project, mapping.project),
-        Stream("project_milestones", rows.ProjectMilestone, mapping.project_milestone),
-        Stream("cycles", rows.Cycle, mapping.cycle),
-        Stream("initiatives", rows.Initiative, mapping.initiative),
-        Stream("issues", rows.BacklogItem, mapping.backlog_item),
-        Stream("comments", rows.Comment, mapping.comment),
-        Stream("relations", rows.ItemRelation, mapping.relation),
-        Stream("attachments", rows.Attachment, mapping.attachment),
-    )
+_KINDS: dict[str, tuple[type[rows.Row], Callable[[Any], rows.Row]]] = {
+    "teams": (rows.Team, mapping.team),
+    "workflow_states": (rows.WorkflowState, mapping.workflow_state),
+    "labels": (rows.Label, mapping.label),
+    "people": (rows.Person, mapping.person),
+    "project_statuses": (rows.ProjectStatus, mapping.project_status),
+    "projects": (rows.Project, mapping.project),
+    "project_milestones": (rows.ProjectMilestone, mapping.project_milestone),
+    "cycles": (rows.Cycle, mapping.cycle),
+    "initiatives": (rows.Initiative, mapping.initiative),
+    "initiative_projects": (rows.InitiativeProject, mapping.initiative_project),
+    "issues": (rows.BacklogItem, mapping.backlog_item),
+    "comments": (rows.Comment, mapping.comment),
+    "relations": (rows.ItemRelation, mapping.relation),
+    "attachments": (rows.Attachment, mapping.attachment),
 }
-"""Every stream by its name."""
+
+STREAMS = {listing.stream: Stream(listing, *_KINDS[listing.stream]) for listing in LISTINGS}
+"""Every stream by its name, what is referred to before what refers to it."""

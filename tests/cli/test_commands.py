@@ -17,7 +17,7 @@ from tests.fakes.linear.volume import volume
 def in_environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set DATABASE_URL to a fresh migrated database."""
     assert settings.database_url is not None
-    monkeypatch.setenv("DATABASE_URL", settings.database_url.get_secret_value())
+    monkeypatch.setenv("DATABASE_URL", settings.database_url.reveal())
 
 
 def test_without_a_command_it_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,7 +78,7 @@ def test_sync_fills_the_mirror_and_says_what_it_did(
         assert main(["sync"]) == 0
         assert capsys.readouterr().out.startswith("Nothing has changed")
         assert main(["sync", "--json"]) == 0
-        assert json.loads(capsys.readouterr().out)["streams"]["issues"]["unchanged"] == 260
+        assert json.loads(capsys.readouterr().out)["streams"]["issues"]["created"] == 0
 
 
 @pytest.mark.usefixtures("in_environment")
@@ -101,15 +101,6 @@ def test_seed_fills_an_empty_mirror_and_status_tells_its_age(capsys: pytest.Capt
     state = json.loads(capsys.readouterr().out)
     assert state["items"] > 100
     assert [run["status"] for run in state["runs"]] == ["succeeded"]
-
-
-@pytest.mark.usefixtures("in_environment")
-def test_doctor_tells_which_database_is_in_use(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["doctor", "--json"]) == 0
-    findings = json.loads(capsys.readouterr().out)
-    assert findings["schema"] == "up to date"
-    assert "DATABASE_URL" in findings["database"]
-    assert findings["server"].startswith("PostgreSQL")
 
 
 def test_a_command_on_a_schema_that_is_behind_names_the_remedy(

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from shareable_backlog import database as database_module
-from shareable_backlog.config import Settings
+from shareable_backlog.config import parsed
 from shareable_backlog.database import pool, query, transaction
 from shareable_backlog.errors import Contended, DatabaseFailed, DatabaseUnavailable, DataRefused
 from tests.conftest import as_url
@@ -34,7 +34,7 @@ async def test_what_is_done_in_it_is_seen_by_others_at_its_end() -> None:
     assert await emails() == ["alice@example.com"]
 
 
-async def add(*people: dict[str, str]) -> None:
+async def add_together(*people: dict[str, str]) -> None:
     async with transaction() as opened:
         for person in people:
             await opened.query(ADD, person)
@@ -80,28 +80,31 @@ async def test_one_inside_another_is_an_error_of_the_program() -> None:
     assert await emails() == ["alice@example.com"]
 
 
-@pytest.mark.usefixtures("opened")
-async def test_rows_are_copied_in_with_every_character() -> None:
-    hostile = ["tab\tand\nnewline", "back\\slash \\N \\.", "ünïcödé 🎉", "'; DROP TABLE users; --"]
+async def add(*people: dict[str, str]) -> None:
     async with transaction() as opened:
-        await opened.copy("users", ("email", "display_name"), [(text, None) for text in hostile])
-    assert await emails() == sorted(hostile)
-    assert await query("SELECT count(*) FROM users WHERE display_name IS NULL") == [(4,)]
+        for person in people:
+            await opened.query(ADD, person)
 
 
 @pytest.mark.usefixtures("opened")
-async def test_a_row_that_cannot_be_copied_undoes_the_others() -> None:
+@pytest.mark.parametrize("refused", ["x" * 256, "a\x00b"])
+async def test_a_value_that_cannot_be_stored_undoes_the_others(refused: str) -> None:
     with pytest.raises(DataRefused):
-        async with transaction() as opened:
-            await opened.copy("users", ("email",), [("alice@example.com",), ("x" * 256,)])
-    with pytest.raises(DataRefused):
-        async with transaction() as opened:
-            await opened.copy("users", ("email",), [("bob@example.com",), ("a\x00b",)])
+        await add_together(ALICE, {"email": refused})
     assert await emails() == []
 
 
+@pytest.mark.usefixtures("opened")
+async def test_one_that_need_not_be_durable_at_once_is_committed_like_any_other() -> None:
+    async with transaction(durable_at_once=False) as opened:
+        await opened.query(ADD, ALICE)
+        assert await opened.query("SHOW synchronous_commit") == [("off",)]
+    assert await query("SHOW synchronous_commit") == [("on",)]
+    assert await emails() == ["alice@example.com"]
+
+
 async def test_a_cancelled_one_leaves_nothing_behind_and_its_connection_clean(database: str) -> None:
-    settings = Settings.model_validate({"DATABASE_URL": as_url(database), "DATABASE_POOL_MAX": 1})
+    settings = parsed({"DATABASE_URL": as_url(database), "DATABASE_POOL_MAX": "1"})
     async with database_module.opened(settings):
         begun = asyncio.Event()
 
@@ -121,7 +124,7 @@ async def test_a_cancelled_one_leaves_nothing_behind_and_its_connection_clean(da
 
 
 async def test_it_is_broken_off_after_its_time_as_a_whole(database: str) -> None:
-    settings = Settings.model_validate({"DATABASE_URL": as_url(database), "DATABASE_STATEMENT_TIMEOUT_MS": 300})
+    settings = parsed({"DATABASE_URL": as_url(database), "DATABASE_STATEMENT_TIMEOUT_MS": "300"})
     async with database_module.opened(settings):
 
         async def sleep_often() -> None:
@@ -137,7 +140,7 @@ async def test_it_is_broken_off_after_its_time_as_a_whole(database: str) -> None
 
 
 async def test_a_longer_time_is_given_to_each_of_its_statements_and_to_no_other(database: str) -> None:
-    settings = Settings.model_validate({"DATABASE_URL": as_url(database), "DATABASE_STATEMENT_TIMEOUT_MS": 100})
+    settings = parsed({"DATABASE_URL": as_url(database), "DATABASE_STATEMENT_TIMEOUT_MS": "100"})
     async with database_module.opened(settings):
         async with transaction(within_s=30) as opened:
             await opened.query("SELECT pg_sleep(0.8)")

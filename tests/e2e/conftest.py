@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from shareable_backlog import database
-from shareable_backlog.config import Settings
+from shareable_backlog.config import parsed
+from shareable_backlog.database import search_entries
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync import sample
 from tests.conftest import as_url, created
@@ -21,10 +22,13 @@ NewPage = Callable[..., Page]
 
 
 async def _fill(url: str) -> None:
-    async with database.opened(Settings.model_validate({"DATABASE_URL": url})):
+    async with database.opened(parsed({"DATABASE_URL": url})):
         await sample.load()
-        report = await running.run(hostile.pages(), "import", lambda _report, _page: None, sample=True)
+        async with running.recorded("import") as report:
+            await running.stored(report, hostile.batches(), lambda _report, _page: None, is_sample=True)
         assert not report.bad_rows
+        while await search_entries.refresh(1_000):
+            pass
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,10 @@
 """Write items that try to break their page."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
-from shareable_backlog.sync.store import Page
+from shareable_backlog.sync.store import Batch, page_of
 from shareable_backlog.sync.streams import STREAMS
 
 _TEAM = {"id": "sample-team-evl"}
@@ -72,16 +73,21 @@ def _issue(number: int, title: str) -> dict[str, Any]:
     )
 
 
-async def pages() -> AsyncIterator[Page]:
-    """Give a team of hostile items as pages for the mirror; they are older than anything else."""
+async def batches() -> AsyncIterator[Batch]:
+    """Give a team of hostile items for the mirror; they are older than anything else."""
     color = 'red;background:url(https://evil.example/6.png)"><script>alert(8)</script>'
-    first = "sample-issue-evl-1"
-    yield Page(STREAMS["teams"], [_node("team-evl", key="EVL", name=f"Evil {SCRIPT}")])
     state = _node("state-evl", name=MARKUP, type="started", color=color, position=0, team=_TEAM)
-    yield Page(STREAMS["workflow_states"], [state])
-    yield Page(STREAMS["labels"], [_node("label-evl", name=MARKUP, color=color)])
-    yield Page(STREAMS["people"], [_node("person-evl", name=MARKUP, avatarUrl="https://evil.example/7.png")])
-    yield Page(STREAMS["projects"], [_node("project-evl", name=MARKUP, color=color)])
-    yield Page(STREAMS["issues"], [_issue(number, title) for number, title in TITLES.items()])
-    comment = {"body": DESCRIPTION, "quotedText": SCRIPT, "url": "javascript:alert(9)", "issue": {"id": first}}
-    yield Page(STREAMS["comments"], [_node("comment-evl", user={"id": "sample-person-evl"}, **comment)])
+    comment = {"body": DESCRIPTION, "quotedText": SCRIPT, "url": "javascript:alert(9)"}
+    nodes = {
+        "teams": [_node("team-evl", key="EVL", name=f"Evil {SCRIPT}")],
+        "workflow_states": [state],
+        "labels": [_node("label-evl", name=MARKUP, color=color)],
+        "people": [_node("person-evl", name=MARKUP, avatarUrl="https://evil.example/7.png")],
+        "projects": [_node("project-evl", name=MARKUP, color=color)],
+        "issues": [_issue(number, title) for number, title in TITLES.items()],
+        "comments": [
+            _node("comment-evl", user={"id": "sample-person-evl"}, issue={"id": "sample-issue-evl-1"}, **comment)
+        ],
+    }
+    for stream, alike in nodes.items():
+        yield page_of(STREAMS[stream], alike, seen_at=datetime.now(UTC))

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from shareable_backlog.errors import LinearFailed
-from shareable_backlog.linear.client import connected
+from shareable_backlog.config import Secret, Settings
+from shareable_backlog.errors import ConfigurationInvalid, LinearFailed
+from shareable_backlog.linear.client import connected, of
 from shareable_backlog.linear.errors import (
     AuthenticationFailed,
     Forbidden,
@@ -38,7 +40,11 @@ async def asked(
 ) -> dict[str, Any]:
     key = key or fake.key
     async with connected(fake.url, key, retries=retries, deadline_s=deadline_s, largest_answer=2**20) as client:
-        return await client.execute(VIEWER, {})
+        return decoded(await client.execute(VIEWER, {}))
+
+
+def decoded(data: dict[str, msgspec.Raw]) -> dict[str, Any]:
+    return {root: msgspec.json.decode(raw) for root, raw in data.items()}
 
 
 async def failure(fake: FakeLinear, fault: Fault, *, retries: Retries = ONCE, deadline_s: float = 10) -> LinearFailed:
@@ -242,3 +248,90 @@ async def test_the_log_names_the_operation_and_its_cost_but_no_variables_and_no_
     assert "duration_ms" in event
     assert fake.key not in str(logged)
     assert "2026-05-13" not in str(logged)
+
+
+async def test_the_client_knows_what_time_it_is_for_linear(fake: FakeLinear) -> None:
+    async with connected(fake.url, fake.key) as client:
+        assert client.last_date is None
+        await client.execute(VIEWER, {})
+        assert client.last_date == fake.world.now.replace(microsecond=0)
+        fake.sends_date = False
+        await client.execute(VIEWER, {})
+        assert client.last_date is None
+
+
+class Waits:
+    """Remember how long was waited, without waiting."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+async def test_the_last_tenth_of_a_budget_is_spread_until_its_reset(fake: FakeLinear) -> None:
+    fake.requests_limit, fake.reset_in_s = 22, 40
+    slept = Waits()
+    with capture_logs() as logged:
+        async with connected(fake.url, fake.key, retries=Retries(sleep=slept.sleep)) as client:
+            for _ in range(21):
+                await client.execute(VIEWER, {})
+            assert slept.waits == [pytest.approx(20, abs=1)]
+            fake.requests_limit = 1_000
+            await client.execute(VIEWER, {})
+            await client.execute(VIEWER, {})
+    assert [line["event"] for line in logged if line["log_level"] == "info"] == [
+        "linear.slowed_down",
+        "linear.at_full_speed",
+    ]
+
+
+async def test_no_pause_is_longer_than_the_longest_wait(fake: FakeLinear) -> None:
+    fake.requests_limit, fake.reset_in_s = 11, 3_600
+    slept = Waits()
+    async with connected(fake.url, fake.key, retries=Retries(sleep=slept.sleep)) as client:
+        for _ in range(11):
+            await client.execute(VIEWER, {})
+    assert slept.waits == [60]
+
+
+async def test_a_used_up_budget_says_until_when_without_asking_again(fake: FakeLinear) -> None:
+    fake.requests_limit = 1
+    async with connected(fake.url, fake.key) as client:
+        await client.execute(VIEWER, {})
+        with pytest.raises(RateLimited) as caught:
+            await client.execute(VIEWER, {})
+        assert caught.value.retry_at == client.budget.requests_reset_at
+    assert len(fake.requests) == 1
+
+
+async def test_a_used_up_budget_that_is_back_soon_is_waited_for(fake: FakeLinear) -> None:
+    fake.requests_limit, fake.reset_in_s = 1, 30
+    slept = Waits()
+    async with connected(fake.url, fake.key, retries=Retries(sleep=slept.sleep)) as client:
+        await client.execute(VIEWER, {})
+        await client.execute(VIEWER, {})
+    assert slept.waits == [pytest.approx(30, abs=1)]
+
+
+async def test_a_pause_ends_with_the_reset(fake: FakeLinear) -> None:
+    fake.requests_limit, fake.reset_in_s = 1, -1
+    slept = Waits()
+    async with connected(fake.url, fake.key, retries=Retries(sleep=slept.sleep)) as client:
+        await client.execute(VIEWER, {})
+        await client.execute(VIEWER, {})
+    assert slept.waits == []
+
+
+async def test_settings_without_a_key_or_an_application_say_what_to_set() -> None:
+    with pytest.raises(ConfigurationInvalid, match="LINEAR_API_KEY") as caught:
+        async with of(Settings()):
+            pass
+    assert "LINEAR_OAUTH_CLIENT_ID" in str(caught.value)
+
+
+async def test_settings_with_a_key_connect_by_it(fake: FakeLinear) -> None:
+    async with of(Settings(linear_api_url=fake.url, linear_api_key=Secret(fake.key))) as client:
+        await client.execute(VIEWER, {})
+    assert fake.requests[0].headers["authorization"] == fake.key

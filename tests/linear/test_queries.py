@@ -1,77 +1,83 @@
-import re
-from dataclasses import fields
+"""What is asked of Linear."""
 
+import re
+
+import msgspec
 import pytest
 from graphql import NoDeprecatedCustomRule, parse, specified_rules, validate
 
-from shareable_backlog.database import mirror_rows
-from shareable_backlog.linear.queries import FULL_PULL, PagedQuery
+from shareable_backlog.linear.listings import LISTINGS, Listing
+from shareable_backlog.linear.queries import LARGEST_PAGE, Ask, request, sizes
+from shareable_backlog.sync.streams import STREAMS
 from tests.fakes.linear import published, service
 from tests.fakes.linear.complexity import points
 
-NEVER_PULLED_YET = {"initiatives", "item_relations", "attachments"}
-NAMED_OTHERWISE = {
-    "private": "visibility",
-    "status_name": "status { name",
-    "status_type": "type",
-    "status_color": "color }",
-}
+NAMED_OTHERWISE = {"private": "visibility"}
 
-each_query = pytest.mark.parametrize("paged", FULL_PULL, ids=lambda paged: paged.stream)
+each_listing = pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.stream)
+everything = [Ask(listing) for listing in LISTINGS]
+every_id = [Ask(listing, order="createdAt", seen_only=bool(listing.filter_type)) for listing in LISTINGS]
+
+
+def text(*asks: Ask) -> str:
+    return request(asks, sizes(asks), with_counts=True)[0]
 
 
 @published.needed
-@each_query
-def test_linear_knows_every_field_and_discourages_none(paged: PagedQuery) -> None:
-    assert not validate(published.schema(), parse(paged.text), [*specified_rules, NoDeprecatedCustomRule])
+@pytest.mark.parametrize("asks", [everything, every_id], ids=["everything", "every id"])
+def test_linear_knows_every_field_and_discourages_none(asks: list[Ask]) -> None:
+    assert not validate(published.schema(), parse(text(*asks)), [*specified_rules, NoDeprecatedCustomRule])
 
 
-@each_query
-def test_the_fake_knows_every_field(paged: PagedQuery) -> None:
-    assert not validate(service.schema(), parse(paged.text))
+@pytest.mark.parametrize("asks", [everything, every_id], ids=["everything", "every id"])
+def test_the_fake_knows_every_field(asks: list[Ask]) -> None:
+    assert not validate(service.schema(), parse(text(*asks)))
 
 
-@each_query
-def test_a_full_page_stays_well_under_the_points_of_one_query(paged: PagedQuery) -> None:
-    assert points(service.schema(), parse(paged.text), {"first": 250}) < 5_000
+@pytest.mark.parametrize(
+    "asks",
+    [everything, every_id, *([Ask(listing)] for listing in LISTINGS)],
+    ids=["everything", "every id", *(listing.stream for listing in LISTINGS)],
+)
+def test_a_request_stays_under_the_points_of_one_query(asks: list[Ask]) -> None:
+    query, variables = request(asks, sizes(asks), with_counts=True)
+    assert points(service.schema(), parse(query), variables) < 10_000
 
 
-@each_query
-def test_nobodys_mail_address_is_asked_for(paged: PagedQuery) -> None:
-    assert "mail" not in paged.text
+@each_listing
+def test_a_list_alone_is_asked_for_in_the_largest_pages(listing: Listing) -> None:
+    assert sizes([Ask(listing)]) == [LARGEST_PAGE]
 
 
-@each_query
-def test_archived_rows_are_asked_for_in_the_order_of_updates(paged: PagedQuery) -> None:
-    assert "orderBy: updatedAt" in paged.text
-    assert "includeArchived: true" in paged.text
+def test_issues_get_whole_pages_beside_everything_else() -> None:
+    asked = dict(zip((ask.listing.stream for ask in everything), sizes(everything), strict=True))
+    assert (asked["issues"], asked["comments"]) == (250, 250)
+    assert min(asked.values()) >= 50
+
+
+def test_half_pages_are_half_everywhere() -> None:
+    assert max(sizes(everything, largest=125)) == 125
+
+
+def test_nobodys_mail_address_is_asked_for() -> None:
+    assert "mail" not in text(*everything)
+
+
+@each_listing
+def test_archived_rows_are_asked_for_too(listing: Listing) -> None:
+    assert "includeArchived: true" in text(Ask(listing))
 
 
 def test_what_is_referred_to_comes_before_what_refers_to_it() -> None:
-    assert [paged.stream for paged in FULL_PULL] == [
-        "teams",
-        "workflow_states",
-        "labels",
-        "people",
-        "projects",
-        "project_milestones",
-        "cycles",
-        "issues",
-        "comments",
-    ]
+    order = [listing.stream for listing in LISTINGS]
+    assert order.index("teams") < order.index("projects") < order.index("issues") < order.index("comments")
 
 
-@each_query
-def test_every_column_of_the_mirror_is_asked_for(paged: PagedQuery) -> None:
-    table = {"issues": "backlog_items"}.get(paged.stream, paged.stream)
-    [kind] = [kind for kind, name in mirror_rows.TABLES.items() if name == table]
-    missing = [field.name for field in fields(kind) if not re.search(asked_as(field.name), paged.text)]
-    assert not missing
-
-
-def test_every_table_of_the_mirror_but_a_few_has_its_query() -> None:
-    tables = {table for table in mirror_rows.TABLES.values() if table not in NEVER_PULLED_YET}
-    assert tables == {"backlog_items"} | {paged.stream for paged in FULL_PULL} - {"issues"}
+@each_listing
+def test_every_column_of_the_mirror_is_asked_for(listing: Listing) -> None:
+    asked = text(Ask(listing))
+    columns = msgspec.structs.fields(STREAMS[listing.stream].kind)
+    assert not [column.name for column in columns if not re.search(asked_as(column.name), asked)]
 
 
 def asked_as(column: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -13,12 +14,12 @@ from psycopg.sql import SQL
 from structlog.testing import capture_logs
 
 from shareable_backlog import database as program_database
-from shareable_backlog.config import Settings
+from shareable_backlog.config import parsed
 from shareable_backlog.database import query, sync_history
 from shareable_backlog.errors import DatabaseUnavailable
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync.run import Report
-from shareable_backlog.sync.store import Page
+from shareable_backlog.sync.store import Batch, page_of
 from shareable_backlog.sync.streams import STREAMS
 from tests.fakes.postgres import PrivateServer, give_away
 
@@ -27,13 +28,16 @@ pytestmark = pytest.mark.anyio
 _NOW = "2026-01-02T03:04:05.678Z"
 
 
-async def labels(name: str, *ids: str) -> AsyncIterator[Page]:
+async def labels(name: str, *ids: str) -> AsyncIterator[Batch]:
     times = {"createdAt": _NOW, "updatedAt": _NOW, "archivedAt": None}
-    yield Page(STREAMS["labels"], [{"id": id_, **times, "name": name} for id_ in ids])
+    nodes = [{"id": id_, **times, "name": name} for id_ in ids]
+    yield page_of(STREAMS["labels"], nodes, seen_at=datetime.now(UTC))
 
 
-async def run(pages: AsyncIterator[Page]) -> Report:
-    return await running.run(pages, "manual", lambda _report, _page: None)
+async def run(batches: AsyncIterator[Batch]) -> Report:
+    async with running.recorded("manual") as report:
+        await running.stored(report, batches, lambda _report, _page: None)
+        return report
 
 
 def refusals(logged: list[Any]) -> list[str]:
@@ -91,7 +95,7 @@ async def test_a_full_disk_fails_the_run_with_that_reason_and_reads_go_on(
     with private_server.connect() as admin:
         admin.execute(SQL("CREATE TABLESPACE small LOCATION {}").format(str(small_disk)))
         admin.execute("ALTER TABLE comments SET TABLESPACE small")
-    async with program_database.opened(Settings.model_validate({"DATABASE_URL": private_server.url})):
+    async with program_database.opened(parsed({"DATABASE_URL": private_server.url})):
         await run(labels("old", "a"))
         with capture_logs() as logged, pytest.raises(DatabaseUnavailable, match="no room left on its disk"):
             await run(long_comments())
@@ -102,8 +106,8 @@ async def test_a_full_disk_fails_the_run_with_that_reason_and_reads_go_on(
         assert await query("SELECT name FROM labels") == [("old",)]
 
 
-async def long_comments() -> AsyncIterator[Page]:
+async def long_comments() -> AsyncIterator[Batch]:
     times = {"createdAt": _NOW, "updatedAt": _NOW, "archivedAt": None}
     # Noise, which PostgreSQL can't compress.
     nodes = [{"id": f"comment-{number}", **times, "body": token_hex(500_000)} for number in range(12)]
-    yield Page(STREAMS["comments"], nodes)
+    yield page_of(STREAMS["comments"], nodes, seen_at=datetime.now(UTC))

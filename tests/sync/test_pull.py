@@ -1,13 +1,17 @@
 """A full pull from (the fake of) Linear."""
 
+from dataclasses import replace
+
 import pytest
 
-from shareable_backlog.config import Settings
+from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database import query
 from shareable_backlog.database.mirror import Stored
-from shareable_backlog.errors import ConfigurationInvalid
+from shareable_backlog.errors import ConfigurationInvalid, SyncFailed
 from shareable_backlog.linear.errors import AuthenticationFailed
+from shareable_backlog.linear.listings import LISTINGS
 from shareable_backlog.sync import pull
+from shareable_backlog.sync.pull import Wanted
 from shareable_backlog.sync.run import Report
 from tests.fakes.linear import FakeLinear, Fault, World, running
 from tests.fakes.linear.volume import volume
@@ -16,13 +20,8 @@ pytestmark = pytest.mark.anyio
 
 
 async def pulled(opened: Settings, fake: FakeLinear, *, key: str | None = None) -> Report:
-    settings = opened.model_copy(
-        update={
-            "linear_api_url": fake.url,
-            "linear_api_key": Settings.model_validate({"LINEAR_API_KEY": key or fake.key}).linear_api_key,
-        }
-    )
-    return await pull.run(settings, "manual", lambda _report, _page: None)
+    settings = replace(opened, linear_api_url=fake.url, linear_api_key=Secret(key or fake.key))
+    return await pull.run(settings, Wanted("manual"), lambda _report, _page: None)
 
 
 async def test_every_row_of_the_source_is_in_the_mirror(opened: Settings) -> None:
@@ -30,19 +29,8 @@ async def test_every_row_of_the_source_is_in_the_mirror(opened: Settings) -> Non
     with running(world) as fake:
         report = await pulled(opened, fake)
     assert report.status == "succeeded"
-    roots = {
-        "teams": "teams",
-        "workflowStates": "workflow_states",
-        "issueLabels": "labels",
-        "users": "people",
-        "projects": "projects",
-        "projectMilestones": "project_milestones",
-        "cycles": "cycles",
-        "issues": "issues",
-        "comments": "comments",
-    }
     assert {name: stored.created for name, stored in report.streams.items()} == {
-        name: len(world.rows[root]) for root, name in roots.items()
+        listing.stream: len(world.rows[listing.root]) for listing in LISTINGS
     }
 
 
@@ -54,17 +42,31 @@ async def test_archived_issues_are_mirrored_too(opened: Settings) -> None:
     assert await query("SELECT archived_at IS NOT NULL FROM backlog_items") == [(True,)]
 
 
-async def test_a_second_pull_changes_nothing(opened: Settings) -> None:
-    with running(volume(300, seed=2)) as fake:
-        first = await pulled(opened, fake)
-        second = await pulled(opened, fake)
-    assert second.total == Stored(unchanged=first.total.created)
-
-
-async def test_300_issues_come_in_two_pages(opened: Settings) -> None:
-    with running(volume(300, seed=3)) as fake:
+async def test_a_run_with_nothing_new_costs_one_request_and_stores_nothing(opened: Settings) -> None:
+    world = volume(300, seed=2)
+    world.pass_time(3_600)
+    with running(world) as fake:
         await pulled(opened, fake)
-        assert sum(request.operation == "Issues" for request in fake.requests) == 2
+        fake.requests.clear()
+        second = await pulled(opened, fake)
+    assert second.total == Stored()
+    assert len(fake.requests) == 1
+
+
+async def test_what_changed_shortly_before_the_last_run_is_read_once_more(opened: Settings) -> None:
+    world = World()
+    world.add_issue()
+    with running(world) as fake:
+        await pulled(opened, fake)
+        second = await pulled(opened, fake)
+    assert second.streams["issues"] == Stored(unchanged=1)
+
+
+async def test_5000_issues_with_all_that_hangs_on_them_cost_the_20_requests_of_their_pages(opened: Settings) -> None:
+    with running(volume(5_000, seed=3)) as fake:
+        await pulled(opened, fake)
+        assert len(fake.requests) == 20
+        assert fake.points_spent < 100_000
 
 
 async def test_references_and_values_arrive_as_they_are_in_linear(opened: Settings) -> None:
@@ -119,7 +121,7 @@ async def test_a_wrong_key_fails_the_run_in_plain_words(opened: Settings) -> Non
 
 async def test_an_answer_with_holes_stores_nothing_of_its_page(opened: Settings) -> None:
     with running(volume(300, seed=4)) as fake:
-        fake.fail_next(Fault.PARTIAL, times=1, after=7)
+        fake.fail_next(Fault.PARTIAL, times=1)
         with pytest.raises(Exception, match="in part"):
             await pulled(opened, fake)
     assert await query("SELECT count(*) FROM backlog_items") == [(0,)]
@@ -128,4 +130,16 @@ async def test_an_answer_with_holes_stores_nothing_of_its_page(opened: Settings)
 
 async def test_without_a_key_it_says_what_to_set(opened: Settings) -> None:
     with pytest.raises(ConfigurationInvalid, match="LINEAR_API_KEY"):
-        await pull.run(opened, "manual", lambda _report, _page: None)
+        await pull.run(opened, Wanted("manual"), lambda _report, _page: None)
+
+
+async def test_a_key_of_another_workspace_changes_nothing(opened: Settings) -> None:
+    world = World(seed=1)
+    world.add_issue(title="ours")
+    with running(world) as fake:
+        await pulled(opened, fake)
+    other = World(seed=2)
+    other.add_issue(title="theirs")
+    with running(other) as fake, pytest.raises(SyncFailed, match="another workspace"):
+        await pulled(opened, fake)
+    assert await query("SELECT title FROM backlog_items") == [("ours",)]

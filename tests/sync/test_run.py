@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from psycopg.sql import SQL
 
 from shareable_backlog.config import Settings
-from shareable_backlog.database import locks, query, sync_history, transaction
+from shareable_backlog.database import locks, query, search_entries, sync_history, transaction
 from shareable_backlog.database.mirror import Stored
 from shareable_backlog.errors import Contended, DatabaseFailed, LinearFailed, SyncFailed
 from shareable_backlog.sync import run as running
-from shareable_backlog.sync.run import Report
-from shareable_backlog.sync.store import Page
+from shareable_backlog.sync.run import OnPage, Report
+from shareable_backlog.sync.store import Batch, Page, page_of
 from shareable_backlog.sync.streams import STREAMS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
@@ -30,12 +31,22 @@ def issue(number: int, **fields: Any) -> dict[str, Any]:
     return {**label(f"issue-{number}"), "title": "A title", **ids, **fields}
 
 
-async def pages(*nodes: dict[str, Any], stream: str = "labels") -> AsyncIterator[Page]:
-    yield Page(STREAMS[stream], nodes)
+def batch(*nodes: dict[str, Any], stream: str = "labels") -> Batch:
+    return page_of(STREAMS[stream], nodes, seen_at=datetime.now(UTC))
 
 
-async def run(source: AsyncIterator[Page]) -> Report:
-    return await running.run(source, "manual", lambda _report, _page: None)
+async def pages(*nodes: dict[str, Any], stream: str = "labels") -> AsyncIterator[Batch]:
+    yield batch(*nodes, stream=stream)
+
+
+def silent(_report: Report, _page: Page) -> None:
+    pass
+
+
+async def run(source: AsyncIterator[Batch], on_page: OnPage = silent, *, is_sample: bool = False) -> Report:
+    async with running.recorded("manual") as report:
+        await running.stored(report, source, on_page, is_sample=is_sample)
+        return report
 
 
 async def test_rows_are_stored_and_counted() -> None:
@@ -148,40 +159,42 @@ async def test_a_description_of_2_mb_is_stored_whole_and_can_be_searched() -> No
     description = "needle " + "".join(f"w{number} " for number in range(280_000))
     report = await run(pages(issue(1, description=description), stream="issues"))
     assert report.status == "succeeded"
+    assert await search_entries.refresh(10) == 1
     found = await query(
-        "SELECT length(description) FROM backlog_items WHERE search @@ to_tsquery('simple', 'needle')"
+        "SELECT length(description) FROM backlog_items i JOIN search_entries e ON e.item_id = i.id"
+        " WHERE words @@ to_tsquery('simple', 'needle')"
     )
     assert found == [(len(description),)]
 
 
-async def test_pages_of_one_stream_that_are_there_already_are_stored_together() -> None:
-    async def ready() -> AsyncIterator[Page]:
+async def test_each_page_is_told_once_it_is_stored() -> None:
+    async def ready() -> AsyncIterator[Batch]:
         for id_ in "abc":
-            yield Page(STREAMS["labels"], [label(id_)])
-        yield Page(STREAMS["issues"], [issue(1)])
+            yield batch(label(id_))
+        yield batch(issue(1), stream="issues")
 
-    stored: list[tuple[str, int]] = []
-    await running.run(ready(), "manual", lambda _report, page: stored.append((page.stream.name, len(page.nodes))))
-    assert stored == [("labels", 3), ("issues", 1)]
+    stored: list[str] = []
+    await run(ready(), lambda _report, page: stored.append(page.stream.name))
+    assert stored == ["labels", "labels", "labels", "issues"]
 
 
-async def test_no_more_than_four_pages_wait_while_four_are_stored() -> None:
+async def test_no_more_than_a_few_batches_wait_while_one_is_stored() -> None:
     fetched: list[int] = []
     before_store: list[int] = []
 
-    async def endless() -> AsyncIterator[Page]:
+    async def endless() -> AsyncIterator[Batch]:
         for number in range(20):
             fetched.append(number)
-            yield Page(STREAMS["labels"], [label(f"label-{number}")])
+            yield batch(label(f"label-{number}"))
 
-    await running.run(endless(), "manual", lambda _report, _page: before_store.append(len(fetched)))
-    assert before_store[0] <= 8
+    await run(endless(), lambda _report, _page: before_store.append(len(fetched)))
+    assert before_store[0] <= 5
     assert await query("SELECT count(*) FROM labels") == [(20,)]
 
 
 async def test_a_fault_of_the_source_fails_the_run_and_keeps_what_was_stored() -> None:
-    async def breaking() -> AsyncIterator[Page]:
-        yield Page(STREAMS["labels"], [label("a")])
+    async def breaking() -> AsyncIterator[Batch]:
+        yield batch(label("a"))
         raise LinearFailed("Linear is away.")
 
     with pytest.raises(LinearFailed):
@@ -192,8 +205,8 @@ async def test_a_fault_of_the_source_fails_the_run_and_keeps_what_was_stored() -
 
 
 async def test_an_error_of_the_program_itself_fails_the_run_too() -> None:
-    async def broken() -> AsyncIterator[Page]:
-        yield Page(STREAMS["labels"], [label("a")])
+    async def broken() -> AsyncIterator[Batch]:
+        yield batch(label("a"))
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -204,11 +217,11 @@ async def test_an_error_of_the_program_itself_fails_the_run_too() -> None:
 async def test_a_cancelled_run_is_recorded_as_interrupted() -> None:
     stored = asyncio.Event()
 
-    async def endless() -> AsyncIterator[Page]:
-        yield Page(STREAMS["labels"], [label("a")])
+    async def endless() -> AsyncIterator[Batch]:
+        yield batch(label("a"))
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(running.run(endless(), "manual", lambda _report, _page: stored.set()))
+    task = asyncio.create_task(run(endless(), lambda _report, _page: stored.set()))
     await stored.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -218,7 +231,7 @@ async def test_a_cancelled_run_is_recorded_as_interrupted() -> None:
 
 async def test_a_run_left_behind_by_a_killed_process_is_shown_as_interrupted() -> None:
     async with transaction() as opened:
-        await sync_history.start(opened, "automatic")
+        await sync_history.start(opened, "automatic", run_id=None, is_full=False)
     await run(pages(label("a")))
     newest, older = await sync_history.latest(5)
     assert (newest.status, older.status) == ("succeeded", "interrupted")
@@ -234,7 +247,7 @@ async def test_a_second_run_at_once_is_refused() -> None:
 
 async def test_real_rows_take_the_place_of_the_sample(opened: Settings) -> None:
     del opened
-    await running.run(pages(label("sample-label")), "import", lambda _report, _page: None, sample=True)
+    await run(pages(label("sample-label")), is_sample=True)
     await query(
         "INSERT INTO teams (id, key, name, created_at, updated_at) VALUES ('sample-1', 'S', 'S', now(), now())"
     )

@@ -1,0 +1,66 @@
+"""Check nodes against what they should be; one that is not so is set aside and spoils no other."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from shareable_backlog.linear import lenient
+from shareable_backlog.linear.errors import PartialAnswer
+from shareable_backlog.linear.nodes import FieldInvalid, Seen
+
+N = TypeVar("N", bound=Seen)
+
+_WORDS = re.compile(r"(?P<why>.*?)(?: - at `\$\.?(?P<field>.*)`)?")
+_MISSING = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
+
+
+@dataclass(frozen=True, slots=True)
+class BadNode:
+    """Say which node was set aside: its id as far as known, the field (None: the whole node), why."""
+
+    id: str
+    field: str | None
+    why: str
+
+
+def decoded(kind: type[N], nodes: msgspec.Raw) -> tuple[list[N], list[BadNode]]:
+    """Give the nodes of a JSON list as `kind`, and those that can't be one; PartialAnswer for a hole among them."""
+    try:
+        return _decoder(kind).decode(nodes), []
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return checked(kind, lenient.loads(bytes(nodes)))
+
+
+def checked(kind: type[N], nodes: Sequence[Any]) -> tuple[list[N], list[BadNode]]:
+    """Do the same for nodes that are no longer JSON."""
+    good: list[N] = []
+    bad: list[BadNode] = []
+    for node in nodes:
+        if not isinstance(node, dict):
+            raise PartialAnswer
+        try:
+            good.append(msgspec.convert(lenient.cleaned(node), kind))
+        except msgspec.ValidationError as error:
+            field, why = _in_words(error)
+            bad.append(BadNode(str(node.get("id"))[:100], field, why))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] (JSON)
+    return good, bad
+
+
+@cache
+def _decoder(kind: type[N]) -> msgspec.json.Decoder[list[N]]:
+    return msgspec.json.Decoder(list[kind])
+
+
+def _in_words(error: msgspec.ValidationError) -> tuple[str | None, str]:
+    """Give the field and what is wrong with it, from msgspec's words."""
+    if isinstance(error.__cause__, FieldInvalid):
+        return error.__cause__.field, error.__cause__.why
+    found = _WORDS.fullmatch(str(error))
+    why, field = (found["why"], found["field"]) if found else (str(error), None)
+    if missing := _MISSING.fullmatch(why):
+        return ".".join(filter(None, (field, missing["field"]))), "is missing"
+    return field or None, "is missing" if why.endswith("got `null`") else f"is wrong: {why.replace('`', '')}"

@@ -1,0 +1,153 @@
+"""Look at everything that Linear still has: fetch what the mirror has otherwise, hide what is gone.
+
+Deletions leave no trace in Linear's API, and some changes do not move `updatedAt`. Lists are read by `createdAt`,
+which never changes, so that nothing slips past while they are read.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from shareable_backlog.database import sweeps, transaction
+from shareable_backlog.database.sweeps import Gone, SweepEntry
+from shareable_backlog.linear.client import Client
+from shareable_backlog.linear.nodes import SeenIssue
+from shareable_backlog.linear.paging import IssueCount, Reader
+from shareable_backlog.linear.paging import Page as Fetched
+from shareable_backlog.linear.queries import LARGEST_PAGE, Ask
+from shareable_backlog.sync.store import Batch, Page
+from shareable_backlog.sync.streams import Stream
+
+_WITHIN_S = 300.0
+# A parent that the key does not see is none to the API; when it comes to light, its children do not change.
+_WITH_PARENTS = {"teams", "issues"}
+_ALWAYS_BELIEVED = 5  # so few rows may go without a question, however small the stream
+
+
+@dataclass(slots=True)
+class Hidden:
+    """Tell what a sweep hid: rows by stream; `held` are those of streams where it would have been too many."""
+
+    is_whole: bool
+    removed: dict[str, int] = field(default_factory=dict[str, int])
+    held: dict[str, Gone] = field(default_factory=dict[str, Gone])
+
+
+@dataclass(slots=True)
+class Sweep:
+    """Be one sweep of `streams`; `began_at` is by the clock of Linear, `counts` are its first and last ones."""
+
+    client: Client
+    reader: Reader
+    streams: Sequence[Stream]
+    began_at: datetime | None = None
+    counts: tuple[list[IssueCount], list[IssueCount]] | None = None
+
+    async def seen(self) -> AsyncGenerator[Batch]:
+        """Fetch what Linear has."""
+        async with transaction() as opened:
+            await sweeps.clear(opened)
+        async for batch in self._seen():
+            yield batch
+
+    async def different(self) -> AsyncGenerator[Batch]:
+        """Fetch, once all that was seen is stored, what the mirror has otherwise."""
+        for stream in self.streams:
+            if stream.listing.filter_type:
+                ids = await sweeps.different(stream.name, stream.kind)
+                parents = await sweeps.newly_seen(stream.name, stream.kind) if stream.name in _WITH_PARENTS else []
+                async for batch in self._fetched_again(stream, ids):
+                    yield batch
+                async for batch in self._fetched_again(stream, parents, children=True):
+                    yield batch
+
+    async def touched(self) -> AsyncGenerator[Batch]:
+        """Fetch, once what is gone is hidden, the rows that still refer to it."""
+        for stream in self.streams:
+            if stream.listing.filter_type:
+                async for batch in self._fetched_again(stream, await sweeps.referring_to_removed(stream.kind)):
+                    yield batch
+
+    async def _seen(self) -> AsyncGenerator[Batch]:
+        asks: dict[Stream, Ask] = {
+            stream: Ask(stream.listing, order="createdAt", seen_only=bool(stream.listing.filter_type))
+            for stream in self.streams
+        }
+        while asks:
+            seen_at = datetime.now(UTC)
+            fetched = await self.reader.fetched(list(asks.values()), with_counts=True)
+            self.began_at = self.began_at or self.client.last_date or seen_at
+            counts = fetched.counts or []
+            self.counts = (self.counts[0] if self.counts else counts, counts)
+            pages = dict(zip(asks, fetched.pages, strict=True))
+            yield Batch(
+                [Page(stream, page.nodes, page.bad) for stream, page in pages.items() if not asks[stream].seen_only],
+                seen_at,
+                swept=[entry for stream, page in pages.items() for entry in _entries(stream, page)],
+                older_too=True,
+            )
+            asks = {
+                stream: replace(asks[stream], after=page.end_cursor)
+                for stream, page in pages.items()
+                if page.has_next_page
+            }
+
+    async def _fetched_again(
+        self, stream: Stream, ids: Sequence[str], *, children: bool = False
+    ) -> AsyncGenerator[Batch]:
+        """Fetch the rows with these ids, or their `children`."""
+        for start in range(0, len(ids), LARGEST_PAGE):
+            some = ids[start : start + LARGEST_PAGE]
+            which = {"id": {"in": some}}
+            ask: Ask | None = Ask(stream.listing, where={"parent": which} if children else which)
+            while ask:
+                seen_at = datetime.now(UTC)
+                [page] = (await self.reader.fetched([ask])).pages
+                yield Batch([Page(stream, page.nodes, page.bad)], seen_at, older_too=True)
+                ask = replace(ask, after=page.end_cursor) if page.has_next_page else None
+
+    async def hide_gone(self, *, largest_share: float, removed_at: datetime) -> Hidden:
+        """Mark as removed what Linear has no more.
+
+        Nothing of a stream is when more than `largest_share` of it would be, and nothing at all when the sweep saw
+        fewer issues than Linear counts.
+        """
+        hidden = Hidden(is_whole=await self._is_whole())
+        if not hidden.is_whole or self.began_at is None:
+            return hidden
+        async with transaction(within_s=_WITHIN_S) as opened:
+            for stream in self.streams:
+                found = await sweeps.count_gone(opened, stream.name, stream.kind, created_before=self.began_at)
+                if found.gone > max(_ALWAYS_BELIEVED, largest_share * found.live):
+                    hidden.held[stream.name] = found
+                elif found.gone:
+                    hidden.removed[stream.name] = await sweeps.hide_gone(
+                        opened, stream.name, stream.kind, created_before=self.began_at, removed_at=removed_at
+                    )
+        return hidden
+
+    async def _is_whole(self) -> bool:
+        """Tell whether the sweep saw as many issues as Linear counted, when it began or when it ended."""
+        if self.counts is None or len(self.counts[0]) >= LARGEST_PAGE:
+            return True  # more teams than were counted
+        least = min(sum(count.all for count in counts) for counts in self.counts)
+        return await sweeps.count_seen("issues") >= least
+
+
+def _entries(stream: Stream, page: Fetched) -> list[SweepEntry]:
+    """Give what the page proves to be there, be it fit for the mirror or not."""
+    seen = [
+        SweepEntry(
+            stream=stream.name,
+            id=node.id,
+            updated_at=node.updated_at,
+            archived_at=node.archived_at,
+            trashed=isinstance(node, SeenIssue) and bool(node.trashed),
+        )
+        for node in page.nodes
+    ]
+    epoch = datetime.fromtimestamp(0, UTC)
+    return seen + [
+        SweepEntry(stream=stream.name, id=bad.id, updated_at=epoch, archived_at=None, trashed=False)
+        for bad in page.bad
+    ]

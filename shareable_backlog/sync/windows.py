@@ -1,0 +1,145 @@
+"""Read from Linear what has changed since the last run, by windows over `updatedAt` that overlap.
+
+A window is read from its newest change down. What changes meanwhile comes to the front, out of the way, and into the
+next window, which begins well before this one was asked for. So no change is lost, whatever shares its millisecond.
+"""
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shareable_backlog.database.sync_cursors import Cursor
+from shareable_backlog.errors import SyncFailed
+from shareable_backlog.linear.client import Client
+from shareable_backlog.linear.errors import CursorInvalid
+from shareable_backlog.linear.paging import IssueCount, Reader, Round
+from shareable_backlog.linear.paging import Page as Fetched
+from shareable_backlog.linear.queries import Ask
+from shareable_backlog.sync.store import Batch, Page
+from shareable_backlog.sync.streams import STREAMS, Stream
+
+OVERLAP = timedelta(minutes=5)
+"""How long after its time a change may become visible and is still found."""
+
+_MOST_RESTARTS = 5
+
+
+@dataclass(slots=True)
+class _Window:
+    """Be the reading of one stream: all that changed from `since` on and, when taken up again, up to `upto`."""
+
+    stream: Stream
+    since: datetime | None
+    upto: datetime | None = None
+    until: datetime | None = None
+    """What the stream is complete until once the window has been read; None before its first page."""
+    after: str | None = None
+    reached: datetime | None = None
+    is_done: bool = False
+
+    def ask(self) -> Ask:
+        return Ask(self.stream.listing, where=self._where(), after=self.after)
+
+    def _where(self) -> Mapping[str, Any] | None:
+        conditions: list[Mapping[str, Any]] = []
+        if self.since:
+            since = {"gte": self.since.isoformat()}
+            # Archiving an issue does not move its updatedAt.
+            is_issues = self.stream.name == "issues"
+            conditions.append(
+                {"or": [{"updatedAt": since}, {"archivedAt": since}]} if is_issues else {"updatedAt": since}
+            )
+        if self.upto:
+            conditions.append({"updatedAt": {"lte": self.upto.isoformat()}})
+        return {"and": conditions} if conditions else None
+
+    def take(self, page: Fetched, source_time: datetime | None) -> Page:
+        """Move on by one page and give what is new in it."""
+        if self.until is None:
+            newest = page.nodes[0].updated_at if page.nodes else self.since
+            known = source_time or newest
+            self.until = max(filter(None, (self.since, known and known - OVERLAP)), default=None)
+        nodes = page.nodes
+        if page.nodes:
+            self.reached = page.nodes[-1].updated_at
+        self.after = page.end_cursor
+        self.is_done = not page.has_next_page
+        if self.stream.listing.filter_type is None and self.since:
+            nodes = [node for node in nodes if node.updated_at >= self.since]
+            self.is_done = self.is_done or len(nodes) < len(page.nodes)
+        return Page(self.stream, nodes, page.bad)
+
+    def cursor(self, workspace_id: str | None) -> Cursor:
+        if self.is_done:
+            return Cursor(self.stream.name, self.until, None, None, workspace_id)
+        return Cursor(self.stream.name, self.since, self.until, self.reached, workspace_id)
+
+    def begin_again(self) -> None:
+        """Go on without the cursor, from the last change that was read; lists without a filter start anew."""
+        self.after = None
+        if self.stream.listing.filter_type and self.reached:
+            self.upto = self.reached
+
+
+def _opened(stream: Stream, cursor: Cursor | None) -> _Window:
+    """Take up the window that was under way, or begin the next one."""
+    if cursor is None:
+        return _Window(stream, None)
+    if cursor.window_until and cursor.window_reached and stream.listing.filter_type:
+        return _Window(stream, cursor.complete_until, upto=cursor.window_reached, until=cursor.window_until)
+    return _Window(stream, cursor.complete_until)
+
+
+@dataclass(slots=True)
+class Windows:
+    """Be one reading of all streams; afterwards `counts` is what Linear counted when it began."""
+
+    client: Client
+    reader: Reader
+    cursors: Mapping[str, Cursor]
+    counts: list[IssueCount] = field(default_factory=list[IssueCount])
+    workspace_id: str | None = None
+
+    async def batches(self) -> AsyncGenerator[Batch]:
+        """Fetch what changed, as many lists a request as have more.
+
+        Raises SyncFailed for a key of another workspace, and what `Reader.fetched` raises.
+        """
+        windows = [_opened(stream, self.cursors.get(stream.name)) for stream in STREAMS.values()]
+        is_first, restarts = True, 0
+        while windows:
+            seen_at = datetime.now(UTC)
+            try:
+                fetched = await self.reader.fetched([window.ask() for window in windows], with_counts=is_first)
+            except CursorInvalid:
+                restarts += 1
+                if restarts > _MOST_RESTARTS:
+                    raise
+                for window in windows:
+                    window.begin_again()
+                continue
+            if is_first:
+                self._begin(fetched)
+            pages = [
+                window.take(page, self.client.last_date) for window, page in zip(windows, fetched.pages, strict=True)
+            ]
+            yield Batch(pages, seen_at, cursors=[window.cursor(self.workspace_id) for window in windows])
+            windows = [following for window in windows if (following := _following(window))]
+            is_first = False
+
+    def _begin(self, fetched: Round) -> None:
+        self.counts, self.workspace_id = fetched.counts or [], fetched.workspace_id
+        mirrored = {cursor.workspace_id for cursor in self.cursors.values()} - {None}
+        if mirrored and mirrored != {self.workspace_id}:
+            raise SyncFailed(
+                "The key belongs to another workspace than the mirror. Nothing was changed;"
+                " put the old key back, or name an empty database in DATABASE_URL."
+            )
+
+
+def _following(window: _Window) -> _Window | None:
+    """Give the window itself while it has more, and after one that was taken up again the next one."""
+    if not window.is_done:
+        return window
+    return _Window(window.stream, window.until) if window.upto else None

@@ -1,0 +1,73 @@
+"""The words of items are read a little after the items change."""
+
+import psycopg
+import pytest
+
+from shareable_backlog.database import query, search_entries
+from tests import mirrored
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+
+
+async def found(words: str) -> list[str]:
+    return [
+        identifier
+        for (identifier,) in await query(
+            "SELECT identifier FROM backlog_items i JOIN search_entries e ON e.item_id = i.id"
+            " WHERE e.words @@ plainto_tsquery('simple', %(words)s) ORDER BY number",
+            {"words": words},
+        )
+    ]
+
+
+async def test_an_item_is_found_by_its_identifier_its_title_and_its_description() -> None:
+    await mirrored.store(mirrored.item(1, "Fix the export", description="It loses **lines**."))
+    assert await found("ENG-1") == await found("export") == await found("lines") == ["ENG-1"]
+
+
+async def test_a_changed_item_is_stale_until_its_words_are_read() -> None:
+    await mirrored.store(mirrored.item(1, "Old words"), mirrored.item(2))
+    await mirrored.store(mirrored.item(1, "New words"), mirrored.item(2), indexed=False)
+    assert await search_entries.count_stale(100) == 1
+    assert await search_entries.refresh(100) == 1
+    assert await found("new") == ["ENG-1"]
+    assert await found("old") == []
+
+
+async def test_an_item_that_is_stored_as_it_was_is_not_read_again() -> None:
+    item = mirrored.item(1)
+    await mirrored.store(item)
+    await mirrored.store(item)
+    assert await search_entries.refresh(100) == 0
+
+
+async def test_no_more_are_read_or_counted_than_asked_for() -> None:
+    await mirrored.store(*(mirrored.item(number) for number in range(5)), indexed=False)
+    assert await search_entries.count_stale(3) == 3
+    assert await search_entries.refresh(2) == 2
+    assert await search_entries.count_stale(100) == 3
+
+
+async def test_what_another_process_reads_is_left_to_it(database: str) -> None:
+    await mirrored.store(mirrored.item(1), mirrored.item(2), indexed=False)
+    with psycopg.connect(database) as other:
+        other.execute("SELECT 1 FROM search_entries WHERE item_id = 'item-ENG-1' FOR UPDATE")
+        assert await search_entries.refresh(100) == 1
+    assert await search_entries.refresh(100) == 1
+
+
+async def test_an_entry_without_an_item_stops_nothing() -> None:
+    await query("INSERT INTO search_entries (item_id) VALUES ('nowhere')")
+    assert await search_entries.refresh(100) == 1
+    assert await search_entries.refresh(100) == 0
+
+
+async def test_a_text_of_any_length_and_script_can_be_read() -> None:
+    texts = [
+        "x" * 300_000,
+        "語 " * 300_000,
+        " ".join(f"w{number}" for number in range(200_000)),
+        "\U0001f469 " * 99_999,
+    ]
+    await mirrored.store(*(mirrored.item(number, text, description=text) for number, text in enumerate(texts)))
+    assert await search_entries.count_stale(10) == 0

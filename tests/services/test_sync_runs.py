@@ -1,0 +1,128 @@
+"""Asking for runs of the mirror, and telling how it is."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from shareable_backlog.database import query, sync_history, transaction
+from shareable_backlog.database.sync_history import Ending
+from shareable_backlog.services import sync_runs
+from tests import mirrored
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+
+
+async def started(*, is_full: bool = False) -> int:
+    async with transaction() as opened:
+        return await sync_history.start(opened, "automatic", run_id=None, is_full=is_full)
+
+
+async def finish(run_id: int, status: str = "succeeded") -> None:
+    ending = Ending(
+        status=status,
+        is_full=False,
+        items_synced=0,
+        items_failed=0,
+        error_message=None,
+        error_details=None,
+        streams={},
+        requests=1,
+        points=10,
+        next_step=None,
+    )
+    async with transaction() as opened:
+        await sync_history.finish(opened, run_id, ending)
+
+
+async def test_a_request_is_a_row_that_waits() -> None:
+    run_id = await sync_runs.request(is_full=True)
+    pending = await sync_history.pending()
+    assert pending
+    assert (pending.id, pending.is_full, pending.removals_allowed) == (run_id, True, False)
+
+
+async def test_a_request_names_who_asked() -> None:
+    [(alice,)] = await query("INSERT INTO users (email) VALUES ('alice@example.com') RETURNING id")
+    await sync_runs.request(triggered_by=alice)
+    assert await query("SELECT trigger_type, triggered_by FROM sync_history") == [("manual", alice)]
+
+
+async def test_a_second_request_joins_the_first() -> None:
+    assert await sync_runs.request() == await sync_runs.request()
+
+
+async def test_a_request_for_less_joins_one_for_more() -> None:
+    assert await sync_runs.request(is_full=True) == await sync_runs.request()
+
+
+async def test_a_request_for_more_does_not_join_one_for_less() -> None:
+    plain = await sync_runs.request()
+    full = await sync_runs.request(is_full=True)
+    confirmed = await sync_runs.request(is_full=True, removals_allowed=True)
+    assert len({plain, full, confirmed}) == 3
+
+
+async def test_a_request_joins_the_run_under_way() -> None:
+    run_id = await started()
+    assert await sync_runs.request() == run_id
+    assert await sync_history.pending() is None
+
+
+async def test_a_full_request_waits_for_the_end_of_the_run_under_way() -> None:
+    run_id = await started()
+    assert await sync_runs.request(is_full=True) != run_id
+
+
+async def test_a_request_after_the_end_of_a_run_is_a_new_one() -> None:
+    run_id = await started()
+    await finish(run_id)
+    assert await sync_runs.request() != run_id
+
+
+async def test_waiting_for_a_run_gives_it_once_it_has_ended() -> None:
+    run_id = await started()
+    waiting = asyncio.create_task(sync_runs.ended(run_id))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await finish(run_id, "partial")
+    run = await asyncio.wait_for(waiting, 10)
+    assert run
+    assert (run.id, run.status) == (run_id, "partial")
+
+
+async def test_nobody_waits_for_a_run_whose_row_is_gone() -> None:
+    assert await sync_runs.ended(12_345) is None
+
+
+async def test_the_run_under_way_is_told() -> None:
+    assert await sync_runs.under_way() is None
+    run_id = await started()
+    under_way = await sync_runs.under_way()
+    assert under_way
+    assert under_way.id == run_id
+
+
+async def test_the_state_of_a_mirror_that_was_never_filled() -> None:
+    assert await sync_runs.state() == sync_runs.MirrorState(None, 0, 0, [])
+
+
+async def test_the_state_counts_what_is_shown_and_what_the_search_does_not_know_yet() -> None:
+    await mirrored.store(mirrored.item(1), mirrored.item(3))
+    await query("UPDATE backlog_items SET removed_at = now() WHERE number = 3")
+    await mirrored.store(mirrored.item(2), indexed=False)
+    await finish(await started())
+    state = await sync_runs.state()
+    assert (state.items, state.unsearchable) == (2, 1)
+    assert state.as_of
+    assert state.as_of <= datetime.now(UTC)
+
+
+async def test_a_failed_run_makes_the_mirror_no_younger() -> None:
+    await finish(await started(), "failed")
+    assert (await sync_runs.state()).as_of is None
+
+
+async def test_the_last_runs_come_newest_first_and_no_more_than_asked_for() -> None:
+    ids = [await started() for _ in range(3)]
+    assert [run.id for run in (await sync_runs.state(2)).runs] == ids[:0:-1]

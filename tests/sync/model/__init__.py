@@ -1,0 +1,6 @@
+"""Check the mirror against its source over random histories, whatever Linear does and whatever goes wrong.
+
+    python -m tests.sync.model --histories 20000
+
+`histories` are what may happen, `play` lets it happen and says what must hold, `equal` compares.
+"""

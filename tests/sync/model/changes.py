@@ -1,0 +1,163 @@
+"""Change a world in all the ways in which people change a workspace."""
+
+from contextlib import suppress
+from typing import TypeAlias
+
+from hypothesis import strategies as st
+
+from tests.fakes.linear import Row, World
+
+Change: TypeAlias = tuple[str, str, int, int]
+"""What is done, to which list or field, and two numbers that pick rows."""
+
+_SAID_IN = {
+    **dict.fromkeys(("teams", "workflowStates", "issueLabels", "users", "projectStatuses", "projects"), "name"),
+    **dict.fromkeys(("projectMilestones", "cycles", "initiatives"), "name"),
+    **dict.fromkeys(("issues", "attachments"), "title"),
+    "comments": "body",
+    "issueRelations": "type",
+    "initiativeToProjects": "sortOrder",
+}
+"""A field of each list that people write into."""
+_REFERRED = {
+    "project": "projects",
+    "projectMilestone": "projectMilestones",
+    "cycle": "cycles",
+    "assignee": "users",
+    "parent": "issues",
+}
+"""Fields of an issue, and the list of what they may refer to."""
+_LIVES = ("archive", "unarchive", "trash", "restore", "delete")
+_OFTEN = ("issues", "issues", "comments", "issueRelations", "attachments")
+
+_roots = st.sampled_from([*_SAID_IN, *_OFTEN])
+_picks = st.integers(0, 9)
+changes: st.SearchStrategy[Change] = st.one_of(
+    st.tuples(st.sampled_from(["add", "edit", "edit", "remove", "bulk"]), _roots, _picks, _picks),
+    st.tuples(st.just("live"), st.sampled_from(_LIVES), _picks, _picks),
+    st.tuples(st.just("refer"), st.sampled_from([*_REFERRED, "labelIds"]), _picks, _picks),
+    st.tuples(st.sampled_from(["move", "hide", "show"]), st.just("teams"), _picks, _picks),
+    st.tuples(st.just("pass"), st.sampled_from(["5", "600", "172800"]), _picks, _picks),
+)
+
+
+def apply(world: World, change: Change) -> None:
+    """Make a change; one that has nothing to work on, or that Linear forbids, is none."""
+    what, of, first, second = change
+    match what:
+        case "add":
+            _add(world, of, first, second)
+        case "pass":
+            world.pass_time(float(of))
+        case "bulk":
+            world.bulk_edit(list(world.rows[of].values()), **{_SAID_IN[of]: f"said of all {world.version}"})
+        case "refer":
+            _refer(world, of, first, second)
+        case "move":
+            _move(world, first, second)
+        case _:
+            root = "issues" if what == "live" else of
+            if row := _pick(world, root, first):
+                _on_row(world, what, of, row)
+
+
+def _move(world: World, first: int, second: int) -> None:
+    issue, team = _pick(world, "issues", first), _pick(world, "teams", second)
+    if issue and team and issue["team"] != team["id"]:
+        world.move(issue, team)
+
+
+def _on_row(world: World, what: str, of: str, row: Row) -> None:
+    match what:
+        case "live":
+            getattr(world, of)(row)
+        case "edit":
+            world.edit(row, **{_SAID_IN[of]: f"said {world.version}"})
+        case "hide":
+            world.hide_team(row)
+        case "show":
+            world.show_team(row)
+        case _:
+            with suppress(ValueError):
+                world.remove(row)
+
+
+def _pick(world: World, root: str, number: int) -> Row | None:
+    rows = list(world.rows[root].values())
+    return rows[number % len(rows)] if rows else None
+
+
+def _refer(world: World, field: str, first: int, second: int) -> None:
+    issue, target = _pick(world, "issues", first), _pick(world, _REFERRED.get(field, "issueLabels"), second)
+    if issue and target and issue is not target:
+        world.edit(issue, **{field: [target["id"]] if field == "labelIds" else target["id"]})
+
+
+_HANGS_ON = {
+    **dict.fromkeys(("workflowStates", "cycles", "issues"), ("teams",)),
+    **dict.fromkeys(("comments", "attachments"), ("issues",)),
+    "projectMilestones": ("projects",),
+    "initiativeToProjects": ("initiatives", "projects"),
+    "issueRelations": ("issues", "issues"),
+}
+"""The lists of what a new row refers to."""
+
+
+def _add(world: World, root: str, first: int, second: int) -> None:
+    """Add a row to a list; one that hangs on others needs them to be there."""
+    needed = _HANGS_ON.get(root, ())
+    rows = [row for of, number in zip(needed, (first, second), strict=False) if (row := _pick(world, of, number))]
+    if len(rows) == len(needed):
+        name = f"{world.version}"
+        match root, rows:
+            case "workflowStates", [team]:
+                world.add_state(team, name, "started")
+            case "cycles", [team]:
+                world.add_cycle(team, world.version)
+            case "issues", [team]:
+                world.add_issue(team, title=name)
+            case "comments", [issue]:
+                world.add_comment(issue, name)
+            case "attachments", [issue]:
+                world.add_attachment(issue, name)
+            case "projectMilestones", [project]:
+                world.add_milestone(project, name)
+            case "initiativeToProjects", [initiative, project]:
+                world.add_initiative_project(initiative, project)
+            case "issueRelations", [issue, related]:
+                world.add_relation(issue, related)
+            case _:
+                _add_alone(world, root, name)
+
+
+def _add_alone(world: World, root: str, name: str) -> None:
+    match root:
+        case "teams":
+            world.add_team(f"T{name}", name)
+        case "issueLabels":
+            world.add_label(name)
+        case "users":
+            world.add_person(name)
+        case "projectStatuses":
+            world.add_project_status(name)
+        case "projects":
+            world.add_project(name)
+        case _:
+            world.add_initiative(name)
+
+
+def first_world(world: World) -> World:
+    """Fill a world with a little of everything."""
+    teams = [world.add_team("ENG", "Engineering"), world.add_team("FLD", "Field")]
+    label, project, initiative = world.add_label("Bug"), world.add_project("Roof"), world.add_initiative("Homes")
+    world.add_initiative_project(initiative, project)
+    world.add_milestone(project, "Beta")
+    issues = [
+        world.add_issue(teams[number % 2], labelIds=[label["id"]], project=project["id"]) for number in range(5)
+    ]
+    world.edit(issues[3], parent=issues[0]["id"])
+    world.add_comment(issues[0])
+    world.add_relation(issues[0], issues[1])
+    world.add_attachment(issues[2])
+    world.add_cycle(teams[0], 1)
+    return world

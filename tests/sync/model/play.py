@@ -1,0 +1,182 @@
+"""Let a history happen to a fake Linear and the mirror, and say what must hold after each run."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from unittest.mock import patch
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from shareable_backlog import database, logs
+from shareable_backlog.config import Secret, Settings
+from shareable_backlog.database.mirror import Stored
+from shareable_backlog.database.mirror_rows import TABLES
+from shareable_backlog.errors import BacklogError
+from shareable_backlog.linear.retry import Retries
+from shareable_backlog.sync import pull
+from shareable_backlog.sync.pull import Wanted
+from shareable_backlog.sync.run import Report
+from tests.fakes.linear import FakeLinear, World, running
+from tests.sync.model import changes, equal
+from tests.sync.model.changes import Change
+from tests.sync.model.equal import Mirror, Rows
+from tests.sync.model.histories import History, Run
+from tests.sync.model.troubles import Trouble
+from tests.sync.model.watched import Watched
+
+_TABLES = (*TABLES.values(), "search_entries", "sweep_entries", "sync_cursors", "sync_history")
+_MORE_THAN_THE_OVERLAP: Change = ("pass", "600", 0, 0)
+_LAST_RUN = Run(is_full=True, removals_allowed=True)
+
+
+async def _at_once(_seconds: float) -> None:
+    await asyncio.sleep(0)
+
+
+_RETRIES = Retries(attempts=2, sleep=_at_once)
+
+
+@dataclass(slots=True)
+class Play:
+    """Be a fake Linear and a mirror on which histories happen one after the other."""
+
+    fake: FakeLinear
+    settings: Settings
+    admin: psycopg.Connection
+    runner: asyncio.Runner
+    last: Mirror = field(default_factory=Mirror)
+    """What the last run left."""
+
+    def __call__(self, history: History) -> None:
+        """Let a history happen, and then three runs without trouble; AssertionError for what should not be."""
+        watched = self.begin(history)
+        for step in history.steps:
+            if isinstance(step, Run):
+                self.run(watched, step)
+            else:
+                watched.change(step)
+        watched.change(_MORE_THAN_THE_OVERLAP)
+        self.run(watched, Run())
+        self.end(watched)
+
+    def begin(self, history: History) -> Watched:
+        """Begin with a small world and an empty mirror."""
+        self.admin.execute(SQL("; ").join(SQL("DELETE FROM {}").format(Identifier(table)) for table in _TABLES))
+        self.last = Mirror()
+        world = changes.first_world(World(bumps=history.bumps, trash_archives=history.trash_archives))
+        self.fake.serve_instead(world)
+        watched = Watched(world)
+        watched.begin()
+        return watched
+
+    def converge(self, watched: Watched) -> None:
+        """Check that a full run without trouble makes the mirror equal to the source."""
+        watched.change(_MORE_THAN_THE_OVERLAP)
+        self.run(watched, _LAST_RUN)
+        _agree(watched.rows, self.last)
+
+    def end(self, watched: Watched) -> None:
+        """Check that a full run without trouble makes the mirror equal to the source, and the next one is cheap."""
+        self.converge(watched)
+        self._rest(watched)
+
+    def _rest(self, watched: Watched) -> None:
+        """Check that with nothing new a run costs one request, and changes nothing."""
+        self.fake.requests.clear()
+        report = self.run(watched, Run())
+        assert report
+        assert report.total == Stored()
+        assert len(self.fake.requests) == 1
+
+    def run(self, watched: Watched, run: Run) -> Report | None:
+        """Run a sync and check what must hold after it; None for one that failed, as it may only in trouble."""
+        # Times of Linear's answers have no fractions: what was made in the second of a sweep, it does not judge.
+        watched.world.pass_time(2)
+        watched.begin()
+        report = self.runner.run(self._ran(watched, run))
+        before, after = self.last, equal.mirror(self.admin)
+        self.last = after
+        _check_always(watched, before, after)
+        if run.is_undisturbed:
+            assert report
+            _check_undisturbed(watched, report, after)
+            assert not self.admin.execute("SELECT 1 FROM sync_history WHERE completed_at IS NULL").fetchall()
+        return report
+
+    async def _ran(self, watched: Watched, run: Run) -> Report | None:
+        """Run a sync, with what is to happen meanwhile; None when it failed, as it may only in trouble."""
+        settings = replace(self.settings, linear_api_url=self.fake.url, linear_api_key=Secret(self.fake.key))
+        trouble = Trouble(self.fake, watched, run)
+        rival = Wanted("manual")
+
+        def start(wanted: Wanted) -> "asyncio.Task[Report]":
+            return asyncio.create_task(pull.run(settings, wanted, trouble.on_page, retries=_RETRIES))
+
+        task = start(Wanted("manual", run.is_full, run.removals_allowed))
+        trouble.begin(task, lambda: start(rival))
+        try:
+            return await task
+        except (BacklogError, asyncio.CancelledError):
+            if run.is_undisturbed:
+                raise
+            return None
+        finally:
+            await trouble.end()
+
+
+def _check_always(watched: Watched, before: Mirror, after: Mirror) -> None:
+    """Check what must hold after every run, whatever happened in it."""
+    gone = (after.removed - before.removed) & watched.always
+    assert not gone, f"removed, although in the source all the time: {gone}"
+    invented = after.live.keys() - before.live.keys() - watched.ever
+    assert not invented, f"shown, although not in the source: {invented}"
+    newer = {
+        key
+        for key, row in after.live.items()
+        if key in watched.rows and row.updated_at > watched.rows[key].updated_at
+    }
+    assert not newer, f"newer than the source: {newer}"
+
+
+def _check_undisturbed(watched: Watched, report: Report, after: Mirror) -> None:
+    """Check that all changes with a trace have arrived, and after a whole full run all of them."""
+    traced = {key: row for key, row in watched.rows.items() if key not in watched.silent}
+    _agree(traced, Mirror({key: row for key, row in after.live.items() if key in traced}))
+    if report.is_full and report.status == "succeeded":
+        _agree(watched.rows, after)
+        watched.silent.clear()
+
+
+def _agree(source: Rows, mirror: Mirror) -> None:
+    lines = equal.differences(source, mirror.live)
+    assert not lines, "the mirror differs from the source:\n" + "\n".join(lines)
+
+
+@contextmanager
+def playing(settings: Settings, *, through: str | None = None) -> Generator[Play]:
+    """Give a player on a migrated database of its own, whose rows it deletes.
+
+    The program is given the URL `through` instead of that of the settings.
+    """
+    assert settings.database_url
+    logs.configure("warning", settings.log_format)
+    with (
+        # A run over the fake takes less time than to load the certificates of all the world.
+        tempfile.TemporaryDirectory() as empty,
+        patch.dict(os.environ, {"SSL_CERT_FILE": "", "SSL_CERT_DIR": empty}),
+        running() as fake,
+        psycopg.connect(settings.database_url.reveal(), autocommit=True) as admin,
+        asyncio.Runner() as runner,
+    ):
+        fake.requests_limit = fake.complexity_limit = 10**9
+        url = Secret(through) if through else settings.database_url
+        opened = database.opened(replace(settings, database_url=url))
+        runner.run(opened.__aenter__())
+        try:
+            yield Play(fake, settings, admin, runner)
+        finally:
+            runner.run(opened.__aexit__(None, None, None))

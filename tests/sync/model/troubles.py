@@ -1,0 +1,68 @@
+"""Do to a run that is under way what its history says."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from shareable_backlog.errors import BacklogError
+from shareable_backlog.sync.run import Report
+from shareable_backlog.sync.store import Page
+from tests.fakes.linear import FakeLinear, Fault
+from tests.sync.model.histories import Run
+from tests.sync.model.watched import Watched
+
+_Task: TypeAlias = "asyncio.Task[Report]"
+
+
+@dataclass(slots=True)
+class Trouble:
+    """Be what happens during one run."""
+
+    fake: FakeLinear
+    watched: Watched
+    run: Run
+    _stop: Callable[[], object] = bool
+    _stored: int = 0
+    _asked: int = 0
+    _rivals: list[_Task] = field(default_factory=list[_Task])
+
+    def begin(self, task: _Task, compete: Callable[[], _Task]) -> None:
+        """Prepare the fake; `task` is the run, which has not asked yet, and `compete` starts another one."""
+        loop = asyncio.get_running_loop()
+
+        def on_request(_number: int) -> None:
+            """Do it in the thread of the fake."""
+            self._asked += 1
+            for at, change in self.run.changes:
+                if at == self._asked:
+                    self.watched.change(change)
+            if self._asked == self.run.forget_cursors_at:
+                self.fake.forget_cursors(status=400 if self._asked % 2 else 200)
+            if self._asked == self.run.stop_at_request:
+                loop.call_soon_threadsafe(task.cancel)
+            if self._asked == self.run.rival_at:
+                loop.call_soon_threadsafe(lambda: self._rivals.append(compete()))
+
+        self._stop = task.cancel
+        self.fake.sends_date = self.run.sends_date
+        self.fake.fail_next(Fault.TOO_COMPLEX, times=self.run.halvings)
+        if self.run.fault:
+            fault, after, times = self.run.fault
+            self.fake.fail_next(fault, times=times, after=after)
+        self.fake.on_request = on_request
+
+    def on_page(self, _report: Report, _page: Page) -> None:
+        """Stop the run at the store that its history says."""
+        self._stored += 1
+        if self._stored == self.run.stop_at_store:
+            self._stop()
+
+    async def end(self) -> None:
+        """Wait for the rivals, of which most find that another sync is under way, and let the fake be well again."""
+        for rival in self._rivals:
+            with suppress(BacklogError):
+                await rival
+        self.fake.on_request = None
+        self.fake.forget_faults()

@@ -1,0 +1,76 @@
+"""Every request of a full sync fails once, and every statement: nothing is lost, and the next run converges."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+
+import pytest
+
+from shareable_backlog.config import Settings
+from shareable_backlog.database import test_connection as ask_database
+from tests.conftest import as_url
+from tests.fakes.linear import Fault
+from tests.sync.cutting import Proxy, cutting
+from tests.sync.model.histories import History, Run
+from tests.sync.model.play import Play, Watched, playing
+
+_SMALL_PAGES = Run(is_full=True, halvings=6)
+_CALM = History(frozenset(), trash_archives=True, steps=())
+_TWICE = 2  # a request is tried again once
+
+
+@pytest.fixture
+def proxy(database: str) -> Iterator[Proxy]:
+    with cutting(database) as proxy:
+        yield proxy
+
+
+def changed(watched: Watched) -> None:
+    """Let some time pass, and change a little of everything, with and without a trace."""
+    watched.change(("pass", "600", 0, 0))
+    for root in ("issues", "comments", "issueRelations", "attachments"):
+        watched.change(("add", root, 0, 1))
+        watched.change(("edit", root, 0, 0))
+    watched.change(("live", "archive", 0, 0))
+    watched.change(("live", "delete", 1, 0))
+    watched.change(("remove", "issueLabels", 0, 0))
+
+
+@pytest.mark.parametrize("fault", [Fault.BAD_GATEWAY, Fault.PARTIAL, Fault.RATELIMITED])
+def test_whichever_request_fails_the_next_run_makes_up_for_it(fault: Fault, settings: Settings) -> None:
+    with playing(settings) as play:
+        for number in count():
+            watched = play.begin(_CALM)
+            failed = replace(_SMALL_PAGES, fault=(fault, number, _TWICE))
+            first = play.run(watched, failed)
+            changed(watched)
+            full = play.run(watched, failed)
+            play.end(watched)
+            if first and full:
+                assert number > 6
+                return
+
+
+@pytest.mark.parametrize("lost", ["statement", "answer"])
+def test_whichever_statement_fails_the_next_run_makes_up_for_it(lost: str, settings: Settings, proxy: Proxy) -> None:
+    with playing(settings, through=as_url(proxy.conninfo)) as play:
+        for number in count(1):
+            watched = play.begin(_CALM)
+            first = cut(play, watched, proxy, number, is_run=lost == "answer")
+            changed(watched)
+            full = cut(play, watched, proxy, number, is_run=lost == "answer")
+            play.converge(watched)
+            if not first and not full:
+                assert number > 30
+                return
+
+
+def cut(play: Play, watched: Watched, proxy: Proxy, number: int, *, is_run: bool) -> bool:
+    """Run a full sync that loses a connection at statement `number`, and wait for the database; False without one."""
+    proxy.expect(number, is_run=is_run)
+    play.run(watched, Run(is_full=True, may_fail=True))
+    was_cut = proxy.has_cut
+    proxy.expect(None)
+    while not play.runner.run(ask_database()).connected:
+        pass
+    return was_cut

@@ -1,0 +1,128 @@
+"""A mirror that was filled from a CSV file and is then kept up to date by Linear's API."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from shareable_backlog.config import Settings
+from shareable_backlog.database import query
+from shareable_backlog.errors import LinearFailed, SyncFailed
+from shareable_backlog.sync import import_csv
+from shareable_backlog.sync.streams import STREAMS
+from tests.fakes.linear import FakeLinear, Fault, Row, running
+from tests.sync.pulling import pulled, shown, titles, titles_in
+
+pytestmark = pytest.mark.anyio
+
+_COLUMNS = (
+    *("ID", "Team", "Title", "Description", "Status", "Estimate", "Priority", "Project ID", "Project"),
+    *("Creator", "Assignee", "Labels", "Cycle Number", "Cycle Name", "Cycle Start", "Cycle End"),
+    *("Created", "Updated", "Started", "Triaged", "Completed", "Canceled", "Archived", "Due Date"),
+    *("Parent issue", "Initiatives", "Project Milestone ID", "Project Milestone", "SLA Status"),
+)
+_OF_TODAY = ("UUID", "Time in status (minutes)", "Related to", "Blocked by", "Duplicate of")
+
+
+@pytest.fixture
+def fake() -> Generator[FakeLinear]:
+    """Give a Linear with three issues."""
+    with running() as fake:
+        label = fake.world.add_label("Bug")
+        for number in (1, 2, 3):
+            fake.world.add_issue(title=f"Title {number}", labelIds=[label["id"]])
+        yield fake
+
+
+@pytest.fixture
+def export(fake: FakeLinear, tmp_path: Path) -> Path:
+    """Give the workspace as Linear exported it before it told UUIDs."""
+    return exported(fake, tmp_path, _COLUMNS)
+
+
+def exported(fake: FakeLinear, folder: Path, columns: tuple[str, ...]) -> Path:
+    lines = [_line(columns, dict.fromkeys(columns, "") | {column: column for column in columns})]
+    lines += [_line(columns, _cells(issue)) for issue in fake.world.rows["issues"].values()]
+    path = folder / "export.csv"
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+def _cells(issue: Row) -> dict[str, str]:
+    times = {"Created": issue["createdAt"], "Updated": issue["updatedAt"]}
+    named = {"ID": issue["identifier"], "Team": "Engineering", "Title": issue["title"], "UUID": issue["id"]}
+    return named | times | {"Status": "Triage", "Priority": "No priority", "Labels": "Bug", "Creator": "Bob"}
+
+
+def _line(columns: tuple[str, ...], cells: dict[str, str]) -> str:
+    return ",".join(f'"{cells.get(column, "")}"' for column in columns) + "\n"
+
+
+async def made_up() -> list[str]:
+    """Give the streams that hold made-up rows."""
+    return [stream for stream in STREAMS if any(id_.startswith("csv-") for id_ in await shown(stream))]
+
+
+async def imported(path: Path) -> None:
+    report = await import_csv.run(path, dry_run=False)
+    assert report.bad_rows == ()
+
+
+@pytest.mark.parametrize("columns", [_COLUMNS, _COLUMNS + _OF_TODAY], ids=["without UUIDs", "with UUIDs"])
+async def test_linears_own_rows_take_the_place_of_imported_ones_and_nothing_is_doubled(
+    opened: Settings, fake: FakeLinear, tmp_path: Path, columns: tuple[str, ...]
+) -> None:
+    await imported(exported(fake, tmp_path, columns))
+    assert await titles() == titles_in(fake.world)
+    assert "teams" in await made_up()
+    await pulled(opened, fake)
+    assert await made_up() == []
+    assert {stream: await shown(stream) for stream in STREAMS} == {
+        name: set(fake.world.rows[stream.listing.root]) for name, stream in STREAMS.items()
+    }
+    assert await query("SELECT count(*) FROM search_entries") == [(3,)]
+
+
+async def test_imported_issues_that_linear_has_no_more_are_gone_after_the_first_run(
+    opened: Settings, fake: FakeLinear, tmp_path: Path
+) -> None:
+    await imported(exported(fake, tmp_path, _COLUMNS + _OF_TODAY))
+    [gone, *_] = fake.world.rows["issues"].values()
+    fake.world.delete(gone)
+    await pulled(opened, fake)
+    assert await titles() == titles_in(fake.world)
+
+
+async def test_imported_rows_stay_when_the_first_run_fails(opened: Settings, fake: FakeLinear, export: Path) -> None:
+    await imported(export)
+    fake.fail_next(Fault.PARTIAL)
+    with pytest.raises(LinearFailed):
+        await pulled(opened, fake)
+    assert len(await shown("issues")) == 3
+
+
+async def test_a_later_file_takes_the_place_of_an_earlier_one(
+    opened: Settings, fake: FakeLinear, export: Path, tmp_path: Path
+) -> None:
+    del opened
+    await imported(export)
+    await imported(exported(fake, tmp_path, _COLUMNS + _OF_TODAY))
+    assert await shown("issues") == set(fake.world.rows["issues"])
+
+
+async def test_the_same_file_again_leaves_every_row_as_it_was(opened: Settings, export: Path) -> None:
+    del opened
+    await imported(export)
+    before = await query("SELECT id, xmin::text FROM backlog_items ORDER BY id")
+    await imported(export)
+    assert await query("SELECT id, xmin::text FROM backlog_items ORDER BY id") == before
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_an_import_is_refused_when_linears_api_keeps_the_mirror(
+    opened: Settings, fake: FakeLinear, export: Path, *, dry_run: bool
+) -> None:
+    await pulled(opened, fake)
+    with pytest.raises(SyncFailed, match="kept up to date by Linear's API"):
+        await import_csv.run(export, dry_run=dry_run)
+    assert await made_up() == []
