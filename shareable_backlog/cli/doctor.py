@@ -8,11 +8,16 @@ from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
+    from shareable_backlog.linear.budget import Budget
+    from shareable_backlog.linear.workspace import Team, Viewer, Workspace
+
+_LONGEST_WAIT_S = 10
+_TEAMS = "teams"
 
 
 def add_parser(commands: Commands) -> None:
     """Add `doctor` to the command line."""
-    parser = commands.add_parser("doctor", help="check configuration, database and schema")
+    parser = commands.add_parser("doctor", help="check configuration, database, schema and access to Linear")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.set_defaults(run=run)
 
@@ -25,16 +30,27 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = config.load()
     logs.configure("error", settings.log_format)
-    findings = asyncio.run(_findings(settings))
-    if arguments.json:
-        print(json.dumps(findings))
-    else:
-        for name, value in findings.items():
-            print(f"{name.replace('_', ' '):16} {value}")
-    return 0 if findings["schema"] == "up to date" else 1
+    ready, findings = asyncio.run(_findings(settings))
+    print(json.dumps(findings) if arguments.json else _in_words(findings))
+    return 0 if ready else 1
 
 
-async def _findings(settings: "Settings") -> dict[str, Any]:
+def _in_words(findings: dict[str, Any]) -> str:
+    lines = [f"{name.replace('_', ' '):16} {value}" for name, value in findings.items() if name != _TEAMS]
+    for team in findings.get(_TEAMS, []):
+        private = ", private" if team["private"] else ""
+        lines.append(f"{'team':16} {team['key']} {team['name']}: {_counted(team['issues'], 'issue')}{private}")
+    return "\n".join(lines)
+
+
+async def _findings(settings: "Settings") -> tuple[bool, dict[str, Any]]:
+    """Give whether nothing has to be done, and what was found."""
+    database = await _database(settings)
+    linear_answers, linear = await _linear(settings)
+    return database["schema"] == "up to date" and linear_answers, database | linear
+
+
+async def _database(settings: "Settings") -> dict[str, Any]:
     import asyncio
 
     from shareable_backlog import database
@@ -57,5 +73,74 @@ async def _findings(settings: "Settings") -> dict[str, Any]:
             findings["schema"] = status.explanation() if status.problem() else "up to date"
         else:
             findings["schema"] = "unknown"
-    findings["linear"] = "a key is set" if settings.linear_api_key else "no LINEAR_API_KEY: nothing is mirrored"
     return findings
+
+
+async def _linear(settings: "Settings") -> tuple[bool, dict[str, Any]]:
+    """Give whether Linear answers, or need not, and what the key sees there."""
+    import asyncio
+
+    from shareable_backlog.errors import LinearFailed
+    from shareable_backlog.linear import client, workspace
+    from shareable_backlog.linear.retry import Retries
+
+    if not (settings.linear_api_key or settings.linear_oauth_client_id):
+        return True, {"linear": "no LINEAR_API_KEY: nothing is mirrored"}
+    try:
+        async with (
+            asyncio.timeout(_LONGEST_WAIT_S),
+            client.of(settings, retries=Retries(attempts=1)) as asking,
+        ):
+            seen = await workspace.inspected(asking)
+    except TimeoutError:
+        return False, {"linear": f"Linear did not answer within {_LONGEST_WAIT_S} s. Try again later."}
+    except LinearFailed as error:
+        return False, {"linear": str(error)}
+    return True, _as_findings(seen, by_key=settings.linear_api_key is not None)
+
+
+def _as_findings(seen: "Workspace", *, by_key: bool) -> dict[str, Any]:
+    private = sum(team.private for team in seen.teams)
+    return {
+        "linear": f"answers to {'LINEAR_API_KEY' if by_key else 'the OAuth application'}",
+        "workspace": f"{seen.organization.name} ({seen.organization.url_key})",
+        "acts_as": _standing(seen.viewer),
+        "sees": f"{_counted(len(seen.teams), 'team')}{' and more' if seen.more_teams else ''}, {private} private",
+        "writes": _KEY_ADVICE if by_key else "no: the application asks for a token that can only read",
+        "budget": _left(seen.budget),
+        _TEAMS: [_as_finding(team) for team in seen.teams],
+    }
+
+
+_KEY_ADVICE = (
+    "can't be told without writing. A read-only key, limited to the teams that are shown, is all the mirror needs"
+)
+
+
+def _standing(viewer: "Viewer") -> str:
+    if viewer.admin:
+        return f"{viewer.name}, an admin: a user without that standing is enough"
+    return f"{viewer.name}, a guest" if viewer.guest else viewer.name
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _as_finding(team: "Team") -> dict[str, Any]:
+    return {"key": team.key, "name": team.name, "issues": team.issue_count, "private": team.private}
+
+
+def _left(budget: "Budget") -> str:
+    """Say what is left of the budget, as far as Linear said."""
+    counted = (
+        (budget.requests_remaining, budget.requests_limit, "requests"),
+        (budget.complexity_remaining, budget.complexity_limit, "points"),
+    )
+    left = [
+        f"{have:,} of {limit:,} {what}" for have, limit, what in counted if have is not None and limit is not None
+    ]
+    if not left:
+        return "Linear did not say"
+    full_at = max(filter(None, (budget.requests_reset_at, budget.complexity_reset_at)), default=None)
+    return f"{' and '.join(left)} left" + (f", full again at {full_at:%H:%M} UTC" if full_at else "")

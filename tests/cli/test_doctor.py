@@ -1,0 +1,119 @@
+"""`slb doctor` as an operator meets it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from shareable_backlog.cli import main
+from shareable_backlog.config import Settings
+from tests.fakes.linear import FakeLinear, Fault, running
+
+
+@pytest.fixture(autouse=True)
+def linear(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Set a fresh migrated database, and a key to a Linear with one public and one private team."""
+    assert settings.database_url is not None
+    monkeypatch.setenv("DATABASE_URL", settings.database_url.reveal())
+    with running() as fake:
+        fake.world.add_issue(fake.world.add_team("ENG", "Engineering"))
+        fake.world.add_team("OPS", "Operations", visibility="private")
+        monkeypatch.setenv("LINEAR_API_URL", fake.url)
+        monkeypatch.setenv("LINEAR_API_KEY", fake.key)
+        yield fake
+
+
+def found(capsys: pytest.CaptureFixture[str], code: int = 0) -> dict[str, Any]:
+    assert main(["doctor", "--json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def test_it_tells_which_database_is_in_use(capsys: pytest.CaptureFixture[str]) -> None:
+    findings = found(capsys)
+    assert findings["schema"] == "up to date"
+    assert "DATABASE_URL" in findings["database"]
+    assert findings["server"].startswith("PostgreSQL")
+
+
+def test_it_tells_what_the_key_sees(capsys: pytest.CaptureFixture[str]) -> None:
+    findings = found(capsys)
+    assert findings["workspace"] == "Example (example)"
+    assert findings["acts_as"].startswith("Alice Ashby")
+    assert findings["sees"] == "2 teams, 1 private"
+    assert findings["teams"] == [
+        {"key": "ENG", "name": "Engineering", "issues": 1, "private": False},
+        {"key": "OPS", "name": "Operations", "issues": 0, "private": True},
+    ]
+
+
+def test_people_read_the_same_in_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    printed = capsys.readouterr().out
+    assert "ENG Engineering: 1 issue\n" in printed
+    assert "OPS Operations: 0 issues, private" in printed
+    assert "Example (example)" in printed
+
+
+def test_it_tells_how_much_of_the_budget_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    budget = found(capsys)["budget"]
+    assert budget.startswith("2,499 of 2,500 requests and 2,99")
+    assert "full again at" in budget
+
+
+def test_it_advises_a_key_that_can_only_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "read-only key" in found(capsys)["writes"]
+
+
+def test_it_advises_against_the_key_of_an_admin(linear: FakeLinear, capsys: pytest.CaptureFixture[str]) -> None:
+    linear.world.edit(linear.world.viewer, admin=True)
+    assert "an admin" in found(capsys)["acts_as"]
+
+
+def test_it_says_so_without_a_key(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("LINEAR_API_KEY")
+    assert "no LINEAR_API_KEY" in found(capsys)["linear"]
+
+
+def test_a_refused_key_exits_1_and_says_what_to_do(linear: FakeLinear, capsys: pytest.CaptureFixture[str]) -> None:
+    linear.fail_next(Fault.AUTHENTICATION)
+    findings = found(capsys, code=1)
+    assert "set LINEAR_API_KEY" in findings["linear"]
+    assert findings["schema"] == "up to date"
+
+
+def test_a_linear_that_errs_is_asked_once(linear: FakeLinear, capsys: pytest.CaptureFixture[str]) -> None:
+    linear.fail_next(Fault.BAD_GATEWAY)
+    assert "Linear had an error of its own" in found(capsys, code=1)["linear"]
+    assert len(linear.requests) == 1
+
+
+def test_a_silent_linear_is_not_waited_for_for_ever(
+    linear: FakeLinear, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shareable_backlog.cli.doctor._LONGEST_WAIT_S", 0.3)
+    linear.fail_next(Fault.SILENCE)
+    assert "within 0.3 s" in found(capsys, code=1)["linear"]
+
+
+def test_an_application_asks_in_place_of_a_key(
+    linear: FakeLinear, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("LINEAR_API_KEY")
+    monkeypatch.setenv("LINEAR_OAUTH_TOKEN_URL", linear.token_url)
+    monkeypatch.setenv("LINEAR_OAUTH_CLIENT_ID", linear.client_id)
+    monkeypatch.setenv("LINEAR_OAUTH_CLIENT_SECRET", linear.client_secret)
+    findings = found(capsys)
+    assert "OAuth" in findings["linear"]
+    assert "only read" in findings["writes"]
+
+
+def test_a_wrong_secret_is_named_and_not_shown(
+    linear: FakeLinear, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("LINEAR_API_KEY")
+    monkeypatch.setenv("LINEAR_OAUTH_TOKEN_URL", linear.token_url)
+    monkeypatch.setenv("LINEAR_OAUTH_CLIENT_ID", linear.client_id)
+    monkeypatch.setenv("LINEAR_OAUTH_CLIENT_SECRET", "a-secret-of-long-ago")
+    findings = found(capsys, code=1)
+    assert "LINEAR_OAUTH_CLIENT_SECRET" in findings["linear"]
+    assert "a-secret-of-long-ago" not in str(findings)
