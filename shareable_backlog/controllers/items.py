@@ -6,6 +6,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from shareable_backlog.controllers import images
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services import backlog
 from shareable_backlog.web import rendering
@@ -25,7 +26,7 @@ async def show_item(request: Request) -> Response:
     if found.item.identifier != asked:
         return _moved(found.item.identifier)
     # Very long markdown takes a while to render, which must not hold up other readers.
-    return await asyncio.to_thread(rendering.page, "item.html", page=found)
+    return await asyncio.to_thread(rendering.page, "item.html", page=found, images=images.addresses(found))
 
 
 def _moved(identifier: str) -> Response:

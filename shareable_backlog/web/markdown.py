@@ -1,6 +1,8 @@
 """Turn Linear's markdown into HTML that is safe to put into a page, and that asks no other host for anything."""
 
 import re
+from collections.abc import Mapping
+from functools import partial
 from html import unescape
 from itertools import accumulate
 
@@ -25,25 +27,27 @@ _SECTION = re.compile(r"\+\+\+(?:[ \t]+(\S.*))?\s*")
 
 _TAG = re.compile(r"<(/?)[^>]*(?<!/)>")
 _LINK_OR_IMAGE = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>|<img src="([^"]*)" alt="([^"]*)"[^>]*/>', re.DOTALL)
-_IMAGE = re.compile(r'<img src="[^"]*" alt="([^"]*)"[^>]*/>')
+_IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"[^>]*/>')
+_CLEANED_IMAGE = re.compile(r'<img src="([^"]*)"')
 _SAFE_ADDRESS = re.compile(r"https?://[^/]|mailto:.", re.IGNORECASE)
 _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
 _TITLE = re.compile(rf"<p>{_OPEN}(.*?)</p>", re.DOTALL)
 _MARK = re.compile(f"[{_LESS}{_OPEN}{_CLOSE}]")
 _BOX = re.compile(r'<li><input type="checkbox" (checked="" )?disabled="" /> ?(\n<p>)?')
 
-_IN_LINE = {"a", "br", "code", "del", "em", "strong"}
+_IN_LINE = {"a", "br", "code", "del", "em", "img", "strong"}
 _BLOCKS = {"blockquote", "details", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "summary", "ul"}
 _TABLES = {"table", "tbody", "td", "th", "thead", "tr"}
 _CLEANER = nh3.Cleaner(
     tags=_IN_LINE | _BLOCKS | _TABLES,
     clean_content_tags=set(),
-    attributes={"a": {"href"}, "ol": {"start"}, "td": {"align"}, "th": {"align"}},
+    attributes={"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}, "td": {"align"}, "th": {"align"}},
     url_schemes={"http", "https", "mailto"},
     url_relative="deny",
     link_rel="noopener noreferrer nofollow",
 )
 # Written into the cleaned text: `<` begins an element there, never text, and no attribute holds a box.
+_NO_BOXES = str.maketrans({"☑": "[x]", "☐": "[ ]"})
 _FINISH = {
     "<table>": '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>',
     "</table>": "</table></div>",
@@ -53,20 +57,22 @@ _FINISH = {
 }
 
 
-def as_html(text: str, *, url: str | None) -> Markup:
+def as_html(text: str, *, url: str | None, images: Mapping[str, str]) -> Markup:
     """Give `text` as HTML; beyond 100,000 characters a sentence, with a link to an https `url`, stands for the rest.
 
-    Images become links, raw HTML is shown as text, `+++ Title` sections fold, headings begin at h3; what would grow
-    deeper or larger than anybody writes is shown as it was written.
+    `images` has the addresses here of images by their addresses there, up to the query; all others become links.
+    Raw HTML is shown as text, `+++ Title` sections fold, headings begin at h3; what would grow deeper or larger than
+    anybody writes is shown as it was written.
     """
     shown, was_cut = _cut(text.translate(_NO_MARKS))
     html = cmark.html(_marked(shown))
     if len(html) > _MOST_HTML or _depth(html) > _MOST_NESTED_TAGS:
         html = f"<pre><code>{escape(shown)}</code></pre>"
-    html = _LINK_OR_IMAGE.sub(_link, html)
+    html = _LINK_OR_IMAGE.sub(partial(_link, images), html)
     html = _TITLE.sub(r"<details><summary>\1</summary>", html).replace(f"<p>{_CLOSE}</p>", "</details>")
     html = _MARK.sub(lambda mark: {_LESS: "&lt;", _OPEN: "+++ ", _CLOSE: "+++"}[mark[0]], html)
     html = _CLEANER.clean(_outlined(_with_boxes(html)))
+    html = _CLEANED_IMAGE.sub(lambda image: f'<img loading="lazy" src="{_here(images, image[1])}"', html)
     for plain, finished in _FINISH.items():
         html = html.replace(plain, finished)
     return Markup(html) + (_rest(url) if was_cut else "")  # noqa: S704 (cleaned above)
@@ -111,16 +117,28 @@ def _marked(text: str) -> str:
     return "\n".join(lines)
 
 
-def _link(found: re.Match[str]) -> str:
-    """Keep a link to a safe address, make an image one, and leave of any other its words."""
-    address, words, source, alternative = found.groups()
-    if address is None:
-        address, words = source, alternative or "image"
-    else:
-        words = _IMAGE.sub(lambda image: image[1] or "image", words)
+def _here(images: Mapping[str, str], address: str) -> str:
+    """Give the address here of what has `address` in HTML; empty for all that is not among `images`."""
+    return images.get(unescape(address).partition("?")[0], "")
+
+
+def _image(images: Mapping[str, str], found: re.Match[str]) -> str:
+    """Keep one of `images` for the cleaner, and leave of any other its words."""
+    source, words = found[1], found[2].translate(_NO_BOXES) or "image"
+    return f'<img src="{source}" alt="{words}" />' if _here(images, source) else words
+
+
+def _link(images: Mapping[str, str], found: re.Match[str]) -> str:
+    """Keep a link to a safe address, make an image one that can't be shown, and leave of any other its words."""
+    linked, content, source, _ = found.groups()
+    words = _IMAGE.sub(partial(_image, images), found[0] if linked is None else content)
+    if linked is None and _here(images, source):
+        return words
+    address = source if linked is None else linked
     if not _SAFE_ADDRESS.match(unescape(address)):
         return words
-    return f'<a href="{address}">{words if words.strip() else address}</a>'
+    note = " (in Linear)" if _here(images, address) else ""
+    return f'<a href="{address}">{words if words.strip() else address}</a>{note}'
 
 
 def _with_boxes(html: str) -> str:

@@ -7,8 +7,12 @@ from shareable_backlog.web.markdown import as_html
 ATTRIBUTES = ' rel="noopener noreferrer nofollow"'
 
 
+IN_LINEAR = "https://uploads.linear.app/org/1"
+HERE = "/items/ENG-1/images/abc"
+
+
 def html(text: str, url: str | None = None) -> str:
-    return str(as_html(text, url=url)).strip()
+    return str(as_html(text, url=url, images={IN_LINEAR: HERE})).strip()
 
 
 def test_paragraphs_and_emphasis() -> None:
@@ -67,6 +71,31 @@ def test_an_image_in_a_link_leaves_its_words_in_the_link() -> None:
     assert html("[![build](https://example.com/1.svg) now](https://example.com/ci)") == (
         f'<p><a href="https://example.com/ci"{ATTRIBUTES}>build now</a></p>'
     )
+
+
+@pytest.mark.parametrize("address", [IN_LINEAR, f"{IN_LINEAR}?signature=a&b=c", f'{IN_LINEAR} "a > title"'])
+def test_an_image_that_is_here_is_shown_from_here(address: str) -> None:
+    assert html(f"![a plan]({address})") == f'<p><img loading="lazy" src="{HERE}" alt="a plan"></p>'
+
+
+def test_an_image_that_is_here_is_shown_in_a_link_too() -> None:
+    assert html(f"[![]({IN_LINEAR}) now](https://example.com/ci)") == (
+        f'<p><a href="https://example.com/ci"{ATTRIBUTES}><img loading="lazy" src="{HERE}" alt="image"> now</a></p>'
+    )
+
+
+def test_words_of_an_image_stay_words() -> None:
+    assert html(f'![☑ "x" onerror=1 <b> &amp;lt;]({IN_LINEAR})') == (
+        f'<p><img loading="lazy" src="{HERE}" alt="[x] &quot;x&quot; onerror=1 &lt;b&gt; &amp;lt;"></p>'
+    )
+
+
+def test_an_image_of_the_same_host_that_is_not_here_is_a_link() -> None:
+    assert html(f"![a]({IN_LINEAR}/x)") == f'<p><a href="{IN_LINEAR}/x"{ATTRIBUTES}>a</a></p>'
+
+
+def test_a_link_to_a_file_in_linear_says_where_it_leads() -> None:
+    assert html(f"[notes.pdf]({IN_LINEAR})") == f'<p><a href="{IN_LINEAR}"{ATTRIBUTES}>notes.pdf</a> (in Linear)</p>'
 
 
 def test_raw_html_is_shown_as_it_was_written() -> None:

@@ -10,12 +10,34 @@ from hypothesis import strategies as st
 
 from shareable_backlog.web.markdown import as_html
 
+IN_LINEAR = "https://uploads.linear.app/org/1"
+IMAGES = {IN_LINEAR: "/items/ENG-1/images/abc"}
+
 TAGS = {
-    *("a", "blockquote", "br", "code", "del", "details", "div", "em", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p"),
+    *(
+        "a",
+        "blockquote",
+        "br",
+        "code",
+        "del",
+        "details",
+        "div",
+        "em",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "img",
+        "li",
+        "ol",
+        "p",
+    ),
     *("pre", "span", "strong", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul"),
 }
 ATTRIBUTES = {
     "a": {"href", "rel"},
+    "img": {"alt", "loading", "src"},
     "div": {"class", "tabindex", "role", "aria-label"},
     "ol": {"start"},
     "pre": {"tabindex"},
@@ -118,6 +140,10 @@ RAW = [
     "a](<script>alert(1)</script>)",
     '![a](x"onerror=alert(1))',
     '![a" onerror="alert(1)](https://example.com "t\' onload=\'alert(1)")',
+    f'![a" onerror="alert(1)]({IN_LINEAR} "t\' onload=\'alert(1)")',
+    f'![☑ &#xFDD0;script>&#xFDD1; &quot;onload=alert(1)]({IN_LINEAR}?"onload=alert(1))',
+    f"[![☐]({IN_LINEAR})](javascript:alert(1))",
+    f"![<script>alert(1)</script>]({IN_LINEAR})",
     "```<script>alert(1)</script>\n```",
     "```x onmouseover=alert(1)\n```",
     "|<script>alert(1)</script>|\n|-|\n|<img src=x onerror=alert(1)>|",
@@ -132,7 +158,26 @@ LONE = ["\x00", "\x00<script>\x00", "\ud800", "\udfff<b>", "\r", "\u2028", "\u20
 
 # The pieces of which markdown is made, for putting together what nobody would write.
 MARKS = [
-    *("\n", "\n\n", "> ", "- ", "- [x] ", "1. ", "|", "|-|\n", "```", "+++ ", "+++", "[", "](", ")", "![", "<", ">"),
+    *(
+        "\n",
+        "\n\n",
+        "> ",
+        "- ",
+        "- [x] ",
+        "1. ",
+        "|",
+        "|-|\n",
+        "```",
+        "+++ ",
+        "+++",
+        "[",
+        "](",
+        ")",
+        "![",
+        f"![a]({IN_LINEAR})",
+        "<",
+        ">",
+    ),
     *("*", "_", "~~", "#", "\\", "&", ";", "\ufdd0", "\ufdd1", "\ufdd2"),
 ]
 
@@ -144,6 +189,8 @@ class Checked(HTMLParser):
         assert tag in TAGS
         assert {name for name, _ in attrs} <= ATTRIBUTES.get(tag, set())
         for name, value in attrs:
+            if name == "src":
+                assert value == IMAGES[IN_LINEAR]
             if name == "href":
                 assert value is not None
                 assert re.match(r"(?:https?://|mailto:)", value, re.IGNORECASE)
@@ -158,7 +205,7 @@ class Checked(HTMLParser):
 
 
 def check(text: str) -> str:
-    shown = str(as_html(text, url=None))
+    shown = str(as_html(text, url=None, images=IMAGES))
     parser = Checked()
     parser.feed(shown)
     parser.close()
@@ -168,7 +215,7 @@ def check(text: str) -> str:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_text_is_shown_within_a_second(text: str) -> None:
     start = time.process_time()
-    shown = as_html(text, url=None)
+    shown = as_html(text, url=None, images=IMAGES)
     assert time.process_time() - start < 1
     assert len(shown) < 1_100_000
 

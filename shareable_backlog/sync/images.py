@@ -1,0 +1,76 @@
+"""Mirror the images of items one by one, each when it is first looked at."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+from shareable_backlog.config import Settings
+from shareable_backlog.errors import ConfigurationInvalid, LinearFailed, NotFound
+from shareable_backlog.linear import client, uploads
+from shareable_backlog.services.images import Fetch, Image
+from shareable_backlog.sync.file_cache import FileCache
+
+_MOST_AT_ONCE = 4
+_MEGABYTE = 10**6
+
+
+class Images:
+    """Give images from `cache`, or else by `fetch`; tasks of one event loop may share it.
+
+    Whoever asks for the same image at the same time gets it from the same fetch.
+    """
+
+    def __init__(self, fetch: Callable[[str], Awaitable[bytes]], cache: FileCache) -> None:
+        self._fetch = fetch
+        self._cache = cache
+        self._under_way: dict[str, asyncio.Task[Image]] = {}
+
+    async def image(self, path: str) -> Image:
+        """Give the image at `path` of Linear's uploads. Raises NotFound and LinearUnavailable."""
+        task = self._under_way.get(path)
+        if task is None:
+            task = self._under_way[path] = asyncio.create_task(self._got(path))
+            task.add_done_callback(lambda done: self._forget(path, done))
+        # Whoever goes away must not take the image from the others.
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Break off what is under way."""
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _forget(self, path: str, done: asyncio.Task[Image]) -> None:
+        del self._under_way[path]
+        if not done.cancelled():
+            done.exception()  # else asyncio complains when all who waited for it have gone
+
+    async def _got(self, path: str) -> Image:
+        content = await asyncio.to_thread(self._cache.read, path)
+        if content is None:
+            content = await self._fetch(path)
+            await asyncio.to_thread(self._cache.write, path, content)
+        digest = await asyncio.to_thread(hashlib.sha256, content)
+        return Image(content, uploads.media_type(content), digest.hexdigest())
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncGenerator[Fetch]:
+    """Give what fetches images for the length of the context; it finds none when Linear can't be asked at all."""
+    async with AsyncExitStack() as stack:
+        fetch: Fetch = _nothing
+        with suppress(ConfigurationInvalid, LinearFailed):  # every sync says so, and what to do
+            linear = await stack.enter_async_context(client.of(settings))
+            base = settings.linear_uploads_url.rstrip("/")
+            cache = FileCache(settings.data_dir / "images", settings.image_cache_mb * _MEGABYTE)
+            slots = asyncio.Semaphore(_MOST_AT_ONCE)
+            images = Images(lambda path: linear.image(base + path, slots), cache)
+            stack.push_async_callback(images.close)
+            fetch = images.image
+        yield fetch
+
+
+async def _nothing(_path: str) -> Image:
+    raise NotFound("This image is in Linear alone.")
