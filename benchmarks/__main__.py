@@ -9,7 +9,7 @@ import textwrap
 
 from benchmarks.rig import Row, Unavailable
 
-_NAMES = ("health", "migrate", "sync", "pages", "start")
+_NAMES = ("health", "migrate", "sync", "scale", "pages", "webhooks", "start")
 
 
 def main() -> None:

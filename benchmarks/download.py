@@ -1,24 +1,28 @@
-"""Be the other side of sync.py: fetch the pages of a full pull with the product's client, into nothing.
+"""Be the other side of sync.py: fetch all that a first sync fetches, with the same client, into nothing.
 
 `python -m benchmarks.download URL KEY`; imports no more than that needs.
 """
 
 import asyncio
 import sys
+from dataclasses import replace
 
-from shareable_backlog import logs
 from shareable_backlog.linear.client import connected
-from shareable_backlog.linear.paging import pages
-from shareable_backlog.linear.queries import FULL_PULL
+from shareable_backlog.linear.listings import LISTINGS
+from shareable_backlog.linear.paging import Reader
+from shareable_backlog.linear.queries import Ask
 
 
 async def download(url: str, key: str) -> None:
     async with connected(url, key) as client:
-        for paged in FULL_PULL:
-            async for _ in pages(client, paged):
-                pass
+        reader = Reader(client)
+        asks: list[Ask] = [Ask(listing) for listing in LISTINGS]
+        is_first = True
+        while asks:
+            pages = zip(asks, (await reader.fetched(asks, with_counts=is_first)).pages, strict=True)
+            is_first = False
+            asks = [replace(ask, after=page.end_cursor) for ask, page in pages if page.has_next_page]
 
 
 if __name__ == "__main__":
-    logs.configure("warning", "console")
     asyncio.run(download(*sys.argv[1:]))

@@ -5,6 +5,7 @@ and a rare type of state, a search for a rare and for a common word. The rows ar
 labels, titles of a few words, descriptions of about 600 characters, times skewed to the recent.
 """
 
+import asyncio
 import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,8 @@ import psycopg
 
 from benchmarks import rig
 from benchmarks.rig import Row
+from shareable_backlog import config, database
+from shareable_backlog.database import search_entries
 
 _PATHS = {
     "the whole list": "/",
@@ -96,10 +99,18 @@ def _served(server: str, items: int) -> Generator[HTTPConnection]:
         with psycopg.connect(conninfo, autocommit=True) as connection:
             connection.execute(_WORKSPACE)
             connection.execute(_ITEMS, {"items": items})
+            connection.execute("INSERT INTO search_entries (item_id) SELECT id FROM backlog_items")
+            asyncio.run(_index(conninfo))
             connection.execute("VACUUM ANALYZE")
         environ = rig.environment(DATABASE_URL=rig.url_of(conninfo))
         with rig.serving([*rig.SLB, "serve"], environ, "/") as address:
             yield HTTPConnection(urlsplit(address).netloc)
+
+
+async def _index(conninfo: str) -> None:
+    async with database.opened(config.parsed({"DATABASE_URL": rig.url_of(conninfo)})):
+        while await search_entries.refresh(2_000):
+            pass
 
 
 def _wait_ms(connection: HTTPConnection, path: str) -> float:

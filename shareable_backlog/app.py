@@ -16,8 +16,9 @@ from shareable_backlog import database, routes
 from shareable_backlog.config import Settings
 from shareable_backlog.database import schema
 from shareable_backlog.errors import BacklogError
-from shareable_backlog.services import readiness
-from shareable_backlog.sync import sample, schedule
+from shareable_backlog.services import readiness, search_index
+from shareable_backlog.services.deliveries import Inbox
+from shareable_backlog.sync import deliveries, images, sample, schedule
 from shareable_backlog.web import errors
 from shareable_backlog.web.headers import SecurityHeaders
 
@@ -68,7 +69,13 @@ def create(settings: Settings, *, with_sample: bool = False) -> Program:
             if with_sample:
                 await sample.load_if_wanted()
             looked = asyncio.Event()
-            async with _background(schema.watch(looked), _syncs(settings)):
+            app.state.inbox = inbox = Inbox()
+            async with (
+                images.opened(settings) as app.state.fetch_image,
+                _background(
+                    schema.watch(looked), _syncs(settings), deliveries.keep_up(inbox.arrived), search_index.keep_up()
+                ),
+            ):
                 # Else the first page would be a refusal; a database that does not answer keeps nobody waiting.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_FIRST_LOOK_S):
@@ -76,6 +83,7 @@ def create(settings: Settings, *, with_sample: bool = False) -> Program:
                 yield
 
     app = FastAPI(openapi_url=None)
+    app.state.webhook_secrets = settings.linear_webhook_secrets
     app.add_exception_handler(BacklogError, errors.on_backlog_error)
     app.add_exception_handler(HTTPException, errors.on_http_error)
     app.add_exception_handler(Exception, errors.on_any_error)
@@ -86,7 +94,7 @@ def create(settings: Settings, *, with_sample: bool = False) -> Program:
 
 
 async def _syncs(settings: Settings) -> None:
-    if settings.linear_api_key is not None:
+    if settings.linear_api_key or settings.linear_oauth_client_id:
         await schedule.run(settings)
 
 

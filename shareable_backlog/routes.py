@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shareable_backlog.controllers import backlog, health, items
+from shareable_backlog.controllers import backlog, health, images, items, webhooks
 from shareable_backlog.services import readiness
 from shareable_backlog.web import assets
 
@@ -18,12 +18,15 @@ Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Be one line of the table. "viewer" is whoever reaches the server, which listens on loopback alone."""
+    """Be one line of the table. "viewer" is whoever reaches the server, which listens on loopback alone.
+
+    "signer" is whoever signs with a secret that only Linear knows.
+    """
 
     method: Literal["GET", "POST"]
     path: str
     handler: Handler
-    who: Literal["anyone", "viewer"]
+    who: Literal["anyone", "viewer", "signer"]
 
 
 ROUTES = (
@@ -33,6 +36,8 @@ ROUTES = (
     Route("GET", "/static/{path:path}", assets.static_file, "anyone"),
     Route("GET", "/", backlog.list_items, "viewer"),
     Route("GET", "/items/{identifier}", items.show_item, "viewer"),
+    Route("GET", "/items/{identifier}/images/{name}", images.show_image, "viewer"),
+    Route("POST", "/webhooks/linear", webhooks.linear, "signer"),
 )
 
 

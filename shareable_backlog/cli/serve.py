@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     import uvicorn
 
     from shareable_backlog import app, config, logs
+    from shareable_backlog.web.patience import ImpatientProtocol
 
     settings = config.load()
     logs.configure(settings.log_level, settings.log_format)
@@ -45,6 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     server = uvicorn.Server(
         uvicorn.Config(
             program,
+            http=ImpatientProtocol,
+            ws="none",
             lifespan="on",
             log_config=None,
             log_level="warning",

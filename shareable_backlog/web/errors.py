@@ -19,12 +19,15 @@ _STATUS = {
     "SCHEMA_NOT_READY": 503,
     "NOT_FOUND": 404,
     "INVALID_INPUT": 400,
+    "LINEAR_UNAVAILABLE": 502,
+    "DELIVERY_REFUSED": 401,
 }
 _TITLES = {
     400: "That can't be asked this way",
     404: "Nothing is here",
     405: "That can't be done here",
     500: "Something went wrong",
+    502: "Linear does not answer",
     503: "The backlog can't be read right now",
 }
 _RETRY_AFTER_S = 5
@@ -44,6 +47,9 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     words = {
         404: "There is nothing at this address, or it may not be shown.",
         405: "This address does not take that method.",
+        408: "The request took too long to arrive, so nothing of it was used.",
+        413: "The request is too large, so nothing of it was used.",
+        415: "A compressed request is not taken: send it as it is.",
     }
     status = error.status_code
     answer = _answer(
@@ -76,6 +82,6 @@ def _answer(request: Request, status: int, code: str, message: str, incident: st
 
 
 def wants_json(request: Request) -> bool:
-    """Tell whether the client is a program: below /api/, or one that takes JSON and no HTML."""
+    """Tell whether the client is a program: below /api/ or /webhooks/, or one that takes JSON and no HTML."""
     accept = request.headers.get("accept", "")
-    return request.url.path.startswith("/api/") or ("json" in accept and "html" not in accept)
+    return request.url.path.startswith(("/api/", "/webhooks/")) or ("json" in accept and "html" not in accept)

@@ -1,0 +1,70 @@
+"""Answer `/webhooks/linear`: what Linear posts when something has changed there."""
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from shareable_backlog.config import Secret
+from shareable_backlog.linear import webhooks
+from shareable_backlog.services import deliveries
+
+_LARGEST_BODY = 5 * 2**20
+BODY_WITHIN_S = 20.0
+"""How long a delivery may take to arrive: less than web.patience gives, so that it is told."""
+_ID = re.compile(r"[!-~]{1,100}")
+_CLOSE = {"Connection": "close"}  # else the rest of the body would be read, and thrown away
+
+
+async def linear(request: Request) -> Response:
+    """Answer 200 once the delivery is stored; until the database takes it 503, so that Linear sends it again.
+
+    Without LINEAR_WEBHOOK_SECRETS there is nothing here.
+    """
+    secrets: tuple[Secret, ...] = request.app.state.webhook_secrets
+    if not secrets:
+        raise HTTPException(404)
+    body = await _body(request)
+    signatures = request.headers.getlist("linear-signature")
+    delivery = webhooks.verified(body, signatures, secrets, datetime.now(UTC))
+    await deliveries.accept(
+        request.app.state.inbox,
+        id_=_id(request, body),
+        type_=delivery.type,
+        action=delivery.action,
+        happened_at=delivery.happened_at,
+        entity_id=delivery.entity_id,
+        node=delivery.node,
+        ignored=delivery.ignored,
+    )
+    return Response()
+
+
+async def _body(request: Request) -> bytes:
+    """Read the body as it was sent, and no more of it than a delivery may have."""
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise HTTPException(415, headers=_CLOSE)
+    if int(request.headers.get("content-length", 0)) > _LARGEST_BODY:
+        raise HTTPException(413, headers=_CLOSE)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _LARGEST_BODY:
+                    raise HTTPException(413, headers=_CLOSE)
+    except TimeoutError:
+        raise HTTPException(408, headers=_CLOSE) from None
+    except ClientDisconnect:
+        raise HTTPException(400) from None  # nobody reads it
+    return bytes(body)
+
+
+def _id(request: Request, body: bytes) -> str:
+    """Give Linear's id of the delivery, the same when it is sent again; without one, what the body says instead."""
+    given = request.headers.get("linear-delivery", "")
+    return given if _ID.fullmatch(given) else sha256(body).hexdigest()

@@ -1,0 +1,205 @@
+"""Bring into the mirror what Linear's webhooks brought, in the order in which it happened there.
+
+Polling alone keeps the mirror right; deliveries only make it quicker. So whatever is in doubt is left to polling.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from time import monotonic
+
+import msgspec
+
+from shareable_backlog import logs
+from shareable_backlog.database import mirror, teams, transaction, webhook_deliveries
+from shareable_backlog.database.mirror_rows import BacklogItem, Row
+from shareable_backlog.database.transaction import Transaction
+from shareable_backlog.database.webhook_deliveries import Outcome, WaitingDelivery
+from shareable_backlog.errors import BacklogError, DataRefused
+from shareable_backlog.linear import checking
+from shareable_backlog.linear.nodes import Seen
+from shareable_backlog.linear.webhooks import NODES
+from shareable_backlog.services import readiness
+from shareable_backlog.sync.streams import STREAMS, Stream
+
+_LOG = logs.logger(__name__)
+
+_STREAM_OF = {
+    name: stream for stream in STREAMS.values() for name, node in NODES.items() if stream.listing.node is node
+}
+"""The stream of each type of delivery, what is referred to before what refers to it."""
+_AT_ONCE = 200
+_LOOK_AGAIN_S = 1.0  # for what another process took in
+_KEPT_FOR = timedelta(days=7)  # Linear repeats a delivery for some hours
+_CLEAN_EVERY_S = 3600.0
+_DELETED_AT_ONCE = 5000
+_PAUSE_S = 0.02  # a delivery that comes alone does not wait; of many, some are applied together
+
+
+async def keep_up(arrived: asyncio.Event) -> None:
+    """Apply deliveries as they arrive, for ever; those that other processes took in within a second."""
+    clean_at = monotonic()
+    while True:
+        arrived.clear()
+        applied = 0
+        try:
+            if readiness.is_ready():
+                applied = await apply_waiting()
+                if monotonic() >= clean_at:
+                    clean_at = monotonic() + _CLEAN_EVERY_S
+                    await forget_old()
+        except BacklogError as error:
+            _LOG.debug("deliveries_wait", code=error.code)  # the probe, or the statement, has the reason in the log
+        if applied:
+            await asyncio.sleep(_PAUSE_S)
+        else:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(arrived.wait(), _LOOK_AGAIN_S)
+
+
+async def forget_old() -> None:
+    """Delete the deliveries that were finished a week ago, in slices."""
+    while await webhook_deliveries.delete_older(_KEPT_FOR, _DELETED_AT_ONCE) == _DELETED_AT_ONCE:
+        pass
+
+
+async def apply_waiting() -> int:
+    """Apply the oldest deliveries that wait, at most 200 in one transaction, and count them.
+
+    One that can't be applied is set aside with its reason. Raises DatabaseUnavailable, Contended among it, and
+    DatabaseFailed: then all go on waiting.
+    """
+    limit = _AT_ONCE
+    while True:
+        taken: list[WaitingDelivery] = []
+        try:
+            # Should a crash undo it, they still wait.
+            async with transaction(durable_at_once=False) as opened:
+                taken = await webhook_deliveries.take(opened, limit)
+                if taken:
+                    await _apply(opened, taken)
+        except Exception as error:
+            if isinstance(error, BacklogError) and not isinstance(error, DataRefused):
+                raise
+            if len(taken) > 1:
+                limit = len(taken) // 2
+                continue
+            await _set_aside(taken, error)
+        return len(taken)
+
+
+async def _set_aside(taken: Sequence[WaitingDelivery], error: Exception) -> None:
+    if not taken:
+        raise error
+    is_refused = isinstance(error, DataRefused)
+    _LOG.error("delivery_failed", type=taken[0].type, id=taken[0].id, exc_info=None if is_refused else error)
+    reason = "It is refused by the database." if is_refused else "An error of the program itself; the log says more."
+    async with transaction() as opened:
+        await webhook_deliveries.finish(opened, [one.id for one in taken], "failed", reason=reason)
+
+
+async def _apply(opened: Transaction, taken: Sequence[WaitingDelivery]) -> None:
+    """Change the mirror as `taken` say, and note what became of each."""
+    team_ids = await teams.ids(opened)
+    if any(id_.startswith(mirror.SAMPLE_PREFIX) for id_ in team_ids):
+        fates = dict.fromkeys((one.id for one in taken), _Fate("ignored", "The mirror holds the sample."))
+    else:
+        fates: dict[str, _Fate] = {}
+        for name, stream in _STREAM_OF.items():
+            of_type = [one for one in taken if one.type == name]
+            if of_type:
+                fates |= await _apply_to_stream(opened, stream, of_type, team_ids)
+    for fate in set(fates.values()):
+        alike = [id_ for id_, other in fates.items() if other == fate]
+        await webhook_deliveries.finish(opened, alike, fate.outcome, reason=fate.reason)
+
+
+async def _apply_to_stream(
+    opened: Transaction, stream: Stream, deliveries: Sequence[WaitingDelivery], team_ids: Collection[str]
+) -> dict[str, "_Fate"]:
+    ids = sorted({one.entity_id for one in deliveries})
+    stored = await mirror.locked(opened, stream.kind, ids)
+    gone_at = await webhook_deliveries.removals(opened, deliveries[0].type, ids)
+    for id_, (_, removed_at) in stored.items():
+        if removed_at:
+            gone_at[id_] = max(removed_at, gone_at.get(id_, removed_at))
+    changes = _Changes(stream, {id_: row for id_, (row, _) in stored.items()}, gone_at, team_ids)
+    fates = {one.id: changes.fate(one) for one in deliveries}
+    if changes.removed:
+        await mirror.mark_removed(opened, stream.kind, changes.removed)
+    rows = list(changes.rows.values())
+    if any(id_.startswith(mirror.IMPORT_PREFIX) for id_ in team_ids):
+        await mirror.remove_imported(opened, [row.identifier for row in rows if isinstance(row, BacklogItem)])
+    await mirror.upsert(opened, stream.kind, rows, seen_at=max(one.happened_at for one in deliveries))
+    return fates
+
+
+@dataclass(frozen=True, slots=True)
+class _Fate:
+    outcome: Outcome
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class _Changes:
+    """Collect in `rows` and `removed` what deliveries, one after the other, do to the rows of one stream.
+
+    `stored` and `gone_at` are what the mirror has, and since when Linear has it no more.
+    """
+
+    stream: Stream
+    stored: Mapping[str, Row]
+    gone_at: Mapping[str, datetime]
+    team_ids: Collection[str]
+    rows: dict[str, Row] = field(default_factory=dict[str, Row])
+    removed: dict[str, datetime] = field(default_factory=dict[str, datetime])
+
+    def fate(self, one: WaitingDelivery) -> _Fate:
+        """Do what a delivery says, unless the mirror knows better."""
+        present = self.rows.get(one.entity_id) or self.stored.get(one.entity_id)
+        if one.node is None:
+            self._remove(one)
+            return _Fate("applied") if present else _Fate("ignored", "The mirror does not have it.")
+        if one.entity_id in self.gone_at and one.happened_at <= self.gone_at[one.entity_id]:
+            return _Fate("ignored", "It has gone since.")
+        told = json.loads(one.node)
+        good, bad = checking.checked(self.stream.listing.node, [told])
+        if bad:
+            return _Fate("failed", f"{bad[0].field or ''} {bad[0].why}".strip())
+        row = _merged(self.stream.row(good[0]), _columns(self.stream.listing.node, told), present)
+        if present and present.updated_at > row.updated_at:
+            return _Fate("ignored", "The mirror has something newer.")
+        # A webhook may tell of teams that the key was not given; an item that moves there goes from sight.
+        team_id: str | None = getattr(row, "team_id", None)
+        if team_id and team_id not in self.team_ids:
+            self._remove(one)
+            return _Fate("ignored", "It belongs to a team that the mirror does not have.")
+        self.rows[one.entity_id] = row
+        return _Fate("applied")
+
+    def _remove(self, one: WaitingDelivery) -> None:
+        self.rows.pop(one.entity_id, None)
+        self.removed[one.entity_id] = one.happened_at
+
+
+def _columns(kind: type[Seen], told: Collection[str]) -> set[str]:
+    """Give the columns that a delivery tells; a reference is in that of its id."""
+    names = {column for column, name in _names(kind) if name in told}
+    return names | {f"{name}_id" for name in names}
+
+
+@cache
+def _names(kind: type[Seen]) -> list[tuple[str, str]]:
+    return [(field.name, field.encode_name) for field in msgspec.structs.fields(kind)]
+
+
+def _merged(row: Row, columns: Collection[str], present: Row | None) -> Row:
+    """Give `row` with those columns of the `present` one that are not among `columns`."""
+    if present is None:
+        return row
+    kept = {name: getattr(present, name) for name in row.__struct_fields__ if name not in columns}
+    return msgspec.structs.replace(row, **kept)

@@ -1,0 +1,378 @@
+"""Deliveries of webhooks, from the inbox into the mirror."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from shareable_backlog.config import Secret, Settings
+from shareable_backlog.database import locks, query, schema, transaction
+from shareable_backlog.errors import NotFound
+from shareable_backlog.linear.webhooks import verified
+from shareable_backlog.services import backlog, deliveries
+from shareable_backlog.sync import deliveries as applying
+from shareable_backlog.sync import pull
+from shareable_backlog.sync.pull import Wanted
+from tests.fakes.linear import FakeLinear, World, delivery, running
+from tests.mirrored import NOON, item, store, team
+
+pytestmark = pytest.mark.anyio
+
+SECRET = "lin_wh_0tests0secret0one"
+
+
+class Source:
+    """Be a workspace that was mirrored, and what its webhooks then post."""
+
+    def __init__(self, fake: FakeLinear, settings: Settings) -> None:
+        self.world = fake.world
+        self.issue = next(iter(fake.world.rows["issues"].values()))
+        self._settings = replace(settings, linear_api_url=fake.url, linear_api_key=Secret(fake.key))
+        self.inbox = deliveries.Inbox()
+
+    async def pull(self) -> None:
+        await pull.run(self._settings, Wanted("manual"), lambda _report, _page: None)
+
+    async def post(
+        self,
+        action: str = "update",
+        type_: str = "Issue",
+        *,
+        at: datetime | None = None,
+        id_: str | None = None,
+        without: tuple[str, ...] = (),
+        before: dict[str, Any] | None = None,
+        row: dict[str, Any] | None = None,
+        **fields: Any,
+    ) -> None:
+        """Post what changed in a row, the issue's by default, to `fields`."""
+        changed = (row or self.issue) | fields
+        headers, body = delivery(
+            self.world, action, type_, changed, secret=SECRET, at=at, updated_from=before, id=id_ or str(uuid4())
+        )
+        found = verified(body, [headers["Linear-Signature"]], [Secret(SECRET)], at or datetime.now(UTC))
+        node = found.node
+        if node and without:
+            told = {name: value for name, value in json.loads(node).items() if name not in without}
+            node = json.dumps(told)
+        await deliveries.accept(
+            self.inbox,
+            id_=headers["Linear-Delivery"],
+            type_=found.type,
+            action=found.action,
+            happened_at=found.happened_at,
+            entity_id=found.entity_id,
+            node=node,
+            ignored=found.ignored,
+        )
+
+
+@pytest.fixture
+async def source(opened: Settings) -> AsyncGenerator[Source]:
+    world = World()
+    world.add_issue(title="As it was", assignee=world.viewer["id"], description="Much text")
+    with running(world) as fake:
+        source = Source(fake, opened)
+        await source.pull()
+        yield source
+
+
+async def shown(column: str = "title") -> list[Any]:
+    found = await query("SELECT to_jsonb(i) FROM backlog_items i WHERE removed_at IS NULL ORDER BY number")
+    return [row[column] for (row,) in found]
+
+
+async def outcomes() -> list[tuple[str | None, str | None]]:
+    return [
+        (outcome, reason)
+        for outcome, reason in await query(
+            "SELECT outcome, reason FROM webhook_deliveries ORDER BY received_at, happened_at"
+        )
+    ]
+
+
+def later(source: Source, seconds: float = 1) -> str:
+    """Give a time after the issue's last change, as Linear writes it."""
+    changed = datetime.fromisoformat(source.issue["updatedAt"]) + timedelta(seconds=seconds)
+    return changed.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+async def test_an_update_changes_the_mirror(source: Source) -> None:
+    await source.post(title="As it is", updatedAt=later(source))
+    assert await applying.apply_waiting() == 1
+    assert await shown() == ["As it is"]
+    assert await outcomes() == [("applied", None)]
+
+
+async def test_what_was_applied_is_not_applied_again_and_its_content_is_forgotten(source: Source) -> None:
+    await source.post(title="As it is", updatedAt=later(source))
+    await applying.apply_waiting()
+    assert await applying.apply_waiting() == 0
+    assert await query("SELECT node FROM webhook_deliveries") == [(None,)]
+
+
+async def test_a_new_issue_appears_and_waits_for_the_search_to_follow(source: Source) -> None:
+    new = source.world.add_issue(title="Quite unheard of")
+    await source.post("create", row=new)
+    await applying.apply_waiting()
+    assert await shown() == ["As it was", "Quite unheard of"]
+    assert await query("SELECT count(*) FROM search_entries WHERE stale_since IS NOT NULL") == [(1,)]
+
+
+async def test_after_a_delivery_the_next_sync_finds_the_same_as_without(source: Source) -> None:
+    new = source.world.add_issue(title="Brand new", assignee=source.world.viewer["id"])
+    await source.post("create", row=new)
+    await applying.apply_waiting()
+    await source.pull()
+    [polled] = await query("SELECT to_jsonb(i) FROM backlog_items i WHERE title = 'Brand new'")
+    assert polled[0]["branch_name"] == new["branchName"]
+    assert polled[0]["assignee_id"] == source.world.viewer["id"]
+
+
+async def test_what_a_delivery_leaves_out_stays_as_it_is(source: Source) -> None:
+    [branch] = await shown("branch_name")
+    await source.post(without=("description", "assignee"), title="As it is", updatedAt=later(source))
+    await applying.apply_waiting()
+    assert branch
+    assert await shown("branch_name") == [branch]
+    assert await shown("description") == ["Much text"]
+    assert await shown("assignee_id") == [source.world.viewer["id"]]
+    assert await shown() == ["As it is"]
+
+
+async def test_what_a_delivery_empties_is_empty(source: Source) -> None:
+    await source.post(assignee=None, description=None, updatedAt=later(source))
+    await applying.apply_waiting()
+    assert (await shown("assignee_id"), await shown("description")) == ([None], [None])
+
+
+async def test_a_delivery_older_than_the_mirror_changes_nothing(source: Source) -> None:
+    await source.post(title="Long ago", updatedAt=later(source, -1))
+    await applying.apply_waiting()
+    assert await shown() == ["As it was"]
+    assert await outcomes() == [("ignored", "The mirror has something newer.")]
+
+
+async def test_deliveries_that_come_in_the_wrong_order_leave_the_newest(source: Source) -> None:
+    now = datetime.now(UTC)
+    await source.post(title="Second", updatedAt=later(source, 2), at=now)
+    await source.post(title="First", updatedAt=later(source, 1), at=now - timedelta(seconds=1))
+    assert await applying.apply_waiting() == 2
+    assert await shown() == ["Second"]
+    await source.post(title="Before that", updatedAt=later(source, 1), at=now - timedelta(seconds=2))
+    await applying.apply_waiting()
+    assert await shown() == ["Second"]
+
+
+async def test_the_same_delivery_a_hundred_times_twenty_at_once_has_one_effect(source: Source) -> None:
+    once = asyncio.Semaphore(20)
+    at = datetime.now(UTC)
+
+    async def post() -> None:
+        async with once:
+            await source.post(title="As it is", updatedAt=later(source), id_="the-same", at=at)
+
+    await asyncio.gather(*(post() for _ in range(100)))
+    assert await applying.apply_waiting() == 1
+    assert await outcomes() == [("applied", None)]
+
+
+async def test_a_removal_hides_the_item_at_once_but_keeps_it(source: Source) -> None:
+    await source.post("remove")
+    await applying.apply_waiting()
+    assert await shown() == []
+    with pytest.raises(NotFound):
+        await backlog.item_page(source.issue["identifier"])
+    assert await query("SELECT title FROM backlog_items") == [("As it was",)]
+
+
+async def test_an_update_from_before_a_removal_brings_nothing_back(source: Source) -> None:
+    now = datetime.now(UTC)
+    await source.post("remove", at=now)
+    await applying.apply_waiting()
+    await source.post(title="Back?", updatedAt=later(source), at=now - timedelta(seconds=1))
+    await applying.apply_waiting()
+    assert await shown() == []
+    assert (await outcomes())[1] == ("ignored", "It has gone since.")
+
+
+async def test_not_even_one_of_an_item_that_the_mirror_never_had(source: Source) -> None:
+    now = datetime.now(UTC)
+    gone = source.world.add_issue(title="Came and went")
+    await source.post("remove", row=gone, at=now)
+    await applying.apply_waiting()
+    await source.post("create", row=gone, at=now - timedelta(seconds=1))
+    await applying.apply_waiting()
+    assert await shown() == ["As it was"]
+    assert await outcomes() == [("ignored", "The mirror does not have it."), ("ignored", "It has gone since.")]
+
+
+async def test_an_update_after_a_removal_brings_the_item_back(source: Source) -> None:
+    now = datetime.now(UTC)
+    await source.post("remove", at=now)
+    await source.post(title="Restored", updatedAt=later(source), at=now + timedelta(seconds=1))
+    assert await applying.apply_waiting() == 2
+    assert await shown() == ["Restored"]
+
+
+async def test_a_removal_from_before_the_last_change_hides_nothing(source: Source) -> None:
+    await query("UPDATE backlog_items SET updated_at = now() + interval '1 minute'")
+    await source.post("remove")
+    await applying.apply_waiting()
+    assert await shown() == ["As it was"]
+
+
+async def test_a_change_in_a_team_that_is_not_mirrored_shows_and_counts_nothing(source: Source) -> None:
+    hidden = source.world.add_team("SEC", "Secret")
+    await source.post("create", row=source.world.add_issue(hidden, title="Hush"))
+    await applying.apply_waiting()
+    assert await query("SELECT count(*) FROM backlog_items") == [(1,)]
+    assert await query("SELECT count(*) FROM search_entries") == [(1,)]
+    assert await outcomes() == [("ignored", "It belongs to a team that the mirror does not have.")]
+
+
+async def test_an_item_that_moves_to_such_a_team_goes_from_sight(source: Source) -> None:
+    hidden = source.world.add_team("SEC", "Secret")
+    await source.post(title="Hush", team=hidden["id"], updatedAt=later(source))
+    await applying.apply_waiting()
+    assert await shown() == []
+    assert await query("SELECT title FROM backlog_items") == [("As it was",)]
+
+
+async def test_comments_labels_and_people_are_followed_too(source: Source) -> None:
+    world = source.world
+    comment = world.add_comment(source.issue, "Said just now", user=world.viewer["id"])
+    await source.post("create", "Comment", row=comment)
+    await source.post("create", "IssueLabel", row=world.add_label("Urgent"))
+    await source.post("update", "User", row=world.viewer, name="Alice A.", updatedAt=later(source))
+    assert await applying.apply_waiting() == 3
+    assert await query("SELECT body, issue_id FROM comments") == [("Said just now", source.issue["id"])]
+    assert await query("SELECT name FROM labels") == [("Urgent",)]
+    assert await query("SELECT name FROM people") == [("Alice A.",)]
+
+
+async def test_a_delivery_that_is_no_such_node_is_set_aside_with_its_reason(source: Source) -> None:
+    await source.post(estimate="many", updatedAt=later(source))
+    await source.post(title="As it is", updatedAt=later(source))
+    assert await applying.apply_waiting() == 2
+    assert await shown() == ["As it is"]
+    [bad, good] = await outcomes()
+    assert good == ("applied", None)
+    assert bad[0] == "failed"
+    assert "estimate" in (bad[1] or "")
+
+
+async def test_nul_in_a_title_is_replaced(source: Source) -> None:
+    await source.post(title="a\x00b", updatedAt=later(source))
+    await applying.apply_waiting()
+    assert await shown() == ["a\ufffdb"]
+
+
+async def test_one_that_only_the_database_refuses_is_found_among_many_and_set_aside(source: Source) -> None:
+    await query("ALTER TABLE backlog_items ADD CONSTRAINT backlog_items_title_check CHECK (title <> 'refused')")
+    now = datetime.now(UTC)
+    for number in range(9):
+        title = "refused" if number == 4 else f"Issue {number}"
+        await source.post("create", row=source.world.add_issue(title=title), at=now + timedelta(milliseconds=number))
+    while await applying.apply_waiting():
+        pass
+    assert len(await shown()) == 1 + 8
+    assert (await outcomes()).count(("applied", None)) == 8
+    assert ("failed", "It is refused by the database.") in await outcomes()
+
+
+async def test_an_error_of_the_program_itself_sets_one_delivery_aside(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await source.post(title="As it is", updatedAt=later(source))
+    monkeypatch.setattr(applying, "_merged", None)
+    assert await applying.apply_waiting() == 1
+    assert await outcomes() == [("failed", "An error of the program itself; the log says more.")]
+
+
+async def test_two_processes_share_the_work_and_leave_the_newest(source: Source) -> None:
+    now = datetime.now(UTC)
+    for number in range(300):
+        at = now + timedelta(milliseconds=number)
+        await source.post(title=f"Title {number}", updatedAt=later(source, 1 + number), at=at)
+    first, second = await asyncio.gather(applying.apply_waiting(), applying.apply_waiting())
+    assert (first + second, first > 0, second > 0) == (300, True, True)
+    assert await shown() == ["Title 299"]
+
+
+async def test_it_waits_for_no_sync(source: Source) -> None:
+    await source.post(title="As it is", updatedAt=later(source))
+    async with locks.held(locks.SYNC) as ours:
+        assert ours
+        assert await applying.apply_waiting() == 1
+    assert await shown() == ["As it is"]
+
+
+async def test_no_run_is_recorded(source: Source) -> None:
+    await source.post(title="As it is", updatedAt=later(source))
+    await applying.apply_waiting()
+    assert await query("SELECT trigger_type FROM sync_history") == [("manual",)]
+
+
+async def test_beside_the_sample_nothing_is_applied(opened: Settings) -> None:
+    del opened
+    await store(team("SMP", id="sample-team"), item(1, id="sample-item"))
+    await deliveries.accept(
+        deliveries.Inbox(), id_="1", type_="IssueLabel", action="create", happened_at=NOON,
+        entity_id="1", node="{}", ignored=None,
+    )  # fmt: skip
+    await applying.apply_waiting()
+    assert await outcomes() == [("ignored", "The mirror holds the sample.")]
+
+
+async def test_a_delivery_is_applied_as_soon_as_it_arrives(source: Source) -> None:
+    async with background(source):
+        await source.post(title="As it is", updatedAt=later(source))
+        await until_shown("As it is")
+
+
+async def test_one_that_another_process_took_in_is_found(source: Source) -> None:
+    async with background(source):
+        source.inbox = deliveries.Inbox()
+        await source.post(title="As it is", updatedAt=later(source))
+        await until_shown("As it is")
+
+
+@contextlib.asynccontextmanager
+async def background(source: Source) -> AsyncGenerator[None]:
+    """Apply what arrives, as the server does."""
+    looked = asyncio.Event()
+    tasks = [asyncio.create_task(work) for work in (schema.watch(looked), applying.keep_up(source.inbox.arrived))]
+    try:
+        await looked.wait()
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def until_shown(title: str) -> None:
+    async with asyncio.timeout(10):
+        while await shown() != [title]:  # noqa: ASYNC110 (another transaction's commit)
+            await asyncio.sleep(0.01)
+
+
+async def test_deliveries_are_forgotten_a_week_after_they_were_applied(source: Source) -> None:
+    for _ in range(3):
+        await source.post(title="As it is", updatedAt=later(source))
+    await applying.apply_waiting()
+    await source.post(title="As it is", updatedAt=later(source))
+    async with transaction() as opened:
+        await opened.query(
+            "UPDATE webhook_deliveries SET applied_at = now() - interval '7 days 1 minute' WHERE id IN"
+            " (SELECT id FROM webhook_deliveries WHERE applied_at IS NOT NULL LIMIT 2)"
+        )
+    await applying.forget_old()
+    assert await deliveries.count_by_outcome() == {"applied": 1, "waiting": 1}
