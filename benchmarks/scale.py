@@ -22,6 +22,7 @@ class _Measured:
     full: rig.Run
     quiet_s: float
     quiet: dict[str, Any]
+    first: dict[str, Any]
 
 
 def measure(*, quick: bool) -> Generator[Row]:
@@ -39,6 +40,8 @@ def measure(*, quick: bool) -> Generator[Row]:
         yield rig.at_most("slb sync, peak memory", max(one.full.peak_mb for one in of_large), 200, " MB")
         per_row = (synced / large) / (_median(of_small, "full_s") / small)
         yield rig.at_most(f"time a row at {large:,} / at {small:,}", per_row, 1.2)
+        first = of_large[0].first
+        yield Row("requests and points of the first sync", f"{first['requests']:,} and {first['points']:,}")
         yield rig.at_most("requests of a run with nothing new", max(one.quiet["requests"] for one in of_large), 1)
         run_s = median(one.quiet["duration_ms"] for one in of_large) / 1000
         yield rig.at_most("a run with nothing new, within the process", run_s, 0.5, " s")
@@ -62,10 +65,10 @@ def _rounds(server: str, issues: int, rounds: int, delay_ms: int) -> Generator[_
                 full = rig.timed([*rig.SLB, "sync"], environ)
                 quiet_s = rig.timed([*rig.SLB, "sync"], environ).wall_s
                 history = subprocess.run(
-                    [*rig.SLB, "sync", "history", "--limit", "1", "--json"],
+                    [*rig.SLB, "sync", "history", "--limit", "2", "--json"],
                     env=environ,
                     cwd="/",
                     check=True,
                     capture_output=True,
                 )
-                yield _Measured(download_s, full, quiet_s, json.loads(history.stdout)[0])
+                yield _Measured(download_s, full, quiet_s, *json.loads(history.stdout))

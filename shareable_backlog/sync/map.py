@@ -1,8 +1,28 @@
 """Turn Linear's nodes into the mirror's rows; one function a stream."""
 
+from datetime import datetime
+from typing import TypedDict
+
 from shareable_backlog.database import mirror_rows as rows
 from shareable_backlog.linear import nodes
-from shareable_backlog.linear.nodes import Ref
+from shareable_backlog.linear.nodes import Node, Ref
+
+
+class _Kept(TypedDict):
+    id: str
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+
+
+def _kept(node: Node) -> _Kept:
+    """Give what every row of the mirror has."""
+    return {
+        "id": node.id,
+        "created_at": node.created_at,
+        "updated_at": node.updated_at,
+        "archived_at": node.archived_at,
+    }
 
 
 def _id(ref: Ref | None) -> str | None:
@@ -12,10 +32,7 @@ def _id(ref: Ref | None) -> str | None:
 def team(node: nodes.Team) -> rows.Team:
     """Map a node of `teams`; a team that is not public is private."""
     return rows.Team(
-        id=node.id,
-        created_at=node.created_at,
-        updated_at=node.updated_at,
-        archived_at=node.archived_at,
+        **_kept(node),
         key=node.key,
         name=node.name,
         display_name=node.display_name,
@@ -31,10 +48,7 @@ def team(node: nodes.Team) -> rows.Team:
 def workflow_state(node: nodes.WorkflowState) -> rows.WorkflowState:
     """Map a node of `workflowStates`."""
     return rows.WorkflowState(
-        id=node.id,
-        created_at=node.created_at,
-        updated_at=node.updated_at,
-        archived_at=node.archived_at,
+        **_kept(node),
         team_id=_id(node.team),
         name=node.name,
         type=node.type,
@@ -47,10 +61,7 @@ def workflow_state(node: nodes.WorkflowState) -> rows.WorkflowState:
 def label(node: nodes.IssueLabel) -> rows.Label:
     """Map a node of `issueLabels`."""
     return rows.Label(
-        id=node.id,
-        created_at=node.created_at,
-        updated_at=node.updated_at,
-        archived_at=node.archived_at,
+        **_kept(node),
         team_id=_id(node.team),
         name=node.name,
         color=node.color,
@@ -63,10 +74,7 @@ def label(node: nodes.IssueLabel) -> rows.Label:
 def person(node: nodes.User) -> rows.Person:
     """Map a node of `users`."""
     return rows.Person(
-        id=node.id,
-        created_at=node.created_at,
-        updated_at=node.updated_at,
-        archived_at=node.archived_at,
+        **_kept(node),
         name=node.name,
         display_name=node.display_name,
         avatar_url=node.avatar_url,
@@ -77,10 +85,7 @@ def person(node: nodes.User) -> rows.Person:
 def project_status(node: nodes.ProjectStatus) -> rows.ProjectStatus:
     """Map a node of `projectStatuses`."""
     return rows.ProjectStatus(
-        id=node.id,
-        created_at=node.created_at,
-        updated_at=node.updated_at,
-        archived_at=node.archived_at,
+        **_kept(node),
         name=node.name,
         type=node.type,
         color=node.color,
@@ -91,10 +96,7 @@ def project_status(node: nodes.ProjectStatus) -> rows.ProjectStatus:
 def project(node: nodes.Project) -> rows.Project:
     """Map a node of `projects`."""
     return rows.Project(
-        id=node.id,
-        created_at=node.created_at,
-        updated_at=node.updated_at,
-        archived_at=node.archived_at,
+        **_kept(node),
         name=node.name,
         slug_id=node.slug_id,
         url=node.url,
@@ -114,10 +116,7 @@ def project(node: nodes.Project) -> rows.Project:
 def project_milestone(node: nodes.ProjectMilestone) -> rows.ProjectMilestone:
     """Map a node of `projectMilestones`."""
     return rows.ProjectMilestone(
-        id=node.id,
-        created_at=node.created_at,
-        updated_at=node.updated_at,
-        archived_at=node.archived_at,
+        **_kept(node),
         project_id=_id(node.project),
         name=node.name,
         description=node.description,
@@ -129,10 +128,7 @@ def project_milestone(node: nodes.ProjectMilestone) -> rows.ProjectMilestone:
 def cycle(node: nodes.Cycle) -> rows.Cycle:
     """Map a node of `cycles`."""
     return rows.Cycle(
-        id=node.id,
-        created_at=node.created_at,
-        updated_at=node.updated_at,
-        archived_at=node.archived_at,
+        **_kept(node),
         team_id=_id(node.team),
         number=node.number,
         name=node.name,
@@ -145,10 +141,7 @@ def cycle(node: nodes.Cycle) -> rows.Cycle:
 def initiative(node: nodes.Initiative) -> rows.Initiative:
     """Map a node of `initiatives`."""
     return rows.Initiative(
-        id=node.id,
-        created_at=node.created_at,
-        updated_at=node.updated_at,
-        archived_at=node.archived_at,
+        **_kept(node),
         name=node.name,
         slug_id=node.slug_id,
         url=node.url,
@@ -165,10 +158,7 @@ def initiative(node: nodes.Initiative) -> rows.Initiative:
 def initiative_project(node: nodes.InitiativeToProject) -> rows.InitiativeProject:
     """Map a node of `initiativeToProjects`."""
     return rows.InitiativeProject(
-        id=node.id,
-        created_at=node.created_at,
-        updated_at=node.updated_at,
-        archived_at=node.archived_at,
+        **_kept(node),
         initiative_id=node.initiative.id,
         project_id=node.project.id,
     )
@@ -177,10 +167,7 @@ def initiative_project(node: nodes.InitiativeToProject) -> rows.InitiativeProjec
 def backlog_item(node: nodes.Issue) -> rows.BacklogItem:
     """Map a node of `issues`."""
     return rows.BacklogItem(
-        id=node.id,
-        created_at=node.created_at,
-        updated_at=node.updated_at,
-        archived_at=node.archived_at,
+        **_kept(node),
         identifier=node.identifier,
         number=node.number,
         title=node.title,
@@ -215,10 +202,7 @@ def backlog_item(node: nodes.Issue) -> rows.BacklogItem:
 def comment(node: nodes.Comment) -> rows.Comment:
     """Map a node of `comments`."""
     return rows.Comment(
-        id=node.id,
-        created_at=node.created_at,
-        updated_at=node.updated_at,
-        archived_at=node.archived_at,
+        **_kept(node),
         issue_id=_id(node.issue),
         parent_id=_id(node.parent),
         user_id=_id(node.user),
@@ -233,10 +217,7 @@ def comment(node: nodes.Comment) -> rows.Comment:
 def relation(node: nodes.IssueRelation) -> rows.ItemRelation:
     """Map a node of `issueRelations`."""
     return rows.ItemRelation(
-        id=node.id,
-        created_at=node.created_at,
-        updated_at=node.updated_at,
-        archived_at=node.archived_at,
+        **_kept(node),
         type=node.type,
         issue_id=node.issue.id,
         related_issue_id=node.related_issue.id,
@@ -246,10 +227,7 @@ def relation(node: nodes.IssueRelation) -> rows.ItemRelation:
 def attachment(node: nodes.Attachment) -> rows.Attachment:
     """Map a node of `attachments`."""
     return rows.Attachment(
-        id=node.id,
-        created_at=node.created_at,
-        updated_at=node.updated_at,
-        archived_at=node.archived_at,
+        **_kept(node),
         issue_id=node.issue.id,
         title=node.title,
         subtitle=node.subtitle,

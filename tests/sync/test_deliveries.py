@@ -2,75 +2,21 @@
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from shareable_backlog.config import Secret, Settings
+from shareable_backlog.config import Settings
 from shareable_backlog.database import locks, query, schema, transaction
 from shareable_backlog.errors import NotFound
-from shareable_backlog.linear.webhooks import verified
 from shareable_backlog.services import backlog, deliveries
 from shareable_backlog.sync import deliveries as applying
-from shareable_backlog.sync import pull
-from shareable_backlog.sync.pull import Wanted
-from tests.fakes.linear import FakeLinear, World, delivery, running
+from tests.fakes.linear import World, running
 from tests.mirrored import NOON, item, store, team
+from tests.sync.delivering import Source, later, outcomes, shown
 
 pytestmark = pytest.mark.anyio
-
-SECRET = "lin_wh_0tests0secret0one"
-
-
-class Source:
-    """Be a workspace that was mirrored, and what its webhooks then post."""
-
-    def __init__(self, fake: FakeLinear, settings: Settings) -> None:
-        self.world = fake.world
-        self.issue = next(iter(fake.world.rows["issues"].values()))
-        self._settings = replace(settings, linear_api_url=fake.url, linear_api_key=Secret(fake.key))
-        self.inbox = deliveries.Inbox()
-
-    async def pull(self) -> None:
-        await pull.run(self._settings, Wanted("manual"), lambda _report, _page: None)
-
-    async def post(
-        self,
-        action: str = "update",
-        type_: str = "Issue",
-        *,
-        at: datetime | None = None,
-        id_: str | None = None,
-        without: tuple[str, ...] = (),
-        before: dict[str, Any] | None = None,
-        row: dict[str, Any] | None = None,
-        **fields: Any,
-    ) -> None:
-        """Post what changed in a row, the issue's by default, to `fields`."""
-        changed = (row or self.issue) | fields
-        headers, body = delivery(
-            self.world, action, type_, changed, secret=SECRET, at=at, updated_from=before, id=id_ or str(uuid4())
-        )
-        found = verified(body, [headers["Linear-Signature"]], [Secret(SECRET)], at or datetime.now(UTC))
-        node = found.node
-        if node and without:
-            told = {name: value for name, value in json.loads(node).items() if name not in without}
-            node = json.dumps(told)
-        await deliveries.accept(
-            self.inbox,
-            id_=headers["Linear-Delivery"],
-            type_=found.type,
-            action=found.action,
-            happened_at=found.happened_at,
-            entity_id=found.entity_id,
-            node=node,
-            ignored=found.ignored,
-        )
 
 
 @pytest.fixture
@@ -81,26 +27,6 @@ async def source(opened: Settings) -> AsyncGenerator[Source]:
         source = Source(fake, opened)
         await source.pull()
         yield source
-
-
-async def shown(column: str = "title") -> list[Any]:
-    found = await query("SELECT to_jsonb(i) FROM backlog_items i WHERE removed_at IS NULL ORDER BY number")
-    return [row[column] for (row,) in found]
-
-
-async def outcomes() -> list[tuple[str | None, str | None]]:
-    return [
-        (outcome, reason)
-        for outcome, reason in await query(
-            "SELECT outcome, reason FROM webhook_deliveries ORDER BY received_at, happened_at"
-        )
-    ]
-
-
-def later(source: Source, seconds: float = 1) -> str:
-    """Give a time after the issue's last change, as Linear writes it."""
-    changed = datetime.fromisoformat(source.issue["updatedAt"]) + timedelta(seconds=seconds)
-    return changed.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 async def test_an_update_changes_the_mirror(source: Source) -> None:
