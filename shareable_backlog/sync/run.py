@@ -20,7 +20,7 @@ _LOG = logs.logger(__name__)
 _BAD_ROWS_KEPT = 100
 _BATCHES_AHEAD = 2
 
-_NEXT = dict.fromkeys(("failed", "interrupted"), "The next run goes on where this one stopped.")
+_GOES_ON = "The next run goes on where this one stopped."
 
 Trigger = Literal["automatic", "manual", "webhook", "import"]
 
@@ -139,7 +139,7 @@ async def _finish(report: Report, status: str, message: str | None) -> None:
         streams=_streams(report),
         requests=report.client.requests_sent if report.client else None,
         points=report.client.points_spent if report.client else None,
-        next_step=report.next_step or _NEXT.get(status),
+        next_step=_GOES_ON if status in {"failed", "interrupted"} else report.next_step,
     )
     try:
         async with transaction() as opened:
