@@ -38,10 +38,12 @@ async def held(key: int) -> AsyncGenerator[bool]:
     try:
         yield await _taken(connection, key, opened.deadline_s)
     finally:
-        # The server would notice the closed connection a little later than whoever wants the lock next.
-        with contextlib.suppress(psycopg.Error), hung_up_after(_FREED_WITHIN_S, connection):
-            await connection.rollback()
-        await connection.close()
+        try:
+            # The server would notice the closed connection a little later than whoever wants the lock next.
+            with contextlib.suppress(psycopg.Error), hung_up_after(_FREED_WITHIN_S, connection):
+                await connection.rollback()
+        finally:
+            await connection.close()
 
 
 async def _taken(connection: psycopg.AsyncConnection, key: int, within_s: float) -> bool:

@@ -1,6 +1,7 @@
 """One process at a time, by PostgreSQL's advisory locks."""
 
 import asyncio
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,18 @@ async def test_it_is_freed_by_a_cancelled_task() -> None:
         await task
     async with locks.held(KEY) as again:
         assert again
+
+
+async def test_its_connection_is_closed_by_a_task_that_is_cancelled_while_freeing_it() -> None:
+    async def hold() -> None:
+        async with locks.held(KEY):
+            task = asyncio.current_task()
+            assert task
+            asyncio.get_running_loop().call_soon(task.cancel)  # it comes while the lock is given back
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(hold())
+    gc.collect()  # a connection left open would warn now, and a warning is an error
 
 
 async def test_work_under_it_uses_the_pool_as_always() -> None:
