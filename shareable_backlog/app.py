@@ -5,27 +5,34 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shareable_backlog import database, routes
 from shareable_backlog.config import Settings
+from shareable_backlog.config.values import is_loopback
+from shareable_backlog.controllers import sign_in_oidc
+from shareable_backlog.controllers.gate import Access
 from shareable_backlog.database import schema
 from shareable_backlog.errors import BacklogError
-from shareable_backlog.services import readiness, search_index
+from shareable_backlog.services import audit, audit_retention, mails, outbox, readiness, search_index, sign_in
+from shareable_backlog.services.audit import Action, Actor
 from shareable_backlog.services.deliveries import Inbox
+from shareable_backlog.services.outbox import Outbox
+from shareable_backlog.services.sessions import Limits
+from shareable_backlog.services.sign_in import Entrance
 from shareable_backlog.sync import deliveries, images, sample, schedule
 from shareable_backlog.web import errors
 from shareable_backlog.web.headers import SecurityHeaders
+from shareable_backlog.web.measuring import Measured
+from shareable_backlog.web.network import NetworkGate
 
 _FIRST_LOOK_S = 0.5
 _COMPRESSED_FROM_BYTES = 1000
-# A page of another site must not reach a server without sign-in through a name of its own (DNS rebinding).
-_HOSTS = ["localhost", "127.0.0.1", "[::1]", "::1"]
 
 
 class Program:
@@ -55,11 +62,19 @@ class Program:
             await send({"type": "lifespan.shutdown.complete"})
 
 
-def create(settings: Settings, *, with_sample: bool = False) -> Program:
+def create(
+    settings: Settings,
+    *,
+    address: str = "http://127.0.0.1:8000",
+    with_sample: bool = False,
+    on_link: Callable[[str], None] = lambda _link: None,
+) -> Program:
     """Give the web application, which opens the database, starts the background work and ends both.
 
-    `with_sample` fills an empty mirror with the sample backlog. The embedded server is migrated at the start; a
-    server of one's own is left as it is, and pages say what to do when its schema is behind.
+    `address` is where people reach it when BASE_URL does not say; SECRET_KEY has to be among the settings.
+    `with_sample` fills an empty mirror with the sample backlog, and tells `on_link` a link by which to sign in as its
+    admin. The embedded server is migrated at the start; a server of one's own is left as it is, and pages say what to
+    do when its schema is behind.
     """
 
     @asynccontextmanager
@@ -67,13 +82,21 @@ def create(settings: Settings, *, with_sample: bool = False) -> Program:
         async with database.opened(settings) as conninfo:
             await readiness.migrate_embedded(settings, conninfo)
             if with_sample:
-                await sample.load_if_wanted()
+                await _welcome(access.entrance, on_link)
             looked = asyncio.Event()
             app.state.inbox = inbox = Inbox()
             async with (
                 images.opened(settings) as app.state.fetch_image,
+                sign_in_oidc.opened(settings, access.entrance.base_url) as app.state.oidc,
                 _background(
-                    schema.watch(looked), _syncs(settings), deliveries.keep_up(inbox.arrived), search_index.keep_up()
+                    schema.watch(looked),
+                    readiness.watch_mirror(),
+                    _syncs(settings),
+                    deliveries.keep_up(inbox.arrived),
+                    search_index.keep_up(),
+                    sign_in.keep_clean(access.limits),
+                    outbox.keep_sending(settings, mails.renderers(access.entrance)),
+                    audit_retention.keep(settings.audit_retention_days),
                 ),
             ):
                 # Else the first page would be a refusal; a database that does not answer keeps nobody waiting.
@@ -84,13 +107,57 @@ def create(settings: Settings, *, with_sample: bool = False) -> Program:
 
     app = FastAPI(openapi_url=None)
     app.state.webhook_secrets = settings.linear_webhook_secrets
+    app.state.access = access = _access(settings, address)
+    app.state.is_https = access.entrance.base_url.startswith("https:")
     app.add_exception_handler(BacklogError, errors.on_backlog_error)
     app.add_exception_handler(HTTPException, errors.on_http_error)
     app.add_exception_handler(Exception, errors.on_any_error)
     routes.add_to(app)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM_BYTES)
     # Outside of FastAPI's own error handling, so that its last-resort answer has the headers too.
-    return Program(SecurityHeaders(TrustedHostMiddleware(app, allowed_hosts=_HOSTS, www_redirect=False)), around)
+    gated = NetworkGate(
+        app,
+        base_url=settings.base_url,
+        allowed=settings.allowed_networks,
+        proxies=settings.trusted_proxies,
+        open_paths=routes.OPEN_PATHS,
+        on_refused=_record_stranger,
+    )
+    return Program(SecurityHeaders(Measured(gated), is_https=app.state.is_https), around)
+
+
+def _access(settings: Settings, address: str) -> Access:
+    """Give what decides who gets in."""
+    assert settings.secret_key is not None  # noqa: S101 (whoever calls this has made sure)
+    base_url = settings.base_url or address
+    is_here_alone = is_loopback(urlsplit(base_url).hostname or "")
+    entrance = Entrance(
+        settings.secret_key.reveal().encode(),
+        base_url,
+        frozenset(settings.admin_emails),
+        Outbox(is_set_up=settings.smtp_url is not None),
+        is_open_in_log=settings.smtp_url is None and is_here_alone,
+    )
+    limits = Limits(settings.session_idle_hours, settings.session_max_days)
+    return Access(entrance, limits, settings.base_url, settings.auth_proxy_header, settings.trusted_proxies, settings)
+
+
+async def _record_stranger(address: str, path: str, user_agent: str) -> None:
+    """Record who was refused for their network."""
+    with contextlib.suppress(BacklogError):  # they are refused all the same
+        stranger = Actor(None, None, address, user_agent)
+        await audit.recorded(
+            stranger, Action.NETWORK_REFUSED, details={"path": errors.without_secret(path)[:500]}, refused=True
+        )
+
+
+async def _welcome(entrance: Entrance, on_link: Callable[[str], None]) -> None:
+    """Load the sample backlog if it is wanted here, and tell how to sign in to it."""
+    if not await sample.load_if_wanted():
+        return
+    with contextlib.suppress(BacklogError):  # the probe has it in the log, and pages say it
+        if link := await sign_in.sample_link(entrance):
+            on_link(link)
 
 
 async def _syncs(settings: Settings) -> None:

@@ -61,6 +61,46 @@ class InvalidInput(BacklogError):
     code = "INVALID_INPUT"
 
 
+class NotSignedIn(BacklogError):
+    """Say that only signed-in people may do this."""
+
+    code = "NOT_SIGNED_IN"
+
+
+class NotAllowed(BacklogError):
+    """Say that this person, or this network, may not do it."""
+
+    code = "NOT_ALLOWED"
+
+
+class Conflict(BacklogError):
+    """Say why something can't be done as things are now; nothing was changed."""
+
+    code = "CONFLICT"
+
+
+class TooMany(BacklogError):
+    """Say that something was tried too often; the same may work later."""
+
+    code = "TOO_MANY"
+
+
+class SignInFailed(BacklogError):
+    """Say why an attempt to sign in came to nothing."""
+
+    code = "SIGN_IN_FAILED"
+
+
+class MailFailed(BacklogError):
+    """Say why a mail could not be handed over to the mail server; when it `is_final`, trying again won't help."""
+
+    code = "MAIL_FAILED"
+
+    def __init__(self, words: str, *, is_final: bool = False) -> None:
+        super().__init__(words)
+        self.is_final = is_final
+
+
 class ImportInvalid(BacklogError):
     """Say in which row and column an imported file is wrong; nothing of it was stored."""
 

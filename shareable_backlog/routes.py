@@ -9,51 +9,148 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shareable_backlog.controllers import backlog, health, images, items, webhooks
+from shareable_backlog.controllers import (
+    account,
+    admin_audit,
+    admin_groups,
+    admin_overview,
+    admin_people,
+    admin_sharing,
+    admin_sync,
+    api,
+    backlog,
+    gate,
+    health,
+    images,
+    items,
+    metrics,
+    sign_in,
+    sign_in_oidc,
+    tokens,
+    webhooks,
+)
+from shareable_backlog.controllers.api_operation import Operation
+from shareable_backlog.controllers.gate import Who
 from shareable_backlog.services import readiness
-from shareable_backlog.web import assets
+from shareable_backlog.web import assets, openapi
 
+Method: TypeAlias = Literal["GET", "POST"]
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Be one line of the table. "viewer" is whoever reaches the server, which listens on loopback alone.
+    """Be one line of the table, whose last word says who may ask.
 
-    "signer" is whoever signs with a secret that only Linear knows.
+    "anyone" is a probe or a browser from anywhere, "signer" whoever signs with a secret that only Linear knows. All
+    others come from an allowed network: "visitor" needs no more, "person" is signed in, "viewer" is approved too,
+    "admin" is an approved admin. What isn't a GET has to come from a page of ours.
     """
 
-    method: Literal["GET", "POST"]
+    method: Method
     path: str
     handler: Handler
-    who: Literal["anyone", "viewer", "signer"]
+    who: Who
 
 
 ROUTES = (
     Route("GET", "/healthz", health.healthz, "anyone"),
     Route("GET", "/readyz", health.readyz, "anyone"),
     Route("GET", "/api/health", health.api_health, "anyone"),
+    Route("GET", "/metrics", metrics.show, "anyone"),
     Route("GET", "/static/{path:path}", assets.static_file, "anyone"),
+    Route("GET", "/sign-in", sign_in.show, "visitor"),
+    Route("POST", "/sign-in", sign_in.ask, "visitor"),
+    Route("GET", "/sign-in/code", sign_in.show_code, "visitor"),
+    Route("POST", "/sign-in/code", sign_in.use_code, "visitor"),
+    Route("GET", "/sign-in/link/{token}", sign_in.show_link, "visitor"),
+    Route("POST", "/sign-in/link/{token}", sign_in.use_link, "visitor"),
+    Route("GET", "/sign-in/oidc", sign_in_oidc.start, "visitor"),
+    Route("GET", sign_in_oidc.CALLBACK, sign_in_oidc.callback, "visitor"),
+    Route("POST", "/sign-out", sign_in.sign_out, "person"),
+    Route("GET", "/waiting", account.show_waiting, "person"),
+    Route("POST", "/waiting", account.ask_for_access, "person"),
+    Route("GET", "/account", account.show, "person"),
+    Route("POST", "/account/sessions/{session_id}/end", account.end_session, "person"),
+    Route("POST", "/account/tokens", tokens.create, "viewer"),
+    Route("POST", "/account/tokens/{token_id}/revoke", tokens.revoke, "person"),
     Route("GET", "/", backlog.list_items, "viewer"),
     Route("GET", "/items/{identifier}", items.show_item, "viewer"),
     Route("GET", "/items/{identifier}/images/{name}", images.show_image, "viewer"),
+    Route("GET", "/about", admin_sharing.about, "viewer"),
+    Route("GET", "/admin", admin_overview.show, "admin"),
+    Route("GET", "/admin/people", admin_people.show, "admin"),
+    Route("POST", "/admin/people", admin_people.add, "admin"),
+    Route("GET", "/admin/people.csv", admin_people.export, "admin"),
+    Route("POST", "/admin/people/decide", admin_people.decide, "admin"),
+    Route("GET", "/admin/people/{user_id}", admin_people.show_person, "admin"),
+    Route("POST", "/admin/people/{user_id}", admin_people.change, "admin"),
+    Route("POST", "/admin/people/{user_id}/delete", admin_people.delete, "admin"),
+    Route("POST", "/admin/people/{user_id}/view-as", admin_people.view_as, "admin"),
+    Route("POST", "/admin/people/{user_id}/sessions/{session_id}/end", admin_people.end_session, "admin"),
+    Route("POST", "/admin/view-as/stop", admin_people.stop_viewing_as, "admin"),
+    Route("GET", "/admin/sync", admin_sync.show, "admin"),
+    Route("POST", "/admin/sync", admin_sync.ask, "admin"),
+    Route("GET", "/admin/sync/events", admin_sync.events, "admin"),
+    Route("POST", "/admin/sync/removals", admin_sync.confirm_removals, "admin"),
+    Route("GET", "/admin/sync/{run_id}", admin_sync.show_run, "admin"),
+    Route("GET", "/admin/sharing", admin_sharing.show, "admin"),
+    Route("POST", "/admin/sharing", admin_sharing.save, "admin"),
+    Route("POST", "/admin/sharing/preview", admin_sharing.preview, "admin"),
+    Route("POST", "/admin/groups", admin_groups.create, "admin"),
+    Route("GET", "/admin/groups/{group_id}", admin_groups.show, "admin"),
+    Route("POST", "/admin/groups/{group_id}/name", admin_groups.rename, "admin"),
+    Route("POST", "/admin/groups/{group_id}/rules", admin_groups.choose, "admin"),
+    Route("POST", "/admin/groups/{group_id}/people", admin_groups.put_in, "admin"),
+    Route("POST", "/admin/groups/{group_id}/people/out", admin_groups.take_out, "admin"),
+    Route("POST", "/admin/groups/{group_id}/delete", admin_groups.delete, "admin"),
+    Route("GET", "/admin/audit", admin_audit.show, "admin"),
+    Route("GET", "/admin/audit.csv", admin_audit.export, "admin"),
+    Route("GET", "/api/v1/openapi.json", api.show_document, "visitor"),
+    Route("GET", "/api/v1/items", api.list_items, "viewer"),
+    Route("GET", "/api/v1/items/{identifier}", api.show_item, "viewer"),
+    Route("GET", "/api/v1/teams", api.list_teams, "viewer"),
+    Route("GET", "/api/v1/projects", api.list_projects, "viewer"),
+    Route("GET", "/api/v1/labels", api.list_labels, "viewer"),
+    Route("GET", "/api/v1/views", api.list_views, "viewer"),
+    Route("GET", "/api/v1/me", api.show_me, "viewer"),
     Route("POST", "/webhooks/linear", webhooks.linear, "signer"),
 )
 
+_OPEN = ("anyone", "signer")
+OPEN_PATHS = tuple(route.path for route in ROUTES if route.who in _OPEN)
+"""The paths that need no allowed network, whole or up to their first parameter."""
+
 
 def add_to(app: FastAPI) -> None:
-    """Give `app` every route of the table."""
-    for route in ROUTES:
-        handler = route.handler if route.who == "anyone" else _with_right_schema(route.handler)
-        app.add_route(route.path, handler, methods=[route.method])
+    """Give `app` every route of the table, and in its state the document of the API."""
+    operations = {route.path: route.handler for route in ROUTES if isinstance(route.handler, Operation)}
+    app.state.api_document = openapi.document({path: one.described for path, one in operations.items()})
+    for path in dict.fromkeys(route.path for route in ROUTES):
+        # One for all methods of a path, so that a 405 names each of them.
+        of_method: dict[Method, Handler] = {route.method: _guarded(route) for route in ROUTES if route.path == path}
+        app.add_route(path, _dispatching(of_method), methods=list(of_method))
 
 
-def _with_right_schema(handler: Handler) -> Handler:
-    """Refuse at once while the schema is wrong, in words that say what to do."""
+def _dispatching(of_method: dict[Method, Handler]) -> Handler:
+    async def dispatched(request: Request) -> Response:
+        return await of_method["POST" if request.method == "POST" else "GET"](request)
 
-    @wraps(handler)
-    async def checked(request: Request) -> Response:
+    return dispatched
+
+
+def _guarded(route: Route) -> Handler:
+    """Refuse at once while the schema is wrong, in words that say what to do; then let in who may come in."""
+    if route.who == "anyone":
+        return route.handler
+
+    @wraps(route.handler)
+    async def guarded(request: Request) -> Response:
         readiness.require_schema()
-        return await handler(request)
+        if route.who == "signer":
+            return await route.handler(request)
+        response = await gate.admit(request, route.who) or await route.handler(request)
+        gate.finish(request, response)
+        return response
 
-    return checked
+    return guarded

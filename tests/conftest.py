@@ -24,6 +24,8 @@ from shareable_backlog.config import NAMES, Settings, parsed
 from shareable_backlog.database import conninfo as conninfo_words
 from shareable_backlog.database import embedded, migrate
 from shareable_backlog.linear import oauth
+from tests import leaks
+from tests.signed_in import SECRET_KEY
 
 pytest_plugins = ("tests.fakes.postgres",)
 
@@ -56,6 +58,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") == "true" and reporter and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test in whose output, the log among it, a secret stands."""
+    report = yield
+    try:
+        for name, text in report.sections:
+            leaks.hunt(text, name)
+    except AssertionError as error:
+        report.outcome, report.longrepr = "failed", str(error)
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +122,7 @@ def created(server: str, template: str) -> Generator[str]:
         )
         try:
             yield make_conninfo(server, dbname=name)
+            leaks.hunt_stored(make_conninfo(server, dbname=name))
         finally:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
@@ -129,7 +144,7 @@ def database(server: str, template: str) -> Generator[str]:
 @pytest.fixture
 def settings(database: str) -> Settings:
     """Give settings that name a fresh migrated database by a URL."""
-    return parsed({"DATABASE_URL": as_url(database)})
+    return parsed({"DATABASE_URL": as_url(database), "SECRET_KEY": SECRET_KEY})
 
 
 def as_url(conninfo: str) -> str:

@@ -70,7 +70,14 @@ def comment(number: int, of: BacklogItem, body: str = "A comment", **fields: Any
 
 
 async def store(*rows: Row, indexed: bool = True) -> None:
-    """Store rows of any kinds; unless they are `indexed`, the search does not know their words yet."""
+    """Store rows of any kinds; unless they are `indexed`, the search does not know their words yet.
+
+    The teams of items come by themselves, as nothing is shown of a team that is not there.
+    """
+    keys = {row.team_id.removeprefix("team-") for row in rows if isinstance(row, BacklogItem)}
+    async with transaction() as one:
+        plain = [team(key, updated_at=NOON - timedelta(days=900)) for key in sorted(keys)]
+        await mirror.upsert(one, Team, plain, seen_at=NOON - timedelta(days=900))
     for kind, alike in groupby(sorted(rows, key=lambda row: type(row).__name__), type):
         async with transaction() as one:
             await mirror.upsert(one, kind, list(alike), seen_at=datetime.now(UTC))

@@ -16,8 +16,12 @@ from typing import Any
 
 import httpx2
 
+from tests import leaks
+from tests.signed_in import SECRET_KEY, cookies
+
 ROOT = Path(__file__).parents[1]
 _GIVE_UP_S = 30.0
+_AS_BOB = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies("bob").items())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Served:
         self.listened_after_s = listened_after_s
         """How long it took to start, without the time it had to wait for a processor."""
         self._log_path = log_path
-        self._client = httpx2.Client(base_url=address, timeout=_GIVE_UP_S)
+        self._client = httpx2.Client(base_url=address, timeout=_GIVE_UP_S, headers=_AS_BOB)
 
     @property
     def log(self) -> str:
@@ -55,9 +59,10 @@ class Served:
         return [event for event in found if not names or event["event"] in names]
 
     def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        """Ask for a path."""
+        """Ask for a path, as bob does."""
         asked_at = time.monotonic()
         answer = self._client.request(method, path, headers=headers)
+        leaks.hunt(f"{answer.headers}{answer.text}", f"The answer to {method} {path}")
         return Answer(asked_at, time.monotonic() - asked_at, answer.status_code, answer.text, answer.headers)
 
     def until(self, path: str, status: int) -> float:
@@ -87,7 +92,9 @@ class Served:
             return Answer(asked_at, time.monotonic() - asked_at, answer.status_code, answer.text, answer.headers)
 
         unlimited = httpx2.Limits(max_connections=None)
-        async with httpx2.AsyncClient(base_url=self.address, timeout=_GIVE_UP_S, limits=unlimited) as client:
+        async with httpx2.AsyncClient(
+            base_url=self.address, timeout=_GIVE_UP_S, limits=unlimited, headers=_AS_BOB
+        ) as client:
             asking: list[asyncio.Task[Answer]] = []
             while not until.is_set() and len(asking) != at_most:
                 asking.append(asyncio.create_task(ask()))
@@ -106,7 +113,14 @@ class Served:
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
     """Give an environment that holds `settings` and nothing else of this machine's."""
-    return {"PATH": os.defpath, "HOME": str(folder), "PYTHONPATH": str(ROOT), "LOG_FORMAT": "json", **settings}
+    return {
+        "PATH": os.defpath,
+        "HOME": str(folder),
+        "PYTHONPATH": str(ROOT),
+        "LOG_FORMAT": "json",
+        "SECRET_KEY": SECRET_KEY,
+        **settings,
+    }
 
 
 def slb(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
@@ -115,6 +129,7 @@ def slb(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
         [sys.executable, "-m", "shareable_backlog", *arguments],
         cwd=folder, env=environment(folder, **settings), capture_output=True, text=True, check=False,
     )  # fmt: skip
+    leaks.hunt(done.stdout + done.stderr, f"slb {' '.join(arguments[:1])}")
     return done.returncode, done.stdout + done.stderr
 
 
@@ -150,3 +165,4 @@ def served(folder: Path, *, enter: tuple[str, ...] = (), **settings: str) -> Gen
             running.close()
         process.kill()
         process.communicate()
+    leaks.hunt(log_path.read_text(encoding="utf-8"), "The log of slb serve")

@@ -11,11 +11,24 @@ import os
 import sys
 
 from shareable_backlog import __version__
-from shareable_backlog.cli import backup, config, doctor, import_csv, migrate, seed, serve, status, sync
+from shareable_backlog.cli import (
+    audit,
+    backup,
+    config,
+    doctor,
+    import_csv,
+    migrate,
+    seed,
+    serve,
+    sessions,
+    status,
+    sync,
+    users,
+)
 from shareable_backlog.errors import BacklogError, ConfigurationInvalid
 
 FAILED, WRONG = 1, 2
-_COMMANDS = (serve, migrate, sync, import_csv, status, seed, backup, doctor, config)
+_COMMANDS = (serve, migrate, sync, import_csv, status, users, sessions, audit, seed, backup, doctor, config)
 _BROKEN_PIPE = 141  # what a shell reports for a program that was ended by SIGPIPE
 _INTERRUPTED = 130
 

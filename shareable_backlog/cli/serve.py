@@ -13,40 +13,40 @@ _GRACE_S = 10
 def add_parser(commands: Commands) -> None:
     """Add `serve` to the command line."""
     parser = commands.add_parser("serve", help="serve the backlog in a browser, and keep it fresh")
-    parser.add_argument("--host", default="127.0.0.1", help="loopback address to listen on (default: %(default)s)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, help="port to listen on (default: PORT, else 8000)")
     parser.add_argument("--sample", action="store_true", help="fill an empty mirror with a sample backlog")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until Ctrl-C or SIGTERM; requests under way get 10 s to end. Exit code 2 for a public address."""
-    if not _is_loopback(arguments.host):
-        print(
-            f"slb: {arguments.host} is not a loopback address. Sign-in is not built yet, so the pages"
-            " are served to this machine alone: use --host 127.0.0.1.",
-            file=sys.stderr,
-        )
-        return 2
+    """Serve until Ctrl-C or SIGTERM; requests under way get 10 s to end."""
     import signal
 
     import uvicorn
 
     from shareable_backlog import app, config, logs
+    from shareable_backlog.config import secret_key, values
+    from shareable_backlog.errors import ConfigurationInvalid
     from shareable_backlog.web.patience import ImpatientProtocol
 
-    settings = config.load()
+    settings = secret_key.ensured(config.load())
+    if settings.base_url is None and not values.is_loopback(arguments.host):
+        fault = f"BASE_URL is not set, and {arguments.host} can be reached from outside: say at which address"
+        raise ConfigurationInvalid((fault,))
     logs.configure(settings.log_level, settings.log_format)
     port: int = settings.port if arguments.port is None else arguments.port
     listener = _listen(arguments.host, port)
     if listener is None:
         print(f"slb: port {port} is taken or not allowed. Choose another with --port.", file=sys.stderr)
         return 1
-    program = app.create(settings, with_sample=arguments.sample)
+    address = _address(listener)
+    program = app.create(settings, address=address, with_sample=arguments.sample, on_link=_print_link)
     server = uvicorn.Server(
         uvicorn.Config(
             program,
             http=ImpatientProtocol,
+            proxy_headers=False,  # whom to believe is TRUSTED_PROXIES' to say
             ws="none",
             lifespan="on",
             log_config=None,
@@ -60,7 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda _number, _frame: None)
     with closing(listener), suppress(KeyboardInterrupt):
         _announce(
-            listener,
+            address,
+            base_url=settings.base_url,
             has_key=settings.linear_api_key is not None,
             own_database=settings.database_url is not None,
         )
@@ -73,15 +74,6 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if server.started else 1
 
 
-def _is_loopback(host: str) -> bool:
-    import ipaddress
-
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _listen(host: str, port: int) -> socket.socket | None:
     host = host.strip("[]")
     try:
@@ -90,9 +82,19 @@ def _listen(host: str, port: int) -> socket.socket | None:
         return None
 
 
-def _announce(listener: socket.socket, *, has_key: bool, own_database: bool) -> None:
+def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    print(f"Shareable Linear Backlog: http://{f'[{host}]' if ':' in host else host}:{port}/  (Ctrl-C stops it)")
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _print_link(link: str) -> None:
+    print(f"Sign in as the admin of the sample, once: {link}", flush=True)
+
+
+def _announce(address: str, *, base_url: str | None, has_key: bool, own_database: bool) -> None:
+    print(f"Shareable Linear Backlog: {address}/  (Ctrl-C stops it)")
+    if base_url is not None and base_url != address:
+        print(f"People reach it at {base_url}/")
     if not (has_key and own_database):
         print(
             "To show a real workspace set LINEAR_API_KEY; to use a PostgreSQL server of your own set"

@@ -59,11 +59,12 @@ async def _pull_or_join(settings: "Settings", wanted: "Wanted") -> dict[str, Any
     import asyncio
 
     from shareable_backlog.cli import progress
-    from shareable_backlog.services import readiness, sync_runs
+    from shareable_backlog.services import audit, readiness, sync_runs
     from shareable_backlog.sync import pull
     from shareable_backlog.sync.run import SyncUnderWay
 
     async with readiness.ready(settings):
+        await sync_runs.note_own(audit.OPERATOR, is_full=wanted.is_full, removals_allowed=wanted.removals_allowed)
         while True:
             try:
                 with progress.shown(sys.stderr) as on_page:

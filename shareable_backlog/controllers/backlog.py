@@ -5,9 +5,10 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shareable_backlog.controllers import gate
 from shareable_backlog.services import backlog
 from shareable_backlog.services.backlog import Filters, ShownTeam
-from shareable_backlog.web import pagination, rendering
+from shareable_backlog.web import pagination
 from shareable_backlog.web.words import STATE_TYPES
 
 _LONGEST_TEXT = 200
@@ -21,8 +22,10 @@ async def list_items(request: Request) -> Response:
     words = {name: value for name, value in given.items() if value}
     after = request.query_params.get("after")
     position = pagination.decoded(after) if after else None
-    found = await backlog.list_page(Filters(words.get("team"), words.get("state"), words.get("q")), position)
-    return rendering.page(
+    filters = Filters(words.get("team"), words.get("state"), words.get("q"))
+    found = await backlog.list_page(gate.visitor(request).scope, filters, position)
+    return await gate.page(
+        request,
         "list.html",
         page=found,
         words=words,

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from shareable_backlog import database
 from shareable_backlog.database import schema
+from shareable_backlog.services import readiness
 
 _NOT_ASKED_YET = "The database has not been asked yet."
 
@@ -18,7 +19,7 @@ async def healthz(_request: Request) -> Response:
 
 
 async def readyz(_request: Request) -> Response:
-    """Answer 200 when pages can be served, else 503 with the reason."""
+    """Answer 200 when pages can be served, else 503 with the reason; that Linear's news are late is no reason."""
     test = database.last_connection_test()
     problem = schema.problem()
     if test is None or not test.connected:
@@ -26,7 +27,8 @@ async def readyz(_request: Request) -> Response:
         return JSONResponse({"status": "unavailable", "db": "down", "error": error}, 503)
     if problem is not None:
         return JSONResponse({"status": "unavailable", "db": "up", "error": problem}, 503)
-    return JSONResponse({"status": "ok", "db": "up"})
+    degraded = {"degraded": "linear"} if readiness.is_mirror_late() else {}
+    return JSONResponse({"status": "ok", "db": "up", **degraded})
 
 
 async def api_health(_request: Request) -> Response:

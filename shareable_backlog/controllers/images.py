@@ -5,6 +5,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shareable_backlog.controllers import gate
 from shareable_backlog.services import images
 from shareable_backlog.services.backlog import ItemPage
 from shareable_backlog.services.images import Fetch
@@ -22,7 +23,7 @@ async def show_image(request: Request) -> Response:
     """Answer the image itself, or 304 to a browser that has it."""
     fetch: Fetch = request.app.state.fetch_image
     identifier = str(request.path_params["identifier"]).replace("\x00", "")
-    image = await images.image(identifier, request.path_params["name"], fetch)
+    image = await images.image(gate.visitor(request).scope, identifier, request.path_params["name"], fetch)
     headers = _HEADERS | {"ETag": f'"{image.digest}"'}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

@@ -6,27 +6,33 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from shareable_backlog.controllers import images
+from shareable_backlog.controllers import gate, images
 from shareable_backlog.errors import NotFound
-from shareable_backlog.services import backlog
+from shareable_backlog.services import audit, backlog
+from shareable_backlog.services.audit import Action
 from shareable_backlog.web import rendering
 
 
 async def show_item(request: Request) -> Response:
     """Show the item; one that has moved to another identifier, or is spelt differently, redirects there."""
     asked = str(request.path_params["identifier"]).replace("\x00", "")
+    scope = gate.visitor(request).scope
     identifier = backlog.as_identifier(asked) or asked
     try:
-        found = await backlog.item_page(identifier)
+        found = await backlog.item_page(scope, identifier)
     except NotFound:
-        moved = await backlog.moved_to(identifier)
+        moved = await backlog.moved_to(scope, identifier)
         if moved is None or moved == asked:
             raise
         return _moved(moved)
     if found.item.identifier != asked:
         return _moved(found.item.identifier)
+    await audit.recorded(
+        gate.actor(request), Action.ITEM_VIEWED, resource="backlog_item", resource_id=found.item.identifier
+    )
+    frame = await gate.frame(request)
     # Very long markdown takes a while to render, which must not hold up other readers.
-    return await asyncio.to_thread(rendering.page, "item.html", page=found, images=images.addresses(found))
+    return await asyncio.to_thread(rendering.page, "item.html", page=found, images=images.addresses(found), **frame)
 
 
 def _moved(identifier: str) -> Response:

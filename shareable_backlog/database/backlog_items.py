@@ -1,13 +1,15 @@
 """Read the backlog's items: the list page by page, and one item whole.
 
-What may be shown is stated once, in `_SHOWN`; an archived item is not in the list but has its page.
+What may be shown is stated in `database/shown.py`; an archived item is not in the list but has its page.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import LiteralString
 
+from shareable_backlog.database import chosen_items, shown
 from shareable_backlog.database.query import query
+from shareable_backlog.database.sharing import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,13 @@ class Item:
     cycle_number: int | None
     cycle_name: str | None
     labels: list[tuple[str, str | None]]
+    shows_description: bool
+    """Whether a description of None means that there is none, and not that descriptions are not shown."""
+    shows_people: bool
+    """The same for the assignee and the creator."""
 
 
 # Fragments are joined by f-strings of literals alone, which the type checker holds to be a LiteralString.
-_SHOWN: LiteralString = "i.removed_at IS NULL AND NOT i.trashed"
 _LABELS: LiteralString = """
     (SELECT coalesce(json_agg(json_build_array(l.name, l.color) ORDER BY lower(l.name)), '[]')
      FROM labels l WHERE l.id = ANY (i.label_ids) AND l.removed_at IS NULL) AS labels
@@ -78,9 +83,10 @@ _STATE: LiteralString = """
       WHERE e.team_id = s.team_id AND e.type = s.type AND e.position < s.position AND e.removed_at IS NULL
     ) AS state_is_advanced
 """
+_ASSIGNEE: LiteralString = f"CASE WHEN {shown.ASSIGNEES} THEN a.name END AS assignee"
 _LISTED: LiteralString = f"""
     SELECT i.id, i.identifier, i.title, i.priority, i.due_date, i.updated_at,
-           a.name AS assignee, p.name AS project, {_STATE}, {_LABELS}
+           {_ASSIGNEE}, p.name AS project, {_STATE}, {_LABELS}
 """
 _JOINED: LiteralString = """
     LEFT JOIN workflow_states s ON s.id = i.state_id
@@ -88,58 +94,9 @@ _JOINED: LiteralString = """
     LEFT JOIN projects p ON p.id = i.project_id
 """
 
-# A page of the list: its rows are chosen first, straight from an index, and only then get their names.
-_CHOSEN: LiteralString = """
-    SELECT i.id, i.identifier, i.title, i.priority, i.due_date, i.updated_at,
-           i.state_id, i.assignee_id, i.project_id, i.label_ids
-    FROM backlog_items i
-"""
-_WITHIN: LiteralString = f"""
-    {_SHOWN} AND i.archived_at IS NULL
-    AND (%(team_key)s::text IS NULL OR i.team_id = (SELECT id FROM teams WHERE key = %(team_key)s LIMIT 1))
-    AND (%(after_at)s::timestamptz IS NULL OR (i.updated_at, i.id) < (%(after_at)s, %(after_id)s::text))
-"""
-_NEWEST_FIRST: LiteralString = "ORDER BY i.updated_at DESC, i.id DESC"
-_ALL: LiteralString = f"{_CHOSEN} WHERE {_WITHIN} {_NEWEST_FIRST} LIMIT %(limit)s"
-# The newest of each state, merged: a rare type is found as fast as a common one. A state belongs to one team.
-_OF_TYPE: LiteralString = f"""
-    SELECT i.* FROM workflow_states s
-    CROSS JOIN LATERAL (
-      {_CHOSEN} WHERE i.state_id = s.id AND {_WITHIN} {_NEWEST_FIRST} LIMIT %(limit)s
-    ) i
-    WHERE s.type = %(state_type)s
-      AND (%(team_key)s::text IS NULL OR s.team_id = (SELECT id FROM teams WHERE key = %(team_key)s LIMIT 1))
-    {_NEWEST_FIRST} LIMIT %(limit)s
-"""
-# Constant for the planner, which so knows how rare the words are. A query that ends in a group takes no mark.
-_WORDS: LiteralString = "websearch_to_tsquery('simple', %(text)s)"
-_QUERY: LiteralString = f"""
-    (CASE WHEN %(is_open)s AND {_WORDS}::text LIKE '%%'''
-          THEN ({_WORDS}::text || ':*')::tsquery ELSE {_WORDS} END)
-"""
-_IN_STATE: LiteralString = """
-    (%(state_type)s::text IS NULL
-     OR i.state_id = ANY (ARRAY(SELECT id FROM workflow_states WHERE type = %(state_type)s)))
-"""
-_FOUND: LiteralString = f"""
-    {_CHOSEN}
-    WHERE EXISTS (SELECT 1 FROM search_entries e WHERE e.item_id = i.id AND e.words @@ {_QUERY})
-      AND {_IN_STATE} AND {_WITHIN} {_NEWEST_FIRST} LIMIT %(limit)s
-"""
-# What may be an identifier is so rare as a word that its items can be found first, whatever else they are.
-_FOUND_OR_CALLED: LiteralString = f"""
-    {_CHOSEN}
-    WHERE i.id = ANY (ARRAY(
-        SELECT item_id FROM search_entries WHERE words @@ {_QUERY}
-        UNION ALL SELECT id FROM backlog_items WHERE identifier = %(identifier)s
-        UNION ALL SELECT id FROM backlog_items
-        WHERE previous_identifiers <> '{{}}' AND previous_identifiers @> ARRAY[%(identifier)s]
-      ))
-      AND {_IN_STATE} AND {_WITHIN} {_NEWEST_FIRST} LIMIT %(limit)s
-"""
-
 
 async def listed(
+    scope: Scope,
     *,
     team_key: str | None,
     state_type: str | None,
@@ -154,13 +111,11 @@ async def listed(
     `text` is what a person typed to search for, its last word a beginning if `is_open`; `identifier` is the same
     as an identifier if it looks like one. `after` is (`updated_at`, `id`) of the last item seen.
     """
-    if text is not None:
-        chosen = _FOUND if identifier is None else _FOUND_OR_CALLED
-    else:
-        chosen = _ALL if state_type is None else _OF_TYPE
+    chosen, params = await chosen_items.statement(scope, state_type=state_type, text=text, identifier=identifier)
     return await query(
-        f"{_LISTED} FROM ({chosen}) i {_JOINED} {_NEWEST_FIRST}",
+        f"{_LISTED} FROM ({chosen}) i {_JOINED} {chosen_items.NEWEST_FIRST}",
         {
+            **params,
             "team_key": team_key,
             "state_type": state_type,
             "text": text,
@@ -174,65 +129,63 @@ async def listed(
     )
 
 
-async def by_identifier(identifier: str) -> Item | None:
+async def by_identifier(scope: Scope, identifier: str) -> Item | None:
     """Give the item that has `identifier` now; None when there is none to show."""
     found = await query(
-        """
-        SELECT i.id, i.identifier, i.title, i.description, i.url, i.priority, i.estimate, i.due_date,
+        f"""
+        SELECT i.id, i.identifier, i.title, i.url, i.priority, i.due_date,
                i.created_at, i.updated_at, i.completed_at, i.canceled_at, i.archived_at, i.parent_id,
-               t.key AS team_key, t.name AS team,
-               a.name AS assignee, c.name AS creator, p.name AS project, m.name AS milestone,
-               y.number AS cycle_number, y.name AS cycle_name, """
-        + _STATE
-        + ", "
-        + _LABELS
-        + " FROM backlog_items i "
-        + _JOINED
-        + """
+               CASE WHEN {shown.DESCRIPTIONS} THEN i.description END AS description,
+               CASE WHEN {shown.ESTIMATES} THEN i.estimate END AS estimate,
+               CASE WHEN {shown.ASSIGNEES} THEN c.name END AS creator, {_ASSIGNEE},
+               {shown.DESCRIPTIONS} AS shows_description, {shown.ASSIGNEES} AS shows_people,
+               t.key AS team_key, t.name AS team, p.name AS project, m.name AS milestone,
+               y.number AS cycle_number, y.name AS cycle_name, {_STATE}, {_LABELS}
+        FROM backlog_items i {_JOINED}
         LEFT JOIN teams t ON t.id = i.team_id
         LEFT JOIN people c ON c.id = i.creator_id
         LEFT JOIN project_milestones m ON m.id = i.project_milestone_id
         LEFT JOIN cycles y ON y.id = i.cycle_id
-        WHERE i.identifier = %(identifier)s AND """
-        + _SHOWN
-        + " ORDER BY i.updated_at DESC LIMIT 1",
-        {"identifier": identifier},
+        WHERE i.identifier = %(identifier)s AND {shown.ITEM}
+        ORDER BY i.updated_at DESC LIMIT 1
+        """,
+        {**shown.params(scope), "identifier": identifier},
         row=Item,
     )
     return found[0] if found else None
 
 
-async def current_identifier(previous: str) -> str | None:
+async def current_identifier(scope: Scope, previous: str) -> str | None:
     """Give the identifier that an item has now which once had `previous`; None when there is none to show."""
     found = await query(
         "SELECT i.identifier FROM backlog_items i WHERE i.previous_identifiers <> '{}'"
         " AND i.previous_identifiers @> ARRAY[%(previous)s]::text[] AND "
-        + _SHOWN
+        + shown.ITEM
         + " ORDER BY i.updated_at DESC LIMIT 1",
-        {"previous": previous},
+        {**shown.params(scope), "previous": previous},
     )
     return found[0][0] if found else None
 
 
-async def by_id(item_id: str) -> ListedItem | None:
+async def by_id(scope: Scope, item_id: str) -> ListedItem | None:
     """Give one item as a line of a list, archived or not; None when there is none to show."""
     found = await query(
-        _LISTED + " FROM backlog_items i " + _JOINED + " WHERE i.id = %(item_id)s AND " + _SHOWN,
-        {"item_id": item_id},
+        _LISTED + " FROM backlog_items i " + _JOINED + " WHERE i.id = %(item_id)s AND " + shown.ITEM,
+        {**shown.params(scope), "item_id": item_id},
         row=ListedItem,
     )
     return found[0] if found else None
 
 
-async def sub_items(parent_id: str, limit: int) -> list[ListedItem]:
+async def sub_items(scope: Scope, parent_id: str, limit: int) -> list[ListedItem]:
     """Give up to `limit` items below `parent_id` in Linear's order, archived ones too."""
     return await query(
         _LISTED
         + " FROM backlog_items i "
         + _JOINED
         + " WHERE i.parent_id = %(parent_id)s AND "
-        + _SHOWN
+        + shown.ITEM
         + " ORDER BY i.sub_issue_sort_order NULLS LAST, i.number LIMIT %(limit)s",
-        {"parent_id": parent_id, "limit": limit},
+        {**shown.params(scope), "parent_id": parent_id, "limit": limit},
         row=ListedItem,
     )

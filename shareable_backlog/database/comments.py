@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from shareable_backlog.database import shown
 from shareable_backlog.database.query import query
+from shareable_backlog.database.sharing import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +22,20 @@ class ShownComment:
     resolved_at: datetime | None
 
 
-async def of_item(item_id: str, limit: int) -> list[ShownComment]:
-    """Give the newest `limit` comments of an item, oldest first."""
+async def of_item(scope: Scope, item_id: str, limit: int) -> list[ShownComment]:
+    """Give the newest `limit` comments of an item, oldest first; none where they, or the item, are not shown."""
     return await query(
-        """
+        f"""
         SELECT c.id, c.parent_id, u.name AS author, c.body, c.quoted_text, c.created_at, c.edited_at, c.resolved_at
         FROM (
           SELECT * FROM comments
-          WHERE issue_id = %(item_id)s AND removed_at IS NULL AND archived_at IS NULL
+          WHERE issue_id = %(item_id)s AND removed_at IS NULL AND archived_at IS NULL AND {shown.COMMENTS}
+            AND EXISTS (SELECT FROM backlog_items i WHERE i.id = %(item_id)s AND {shown.ITEM})
           ORDER BY created_at DESC, id DESC LIMIT %(limit)s
         ) c
         LEFT JOIN people u ON u.id = c.user_id
         ORDER BY c.created_at, c.id
         """,
-        {"item_id": item_id, "limit": limit},
+        {**shown.params(scope), "item_id": item_id, "limit": limit},
         row=ShownComment,
     )

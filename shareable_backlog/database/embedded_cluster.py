@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from shareable_backlog.config import secret_key
 from shareable_backlog.database import embedded_lock
 from shareable_backlog.database.embedded_watch import SOCKET
 from shareable_backlog.errors import EmbeddedServerFailed
@@ -90,7 +91,7 @@ def found(home: Path) -> Cluster:
     cluster = Cluster(home, wheel / "pginstall" / "bin", user, uid, gid)
     if os.geteuid() != 0:
         return cluster
-    fresh = {path.name for path in home.iterdir()} <= set(embedded_lock.NAMES)
+    fresh = {path.name for path in home.iterdir()} <= {*embedded_lock.NAMES, secret_key.FILE}
     if fresh and home.stat().st_uid == 0:
         home.chmod(home.stat().st_mode | 0o011)
     if cluster.run("/bin/sh", "-c", 'test -x "$0"', home).returncode:

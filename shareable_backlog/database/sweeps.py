@@ -25,10 +25,14 @@ class SweepEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Count the rows of a stream that a sweep did not see any more, and all those that are shown."""
+    """Count the rows of a stream that a sweep did not see any more, and all those that are shown.
+
+    `examples` are the identifiers of some issues among the gone, the newest first.
+    """
 
     gone: int
     live: int
+    examples: Sequence[str] = ()
 
 
 async def clear(transaction: Transaction) -> None:
@@ -136,6 +140,20 @@ async def count_gone(transaction: Transaction, stream: str, kind: type[Row], *, 
         {"stream": stream, "created_before": created_before},
     )
     return Gone(gone, live)
+
+
+async def gone_issues(transaction: Transaction, limit: int, *, created_before: datetime) -> list[str]:
+    """Give the identifiers of up to `limit` issues that `hide_gone` would hide, the newest first."""
+    found = await transaction.query(
+        """
+        SELECT identifier FROM backlog_items m
+        WHERE removed_at IS NULL AND created_at < %(created_before)s AND NOT EXISTS
+          (SELECT 1 FROM sweep_entries s WHERE s.stream = 'issues' AND s.id = m.id)
+        ORDER BY updated_at DESC, id DESC LIMIT %(limit)s
+        """,
+        {"created_before": created_before, "limit": limit},
+    )
+    return [identifier for (identifier,) in found]
 
 
 async def hide_gone(

@@ -1,8 +1,11 @@
 """Read the teams."""
 
 from dataclasses import dataclass
+from typing import LiteralString
 
+from shareable_backlog.database import shown
 from shareable_backlog.database.query import query
+from shareable_backlog.database.sharing import Scope
 from shareable_backlog.database.transaction import Transaction
 
 
@@ -14,10 +17,33 @@ class ShownTeam:
     name: str
 
 
-async def listed() -> list[ShownTeam]:
-    """Give every team that is neither archived nor gone, by name."""
+# Each is looked up in its index, as a join might read all items; that of the labels has the default collation.
+_OF_GROUPS_ITEMS: LiteralString = f"""
+    SELECT o.team_id FROM ({shown.GROUP_PROJECTS}) r
+    CROSS JOIN LATERAL (
+      SELECT DISTINCT i.team_id FROM backlog_items i
+      WHERE i.project_id = r.entity_id AND i.archived_at IS NULL AND {shown.ITEM}
+    ) o
+    UNION ALL
+    SELECT o.team_id FROM ({shown.GROUP_LABELS}) r
+    CROSS JOIN LATERAL (
+      SELECT DISTINCT i.team_id FROM backlog_items i
+      WHERE i.label_ids <> '{{}}' AND i.label_ids @> ARRAY[r.entity_id COLLATE "default"]
+        AND i.archived_at IS NULL AND {shown.ITEM}
+    ) o
+"""
+
+
+async def listed(scope: Scope) -> list[ShownTeam]:
+    """Give every team that is shown, by name; to a group only those that it sees something of."""
     return await query(
-        "SELECT key, name FROM teams WHERE removed_at IS NULL AND archived_at IS NULL ORDER BY lower(name), key",
+        f"""
+        SELECT t.key, t.name FROM teams t
+        WHERE t.id IN ({shown.TEAMS})
+          AND (%(viewer_group_id)s::integer IS NULL OR t.id IN ({shown.GROUP_TEAMS}) OR t.id IN ({_OF_GROUPS_ITEMS}))
+        ORDER BY lower(t.name), t.key
+        """,
+        shown.params(scope),
         row=ShownTeam,
     )
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from shareable_backlog.database import backlog_items, comments, mirror, sync_history, teams
 from shareable_backlog.database.backlog_items import Item, ListedItem
 from shareable_backlog.database.comments import ShownComment
+from shareable_backlog.database.sharing import Scope
 from shareable_backlog.database.teams import ShownTeam
 from shareable_backlog.errors import NotFound
 
@@ -71,21 +72,29 @@ class ItemPage:
     freshness: Freshness
 
 
-async def list_page(filters: Filters, after: tuple[datetime, str] | None) -> ListPage:
+async def list_page(scope: Scope, filters: Filters, after: tuple[datetime, str] | None) -> ListPage:
     """Give the 50 items that come after the position `after` (None: the first), newest update first."""
+    items, next_after = await listed(scope, filters, after, PAGE_SIZE)
+    return ListPage(items, next_after, await teams.listed(scope), await freshness())
+
+
+async def listed(
+    scope: Scope, filters: Filters, after: tuple[datetime, str] | None, limit: int
+) -> tuple[list[ListedItem], tuple[datetime, str] | None]:
+    """Give up to `limit` items as `list_page` does, and the position after which others follow."""
     identifier = filters.text and as_identifier(filters.text)
     found = await backlog_items.listed(
+        scope,
         team_key=filters.team_key,
         state_type=filters.state_type,
         text=filters.text,
         is_open=identifier is None and bool(filters.text and _OPEN_END.search(filters.text)),
         identifier=identifier,
         after=after,
-        limit=PAGE_SIZE + 1,
+        limit=limit + 1,
     )
-    items = found[:PAGE_SIZE]
-    next_after = (items[-1].updated_at, items[-1].id) if len(found) > PAGE_SIZE else None
-    return ListPage(items, next_after, await teams.listed(), await freshness())
+    items = found[:limit]
+    return items, (items[-1].updated_at, items[-1].id) if len(found) > limit else None
 
 
 def as_identifier(text: str) -> str | None:
@@ -94,32 +103,32 @@ def as_identifier(text: str) -> str | None:
     return f"{match[1].upper()}-{int(match[2])}" if match else None
 
 
-async def shown_item(identifier: str) -> tuple[Item, list[ShownComment]]:
+async def shown_item(scope: Scope, identifier: str) -> tuple[Item, list[ShownComment]]:
     """Give the item of this identifier with its comments, the newest 500, oldest first. Raises NotFound.
 
     What isn't in them may not be shown in any form, be it a page, an image or a file.
     """
-    item = await backlog_items.by_identifier(identifier)
+    item = await backlog_items.by_identifier(scope, identifier)
     if item is None:
         raise NotFound("There is no item of that name, or it may not be shown. Look for it in the list.")
-    return item, await comments.of_item(item.id, _MOST_COMMENTS)
+    return item, await comments.of_item(scope, item.id, _MOST_COMMENTS)
 
 
-async def item_page(identifier: str) -> ItemPage:
+async def item_page(scope: Scope, identifier: str) -> ItemPage:
     """Give the item of this identifier with its surroundings. Raises NotFound."""
-    item, written = await shown_item(identifier)
+    item, written = await shown_item(scope, identifier)
     return ItemPage(
         item,
-        await backlog_items.by_id(item.parent_id) if item.parent_id else None,
-        await backlog_items.sub_items(item.id, _MOST_SUB_ITEMS),
+        await backlog_items.by_id(scope, item.parent_id) if item.parent_id else None,
+        await backlog_items.sub_items(scope, item.id, _MOST_SUB_ITEMS),
         _threads(written),
         await freshness(),
     )
 
 
-async def moved_to(identifier: str) -> str | None:
+async def moved_to(scope: Scope, identifier: str) -> str | None:
     """Give the identifier that the item has now which once was `identifier`; None when none was."""
-    return await backlog_items.current_identifier(identifier)
+    return await backlog_items.current_identifier(scope, identifier)
 
 
 async def freshness() -> Freshness:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from shareable_backlog.database.sharing import Scope
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services import backlog
 from shareable_backlog.services.backlog import ItemPage
@@ -27,13 +28,13 @@ Fetch: TypeAlias = Callable[[str], Awaitable[Image]]
 """Give the image at a path of Linear's uploads. Raises NotFound and LinearFailed."""
 
 
-async def image(identifier: str, name: str, fetch: Fetch) -> Image:
+async def image(scope: Scope, identifier: str, name: str, fetch: Fetch) -> Image:
     """Give the image of this item that `on_page` gave this name.
 
     Only what stands in a text of the item is ever fetched. Raises NotFound when it does not stand there (any more),
     and what `fetch` raises.
     """
-    item, comments = await backlog.shown_item(identifier)
+    item, comments = await backlog.shown_item(scope, identifier)
     for path in _paths(item.description, *(comment.body for comment in comments)).values():
         if _name(path) == name:
             return await fetch(path)

@@ -1,19 +1,40 @@
 """Tell whether pages can be served: the database answers and its schema is the one this program knows."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from shareable_backlog import database
 from shareable_backlog.config import Settings
 from shareable_backlog.database import migrate, schema
-from shareable_backlog.errors import SchemaNotReady
+from shareable_backlog.errors import BacklogError, SchemaNotReady
+from shareable_backlog.services import backlog
+
+_LOOK_AT_MIRROR_EVERY_S = 5.0
+_is_mirror_late = False
 
 
 def is_ready() -> bool:
     """Tell whether the database answered a second ago and has the right schema."""
     test = database.last_connection_test()
     return test is not None and test.connected and schema.problem() is None
+
+
+def is_mirror_late() -> bool:
+    """Tell whether the mirror was older than it should be, a few seconds ago."""
+    return _is_mirror_late
+
+
+async def watch_mirror() -> None:
+    """Keep `is_mirror_late()` true for ever; what was found last holds while the database can't be asked."""
+    global _is_mirror_late  # noqa: PLW0603 (one process has one mirror)
+    _is_mirror_late = False
+    while True:
+        if is_ready():
+            with contextlib.suppress(BacklogError):
+                _is_mirror_late = (await backlog.freshness()).is_late
+        await asyncio.sleep(_LOOK_AT_MIRROR_EVERY_S if is_ready() else 0.1)
 
 
 def require_schema() -> None:

@@ -61,6 +61,7 @@ async def run(
         running.recorded(wanted.trigger, run_id=wanted.run_id, is_full=wanted.is_full) as report,
     ):
         report.client = client
+        report.activity = "Reading what has changed in Linear."
         reader = Reader(client)
         cursors = await sync_cursors.by_stream()
         made = await mirror.made_prefixes()
@@ -77,6 +78,7 @@ async def run(
             await _sweep(report, Sweep(client, reader, list(STREAMS.values())), settings, wanted, on_page)
         elif await _disagrees(windows.counts):
             await _sweep(report, Sweep(client, reader, [STREAMS["issues"]]), settings, wanted, on_page)
+        report.activity = "Taking the new words into the search."
         async with transaction() as opened:
             await issue_counts.keep(opened, _as_kept(windows.counts))
         await search_entries.refresh(_INDEXED_AT_ONCE)
@@ -112,10 +114,14 @@ def _as_kept(counts: list[IssueCount]) -> list[TeamCount]:
 
 async def _sweep(report: Report, sweep: Sweep, settings: Settings, wanted: Wanted, on_page: OnPage) -> None:
     began_at = datetime.now(UTC)
+    report.activity = "Looking through everything that Linear lists."
     await _store(report, sweep.seen(), on_page)
+    report.activity = "Fetching what the mirror has otherwise."
     await _store(report, sweep.different(), on_page)
+    report.activity = "Hiding what is gone from Linear."
     share = 1.0 if wanted.removals_allowed else settings.sync_max_removal_share
     hidden = await sweep.hide_gone(largest_share=share, removed_at=began_at)
+    report.held = hidden.held
     for stream, removed in hidden.removed.items():
         report.add(stream, mirror.Stored(removed=removed))
     await _store(report, sweep.touched(), on_page)
@@ -136,5 +142,5 @@ def _tell(report: Report, hidden: Hidden) -> None:
         report.notes.append(f"Linear no longer lists {held}. That is so much that nothing of it was removed.")
         report.next_step = (
             "Check in Linear that they are gone, and that the key may still read all teams."
-            " Then confirm: slb sync --full --allow-removals"
+            " Then confirm it on the page Sync, or by: slb sync --full --allow-removals"
         )

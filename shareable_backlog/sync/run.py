@@ -5,12 +5,13 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from shareable_backlog import logs
 from shareable_backlog.database import locks, mirror, sync_history, transaction
 from shareable_backlog.database.mirror import Stored
-from shareable_backlog.database.sync_history import Ending
+from shareable_backlog.database.sweeps import Gone
+from shareable_backlog.database.sync_history import Ending, RateBudget
 from shareable_backlog.errors import BacklogError, SyncFailed
 from shareable_backlog.linear.client import Client
 from shareable_backlog.sync.store import BadRow, Batch, Page, Prepared, batch_stored, prepared
@@ -19,6 +20,7 @@ _LOG = logs.logger(__name__)
 
 _BAD_ROWS_KEPT = 100
 _BATCHES_AHEAD = 2
+_TOLD_EVERY_S = 1.0
 
 _GOES_ON = "The next run goes on where this one stopped."
 
@@ -29,13 +31,16 @@ Trigger = Literal["automatic", "manual", "webhook", "import"]
 class Report:
     """Tell what a run did: rows by stream, the nodes that were set aside, and what is left to do.
 
-    `notes` say in plain words why the run is only partial; `next_step` is what a person should do, None for nothing.
+    `activity` says in words what it is at; `held` counts by stream what it found gone and did not hide. `notes` say
+    in plain words why the run is only partial; `next_step` is what a person should do, None for nothing.
     """
 
     run_id: int
     is_full: bool = False
+    activity: str = "Storing rows."
     streams: dict[str, Stored] = field(default_factory=dict[str, Stored])
     bad_rows: list[BadRow] = field(default_factory=list[BadRow])
+    held: dict[str, Gone] = field(default_factory=dict[str, Gone])
     notes: list[str] = field(default_factory=list[str])
     next_step: str | None = None
     client: Client | None = None
@@ -75,7 +80,8 @@ async def recorded(trigger: Trigger, *, run_id: int | None = None, is_full: bool
             _LOG.warning("sync_found_interrupted_run", runs=interrupted)
         report = Report(started, is_full)
         try:
-            yield report
+            async with _told(report):
+                yield report
         except BacklogError as error:
             await _finish(report, "failed", str(error))
             raise
@@ -86,6 +92,51 @@ async def recorded(trigger: Trigger, *, run_id: int | None = None, is_full: bool
             await _finish(report, "failed", "An error of the program itself; the log says more.")
             raise
         await _finish(report, report.status, _partial_message(report))
+
+
+@asynccontextmanager
+async def _told(report: Report) -> AsyncGenerator[None]:
+    """Keep the run's row telling how it gets on, for the pages that show it."""
+
+    async def tell() -> None:
+        told: dict[str, Any] = {}
+        while True:
+            await asyncio.sleep(_TOLD_EVERY_S)
+            progress = _progress(report)
+            if progress != told:
+                with contextlib.suppress(BacklogError):  # the run finds out by itself
+                    await sync_history.note_progress(report.run_id, **progress)
+                    told = progress
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await telling
+
+
+def _progress(report: Report) -> dict[str, Any]:
+    client, activity = report.client, report.activity
+    if client and client.budget.used_up and client.budget.available_at:
+        activity += f" The key's budget at Linear is used up until {client.budget.available_at:%H:%M} UTC."
+    return {
+        "activity": activity,
+        "streams": _streams(report),
+        "requests": client and client.requests_sent,
+        "points": client and client.points_spent,
+        "budget": _budget(report),
+    }
+
+
+def _budget(report: Report) -> RateBudget | None:
+    """Give what Linear last said of the key's budget; None when it said nothing."""
+    if report.client is None:
+        return None
+    said = report.client.budget
+    budget = RateBudget(**{name: getattr(said, name) for name in RateBudget.__struct_fields__})
+    return None if budget == RateBudget() else budget
 
 
 class SyncUnderWay(SyncFailed):
@@ -139,6 +190,8 @@ async def _finish(report: Report, status: str, message: str | None) -> None:
         streams=_streams(report),
         requests=report.client.requests_sent if report.client else None,
         points=report.client.points_spent if report.client else None,
+        budget=_budget(report),
+        held=report.held or None,
         next_step=_GOES_ON if status in {"failed", "interrupted"} else report.next_step,
     )
     try:

@@ -34,13 +34,19 @@ async def load() -> Report:
         return report
 
 
-async def load_if_wanted() -> None:
-    """Load the sample unless the mirror holds a real backlog; a failure is logged and does no harm."""
+async def load_if_wanted() -> bool:
+    """Load the sample unless the mirror holds a real backlog, and tell whether it is there now.
+
+    A failure is logged and does no harm.
+    """
     try:
-        if await mirror.is_empty() or await _holds_sample():
+        wanted = await mirror.is_empty() or await _holds_sample()
+        if wanted:
             await load()
     except BacklogError as error:
         _LOG.warning("sample_not_loaded", reason=str(error))
+        return False
+    return wanted
 
 
 async def _holds_sample() -> bool:

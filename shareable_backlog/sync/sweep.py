@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from shareable_backlog.database import sweeps, transaction
 from shareable_backlog.database.sweeps import Gone, SweepEntry
+from shareable_backlog.database.transaction import Transaction
 from shareable_backlog.linear.client import Client
 from shareable_backlog.linear.nodes import SeenIssue
 from shareable_backlog.linear.paging import IssueCount, Reader
@@ -21,6 +22,7 @@ from shareable_backlog.sync.streams import Stream
 _WITHIN_S = 300.0
 # A parent that the key does not see is none to the API; when it comes to light, its children do not change.
 _WITH_PARENTS = {"teams", "issues"}
+_EXAMPLES = 20
 _ALWAYS_BELIEVED = 5  # so few rows may go without a question, however small the stream
 
 
@@ -119,12 +121,18 @@ class Sweep:
             for stream in self.streams:
                 found = await sweeps.count_gone(opened, stream.name, stream.kind, created_before=self.began_at)
                 if found.gone > max(_ALWAYS_BELIEVED, largest_share * found.live):
-                    hidden.held[stream.name] = found
+                    hidden.held[stream.name] = await self._with_examples(opened, stream, found)
                 elif found.gone:
                     hidden.removed[stream.name] = await sweeps.hide_gone(
                         opened, stream.name, stream.kind, created_before=self.began_at, removed_at=removed_at
                     )
         return hidden
+
+    async def _with_examples(self, opened: Transaction, stream: Stream, found: Gone) -> Gone:
+        """Name some of what is gone, for whoever is to decide whether it may be hidden."""
+        if stream.name != "issues" or self.began_at is None:
+            return found
+        return replace(found, examples=await sweeps.gone_issues(opened, _EXAMPLES, created_before=self.began_at))
 
     async def _is_whole(self) -> bool:
         """Tell whether the sweep saw as many issues as Linear counted, when it began or when it ended."""

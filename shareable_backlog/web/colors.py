@@ -26,7 +26,8 @@ def toned(color: str | None) -> str:
 
 
 def _mixed(rgb: Rgb, goal: Rgb, share: float) -> Rgb:
-    red, green, blue = (part + (aim - part) * share for part, aim in zip(rgb, goal, strict=True))
+    """Mix two colours into one that can be written with two digits a part, as a rounded one is another."""
+    red, green, blue = (round((part + (aim - part) * share) * 255) / 255 for part, aim in zip(rgb, goal, strict=True))
     return red, green, blue
 
 

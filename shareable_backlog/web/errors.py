@@ -21,16 +21,29 @@ _STATUS = {
     "INVALID_INPUT": 400,
     "LINEAR_UNAVAILABLE": 502,
     "DELIVERY_REFUSED": 401,
+    "NOT_SIGNED_IN": 401,
+    "NOT_ALLOWED": 403,
+    "SIGN_IN_FAILED": 403,
+    "CONFLICT": 409,
+    "TOO_MANY": 429,
 }
 _TITLES = {
     400: "That can't be asked this way",
+    401: "Please sign in",
+    403: "This is not for you",
     404: "Nothing is here",
     405: "That can't be done here",
+    409: "That can't be done now",
+    429: "Too many tries",
     500: "Something went wrong",
     502: "Linear does not answer",
     503: "The backlog can't be read right now",
 }
-_RETRY_AFTER_S = 5
+_HEADERS = {
+    401: {"WWW-Authenticate": "Bearer"},
+    429: {"Retry-After": "60"},
+    503: {"Retry-After": "5"},
+}
 
 
 async def on_backlog_error(request: Request, error: Exception) -> Response:
@@ -62,16 +75,16 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 async def on_any_error(request: Request, error: Exception) -> Response:
     """Answer an error nobody foresaw: the incident id leads to its details in the log."""
     incident = secrets.token_hex(4)
-    _LOG.error("unforeseen_error", incident=incident, path=request.url.path, exc_info=error)
+    _LOG.error("unforeseen_error", incident=incident, path=without_secret(request.url.path), exc_info=error)
     message = "The program made a mistake; nothing was changed. Tell an admin the number below."
     return _answer(request, 500, "INTERNAL_ERROR", message, incident)
 
 
 def _answer(request: Request, status: int, code: str, message: str, incident: str | None = None) -> Response:
-    headers = {"Retry-After": str(_RETRY_AFTER_S)} if status == 503 else {}  # noqa: PLR2004 (HTTP)
+    headers = _HEADERS.get(status, {})
     if incident is None and status == 500:  # noqa: PLR2004 (HTTP)
         incident = secrets.token_hex(4)
-        _LOG.error("request_failed", incident=incident, path=request.url.path, code=code)
+        _LOG.error("request_failed", incident=incident, path=without_secret(request.url.path), code=code)
     if wants_json(request):
         details: dict[str, Any] = {"incident": incident} if incident else {}
         body = {"error": {"message": message, "code": code, "details": details}}
@@ -79,6 +92,12 @@ def _answer(request: Request, status: int, code: str, message: str, incident: st
     title = _TITLES.get(status, "That did not work")
     words = {"title": title, "message": message, "incident": incident, "may_try_again": status == 503}  # noqa: PLR2004 (HTTP)
     return rendering.page("error.html", status=status, headers=headers, **words)
+
+
+def without_secret(path: str) -> str:
+    """Give a path for the log and the record: a sign-in link lets in whoever has it."""
+    begin = "/sign-in/link/"
+    return f"{begin}…" if path.startswith(begin) else path
 
 
 def wants_json(request: Request) -> bool:

@@ -11,18 +11,21 @@ _HEADERS = {
     "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer": then browsers would not say the origin of our own forms either.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _RAW = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+_ALWAYS_TLS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class SecurityHeaders:
     """Wrap an ASGI application; people's pages are not to be stored unless the handler says otherwise."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
         self._app = app
+        self._headers = [*_RAW, _ALWAYS_TLS] if is_https else _RAW
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and add the headers to its answer."""
@@ -32,7 +35,7 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_RAW]
+                message["headers"] = [*message["headers"], *self._headers]
                 MutableHeaders(raw=message["headers"]).setdefault("Cache-Control", "no-store")
             await send(message)
 

@@ -1,4 +1,4 @@
-"""Close connections whose requests come too slowly: a few clients must not hold all that there are."""
+"""Close connections whose requests come too slowly, and end answers without an end when the server stops."""
 
 import asyncio
 
@@ -6,12 +6,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 WHOLE_WITHIN_S = 30.0
 """How long a request may take to arrive, from its first byte to its last, and a connection to send a first one."""
+STOPPING = "stopping"
+"""The name in a request's state of the event that its answer, if it has no end of its own, wants to be told by."""
 
 
 class ImpatientProtocol(HttpToolsProtocol):
     """Be uvicorn's protocol with a limit to how long a request may take to arrive.
 
-    uvicorn itself has one between requests only. Answers may take as long as they like.
+    uvicorn itself has one between requests only. Answers may take as long as they like; a few clients who send
+    slowly must not hold all the connections that there are.
     """
 
     _deadline: asyncio.TimerHandle | None = None
@@ -25,6 +28,14 @@ class ImpatientProtocol(HttpToolsProtocol):
         """Wait no more."""
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Let the answer under way be the last one, and end it if it waits for that."""
+        super().shutdown()
+        # Before the first request there is no scope at all.
+        stopping: asyncio.Event | None = (self.scope or {}).get("state", {}).get(STOPPING)
+        if stopping is not None:
+            stopping.set()
 
     def on_message_begin(self) -> None:
         """Wait for the rest of the request."""

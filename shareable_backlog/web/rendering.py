@@ -19,6 +19,7 @@ _ENVIRONMENT = Environment(
     auto_reload=False,
 )
 _FILTERS: dict[str, Any] = {
+    "browser": words.browser,
     "exact": words.exact,
     "initials": words.initials,
     "toned": colors.toned,

@@ -40,3 +40,28 @@ def initials(name: str) -> str:
     """Give the first letters of the first and the last word of a name, at most two."""
     words = [word for word in name.replace(".", " ").split() if word[0].isalnum()] or [name[:1] or "?"]
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def browser(user_agent: str | None) -> str:
+    """Say which browser a User-Agent header means, as far as it can be told: `Firefox on Windows`."""
+    text = user_agent or ""
+    name = next((name for mark, name in _BROWSERS if mark in text), "")
+    system = next((name for mark, name in _SYSTEMS if mark in text), "")
+    return " on ".join(filter(None, (name or "Another browser", system))) if text else "unknown"

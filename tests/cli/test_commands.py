@@ -58,9 +58,20 @@ def test_config_shows_every_setting_and_no_secret(
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", ""])  # noqa: S104 (refused here)
-def test_serve_refuses_to_listen_on_anything_but_loopback(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_serve_refuses_other_addresses_until_it_is_told_how_people_reach_it(
+    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SLB_DATA_DIR", str(tmp_path))
     assert main(["serve", "--host", host]) == 2
-    assert "loopback" in capsys.readouterr().err
+    assert "BASE_URL is not set" in capsys.readouterr().err
+
+
+def test_serve_refuses_a_database_of_ones_own_without_a_secret_key(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://bob:hunter2secret@db.example.com/backlog")
+    assert main(["serve"]) == 2
+    assert "SECRET_KEY is not set" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("in_environment")

@@ -7,11 +7,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+import httpx2
 import pytest
 
 
@@ -36,7 +36,7 @@ def serving(data_dir: Path) -> Generator[tuple["subprocess.Popen[str]", str, lis
     )
     try:
         assert process.stdout is not None
-        lines = [process.stdout.readline(), process.stdout.readline()]
+        lines = [process.stdout.readline() for _ in range(3)]
         address = re.search(r"http://\S+/", lines[0])
         assert address is not None, lines
         yield process, address[0], lines
@@ -45,9 +45,17 @@ def serving(data_dir: Path) -> Generator[tuple["subprocess.Popen[str]", str, lis
         process.communicate()
 
 
-def get(address: str) -> str:
-    with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 (our own server)
-        return answer.read().decode()
+def signed_in(lines: list[str]) -> httpx2.Client:
+    """Give a client that used the link that was printed."""
+    found = re.search(r"http://\S+", lines[2])
+    assert found, lines
+    client = httpx2.Client(timeout=30)
+    csrf = re.search(r'name="csrf" value="(\w+)"', client.get(found[0]).text)
+    assert csrf
+    origin = found[0].partition("/sign-in")[0]
+    answer = client.post(found[0], data={"csrf": csrf[1]}, headers={"origin": origin})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    return client
 
 
 def stop(process: "subprocess.Popen[str]", number: signal.Signals) -> int:
@@ -60,18 +68,21 @@ def test_it_says_where_it_is_and_how_to_show_a_real_workspace(data_dir: Path) ->
     with serving(data_dir) as (process, address, lines):
         assert "LINEAR_API_KEY" in lines[1]
         assert "DATABASE_URL" in lines[1]
-        assert "sample backlog" in get(address)
+        assert lines[2].startswith("Sign in as the admin of the sample, once: ")
+        with closing(signed_in(lines)) as client:
+            assert "sample backlog" in client.get(address).text
         assert stop(process, signal.SIGINT) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_ends_everything_and_loses_nothing(data_dir: Path, number: signal.Signals) -> None:
-    with serving(data_dir) as (process, address, _lines):
-        first = get(address + "items/FLD-327")
+    with serving(data_dir) as (process, address, lines):
+        client = signed_in(lines)
+        first = client.get(address + "items/FLD-327").text
         assert stop(process, number) == 0
     assert not (data_dir / "postgres" / "postmaster.pid").exists()
-    with serving(data_dir) as (process, address, _lines):
-        again = get(address + "items/FLD-327")
+    with serving(data_dir) as (process, address, _lines), closing(client):
+        again = client.get(address + "items/FLD-327").text  # the session is still there too
         assert stop(process, signal.SIGINT) == 0
     assert re.findall("<h1.*</h1>", first) == re.findall("<h1.*</h1>", again) != []
 

@@ -46,6 +46,15 @@ def test_it_says_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
     assert told(capsys).splitlines()[-1] == "issues: 20 created, 0 updated, 0 unchanged"
 
 
+def test_the_audit_log_has_it_as_the_operators(settings: Settings) -> None:
+    assert main(["sync"]) == 0
+    assert main(["sync", "--full", "--allow-removals"]) == 0
+    assert settings.database_url is not None
+    with psycopg.connect(settings.database_url.reveal()) as connection:
+        found = connection.execute("SELECT user_id, action FROM audit_logs ORDER BY id").fetchall()
+    assert found == [(None, "sync.requested"), (None, "sync.removals_confirmed")]
+
+
 def test_nothing_new_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     told(capsys)
     assert told(capsys) == "Nothing has changed.\n"

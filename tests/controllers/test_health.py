@@ -13,21 +13,23 @@ from shareable_backlog import app
 from shareable_backlog.config import Settings, parsed
 from shareable_backlog.database import migrate
 from tests.conftest import as_url
+from tests.signed_in import SECRET_KEY, cookies, let_in
 
+HERE = ("127.0.0.1", 4321)
 NOWHERE = "postgresql://alice:open-sesame@127.0.0.1:1/backlog"
 
 
 @pytest.fixture
 def client(settings: Settings) -> Iterator[TestClient]:
     """Give a client of the program on a fresh migrated database."""
-    with TestClient(app.create(settings), base_url="http://localhost") as client:
+    with TestClient(app.create(settings), base_url="http://localhost", client=HERE) as client:
         yield client
 
 
 @pytest.fixture
 def client_without_database() -> Iterator[TestClient]:
-    settings = parsed({"DATABASE_URL": NOWHERE})
-    with TestClient(app.create(settings), base_url="http://localhost") as client:
+    settings = parsed({"DATABASE_URL": NOWHERE, "SECRET_KEY": SECRET_KEY})
+    with TestClient(app.create(settings), base_url="http://localhost", client=HERE) as client:
         yield client
 
 
@@ -86,8 +88,8 @@ def test_it_is_not_ready_without_its_database(client_without_database: TestClien
 
 def test_behind_the_schema_it_lives_and_is_not_ready_and_pages_say_the_command(empty_database: str) -> None:
     migrate.up(empty_database, to=4)
-    settings = parsed({"DATABASE_URL": as_url(empty_database)})
-    with TestClient(app.create(settings), base_url="http://localhost") as client:
+    settings = parsed({"DATABASE_URL": as_url(empty_database), "SECRET_KEY": SECRET_KEY})
+    with TestClient(app.create(settings), base_url="http://localhost", client=HERE) as client:
         assert client.get("/healthz").status_code == 200
         answer = client.get("/readyz")
         assert (answer.status_code, answer.json()["db"]) == (503, "up")
@@ -98,7 +100,8 @@ def test_behind_the_schema_it_lives_and_is_not_ready_and_pages_say_the_command(e
         assert client.get("/api/health").json()["database"]["connected"] is True
         migrate.up(empty_database)
         until(client, "/readyz", 200)
-        assert client.get("/").status_code == 200
+        let_in(empty_database)
+        assert client.get("/", headers={"cookie": f"slb_session={cookies('bob')['slb_session']}"}).status_code == 200
 
 
 def test_an_answer_about_health_is_kept_by_nobody(client: TestClient) -> None:
@@ -107,7 +110,7 @@ def test_an_answer_about_health_is_kept_by_nobody(client: TestClient) -> None:
 
 
 def test_there_is_nothing_at_the_addresses_that_scanners_try(client: TestClient) -> None:
-    for path in ("/.git", "/.git/config", "/.env", "/metrics", "/docs", "/redoc", "/openapi.json", "/debug"):
+    for path in ("/.git", "/.git/config", "/.env", "/docs", "/redoc", "/openapi.json", "/debug"):
         assert (path, client.get(path).status_code) == (path, 404)
 
 

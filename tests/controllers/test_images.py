@@ -16,6 +16,7 @@ from shareable_backlog.web import errors
 from shareable_backlog.web.headers import SecurityHeaders
 from tests.fakes.uploads import PNG, SVG, Uploads, uploading
 from tests.mirrored import item, store
+from tests.signed_in import AsBob
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +32,7 @@ async def there() -> AsyncGenerator[Uploads]:
 
 
 @pytest.fixture
-async def client(opened: Settings, there: Uploads) -> AsyncGenerator[httpx2.AsyncClient]:
+async def client(opened: Settings, database: str, there: Uploads) -> AsyncGenerator[httpx2.AsyncClient]:
     routes = [
         Route("/items/{identifier}", items.show_item),
         Route("/items/{identifier}/images/{name}", images.show_image),
@@ -41,7 +42,8 @@ async def client(opened: Settings, there: Uploads) -> AsyncGenerator[httpx2.Asyn
     async with (
         fetching.opened(settings) as app.state.fetch_image,
         httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(SecurityHeaders(app)), base_url="http://localhost"
+            transport=httpx2.ASGITransport(SecurityHeaders(AsBob(app, database), is_https=False)),
+            base_url="http://localhost",
         ) as client,
     ):
         yield client

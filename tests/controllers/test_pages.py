@@ -11,6 +11,7 @@ from shareable_backlog.controllers import backlog, items
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.web import assets, errors
 from tests.mirrored import item, label, store, team
+from tests.signed_in import AsBob
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
 
@@ -22,10 +23,10 @@ ROUTES = [
 
 
 @pytest.fixture
-async def client() -> AsyncGenerator[httpx2.AsyncClient]:
+async def client(database: str) -> AsyncGenerator[httpx2.AsyncClient]:
     app = Starlette(routes=ROUTES, exception_handlers={BacklogError: errors.on_backlog_error})
     # Errors as JSON: the page of an error has tests of its own.
-    transport, accept = httpx2.ASGITransport(app), {"Accept": "application/json"}
+    transport, accept = httpx2.ASGITransport(AsBob(app, database)), {"Accept": "application/json"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=accept) as client:
         yield client
 

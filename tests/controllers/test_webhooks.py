@@ -30,6 +30,7 @@ from tests.conftest import as_url, created
 from tests.fakes.linear import Row, World, delivery, running
 from tests.fakes.postgres import PrivateServer
 from tests.served import Served, served
+from tests.signed_in import let_in
 
 SECRET, OLD, OTHER = "lin_wh_0tests0secret0one", "lin_wh_0tests0secret0old", "lin_wh_0tests0secret0not"
 PATH = "/webhooks/linear"
@@ -91,6 +92,7 @@ def receiver(server: str, template: str, tmp_path_factory: pytest.TempPathFactor
             LINEAR_WEBHOOK_SECRETS=f"{SECRET}, {OLD}",
         ) as program,
     ):
+        let_in(conninfo)
         program.until("/readyz", 200)
         program.until_logged("sync_ended")
         receiver = Receiver(program, world, conninfo)

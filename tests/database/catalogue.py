@@ -13,7 +13,7 @@ ORDER BY a.attnum
 """
 _CONSTRAINTS = """
 SELECT conname || ': ' || pg_get_constraintdef(oid) FROM pg_constraint
-WHERE conrelid = %s::regclass AND contype <> 'n' ORDER BY conname
+WHERE conrelid = %s::regclass AND contype NOT IN ('n', 't') ORDER BY conname
 """
 _INDEXES = """
 SELECT c.relname || ': ' || regexp_replace(pg_get_indexdef(i.indexrelid), '^.* USING ', '')

@@ -8,6 +8,7 @@ import pytest
 
 from shareable_backlog.database import backlog_items, query
 from shareable_backlog.database.backlog_items import ListedItem
+from shareable_backlog.database.sharing import Scope
 from tests.mirrored import item, label, person, project, state, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
@@ -16,7 +17,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
 async def listed(**wanted: Any) -> list[ListedItem]:
     every: dict[str, Any] = dict.fromkeys(("team_key", "state_type", "text", "identifier", "after"))
     every |= {"is_open": True, "limit": 50, **wanted}
-    return await backlog_items.listed(**every)
+    return await backlog_items.listed(Scope(), **every)
 
 
 async def identifiers(**wanted: Any) -> list[str]:
@@ -134,26 +135,30 @@ async def test_an_item_is_found_whole_archived_too_and_never_when_it_is_gone() -
     await store(team("ENG", name="Engine"), person("Carol"))
     await store(item(1, archived_at=now, creator_id="person-Carol"), item(2, trashed=True), item(3))
     await query("UPDATE backlog_items SET removed_at = now() WHERE number = 3")
-    whole = await backlog_items.by_identifier("ENG-1")
+    whole = await backlog_items.by_identifier(Scope(), "ENG-1")
     assert whole is not None
     assert (whole.team, whole.creator, whole.archived_at) == ("Engine", "Carol", now)
-    assert await backlog_items.by_identifier("ENG-2") is None
-    assert await backlog_items.by_identifier("ENG-3") is None
+    assert await backlog_items.by_identifier(Scope(), "ENG-2") is None
+    assert await backlog_items.by_identifier(Scope(), "ENG-3") is None
 
 
 async def test_a_previous_identifier_leads_to_the_present_one() -> None:
     await store(
         item(1, previous_identifiers=["OLD-7", "OLD-8"]), item(2, trashed=True, previous_identifiers=["OLD-9"])
     )
-    assert await backlog_items.current_identifier("OLD-8") == "ENG-1"
-    assert await backlog_items.current_identifier("OLD-9") is None
+    assert await backlog_items.current_identifier(Scope(), "OLD-8") == "ENG-1"
+    assert await backlog_items.current_identifier(Scope(), "OLD-9") is None
 
 
 async def test_sub_items_come_in_their_own_order_with_archived_ones() -> None:
     below = {"parent_id": "item-ENG-1"}
     await store(item(1), item(2, sub_issue_sort_order=2.0, **below), item(3, sub_issue_sort_order=1.0, **below))
     await store(item(4, archived_at=datetime.now(UTC), **below), item(5, trashed=True, **below))
-    assert [one.identifier for one in await backlog_items.sub_items("item-ENG-1", 10)] == ["ENG-3", "ENG-2", "ENG-4"]
+    assert [one.identifier for one in await backlog_items.sub_items(Scope(), "item-ENG-1", 10)] == [
+        "ENG-3",
+        "ENG-2",
+        "ENG-4",
+    ]
 
 
 @pytest.mark.parametrize(

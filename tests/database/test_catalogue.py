@@ -144,7 +144,12 @@ def test_columns_are_named_in_snake_case(database: str) -> None:
 
 def test_indexes_are_named_after_their_columns(database: str) -> None:
     query = """
-        SELECT t.relname::text, c.relname::text, i.indpred IS NOT NULL, array_agg(a.attname::text ORDER BY k.place)
+        SELECT t.relname::text, c.relname::text, i.indpred IS NOT NULL,
+            array_agg(
+                coalesce(a.attname::text, regexp_replace(
+                    pg_get_indexdef(i.indexrelid, k.place::int, false), '^(\\w+)\\(\\(?(\\w+).*', '\\1_\\2'
+                )) ORDER BY k.place
+            )
         FROM pg_index AS i
         JOIN pg_class AS c ON c.oid = i.indexrelid
         JOIN pg_class AS t ON t.oid = i.indrelid

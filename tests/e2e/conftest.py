@@ -17,6 +17,7 @@ from shareable_backlog.sync import sample
 from tests.conftest import as_url, created
 from tests.e2e import chromium, hostile
 from tests.e2e.serving import serving, wait_until_ready
+from tests.signed_in import cookies, let_in
 
 NewPage = Callable[..., Page]
 
@@ -36,6 +37,7 @@ def site(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -
     """Give the address of the program, filled and ready; one a worker."""
     with created(server, template) as conninfo:
         asyncio.run(_fill(as_url(conninfo)))
+        let_in(conninfo)
         with serving(tmp_path_factory.mktemp("site"), DATABASE_URL=as_url(conninfo)) as address:
             wait_until_ready(address)
             yield address
@@ -65,15 +67,19 @@ def browser(site: str) -> Generator[Browser]:
 
 @pytest.fixture
 def new_page(browser: Browser, site: str) -> Generator[NewPage]:
-    """Give a function that opens a page with the browser context's options.
+    """Give a function that opens a page of bob's, or another persona's, with the browser context's options.
 
     At the end no page may have had a dialog, an error, a violation of its policy or a request to another host.
     """
     watches: list[list[str]] = []
     with ExitStack() as contexts:
 
-        def open_page(base_url: str = site, **options: Any) -> Page:
+        def open_page(base_url: str = site, persona: str | None = "bob", **options: Any) -> Page:
             context = contexts.enter_context(browser.new_context(base_url=base_url, **options))
+            if persona:
+                context.add_cookies(
+                    [{"name": name, "value": value, "url": base_url} for name, value in cookies(persona).items()]
+                )
             context.set_default_timeout(5000)
             page = context.new_page()
             watches.append(chromium.watched(page, base_url))

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx2
 
+from tests.signed_in import SECRET_KEY
+
 ROOT = Path(__file__).parents[2]
 _READY_WITHIN_S = 30
 
@@ -18,7 +20,7 @@ _READY_WITHIN_S = 30
 @contextlib.contextmanager
 def serving(folder: Path, *options: str, **settings: str) -> Generator[str]:
     """Give the address of a `slb serve` as soon as it listens; it runs in `folder`, its environment is `settings`."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **settings}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SECRET_KEY": SECRET_KEY, **settings}
     command = [sys.executable, "-m", "shareable_backlog", "serve", "--port", "0", *options]
     with (folder / "serve.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=log)

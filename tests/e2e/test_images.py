@@ -13,6 +13,7 @@ from tests.e2e.conftest import NewPage
 from tests.e2e.serving import serving, wait_until_ready
 from tests.fakes.uploads import GIF, PNG, SVG, uploading
 from tests.mirrored import comment, item, store
+from tests.signed_in import let_in
 
 pytestmark = pytest.mark.browser
 
@@ -51,6 +52,7 @@ def illustrated(server: str, template: str, tmp_path_factory: pytest.TempPathFac
         there.add("/org/drawing", SVG, "image/svg+xml")
         url, folder = as_url(conninfo), tmp_path_factory.mktemp("illustrated")
         portal.call(_fill, url)
+        let_in(conninfo)
         nobody = "http://127.0.0.1:1/graphql"
         linear = {"LINEAR_API_URL": nobody, "LINEAR_UPLOADS_URL": there.url, "LINEAR_API_KEY": KEY}
         with serving(folder, DATABASE_URL=url, SLB_DATA_DIR=str(folder), **linear) as address:

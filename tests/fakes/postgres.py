@@ -22,9 +22,11 @@ import pytest
 from psycopg.sql import SQL
 
 from shareable_backlog.database import embedded_cluster, migrate
+from tests import leaks
+from tests.signed_in import let_in
 
 USER = "slb_tester"
-PASSWORD = "open#sesame@1/%41?&=:"
+PASSWORD = leaks.mark("open#sesame@1/%41?&=:")
 DATABASE = "mirror_of_tests"
 PORT = 5439
 SECRETS = (PASSWORD, quote(PASSWORD, safe=""), USER, DATABASE)
@@ -181,6 +183,7 @@ class PrivateServers:
         with server.connect("postgres") as admin:
             admin.execute(f"CREATE DATABASE {DATABASE}")
         migrate.up(server.url)
+        let_in(server.url)
         with server.connect() as admin:
             # A third of the files is a third of the time to copy them.
             admin.execute("UPDATE pg_database SET datistemplate = false")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shareable_backlog.database import query
+from shareable_backlog.database.sharing import Scope
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services import backlog
 from shareable_backlog.services.backlog import Filters
@@ -23,15 +24,15 @@ async def _ran(status: str, at: datetime, message: str | None = None) -> None:
 
 async def test_a_page_has_fifty_items_and_leads_to_the_rest() -> None:
     await store(team("ENG"), *(item(number) for number in range(60)))
-    first = await backlog.list_page(Filters(), None)
-    rest = await backlog.list_page(Filters(), first.next_after)
+    first = await backlog.list_page(Scope(), Filters(), None)
+    rest = await backlog.list_page(Scope(), Filters(), first.next_after)
     assert (len(first.items), len(rest.items), rest.next_after) == (50, 10, None)
     assert [one.key for one in first.teams] == ["ENG"]
 
 
 async def test_a_page_that_is_just_full_is_the_last() -> None:
     await store(*(item(number) for number in range(50)))
-    assert (await backlog.list_page(Filters(), None)).next_after is None
+    assert (await backlog.list_page(Scope(), Filters(), None)).next_after is None
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ async def test_what_looks_like_an_identifier_is_taken_for_one(text: str, identif
 @pytest.mark.parametrize(("text", "count"), [("pho", 1), ('"pho"', 0), ("upload -pho", 1), ("upload photos", 1)])
 async def test_only_a_word_that_may_go_on_is_taken_for_a_beginning(text: str, count: int) -> None:
     await store(item(1, "Upload photos"))
-    assert len((await backlog.list_page(Filters(text=text), None)).items) == count
+    assert len((await backlog.list_page(Scope(), Filters(text=text), None)).items) == count
 
 
 async def test_an_item_comes_with_its_parent_sub_items_and_threads() -> None:
@@ -62,7 +63,7 @@ async def test_an_item_comes_with_its_parent_sub_items_and_threads() -> None:
     await store(item(1, "Above"), one, item(3, parent_id=one.id))
     await store(comment(1, one), comment(2, one, parent_id="comment-1"), comment(3, one, parent_id="comment-2"))
     await store(comment(4, one), comment(5, one, parent_id="not-there"))
-    page = await backlog.item_page("ENG-2")
+    page = await backlog.item_page(Scope(), "ENG-2")
     assert page.parent is not None
     assert (page.parent.title, [below.identifier for below in page.sub_items]) == ("Above", ["ENG-3"])
     threads = [(thread.first.id, [reply.id for reply in thread.replies]) for thread in page.threads]
@@ -71,12 +72,12 @@ async def test_an_item_comes_with_its_parent_sub_items_and_threads() -> None:
 
 async def test_a_parent_in_the_trash_is_not_shown() -> None:
     await store(item(1, trashed=True), item(2, parent_id="item-ENG-1"))
-    assert (await backlog.item_page("ENG-2")).parent is None
+    assert (await backlog.item_page(Scope(), "ENG-2")).parent is None
 
 
 async def test_an_unknown_item_is_not_found() -> None:
     with pytest.raises(NotFound, match="no item of that name"):
-        await backlog.item_page("ENG-1")
+        await backlog.item_page(Scope(), "ENG-1")
 
 
 async def test_before_the_first_run_there_is_no_age() -> None:

@@ -7,7 +7,9 @@ import pytest
 
 from shareable_backlog.database import query, sync_history, transaction
 from shareable_backlog.database.sync_history import Ending
+from shareable_backlog.errors import Conflict, NotFound
 from shareable_backlog.services import sync_runs
+from shareable_backlog.services.audit import OPERATOR, Actor
 from tests import mirrored
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
@@ -18,10 +20,10 @@ async def started(*, is_full: bool = False) -> int:
         return await sync_history.start(opened, "automatic", run_id=None, is_full=is_full)
 
 
-async def finish(run_id: int, status: str = "succeeded") -> None:
+async def finish(run_id: int, status: str = "succeeded", *, held: object = None) -> None:
     ending = Ending(
         status=status,
-        is_full=False,
+        is_full=held is not None,
         items_synced=0,
         items_failed=0,
         error_message=None,
@@ -29,6 +31,8 @@ async def finish(run_id: int, status: str = "succeeded") -> None:
         streams={},
         requests=1,
         points=10,
+        budget=None,
+        held=held,
         next_step=None,
     )
     async with transaction() as opened:
@@ -36,7 +40,7 @@ async def finish(run_id: int, status: str = "succeeded") -> None:
 
 
 async def test_a_request_is_a_row_that_waits() -> None:
-    run_id = await sync_runs.request(is_full=True)
+    run_id = await sync_runs.request(OPERATOR, is_full=True)
     pending = await sync_history.pending()
     assert pending
     assert (pending.id, pending.is_full, pending.removals_allowed) == (run_id, True, False)
@@ -44,40 +48,74 @@ async def test_a_request_is_a_row_that_waits() -> None:
 
 async def test_a_request_names_who_asked() -> None:
     [(alice,)] = await query("INSERT INTO users (email) VALUES ('alice@example.com') RETURNING id")
-    await sync_runs.request(triggered_by=alice)
+    await sync_runs.request(Actor(alice, "alice@example.com", None, None))
     assert await query("SELECT trigger_type, triggered_by FROM sync_history") == [("manual", alice)]
 
 
+async def test_every_request_is_in_the_audit_log_joined_or_not() -> None:
+    run_id = await started()
+    await sync_runs.request(OPERATOR)
+    waiting = await sync_runs.request(OPERATOR, is_full=True)
+    await sync_runs.note_own(OPERATOR, is_full=True, removals_allowed=True)
+    assert await query("SELECT action, resource_id FROM audit_logs ORDER BY id") == [
+        ("sync.requested", str(run_id)),
+        ("sync.requested", str(waiting)),
+        ("sync.removals_confirmed", None),
+    ]
+
+
+async def test_removals_are_confirmed_only_by_the_number_that_was_found() -> None:
+    run_id = await started(is_full=True)
+    await finish(run_id, "partial", held={"issues": {"gone": 12, "live": 40}, "comments": {"gone": 3, "live": 9}})
+    with pytest.raises(Conflict):
+        await sync_runs.confirm_removals(OPERATOR, 12)
+    assert await sync_history.pending() is None
+    confirmed = await sync_runs.confirm_removals(OPERATOR, 15)
+    pending = await sync_history.pending()
+    assert pending
+    assert (pending.id, pending.is_full, pending.removals_allowed) == (confirmed, True, True)
+
+
+async def test_without_held_removals_there_is_nothing_to_confirm() -> None:
+    with pytest.raises(Conflict):
+        await sync_runs.confirm_removals(OPERATOR, 0)
+
+
+async def test_a_run_that_is_not_there_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        await sync_runs.one(12_345)
+
+
 async def test_a_second_request_joins_the_first() -> None:
-    assert await sync_runs.request() == await sync_runs.request()
+    assert await sync_runs.request(OPERATOR) == await sync_runs.request(OPERATOR)
 
 
 async def test_a_request_for_less_joins_one_for_more() -> None:
-    assert await sync_runs.request(is_full=True) == await sync_runs.request()
+    assert await sync_runs.request(OPERATOR, is_full=True) == await sync_runs.request(OPERATOR)
 
 
 async def test_a_request_for_more_does_not_join_one_for_less() -> None:
-    plain = await sync_runs.request()
-    full = await sync_runs.request(is_full=True)
-    confirmed = await sync_runs.request(is_full=True, removals_allowed=True)
+    plain = await sync_runs.request(OPERATOR)
+    full = await sync_runs.request(OPERATOR, is_full=True)
+    confirmed = await sync_runs.request(OPERATOR, is_full=True, removals_allowed=True)
     assert len({plain, full, confirmed}) == 3
 
 
 async def test_a_request_joins_the_run_under_way() -> None:
     run_id = await started()
-    assert await sync_runs.request() == run_id
+    assert await sync_runs.request(OPERATOR) == run_id
     assert await sync_history.pending() is None
 
 
 async def test_a_full_request_waits_for_the_end_of_the_run_under_way() -> None:
     run_id = await started()
-    assert await sync_runs.request(is_full=True) != run_id
+    assert await sync_runs.request(OPERATOR, is_full=True) != run_id
 
 
 async def test_a_request_after_the_end_of_a_run_is_a_new_one() -> None:
     run_id = await started()
     await finish(run_id)
-    assert await sync_runs.request() != run_id
+    assert await sync_runs.request(OPERATOR) != run_id
 
 
 async def test_waiting_for_a_run_gives_it_once_it_has_ended() -> None:

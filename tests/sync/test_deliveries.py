@@ -9,8 +9,9 @@ import pytest
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import locks, query, schema, transaction
+from shareable_backlog.database.sharing import Scope
 from shareable_backlog.errors import NotFound
-from shareable_backlog.services import backlog, deliveries
+from shareable_backlog.services import backlog, deliveries, sharing
 from shareable_backlog.sync import deliveries as applying
 from tests.fakes.linear import World, running
 from tests.mirrored import NOON, item, store, team
@@ -114,8 +115,19 @@ async def test_a_removal_hides_the_item_at_once_but_keeps_it(source: Source) -> 
     await applying.apply_waiting()
     assert await shown() == []
     with pytest.raises(NotFound):
-        await backlog.item_page(source.issue["identifier"])
+        await backlog.item_page(Scope(), source.issue["identifier"])
     assert await query("SELECT title FROM backlog_items") == [("As it was",)]
+
+
+async def test_a_delivery_about_what_is_not_shared_is_mirrored_and_shown_to_nobody(source: Source) -> None:
+    await query("INSERT INTO sharing_rules (kind, entity_id, is_shown) SELECT 'team', id, false FROM teams")
+    await source.post(title="As it is", updatedAt=later(source))
+    await applying.apply_waiting()
+    assert await query("SELECT title FROM backlog_items") == [("As it is",)]
+    told = await sharing.what_is_shown(Scope())
+    assert (told.items, told.teams) == (0, [])
+    with pytest.raises(NotFound):
+        await backlog.item_page(Scope(), source.issue["identifier"])
 
 
 async def test_an_update_from_before_a_removal_brings_nothing_back(source: Source) -> None:

@@ -12,6 +12,7 @@ from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database import locks, schema, sync_history
 from shareable_backlog.database.sync_history import SyncRun
 from shareable_backlog.services import sync_runs
+from shareable_backlog.services.audit import OPERATOR
 from shareable_backlog.sync import schedule
 from shareable_backlog.sync.pull import Wanted
 from tests.fakes.linear import FakeLinear, Fault, running
@@ -73,7 +74,7 @@ async def test_a_run_comes_again_and_again(opened: Settings, fake: FakeLinear) -
 async def test_a_request_is_run_at_once_in_its_own_row(opened: Settings, fake: FakeLinear) -> None:
     async with scheduled(at(opened, fake)):
         await ended(1)
-        requested = await sync_runs.request(is_full=True)
+        requested = await sync_runs.request(OPERATOR, is_full=True)
         run = await sync_runs.ended(requested)
     assert run
     assert (run.id, run.status, run.trigger_type, run.is_full) == (requested, "succeeded", "manual", True)

@@ -44,3 +44,24 @@ def test_a_time_is_said_exactly_in_utc() -> None:
 )
 def test_a_name_has_initials(name: str, initials: str) -> None:
     assert words.initials(name).strip() in {initials, ""} if not name.strip() else words.initials(name) == initials
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
+            "Chrome on Linux",
+        ),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Windows"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        ("curl/8.0", "Another browser"),
+        ("", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_a_browser_is_named_as_people_know_it(user_agent: str | None, name: str) -> None:
+    assert words.browser(user_agent) == name

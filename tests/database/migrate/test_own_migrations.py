@@ -7,7 +7,7 @@ import pytest
 
 from shareable_backlog.database import migrate
 from shareable_backlog.database.migrate import files
-from tests.database import catalogue
+from tests.database import catalogue, chain
 from tests.database.migrate import sample
 
 NODE_SERVICE = Path(__file__).parent / "node_service"
@@ -65,6 +65,29 @@ def test_approvals_by_users_who_are_gone_lose_only_their_approver(node_services_
         ("bob@example.com", True, 1),
         ("carol@example.com", True, None),
     ]
+
+
+def test_rows_of_the_node_service_are_chained_when_they_are_taken_over(node_services_database: str) -> None:
+    with psycopg.connect(node_services_database) as connection:
+        connection.execute("INSERT INTO users (email) VALUES ('alice@example.com')")
+        connection.execute(
+            "INSERT INTO audit_logs (user_id, action, resource, details, created_at) VALUES"
+            """ (1, 'LOGIN', NULL, '{"from": "web", "score": 1.50}', '2025-12-31 23:59:59.123456+00'),"""
+            " (NULL, 'LOGIN_FAILED', NULL, NULL, '2026-01-01'), (1, 'APPROVE', 'user', '[]', '2025-01-01')"
+        )
+    migrate.up(node_services_database)
+    with psycopg.connect(node_services_database) as connection:
+        chain.add(connection)
+    rows = sample.rows(
+        node_services_database, "SELECT position, actor_id, actor_email, action FROM audit_logs ORDER BY id"
+    )
+    assert rows == [
+        (1, 1, "alice@example.com", "LOGIN"),
+        (2, None, None, "LOGIN_FAILED"),
+        (3, 1, "alice@example.com", "APPROVE"),
+        (4, 1, "alice@example.com", "item.viewed"),
+    ]
+    assert chain.is_chained(node_services_database)
 
 
 def test_names_and_indexes_of_any_other_hand_are_mended_too(node_services_database: str, database: str) -> None:

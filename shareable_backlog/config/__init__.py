@@ -4,45 +4,36 @@ Every setting stands in `.env.example`. A secret may be given as a file (`NAME_F
 of `NAME`. An empty value counts as not set. Nothing heavy is imported here: every command waits for this module.
 """
 
-import math
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from shareable_backlog import logs
+from shareable_backlog.config import values
+from shareable_backlog.config.values import Network, Secret
 from shareable_backlog.errors import ConfigurationInvalid
 
-_SECRETS = ("DATABASE_URL", "LINEAR_API_KEY", "LINEAR_OAUTH_CLIENT_SECRET", "LINEAR_WEBHOOK_SECRETS")
-_SHORTEST_WEBHOOK_SECRET = 16
-_MOST_WEBHOOK_SECRETS = 2
+__all__ = ["NAMES", "Network", "Secret", "Settings", "load", "parsed", "shown"]
+
+_SECRETS = (
+    "DATABASE_URL",
+    "SECRET_KEY",
+    "LINEAR_API_KEY",
+    "LINEAR_OAUTH_CLIENT_SECRET",
+    "LINEAR_WEBHOOK_SECRETS",
+    "SMTP_URL",
+    "OIDC_CLIENT_SECRET",
+)
+# Loopback, and what no router of the internet passes on.
+_PRIVATE_NETWORKS = values.networks(
+    "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,fc00::/7,fe80::/10"
+)
 _CLOSE_ENOUGH = 0.85  # a spelling this near to a setting's name is taken for a slip
 # The Node service logged by pino, whose level names stand in its environment files.
 _PINO_LEVELS = {"trace": "debug", "warn": "warning", "fatal": "error", "silent": "error"}
-
-
-class Secret:
-    """Hold a text that shows as asterisks wherever it is printed; only `reveal()` gives it."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """Give the text itself."""
-        return self._text
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self._text == other._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-    def __repr__(self) -> str:
-        return "**********"
 
 
 def _default_data_dir() -> Path:
@@ -76,114 +67,70 @@ class Settings:
     sync_max_removal_share: float = 0.2
     retention_days: int = 30
     image_cache_mb: int = 200
+    base_url: str | None = None
+    secret_key: Secret | None = None
+    allowed_networks: tuple[Network, ...] = _PRIVATE_NETWORKS
+    trusted_proxies: tuple[Network, ...] = ()
+    metrics_networks: tuple[Network, ...] = _PRIVATE_NETWORKS[:2]
+    admin_emails: tuple[str, ...] = ()
+    session_idle_hours: int = 72
+    session_max_days: int = 30
+    smtp_url: Secret | None = None
+    mail_from: str | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: Secret | None = None
+    oidc_name: str = "single sign-on"
+    oidc_allowed_groups: tuple[str, ...] = ()
+    oidc_admin_group: str | None = None
+    auth_proxy_header: str | None = None
+    audit_retention_days: int = 0
     port: int = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "console"
 
 
-# What reads one value: gives it typed, or raises ValueError with the rest of a sentence that begins with its name.
-_Parser = Callable[[str], object]
-
-
-def _whole(low: int, high: float = math.inf) -> _Parser:
-    limits = f"of at least {low}" if high == math.inf else f"from {low} to {high}"
-
-    def parse(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            value = None
-        if value is None or not low <= value <= high:
-            raise ValueError(f"should be a whole number {limits}")
-        return value
-
-    return parse
-
-
-def _number(words: str, allowed: Callable[[float], bool]) -> _Parser:
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value) or not allowed(value):
-            raise ValueError(f"should be a number {words}")
-        return value
-
-    return parse
-
-
-def _one_of(*words: str, aliases: Mapping[str, str] | None = None) -> _Parser:
-    def parse(text: str) -> str:
-        word = (aliases or {}).get(text.lower(), text.lower())
-        if word not in words:
-            raise ValueError(f"should be {', '.join(words[:-1])} or {words[-1]}")
-        return word
-
-    return parse
-
-
-def _web_address(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/]+\S*", text):
-        raise ValueError("is not a web address, which begins with https:// or http://")
-    return text
-
-
-def _database_url(text: str) -> Secret:
-    """Refuse a URL that libpq would misread, most often because of an unescaped character in the password.
-
-    libpq takes `postgresql://u:p@ss@host/db` without an error and connects to the host `ss@host`.
-    """
-    scheme, _, rest = text.partition("://")
-    if scheme not in {"postgresql", "postgres"}:
-        raise ValueError("does not begin with postgresql:// (the example in .env.example shows the form)")
-    if re.search(r"[@/?].*@|#", rest, re.DOTALL):
-        raise ValueError(
-            "holds an unescaped character: in a password write @ as %40, # as %23, / as %2F and ? as %3F"
-        )
-    if re.search(r"%(?![0-9A-Fa-f]{2})", text):
-        raise ValueError("holds a % that begins no escape: in a password write % as %25")
-    if re.search(r"\s", text):
-        raise ValueError("holds white space: in a password write a space as %20")
-    return Secret(text)
-
-
-def _webhook_secrets(text: str) -> tuple[Secret, ...]:
-    parts = _divided(text)
-    if len(parts) > _MOST_WEBHOOK_SECRETS:
-        raise ValueError("holds more than two secrets: one, and a second only while it is being changed")
-    if any(len(part) < _SHORTEST_WEBHOOK_SECRET for part in parts):
-        raise ValueError(f"holds a secret shorter than {_SHORTEST_WEBHOOK_SECRET} characters")
-    return tuple(map(Secret, parts))
-
-
-def _divided(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")]
-
-
-_SECONDS = _number("above 0", lambda value: value > 0)
-_PARSERS: Mapping[str, _Parser] = {
-    "DATABASE_URL": _database_url,
-    "DATABASE_POOL_MAX": _whole(1, 1000),
+_SECONDS = values.number("above 0", lambda value: value > 0)
+_PARSERS: Mapping[str, values.Parser] = {
+    "DATABASE_URL": values.database_url,
+    "DATABASE_POOL_MAX": values.whole(1, 1000),
     "DATABASE_IDLE_TIMEOUT_S": _SECONDS,
     "DATABASE_CONNECT_TIMEOUT_S": _SECONDS,
-    "DATABASE_STATEMENT_TIMEOUT_MS": _whole(100),
+    "DATABASE_STATEMENT_TIMEOUT_MS": values.whole(100),
     "SLB_DATA_DIR": Path,
     "LINEAR_API_KEY": Secret,
     "LINEAR_OAUTH_CLIENT_ID": str,
     "LINEAR_OAUTH_CLIENT_SECRET": Secret,
-    "LINEAR_WEBHOOK_SECRETS": _webhook_secrets,
-    "LINEAR_API_URL": _web_address,
-    "LINEAR_OAUTH_TOKEN_URL": _web_address,
-    "LINEAR_UPLOADS_URL": _web_address,
-    "SYNC_INTERVAL_S": _whole(5),
-    "SYNC_FULL_INTERVAL_S": _whole(60),
-    "SYNC_MAX_REMOVAL_SHARE": _number("from 0 to 1", lambda value: 0 <= value <= 1),
-    "RETENTION_DAYS": _whole(0, 3650),
-    "IMAGE_CACHE_MB": _whole(0, 100_000),
-    "PORT": _whole(0, 65_535),
-    "LOG_LEVEL": _one_of("debug", "info", "warning", "error", aliases=_PINO_LEVELS),
-    "LOG_FORMAT": _one_of("json", "console"),
+    "LINEAR_WEBHOOK_SECRETS": values.webhook_secrets,
+    "LINEAR_API_URL": values.web_address,
+    "LINEAR_OAUTH_TOKEN_URL": values.web_address,
+    "LINEAR_UPLOADS_URL": values.web_address,
+    "SYNC_INTERVAL_S": values.whole(5),
+    "SYNC_FULL_INTERVAL_S": values.whole(60),
+    "SYNC_MAX_REMOVAL_SHARE": values.number("from 0 to 1", lambda value: 0 <= value <= 1),
+    "RETENTION_DAYS": values.whole(0, 3650),
+    "IMAGE_CACHE_MB": values.whole(0, 100_000),
+    "BASE_URL": values.own_address,
+    "SECRET_KEY": values.secret_key,
+    "ALLOWED_NETWORKS": values.networks,
+    "TRUSTED_PROXIES": values.networks,
+    "METRICS_NETWORKS": values.networks,
+    "ADMIN_EMAILS": values.emails,
+    "SESSION_IDLE_HOURS": values.whole(1, 8760),
+    "SESSION_MAX_DAYS": values.whole(1, 365),
+    "SMTP_URL": values.smtp_url,
+    "MAIL_FROM": values.email,
+    "OIDC_ISSUER": values.issuer,
+    "OIDC_CLIENT_ID": str,
+    "OIDC_CLIENT_SECRET": Secret,
+    "OIDC_NAME": str,
+    "OIDC_ALLOWED_GROUPS": values.words,
+    "OIDC_ADMIN_GROUP": str,
+    "AUTH_PROXY_HEADER": values.header_name,
+    "AUDIT_RETENTION_DAYS": values.whole(0, 36_500),
+    "PORT": values.whole(0, 65_535),
+    "LOG_LEVEL": values.one_of("debug", "info", "warning", "error", aliases=_PINO_LEVELS),
+    "LOG_FORMAT": values.one_of("json", "console"),
 }
 
 NAMES = tuple(_PARSERS)
@@ -202,19 +149,20 @@ def load(env_file: Path = Path(".env")) -> Settings:
     in_file = _given(_read(env_file))
     given = in_file | _given(os.environ)
     secrets, faults = _from_secret_files(given)
-    values = {name: given[name] for name in NAMES if name in given} | secrets
-    for text in (*(values.get(name, "") for name in _SECRETS), *_divided(values.get("LINEAR_WEBHOOK_SECRETS", ""))):
-        logs.mask(text)
+    texts = {name: given[name] for name in NAMES if name in given} | secrets
+    for name in _SECRETS:
+        for text in (texts.get(name, ""), *values.divided(texts.get(name, "")), *_password(texts.get(name, ""))):
+            logs.mask(text)
     in_unread_files = {name for name in _SECRETS if f"{name}_FILE" in given}
-    return _checked(values, [*faults, *_misspelt(in_file), *_contradictions(values.keys() | in_unread_files)])
+    return _checked(texts, [*faults, *_misspelt(in_file), *_contradictions(texts.keys() | in_unread_files)])
 
 
-def parsed(values: Mapping[str, str]) -> Settings:
-    """Give the settings of `values`, by the environment's names, and the defaults of all others.
+def parsed(texts: Mapping[str, str]) -> Settings:
+    """Give the settings of `texts`, by the environment's names, and the defaults of all others.
 
     Raises ConfigurationInvalid with every fault at once, and KeyError for a name that is no setting.
     """
-    return _checked(values, _contradictions(values))
+    return _checked(texts, _contradictions(texts))
 
 
 def shown(settings: Settings) -> dict[str, str]:
@@ -232,11 +180,17 @@ def _as_text(value: object) -> str:
             return str(value)
 
 
-def _checked(values: Mapping[str, str], faults: Iterable[str]) -> Settings:
-    """Parse `values`; what is wrong with them is raised together with the `faults` found before."""
+def _password(text: str) -> list[str]:
+    """Give the password in a URL, as it stands there."""
+    found = re.search(r"://[^/@\s]*:([^@/\s]+)@", text)
+    return [found[1]] if found else []
+
+
+def _checked(texts: Mapping[str, str], faults: Iterable[str]) -> Settings:
+    """Parse `texts`; what is wrong with them is raised together with the `faults` found before."""
     found = list(faults)
     fields: dict[str, Any] = {}
-    for name, text in values.items():
+    for name, text in texts.items():
         try:
             fields[_field(name)] = _PARSERS[name](text)
         except ValueError as error:
@@ -246,15 +200,31 @@ def _checked(values: Mapping[str, str], faults: Iterable[str]) -> Settings:
     return Settings(**fields)
 
 
+# Of these, the first of a pair is of no use without the second.
+_NEEDS = (
+    ("LINEAR_OAUTH_CLIENT_ID", "LINEAR_OAUTH_CLIENT_SECRET"),
+    ("LINEAR_OAUTH_CLIENT_SECRET", "LINEAR_OAUTH_CLIENT_ID"),
+    ("SMTP_URL", "MAIL_FROM"),
+    ("SMTP_URL", "BASE_URL"),
+    ("OIDC_ISSUER", "OIDC_CLIENT_ID"),
+    ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"),
+    ("OIDC_CLIENT_SECRET", "OIDC_ISSUER"),
+    ("OIDC_ISSUER", "BASE_URL"),
+    ("AUTH_PROXY_HEADER", "TRUSTED_PROXIES"),
+    ("AUTH_PROXY_HEADER", "BASE_URL"),
+)
+
+
 def _contradictions(given: Collection[str]) -> list[str]:
     """Say which of the `given` settings don't go together."""
-    pair = ("LINEAR_OAUTH_CLIENT_ID", "LINEAR_OAUTH_CLIENT_SECRET")
-    for name, other in (pair, pair[::-1]):
-        if name in given and other not in given:
-            return [f"{name} is set without {other}: set both or neither"]
-    if {"LINEAR_API_KEY", *pair} <= set(given):
-        return [f"LINEAR_API_KEY and {pair[0]} are both set: keep one"]
-    return []
+    found = [
+        f"{name} is set without {other}: set both or neither"
+        for name, other in _NEEDS
+        if name in given and other not in given
+    ]
+    if {"LINEAR_API_KEY", "LINEAR_OAUTH_CLIENT_ID", "LINEAR_OAUTH_CLIENT_SECRET"} <= set(given):
+        found.append("LINEAR_API_KEY and LINEAR_OAUTH_CLIENT_ID are both set: keep one")
+    return found
 
 
 def _read(env_file: Path) -> Mapping[str, str | None]:

@@ -1,0 +1,132 @@
+"""Prove, read and shorten the record of who did what: `slb audit verify|list|prune`."""
+
+import argparse
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from shareable_backlog.cli.commands import Commands
+
+if TYPE_CHECKING:
+    from shareable_backlog.config import Settings
+    from shareable_backlog.database.audit_logs import AuditLog
+    from shareable_backlog.services.audit_chain import Verdict
+
+
+def add_parser(commands: Commands) -> None:
+    """Add `audit` and its actions to the command line."""
+    parser = commands.add_parser("audit", help="prove, read and shorten the record of who did what")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    verify = actions.add_parser("verify", help="prove that no row was changed, removed or slipped in")
+    verify.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    verify.set_defaults(run=_verify)
+    listing = actions.add_parser("list", help="list the newest rows")
+    listing.add_argument("--action", metavar="NAME", help="only this action, such as person.approved")
+    listing.add_argument("--person", metavar="EMAIL", help="only what this person did")
+    listing.add_argument("--since", metavar="DATE", type=_day, help="only from this day on (2026-01-31, UTC)")
+    listing.add_argument("--limit", metavar="N", type=_count, default=50, help="how many rows (default: 50)")
+    listing.add_argument("--json", action="store_true", help="print each row as a line of JSON")
+    listing.set_defaults(run=_list)
+    prune = actions.add_parser("prune", help="remove what is older than AUDIT_RETENTION_DAYS")
+    prune.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    prune.set_defaults(run=_prune)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    """Say whether the log is whole; exit code 1 when it is not."""
+    from shareable_backlog.cli.asking import asked
+    from shareable_backlog.services import audit_chain
+
+    verdict = asked(lambda _settings: audit_chain.verify())
+    print(_verdict_as_json(verdict) if arguments.json else _verdict_in_words(verdict))
+    return 1 if verdict.faults else 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from shareable_backlog.cli.asking import asked
+    from shareable_backlog.services import audit_log
+    from shareable_backlog.services.audit import OPERATOR
+    from shareable_backlog.services.audit_log import Filters
+
+    filters = Filters(arguments.person, arguments.action, since=arguments.since)
+    page = asked(lambda _settings: audit_log.page(OPERATOR, filters, None, arguments.limit))
+    for row in page.rows:
+        print(_row_as_json(row) if arguments.json else _row_in_words(row))
+    return 0
+
+
+def _prune(arguments: argparse.Namespace) -> int:
+    from shareable_backlog.cli.asking import asked
+    from shareable_backlog.services import audit_retention
+    from shareable_backlog.services.audit import OPERATOR
+
+    async def pruned(settings: "Settings") -> str:
+        days = settings.audit_retention_days
+        if days == 0:
+            return "AUDIT_RETENTION_DAYS is 0, so everything is kept."
+        if arguments.dry_run:
+            count = await audit_retention.count_older(days)
+            return f"{_rows(count)} older than {days} days would be removed. Nothing was changed."
+        return f"{_rows(await audit_retention.prune(OPERATOR, days))} older than {days} days removed."
+
+    print(asked(pruned))
+    return 0
+
+
+def _verdict_as_json(verdict: "Verdict") -> str:
+    faults = [{"id": fault.row_id, "position": fault.position, "message": fault.sentence} for fault in verdict.faults]
+    return json.dumps({"whole": not faults, "rows": verdict.rows, "faults": faults})
+
+
+def _verdict_in_words(verdict: "Verdict") -> str:
+    if not verdict.faults:
+        return f"The audit log is whole: {_rows(verdict.rows)}, none changed, removed or slipped in."
+    return "\n".join(["The audit log is not what was recorded.", *(fault.sentence for fault in verdict.faults)])
+
+
+def _row_as_json(row: "AuditLog") -> str:
+    told: dict[str, Any] = {
+        "id": row.id,
+        "time": row.created_at.astimezone(UTC).isoformat(),
+        "person": row.actor_email,
+        "action": row.action,
+        "outcome": row.outcome,
+        "resource": row.resource,
+        "resource_id": row.resource_id,
+        "details": row.details,
+        "ip_address": row.ip_address,
+        "user_agent": row.user_agent,
+    }
+    return json.dumps(told)
+
+
+def _row_in_words(row: "AuditLog") -> str:
+    what = " ".join(filter(None, (row.resource, row.resource_id)))
+    details = json.dumps(row.details, ensure_ascii=False) if row.details else ""
+    parts = (
+        f"{row.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+        row.actor_email or "unknown",
+        row.action + (" (refused)" if row.outcome == "refused" else ""),
+        what,
+        details,
+        row.ip_address,
+    )
+    # Nothing that somebody typed may move the cursor of the operator's terminal.
+    return "".join(sign if sign.isprintable() else "�" for sign in "  ".join(filter(None, parts)))
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _day(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError("should be a day like 2026-01-31") from None
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= 100_000):  # noqa: PLR2004 (what memory holds)
+        raise argparse.ArgumentTypeError("should be a number from 1 to 100000")
+    return int(text)

@@ -1,0 +1,50 @@
+"""Make and keep the key of an installation beside its embedded database; another database wants SECRET_KEY set."""
+
+import os
+import secrets
+import tempfile
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from shareable_backlog import logs
+from shareable_backlog.config import Secret, Settings
+from shareable_backlog.errors import ConfigurationInvalid
+
+FILE = "secret_key"
+"""Its name in SLB_DATA_DIR."""
+
+
+def ensured(settings: Settings) -> Settings:
+    """Give the settings with a secret key: the one that is set, else the one kept with the embedded database.
+
+    That is made at the first start, for the owner's eyes alone. Raises ConfigurationInvalid when SECRET_KEY has to
+    be set.
+    """
+    if settings.secret_key is not None:
+        return settings
+    if settings.database_url is not None:
+        fault = "SECRET_KEY is not set, and DATABASE_URL is: set it to what `openssl rand -hex 32` prints"
+        raise ConfigurationInvalid((fault,))
+    path = settings.data_dir / FILE
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            _make(path)
+        text = path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        fault = (
+            "SLB_DATA_DIR has no readable file secret_key, and it can't be made: set SECRET_KEY or look at its rights"
+        )
+        raise ConfigurationInvalid((fault,)) from None
+    logs.mask(text)
+    return replace(settings, secret_key=Secret(text))
+
+
+def _make(path: Path) -> None:
+    """Write a new key; of two programs that start at once one's stays, and it is never seen half written."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f"{FILE}-") as unfinished:
+        unfinished.write(secrets.token_hex(32))
+        unfinished.flush()
+        with suppress(FileExistsError):
+            os.link(unfinished.name, path)

@@ -1,0 +1,208 @@
+"""Read one value of the environment: give it typed, or raise ValueError with the rest of a sentence about it."""
+
+import ipaddress
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+Parser: TypeAlias = Callable[[str], object]
+"""Raises ValueError with the rest of a sentence that begins with the setting's name."""
+
+_SHORTEST_WEBHOOK_SECRET = 16
+_MOST_WEBHOOK_SECRETS = 2
+_SHORTEST_SECRET_KEY = 32
+_FEWEST_DIFFERENT_CHARACTERS = 10
+# Good enough to tell an address from a slip; whether it exists only a mail to it can tell.
+_EMAIL = re.compile(r"[^\s@<>\",;:]+@[^\s@<>\",;:.]+(\.[^\s@<>\",;:.]+)+")
+_LONGEST_EMAIL = 254
+
+
+class Secret:
+    """Hold a text that shows as asterisks wherever it is printed; only `reveal()` gives it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Give the text itself."""
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return "**********"
+
+
+def whole(low: int, high: float = math.inf) -> Parser:
+    """Read a whole number from `low` to `high`."""
+    limits = f"of at least {low}" if high == math.inf else f"from {low} to {high}"
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or not low <= value <= high:
+            raise ValueError(f"should be a whole number {limits}")
+        return value
+
+    return parse
+
+
+def number(words: str, allowed: Callable[[float], bool]) -> Parser:
+    """Read a number that is `allowed`; `words` say which are."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value) or not allowed(value):
+            raise ValueError(f"should be a number {words}")
+        return value
+
+    return parse
+
+
+def one_of(*words: str, aliases: Mapping[str, str] | None = None) -> Parser:
+    """Read one of `words`, in any case, or an alias of one."""
+
+    def parse(text: str) -> str:
+        word = (aliases or {}).get(text.lower(), text.lower())
+        if word not in words:
+            raise ValueError(f"should be {', '.join(words[:-1])} or {words[-1]}")
+        return word
+
+    return parse
+
+
+def web_address(text: str) -> str:
+    """Read a web address."""
+    if not re.fullmatch(r"https?://[^\s/]+\S*", text):
+        raise ValueError("is not a web address, which begins with https:// or http://")
+    return text
+
+
+def database_url(text: str) -> Secret:
+    """Refuse a URL that libpq would misread, most often because of an unescaped character in the password.
+
+    libpq takes `postgresql://u:p@ss@host/db` without an error and connects to the host `ss@host`.
+    """
+    scheme, _, rest = text.partition("://")
+    if scheme not in {"postgresql", "postgres"}:
+        raise ValueError("does not begin with postgresql:// (the example in .env.example shows the form)")
+    if re.search(r"[@/?].*@|#", rest, re.DOTALL):
+        raise ValueError(
+            "holds an unescaped character: in a password write @ as %40, # as %23, / as %2F and ? as %3F"
+        )
+    if re.search(r"%(?![0-9A-Fa-f]{2})", text):
+        raise ValueError("holds a % that begins no escape: in a password write % as %25")
+    if re.search(r"\s", text):
+        raise ValueError("holds white space: in a password write a space as %20")
+    return Secret(text)
+
+
+def webhook_secrets(text: str) -> tuple[Secret, ...]:
+    """Read one secret, or two while the first is being changed."""
+    parts = divided(text)
+    if len(parts) > _MOST_WEBHOOK_SECRETS:
+        raise ValueError("holds more than two secrets: one, and a second only while it is being changed")
+    if any(len(part) < _SHORTEST_WEBHOOK_SECRET for part in parts):
+        raise ValueError(f"holds a secret shorter than {_SHORTEST_WEBHOOK_SECRET} characters")
+    return tuple(map(Secret, parts))
+
+
+def divided(text: str) -> list[str]:
+    """Give the parts of a list that is divided by commas."""
+    return [part.strip() for part in text.split(",")]
+
+
+def own_address(text: str) -> str:
+    """Read the address at which people reach the product: https, or http on this machine; no path."""
+    parts = urlsplit(web_address(text))
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+        raise ValueError("should be the scheme and the host alone, like https://backlog.example.com")
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        raise ValueError("should begin with https://, as people sign in there")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def issuer(text: str) -> str:
+    """Read the address of an identity provider: https, or http on this machine."""
+    parts = urlsplit(web_address(text))
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        raise ValueError("should begin with https://")
+    return text
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host, by name or address, is this machine."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def secret_key(text: str) -> Secret:
+    """Read the key of this installation, which must not be guessable."""
+    if len(text) < _SHORTEST_SECRET_KEY or len(set(text)) < _FEWEST_DIFFERENT_CHARACTERS:
+        raise ValueError(
+            f"should be at least {_SHORTEST_SECRET_KEY} random characters: `openssl rand -hex 32` prints some"
+        )
+    return Secret(text)
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """Read networks like 192.0.2.0/24 and 2001:db8::/32; a single address is a network of one."""
+    found: list[Network] = []
+    for part in divided(text):
+        try:
+            found.append(ipaddress.ip_network(part))
+        except ValueError:
+            raise ValueError(f"holds {part!r}, which is not a network like 192.0.2.0/24") from None
+    return tuple(found)
+
+
+def email(text: str) -> str:
+    """Read a mail address, in small letters."""
+    if len(text) > _LONGEST_EMAIL or not _EMAIL.fullmatch(text.strip()):
+        raise ValueError("should be a mail address like person@example.com")
+    return text.strip().lower()
+
+
+def emails(text: str) -> tuple[str, ...]:
+    """Read mail addresses, in small letters."""
+    return tuple(email(part) for part in divided(text))
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Read names divided by commas."""
+    return tuple(filter(None, divided(text)))
+
+
+def header_name(text: str) -> str:
+    """Read the name of an HTTP header, in small letters."""
+    if not re.fullmatch(r"[A-Za-z0-9-]+", text):
+        raise ValueError("should be the name of a header like X-Forwarded-Email: letters, digits and hyphens")
+    return text.lower()
+
+
+def smtp_url(text: str) -> Secret:
+    """Read a mail server's address; smtps:// speaks TLS from the start, smtp:// turns to it where it can."""
+    parts = urlsplit(text)
+    try:
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        has_port = False
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or not has_port or parts.path.strip("/"):
+        raise ValueError("should look like smtps://user:password@mail.example.com:465")
+    return Secret(text)

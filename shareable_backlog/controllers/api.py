@@ -1,0 +1,122 @@
+"""Answer `/api/v1`: the backlog for programs, read-only, under the same rules as the pages."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+from starlette.requests import Request
+
+from shareable_backlog.controllers import api_answers, gate
+from shareable_backlog.controllers.api_answers import Answer, Item, ItemLine, Label, Me, Page, Project, Team, View
+from shareable_backlog.controllers.api_operation import operation
+from shareable_backlog.errors import NotFound
+from shareable_backlog.services import audit, backlog, catalog, tokens, views
+from shareable_backlog.services.audit import Action
+from shareable_backlog.services.backlog import Filters
+from shareable_backlog.web import pagination
+
+_StateType = Literal["triage", "backlog", "unstarted", "started", "completed", "canceled", "duplicate"]
+_After = Annotated[str, Meta(max_length=300, description="Take the word that `next` was on the page before.")]
+_Limit = Annotated[int, Meta(ge=1, le=100, description="Say how many to give at most, from 1 to 100.")]
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """Take no parameters."""
+
+
+class PageAsked(msgspec.Struct, frozen=True):
+    """Take which page of a list is asked for."""
+
+    after: _After = ""
+    limit: _Limit = 50
+
+
+class ItemsAsked(msgspec.Struct, frozen=True):
+    """Take which items are asked for."""
+
+    team: Annotated[str, Meta(max_length=200, description="Name a team by its key, at most 200 characters.")] = ""
+    state: Annotated[
+        _StateType | UnsetType,
+        Meta(
+            description="Name a type of state: triage, backlog, unstarted, started, completed, canceled, duplicate."
+        ),
+    ] = UNSET
+    q: Annotated[str, Meta(max_length=200, description="Search for words, at most 200 characters.")] = ""
+    after: _After = ""
+    limit: _Limit = 50
+
+
+@operation("items")
+async def list_items(request: Request, asked: ItemsAsked) -> Page[ItemLine]:
+    """Give items that are not archived, newest update first."""
+    filters = Filters(asked.team.strip().upper() or None, asked.state or None, asked.q.strip() or None)
+    position = pagination.decoded(asked.after) if asked.after else None
+    found, next_after = await backlog.listed(gate.visitor(request).scope, filters, position, asked.limit)
+    return Page([api_answers.item_line(one) for one in found], next_after and pagination.encoded(next_after))
+
+
+@operation("items")
+async def show_item(request: Request, _: Nothing) -> Answer[Item]:
+    """Give one item by its identifier, any spelling of it, or one that it had before."""
+    scope = gate.visitor(request).scope
+    asked = str(request.path_params["identifier"]).replace("\x00", "")
+    identifier = backlog.as_identifier(asked) or asked
+    try:
+        found = await backlog.item_page(scope, identifier)
+    except NotFound:
+        moved = await backlog.moved_to(scope, identifier)
+        if moved is None:
+            raise
+        found = await backlog.item_page(scope, moved)
+    await audit.recorded(
+        gate.actor(request),
+        Action.ITEM_VIEWED,
+        resource="backlog_item",
+        resource_id=found.item.identifier,
+        details={"via": "api"},
+    )
+    return Answer(api_answers.item(found))
+
+
+@operation("items")
+async def list_teams(request: Request, _: Nothing) -> Page[Team]:
+    """Give all teams, by name."""
+    found = await catalog.shown_teams(gate.visitor(request).scope)
+    return Page([Team(one.key, one.name) for one in found])
+
+
+@operation("items")
+async def list_projects(request: Request, asked: PageAsked) -> Page[Project]:
+    """Give the projects of the items, by id."""
+    scope = gate.visitor(request).scope
+    found, next_after = await catalog.shown_projects(scope, asked.after or None, asked.limit)
+    return Page([msgspec.convert(one, Project, from_attributes=True) for one in found], next_after)
+
+
+@operation("items")
+async def list_labels(request: Request, asked: PageAsked) -> Page[Label]:
+    """Give the labels of the items, by id."""
+    scope = gate.visitor(request).scope
+    found, next_after = await catalog.shown_labels(scope, asked.after or None, asked.limit)
+    return Page([msgspec.convert(one, Label, from_attributes=True) for one in found], next_after)
+
+
+@operation("me")
+async def list_views(request: Request, _: Nothing) -> Page[View]:
+    """Give the saved views of whoever asks."""
+    found = await views.of_user(gate.visitor(request).user_id)
+    return Page([View(one.name, one.query) for one in found])
+
+
+@operation("me")
+async def show_me(request: Request, _: Nothing) -> Answer[Me]:
+    """Give who asks."""
+    visitor = gate.visitor(request)
+    rights = sorted(visitor.rights) if isinstance(visitor, tokens.Program) else None
+    return Answer(Me(visitor.email, visitor.display_name, visitor.is_admin, rights))
+
+
+@operation(None)
+async def show_document(request: Request, _: Nothing) -> dict[str, Any]:
+    """Give this document."""
+    return request.app.state.api_document

@@ -1,0 +1,159 @@
+"""Let a request in: find out who asks, refuse who may not, and check that what is posted comes from our own pages."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from shareable_backlog.config import Network, Settings
+from shareable_backlog.config.values import email
+from shareable_backlog.errors import NotAllowed, NotSignedIn
+from shareable_backlog.services import approvals, audit, sessions, sign_in, tokens
+from shareable_backlog.services.audit import Action, Actor
+from shareable_backlog.services.sessions import Limits, Visitor
+from shareable_backlog.services.sign_in import Entrance
+from shareable_backlog.web import cookies, forms, network, rendering
+from shareable_backlog.web.errors import wants_json
+
+Who: TypeAlias = Literal["anyone", "signer", "visitor", "person", "viewer", "admin"]
+
+SESSION, BROWSER = "session", "browser"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Hold what decides who gets in; app.py puts it into `app.state.access`."""
+
+    entrance: Entrance
+    limits: Limits
+    base_url: str | None
+    proxy_header: str | None
+    proxies: tuple[Network, ...]
+    settings: Settings
+
+
+def access(request: Request) -> Access:
+    """Give what decides who gets in."""
+    return request.app.state.access
+
+
+def visitor(request: Request) -> Visitor:
+    """Give the signed-in person of a request to a route that only they may ask for."""
+    found: Visitor | None = request.state.visitor
+    if found is None:
+        raise NotSignedIn("Please sign in first.")
+    return found
+
+
+def actor(request: Request) -> Actor:
+    """Give whoever asks, as the audit log knows them."""
+    found: Visitor | None = getattr(request.state, "visitor", None)
+    return Actor(
+        found and found.user_id,
+        found and found.email,
+        getattr(request.state, "client", None),
+        request.headers.get("user-agent"),
+    )
+
+
+async def admit(request: Request, who: Who) -> Response | None:
+    """Find out who asks and let them on; else give the page that tells them what is missing, or raise.
+
+    Leaves `visitor`, `form` (of what is posted) and `csrf` in `request.state`. Raises NotSignedIn and NotAllowed.
+    """
+    bearer = request.headers.get("authorization") if request.url.path.startswith("/api/v1/") else None
+    if bearer is not None:
+        request.state.visitor = await tokens.visitor(bearer)
+        request.state.new_cookies = dict[str, str]()
+    else:
+        await _recognise(request)
+    refusal = await _refusal(request, who)
+    if refusal is None and request.method == "POST" and bearer is None:
+        request.state.form = await forms.read(request)
+        forms.require_own(request, request.state.form, request.state.secret, access(request).base_url)
+    return refusal
+
+
+def finish(request: Request, response: Response) -> None:
+    """Give the answer the cookies that came up on the way."""
+    new: dict[str, str] = request.state.new_cookies
+    for what, value in new.items():
+        cookies.write(request, response, what, value)
+
+
+async def page(request: Request, template: str, *, status: int = 200, **context: object) -> HTMLResponse:
+    """Give a page for this visitor."""
+    around: dict[str, Any] = await frame(request) | context
+    return rendering.page(template, status=status, **around)
+
+
+async def frame(request: Request) -> dict[str, Any]:
+    """Give what every page shows around its content."""
+    found: Visitor | None = request.state.visitor
+    return {
+        "visitor": found,
+        "csrf": forms.token(request.state.secret) if request.state.secret else "",
+        "waiting": await approvals.count_waiting() if found and found.is_admin else 0,
+        "here": request.url.path,
+        "notice": request.query_params.get("notice", ""),
+    }
+
+
+async def _recognise(request: Request) -> None:
+    """Find the visitor of the session's cookie, or whom a trusted proxy names, and the secret for forms."""
+    token = cookies.read(request, SESSION)
+    found = await sessions.visitor(token, access(request).limits) if token else None
+    request.state.new_cookies = dict[str, str]()
+    named = _named_by_proxy(request)
+    if found is not None and found.method == "proxy" and found.email.lower() != named:
+        found = None
+    if found is None and named is not None:
+        request.state.visitor = None
+        signed_in = await sign_in.by_proxy(access(request).entrance, named, actor(request))
+        token = signed_in.token
+        request.state.new_cookies = {SESSION: token}
+        found = await sessions.visitor(token, access(request).limits)
+    request.state.visitor = found
+    request.state.secret = token if found else cookies.read(request, BROWSER)
+
+
+def _named_by_proxy(request: Request) -> str | None:
+    """Give the mail address that a trusted proxy's header names; None without one.
+
+    A header that stands there twice, or whose name was spelt with underscores, is somebody else's.
+    """
+    header = access(request).proxy_header
+    if header is None or not network.is_trusted_peer(request, access(request).proxies):
+        return None
+    named = [value for name, value in request.headers.items() if name.replace("_", "-") == header]
+    if len(named) != 1 or header not in request.headers:
+        return None
+    try:
+        return email(named[0])
+    except ValueError:
+        return None
+
+
+async def _refusal(request: Request, who: Who) -> Response | None:
+    found: Visitor | None = request.state.visitor
+    if who == "visitor":
+        return None
+    if found is None:
+        if wants_json(request) or request.method == "POST":
+            raise NotSignedIn("Please sign in first; nothing was done.")
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse("/sign-in" + (f"?{urlencode({'next': path})}" if path != "/" else ""), 303)
+    if who == "person":
+        return None
+    if found.state != "active":
+        if wants_json(request) or request.method == "POST":
+            raise NotAllowed("An admin has to approve you first; nothing was done.")
+        return RedirectResponse("/waiting", 303)
+    if who == "admin" and not found.is_admin:
+        await audit.recorded(
+            actor(request), Action.ACCESS_REFUSED, details={"path": request.url.path[:500]}, refused=True
+        )
+        raise NotAllowed("Only admins can see or do this.")
+    return None

@@ -1,0 +1,76 @@
+"""Count what an overview of the whole product tells."""
+
+from dataclasses import dataclass
+
+from shareable_backlog.database import shown
+from shareable_backlog.database.pool import pool
+from shareable_backlog.database.query import query
+from shareable_backlog.database.sharing import Scope
+from shareable_backlog.database.users import STATE, State
+
+
+@dataclass(frozen=True, slots=True)
+class PoolNumbers:
+    """Count the connections of this process's pool, and the requests that wait for one.
+
+    `open` are also those that are about to be; `most` may be open at once.
+    """
+
+    most: int
+    open: int
+    idle: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Tell which PostgreSQL it is, and the name of the last migration that ran there, None before the first."""
+
+    version: str
+    schema: str | None
+
+
+def pool_numbers() -> PoolNumbers:
+    """Give the numbers of this process's pool; asks nobody."""
+    stats = pool().get_stats()
+    return PoolNumbers(
+        most=stats["pool_max"],
+        open=stats["pool_size"],
+        idle=stats["pool_available"],
+        waiting=stats["requests_waiting"],
+    )
+
+
+async def people_by_state() -> dict[State, int]:
+    """Count the people in each state; those without anybody are left out."""
+    return dict(await query(f"SELECT {STATE} AS state, count(*) FROM users u GROUP BY 1 ORDER BY 1"))
+
+
+async def count_sessions(idle_hours: int, max_days: int) -> int:
+    """Count the sessions that are good for something: not too old, and of people who are not disabled."""
+    [(count,)] = await query(
+        """
+        SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id
+        WHERE NOT u.is_disabled AND s.last_seen_at > now() - make_interval(hours => %(idle_hours)s)
+          AND s.created_at > now() - make_interval(days => %(max_days)s)
+        """,
+        {"idle_hours": idle_hours, "max_days": max_days},
+    )
+    return count
+
+
+async def count_shown() -> int:
+    """Count the items that viewers in no group are shown in the list."""
+    [(count,)] = await query(
+        f"SELECT count(*) FROM backlog_items i WHERE {shown.ITEM} AND i.archived_at IS NULL", shown.params(Scope())
+    )
+    return count
+
+
+async def server() -> Server:
+    """Tell which PostgreSQL it is and how far it is migrated."""
+    [found] = await query(
+        "SELECT current_setting('server_version') AS version, (SELECT max(name) FROM pgmigrations) AS schema",
+        row=Server,
+    )
+    return found

@@ -1,0 +1,62 @@
+"""Name what sharing is about: with whose eyes the mirror is read, and what can be shown or hidden."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal["team", "project", "label"]
+"""What can be shown or hidden as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Say with whose eyes the mirror is read.
+
+    `viewer_group_id` is None for people in no group, who see all that is shown.
+    """
+
+    viewer_group_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Tell what is shown of every item; assignees include the creators."""
+
+    descriptions: bool
+    comments: bool
+    assignees: bool
+    estimates: bool
+    attachments: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Hold the sharing settings but for what is shown as a whole; `version` is another one after each change."""
+
+    version: int
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Hold a team, project or label as an admin chooses it, with its number of items.
+
+    `detail` tells it from others of its name: a team's key, a label's group and team; None when there is nothing.
+    `is_shown` is the choice about it alone: a label's group may hide it as well.
+    """
+
+    kind: Kind
+    id: str
+    name: str
+    detail: str | None
+    is_private: bool
+    is_shown: bool
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Say that a team, project or label is to be shown, or to be hidden."""
+
+    kind: Kind
+    id: str
+    is_shown: bool

@@ -1,0 +1,63 @@
+"""Say in plain words why a mail server did not take a mail, without anything that it or the settings name."""
+
+import socket
+import ssl
+
+from aiosmtplib import (
+    SMTPAuthenticationError,
+    SMTPDataError,
+    SMTPNotSupported,
+    SMTPRecipientRefused,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+    SMTPSenderRefused,
+    SMTPServerDisconnected,
+)
+
+from shareable_backlog.errors import MailFailed
+
+_FINAL = 500  # what begins with 5 is said to be so for good, what begins with 4 to pass
+
+
+def plain(error: Exception) -> MailFailed:
+    """Give the fault for what aiosmtplib raised.
+
+    Final is only a 5xx about the recipient or the mail itself. With any other fault, a refused password among them,
+    the operator can set things right while the mail waits.
+    """
+    is_final = False
+    match error:
+        case SMTPRecipientsRefused(recipients=[SMTPRecipientRefused(code=code), *_]):
+            words, is_final = f"The mail server does not take mail for this recipient ({code}).", code >= _FINAL
+        case SMTPDataError(code=code):
+            words, is_final = f"The mail server did not take the mail ({code}).", code >= _FINAL
+        case SMTPNotSupported():
+            words, is_final = "The mail server takes no addresses with letters like the recipient's.", True
+        case SMTPAuthenticationError(code=code):
+            words = f"The mail server did not accept the user and password of SMTP_URL ({code})."
+        case SMTPSenderRefused(code=code):
+            words = f"The mail server did not accept MAIL_FROM as the sender ({code})."
+        case SMTPResponseException(code=code):
+            words = f"The mail server answered with a refusal ({code})."
+        case _:
+            words = _of_connection(error.__cause__ if isinstance(error.__cause__, OSError) else error)
+    return MailFailed(words, is_final=is_final)
+
+
+def _of_connection(error: BaseException) -> str:
+    match error:
+        case TimeoutError():
+            words = "The mail server did not answer in time."
+        case ssl.SSLCertVerificationError():
+            words = "The mail server could not prove who it is (TLS certificate)."
+        case ssl.SSLError():
+            words = "The mail server does not speak TLS in the way that SMTP_URL says (smtps:// or smtp://)."
+        case socket.gaierror():
+            words = "The mail server of SMTP_URL was not found by its name."
+        case SMTPServerDisconnected() | EOFError():
+            words = "The mail server broke off the connection."
+        case OSError():
+            words = "The mail server can't be reached."
+        case _:
+            words = "The mail server takes no user and password, which SMTP_URL has."
+    return words

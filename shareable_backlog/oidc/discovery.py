@@ -1,0 +1,65 @@
+"""Learn from the provider where to ask it what, and by which keys to believe it (OpenID Connect Discovery 1.0)."""
+
+import warnings
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import httpx2
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
+
+from shareable_backlog.config.values import is_loopback
+from shareable_backlog.oidc.http import asked, failed
+
+_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+_KINDS = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
+
+
+async def document(http: httpx2.AsyncClient, issuer: str) -> dict[str, Any]:
+    """Give what the provider says about itself: of this very issuer, with every endpoint that a sign-in needs.
+
+    The userinfo endpoint may be missing. Raises SignInFailed.
+    """
+    found = await asked(http, "discovery", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    if found.get("issuer") != issuer:
+        raise failed("discovery", "other_issuer")
+    for name in _ENDPOINTS:
+        if not _is_safe(found.get(name), issuer):
+            raise failed("discovery", f"unsafe_{name}")
+    if not _is_safe(found.get("userinfo_endpoint"), issuer):
+        found.pop("userinfo_endpoint", None)
+    return found
+
+
+async def keys(http: httpx2.AsyncClient, address: str) -> KeySet:
+    """Give the keys that sign tokens; others that a provider may have too are left out. Raises SignInFailed."""
+    listed = (await asked(http, "keys", address)).get("keys")
+    found = [_key(one) for one in cast("list[object]", listed)] if isinstance(listed, list) else []
+    usable = [key for key in found if key is not None]
+    if not usable:
+        raise failed("keys", "no_usable_key")
+    return KeySet(list(usable))
+
+
+def _key(content: object) -> RSAKey | ECKey | OKPKey | None:
+    """Read one key; None for one of another kind or use, a broken one, and an RSA key of less than 2048 bits."""
+    try:
+        given = cast("dict[str, Any]", content)
+        if given.get("use", "sig") != "sig":
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SecurityWarning)  # it warns of short keys
+            return _KINDS[given["kty"]].import_key(given)
+    except (JoseError, SecurityWarning, AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _is_safe(address: object, issuer: str) -> bool:
+    """Tell whether an address speaks TLS, or is this machine's as the issuer's own is."""
+    try:
+        parts = urlsplit(address) if isinstance(address, str) else urlsplit("")
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    is_here = parts.scheme == "http" and issuer.startswith("http:") and is_loopback(host)
+    return bool(host) and (parts.scheme == "https" or is_here)

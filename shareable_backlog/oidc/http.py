@@ -1,0 +1,90 @@
+"""Ask the provider one thing and read its JSON, within limits, or say in plain words why there is none."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, cast
+
+import httpx2
+
+from shareable_backlog import logs
+from shareable_backlog.errors import SignInFailed
+
+_LOG = logs.logger(__name__)
+
+_WITHIN_S = 8.0
+_LARGEST = 2**20
+_OK = 200
+# What a token endpoint says when it understood and refuses (RFC 6749, 5.2): of use to whoever reads the log.
+_REFUSALS = frozenset(
+    {
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+    }
+)
+
+UNREACHABLE = "The identity provider can't be reached, or gave no useful answer. Try again, or sign in another way."
+_REFUSED = "The identity provider did not accept this sign-in. Begin it again; if it goes on, tell an admin."
+
+
+def opened() -> httpx2.AsyncClient:
+    """Give a client that follows no redirect, so that nothing leads it to another host; closes as a context ends.
+
+    It keeps no cookies, as people would share them.
+    """
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    timeout = httpx2.Timeout(None, connect=5)
+    return httpx2.AsyncClient(timeout=timeout, follow_redirects=False, cookies=no_cookies)
+
+
+async def asked(
+    http: httpx2.AsyncClient,
+    what: str,
+    url: str,
+    *,
+    form: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Give the JSON object at `url`, or what it answers to a posted form; eight seconds and 1 MB at most.
+
+    `what` names the thing in the log, where neither the address nor what was sent stands. Raises SignInFailed.
+    """
+    try:
+        async with (
+            asyncio.timeout(_WITHIN_S),
+            http.stream("GET" if form is None else "POST", url, data=form, headers=headers) as response,
+        ):
+            body = bytearray()
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > _LARGEST:
+                    raise failed(what, "too_large", response.status_code)
+            status = response.status_code
+    except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise failed(what, type(error).__name__) from None
+    content = _json_object(body)
+    if status == _OK and content is not None:
+        return content
+    refusal = (content or {}).get("error")
+    if isinstance(refusal, str) and refusal in _REFUSALS:
+        raise failed(what, refusal, status, _REFUSED)
+    raise failed(what, "no_json_object", status)
+
+
+def failed(what: str, reason: str, status: int | None = None, words: str = UNREACHABLE) -> SignInFailed:
+    """Log why the provider was of no use, and give the error that says so."""
+    _LOG.warning("oidc_request_failed", what=what, reason=reason, status=status)
+    return SignInFailed(words)
+
+
+def _json_object(body: bytes | bytearray) -> dict[str, Any] | None:
+    try:
+        content: object = json.loads(body.decode())
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, Any]", content) if isinstance(content, dict) else None

@@ -1,0 +1,114 @@
+"""Believe an ID token, or refuse it (OpenID Connect Core 1.0, 3.1.3.7)."""
+
+import warnings
+from dataclasses import dataclass
+from time import time
+from typing import Any, cast
+
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError, SecurityWarning
+from joserfc.jwk import KeySet
+from joserfc.jws import JWSRegistry
+
+from shareable_backlog import logs
+from shareable_backlog.errors import SignInFailed
+
+_LOG = logs.logger(__name__)
+
+# Signatures that only the provider can make; a shared secret's (HS256) anybody with the public key could pretend to.
+_ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
+_LEEWAY_S = 60
+_LONGEST = 255
+
+
+class _Signatures(JWSRegistry):
+    """Read headers as RFC 7515 wants them read: unknown names mean nothing, and certificates may stand there."""
+
+    max_header_length = 2**14
+
+
+_SIGNATURES = _Signatures(algorithms=_ALGORITHMS, strict_check_header=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Hold whom the provider vouches for: by `issuer` and `subject` for good, by `email` only if that is verified."""
+
+    issuer: str
+    subject: str
+    email: str | None
+    is_email_verified: bool
+    name: str | None
+    groups: tuple[str, ...]
+
+
+class UnknownKey(SignInFailed):
+    """Say that the token was signed with a key that is not known (yet)."""
+
+
+def claims(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
+    """Give the claims of a token that is signed by the issuer, for this client and this very sign-in.
+
+    Raises UnknownKey when the provider may have got a new key since, and SignInFailed.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SecurityWarning)  # EdDSA has a newer name, and means the same
+            found = jwt.decode(token, keys, registry=_SIGNATURES).claims
+    except InvalidKeyIdError:
+        raise UnknownKey(refused("unknown_key")) from None
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise SignInFailed(refused(type(error).__name__)) from None
+    reason = _fault(found, issuer, client_id, nonce)
+    if reason:
+        raise SignInFailed(refused(reason))
+    return found
+
+
+def identity(found: dict[str, Any]) -> Identity:
+    """Give the person of a token's claims; only the JSON word true makes a mail address a verified one."""
+    email, name, groups = found.get("email"), found.get("name"), found.get("groups")
+    return Identity(
+        found["iss"],
+        found["sub"],
+        email if _is_short_text(email) else None,
+        found.get("email_verified") is True,
+        (_printable(name)[:_LONGEST].strip() or None) if isinstance(name, str) else None,
+        tuple(one for one in cast("list[object]", groups) if isinstance(one, str))
+        if isinstance(groups, list)
+        else (),
+    )
+
+
+def refused(reason: str) -> str:
+    """Log why a provider's word was not believed, and give the words that say so."""
+    _LOG.warning("oidc_token_refused", reason=reason)
+    return "What the identity provider said of you could not be believed. Try again; if it goes on, tell an admin."
+
+
+def _fault(found: dict[str, Any], issuer: str, client_id: str, nonce: str) -> str | None:
+    """Name the first thing that is wrong with the claims; None when they can be believed."""
+    audience = found.get("aud")
+    audiences = cast("list[object]", audience) if isinstance(audience, list) else [audience]
+    expires_at, issued_at, valid_from = found.get("exp"), found.get("iat"), found.get("nbf", 0)
+    now = time()
+    checks = {
+        "issuer": found.get("iss") == issuer,
+        "audience": client_id in audiences and found.get("azp", client_id) == client_id,
+        "many_audiences": len(audiences) == 1 or found.get("azp") == client_id,
+        "nonce": found.get("nonce") == nonce,
+        "expired": isinstance(expires_at, int | float) and expires_at > now - _LEEWAY_S,
+        "issued_later": isinstance(issued_at, int | float) and issued_at < now + _LEEWAY_S,
+        "valid_later": isinstance(valid_from, int | float) and valid_from < now + _LEEWAY_S,
+        "subject": _is_short_text(found.get("sub")),
+    }
+    return next((name for name, is_right in checks.items() if not is_right), None)
+
+
+def _is_short_text(value: object) -> bool:
+    """Tell whether a value is text that can be stored: JSON may hold zero bytes and halves of characters."""
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST and value.isprintable()
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())

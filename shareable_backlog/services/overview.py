@@ -1,0 +1,83 @@
+"""Tell in one look how the product is: its people, its mirror, its mails, its versions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from shareable_backlog import database
+from shareable_backlog.database import mirror, overview, sync_history, webhook_deliveries
+from shareable_backlog.database.outgoing_mails import OutboxState
+from shareable_backlog.database.overview import PoolNumbers, Server
+from shareable_backlog.database.sync_history import SyncRun
+from shareable_backlog.database.users import State
+from shareable_backlog.services import backlog, outbox
+from shareable_backlog.services.backlog import Freshness
+from shareable_backlog.services.sessions import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Hold what the overview tells; `failed` is the newest run when it failed, `shown` of `items` are shown.
+
+    `held_back` is the number of rows that a full sync found gone and that an admin has to confirm, 0 for none;
+    `mails` is None without a mail server.
+    """
+
+    people: Mapping[State, int]
+    sessions: int
+    freshness: Freshness
+    failed: SyncRun | None
+    held_back: int
+    items: int
+    shown: int
+    mails: OutboxState | None
+    server: Server
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Hold what a monitoring system is told; `last_good_at` is None before the first good run."""
+
+    people: Mapping[State, int]
+    sessions: int
+    last_good_at: datetime | None
+    items: int
+    deliveries: Mapping[str, int]
+
+
+async def overview_of(limits: Limits, *, has_mail: bool) -> Overview:
+    """Give what the overview tells. Raises DatabaseUnavailable."""
+    last, swept = await sync_history.last_ended(), await sync_history.last_swept()
+    return Overview(
+        people=await overview.people_by_state(),
+        sessions=await overview.count_sessions(limits.idle_hours, limits.max_days),
+        freshness=await backlog.freshness(),
+        failed=last if last and last.status == "failed" else None,
+        held_back=swept.gone if swept else 0,
+        items=await mirror.count_items(),
+        shown=await overview.count_shown(),
+        mails=await outbox.state() if has_mail else None,
+        server=await overview.server(),
+    )
+
+
+async def numbers(limits: Limits) -> Numbers:
+    """Give what a monitoring system is told. Raises DatabaseUnavailable."""
+    return Numbers(
+        people=await overview.people_by_state(),
+        sessions=await overview.count_sessions(limits.idle_hours, limits.max_days),
+        last_good_at=await sync_history.last_good(),
+        items=await mirror.count_items(),
+        deliveries=await webhook_deliveries.count_by_outcome(),
+    )
+
+
+def is_database_up() -> bool:
+    """Tell whether the database answered a second ago; asks nobody."""
+    test = database.last_connection_test()
+    return test is not None and test.connected
+
+
+def pool_numbers() -> PoolNumbers:
+    """Give the numbers of this process's database connections; asks nobody."""
+    return overview.pool_numbers()

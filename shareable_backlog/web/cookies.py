@@ -1,0 +1,37 @@
+"""Set the product's cookies: for this host alone, out of scripts' reach, and over TLS where there is TLS."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+_LONGEST = 2000
+
+
+def name(request: Request, what: str) -> str:
+    """Give the name of the cookie `what`. Only with TLS can it have the prefix that ties it to this host."""
+    return f"__Host-slb_{what}" if request.app.state.is_https else f"slb_{what}"
+
+
+def read(request: Request, what: str) -> str | None:
+    """Give a cookie; None when there is none, or one that can't be ours."""
+    value = request.cookies.get(name(request, what))
+    return value if value and len(value) <= _LONGEST and value.isascii() else None
+
+
+def write(request: Request, response: Response, what: str, value: str, lives_s: int | None = None) -> None:
+    """Set a cookie; with None in `lives_s` until the browser ends."""
+    response.set_cookie(
+        name(request, what),
+        value,
+        max_age=lives_s,
+        path="/",
+        secure=request.app.state.is_https,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def forget(request: Request, response: Response, what: str) -> None:
+    """Delete a cookie."""
+    response.delete_cookie(
+        name(request, what), path="/", secure=request.app.state.is_https, httponly=True, samesite="lax"
+    )

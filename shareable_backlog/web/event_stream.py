@@ -1,0 +1,85 @@
+"""Send a page's changes to the browser as they happen: server-sent events."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from time import monotonic
+from typing import TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from shareable_backlog.errors import BacklogError
+from shareable_backlog.web.patience import STOPPING
+
+_LOOK_EVERY_S = 1.0
+_HEARTBEAT_S = 15.0  # proxies close connections that are silent for longer, often after a minute
+
+News: TypeAlias = Mapping[str, object]
+Look: TypeAlias = Callable[[], Awaitable[News | None]]
+"""Give what the reader should see now, as JSON; None once the reader may not see it any more."""
+
+
+class EventStreams:
+    """Be the streams of one process: at most `most` at a time, as each asks the database once a second."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open = 0
+
+    def answer(self, request: Request, look: Look) -> Response:
+        """Answer with a stream of what `look` gives, whenever that changes; 503 when there are too many.
+
+        It ends when `look` gives None, the reader goes, or the server is about to stop. While `look` raises
+        BacklogError nothing is sent.
+        """
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream")
+        if self._open >= self._most:
+            return Response("Too many pages are open just now. Load the page anew to see changes.\n", 503)
+        return _Answer(self, _events(request, look))
+
+    async def counted(self, sent: Awaitable[None]) -> None:
+        """Await an answer, which is one of the open streams meanwhile."""
+        self._open += 1
+        try:
+            await sent
+        finally:
+            self._open -= 1
+
+
+class _Answer(StreamingResponse):
+    media_type = "text/event-stream"
+
+    def __init__(self, streams: EventStreams, events: AsyncGenerator[str]) -> None:
+        # nginx would keep the events back until it has 4 KB of them.
+        super().__init__(events, headers={"X-Accel-Buffering": "no"})
+        self._streams = streams
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._streams.counted(super().__call__(scope, receive, send))
+
+
+async def _events(request: Request, look: Look) -> AsyncGenerator[str]:
+    stopping = asyncio.Event()
+    request.scope["state"][STOPPING] = stopping
+    last: News = {}
+    sent_at = monotonic()
+    yield ": hello\n\n"
+    while not stopping.is_set():
+        news: News | None = last
+        with suppress(BacklogError):
+            news = await look()
+        if news is None:
+            return
+        if news != last:
+            last, sent_at = news, monotonic()
+            yield f"data: {json.dumps(news)}\n\n"
+        elif monotonic() - sent_at >= _HEARTBEAT_S:
+            sent_at = monotonic()
+            yield ": still here\n\n"
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_EVERY_S):
+                await stopping.wait()

@@ -1,0 +1,66 @@
+"""Read posted forms, and make sure that they were posted from a page of ours."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.datastructures import ImmutableMultiDict
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from shareable_backlog.errors import InvalidInput, NotAllowed
+
+_LARGEST_BODY = 2**18
+_MOST_FIELDS = 5000
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Form(ImmutableMultiDict[str, str]):
+    """Hold the fields of a form, each possibly several times."""
+
+
+async def read(request: Request) -> Form:
+    """Give the form that was posted. Raises InvalidInput when it is none, or too large."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST_BODY:
+            raise HTTPException(413, headers={"Connection": "close"})
+    if body and kind != "application/x-www-form-urlencoded":
+        raise InvalidInput("Only a form of these pages can be sent here. Nothing was changed.")
+    try:
+        fields = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise InvalidInput("The form could not be read, so nothing was changed. Load the page anew.") from None
+    return Form([(name, value.replace("\x00", "")) for name, value in fields])
+
+
+def token(secret: str) -> str:
+    """Give the token that a form of this browser carries, made from a secret in one of its cookies."""
+    return hashlib.sha256(b"csrf " + secret.encode()).hexdigest()
+
+
+def require_own(request: Request, form: Mapping[str, str], secret: str | None, base_url: str | None) -> None:
+    """Raise NotAllowed unless the form comes from a page of ours in this very browser.
+
+    Browsers say the origin of every form that they post: it has to be `base_url`, or this machine's own name. The
+    `secret` is that of the browser's cookie, None when it has none.
+    """
+    host = request.headers.get("host", "")
+    own = {base_url, f"http://{host}" if urlsplit(f"//{host}").hostname in _LOOPBACK_NAMES else None}
+    origins = request.headers.getlist("origin")
+    is_own = len(origins) == 1 and origins[0].lower() in own
+    given = form.get("csrf", "").encode()
+    if not is_own or secret is None or not hmac.compare_digest(given, token(secret).encode()):
+        raise NotAllowed("This did not come from a page of the backlog, or from one too old. Nothing was changed.")
+
+
+def own_path(text: str | None) -> str:
+    """Give `text` if it leads to a page of ours, else `/`: browsers read `//` and backslashes as other hosts."""
+    if not text or not text.startswith("/") or text.startswith(("//", "/\\")):
+        return "/"
+    if any(ord(character) <= 0x20 or character in "\\\x7f" for character in text) or len(text) > 2000:  # noqa: PLR2004 (an address)
+        return "/"
+    return text

@@ -1,0 +1,106 @@
+"""Write the document of the API (OpenAPI 3.1) from the types of its handlers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from shareable_backlog import __version__
+
+_SCHEMAS = "#/components/schemas/{name}"
+_NOT_FOUND = "404"
+_REFUSALS = {
+    "400": "A parameter is wrong; the message says which.",
+    "401": "The token is not valid.",
+    "403": "The token is not for that, or this network may not ask.",
+    _NOT_FOUND: "There is nothing of that name, or it may not be shown.",
+    "429": "The token asked too often; Retry-After says when to go on.",
+    "503": "The backlog can't be read right now; Retry-After says when to try again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Say of a route what it does, which parameters it takes and what it answers.
+
+    `right` is what a token has to be made for, None when everybody may ask.
+    """
+
+    name: str
+    doc: str
+    asked: type[msgspec.Struct]
+    answer: Any
+    right: str | None
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Say what went wrong: in words for people, and by a code for programs."""
+
+    message: str
+    code: str
+    details: dict[str, Any]
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Hold what went wrong."""
+
+    error: Fault
+
+
+@cache
+def parameters(asked: type[msgspec.Struct]) -> list[dict[str, Any]]:
+    """Give the parameters in the address that a structure takes, each with a description."""
+    _, components = msgspec.json.schema_components([asked])
+    properties: dict[str, dict[str, Any]] = components[asked.__name__]["properties"]
+    return [
+        {"name": name, "in": "query", "description": schema.pop("description"), "schema": schema}
+        for name, schema in properties.items()
+    ]
+
+
+def document(routes: Mapping[str, Described]) -> dict[str, Any]:
+    """Give the document of the routes, which are told by their paths and all read only."""
+    answers = [described.answer for described in routes.values()]
+    schemas, components = msgspec.json.schema_components([*answers, Refusal], ref_template=_SCHEMAS)
+    refused = schemas[-1]
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Shareable Linear Backlog",
+            "version": __version__,
+            "description": "The backlog as its admins share it, read-only. Times are in ISO 8601.",
+        },
+        "paths": {
+            path: {"get": _operation(path, described, schema)}
+            for (path, described), schema in zip(routes.items(), schemas[:-1], strict=True)
+        },
+        "components": {
+            "schemas": components,
+            "responses": {status: _response(words, refused) for status, words in _REFUSALS.items()},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "A token of one's account's page."}
+            },
+        },
+    }
+
+
+def _operation(path: str, described: Described, answer: dict[str, Any]) -> dict[str, Any]:
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    in_path = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+    refusals = [status for status in _REFUSALS if names or status != _NOT_FOUND]
+    return {
+        "operationId": described.name,
+        "summary": " ".join(described.doc.split()),
+        "security": [{"token": [described.right]}] if described.right else [],
+        "parameters": in_path + parameters(described.asked),
+        "responses": {
+            "200": _response("What was asked for.", answer),
+            **{status: {"$ref": f"#/components/responses/{status}"} for status in refusals},
+        },
+    }
+
+
+def _response(words: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": words, "content": {"application/json": {"schema": schema}}}

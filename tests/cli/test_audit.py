@@ -1,0 +1,114 @@
+"""`slb audit` as an operator meets it."""
+
+import json
+
+import psycopg
+import pytest
+
+from shareable_backlog.cli import main
+from shareable_backlog.config import Settings
+
+
+@pytest.fixture(autouse=True)
+def database_url(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set a fresh migrated database."""
+    assert settings.database_url is not None
+    monkeypatch.setenv("DATABASE_URL", settings.database_url.reveal())
+
+
+def approve(database: str) -> None:
+    """Record one act of alice's."""
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO users (email) VALUES ('alice@example.com')")
+        connection.execute(
+            "INSERT INTO audit_logs (user_id, action, resource, resource_id, details, ip_address)"
+            """ VALUES (1, 'person.approved', 'user', '7', '{"reason": "on \\u001b[31mcall"}', '192.0.2.7')"""
+        )
+
+
+def write_days_ago(database: str, days: int) -> None:
+    """Record something as if the clock had stood there."""
+    with psycopg.connect(database) as connection:
+        connection.execute("ALTER TABLE audit_logs DISABLE TRIGGER sign_audit_log")
+        connection.execute(
+            "INSERT INTO audit_logs (action, created_at) VALUES ('x', now() - make_interval(days => %s))", [days]
+        )
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        connection.execute("ALTER TABLE audit_logs ENABLE TRIGGER sign_audit_log")
+
+
+def told(capsys: pytest.CaptureFixture[str], *command: str, code: int = 0) -> str:
+    assert main(["audit", *command]) == code
+    return capsys.readouterr().out
+
+
+def test_a_whole_log_proves_whole(capsys: pytest.CaptureFixture[str], database: str) -> None:
+    approve(database)
+    assert told(capsys, "verify") == "The audit log is whole: 1 row, none changed, removed or slipped in.\n"
+    assert json.loads(told(capsys, "verify", "--json")) == {"whole": True, "rows": 1, "faults": []}
+
+
+def test_a_changed_row_is_named_with_exit_code_1(capsys: pytest.CaptureFixture[str], database: str) -> None:
+    approve(database)
+    with psycopg.connect(database) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE audit_logs SET resource_id = '8'")
+    assert told(capsys, "verify", code=1).splitlines() == [
+        "The audit log is not what was recorded.",
+        "Row 1 (place 1) is not as it was recorded, or does not follow the row that it followed.",
+    ]
+    verdict = json.loads(told(capsys, "verify", "--json", code=1))
+    assert (verdict["whole"], verdict["faults"][0]["id"], verdict["faults"][0]["position"]) == (False, 1, 1)
+
+
+def test_rows_are_listed_without_what_moves_a_terminal(capsys: pytest.CaptureFixture[str], database: str) -> None:
+    approve(database)
+    [approved] = told(capsys, "list").splitlines()
+    assert "alice@example.com  person.approved  user 7" in approved
+    assert approved.endswith("192.0.2.7")
+    assert "\x1b" not in approved
+    assert "operator  audit.read" in told(capsys, "list").splitlines()[0]
+
+
+def test_rows_are_listed_as_lines_of_json(capsys: pytest.CaptureFixture[str], database: str) -> None:
+    approve(database)
+    [line] = told(capsys, "list", "--json", "--person", "alice@example.com").splitlines()
+    row = json.loads(line)
+    assert (row["person"], row["action"], row["details"]) == (
+        "alice@example.com",
+        "person.approved",
+        {"reason": "on \x1b[31mcall"},
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [("--action", "item.viewed"), ("--since", "2999-01-01"), ("--person", "bob@example.com")]
+)
+def test_a_filter_that_nothing_fits_lists_nothing(
+    capsys: pytest.CaptureFixture[str], database: str, words: tuple[str, ...]
+) -> None:
+    approve(database)
+    assert told(capsys, "list", *words) == ""
+
+
+@pytest.mark.parametrize("words", [("--since", "yesterday"), ("--limit", "0"), ("--limit", "x")])
+def test_wrong_words_are_refused(capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit):
+        main(["audit", "list", *words])
+    assert "should be a" in capsys.readouterr().err
+
+
+def test_without_a_retention_everything_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, "prune") == "AUDIT_RETENTION_DAYS is 0, so everything is kept.\n"
+
+
+def test_what_is_older_than_the_retention_is_removed_and_the_rest_proves_whole(
+    capsys: pytest.CaptureFixture[str], database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_days_ago(database, 40)
+    approve(database)
+    monkeypatch.setenv("AUDIT_RETENTION_DAYS", "30")
+    assert told(capsys, "prune", "--dry-run") == "1 row older than 30 days would be removed. Nothing was changed.\n"
+    assert told(capsys, "prune") == "1 row older than 30 days removed.\n"
+    assert told(capsys, "prune") == "0 rows older than 30 days removed.\n"
+    assert told(capsys, "verify") == "The audit log is whole: 2 rows, none changed, removed or slipped in.\n"

@@ -1,0 +1,70 @@
+"""People by the command line: `slb users`."""
+
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests import running_site
+from tests.conftest import as_url
+from tests.served import slb
+from tests.signed_in import let_in
+
+
+@pytest.fixture
+def site(database: str, tmp_path: Path) -> tuple[Path, str]:
+    return tmp_path, as_url(database)
+
+
+def run(site: tuple[Path, str], *words: str) -> tuple[int, str]:
+    return slb(site[0], *words, DATABASE_URL=site[1])
+
+
+def test_the_first_admin_comes_from_the_command_line_and_signs_in_once(site: tuple[Path, str], database: str) -> None:
+    assert run(site, "users", "create", "alice@example.com", "--admin") == (
+        0,
+        "alice@example.com may come in, as an admin.\n",
+    )
+    code, link = run(site, "users", "login-link", "Alice@example.com")
+    assert (code, link.startswith("http://127.0.0.1:8000/sign-in/link/")) == (0, True)
+    with running_site.running(database) as running:
+        path = link.strip().removeprefix("http://127.0.0.1:8000")
+        page = running.get(path)
+        assert page.status_code == 200
+        browser = dict([page.headers.get_list("set-cookie")[0].partition(";")[0].split("=", 1)])
+        csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
+        used = running.ask("POST", path, browser=browser, data={"csrf": csrf}, origin=running.base_url)
+        assert used.status_code == 303
+        assert running.get(path).status_code == 403
+
+
+def test_a_link_for_nobody_says_what_to_do(site: tuple[Path, str]) -> None:
+    code, said = run(site, "users", "login-link", "nobody@example.com")
+    assert (code, "Add them with `slb users create`" in said) == (1, True)
+
+
+def test_people_are_listed_and_decided_of(site: tuple[Path, str], database: str) -> None:
+    let_in(database, "alice", "carol")
+    assert run(site, "users", "approve", "carol@example.com") == (0, "carol@example.com: approved.\n")
+    code, said = run(site, "users", "approve", "carol@example.com")
+    assert (code, "left as they are" in said) == (1, True)
+    listed = [json.loads(line) for line in run(site, "users", "list", "--json")[1].splitlines()]
+    assert {one["email"]: one["state"] for one in listed} == {
+        "alice@example.com": "active",
+        "carol@example.com": "active",
+    }
+    assert "last active admin" in run(site, "users", "disable", "alice@example.com")[1]
+
+
+def test_everything_is_recorded_as_the_operators(site: tuple[Path, str], database: str) -> None:
+    let_in(database, "alice", "carol")
+    run(site, "users", "decline", "carol@example.com", "--reason", "unknown")
+    run(site, "users", "delete", "carol@example.com", "--yes")
+    with psycopg.connect(database) as connection:
+        rows = connection.execute("SELECT action, actor_email FROM audit_logs ORDER BY id").fetchall()
+    assert rows == [("person.declined", "operator"), ("person.deleted", "operator")]
+
+
+def test_a_person_is_not_deleted_by_a_slip(site: tuple[Path, str]) -> None:
+    assert run(site, "users", "delete", "carol@example.com")[0] == 2

@@ -1,0 +1,98 @@
+"""The numbers for a monitoring system: who may read them, what they tell and what they must not."""
+
+from collections.abc import Generator
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests import running_site
+from tests.running_site import Site
+from tests.signed_in import let_in
+
+
+@pytest.fixture
+def site(database: str) -> Generator[Site]:
+    let_in(database, "alice", "bob", "carol")
+    with running_site.running(database) as running:
+        yield running
+
+
+def numbers(site: Site) -> dict[tuple[str, ...], float]:
+    """Give the numbers by their name and the values of their labels."""
+    answer = site.get("/metrics")
+    assert answer.status_code == 200
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def test_requests_are_counted_by_route_and_status_and_no_label_holds_what_was_asked_for(site: Site) -> None:
+    before = numbers(site)
+    site.get("/items/SECRET-77", "bob")
+    site.get("/sign-in/link/a-token-that-nobody-may-see")
+    site.get("/no-such-page?email=mallory@example.com")
+    site.ask("PROPFIND", "/")
+    after = numbers(site)
+
+    def more(*labels: str) -> float:
+        name = ("slb_http_requests_total", *labels)
+        return after.get(name, 0) - before.get(name, 0)
+
+    assert more("GET", "/items/{identifier}", "404") == 1
+    assert more("GET", "/sign-in/link/{token}", "403") == 1
+    assert more("GET", "none", "404") == 1
+    assert more("other", "/", "405") == 1
+    assert after["slb_http_request_duration_seconds_count", "/items/{identifier}"] >= 1
+    text = site.get("/metrics").text
+    for word in ("SECRET-77", "a-token", "mallory", "example.com", "PROPFIND", "no-such-page"):
+        assert word not in text
+
+
+def test_the_products_own_numbers_are_told(site: Site) -> None:
+    site.query(
+        "INSERT INTO sync_history (status, trigger_type, started_at, completed_at)"
+        " VALUES ('succeeded', 'automatic', now(), now() - interval '1 hour')"
+    )
+    site.query(
+        "INSERT INTO webhook_deliveries (id, type, action, happened_at, outcome)"
+        " VALUES ('a', 'Issue', 'update', now(), 'applied'), ('b', 'Issue', 'update', now(), 'ignored')"
+    )
+    found = numbers(site)
+    assert found[("slb_database_up",)] == 1
+    assert found["slb_database_connections", "most"] == 20
+    assert found["slb_database_connections", "open"] >= 1
+    assert 3600 <= found[("slb_mirror_age_seconds",)] < 3660
+    assert found[("slb_mirror_items",)] == 0
+    assert found["slb_webhook_deliveries", "applied"] == 1
+    assert found["slb_webhook_deliveries", "ignored"] == 1
+    assert found[("slb_sessions",)] == 3
+    assert (found["slb_people", "pending"], found["slb_people", "active"]) == (1, 2)
+
+
+def test_before_the_first_sync_there_is_no_age(site: Site) -> None:
+    assert ("slb_mirror_age_seconds",) not in numbers(site)
+
+
+def test_while_the_database_is_away_the_rest_is_told() -> None:
+    with running_site.running("host=127.0.0.1 port=1 dbname=backlog") as running:
+        found = numbers(running)
+    assert found[("slb_database_up",)] == 0
+    assert ("slb_people", "pending") not in found
+    assert found["slb_database_connections", "most"] == 20
+
+
+def test_for_other_networks_there_is_nothing_here(database: str) -> None:
+    with running_site.running(database, peer="10.0.0.7") as running:
+        assert running.get("/metrics").status_code == 404
+
+
+def test_the_networks_are_those_of_the_setting_and_the_address_is_the_real_one(database: str) -> None:
+    with running_site.running(
+        database, {"METRICS_NETWORKS": "192.0.2.0/24", "TRUSTED_PROXIES": "127.0.0.0/8"}
+    ) as running:
+        assert running.get("/metrics").status_code == 404
+        assert running.get("/metrics", **{"x-forwarded-for": "192.0.2.9"}).status_code == 200
+        assert running.get("/metrics", **{"x-forwarded-for": "192.0.2.9, 203.0.113.1"}).status_code == 404
+        assert running.get("/metrics", **{"x-forwarded-for": "nonsense"}).status_code == 404

@@ -1,0 +1,139 @@
+"""The way in, in a browser: ask, wait, be approved, see, be disabled; with and without a script, for everyone."""
+
+import re
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import as_url, created
+from tests.e2e.conftest import NewPage
+from tests.e2e.serving import serving, wait_until_ready
+from tests.e2e.test_look import SCHEMES, violations
+from tests.fakes import oidc
+from tests.signed_in import let_in
+
+pytestmark = pytest.mark.browser
+
+ADMIN_PAGES = ("/admin", "/admin/people", "/admin/sync", "/admin/sharing", "/admin/audit", "/account", "/about")
+PHONE = {"viewport": {"width": 390, "height": 844}}
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Be a program whose links stand in its log, as it has no mail server."""
+
+    address: str
+    log: Path
+
+    def code(self, email: str) -> tuple[str, str]:
+        """Give the newest link and code; `email` is who asked, whom the log does not name."""
+        assert "@" in email
+        found = re.findall(r"address=(\S+) code=(\d{6})", self.log.read_text(encoding="utf-8"))
+        return found[-1][0], found[-1][1]
+
+
+@pytest.fixture(scope="module")
+def program(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Program]:
+    folder = tmp_path_factory.mktemp("access")
+    with created(server, template) as conninfo, oidc.running() as provider:
+        let_in(conninfo, "alice", "bob", "carol", "dora")
+        settings = {
+            "DATABASE_URL": as_url(conninfo), "LOG_FORMAT": "console", "OIDC_ISSUER": provider.url,
+            "OIDC_CLIENT_ID": provider.client_id, "OIDC_CLIENT_SECRET": provider.client_secret,
+            "BASE_URL": "http://127.0.0.1:8000", "OIDC_NAME": "Example ID",
+        }  # fmt: skip
+        with serving(folder, **settings) as address:
+            wait_until_ready(address)
+            yield Program(address, folder / "serve.log")
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["with a script", "without"])
+def test_a_new_person_asks_waits_and_is_let_in(program: Program, new_page: NewPage, *, has_script: bool) -> None:
+    email = f"frank-{has_script}@example.com".lower()
+    frank = new_page(program.address, None, java_script_enabled=has_script)
+    frank.goto("/items/ENG-1")
+    frank.get_by_label("Your mail address").fill(email)
+    frank.get_by_role("button", name="Send me a link").click()
+    expect(frank.get_by_role("heading", level=1)).to_have_text("Look into the log")
+    frank.get_by_label("Six-digit code").fill(program.code(email)[1])
+    frank.get_by_role("button", name="Sign in").click()
+    expect(frank.get_by_role("heading", level=1)).to_have_text("Almost there")
+    frank.get_by_label("A note to the admins").fill("I lay the cables")
+    frank.get_by_role("button", name="Send the note").click()
+    expect(frank.get_by_role("status")).to_have_text("Your note is with the admins.")
+
+    alice = new_page(program.address, "alice", java_script_enabled=has_script)
+    alice.goto("/admin/people")
+    waiting = alice.get_by_role("region", name="Waiting for an answer")
+    expect(waiting).to_contain_text("I lay the cables")
+    waiting.get_by_label(email).check()
+    waiting.get_by_role("button", name="Approve").click()
+    expect(alice.get_by_role("status")).to_contain_text("approved")
+
+    frank.goto("/waiting")
+    expect(frank).to_have_url(f"{program.address}/")
+    alice.goto(f"/admin/people?q={email}")
+    alice.get_by_role("region", name="Everybody").get_by_role("link", name=email).click()
+    alice.get_by_role("button", name="Disable: ends every session").click()
+    expect(alice.get_by_role("status")).to_contain_text("Disabled")
+    frank.goto("/")
+    expect(frank.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_looking_at_a_link_with_a_script_signs_nobody_in(program: Program, new_page: NewPage) -> None:
+    asking = new_page(program.address, None)
+    asking.goto("/sign-in")
+    asking.get_by_label("Your mail address").fill("grace@example.com")
+    asking.get_by_role("button", name="Send me a link").click()
+    link, code = program.code("grace@example.com")
+    path = link.removeprefix("http://127.0.0.1:8000")
+    scanner = new_page(program.address, None)
+    scanner.goto(path)
+    scanner.wait_for_load_state("networkidle")
+    assert not [cookie for cookie in scanner.context.cookies() if "session" in str(cookie.get("name"))]
+    expect(scanner.get_by_label("Six-digit code")).to_be_visible()
+    asking.goto(path)
+    asking.get_by_role("button", name="Sign in").click()
+    expect(asking.get_by_role("heading", level=1)).to_have_text("Almost there")
+    assert code
+
+
+def test_the_button_of_an_identity_provider_leads_to_it(program: Program, new_page: NewPage) -> None:
+    page = new_page(program.address, None)
+    page.goto("/sign-in")
+    expect(page.get_by_role("link", name="Continue with Example ID")).to_have_attribute(
+        "href", re.compile(r"^/sign-in/oidc\?next=(/|%2F)$")
+    )
+
+
+def look(page: Page, path: str) -> None:
+    page.goto(path)
+    assert {scheme: violations(page, scheme) for scheme in SCHEMES} == {"light": [], "dark": []}
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wider <= 0, "nothing is wider than the screen"
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/code", "/sign-in/link/none"])
+def test_axe_finds_nothing_on_the_way_in(program: Program, new_page: NewPage, path: str) -> None:
+    look(new_page(program.address, None, **PHONE), path)
+
+
+def test_axe_finds_nothing_in_the_waiting_room(program: Program, new_page: NewPage) -> None:
+    look(new_page(program.address, "carol", **PHONE), "/waiting")
+
+
+@pytest.mark.parametrize("path", ADMIN_PAGES)
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_axe_finds_nothing_on_admins_pages(program: Program, new_page: NewPage, path: str, size: str) -> None:
+    options = PHONE if size == "phone" else {"viewport": {"width": 1440, "height": 900}}
+    look(new_page(program.address, "alice", **options), path)
+
+
+def test_axe_finds_nothing_on_a_persons_page(program: Program, new_page: NewPage) -> None:
+    page = new_page(program.address, "alice", **PHONE)
+    page.goto("/admin/people?q=bob")
+    page.get_by_role("region", name="Everybody").get_by_role("link", name="bob@example.com").click()
+    look(page, page.url)

@@ -1,0 +1,74 @@
+"""The sync page, as an admin finds it: live with a script, complete without one."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.conftest import as_url, created
+from tests.e2e.conftest import NewPage
+from tests.e2e.serving import serving, wait_until_ready
+from tests.fakes.linear import FakeLinear, World, running
+from tests.signed_in import let_in
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Be a program that mirrors a small workspace."""
+
+    address: str
+    linear: FakeLinear
+
+
+@pytest.fixture(scope="module")
+def mirror(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Mirror]:
+    world = World()
+    world.add_issue(title="Mend the roof")
+    with created(server, template) as conninfo, running(world) as linear:
+        let_in(conninfo)
+        folder = tmp_path_factory.mktemp("mirror")
+        settings = {"DATABASE_URL": as_url(conninfo), "LINEAR_API_KEY": linear.key, "LINEAR_API_URL": linear.url}
+        with serving(folder, **settings) as address:
+            wait_until_ready(address)
+            yield Mirror(address, linear)
+
+
+def runs(page: Page) -> Locator:
+    return page.get_by_role("region", name="Runs").locator("tbody tr")
+
+
+def test_a_run_is_asked_for_watched_and_listed_without_loading_the_page_anew(
+    mirror: Mirror, new_page: NewPage
+) -> None:
+    page = new_page(mirror.address, "alice")
+    page.goto("/admin/sync")
+    expect(runs(page)).to_have_count(1, timeout=20_000)
+    expect(page.get_by_text("No sync is under way.")).to_be_visible()
+    mirror.linear.delay_s = 1.5
+    page.get_by_role("button", name="Full sync").click()
+    expect(page.get_by_role("status").filter(has_text="A sync is asked for.")).to_be_visible()
+    page.evaluate("document.body.dataset.same = 'page'")
+    expect(page.get_by_role("heading", name="A full sync is under way")).to_be_visible()
+    expect(page.locator("#said")).to_contain_text("Linear")
+    mirror.linear.delay_s = 0
+    expect(page.get_by_text("No sync is under way.")).to_be_visible(timeout=20_000)
+    expect(runs(page)).to_have_count(2)
+    expect(runs(page).first).to_contain_text("Asked for, full")
+    expect(runs(page).first).to_contain_text("Succeeded")
+    assert page.evaluate("document.body.dataset.same") == "page"
+    runs(page).first.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Run ")).to_be_visible()
+    expect(page.get_by_text("alice@example.com").first).to_be_visible()
+
+
+def test_without_a_script_the_page_is_whole_and_says_how_to_see_more(mirror: Mirror, new_page: NewPage) -> None:
+    page = new_page(mirror.address, "alice", java_script_enabled=False)
+    page.goto("/admin/sync")
+    page.get_by_role("button", name="Sync now").click()
+    expect(page.get_by_role("status").filter(has_text="A sync is asked for.")).to_be_visible()
+    page.get_by_role("link", name="Look again").click()
+    expect(page).to_have_url(f"{mirror.address}/admin/sync")
+    expect(page.get_by_role("heading", name="Runs")).to_be_visible()

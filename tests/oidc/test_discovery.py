@@ -1,0 +1,171 @@
+"""What the provider says about itself, and the faults it has: nothing strange is used, nobody waits for long."""
+
+import socket
+import time
+from typing import Any
+
+import httpx2
+import pytest
+from joserfc.jwk import OctKey, RSAKey
+
+from shareable_backlog import oidc
+from shareable_backlog.errors import SignInFailed
+from shareable_backlog.oidc import Provider, discovery
+from tests.fakes.oidc import Provider as FakeProvider
+from tests.fakes.oidc import rsa_key
+from tests.oidc.conftest import REDIRECT_URI, Relying
+
+pytestmark = pytest.mark.anyio
+
+DISCOVERY = "/.well-known/openid-configuration"
+METADATA_SERVICE = "http://169.254.169.254/"
+
+
+async def refusal(relying: Relying) -> str:
+    with pytest.raises(SignInFailed) as caught:
+        await relying.signed_in()
+    assert "127.0.0.1" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"issuer": "https://evil.example.com"},
+        {"issuer": None},
+        {"token_endpoint": "http://evil.example.com/token"},
+        {"token_endpoint": METADATA_SERVICE},
+        {"token_endpoint": "https://[::1"},
+        {"token_endpoint": "https://"},
+        {"token_endpoint": ["https://id.example.com"]},
+        {"authorization_endpoint": "javascript:alert(1)"},
+        {"authorization_endpoint": "//evil.example.com"},
+        {"jwks_uri": "file:///etc/passwd"},
+        {"jwks_uri": None},
+    ],
+)
+async def test_a_provider_that_says_strange_things_of_itself_is_not_used(
+    relying: Relying, document: dict[str, Any]
+) -> None:
+    relying.fake.document = document
+    assert "gave no useful answer" in await refusal(relying)
+    assert relying.fake.asked == [DISCOVERY]
+
+
+async def test_an_issuer_with_a_slash_more_is_another_one(relying: Relying) -> None:
+    relying.fake.document = {"issuer": f"{relying.fake.url}/"}
+    await refusal(relying)
+
+
+async def test_the_issuers_own_slash_is_no_part_of_the_way_to_its_document(
+    http: httpx2.AsyncClient, fake: FakeProvider
+) -> None:
+    fake.document = {"issuer": f"{fake.url}/"}
+    client = oidc.Client(f"{fake.url}/", fake.client_id, fake.client_secret, REDIRECT_URI)
+    assert (await Provider(http, client).authorization()).url.startswith(f"{fake.url}/authorize?")
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1/token", "http://localhost:8000/token"])
+def test_a_provider_elsewhere_does_not_lead_to_this_machine(address: str) -> None:
+    assert not discovery._is_safe(address, "https://id.example.com")  # pyright: ignore[reportPrivateUsage] (needs no TLS here)
+
+
+@pytest.mark.parametrize("address", ["http://id.example.com/userinfo", METADATA_SERVICE, 7])
+async def test_an_unsafe_userinfo_is_as_good_as_none(relying: Relying, address: object) -> None:
+    relying.fake.document = {"userinfo_endpoint": address}
+    relying.fake.claims["email"] = None
+    assert (await relying.signed_in()).email is None
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        (500, {}, b""),
+        (204, {}, b""),
+        (404, {}, b'{"issuer": "https://id.example.com"}'),
+        (302, {"Location": METADATA_SERVICE}, b""),
+        (307, {"Location": "/elsewhere"}, b"{}"),
+        (200, {}, b"<html>"),
+        (200, {}, b"\xff\xfe"),
+        (200, {}, b"[]"),
+        (200, {}, b"[" * 200_000),
+        (200, {}, b" " * (2**20 + 1)),
+        (200, {"Content-Encoding": "gzip"}, b"no gzip"),
+        (200, {"Content-Length": "5"}, b"{}"),
+    ],
+)
+@pytest.mark.parametrize("path", [DISCOVERY, "/keys", "/token", "/userinfo"])
+async def test_rubbish_is_an_outage(relying: Relying, path: str, broken: tuple[int, dict[str, str], bytes]) -> None:
+    relying.fake.claims["email"] = None
+    relying.fake.answers[path] = broken
+    assert "gave no useful answer" in await refusal(relying)
+    assert relying.fake.asked[-1] == path, "no redirect was followed"
+
+
+async def test_a_token_endpoint_without_an_id_token_vouches_for_nobody(relying: Relying) -> None:
+    relying.fake.answers["/token"] = (200, {}, b'{"access_token": "0access0"}')
+    assert "could not be believed" in await refusal(relying)
+
+
+async def test_a_provider_that_is_not_there_is_said_so_without_its_name(
+    http: httpx2.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    client = oidc.Client(f"http://127.0.0.1:{port}", "backlog", "0secret0", REDIRECT_URI)
+    with pytest.raises(SignInFailed, match="can't be reached") as caught:
+        await Provider(http, client).authorization()
+    said = str(caught.value) + capsys.readouterr().out
+    assert "oidc_request_failed" in said
+    assert not [word for word in (str(port), "127.0.0.1", "0secret0") if word in said]
+
+
+async def test_a_silent_provider_keeps_nobody_waiting_for_long(
+    relying: Relying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shareable_backlog.oidc.http._WITHIN_S", 0.1)
+    relying.fake.delay_s = 1
+    started = time.monotonic()
+    await refusal(relying)
+    assert time.monotonic() - started < 0.9
+
+
+async def test_after_an_outage_the_next_sign_in_works(relying: Relying) -> None:
+    relying.fake.answers[DISCOVERY] = (503, {}, b"")
+    await refusal(relying)
+    relying.fake.answers.clear()
+    assert (await relying.signed_in()).subject == "carol-1"
+
+
+async def test_keys_that_are_of_no_use_harm_nobody(relying: Relying) -> None:
+    with pytest.warns(UserWarning, match="2048"):
+        short = RSAKey.generate_key(1024, {"kid": "short"})
+    relying.fake.public = [
+        "text",
+        {"kty": ["RSA"]},
+        {"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA"},
+        {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
+        {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA"},
+        {"kty": "RSA", "e": "AQAB"},
+        short.as_dict(private=False),
+        OctKey.generate_key(256, {"kid": "first"}).as_dict(private=True),
+        rsa_key("another").as_dict(private=False) | {"use": "enc", "kid": "first"},
+        rsa_key("first").as_dict(private=False),
+    ]
+    assert (await relying.signed_in()).subject == "carol-1"
+    relying.fake.header = {"kid": None}
+    assert (await relying.signed_in()).subject == "carol-1"
+
+
+@pytest.mark.parametrize("keys", [[], [7], [{"kty": "oct", "k": "AAAA", "kid": "first"}]])
+async def test_without_a_usable_key_nobody_is_believed(relying: Relying, keys: list[Any]) -> None:
+    relying.fake.public = keys
+    assert "gave no useful answer" in await refusal(relying)
+
+
+async def test_people_share_no_cookies_of_the_provider(relying: Relying) -> None:
+    relying.fake.document = {"issuer": relying.fake.url}
+    token = relying.fake.answer(DISCOVERY, {}, {})
+    relying.fake.answers[DISCOVERY] = (token[0], token[1] | {"Set-Cookie": "who=carol; Path=/"}, token[2])
+    await relying.signed_in()
+    assert not [headers for headers in relying.fake.headers if "cookie" in headers]

@@ -1,0 +1,109 @@
+"""What a run tells of itself while it is under way."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+import pytest
+
+from shareable_backlog.config import Secret, Settings
+from shareable_backlog.database import sync_history
+from shareable_backlog.database.sync_history import SyncRun
+from shareable_backlog.linear.retry import Retries
+from shareable_backlog.services import sync_runs
+from shareable_backlog.sync import pull
+from shareable_backlog.sync import run as running
+from shareable_backlog.sync.pull import Wanted
+from tests.fakes.linear import running as running_fake
+from tests.sync import pulling
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+
+
+@pytest.fixture(autouse=True)
+def _told_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_TOLD_EVERY_S", 0.01)
+
+
+async def until_told(words: str = "") -> SyncRun:
+    """Wait until the run under way says what it is at, with these words in it."""
+    async with asyncio.timeout(20):
+        while True:
+            for run in await sync_history.waiting_or_running():
+                if run.activity is not None and words in run.activity:
+                    return run
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def run() -> AsyncGenerator[running.Report]:
+    async with running.recorded("manual") as report:
+        yield report
+
+
+async def test_a_run_under_way_says_what_it_is_at_and_how_far_it_is(run: running.Report) -> None:
+    run.activity = "Reading what has changed in Linear."
+    run.add("issues", running.Stored(created=250))
+    told = await until_told()
+    assert (told.id, told.activity) == (run.run_id, "Reading what has changed in Linear.")
+    assert told.streams["issues"]["created"] == 250
+
+
+async def test_a_run_that_has_ended_is_at_nothing() -> None:
+    async with running.recorded("manual") as report:
+        await until_told()
+    ended = await sync_history.by_id(report.run_id)
+    assert ended
+    assert (ended.status, ended.activity) == ("succeeded", None)
+
+
+async def test_a_run_keeps_what_linear_said_of_the_budget(opened: Settings) -> None:
+    world, _ = pulling.small_world()
+    with running_fake(world) as fake:
+        await pulling.pulled(opened, fake)
+    budget = await sync_runs.budget()
+    assert budget
+    assert budget.left.requests_limit == 2_500
+    assert budget.left.requests_remaining is not None
+    assert budget.left.requests_remaining < 2_500
+    assert budget.left.requests_reset_at is not None
+
+
+async def test_a_run_whose_budget_is_used_up_says_until_when(opened: Settings) -> None:
+    world, _ = pulling.small_world()
+    waiting = asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        waiting.set()
+        await asyncio.Event().wait()
+
+    with running_fake(world) as fake:
+        await pulling.pulled(opened, fake)
+        fake.requests_limit = len(fake.requests) + 1
+        settings = replace(opened, linear_api_url=fake.url, linear_api_key=Secret(fake.key))
+        retries = Retries(attempts=1, longest_wait_s=7200, sleep=sleep)
+        pulled = asyncio.create_task(
+            pull.run(settings, Wanted("manual", is_full=True), lambda _report, _page: None, retries=retries)
+        )
+        await asyncio.wait_for(waiting.wait(), 20)
+        await until_told("budget at Linear is used up until ")
+        pulled.cancel()
+        await asyncio.gather(pulled, return_exceptions=True)
+
+
+async def test_a_full_run_keeps_what_it_found_gone_and_held_back(opened: Settings) -> None:
+    world, _ = pulling.small_world()
+    for _ in range(10):
+        world.add_issue()
+    with running_fake(world) as fake:
+        await pulling.settled(opened, fake)
+        for issue in list(world.rows["issues"].values())[:9]:
+            world.remove(issue)
+        await pulling.pulled(opened, fake, full=True)
+        held = await sync_runs.held_back()
+        assert held
+        assert held.held
+        assert held.held["issues"]["gone"] == 9
+        assert len(held.held["issues"]["examples"]) == 9
+        await pulling.pulled(opened, fake, full=True, allowed=True)
+        assert await sync_runs.held_back() is None

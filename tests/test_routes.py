@@ -1,0 +1,195 @@
+"""Every route, asked by everybody in every way: the table below knows the answer of each."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+from httpx2 import Response
+
+from shareable_backlog.controllers.gate import Who
+from shareable_backlog.routes import ROUTES, Route
+from tests import running_site
+from tests.conftest import created
+from tests.running_site import Site
+from tests.signed_in import csrf, let_in
+
+# By GET these are the page of a person, or a run, of which there is none.
+READ_AS_A_NUMBER = ("/admin/people/decide", "/admin/sync/removals")
+STRANGER = {"x-forwarded-for": "203.0.113.9"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """Say who may ask for a route, an example of its address, and what whoever may gets for an empty form."""
+
+    who: Who
+    path: str = ""
+    answer: int = 200
+
+
+TABLE = {
+    "GET /healthz": Row("anyone"),
+    "GET /readyz": Row("anyone"),
+    "GET /api/health": Row("anyone"),
+    "GET /static/{path:path}": Row("anyone", "/static/style.css"),
+    "GET /sign-in": Row("visitor"),
+    "POST /sign-in": Row("visitor", answer=400),
+    "GET /sign-in/code": Row("visitor"),
+    "POST /sign-in/code": Row("visitor", answer=403),
+    "GET /sign-in/link/{token}": Row("visitor", "/sign-in/link/none", 403),
+    "POST /sign-in/link/{token}": Row("visitor", "/sign-in/link/none", 403),
+    "POST /sign-out": Row("person", answer=303),
+    "GET /waiting": Row("person"),
+    "POST /waiting": Row("person", answer=303),
+    "GET /account": Row("person"),
+    "POST /account/sessions/{session_id}/end": Row("person", "/account/sessions/0/end", 404),
+    "GET /": Row("viewer"),
+    "GET /items/{identifier}": Row("viewer", "/items/NONE-1", 404),
+    "GET /items/{identifier}/images/{name}": Row("viewer", "/items/NONE-1/images/none", 404),
+    "GET /metrics": Row("anyone"),
+    "POST /account/tokens": Row("viewer", answer=400),
+    "POST /account/tokens/{token_id}/revoke": Row("person", "/account/tokens/0/revoke", 404),
+    "GET /about": Row("viewer"),
+    "GET /admin": Row("admin"),
+    "GET /admin/people": Row("admin"),
+    "POST /admin/people": Row("admin", answer=400),
+    "GET /admin/people.csv": Row("admin"),
+    "POST /admin/people/decide": Row("admin", answer=400),
+    "GET /admin/people/{user_id}": Row("admin", "/admin/people/0", 404),
+    "POST /admin/people/{user_id}": Row("admin", "/admin/people/0", 404),
+    "POST /admin/people/{user_id}/delete": Row("admin", "/admin/people/0/delete", 404),
+    "POST /admin/people/{user_id}/view-as": Row("admin", "/admin/people/0/view-as", 404),
+    "POST /admin/people/{user_id}/sessions/{session_id}/end": Row("admin", "/admin/people/0/sessions/0/end", 404),
+    "POST /admin/view-as/stop": Row("admin", answer=303),
+    "GET /sign-in/oidc": Row("visitor", answer=404),
+    "GET /sign-in/oidc/callback": Row("visitor", answer=403),
+    "GET /admin/sync": Row("admin"),
+    "POST /admin/sync": Row("admin", answer=303),
+    "GET /admin/sync/events": Row("admin"),
+    "POST /admin/sync/removals": Row("admin", answer=400),
+    "GET /admin/sync/{run_id}": Row("admin", "/admin/sync/0", 404),
+    "GET /admin/sharing": Row("admin"),
+    "POST /admin/sharing": Row("admin", answer=400),
+    "POST /admin/sharing/preview": Row("admin", answer=400),
+    "POST /admin/groups": Row("admin", answer=400),
+    "GET /admin/groups/{group_id}": Row("admin", "/admin/groups/0", 404),
+    "POST /admin/groups/{group_id}/name": Row("admin", "/admin/groups/0/name", 400),
+    "POST /admin/groups/{group_id}/rules": Row("admin", "/admin/groups/0/rules", 404),
+    "POST /admin/groups/{group_id}/people": Row("admin", "/admin/groups/0/people", 404),
+    "POST /admin/groups/{group_id}/people/out": Row("admin", "/admin/groups/0/people/out", 400),
+    "POST /admin/groups/{group_id}/delete": Row("admin", "/admin/groups/0/delete", 404),
+    "GET /admin/audit": Row("admin"),
+    "GET /admin/audit.csv": Row("admin"),
+    "GET /api/v1/openapi.json": Row("visitor"),
+    "GET /api/v1/items": Row("viewer"),
+    "GET /api/v1/items/{identifier}": Row("viewer", "/api/v1/items/NONE-1", 404),
+    "GET /api/v1/teams": Row("viewer"),
+    "GET /api/v1/projects": Row("viewer"),
+    "GET /api/v1/labels": Row("viewer"),
+    "GET /api/v1/views": Row("viewer"),
+    "GET /api/v1/me": Row("viewer"),
+    "POST /webhooks/linear": Row("signer", answer=401),
+}
+
+# What signed-in people of each kind get where only somebody else may ask.
+_IN = {
+    "anyone": {"bob", "erin", "alice", "carol", "dora", "edgar", None},
+    "visitor": {"bob", "erin", "alice", "carol", "dora", "edgar", None},
+    "person": {"bob", "erin", "alice", "carol"},
+    "viewer": {"bob", "erin", "alice"},
+    "admin": {"alice"},
+}
+PERSONAS = (None, "carol", "dora", "edgar", "bob", "erin", "alice")
+
+
+@pytest.fixture(scope="module")
+def site(server: str, template: str) -> Generator[Site]:
+    """Give the program behind a trusted proxy, so that a test may come from anywhere."""
+    settings = {"TRUSTED_PROXIES": "127.0.0.1", "LINEAR_WEBHOOK_SECRETS": "lin_wh_0123456789abcdef"}
+    with created(server, template) as conninfo, running_site.running(conninfo, settings) as site:
+        yield site
+
+
+def reset(site: Site) -> None:
+    let_in(site.conninfo, "alice", "bob", "carol", "dora", "edgar", "erin")
+    with psycopg.connect(site.conninfo) as connection:
+        connection.execute("DELETE FROM rate_limits")
+
+
+def name(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def asked(site: Site, route: Route, persona: str | None, *, csrf_of: str | None, **headers: str) -> Response:
+    """Send the request as a page of ours would, with the form's token of `csrf_of` if there is one."""
+    row = TABLE[name(route)]
+    browser = {"slb_browser": f"session-of-{persona}-0123456789"}  # so that the token is the same, signed in or not
+    data = None if route.method == "GET" else {"csrf": csrf_of and csrf(csrf_of)}
+    origin = {} if route.method == "GET" else {"origin": site.base_url}
+    method = "HEAD" if route.path.endswith("/events") else route.method  # the answer to a GET has no end
+    return site.ask(method, row.path or route.path, persona, data=data, browser=browser, **(origin | headers))
+
+
+def refusal(route: Route, persona: str | None) -> tuple[int, str | None]:
+    """Give status and address of what somebody gets who may not ask."""
+    is_known = persona in _IN["person"]
+    if route.method == "POST" or route.path.startswith("/api/"):
+        return (403 if is_known else 401), None
+    if not is_known:
+        return 303, "/sign-in"
+    return (303, "/waiting") if persona == "carol" else (403, None)
+
+
+def test_every_route_is_in_the_table() -> None:
+    assert sorted(map(name, ROUTES)) == sorted(TABLE)
+    assert {name(route): route.who for route in ROUTES} == {key: row.who for key, row in TABLE.items()}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name)
+def test_it_answers_whoever_may_ask_and_nobody_else(site: Site, route: Route) -> None:
+    row = TABLE[name(route)]
+    for persona in PERSONAS:
+        reset(site)
+        answer = asked(site, route, persona, csrf_of=str(persona))
+        if persona in _IN.get(row.who, _IN["anyone"]):
+            is_led_on = answer.status_code == 303 and row.who in ("visitor", "person") and row.answer == 200
+            assert answer.status_code == row.answer or is_led_on, (persona, answer.text)
+        else:
+            status, address = refusal(route, persona)
+            assert answer.status_code == status, (persona, answer.text)
+            assert answer.headers.get("location", "").partition("?")[0] == (address or ""), persona
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name)
+def test_a_stranger_to_the_network_is_refused_whoever_it_is(site: Site, route: Route) -> None:
+    is_open = route.who in ("anyone", "signer")
+    for persona in (None, "bob", "alice"):
+        reset(site)
+        answer = asked(site, route, persona, csrf_of=str(persona), **STRANGER)
+        expected = TABLE[name(route)].answer if is_open else 403
+        assert answer.status_code == (404 if route.path == "/metrics" else expected), persona
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.method == "POST"], ids=name)
+def test_a_form_that_is_not_of_a_page_of_ours_changes_nothing(site: Site, route: Route) -> None:
+    if route.who == "signer":
+        return
+    for token in (None, "mallory"):
+        reset(site)
+        assert asked(site, route, "alice", csrf_of=token).status_code == 403
+        assert asked(site, route, "alice", csrf_of="alice", origin="https://evil.example.com").status_code == 403
+
+
+@pytest.mark.parametrize("path", sorted({route.path for route in ROUTES}))
+def test_other_methods_are_refused_with_those_that_there_are(site: Site, path: str) -> None:
+    reset(site)
+    methods = {route.method for route in ROUTES if route.path == path}
+    address = next(TABLE[name(route)].path or path for route in ROUTES if route.path == path)
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"} - methods:
+        answer = site.ask(method, address, "alice", origin=site.base_url)
+        if method == "GET" and path in READ_AS_A_NUMBER:
+            assert answer.status_code == 404
+            continue
+        assert answer.status_code == 405, method
+        assert set(answer.headers["allow"].split(", ")) == methods | ({"HEAD"} if "GET" in methods else set())

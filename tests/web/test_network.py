@@ -1,0 +1,119 @@
+"""Who asks: the address behind trusted proxies, the networks that may come, and our own host names."""
+
+from ipaddress import ip_address
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from shareable_backlog.config.values import networks
+from shareable_backlog.web import network
+from shareable_backlog.web.network import NetworkGate
+
+OFFICE, PROXIES = networks("192.0.2.0/24,2001:db8::/32"), networks("198.51.100.7")
+
+
+def asked_by(peer: str, *forwarded: str) -> Request:
+    headers = [(b"x-forwarded-for", line.encode()) for line in forwarded]
+    return Request({"type": "http", "client": (peer, 1234), "headers": headers})
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("192.0.2.1", [], "192.0.2.1"),
+        ("192.0.2.1", ["203.0.113.9"], "192.0.2.1"),
+        ("198.51.100.7", [], "198.51.100.7"),
+        ("198.51.100.7", ["192.0.2.1"], "192.0.2.1"),
+        ("198.51.100.7", ["1.2.3.4, 192.0.2.1"], "192.0.2.1"),
+        ("198.51.100.7", ["1.2.3.4", "192.0.2.1"], "192.0.2.1"),
+        ("198.51.100.7", ["192.0.2.1, 198.51.100.7"], "192.0.2.1"),
+        ("198.51.100.7", ["2001:db8::1"], "2001:db8::1"),
+        ("::ffff:192.0.2.1", [], "192.0.2.1"),
+    ],
+)
+def test_the_client_is_the_rightmost_address_that_is_no_trusted_proxy(
+    peer: str, forwarded: list[str], address: str
+) -> None:
+    assert network.client(asked_by(peer, *forwarded), PROXIES) == ip_address(address)
+
+
+@pytest.mark.parametrize("forwarded", ["unknown", "192.0.2.1, ", "192.0.2.1:80", "_hidden", "1" * 5000])
+def test_what_a_proxy_forwards_that_is_no_address_makes_the_client_unknown(forwarded: str) -> None:
+    assert network.client(asked_by("198.51.100.7", forwarded), PROXIES) is None
+
+
+def gated(told: list[tuple[str, str]], base_url: str | None = "https://backlog.example.com") -> NetworkGate:
+    async def on_refused(address: str, path: str, _user_agent: str) -> None:
+        told.append((address, path))
+
+    async def answer(request: Request) -> Response:
+        return PlainTextResponse(request.state.client)
+
+    inner = Starlette(routes=[Route("/{path:path}", answer)])
+    return NetworkGate(
+        inner, base_url=base_url, allowed=OFFICE, proxies=(), open_paths=["/healthz", "/static/{path:path}"],
+        on_refused=on_refused,
+    )  # fmt: skip
+
+
+def client(app: NetworkGate, peer: str = "192.0.2.1", host: str = "backlog.example.com") -> TestClient:
+    headers = {"accept": "application/json"}
+    return TestClient(app, base_url=f"http://{host}", client=(peer, 1234), headers=headers)
+
+
+@pytest.mark.parametrize("peer", ["192.0.2.200", "2001:db8::5", "::ffff:192.0.2.3"])
+def test_an_allowed_network_comes_in(peer: str) -> None:
+    assert client(gated([]), peer).get("/").status_code == 200
+
+
+@pytest.mark.parametrize("peer", ["203.0.113.9", "127.0.0.1", "2001:db9::5", "nonsense"])
+def test_another_network_is_refused_and_told_of(peer: str) -> None:
+    told: list[tuple[str, str]] = []
+    answer = client(gated(told), peer).get("/items/ENG-1")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "NOT_ALLOWED")
+    assert [path for _, path in told] == ["/items/ENG-1"]
+
+
+def test_the_same_stranger_is_told_of_once_a_minute() -> None:
+    told: list[tuple[str, str]] = []
+    stranger = client(gated(told), "203.0.113.9")
+    assert {stranger.get(f"/{number}").status_code for number in range(50)} == {403}
+    assert told == [("203.0.113.9", "/0")]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/static/style.css"])
+def test_open_paths_answer_everybody_by_any_name(path: str) -> None:
+    assert client(gated([]), "203.0.113.9", "203.0.113.1").get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz/", "/healthz2", "/static", "//healthz"])
+def test_what_only_looks_like_an_open_path_is_not_open(path: str) -> None:
+    assert client(gated([]), "203.0.113.9").get(path).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example.com", "backlog.example.com.evil.example.com", "backlog.example.com:8443", "", "a b", "192.0.2.1"],
+)
+def test_another_host_name_is_a_bad_request(host: str) -> None:
+    assert client(gated([])).get("/", headers={"host": host}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "host", ["backlog.example.com", "BACKLOG.example.com", "localhost:8000", "127.0.0.1", "[::1]:8000"]
+)
+def test_our_own_name_and_this_machines_are_taken(host: str) -> None:
+    assert client(gated([])).get("/", headers={"host": host}).status_code == 200
+
+
+def test_two_host_names_are_a_bad_request() -> None:
+    twice = [("host", "backlog.example.com"), ("host", "evil.example.com")]
+    assert client(gated([])).get("/", headers=twice).status_code == 400
+
+
+def test_a_host_name_forwarded_by_anybody_counts_for_nothing() -> None:
+    assert client(gated([])).get("/", headers={"x-forwarded-host": "evil.example.com"}).status_code == 200
