@@ -19,6 +19,7 @@ from benchmarks import rig
 from benchmarks.rig import Row
 from shareable_backlog import config, database
 from shareable_backlog.database import search_entries
+from tests.signed_in import let_in
 
 _PATHS = {
     "the whole list": "/",
@@ -102,6 +103,7 @@ def _served(server: str, items: int) -> Generator[HTTPConnection]:
             connection.execute("INSERT INTO search_entries (item_id) SELECT id FROM backlog_items")
             asyncio.run(_index(conninfo))
             connection.execute("VACUUM ANALYZE")
+        let_in(conninfo)
         environ = rig.environment(DATABASE_URL=rig.url_of(conninfo))
         with rig.serving([*rig.SLB, "serve"], environ, "/") as address:
             yield HTTPConnection(urlsplit(address).netloc)
@@ -115,7 +117,7 @@ async def _index(conninfo: str) -> None:
 
 def _wait_ms(connection: HTTPConnection, path: str) -> float:
     started = time.perf_counter()
-    connection.request("GET", path)
+    connection.request("GET", path, headers={"Cookie": rig.AS_BOB})
     response = connection.getresponse()
     body = response.read()
     wait_ms = (time.perf_counter() - started) * 1000

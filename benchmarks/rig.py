@@ -23,6 +23,10 @@ from psycopg.sql import SQL, Identifier
 from shareable_backlog import config
 from shareable_backlog.database import conninfo as conninfo_words
 from shareable_backlog.database import embedded, migrate
+from tests.signed_in import SECRET_KEY, cookies
+
+AS_BOB = "; ".join(f"{name}={value}" for name, value in cookies("bob").items())
+"""The Cookie header of a viewer, once `tests.signed_in.let_in` has let him in."""
 
 ROOT = Path(__file__).parents[1]
 SLB = (sys.executable, "-m", "shareable_backlog")
@@ -99,7 +103,7 @@ def environment(**settings: str) -> dict[str, str]:
     # Without compiled modules, as on an installed system, each start would be a second slower.
     dropped = {*config.NAMES, *(f"{name}_FILE" for name in config.NAMES), "PYTHONDONTWRITEBYTECODE"}
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return kept | {"PYTHONPATH": str(ROOT), "LOG_LEVEL": "warning"} | settings
+    return kept | {"PYTHONPATH": str(ROOT), "LOG_LEVEL": "warning", "SECRET_KEY": SECRET_KEY} | settings
 
 
 def node_environment(conninfo: str, **settings: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ import psycopg
 from benchmarks import rig
 from benchmarks.rig import Row
 from tests.fakes.linear import World, delivery, running
+from tests.signed_in import let_in
 
 _SECRET = "lin_wh_0benchmark0secret"  # noqa: S105 (of no workspace)
 _PER_S = 200
@@ -95,7 +96,7 @@ class _Sender:
 
 @asynccontextmanager
 async def _sender(address: str) -> AsyncGenerator[_Sender]:
-    async with httpx2.AsyncClient(base_url=address, timeout=_GIVE_UP_S) as reader:
+    async with httpx2.AsyncClient(base_url=address, timeout=_GIVE_UP_S, headers={"Cookie": rig.AS_BOB}) as reader:
         sender = _Sender(reader, [])
         yield sender
         for _, writer in sender.idle:
@@ -109,6 +110,7 @@ def measure(*, quick: bool) -> Generator[Row]:
     for _ in range(count):
         world.add_issue()
     with rig.server() as server, rig.database(server) as conninfo, running(world) as fake:
+        let_in(conninfo)
         environ = rig.environment(
             DATABASE_URL=rig.url_of(conninfo),
             LINEAR_API_URL=fake.url,
