@@ -104,8 +104,8 @@ async def test_after_a_restart_a_write_finds_a_fresh_connection(private_server: 
         await fill_the_pool(4)
         private_server.restart()
         async with transaction() as at_work:
-            await at_work.query("INSERT INTO users (email) VALUES ('alice@example.com')")
-        assert await query("SELECT count(*) FROM users") == [(1,)]
+            await at_work.query("INSERT INTO users (email) VALUES ('carol@example.com')")
+        assert await query("SELECT count(*) FROM users WHERE email = 'carol@example.com'") == [(1,)]
 
 
 async def test_killed_sessions_are_replaced_without_a_word(private_server: PrivateServer) -> None:

@@ -228,7 +228,10 @@ async def test_no_connection_to_the_database_is_held_while_the_mail_server_think
         await put()
         sending = asyncio.create_task(outbox.send_waiting(by(opened, server.port), RENDERERS))
         await server.asked.wait()
-        assert await query("SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in transaction%%'", {}) == []
+        held = (
+            "SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in transaction%%' AND datname = current_database()"
+        )
+        assert await query(held, {}) == []
         server.answering.set()
         await sending
 
