@@ -77,10 +77,10 @@ def test_the_header_of_a_peer_that_is_no_trusted_proxy_is_ignored(database: str)
 
 
 def test_the_record_has_the_rightmost_address_that_is_no_proxys(behind_proxy: Site) -> None:
-    named = {"x-auth-user": "bob@example.com", "x-forwarded-for": "203.0.113.5, 10.0.0.9"}
+    named = {"x-auth-user": "bob@example.com", "x-forwarded-for": "203.0.113.5, 127.0.0.9"}
     assert behind_proxy.get("/", **named).status_code == 200
     [(address,)] = behind_proxy.query("SELECT ip_address FROM audit_logs WHERE action = 'sign_in.succeeded'")
-    assert address == "10.0.0.9"
+    assert address == "127.0.0.9"
 
 
 def test_a_stranger_to_the_network_is_in_the_record_once_a_minute(behind_proxy: Site) -> None:

@@ -84,7 +84,7 @@ def test_while_the_database_is_away_the_rest_is_told() -> None:
 
 
 def test_for_other_networks_there_is_nothing_here(database: str) -> None:
-    with running_site.running(database, peer="10.0.0.7") as running:
+    with running_site.running(database, peer="192.0.2.7") as running:
         assert running.get("/metrics").status_code == 404
 
 
