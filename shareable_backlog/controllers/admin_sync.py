@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers import gate
 from shareable_backlog.errors import InvalidInput, NotFound
-from shareable_backlog.services import backlog, deliveries, sessions, sync_runs
+from shareable_backlog.services import deliveries, freshness, sessions, sync_runs
 from shareable_backlog.services.sessions import Visitor
 from shareable_backlog.web import pagination, rendering
 from shareable_backlog.web.event_stream import EventStreams, News
@@ -25,7 +25,7 @@ async def show(request: Request) -> Response:
         request,
         "admin_sync.html",
         state=await sync_runs.state(0),
-        freshness=await backlog.freshness(),
+        freshness=await freshness.now(),
         deliveries=await deliveries.count_by_outcome(),
         progress=await sync_runs.progress(),
         budget=await sync_runs.budget(),

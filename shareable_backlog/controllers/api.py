@@ -10,7 +10,7 @@ from shareable_backlog.controllers import api_answers, gate
 from shareable_backlog.controllers.api_answers import Answer, Item, ItemLine, Label, Me, Page, Project, Team, View
 from shareable_backlog.controllers.api_operation import operation
 from shareable_backlog.errors import NotFound
-from shareable_backlog.services import audit, backlog, catalog, tokens, views
+from shareable_backlog.services import audit, backlog, catalog, items, tokens, views
 from shareable_backlog.services.audit import Action
 from shareable_backlog.services.backlog import Filters
 from shareable_backlog.web import pagination
@@ -60,14 +60,14 @@ async def show_item(request: Request, _: Nothing) -> Answer[Item]:
     """Give one item by its identifier, any spelling of it, or one that it had before."""
     scope = gate.visitor(request).scope
     asked = str(request.path_params["identifier"]).replace("\x00", "")
-    identifier = backlog.as_identifier(asked) or asked
+    identifier = items.as_identifier(asked) or asked
     try:
-        found = await backlog.item_page(scope, identifier)
+        found = await items.item_page(scope, identifier)
     except NotFound:
-        moved = await backlog.moved_to(scope, identifier)
+        moved = await items.moved_to(scope, identifier)
         if moved is None:
             raise
-        found = await backlog.item_page(scope, moved)
+        found = await items.item_page(scope, moved)
     await audit.recorded(
         gate.actor(request),
         Action.ITEM_VIEWED,

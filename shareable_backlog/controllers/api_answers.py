@@ -5,8 +5,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from shareable_backlog.services import backlog
-from shareable_backlog.services.backlog import ItemPage, ListedItem, ShownComment
+from shareable_backlog.services import items
+from shareable_backlog.services.items import ItemPage, ListedItem, ShownComment
 
 T = TypeVar("T")
 
@@ -179,7 +179,7 @@ def item(page: ItemPage) -> Item:
     )
 
 
-def _state(found: ListedItem | backlog.Item) -> State | None:
+def _state(found: ListedItem | items.Item) -> State | None:
     return State(found.state_name, found.state_type) if found.state_name and found.state_type else None
 
 

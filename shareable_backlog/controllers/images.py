@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from shareable_backlog.controllers import gate
 from shareable_backlog.services import images
-from shareable_backlog.services.backlog import ItemPage
 from shareable_backlog.services.images import Fetch
+from shareable_backlog.services.items import ItemPage
 
 _HEADERS = {
     "Cache-Control": "private, max-age=86400",

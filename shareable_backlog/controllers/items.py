@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers import gate, images
 from shareable_backlog.errors import NotFound
-from shareable_backlog.services import audit, backlog
+from shareable_backlog.services import audit, items
 from shareable_backlog.services.audit import Action
 from shareable_backlog.web import rendering
 
@@ -17,11 +17,11 @@ async def show_item(request: Request) -> Response:
     """Show the item; one that has moved to another identifier, or is spelt differently, redirects there."""
     asked = str(request.path_params["identifier"]).replace("\x00", "")
     scope = gate.visitor(request).scope
-    identifier = backlog.as_identifier(asked) or asked
+    identifier = items.as_identifier(asked) or asked
     try:
-        found = await backlog.item_page(scope, identifier)
+        found = await items.item_page(scope, identifier)
     except NotFound:
-        moved = await backlog.moved_to(scope, identifier)
+        moved = await items.moved_to(scope, identifier)
         if moved is None or moved == asked:
             raise
         return _moved(moved)

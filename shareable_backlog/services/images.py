@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from shareable_backlog.database.sharing import Scope
 from shareable_backlog.errors import NotFound
-from shareable_backlog.services import backlog
-from shareable_backlog.services.backlog import ItemPage
+from shareable_backlog.services import items
+from shareable_backlog.services.items import ItemPage
 
 # Without what may follow the path: a signature there is another one each time.
 _ADDRESS = re.compile(r"https://uploads\.linear\.app((?:/[\w.~%-]+)+)", re.ASCII)
@@ -34,7 +34,7 @@ async def image(scope: Scope, identifier: str, name: str, fetch: Fetch) -> Image
     Only what stands in a text of the item is ever fetched. Raises NotFound when it does not stand there (any more),
     and what `fetch` raises.
     """
-    item, comments = await backlog.shown_item(scope, identifier)
+    item, comments = await items.shown_item(scope, identifier)
     for path in _paths(item.description, *(comment.body for comment in comments)).values():
         if _name(path) == name:
             return await fetch(path)

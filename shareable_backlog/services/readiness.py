@@ -9,7 +9,7 @@ from shareable_backlog import database
 from shareable_backlog.config import Settings
 from shareable_backlog.database import migrate, schema
 from shareable_backlog.errors import BacklogError, SchemaNotReady
-from shareable_backlog.services import backlog
+from shareable_backlog.services import freshness
 
 _LOOK_AT_MIRROR_EVERY_S = 5.0
 _is_mirror_late = False
@@ -33,7 +33,7 @@ async def watch_mirror() -> None:
     while True:
         if is_ready():
             with contextlib.suppress(BacklogError):
-                _is_mirror_late = (await backlog.freshness()).is_late
+                _is_mirror_late = (await freshness.now()).is_late
         await asyncio.sleep(_LOOK_AT_MIRROR_EVERY_S if is_ready() else 0.1)
 
 

@@ -8,9 +8,9 @@ from shareable_backlog.database.sharing import Choice, Entity, Fields, Kind, Sco
 from shareable_backlog.database.sharing_settings import Difference
 from shareable_backlog.database.teams import ShownTeam
 from shareable_backlog.errors import Conflict
-from shareable_backlog.services import audit, backlog
+from shareable_backlog.services import audit, freshness
 from shareable_backlog.services.audit import Action, Actor
-from shareable_backlog.services.backlog import Freshness
+from shareable_backlog.services.freshness import Freshness
 
 __all__ = ["Choice", "Entity", "Fields", "Kind", "Scope"]
 
@@ -109,7 +109,7 @@ async def what_is_shown(scope: Scope) -> Shown:
         await teams.listed(scope),
         await sharing_settings.count(scope),
         scope.viewer_group_id is not None,
-        await backlog.freshness(),
+        await freshness.now(),
     )
 
 

@@ -8,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-_FILES = {
-    path.name: path.read_bytes() for path in (Path(__file__).parents[1] / "static").iterdir() if path.suffix in _TYPES
-}
+_FOLDER = Path(__file__).parents[1] / "static"
+# The sheet is written in parts, one for each kind of page, of which a reader's browser knows nothing.
+_SHEET = "\n".join(part.read_text("utf-8") for part in sorted((_FOLDER / "style").glob("*.css"))).encode()
+_FILES = {path.name: path.read_bytes() for path in _FOLDER.iterdir() if path.suffix in _TYPES} | {"style.css": _SHEET}
 _VERSIONS = {name: hashlib.sha256(content).hexdigest()[:12] for name, content in _FILES.items()}
 
 

@@ -7,7 +7,7 @@ import pytest
 from shareable_backlog.database import query
 from shareable_backlog.database.sharing import Scope
 from shareable_backlog.errors import NotFound
-from shareable_backlog.services import backlog
+from shareable_backlog.services import backlog, freshness, items
 from shareable_backlog.services.backlog import Filters
 from tests.mirrored import comment, item, store, team
 
@@ -49,7 +49,7 @@ async def test_a_page_that_is_just_full_is_the_last() -> None:
     ],
 )
 async def test_what_looks_like_an_identifier_is_taken_for_one(text: str, identifier: str | None) -> None:
-    assert backlog.as_identifier(text) == identifier
+    assert items.as_identifier(text) == identifier
 
 
 @pytest.mark.parametrize(("text", "count"), [("pho", 1), ('"pho"', 0), ("upload -pho", 1), ("upload photos", 1)])
@@ -63,7 +63,7 @@ async def test_an_item_comes_with_its_parent_sub_items_and_threads() -> None:
     await store(item(1, "Above"), one, item(3, parent_id=one.id))
     await store(comment(1, one), comment(2, one, parent_id="comment-1"), comment(3, one, parent_id="comment-2"))
     await store(comment(4, one), comment(5, one, parent_id="not-there"))
-    page = await backlog.item_page(Scope(), "ENG-2")
+    page = await items.item_page(Scope(), "ENG-2")
     assert page.parent is not None
     assert (page.parent.title, [below.identifier for below in page.sub_items]) == ("Above", ["ENG-3"])
     threads = [(thread.first.id, [reply.id for reply in thread.replies]) for thread in page.threads]
@@ -72,36 +72,36 @@ async def test_an_item_comes_with_its_parent_sub_items_and_threads() -> None:
 
 async def test_a_parent_in_the_trash_is_not_shown() -> None:
     await store(item(1, trashed=True), item(2, parent_id="item-ENG-1"))
-    assert (await backlog.item_page(Scope(), "ENG-2")).parent is None
+    assert (await items.item_page(Scope(), "ENG-2")).parent is None
 
 
 async def test_an_unknown_item_is_not_found() -> None:
     with pytest.raises(NotFound, match="no item of that name"):
-        await backlog.item_page(Scope(), "ENG-1")
+        await items.item_page(Scope(), "ENG-1")
 
 
 async def test_before_the_first_run_there_is_no_age() -> None:
-    fresh = await backlog.freshness()
+    fresh = await freshness.now()
     assert (fresh.as_of, fresh.is_late, fresh.failure, fresh.is_sample) == (None, False, None, False)
 
 
 async def test_a_mirror_is_late_after_a_quarter_of_an_hour() -> None:
     await _ran("succeeded", datetime.now(UTC) - timedelta(minutes=14))
-    assert not (await backlog.freshness()).is_late
+    assert not (await freshness.now()).is_late
     await query("UPDATE sync_history SET completed_at = completed_at - interval '2 minutes'")
-    assert (await backlog.freshness()).is_late
+    assert (await freshness.now()).is_late
 
 
 async def test_a_failed_run_says_why_and_leaves_the_age_of_the_last_good_one() -> None:
     good = datetime.now(UTC) - timedelta(minutes=5)
     await _ran("partial", good)
     await _ran("failed", datetime.now(UTC), "Linear refused the key.")
-    fresh = await backlog.freshness()
+    fresh = await freshness.now()
     assert (fresh.as_of, fresh.failure) == (good, "Linear refused the key.")
 
 
 async def test_the_sample_is_never_late() -> None:
     await store(team("FLD", id="sample-team"))
     await _ran("succeeded", datetime.now(UTC) - timedelta(days=9))
-    fresh = await backlog.freshness()
+    fresh = await freshness.now()
     assert (fresh.is_sample, fresh.is_late) == (True, False)

@@ -7,7 +7,7 @@ import pytest
 from shareable_backlog.database import query
 from shareable_backlog.database.sharing import Scope
 from shareable_backlog.errors import NotFound
-from shareable_backlog.services import backlog, images
+from shareable_backlog.services import images, items
 from shareable_backlog.services.images import Image
 from tests.mirrored import NOON, comment, item, store
 
@@ -29,7 +29,7 @@ class Fetching:
 
 
 async def names(identifier: str) -> dict[str, str]:
-    return images.on_page(await backlog.item_page(Scope(), identifier))
+    return images.on_page(await items.item_page(Scope(), identifier))
 
 
 async def test_an_image_of_the_description_is_fetched_by_its_path() -> None:

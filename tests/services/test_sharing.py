@@ -7,7 +7,7 @@ import pytest
 from shareable_backlog.database import query
 from shareable_backlog.database.sharing import Choice, Fields, Scope
 from shareable_backlog.errors import Conflict, DatabaseFailed, InvalidInput, NotFound
-from shareable_backlog.services import backlog, sharing, viewer_groups
+from shareable_backlog.services import backlog, items, sharing, viewer_groups
 from shareable_backlog.services.audit import OPERATOR
 from shareable_backlog.services.backlog import Filters
 from tests.mirrored import item, label, project, store, team
@@ -125,11 +125,11 @@ async def test_names_of_what_is_hidden_stand_nowhere() -> None:
     await saved(Choice("project", "project-Apollo", is_shown=False))
     told = await sharing.what_is_shown(Scope())
     assert ([one.key for one in told.teams], told.items, told.is_part) == (["ENG"], 1, False)
-    page = await backlog.item_page(Scope(), "ENG-3")
-    assert (page.parent, await backlog.moved_to(Scope(), "ENG-2")) == (None, None)
+    page = await items.item_page(Scope(), "ENG-3")
+    assert (page.parent, await items.moved_to(Scope(), "ENG-2")) == (None, None)
     for hidden in ("ENG-2", "SEC-1"):
         with pytest.raises(NotFound, match="no item of that name"):
-            await backlog.item_page(Scope(), hidden)
+            await items.item_page(Scope(), hidden)
 
 
 async def test_lists_are_found_by_name_and_counted() -> None:

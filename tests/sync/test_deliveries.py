@@ -11,7 +11,7 @@ from shareable_backlog.config import Settings
 from shareable_backlog.database import locks, query, schema, transaction
 from shareable_backlog.database.sharing import Scope
 from shareable_backlog.errors import NotFound
-from shareable_backlog.services import backlog, deliveries, sharing
+from shareable_backlog.services import deliveries, items, sharing
 from shareable_backlog.sync import deliveries as applying
 from tests.fakes.linear import World, running
 from tests.mirrored import NOON, item, store, team
@@ -115,7 +115,7 @@ async def test_a_removal_hides_the_item_at_once_but_keeps_it(source: Source) -> 
     await applying.apply_waiting()
     assert await shown() == []
     with pytest.raises(NotFound):
-        await backlog.item_page(Scope(), source.issue["identifier"])
+        await items.item_page(Scope(), source.issue["identifier"])
     assert await query("SELECT title FROM backlog_items") == [("As it was",)]
 
 
@@ -127,7 +127,7 @@ async def test_a_delivery_about_what_is_not_shared_is_mirrored_and_shown_to_nobo
     told = await sharing.what_is_shown(Scope())
     assert (told.items, told.teams) == (0, [])
     with pytest.raises(NotFound):
-        await backlog.item_page(Scope(), source.issue["identifier"])
+        await items.item_page(Scope(), source.issue["identifier"])
 
 
 async def test_an_update_from_before_a_removal_brings_nothing_back(source: Source) -> None:
