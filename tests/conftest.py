@@ -6,7 +6,6 @@ The migrations run once, into a template database; each test that asks for `data
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from shareable_backlog.config import NAMES, Settings, parsed
 from shareable_backlog.database import conninfo as conninfo_words
 from shareable_backlog.database import embedded, migrate
 from shareable_backlog.linear import oauth
-from tests import leaks
+from tests import in_memory, leaks
 from tests.signed_in import SECRET_KEY
 
 pytest_plugins = ("tests.fakes.postgres",)
@@ -37,9 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Name what all workers share, before the first of them starts: the server's folder and the template."""
     if not hasattr(config, "workerinput"):
         os.environ[_TEMPLATE] = f"slb_template_{uuid4().hex[:8]}"
-        # Not pytest's own folder: that one is closed to the unprivileged account PostgreSQL runs as under root.
-        os.environ[_FOLDER] = tempfile.mkdtemp(prefix="slb-tests-")
-        Path(os.environ[_FOLDER]).chmod(0o755)
+        os.environ[_FOLDER] = str(in_memory.folder("slb-tests-"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -50,6 +47,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             with psycopg.connect(conninfo_words.from_url(url), autocommit=True) as admin:
                 admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
         shutil.rmtree(os.environ.pop(_FOLDER), ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long tests, so that at the end no worker is alone with one."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.hookimpl(trylast=True)
@@ -116,10 +118,11 @@ def template(server: str) -> str:
 @contextlib.contextmanager
 def created(server: str, template: str) -> Generator[str]:
     name = f"slb_test_{uuid4().hex[:12]}"
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+    # Files in memory are copied in less time than it takes to write them to the log first.
+    how = sql.SQL("" if os.environ.get("TEST_DATABASE_URL") else " STRATEGY file_copy")
     with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
+        admin.execute(create + how)
         try:
             yield make_conninfo(server, dbname=name)
             leaks.hunt_stored(make_conninfo(server, dbname=name))

@@ -10,7 +10,6 @@ import secrets
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ import pytest
 from psycopg.sql import SQL
 
 from shareable_backlog.database import embedded_cluster, migrate
-from tests import leaks
+from tests import in_memory, leaks
 from tests.signed_in import let_in
 
 USER = "slb_tester"
@@ -32,7 +31,6 @@ PORT = 5439
 SECRETS = (PASSWORD, quote(PASSWORD, safe=""), USER, DATABASE)
 
 _READY_WITHIN_S = 60.0
-_MEMORY_WANTED = 2**30
 _NOBODY = "65534"
 _STOP_SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 _QUICK = (
@@ -231,9 +229,7 @@ def programs_of_wheel(folder: Path) -> Path:
 @contextlib.contextmanager
 def made_in(programs: Path | None = None) -> Generator[PrivateServers]:
     """Give a maker of private servers, run with the embedded server's `programs` unless told otherwise."""
-    # Not pytest's own folder: that one is closed to the unprivileged account that PostgreSQL runs as under root.
-    folder = Path(tempfile.mkdtemp(prefix="slb-private-", dir=_memory()))
-    folder.chmod(0o711)
+    folder = in_memory.folder("slb-private-")
     give_away(folder)
     servers: PrivateServers | None = None
     try:
@@ -271,12 +267,6 @@ def _initialise(data: Path, programs: Path) -> None:
     )  # fmt: skip
     with (data / "pg_hba.conf").open("a") as access:
         access.write("host all all all scram-sha-256\n")
-
-
-def _memory() -> str | None:
-    """Give a file system in memory, which makes copies of a data folder cheap; None where none has the room."""
-    memory = Path("/dev/shm")  # noqa: S108 (a private folder is made in it)
-    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > _MEMORY_WANTED else None
 
 
 def as_account() -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,12 +14,14 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 _PORT = 5432
 # A simple query, and the end of one that came in parts; each is one statement of the program.
 _STATEMENT_ENDS = {b"Q", b"S"}
+_STATEMENT_TEXTS = {b"Q", b"P"}
 
 
 class Proxy:
     """Pass on what comes; `statements` counts, and number `cut_at` loses its connection, once.
 
-    With `is_run` that statement still reaches the server, and only its answer is lost.
+    With `is_run` that statement still reaches the server, and only its answer is lost. Of statements in a row that
+    differ only in their tables two count: before the first nothing of the row is done, before the second a part.
     """
 
     def __init__(self, server: str, folder: Path) -> None:
@@ -28,15 +31,24 @@ class Proxy:
         self.cut_at: int | None = None
         self.is_run = False
         self._server = conninfo_to_dict(server)
+        self._kinds: deque[bytes] = deque(maxlen=3)
 
     def expect(self, cut_at: int | None, *, is_run: bool = False) -> None:
         """Count from 1 again, and cut there."""
         self.statements, self.cut_at, self.is_run = 0, cut_at, is_run
+        self._kinds.clear()
 
     @property
     def has_cut(self) -> bool:
         """Tell whether it came to that statement."""
         return self.cut_at is not None and self.statements >= self.cut_at
+
+    def _is_to_cut(self) -> bool:
+        """Count a statement, and tell whether it is the one to lose."""
+        if len(self._kinds) == self._kinds.maxlen and len(set(self._kinds)) == 1:
+            return False
+        self.statements += 1
+        return self.statements == self.cut_at
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Be one connection."""
@@ -69,10 +81,10 @@ class Proxy:
         while True:
             head = kind + await reader.readexactly(4)
             body = await reader.readexactly(int.from_bytes(head[-4:]) - 4)
-            is_cut = False
-            if kind in _STATEMENT_ENDS:
-                self.statements += 1
-                is_cut = self.statements == self.cut_at
+            if kind in _STATEMENT_TEXTS:
+                # Names of tables that are put into a statement are quoted.
+                self._kinds.append(body.partition(b'"')[0])
+            is_cut = kind in _STATEMENT_ENDS and self._is_to_cut()
             if is_cut and not self.is_run:
                 return
             if is_cut:

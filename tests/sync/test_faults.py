@@ -36,6 +36,7 @@ def changed(watched: Watched) -> None:
     watched.change(("remove", "issueLabels", 0, 0))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", [Fault.BAD_GATEWAY, Fault.PARTIAL, Fault.RATELIMITED])
 def test_whichever_request_fails_the_next_run_makes_up_for_it(fault: Fault, settings: Settings) -> None:
     with playing(settings) as play:
@@ -51,6 +52,7 @@ def test_whichever_request_fails_the_next_run_makes_up_for_it(fault: Fault, sett
                 return
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lost", ["statement", "answer"])
 def test_whichever_statement_fails_the_next_run_makes_up_for_it(lost: str, settings: Settings, proxy: Proxy) -> None:
     with playing(settings, through=as_url(proxy.conninfo)) as play:
@@ -61,7 +63,7 @@ def test_whichever_statement_fails_the_next_run_makes_up_for_it(lost: str, setti
             full = cut(play, watched, proxy, number, is_run=lost == "answer")
             play.converge(watched)
             if not first and not full:
-                assert number > 30
+                assert number > 50
                 return
 
 

@@ -15,6 +15,7 @@ _HISTORIES = int(os.environ.get("SLB_TEST_HISTORIES", "500"))
 _SEED = int(os.environ.get("SLB_TEST_SEED", "0"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_the_mirror_ends_equal_to_the_source_after_any_history(part: int, settings: Settings) -> None:
     with playing(settings) as play:

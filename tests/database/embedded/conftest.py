@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
@@ -13,22 +12,14 @@ from pathlib import Path
 import pytest
 
 from shareable_backlog.database import embedded, embedded_watch
+from tests import in_memory
 from tests.database.embedded.processes import DAEMON, FAST, deserted, working_in
-
-
-def _made_for_all() -> Path:
-    """Make a folder that everybody can enter, in memory where there is room: each server writes 40 MB."""
-    memory = Path("/dev/shm")  # noqa: S108  # in a fresh folder
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2_000_000_000
-    folder = Path(tempfile.mkdtemp(prefix="slb-", dir=memory if roomy else None))
-    folder.chmod(0o755)
-    return folder
 
 
 @pytest.fixture
 def outside() -> Generator[Path]:
     """Give an empty folder that everybody can enter; a process left in it by the test is a failure."""
-    folder = _made_for_all()
+    folder = in_memory.folder("slb-")
     yield folder
     clean = deserted(folder, within_s=10)
     for pid in working_in(folder):
@@ -40,7 +31,7 @@ def outside() -> Generator[Path]:
 @pytest.fixture(scope="session")
 def used_once() -> Generator[Path]:
     """Give a data folder that a server has used, to be copied: that is quicker than making one."""
-    folder = _made_for_all()
+    folder = in_memory.folder("slb-")
     with embedded.running(folder / "data", FAST):
         pass
     yield folder / "data"
