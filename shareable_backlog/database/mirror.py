@@ -10,7 +10,7 @@ from typing import LiteralString, TypeVar, cast
 import msgspec
 from psycopg.sql import SQL, Composed, Identifier
 
-from shareable_backlog.database.mirror_rows import TABLES, BacklogItem, Row
+from shareable_backlog.database.mirror_rows import TABLES, BacklogItem, Comment, Row
 from shareable_backlog.database.query import query
 from shareable_backlog.database.transaction import Transaction
 
@@ -61,7 +61,8 @@ def upserting(kind: type[Row], rows: Sequence[Row], *, seen_at: datetime, older_
     """Prepare storing `rows`, all of `kind`, with distinct ids; a row that equals the stored one is left untouched.
 
     So is a row that is older than the stored one, unless `older_too`, and one that is known to have gone after it
-    was seen, at `seen_at`; a row that had gone before that is back. Items are marked for the search index.
+    was seen, at `seen_at`; a row that had gone before that is back. Items, and those of comments, are marked for the
+    search index.
     """
     encoded = msgspec.json.encode(rows)
     if b"\\u0000" in encoded:
@@ -92,7 +93,7 @@ def _statement(kind: type[Row]) -> SQL:
         " WHERE ({present}, {table}.removed_at) IS DISTINCT FROM ({excluded}, NULL)"
         " AND ({table}.updated_at <= excluded.updated_at OR %(older_too)s)"
         " AND ({table}.removed_at IS NULL OR {table}.removed_at < %(seen_at)s)"
-        " RETURNING id, (xmax = 0) AS is_new)"
+        " RETURNING {item_id}, (xmax = 0) AS is_new)"
         "{marked}"
         " SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM stored"
     ).format(
@@ -100,16 +101,29 @@ def _statement(kind: type[Row]) -> SQL:
         columns=_names(columns),
         excluded=_names(columns, "excluded"),
         present=_names(columns, TABLES[kind]),
-        marked=_MARKED if kind is BacklogItem else SQL(""),
+        item_id=Identifier("issue_id" if kind is Comment else "id"),
+        marked=_ITEMS_MARKED if kind is BacklogItem else _ITEMS_OF_COMMENTS_MARKED if kind is Comment else SQL(""),
     )
     # Made into one text once: making it anew for each page takes longer than storing a small one.
     return SQL(cast("LiteralString", composed.as_string(None)))
 
 
-_MARKED = SQL(
-    ", marked AS (INSERT INTO search_entries (item_id) SELECT id FROM stored"
+_MARKING = SQL(
+    ", marked AS (INSERT INTO search_entries (item_id) {}"
     " ON CONFLICT (item_id) DO UPDATE SET stale_since = now() WHERE search_entries.stale_since IS NULL)"
 )
+_ITEMS_MARKED = _MARKING.format(SQL("SELECT id FROM stored"))
+# Always in one order, as two transactions may mark the same items.
+_ITEMS_OF_COMMENTS_MARKED = _MARKING.format(
+    SQL("SELECT DISTINCT issue_id FROM stored WHERE issue_id IS NOT NULL ORDER BY issue_id")
+)
+
+
+def changed_rows(kind: type[Row], change: SQL | Composed) -> Composed:
+    """Give the CTE `stored` of what `change` changes, an UPDATE of `m`; items are marked whose comments these are."""
+    if kind is Comment:
+        return SQL("WITH stored AS ({} RETURNING m.issue_id){}").format(change, _ITEMS_OF_COMMENTS_MARKED)
+    return SQL("WITH stored AS ({} RETURNING m.id)").format(change)
 
 
 def _names(columns: Sequence[str], of: str | None = None) -> Composed:
@@ -134,12 +148,13 @@ async def locked(transaction: Transaction, kind: type[R], ids: Sequence[str]) ->
 
 async def mark_removed(transaction: Transaction, kind: type[Row], removed_at: Mapping[str, datetime]) -> None:
     """Mark rows, by their ids, as gone since a time; one that has changed after that stays."""
+    gone = SQL(
+        "UPDATE {} m SET removed_at = gone.at"
+        " FROM unnest(%(ids)s::text[], %(times)s::timestamptz[]) AS gone (id, at)"
+        " WHERE m.id = gone.id AND m.removed_at IS NULL AND m.updated_at <= gone.at"
+    ).format(Identifier(TABLES[kind]))
     await transaction.query(
-        SQL(
-            "UPDATE {} m SET removed_at = gone.at"
-            " FROM unnest(%(ids)s::text[], %(times)s::timestamptz[]) AS gone (id, at)"
-            " WHERE m.id = gone.id AND m.removed_at IS NULL AND m.updated_at <= gone.at"
-        ).format(Identifier(TABLES[kind])),
+        changed_rows(kind, gone) + SQL(" SELECT FROM stored"),
         {"ids": list(removed_at), "times": list(removed_at.values())},
     )
 

@@ -8,6 +8,7 @@ from typing import LiteralString
 import msgspec
 from psycopg.sql import SQL, Identifier
 
+from shareable_backlog.database.mirror import changed_rows
 from shareable_backlog.database.mirror_rows import TABLES, BacklogItem, Row
 from shareable_backlog.database.query import query
 from shareable_backlog.database.transaction import Transaction
@@ -160,15 +161,16 @@ async def hide_gone(
     transaction: Transaction, stream: str, kind: type[Row], *, created_before: datetime, removed_at: datetime
 ) -> int:
     """Mark the rows as removed that the sweep did not see and that were created before it began; count them."""
-    hidden = await transaction.query(
-        SQL(
-            "UPDATE {} m SET removed_at = %(removed_at)s"
-            " WHERE removed_at IS NULL AND created_at < %(created_before)s AND NOT EXISTS"
-            " (SELECT 1 FROM sweep_entries s WHERE s.stream = %(stream)s AND s.id = m.id) RETURNING 1"
-        ).format(Identifier(TABLES[kind])),
+    hidden = SQL(
+        "UPDATE {} m SET removed_at = %(removed_at)s"
+        " WHERE removed_at IS NULL AND created_at < %(created_before)s AND NOT EXISTS"
+        " (SELECT 1 FROM sweep_entries s WHERE s.stream = %(stream)s AND s.id = m.id)"
+    ).format(Identifier(TABLES[kind]))
+    [(count,)] = await transaction.query(
+        changed_rows(kind, hidden) + SQL(" SELECT count(*) FROM stored"),
         {"stream": stream, "created_before": created_before, "removed_at": removed_at},
     )
-    return len(hidden)
+    return count
 
 
 async def delete_expired(transaction: Transaction, retention: timedelta) -> None:
