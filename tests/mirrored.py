@@ -6,8 +6,10 @@ from typing import Any
 
 from shareable_backlog.database import mirror, search_entries, transaction
 from shareable_backlog.database.mirror_rows import (
+    Attachment,
     BacklogItem,
     Comment,
+    ItemRelation,
     Label,
     Person,
     Project,
@@ -67,6 +69,18 @@ def comment(number: int, of: BacklogItem, body: str = "A comment", **fields: Any
     """Make a comment that was written `number` minutes after noon."""
     written = {"created_at": NOON + timedelta(minutes=number), "issue_id": of.id, "body": body}
     return _row(Comment, f"comment-{number}", **{**written, **fields})
+
+
+def relation(type_: str, one: BacklogItem, other: BacklogItem, **fields: Any) -> ItemRelation:
+    """Make the relation that `one` has to `other`."""
+    ends = {"type": type_, "issue_id": one.id, "related_issue_id": other.id}
+    return _row(ItemRelation, f"{one.id}-{type_}-{other.id}", **{**ends, **fields})
+
+
+def attachment(number: int, of: BacklogItem, **fields: Any) -> Attachment:
+    """Make an attachment that was added `number` minutes after noon."""
+    plain = {"created_at": NOON + timedelta(minutes=number), "issue_id": of.id, "title": f"Attachment {number}"}
+    return _row(Attachment, f"attachment-{number}", **{**plain, "url": "https://example.com/a", **fields})
 
 
 async def store(*rows: Row, indexed: bool = True) -> None:

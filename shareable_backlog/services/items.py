@@ -1,18 +1,44 @@
 """Show one item of the backlog, as one frozen page."""
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
-from shareable_backlog.database import backlog_items, comments
-from shareable_backlog.database.backlog_items import Item, ListedItem
+from shareable_backlog.database import (
+    attachments,
+    backlog_items,
+    comments,
+    item_relations,
+    listed_items,
+    state_changes,
+)
+from shareable_backlog.database.attachments import Attachment
+from shareable_backlog.database.backlog_items import Item
 from shareable_backlog.database.comments import ShownComment
+from shareable_backlog.database.item_relations import ItemRelation
+from shareable_backlog.database.listed_items import ListedItem
 from shareable_backlog.database.sharing import Scope
 from shareable_backlog.errors import NotFound
-from shareable_backlog.services import freshness
-from shareable_backlog.services.freshness import Freshness
+from shareable_backlog.services import item_history
+from shareable_backlog.services.item_history import Event
 
 _MOST_SUB_ITEMS = 200
 _MOST_COMMENTS = 500
+_MOST_RELATIONS = 200
+_MOST_ATTACHMENTS = 100
+_MOST_MENTIONS = 500
+
+_IDENTIFIER = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9]{0,9}-[1-9]\d{0,8}(?![A-Za-z0-9_])", re.ASCII)
+# The kinds of relations, what holds the item up first, by Linear's type and by whether they are the other one's.
+_KINDS = {
+    ("blocks", True): "blocked_by",
+    ("blocks", False): "blocks",
+    ("duplicate", False): "duplicate_of",
+    ("duplicate", True): "duplicated_by",
+    ("related", False): "related",
+    ("similar", False): "similar",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +50,41 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """Count the sub-items that are done, and all that are wanted: what is canceled is neither."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Hold the items of one kind of relation, and the number of those that may not be shown.
+
+    `kind` is blocked_by, blocks, duplicate_of, duplicated_by, related or similar.
+    """
+
+    kind: str
+    items: list[ListedItem]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
 class ItemPage:
-    """Hold one item and what stands around it; `parent` is None also when it may not be shown."""
+    """Hold one item and what stands around it; `parent` is None also when it may not be shown.
+
+    `mentioned` has the titles of the items that its texts name and that may be shown, by their identifiers.
+    """
 
     item: Item
     parent: ListedItem | None
     sub_items: list[ListedItem]
+    progress: Progress
+    related: list[Related]
+    attachments: list[Attachment]
     threads: list[Thread]
-    freshness: Freshness
+    history: list[Event]
+    mentioned: Mapping[str, str]
 
 
 def as_identifier(text: str) -> str | None:
@@ -54,12 +107,20 @@ async def shown_item(scope: Scope, identifier: str) -> tuple[Item, list[ShownCom
 async def item_page(scope: Scope, identifier: str) -> ItemPage:
     """Give the item of this identifier with its surroundings. Raises NotFound."""
     item, written = await shown_item(scope, identifier)
+    relations = await item_relations.of_item(scope, item.id, _MOST_RELATIONS)
+    ids = [relation.other_id for relation in relations] + ([item.parent_id] if item.parent_id else [])
+    around = await listed_items.of_ids(scope, ids) if ids else {}
+    sub_items = await listed_items.sub_items(scope, item.id, _MOST_SUB_ITEMS)
     return ItemPage(
         item,
-        await backlog_items.by_id(scope, item.parent_id) if item.parent_id else None,
-        await backlog_items.sub_items(scope, item.id, _MOST_SUB_ITEMS),
+        around.get(item.parent_id or ""),
+        sub_items,
+        _progress(sub_items),
+        _related(relations, around),
+        await attachments.of_item(scope, item.id, _MOST_ATTACHMENTS),
         _threads(written),
-        await freshness.now(),
+        item_history.told(item, await state_changes.of_item(scope, item.id)),
+        await _mentioned(scope, item, written),
     )
 
 
@@ -81,3 +142,27 @@ def _threads(shown: list[ShownComment]) -> list[Thread]:
             thread.replies.append(comment)
         thread_of[comment.id] = thread
     return threads
+
+
+def _progress(sub_items: list[ListedItem]) -> Progress:
+    types = [one.state_type for one in sub_items if one.state_type not in {"canceled", "duplicate"}]
+    return Progress(types.count("completed"), len(types))
+
+
+def _related(relations: Iterable[ItemRelation], around: Mapping[str, ListedItem]) -> list[Related]:
+    """Put relations together by their kinds; two items are related once, whichever of them says it."""
+    ids: dict[str, dict[str, None]] = {kind: {} for kind in _KINDS.values()}
+    for relation in relations:
+        # Similar and related look the same from both ends, and a type that is not known yet is a relation too.
+        kind = _KINDS.get((relation.type, relation.is_inverse)) or _KINDS.get((relation.type, False), "related")
+        ids[kind][relation.other_id] = None
+    shown = {kind: [around[one] for one in others if one in around] for kind, others in ids.items()}
+    return [Related(kind, shown[kind], len(ids[kind]) - len(shown[kind])) for kind in ids if ids[kind]]
+
+
+async def _mentioned(scope: Scope, item: Item, written: Iterable[ShownComment]) -> Mapping[str, str]:
+    """Give the titles of the items that the texts name, of which the first 500 names count."""
+    texts = (item.description or "", *(comment.body for comment in written))
+    named = (found[0] for text in texts for found in _IDENTIFIER.finditer(text))
+    others = set(islice(named, _MOST_MENTIONS)) - {item.identifier}
+    return await backlog_items.titles(scope, sorted(others)) if others else {}

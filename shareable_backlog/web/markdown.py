@@ -9,7 +9,7 @@ from itertools import accumulate
 import nh3
 from markupsafe import Markup, escape
 
-from shareable_backlog.web import cmark
+from shareable_backlog.web import cmark, mentions
 
 _MOST_CHARACTERS = 100_000
 _MOST_NESTED_SECTIONS = 9
@@ -57,10 +57,11 @@ _FINISH = {
 }
 
 
-def as_html(text: str, *, url: str | None, images: Mapping[str, str]) -> Markup:
+def as_html(text: str, *, url: str | None, images: Mapping[str, str], titles: Mapping[str, str]) -> Markup:
     """Give `text` as HTML; beyond 100,000 characters a sentence, with a link to an https `url`, stands for the rest.
 
     `images` has the addresses here of images by their addresses there, up to the query; all others become links.
+    `titles` has those of the items to link where they are named, by their identifiers.
     Raw HTML is shown as text, `+++ Title` sections fold, headings begin at h3; what would grow deeper or larger than
     anybody writes is shown as it was written.
     """
@@ -75,7 +76,7 @@ def as_html(text: str, *, url: str | None, images: Mapping[str, str]) -> Markup:
     html = _CLEANED_IMAGE.sub(lambda image: f'<img loading="lazy" src="{_here(images, image[1])}"', html)
     for plain, finished in _FINISH.items():
         html = html.replace(plain, finished)
-    return Markup(html) + (_rest(url) if was_cut else "")  # noqa: S704 (cleaned above)
+    return Markup(mentions.marked(html, titles)) + (_rest(url) if was_cut else "")  # noqa: S704 (cleaned above)
 
 
 def _depth(html: str) -> int:

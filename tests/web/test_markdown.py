@@ -9,10 +9,11 @@ ATTRIBUTES = ' rel="noopener noreferrer nofollow"'
 
 IN_LINEAR = "https://uploads.linear.app/org/1"
 HERE = "/items/ENG-1/images/abc"
+TITLES = {"ENG-7": 'Tea & <b>"cake"</b>'}
 
 
 def html(text: str, url: str | None = None) -> str:
-    return str(as_html(text, url=url, images={IN_LINEAR: HERE})).strip()
+    return str(as_html(text, url=url, images={IN_LINEAR: HERE}, titles=TITLES)).strip()
 
 
 def test_paragraphs_and_emphasis() -> None:

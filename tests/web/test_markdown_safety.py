@@ -12,6 +12,7 @@ from shareable_backlog.web.markdown import as_html
 
 IN_LINEAR = "https://uploads.linear.app/org/1"
 IMAGES = {IN_LINEAR: "/items/ENG-1/images/abc"}
+TITLES = {"ENG-7": '☑ "><script>alert(1)</script>'}
 
 TAGS = {
     *(
@@ -36,12 +37,12 @@ TAGS = {
     *("pre", "span", "strong", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul"),
 }
 ATTRIBUTES = {
-    "a": {"href", "rel"},
+    "a": {"href", "rel", "title"},
     "img": {"alt", "loading", "src"},
     "div": {"class", "tabindex", "role", "aria-label"},
     "ol": {"start"},
     "pre": {"tabindex"},
-    "span": {"role", "aria-label"},
+    "span": {"role", "aria-label", "class"},
     "td": {"align"},
     "th": {"align"},
 }
@@ -81,6 +82,16 @@ HOSTILE = {
     "headings": "# a\n" * 25_000,
     "sections": "+++ a\n" * 16_000,
     "sections within sections": "+++ a\n" * 9_000 + "+++\n" * 9_000,
+    "sections a thousand deep": "+++ a\n\nwords\n\n" * 1_000 + "+++\n\n" * 1_000,
+    "sections in quotes": "> +++ a\n" * 9_000,
+    "sections closed by nobody": "+++ a\nb\n+++\n+++\n" * 5_000,
+    "names of items": "ENG-7 " * 16_000,
+    "names that are none": "A-1" * 33_000,
+    "one long name": "@" + "a." * 49_000,
+    "names of people": "@a " * 33_000,
+    "open names": "@" * 100_000,
+    "addresses of items": "https://linear.app/e/issue/ENG-7 " * 3_000,
+    "addresses that go on": "https://linear.app/e/issue/ENG-7" * 3_000,
     "blanks": " " * 99_000 + "x",
     "line ends": "\n" * 100_000,
     "2 MB": "a line of *words*\n" * 120_000,
@@ -151,6 +162,11 @@ RAW = [
     "\ufdd0script>alert(1)\ufdd0/script>",
     "&#xFDD0;script>alert(1)&#xFDD0;/script>",
     "&#xFDD1;a\n\n&#xFDD2;\n\n&#xFDD2;",
+    f'![a> ENG-7 @x "]({IN_LINEAR} "> ENG-7 @x")',
+    '[a](https://example.com/ENG-7?"@x>ENG-7 "ENG-7")',
+    "[ENG-7](https://linear.app/e/issue/ENG-7 'ENG-7')",
+    "https://linear.app/e/profiles/%22%3E%3Cscript%3Ealert(1)%3C/script%3E",
+    'https://linear.app/"onload=alert(1)/issue/ENG-7',
 ]
 
 
@@ -175,6 +191,10 @@ MARKS = [
         ")",
         "![",
         f"![a]({IN_LINEAR})",
+        "ENG-7",
+        "@",
+        "https://linear.app/e/issue/ENG-7",
+        "https://linear.app/e/profiles/",
         "<",
         ">",
     ),
@@ -193,7 +213,7 @@ class Checked(HTMLParser):
                 assert value == IMAGES[IN_LINEAR]
             if name == "href":
                 assert value is not None
-                assert re.match(r"(?:https?://|mailto:)", value, re.IGNORECASE)
+                assert value == "/items/ENG-7" or re.match(r"(?:https?://|mailto:)", value, re.IGNORECASE)
 
     def handle_comment(self, data: str) -> None:
         raise AssertionError(f"a comment: {data}")
@@ -205,7 +225,7 @@ class Checked(HTMLParser):
 
 
 def check(text: str) -> str:
-    shown = str(as_html(text, url=None, images=IMAGES))
+    shown = str(as_html(text, url=None, images=IMAGES, titles=TITLES))
     parser = Checked()
     parser.feed(shown)
     parser.close()
@@ -215,7 +235,7 @@ def check(text: str) -> str:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_text_is_shown_within_a_second(text: str) -> None:
     start = time.process_time()
-    shown = as_html(text, url=None, images=IMAGES)
+    shown = as_html(text, url=None, images=IMAGES, titles=TITLES)
     assert time.process_time() - start < 1
     assert len(shown) < 1_100_000
 

@@ -1,0 +1,60 @@
+"""Make the items and people that a text names stand out in its HTML."""
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from html import unescape
+from urllib.parse import unquote
+
+from markupsafe import Markup
+
+# In cleaned HTML all that is opened is closed, and every value stands between double quotes.
+_PIECE = re.compile(
+    r'<a href="(?P<address>[^"]*)"[^>]*>(?P<words>.*?)</a>'
+    r'|<pre\b.*?</pre>|<code>.*?</code>|<(?:[^">]|"[^"]*")*>|(?P<text>[^<]+)',
+    re.DOTALL,
+)
+_ITEM = re.compile(r"https://linear\.app/[^/]+/issue/([A-Z][A-Z0-9]{0,9}-\d{1,9})(?:[/?#].*)?", re.ASCII)
+_PERSON = re.compile(r"https://linear\.app/[^/]+/profiles/([^/?#]+)")
+_NAMED = re.compile(
+    r"(?<![\w/-])(?P<item>[A-Z][A-Z0-9]{0,9}-\d{1,9})(?![\w-])"
+    r"|(?<![\w@/.-])@(?P<person>\w(?:[\w.-]{0,62}\w)?)(?![\w/-])"
+)
+_MOST_ADDED = 200_000
+_LINKED = Markup('<a href="/items/{}" title="{}">{}</a>')
+_MENTION = Markup('<span class="mention">{}</span>')
+
+
+def marked(html: str, titles: Mapping[str, str]) -> str:
+    """Link the items of `titles` (by identifier) where they are named outside of code, and mark `@names`.
+
+    `html` has been cleaned. Links to these items in Linear lead here instead; those to people there become names.
+    A text that names more than anybody reads stays as it is.
+    """
+    shown = _PIECE.sub(partial(_piece, titles), html)
+    return shown if len(shown) - len(html) <= _MOST_ADDED else html
+
+
+def _piece(titles: Mapping[str, str], piece: re.Match[str]) -> str:
+    if piece["text"] is not None:
+        return _NAMED.sub(partial(_named, titles), piece["text"])
+    return piece[0] if piece["address"] is None else _link(titles, piece)
+
+
+def _named(titles: Mapping[str, str], found: re.Match[str]) -> str:
+    if found["person"]:
+        return _MENTION.format(found[0])
+    title = titles.get(found["item"])
+    return found[0] if title is None else _LINKED.format(found[0], title, _MENTION.format(found[0]))
+
+
+def _link(titles: Mapping[str, str], link: re.Match[str]) -> str:
+    """Lead a link into Linear to its item here, if there is one; whoever only pasted an address gets the title."""
+    address = unescape(link["address"])
+    is_pasted = unescape(link["words"]) == address
+    if (item := _ITEM.fullmatch(address)) and (title := titles.get(item[1])) is not None:
+        words = Markup(link["words"])  # noqa: S704 (clean)
+        return _LINKED.format(item[1], title, _MENTION.format(item[1]) + f" {title}" if is_pasted else words)
+    if (person := _PERSON.fullmatch(address)) and is_pasted:
+        return _MENTION.format("@" + unquote(person[1]))
+    return link[0]
