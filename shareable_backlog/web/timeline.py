@@ -1,0 +1,164 @@
+"""Turn dates into places on a time line, given in per cent of its width."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from shareable_backlog.errors import InvalidInput
+
+LENGTHS = (3, 6, 12, 24)
+"""The lengths, in months, that a reader may choose."""
+
+_USUAL = 8  # the month before this one, this one, and six to come
+_FIRST_YEAR, _LAST_YEAR = 1900, 9900
+_TURNS_AT = 55  # per cent; a name that begins further right stands on the left of its mark
+_BEYOND = 2.0  # per cent; the picture ends at its edge, and with it the round end of a bar
+_MARK, _LETTER = 1.6, 0.98  # per cent; wide enough on a line of 640 pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Show whole months: from `start`, the first of a month, up to `end`, the first of the month after the last."""
+
+    start: date
+    months: int
+
+    @property
+    def end(self) -> date:
+        """Give the first day that is not shown."""
+        return _moved(self.start, self.months)
+
+    @property
+    def last(self) -> date:
+        """Give the first day of the last month that is shown."""
+        return _moved(self.start, self.months - 1)
+
+    def place(self, day: date) -> float:
+        """Give where `day` begins, in per cent; less than 0 and more than 100 lie outside."""
+        return round((day - self.start).days * self.day_width, 2)
+
+    @property
+    def day_width(self) -> float:
+        """Give how wide a day is, in per cent."""
+        return 100 / (self.end - self.start).days
+
+    def moved(self, direction: int) -> "Window":
+        """Give the window half its length later (`direction` 1) or earlier (-1)."""
+        return Window(_moved(self.start, direction * max(1, self.months // 2)), self.months)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Mark the beginning of a month on the scale; `wide` is its width in per cent."""
+
+    first: date
+    at: float
+    wide: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Be a project's time, in per cent, a little beyond the edge where it goes on.
+
+    `done` is the width of what is done, a share of the part that is seen; `is_open_left` and
+    `is_open_right` where no date ends it.
+    """
+
+    at: float
+    wide: float
+    done: float
+    is_open_left: bool
+    is_open_right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Be milestone number `of` at `at` per cent in lane 0, 1, …, its words on the left of it if `is_turned`."""
+
+    of: int
+    at: float
+    lane: int
+    is_turned: bool
+
+
+def window(first: str, months: str, today: date) -> Window:
+    """Give the window that a URL asks for: `first` as `2026-10`, `months` of LENGTHS; "" is the usual one.
+
+    Raises InvalidInput for anything else.
+    """
+    if months not in ("", *map(str, LENGTHS)):
+        raise InvalidInput("A roadmap shows 3, 6, 12 or 24 months. Choose one of them.")
+    length = int(months) if months else _USUAL
+    if not first:
+        return Window(_moved(today.replace(day=1), -1), length)
+    try:
+        start = date.fromisoformat(f"{first}-01")
+    except ValueError:
+        start = None
+    if start is None or not _FIRST_YEAR <= start.year <= _LAST_YEAR:
+        raise InvalidInput("A roadmap begins with a month like 2026-10. Start again from this month.")
+    return Window(start, length)
+
+
+def ticks(shown: Window) -> list[Tick]:
+    """Give the months of the scale; of more than twelve only each quarter's first, of which the first may be cut."""
+    firsts = [_moved(shown.start, month) for month in range(shown.months)]
+    if shown.months > 12:  # noqa: PLR2004 (a year)
+        firsts = [first for first in firsts if first.month % 3 == 1 or first == shown.start]
+    ends = [*firsts[1:], shown.end]
+    return [
+        Tick(first, shown.place(first), shown.place(end) - shown.place(first))
+        for first, end in zip(firsts, ends, strict=True)
+    ]
+
+
+def bar(shown: Window, start: date | None, target: date | None, share: float) -> Bar | None:
+    """Give the bar of a project of which `share` (0 to 1) is done; None where it lies outside, or has no date.
+
+    It ends with the end of its target day. With one date alone it is open to the other side.
+    """
+    if start is None and target is None:
+        return None
+    if start and target and target < start:
+        start, target = target, start  # whoever mixed them up still sees when it is
+    left = shown.place(start) if start else 0.0
+    right = shown.place(target) + shown.day_width if target else 100.0
+    if right <= 0 or left >= 100:  # noqa: PLR2004 (per cent)
+        return None
+    at, end = max(left, -_BEYOND), min(right, 100 + _BEYOND)
+    seen_at = max(left, 0.0)
+    done_to = seen_at + (min(right, 100.0) - seen_at) * share
+    return Bar(
+        round(at, 2), round(end - at, 2), round(done_to - at, 2) if share else 0, start is None, target is None
+    )
+
+
+def marks(shown: Window, named: Sequence[tuple[date | None, int]]) -> list[Mark]:
+    """Give the marks of milestones, each in the first lane where its words run into no others.
+
+    `named` are their dates and how many letters stand beside the mark. What has no date or lies outside has none.
+    """
+    lanes: list[list[tuple[float, float]]] = []
+    found: list[Mark] = []
+    for of, (day, letters) in enumerate(named):
+        if day is None or not shown.start <= day < shown.end:
+            continue
+        at = shown.place(day)
+        is_turned = at > _TURNS_AT
+        reach = _MARK + _LETTER * letters
+        taken = (at - reach, at + _MARK) if is_turned else (at - _MARK, at + reach)
+        lane = next((number for number, others in enumerate(lanes) if _fits(taken, others)), len(lanes))
+        if lane == len(lanes):
+            lanes.append([])
+        lanes[lane].append(taken)
+        found.append(Mark(of, at, lane, is_turned))
+    return found
+
+
+def _fits(taken: tuple[float, float], others: Sequence[tuple[float, float]]) -> bool:
+    return all(taken[1] <= left or taken[0] >= right for left, right in others)
+
+
+def _moved(first: date, months: int) -> date:
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return date(year, month + 1, 1)
