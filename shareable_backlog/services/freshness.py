@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from shareable_backlog.database import mirror, sync_history
+from shareable_backlog.database import freshness
 
-_LATE_AFTER = timedelta(minutes=15)  # three times the usual interval between syncs
+_MISSED_RUNS = 3
+_late_after = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,14 @@ class Freshness:
     is_sample: bool
 
 
+def expect_runs_every(interval_s: float) -> None:
+    """Say how long after each other runs should come; the mirror is late after three times that."""
+    global _late_after  # noqa: PLW0603 (one process has one mirror)
+    _late_after = timedelta(seconds=_MISSED_RUNS * interval_s)
+
+
 async def now() -> Freshness:
     """Tell how old the mirror is, and whether its newest run failed."""
-    last = await sync_history.last_ended()
-    as_of = await sync_history.last_good()
-    is_sample = mirror.SAMPLE_PREFIX in await mirror.made_prefixes()
-    is_late = as_of is not None and not is_sample and datetime.now(UTC) - as_of > _LATE_AFTER
-    return Freshness(as_of, is_late, last.error_message if last and last.status == "failed" else None, is_sample)
+    found = await freshness.age()
+    is_late = found.as_of is not None and not found.is_sample and datetime.now(UTC) - found.as_of > _late_after
+    return Freshness(found.as_of, is_late, found.failure, found.is_sample)
