@@ -19,7 +19,16 @@ from shareable_backlog.controllers import sign_in_oidc
 from shareable_backlog.controllers.gate import Access
 from shareable_backlog.database import schema
 from shareable_backlog.errors import BacklogError
-from shareable_backlog.services import audit, audit_retention, mails, outbox, readiness, search_index, sign_in
+from shareable_backlog.services import (
+    audit,
+    audit_retention,
+    freshness,
+    mails,
+    outbox,
+    readiness,
+    search_index,
+    sign_in,
+)
 from shareable_backlog.services.audit import Action, Actor
 from shareable_backlog.services.deliveries import Inbox
 from shareable_backlog.services.outbox import Outbox
@@ -105,6 +114,7 @@ def create(
                         await looked.wait()
                 yield
 
+    freshness.expect_runs_every(settings.sync_interval_s)
     app = FastAPI(openapi_url=None)
     app.state.webhook_secrets = settings.linear_webhook_secrets
     app.state.access = access = _access(settings, address)

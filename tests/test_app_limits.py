@@ -12,13 +12,17 @@ from tests.served import Answer, Served, served
 RECOVERED_WITHIN_S = 3.0
 
 
+# The list is kept once it was made; this one is made anew each time.
+PAGE = "/changes"
+
+
 def incident_free(answer: Answer) -> bool:
     return "Traceback" not in answer.text and "pg_sleep" not in answer.text
 
 
 async def at_once(program: Served, count: int) -> tuple[list[Answer], Answer]:
     """Ask for `count` pages at once, and for health while they are under way."""
-    asking = asyncio.create_task(program.traffic("/", every_s=0, until=asyncio.Event(), at_most=count))
+    asking = asyncio.create_task(program.traffic(PAGE, every_s=0, until=asyncio.Event(), at_most=count))
     await asyncio.sleep(0.5)
     health = await asyncio.to_thread(program.get, "/api/health")
     return await asking, health
@@ -57,14 +61,14 @@ def test_a_page_that_takes_too_long_is_broken_off_and_its_connection_used_again(
         program.until("/", 200)
         before = private_server.sessions()
         private_server.slow_pages_down(30)
-        page = program.get("/")
+        page = program.get(PAGE)
         assert page.status == 503
         assert "Retry-After" in page.headers
         assert "took too long to answer" in page.text
         assert page.took_s < 2
         assert set(private_server.sessions()) <= set(before)
         private_server.speed_pages_up()
-        assert program.get("/").status == 200
+        assert program.get(PAGE).status == 200
 
 
 def test_without_a_connection_left_at_the_server_pages_say_so_and_work_soon_after_one_is(
@@ -83,7 +87,7 @@ def test_without_a_connection_left_at_the_server_pages_say_so_and_work_soon_afte
         assert program.until("/", 200) < RECOVERED_WITHIN_S
 
 
-@pytest.mark.parametrize("path", ["/", "/items/ENG-1"])
+@pytest.mark.parametrize("path", [PAGE, "/items/ENG-1"])
 def test_a_value_that_cannot_be_read_is_a_failure_with_a_number_that_is_in_the_log_too(
     tmp_path: Path, private_server: PrivateServer, path: str
 ) -> None:

@@ -17,7 +17,7 @@ AT_ONCE = 20
 async def stopped_in_the_middle(program: Served, server: PrivateServer) -> tuple[list[Answer], int, float]:
     """Ask for pages, stop the program while all are under way; give answers, exit code and how long it took."""
     asked = asyncio.Event()
-    asking = asyncio.create_task(program.traffic("/", every_s=0, until=asked, at_most=AT_ONCE))
+    asking = asyncio.create_task(program.traffic("/export.csv", every_s=0, until=asked, at_most=AT_ONCE))
     await asyncio.to_thread(until_sleeping, server, AT_ONCE)
     started = monotonic()
     exit_code = await asyncio.to_thread(program.stop)

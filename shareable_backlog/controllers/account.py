@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from shareable_backlog.controllers import gate
+from shareable_backlog.controllers import gate, preferences
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services import accounts, sessions, tokens
 
@@ -17,6 +17,7 @@ async def show(request: Request) -> Response:
         account=await accounts.account(visitor.user_id),
         sessions=await sessions.of_user(visitor.user_id, gate.access(request).limits),
         tokens=await tokens.of_user(visitor.user_id),
+        **await preferences.offered(),
     )
 
 

@@ -29,7 +29,7 @@ async def show(request: Request) -> Response:
     words = _words(request)
     after = request.query_params.get("after")
     found = await people.page(_filters(words), _position(after) if after else None)
-    more = found.next_after and pagination.encoded((found.next_after[0], str(found.next_after[1])))
+    more = found.next_after and pagination.encoded_time(*found.next_after)
     return await gate.page(
         request,
         "admin_people.html",
@@ -162,7 +162,7 @@ def _filters(words: dict[str, str]) -> UserFilters:
 
 
 def _position(after: str) -> tuple[datetime, int]:
-    at, user_id = pagination.decoded(after)
+    at, user_id = pagination.decoded_time(after)
     return at, choices.number(user_id)
 
 

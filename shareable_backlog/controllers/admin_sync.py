@@ -7,10 +7,11 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers import gate
 from shareable_backlog.errors import InvalidInput, NotFound
-from shareable_backlog.services import deliveries, freshness, sessions, sync_runs
+from shareable_backlog.services import deliveries, sessions, sync_runs
 from shareable_backlog.services.sessions import Visitor
 from shareable_backlog.web import pagination, rendering
 from shareable_backlog.web.event_stream import EventStreams, News
+from shareable_backlog.web.locales import Local
 
 _DIGITS = 9  # what fits an integer of PostgreSQL
 _streams = EventStreams(100)
@@ -25,7 +26,6 @@ async def show(request: Request) -> Response:
         request,
         "admin_sync.html",
         state=await sync_runs.state(0),
-        freshness=await freshness.now(),
         deliveries=await deliveries.count_by_outcome(),
         progress=await sync_runs.progress(),
         budget=await sync_runs.budget(),
@@ -33,7 +33,7 @@ async def show(request: Request) -> Response:
         has_key=bool(settings.linear_api_key or settings.linear_oauth_client_id),
         history=history,
         is_first=after is None,
-        next_after=history.next_after and pagination.encoded((history.next_after[0], str(history.next_after[1]))),
+        next_after=history.next_after and pagination.encoded_time(*history.next_after),
     )
 
 
@@ -63,16 +63,16 @@ async def confirm_removals(request: Request) -> Response:
 
 async def events(request: Request) -> Response:
     """Send how the run under way gets on, for as long as the admin may see it."""
-    visitor = gate.visitor(request)
-    return _streams.answer(request, lambda: _news(visitor))
+    visitor, local = gate.visitor(request), await gate.local(request)
+    return _streams.answer(request, lambda: _news(visitor, local))
 
 
-async def _news(visitor: Visitor) -> News | None:
+async def _news(visitor: Visitor, local: Local) -> News | None:
     """Give the live part of the page; `ended` is another one when the rest of the page has changed too."""
     if not await sessions.is_alive(visitor):
         return None
     progress = await sync_runs.progress()
-    page = rendering.page("admin_sync_live.html", progress=progress)
+    page = rendering.page("admin_sync_live.html", local=local, progress=progress)
     return {
         "html": bytes(page.body).decode(),
         "said": "; ".join(run.activity or f"A sync is {run.status}." for run in progress.current),
@@ -81,7 +81,7 @@ async def _news(visitor: Visitor) -> News | None:
 
 
 def _position(word: str) -> tuple[datetime, int]:
-    started_at, run_id = pagination.decoded(word)
+    started_at, run_id = pagination.decoded_time(word)
     if not _is_number(run_id):
         raise InvalidInput("This page's address is damaged. Start again from the first page.")
     return started_at, int(run_id)

@@ -1,6 +1,8 @@
 """Answer `/api/v1`: the backlog for programs, read-only, under the same rules as the pages."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -10,9 +12,10 @@ from shareable_backlog.controllers import api_answers, gate
 from shareable_backlog.controllers.api_answers import Answer, Item, ItemLine, Label, Me, Page, Project, Team, View
 from shareable_backlog.controllers.api_operation import operation
 from shareable_backlog.errors import NotFound
-from shareable_backlog.services import audit, backlog, catalog, items, tokens, views
+from shareable_backlog.services import audit, backlog, catalog, filters, items, tokens, views
 from shareable_backlog.services.audit import Action
-from shareable_backlog.services.backlog import Filters
+from shareable_backlog.services.backlog import Asked
+from shareable_backlog.services.shapes import OrderName
 from shareable_backlog.web import pagination
 
 _StateType = Literal["triage", "backlog", "unstarted", "started", "completed", "canceled", "duplicate"]
@@ -35,24 +38,39 @@ class ItemsAsked(msgspec.Struct, frozen=True):
     """Take which items are asked for."""
 
     team: Annotated[str, Meta(max_length=200, description="Name a team by its key, at most 200 characters.")] = ""
-    state: Annotated[
+    type: Annotated[
         _StateType | UnsetType,
         Meta(
             description="Name a type of state: triage, backlog, unstarted, started, completed, canceled, duplicate."
         ),
     ] = UNSET
     q: Annotated[str, Meta(max_length=200, description="Search for words, at most 200 characters.")] = ""
+    filter: Annotated[
+        str,
+        Meta(
+            max_length=2000,
+            description="Narrow it further in the words of the list's address, as in label=Bug&no=assignee.",
+        ),
+    ] = ""
+    order: Annotated[
+        OrderName | UnsetType,
+        Meta(
+            description="Name an order: updated, created, priority, due, state, manual; for a search also relevance."
+        ),
+    ] = UNSET
     after: _After = ""
     limit: _Limit = 50
 
 
 @operation("items")
 async def list_items(request: Request, asked: ItemsAsked) -> Page[ItemLine]:
-    """Give items that are not archived, newest update first."""
-    filters = Filters(asked.team.strip().upper() or None, asked.state or None, asked.q.strip() or None)
-    position = pagination.decoded(asked.after) if asked.after else None
-    found, next_after = await backlog.listed(gate.visitor(request).scope, filters, position, asked.limit)
-    return Page([api_answers.item_line(one) for one in found], next_after and pagination.encoded(next_after))
+    """Give items, newest update first if no other order is asked for; archived ones only if the filter shows them."""
+    given = [*parse_qsl(asked.filter), ("team", asked.team), ("type", asked.type or ""), ("q", asked.q)]
+    wanted = Asked(filters.parsed(given), asked.order or None, datetime.now(UTC))
+    position = pagination.decoded(asked.after, backlog.position_types(wanted)) if asked.after else None
+    found = await backlog.listed(gate.visitor(request).scope, wanted, position, asked.limit)
+    next_after = pagination.encoded(found.next_after) if found.next_after else None
+    return Page([api_answers.item_line(one) for one in found.items], next_after)
 
 
 @operation("items")
@@ -103,9 +121,14 @@ async def list_labels(request: Request, asked: PageAsked) -> Page[Label]:
 
 @operation("me")
 async def list_views(request: Request, _: Nothing) -> Page[View]:
-    """Give the saved views of whoever asks."""
-    found = await views.of_user(gate.visitor(request).user_id)
-    return Page([View(one.name, one.query) for one in found])
+    """Give the saved views of whoever asks, and those that admins published."""
+    found = await views.offered(gate.visitor(request).user_id)
+    return Page(
+        [
+            View(one.name, one.query, views.as_layout(one.layout), one.id is not None)
+            for one in found.mine + found.published
+        ]
+    )
 
 
 @operation("me")

@@ -1,7 +1,7 @@
 """Say what the API answers: each structure is the JSON itself, and the document of the API is made from them."""
 
 from datetime import date, datetime
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
@@ -57,10 +57,15 @@ class Label(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True):
-    """Be a saved view; `query` is what stands in the list's address after the question mark."""
+    """Be a saved view: `query` is what stands after the question mark in the address of the page `layout` names.
+
+    `is_published` is that of a view which admins give to everybody.
+    """
 
     name: str
     query: str
+    layout: Literal["list", "board", "roadmap"]
+    is_published: bool
 
 
 class Cycle(msgspec.Struct, frozen=True):

@@ -10,16 +10,19 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from shareable_backlog.config import Network, Settings
 from shareable_backlog.config.values import email
 from shareable_backlog.errors import NotAllowed, NotSignedIn
-from shareable_backlog.services import approvals, audit, sessions, sign_in, tokens
+from shareable_backlog.services import approvals, audit, freshness, preferences, sessions, sign_in, tokens
 from shareable_backlog.services.audit import Action, Actor
+from shareable_backlog.services.preferences import Preferences
 from shareable_backlog.services.sessions import Limits, Visitor
 from shareable_backlog.services.sign_in import Entrance
-from shareable_backlog.web import cookies, forms, network, rendering
+from shareable_backlog.web import cookies, forms, locales, network, rendering
 from shareable_backlog.web.errors import wants_json
+from shareable_backlog.web.locales import Local
 
 Who: TypeAlias = Literal["anyone", "signer", "visitor", "person", "viewer", "admin"]
 
 SESSION, BROWSER = "session", "browser"
+FEED = "/feed.atom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ async def admit(request: Request, who: Who) -> Response | None:
 
     Leaves `visitor`, `form` (of what is posted) and `csrf` in `request.state`. Raises NotSignedIn and NotAllowed.
     """
-    bearer = request.headers.get("authorization") if request.url.path.startswith("/api/v1/") else None
+    bearer = _bearer(request)
     if bearer is not None:
         request.state.visitor = await tokens.visitor(bearer)
         request.state.new_cookies = dict[str, str]()
@@ -74,6 +77,14 @@ async def admit(request: Request, who: Who) -> Response | None:
         request.state.form = await forms.read(request)
         forms.require_own(request, request.state.form, request.state.secret, access(request).base_url)
     return refusal
+
+
+def _bearer(request: Request) -> str | None:
+    """Give the token that a program comes with, as a header of the API or, for a feed reader, in the address."""
+    if request.url.path.startswith("/api/v1/"):
+        return request.headers.get("authorization")
+    token = request.query_params.get("token") if request.url.path == FEED else None
+    return token and tokens.bearer(token)
 
 
 def finish(request: Request, response: Response) -> None:
@@ -89,8 +100,22 @@ async def page(request: Request, template: str, *, status: int = 200, **context:
     return rendering.page(template, status=status, **around)
 
 
+async def preferences_of(request: Request) -> Preferences:
+    """Give what whoever asks has chosen for themselves, looked up once a request."""
+    found: Visitor | None = request.state.visitor
+    if not hasattr(request.state, "preferences"):
+        request.state.preferences = await preferences.of_user(found.user_id) if found else Preferences()
+    return request.state.preferences
+
+
+async def local(request: Request) -> Local:
+    """Give how whoever asks writes dates, times and numbers."""
+    chosen = await preferences_of(request)
+    return Local(chosen.time_zone, locales.chosen(chosen.locale, request.headers.get("accept-language", "")))
+
+
 async def frame(request: Request) -> dict[str, Any]:
-    """Give what every page shows around its content."""
+    """Give what every page shows around its content; `mirror` tells how old that is, if they may see any."""
     found: Visitor | None = request.state.visitor
     return {
         "visitor": found,
@@ -98,6 +123,9 @@ async def frame(request: Request) -> dict[str, Any]:
         "waiting": await approvals.count_waiting() if found and found.is_admin else 0,
         "here": request.url.path,
         "notice": request.query_params.get("notice", ""),
+        "preferences": await preferences_of(request),
+        "local": await local(request),
+        "mirror": await freshness.now() if found and found.state == "active" else None,
     }
 
 

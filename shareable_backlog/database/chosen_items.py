@@ -1,58 +1,43 @@
-"""Choose the rows of a page of the list, straight from an index, before they get their names.
+"""Choose which items a page has, straight from an index, before they get their names.
 
-A statement chooses from several indexes when that is what bounds the work: the newest of each state, of each team,
-of each rule of a viewer's group, merged. So a few items among many are found as fast as all of them.
+They come from several sources when that is what bounds the work: the first of each state, of each team, of each rule
+of a viewer's group, merged. So a few items among many are found as fast as all of them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import LiteralString
 
-from shareable_backlog.database import shown
+from shareable_backlog.database import item_conditions, searched, shown
+from shareable_backlog.database.filters import Filters
+from shareable_backlog.database.item_conditions import Narrowed
+from shareable_backlog.database.item_orders import ORDERS, Order, OrderName
 from shareable_backlog.database.query import query
 from shareable_backlog.database.sharing import Scope
 
-NEWEST_FIRST: LiteralString = "ORDER BY i.updated_at DESC, i.id DESC"
-_ROWS: LiteralString = """
-    SELECT i.id, i.identifier, i.title, i.priority, i.due_date, i.updated_at,
-           i.state_id, i.assignee_id, i.project_id, i.label_ids
-    FROM backlog_items i
+_LISTED: LiteralString = "i.archived_at IS NULL"
+_ARCHIVED: LiteralString = "i.archived_at IS NOT NULL"
+# What is being worked on stands first, what is done last.
+_STATES: LiteralString = f"""
+    SELECT s.id, -(1e6 * coalesce(array_position(
+      ARRAY['started', 'unstarted', 'backlog', 'triage', 'completed', 'canceled', 'duplicate'], s.type), 8)
+      - s.position)::float8 AS rank
+    FROM workflow_states s WHERE s.team_id IN ({shown.TEAMS})
 """
-# Of two teams with one key the other has gone.
-_TEAM: LiteralString = """
-    (SELECT id FROM teams WHERE key = %(team_key)s AND removed_at IS NULL AND archived_at IS NULL LIMIT 1)
-"""
-_WITHIN: LiteralString = f"""
-    {shown.ITEM} AND i.archived_at IS NULL
-    AND (%(after_at)s::timestamptz IS NULL OR (i.updated_at, i.id) < (%(after_at)s, %(after_id)s::text))
-"""
-_PAGE: LiteralString = f"{_WITHIN} {NEWEST_FIRST} LIMIT %(limit)s"
-_ENDING: LiteralString = f"AND (%(team_key)s::text IS NULL OR i.team_id = {_TEAM}) AND {_PAGE}"
 
-_IN_STATE: LiteralString = """
-    (%(state_type)s::text IS NULL
-     OR i.state_id = ANY (ARRAY(SELECT id FROM workflow_states WHERE type = %(state_type)s)))
-"""
-# All stand by time in one index, in which few among many hidden ones would be far apart: those go team by team.
-_ALL: LiteralString = f"{_ROWS} WHERE true {_ENDING}"
-_OF_TEAMS: LiteralString = f"""
-    SELECT i.* FROM ({shown.TEAMS}) s
-    CROSS JOIN LATERAL ({_ROWS} WHERE i.team_id = s.id {_ENDING}) i
-    {NEWEST_FIRST} LIMIT %(limit)s
-"""
-# A state belongs to one team, so its items need not be asked for theirs.
-_OF_STATES: LiteralString = f"""
-    SELECT i.* FROM workflow_states s
-    CROSS JOIN LATERAL ({_ROWS} WHERE i.state_id = s.id AND {_PAGE}) i
-    WHERE s.type = %(state_type)s AND (%(team_key)s::text IS NULL OR s.team_id = {_TEAM})
-"""
-_OF_TYPE: LiteralString = f"{_OF_STATES} AND s.team_id IN ({shown.TEAMS}) {NEWEST_FIRST} LIMIT %(limit)s"
-# Constant for the planner, which so knows how rare the words are. A query that ends in a group takes no mark.
-_WORDS: LiteralString = "websearch_to_tsquery('simple', %(text)s)"
-_QUERY: LiteralString = f"""
-    (CASE WHEN %(is_open)s AND {_WORDS}::text LIKE '%%'''
-          THEN ({_WORDS}::text || ':*')::tsquery ELSE {_WORDS} END)
-"""
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Say which items are wanted, in which order; `identifier` is the text of the search as one, if it looks so.
+
+    `now` tells what today is, in the reader's time zone.
+    """
+
+    filters: Filters
+    order: OrderName
+    identifier: str | None
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,76 +45,231 @@ class _Hints:
     """Hold what makes one way of choosing better than another; what may be chosen is for the statement to say."""
 
     is_any_team_hidden: bool
-    shows_descriptions: bool
     has_teams: bool
     has_projects: bool
-    label_ids: list[str]
+    has_labels: bool
+    has_rare_words: bool = False
+    has_rare_titles: bool = False
 
 
-async def statement(
-    scope: Scope, *, state_type: str | None, text: str | None, identifier: str | None
-) -> tuple[LiteralString, Mapping[str, object]]:
-    """Give the statement that chooses up to `limit` rows of these filters, and its parameters but the filters."""
-    [hints] = await query(
-        f"""
-        SELECT EXISTS (SELECT FROM teams WHERE id NOT IN ({shown.TEAMS})) AS is_any_team_hidden,
-               {shown.DESCRIPTIONS} AS shows_descriptions, EXISTS ({shown.GROUP_TEAMS}) AS has_teams,
-               EXISTS ({shown.GROUP_PROJECTS}) AS has_projects, ARRAY({shown.GROUP_LABELS}) AS label_ids
-        """,
-        shown.params(scope),
-        row=_Hints,
-    )
-    params = {**shown.params(scope), "group_label_ids": hints.label_ids}
-    if scope.viewer_group_id is not None:
-        by_state = state_type is not None and text is None
-        searched: LiteralString = f"{_found(hints, identifier)} AND {_IN_STATE}" if text is not None else _IN_STATE
-        return _of_group(hints, searched, by_state=by_state), params
-    if text is not None:
-        return f"{_ROWS} WHERE {_found(hints, identifier)} AND {_IN_STATE} {_ENDING}", params
-    if state_type is not None:
-        return _OF_TYPE, params
-    return _OF_TEAMS if hints.is_any_team_hidden else _ALL, params
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Be what was found out about what is wanted: how to choose it, and the parameters but `limit` and position."""
 
+    order: Order
+    is_searched: bool
+    with_archived: bool
+    narrowed: Narrowed
+    hints: _Hints
+    params: Mapping[str, object]
+    in_group: bool
 
-def _found(hints: _Hints, identifier: str | None) -> LiteralString:
-    """Give the condition of a search; where descriptions are searched, they must be shown also when it runs."""
-    words: LiteralString = "words" if hints.shows_descriptions else "title_words"
-    allowed: LiteralString = shown.DESCRIPTIONS if hints.shows_descriptions else "true"
-    if identifier is None:
-        return f"""
-            EXISTS (SELECT 1 FROM search_entries e WHERE e.item_id = i.id AND e.{words} @@ {_QUERY}) AND {allowed}
+    def narrowed_to(
+        self, condition: LiteralString, column: LiteralString, name: LiteralString, value: object
+    ) -> "Choice":
+        """Give the choice of those that meet `condition` too, whose parameter is `name`.
+
+        `column` is the one that has one of the ids in `value`; empty if the condition is of another kind.
         """
-    # What may be an identifier is so rare as a word that its items can be found first, whatever else they are.
-    return f"""
-        i.id = ANY (ARRAY(
-          SELECT item_id FROM search_entries WHERE {words} @@ {_QUERY}
-          UNION ALL SELECT id FROM backlog_items WHERE identifier = %(identifier)s
-          UNION ALL SELECT id FROM backlog_items
-          WHERE previous_identifiers <> '{{}}' AND previous_identifiers @> ARRAY[%(identifier)s]
-        )) AND {allowed}
-    """
+        return replace(self, narrowed=self.narrowed.narrowed_to(condition, column, name, value))
+
+    def rows(self) -> LiteralString:
+        """Give the statement of the first `%(limit)s` rows: `id` and the order's columns, in its order."""
+        [first, *others] = self._blocks()
+        if not others:
+            return self._sorted(first)
+        # What stands in the first of these is enough most of the time, and the others are looked through only then.
+        ranked: list[LiteralString] = [self._sorted(block) for block in (first, *others)]
+        joined: LiteralString = ") UNION ALL (".join(ranked)
+        return f"SELECT i.* FROM (({joined})) i LIMIT %(limit)s"
+
+    def some(self) -> LiteralString:
+        """Give the statement of any `%(most)s` rows."""
+        blocks: LiteralString = ") UNION ALL (".join(self._blocks())
+        sources: LiteralString = blocks.replace("%(limit)s", "%(most)s")
+        return f"SELECT i.id FROM (({sources})) i LIMIT %(most)s"
+
+    def count(self) -> LiteralString:
+        """Give the statement that counts the rows, `%(most)s` at most."""
+        return f"SELECT count(*) FROM ({self.some()}) i"
+
+    def _sorted(self, rows: LiteralString) -> LiteralString:
+        return f"SELECT i.* FROM ({rows}) i {self.order.resorting()} LIMIT %(limit)s"
+
+    def _blocks(self) -> list[LiteralString]:
+        """Give statements of rows in any order, all rows of one before all of the next.
+
+        The first `%(limit)s` of each are among its rows. What meets several rules of a group is there once.
+        """
+        within: tuple[LiteralString, ...] = (_LISTED, _ARCHIVED) if self.with_archived else (_LISTED,)
+        blocks: list[list[LiteralString]] = [[], [], []]
+        for one in within:
+            found = self._searched(one) if self.is_searched else [self._narrowed("true", one)]
+            for block, sources in zip(blocks, found, strict=False):
+                block.extend(sources)
+        # What meets several rules of a group comes from each of them.
+        union: LiteralString = ") UNION (" if self.in_group else ") UNION ALL ("
+        return ["(" + union.join(sources) + ")" for sources in blocks if sources]
+
+    def _searched(self, within: LiteralString) -> list[list[LiteralString]]:
+        """Find what is called so first, then what has the words in its title, then all others."""
+        others: LiteralString = "i.id <> ALL (%(identified_ids)s::text[])"
+        in_all = f"{others} AND {_found(searched.MATCH, is_rare=self.hints.has_rare_words)}"
+        in_title = f"{others} AND {_found(searched.TITLE_MATCH, is_rare=self.hints.has_rare_titles)}"
+        identified: LiteralString = f"{self.narrowed.where()} AND i.id = ANY (%(identified_ids)s::text[])"
+        called = self._all(identified, within, rank="3")
+        if not self.order.is_ranked:
+            return [[called, *self._narrowed(in_all, within)]]
+        without: LiteralString = f"{in_all} AND {_found(searched.TITLE_MATCH, is_rare=False)} IS NOT TRUE"
+        return [
+            [called],
+            self._narrowed(in_title, within, rank="2"),
+            self._narrowed(without, within, rank="1"),
+        ]
+
+    def _narrowed(
+        self, found: LiteralString, within: LiteralString, *, rank: LiteralString = ""
+    ) -> list[LiteralString]:
+        """Find what meets the filters and `found`, by what is rarest in it."""
+        condition: LiteralString = f"{self.narrowed.where()} AND {found}"
+        if within == _ARCHIVED:
+            return [self._all(condition, within, rank=rank)]
+        if self.order.is_ranked and not rank:
+            without = self._from(
+                "(SELECT -1e9::float8 AS rank) d, backlog_items i", f"i.state_id IS NULL AND {condition}", within
+            )
+            return [self._each(_STATES, "i.state_id = d.id", condition, within), without]
+        is_by_time = self.order == ORDERS["updated"] and not (self.is_searched and self.hints.has_rare_words)
+        driver = self.narrowed.driver() if is_by_time else None
+        if self.in_group:
+            return self._of_group(condition, found, within, driver, rank)
+        if driver is not None:
+            return [self._of_ids(driver, found, within)]
+        if is_by_time and not self.narrowed.conditions and self.hints.is_any_team_hidden:
+            # All stand by time in one index, in which few among many hidden ones would be far apart.
+            return [self._each(shown.TEAMS, "i.team_id = d.id", condition, within)]
+        return [self._all(condition, within, rank=rank)]
+
+    def _of_group(
+        self,
+        condition: LiteralString,
+        found: LiteralString,
+        within: LiteralString,
+        driver: tuple[LiteralString, LiteralString] | None,
+        rank: LiteralString,
+    ) -> list[LiteralString]:
+        """Find what meets `condition` in each team and project of the group, and of its labels."""
+        sources: list[LiteralString] = []
+        if self.hints.has_teams and driver is not None:
+            of_teams: LiteralString = f"{found} AND i.team_id = ANY (ARRAY({shown.GROUP_TEAMS}))"
+            sources.append(self._of_ids(driver, of_teams, within))
+        elif self.hints.has_teams:
+            teams: LiteralString = f"SELECT r.entity_id AS id FROM ({shown.GROUP_TEAMS}) r"
+            sources.append(self._each(teams, "i.team_id = d.id", condition, within, rank=rank))
+        if self.hints.has_projects:
+            projects: LiteralString = f"SELECT r.entity_id AS id FROM ({shown.GROUP_PROJECTS}) r"
+            sources.append(self._each(projects, "i.project_id = d.id", condition, within, rank=rank))
+        if self.hints.has_labels:
+            # Constant for the planner, which so knows whether it is faster to find the labels or to go by time.
+            labelled: LiteralString = "i.label_ids <> '{}' AND i.label_ids && %(group_label_ids)s::text[]"
+            sources.append(self._all(f"{labelled} AND {condition}", within, rank=rank))
+        return sources or [self._all("false", within, rank=rank)]
+
+    def _of_ids(
+        self, driver: tuple[LiteralString, LiteralString], condition: LiteralString, within: LiteralString
+    ) -> LiteralString:
+        """Find the first rows of each id that the driver wants."""
+        column, name = driver
+        return self._each(f"SELECT unnest(%({name})s::text[]) AS id", f"{column} = d.id", condition, within)
+
+    def _each(
+        self,
+        ids: LiteralString,
+        matched: LiteralString,
+        condition: LiteralString,
+        within: LiteralString,
+        *,
+        rank: LiteralString = "",
+    ) -> LiteralString:
+        """Find the first rows of each of the `ids`, whose index has them in order.
+
+        What follows from `matched` must not stand in `condition`: the planner would take the rows for much rarer.
+        """
+        ranked: LiteralString = f"SELECT d.id, {rank}::float8 AS rank FROM ({ids}) d" if rank else ids
+        rows: LiteralString = self._from("backlog_items i", f"{matched} AND {condition}", within)
+        return f"SELECT i.* FROM ({ranked}) d CROSS JOIN LATERAL ({rows}) i"
+
+    def _all(self, condition: LiteralString, within: LiteralString, *, rank: LiteralString = "") -> LiteralString:
+        """Find the first rows of all, by whatever index the planner finds best."""
+        if rank and self.order.is_ranked:
+            return self._from(f"(SELECT {rank}::float8 AS rank) d, backlog_items i", condition, within)
+        if self.order.is_ranked:
+            return self._from(f"({_STATES}) d JOIN backlog_items i ON i.state_id = d.id", condition, within)
+        return self._from("backlog_items i", condition, within)
+
+    def _from(self, tables: LiteralString, condition: LiteralString, within: LiteralString) -> LiteralString:
+        return f"""
+            SELECT i.id, {self.order.columns()} FROM {tables}
+            WHERE {condition} AND {shown.ITEM} AND {within} AND {self.order.after()}
+            {self.order.sorting()} LIMIT %(limit)s
+        """
 
 
-def _of_group(hints: _Hints, condition: LiteralString, *, by_state: bool) -> LiteralString:
-    """Give the newest that meet `condition` of each team and project of the group, and of its labels, merged."""
-    sources: list[LiteralString] = []
-    if hints.has_teams and by_state:
-        sources.append(f"{_OF_STATES} AND s.team_id IN ({shown.GROUP_TEAMS})")
-    elif hints.has_teams:
-        sources.append(f"""
-            SELECT i.* FROM ({shown.GROUP_TEAMS}) r
-            CROSS JOIN LATERAL ({_ROWS} WHERE i.team_id = r.entity_id AND {condition} {_ENDING}) i
-        """)
-    if hints.has_projects:
-        sources.append(f"""
-            SELECT i.* FROM ({shown.GROUP_PROJECTS}) r
-            CROSS JOIN LATERAL ({_ROWS} WHERE i.project_id = r.entity_id AND {condition} {_ENDING}) i
-        """)
-    if hints.label_ids:
-        # Constant for the planner, which so knows whether it is faster to find the labels or to go by time.
-        sources.append(f"""
-            ({_ROWS} WHERE i.label_ids <> '{{}}' AND i.label_ids && %(group_label_ids)s::text[]
-               AND {condition} {_ENDING})
-        """)
-    merged: LiteralString = " UNION ALL ".join(sources) or f"{_ROWS} WHERE false"
-    return f"SELECT DISTINCT ON (i.updated_at, i.id) i.* FROM ({merged}) i {NEWEST_FIRST} LIMIT %(limit)s"
+def _found(match: LiteralString, *, is_rare: bool) -> LiteralString:
+    """Give the condition of a search: rare words are looked up first, else each item is asked whether it has them."""
+    if is_rare:
+        return f"i.id = ANY (ARRAY(SELECT e.item_id FROM search_entries e WHERE {match}))"
+    return f"(SELECT {match} FROM search_entries e WHERE e.item_id = i.id)"
+
+
+# The planner takes beginnings of words for common ones. Of a thousand rows as many show what is rare here.
+_FEW_OF_SAMPLE = 3
+_SAMPLED: LiteralString = f"""
+    SELECT count(*) FILTER (WHERE {searched.MATCH}), count(*) FILTER (WHERE {searched.TITLE_MATCH})
+    FROM (
+      SELECT e.words, e.title_words FROM search_entries e TABLESAMPLE SYSTEM (
+        (SELECT least(100, 100000 / greatest(reltuples, 1)) FROM pg_class WHERE oid = 'search_entries'::regclass)
+      ) LIMIT 1000
+    ) e
+"""
+
+
+async def chosen(scope: Scope, wanted: Wanted) -> Choice:
+    """Find out what the filters' names mean, and what makes one way of choosing better than another."""
+    narrowed = item_conditions.narrowed(wanted.filters, wanted.now)
+    params = {**shown.params(scope), **narrowed.params, "identifier": wanted.identifier}
+    ids: LiteralString = "".join([f", ARRAY({text})" for _, text in narrowed.ids])
+    [(is_any_team_hidden, has_teams, has_projects, label_ids, identified_ids, *found)] = await query(
+        f"""
+        SELECT EXISTS (SELECT FROM teams WHERE id NOT IN ({shown.TEAMS})), EXISTS ({shown.GROUP_TEAMS}),
+               EXISTS ({shown.GROUP_PROJECTS}), ARRAY({shown.GROUP_LABELS}),
+               ARRAY(
+                 SELECT id FROM backlog_items WHERE identifier = %(identifier)s
+                 UNION ALL SELECT id FROM backlog_items
+                 WHERE previous_identifiers <> '{{}}' AND previous_identifiers @> ARRAY[%(identifier)s::text]
+               ){ids}
+        """,
+        params,
+    )
+    narrowed = narrowed.found(dict(zip([name for name, _ in narrowed.ids], found, strict=True)))
+    # What is an identifier is no beginning of one.
+    text = f'"{wanted.identifier}"' if wanted.identifier else wanted.filters.text
+    hints = _Hints(is_any_team_hidden, has_teams, has_projects, bool(label_ids))
+    if text is not None:
+        [(of_all, of_titles)] = await query(_SAMPLED, searched.params(text))
+        hints = replace(hints, has_rare_words=of_all < _FEW_OF_SAMPLE, has_rare_titles=of_titles < _FEW_OF_SAMPLE)
+    return Choice(
+        ORDERS[wanted.order],
+        text is not None,
+        wanted.filters.with_archived,
+        narrowed,
+        hints,
+        {
+            **params,
+            **narrowed.params,
+            **(searched.params(text) if text is not None else {}),
+            "group_label_ids": label_ids,
+            "identified_ids": identified_ids,
+        },
+        scope.viewer_group_id is not None,
+    )

@@ -32,13 +32,13 @@ GROUP_LABELS: LiteralString = f"""
     SELECT l.id FROM labels l WHERE l.parent_id IN (SELECT r.entity_id {_OF_GROUP} AND r.kind = 'label')
 """
 
+# With the column's own collation an index of teams might be read whole for it.
 _TO_SOMEBODY: LiteralString = f"""
-    i.removed_at IS NULL AND NOT i.trashed
-    AND i.team_id = ANY (ARRAY({TEAMS}))
+    i.team_id COLLATE "default" = ANY (ARRAY({TEAMS}))
     AND (i.project_id IS NULL OR i.project_id <> ALL (ARRAY({_HIDDEN_PROJECTS})))
     AND NOT i.label_ids && ARRAY({_HIDDEN_LABELS})
 """
-ITEM: LiteralString = f"""
+SHARED: LiteralString = f"""
     {_TO_SOMEBODY}
     AND (
       %(viewer_group_id)s::integer IS NULL
@@ -47,6 +47,9 @@ ITEM: LiteralString = f"""
       OR i.label_ids && ARRAY({GROUP_LABELS})
     )
 """
+"""Tell whether an item is shared, be it still in Linear or gone from there."""
+
+ITEM: LiteralString = f"i.removed_at IS NULL AND NOT i.trashed AND {SHARED}"
 """Tell whether an item may be shown, be it in a list, by itself, as a parent, or counted."""
 
 DESCRIPTIONS: LiteralString = "(SELECT shows_descriptions FROM sharing_settings)"

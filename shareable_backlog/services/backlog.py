@@ -1,62 +1,161 @@
-"""Show the backlog: the list, as one frozen page."""
+"""Show the backlog: as one list page by page, or in groups."""
 
-import re
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
-from shareable_backlog.database import backlog_items, teams
-from shareable_backlog.database.backlog_items import ListedItem
+from shareable_backlog.database import item_groups, listed_items, mirror_version
+from shareable_backlog.database.chosen_items import Wanted
+from shareable_backlog.database.filters import Condition, Filters
+from shareable_backlog.database.item_groups import Group, GroupBy
+from shareable_backlog.database.item_orders import ORDERS, OrderName, Position
+from shareable_backlog.database.listed_items import ListedItem
 from shareable_backlog.database.sharing import Scope
-from shareable_backlog.database.teams import ShownTeam
-from shareable_backlog.services import freshness
-from shareable_backlog.services.freshness import Freshness
+from shareable_backlog.services.filters import PRIORITIES
 from shareable_backlog.services.items import as_identifier
 
 PAGE_SIZE = 50
+_PART_SIZE = 1_000
+GROUPS_ON_PAGE = item_groups.MOST_AT_ONCE
+MOST_COUNTED = 1_000
+"""What is more is not counted to the end, so that counting takes no longer the more there are."""
 
-# A last word that is neither quoted nor taken away may be one that is still being typed.
-_OPEN_END = re.compile(r'(?:^|\s)[^\s"-][^\s"]*$')
+WORK_FIRST = ("started", "unstarted", "backlog", "triage", "completed", "canceled", "duplicate")
+"""The order of states in a list: what is being worked on, what comes next, what is done."""
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """Hold what the list is narrowed to; None leaves a filter out."""
+class Asked:
+    """Say what is asked for; `order` None is by relevance for a search, else by update.
 
-    team_key: str | None = None
-    state_type: str | None = None
-    text: str | None = None
+    `now` tells what today is, in the reader's time zone.
+    """
+
+    filters: Filters
+    order: OrderName | None
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
     """Hold one page of the list; `next_after` leads to the next page and is None on the last."""
 
+    items: Sequence[ListedItem]
+    next_after: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGroup:
+    """Hold one group: `count` items, of which `items` are the first; more than 1,000 are counted as 1,001.
+
+    `condition` narrows the backlog to it.
+    """
+
+    group: Group
+    condition: Condition
+    count: int
+    is_open: bool
     items: list[ListedItem]
-    next_after: tuple[datetime, str] | None
-    teams: list[ShownTeam]
-    freshness: Freshness
 
 
-async def list_page(scope: Scope, filters: Filters, after: tuple[datetime, str] | None) -> ListPage:
-    """Give the 50 items that come after the position `after` (None: the first), newest update first."""
-    items, next_after = await listed(scope, filters, after, PAGE_SIZE)
-    return ListPage(items, next_after, await teams.listed(scope), await freshness.now())
+@dataclass(frozen=True, slots=True)
+class GroupedPage:
+    """Hold up to 12 groups that have items; `next_skip` leads to those that follow and is None at the end."""
+
+    groups: list[ShownGroup]
+    next_skip: int | None
 
 
-async def listed(
-    scope: Scope, filters: Filters, after: tuple[datetime, str] | None, limit: int
-) -> tuple[list[ListedItem], tuple[datetime, str] | None]:
-    """Give up to `limit` items as `list_page` does, and the position after which others follow."""
-    identifier = filters.text and as_identifier(filters.text)
-    found = await backlog_items.listed(
-        scope,
-        team_key=filters.team_key,
-        state_type=filters.state_type,
-        text=filters.text,
-        is_open=identifier is None and bool(filters.text and _OPEN_END.search(filters.text)),
-        identifier=identifier,
-        after=after,
-        limit=limit + 1,
-    )
-    items = found[:limit]
-    return items, (items[-1].updated_at, items[-1].id) if len(found) > limit else None
+async def version() -> str:
+    """Give a mark of all that is shown: while it stays, the same question has the same answer."""
+    return await mirror_version.current()
+
+
+def order_of(asked: Asked) -> OrderName:
+    """Give the order that is meant."""
+    if asked.order == "relevance" and asked.filters.text is None:
+        return "updated"
+    return asked.order or ("relevance" if asked.filters.text else "updated")
+
+
+def position_types(asked: Asked) -> tuple[str, ...]:
+    """Give the types of the keys of a position in what is asked for."""
+    return ORDERS[order_of(asked)].types()
+
+
+async def listed(scope: Scope, asked: Asked, after: Position | None, limit: int) -> ListPage:
+    """Give up to `limit` items from after the position `after` (None: the first)."""
+    found = await listed_items.listed(scope, _wanted(asked), after, limit + 1)
+    more = len(found) > limit
+    return ListPage(found[:limit], tuple(found[limit - 1].position) if more else None)
+
+
+async def parts(scope: Scope, asked: Asked) -> AsyncGenerator[Sequence[ListedItem]]:
+    """Give all items, in parts of up to 1,000, of which no more than one is in memory; an empty one if there is none.
+
+    What is updated meanwhile may be missing when the order is by update.
+    """
+    after: Position | None = None
+    while True:
+        part = await listed(scope, asked, after, _PART_SIZE)
+        yield part.items
+        if (after := part.next_after) is None:
+            return
+
+
+async def grouped(
+    scope: Scope,
+    asked: Asked,
+    by: GroupBy,
+    *,
+    closed: Sequence[str],
+    types: Sequence[str] = WORK_FIRST,
+    skip: int,
+    first: int,
+) -> GroupedPage:
+    """Give the groups from after `skip` of all, with the `first` items of each; those that are `closed` have none.
+
+    A group is closed by what a filter calls it, "" is that of items that have nothing there. `types` is the order of
+    groups by state.
+    """
+    # In groups the best match is of no use, and takes much longer to find.
+    wanted = _wanted(replace(asked, order=asked.order or "updated"))
+    candidates = await _candidates(scope, wanted, by, types)
+    shut = {name.lower() for name in closed}
+    chosen = [(group, (group.value or "").lower() not in shut) for group in candidates]
+    found: list[ShownGroup] = []
+    while skip < len(chosen) and len(found) < GROUPS_ON_PAGE:
+        part = list(islice(chosen, skip, skip + GROUPS_ON_PAGE))
+        filled = await item_groups.filled(scope, wanted, by, part, first, MOST_COUNTED + 1)
+        lines = await listed_items.of_ids(scope, [id_ for one in filled for id_ in one.ids])
+        for (group, is_open), one in zip(part, filled, strict=True):
+            if len(found) == GROUPS_ON_PAGE:
+                break
+            skip += 1
+            if one.count:
+                items = [lines[id_] for id_ in one.ids if id_ in lines]
+                found.append(ShownGroup(group, _condition(by, group), one.count, is_open, items))
+    return GroupedPage(found, skip if skip < len(chosen) else None)
+
+
+async def _candidates(scope: Scope, wanted: Wanted, by: GroupBy, types: Sequence[str]) -> list[Group]:
+    """Give the groups to look through: of few items just those that they are in."""
+    candidates = await item_groups.groups(scope, by, types)
+    if len(candidates) <= GROUPS_ON_PAGE:
+        return candidates
+    keys = await item_groups.of_few(scope, wanted, by, MOST_COUNTED)
+    if keys is None:
+        return candidates
+    return [one for one in candidates if (None in keys if one.value is None else not keys.isdisjoint(one.ids))]
+
+
+def _condition(by: GroupBy, group: Group) -> Condition:
+    if by == "priority":
+        return Condition(by, (PRIORITIES[int(group.type or 0)],))
+    return Condition(by, (group.value,)) if group.value is not None else Condition(by, with_none=True)
+
+
+def _wanted(asked: Asked) -> Wanted:
+    text = asked.filters.text
+    return Wanted(asked.filters, order_of(asked), as_identifier(text) if text else None, asked.now)

@@ -1,6 +1,7 @@
 """Give what items are sorted into: teams, and the projects and labels of items that are shown."""
 
-from shareable_backlog.database import labels, projects, teams
+from shareable_backlog.database import filter_options, labels, projects, teams
+from shareable_backlog.database.filter_options import Options
 from shareable_backlog.database.labels import ShownLabel
 from shareable_backlog.database.projects import ShownProject
 from shareable_backlog.database.sharing import Scope
@@ -22,3 +23,8 @@ async def shown_labels(scope: Scope, after_id: str | None, limit: int) -> tuple[
     """Give up to `limit` labels by id from after `after_id`, and the id after which others follow."""
     found = await labels.listed(scope, after_id, limit + 1)
     return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
+async def options(scope: Scope) -> Options:
+    """Give the names by which the backlog can be narrowed."""
+    return await filter_options.options(scope)

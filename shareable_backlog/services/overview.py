@@ -10,8 +10,7 @@ from shareable_backlog.database.outgoing_mails import OutboxState
 from shareable_backlog.database.overview import PoolNumbers, Server
 from shareable_backlog.database.sync_history import SyncRun
 from shareable_backlog.database.users import State
-from shareable_backlog.services import freshness, outbox
-from shareable_backlog.services.freshness import Freshness
+from shareable_backlog.services import outbox
 from shareable_backlog.services.sessions import Limits
 
 
@@ -25,7 +24,6 @@ class Overview:
 
     people: Mapping[State, int]
     sessions: int
-    freshness: Freshness
     failed: SyncRun | None
     held_back: int
     items: int
@@ -51,7 +49,6 @@ async def overview_of(limits: Limits, *, has_mail: bool) -> Overview:
     return Overview(
         people=await overview.people_by_state(),
         sessions=await overview.count_sessions(limits.idle_hours, limits.max_days),
-        freshness=await freshness.now(),
         failed=last if last and last.status == "failed" else None,
         held_back=swept.gone if swept else 0,
         items=await mirror.count_items(),

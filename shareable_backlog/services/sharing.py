@@ -8,9 +8,8 @@ from shareable_backlog.database.sharing import Choice, Entity, Fields, Kind, Sco
 from shareable_backlog.database.sharing_settings import Difference
 from shareable_backlog.database.teams import ShownTeam
 from shareable_backlog.errors import Conflict
-from shareable_backlog.services import audit, freshness
+from shareable_backlog.services import audit
 from shareable_backlog.services.audit import Action, Actor
-from shareable_backlog.services.freshness import Freshness
 
 __all__ = ["Choice", "Entity", "Fields", "Kind", "Scope"]
 
@@ -46,7 +45,6 @@ class Shown:
     teams: list[ShownTeam]
     items: int
     is_part: bool
-    freshness: Freshness
 
 
 async def settings() -> Settings:
@@ -109,7 +107,6 @@ async def what_is_shown(scope: Scope) -> Shown:
         await teams.listed(scope),
         await sharing_settings.count(scope),
         scope.viewer_group_id is not None,
-        await freshness.now(),
     )
 
 

@@ -14,8 +14,8 @@ from shareable_backlog.services import audit
 from shareable_backlog.services.audit import Action, Actor
 from shareable_backlog.services.sessions import Visitor, hashed
 
-Right: TypeAlias = Literal["items", "me"]
-"""What a token may ask for: the backlog, or its person's own account and views."""
+Right: TypeAlias = Literal["items", "me", "feed"]
+"""What a token may ask for: the backlog, its person's own account and views, or the backlog as a feed."""
 
 RIGHTS: tuple[Right, ...] = get_args(Right)
 _PREFIX = "slb_"  # by which secret scanners find a token that leaked
@@ -29,6 +29,11 @@ class Program(Visitor):
     """Be a person's program with a token, which may ask for what is among its `rights`."""
 
     rights: frozenset[str]
+
+
+def bearer(token: str) -> str:
+    """Give the Authorization header that would hold the token."""
+    return f"Bearer {token}"
 
 
 async def visitor(authorization: str) -> Program:

@@ -90,8 +90,15 @@ def _answer(request: Request, status: int, code: str, message: str, incident: st
         body = {"error": {"message": message, "code": code, "details": details}}
         return JSONResponse(body, status, headers)
     title = _TITLES.get(status, "That did not work")
-    words = {"title": title, "message": message, "incident": incident, "may_try_again": status == 503}  # noqa: PLR2004 (HTTP)
-    return rendering.page("error.html", status=status, headers=headers, **words)
+    return rendering.page(
+        "error.html",
+        status=status,
+        headers=headers,
+        title=title,
+        message=message,
+        incident=incident,
+        may_try_again=status == 503,  # noqa: PLR2004 (HTTP)
+    )
 
 
 def without_secret(path: str) -> str:

@@ -1,30 +1,63 @@
 """Write a position in a list as an opaque word for a URL, and read it back."""
 
 import base64
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import TypeAlias
+
+import msgspec
 
 from shareable_backlog.errors import InvalidInput
 
+Position: TypeAlias = tuple[str | int | float, ...]
+
 _LONGEST = 300
-# Rows have times of these years only (see sync/fields.py); others PostgreSQL may not even compare.
-_FIRST_YEAR, _LAST_YEAR = 1900, 9999
+_FITS_INTEGER, _FITS_FLOAT = 2**31, 1e300
+_FURTHEST_ZONE = timedelta(hours=15)
 
 
-def encoded(position: tuple[datetime, str]) -> str:
-    """Give the word for the position after the row with this time (aware) and id."""
-    at, row_id = position
-    return base64.urlsafe_b64encode(f"{at.astimezone(UTC).isoformat()}|{row_id}".encode()).decode().rstrip("=")
+def encoded(position: Sequence[str | float]) -> str:
+    """Give the word for the position after a row: the keys that it is sorted by and its id."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
 
 
-def decoded(word: str) -> tuple[datetime, str]:
-    """Give the position that `encoded` wrote. Raises InvalidInput for anything else."""
-    damaged = InvalidInput("This page's address is damaged. Start again from the first page.")
+def decoded(word: str, types: Sequence[str]) -> Position:
+    """Give the position that `encoded` wrote, whose keys are of these types of PostgreSQL and whose id is a text.
+
+    Raises InvalidInput for anything else.
+    """
     try:
-        text = base64.b64decode(word[:_LONGEST] + "=" * (-len(word) % 4), altchars=b"-_", validate=True).decode()
-        at_text, bar, row_id = text.partition("|")
-        at = datetime.fromisoformat(at_text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise damaged from None
-    if not bar or "\x00" in row_id or not _FIRST_YEAR <= at.year <= _LAST_YEAR:
-        raise damaged
-    return at, row_id
+        text = base64.b64decode(word[:_LONGEST] + "=" * (-len(word) % 4), altchars=b"-_", validate=True)
+        position = msgspec.json.decode(text, type=Position)
+        if len(position) == len(types) + 1 and all(map(_is_of, position, (*types, "text"))):
+            return position
+    except ValueError:  # msgspec's own errors are of that kind too
+        pass
+    raise InvalidInput("This page's address is damaged. Start again from the first page.")
+
+
+def encoded_time(at: datetime, row_id: object) -> str:
+    """Give the word for the position after a row of a list that is sorted by a time (aware)."""
+    return encoded((at.isoformat(), str(row_id)))
+
+
+def decoded_time(word: str) -> tuple[datetime, str]:
+    """Give the position that `encoded_time` wrote. Raises InvalidInput."""
+    at, row_id = decoded(word, ("timestamptz",))
+    return datetime.fromisoformat(str(at)), str(row_id)
+
+
+def _is_of(key: str | float, type_: str) -> bool:
+    """Tell whether PostgreSQL can read the key as the type. Raises ValueError for a day or time that is none."""
+    if type_ == "integer":
+        return isinstance(key, int) and abs(key) < _FITS_INTEGER
+    if type_ == "float8":
+        return key == "Infinity" or (isinstance(key, int | float) and abs(key) < _FITS_FLOAT)
+    if not isinstance(key, str) or "\x00" in key:
+        return False
+    if type_ == "timestamptz":
+        offset = datetime.fromisoformat(key).utcoffset()
+        return offset is not None and abs(offset) < _FURTHEST_ZONE
+    if type_ == "date":
+        date.fromisoformat(key)
+    return True

@@ -35,11 +35,15 @@ async def test_filters_survive_the_way_to_older_items(client: httpx2.AsyncClient
     await store(team("ENG"), *(item(number, "Photos") for number in range(60)))
     page = (await client.get("/", params={"team": "eng", "q": "photos"})).text
     assert page.count('class="item"') == 50
-    assert "/?team=ENG&amp;q=photos&amp;after=" in page
+    assert "/?q=photos&amp;team=ENG&amp;after=" in page
 
 
 @pytest.mark.parametrize(
-    "query", ["q=%00", "q=%FF", "team=%00", "state=%27", "q=" + "a" * 9000, "team=NONE", "unknown=1"]
+    "query",
+    [
+        *("q=%00", "q=%FF", "team=%00", "state=%27", "label=%00", "group=state&skip=x"),
+        *("q=" + "a" * 9000, "team=NONE", "unknown=1"),
+    ],
 )
 async def test_any_query_gets_a_page(client: httpx2.AsyncClient, query: str) -> None:
     assert (await client.get(f"/?{query}")).status_code == 200

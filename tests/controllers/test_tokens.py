@@ -46,7 +46,7 @@ def test_a_token_is_shown_once_and_listed_by_its_name(site: Site) -> None:
     assert reads(site, token) == 200
     page = site.get("/account", "bob").text
     assert "&lt;Monday &amp; co&gt;" in page
-    assert "2100-01-01 00:00 UTC" in page
+    assert "1 Jan 2100, 00:00 UTC" in page
     assert token not in page
     assert "Monday" not in site.get("/account", "alice").text
 

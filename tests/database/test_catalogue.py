@@ -146,16 +146,20 @@ def test_indexes_are_named_after_their_columns(database: str) -> None:
     query = """
         SELECT t.relname::text, c.relname::text, i.indpred IS NOT NULL,
             array_agg(
-                coalesce(a.attname::text, regexp_replace(
-                    pg_get_indexdef(i.indexrelid, k.place::int, false), '^(\\w+)\\(\\(?(\\w+).*', '\\1_\\2'
-                )) ORDER BY k.place
+                -- What only sorts a column otherwise is called after the column, any other function is named.
+                coalesce(
+                    a.attname::text,
+                    (regexp_match(d.text, '^(?:COALESCE|mod)\\((?:\\(5 - )?(\\w+)'))[1],
+                    regexp_replace(d.text, '^(\\w+)\\(\\(?(\\w+).*', '\\1_\\2')
+                ) ORDER BY k.place
             )
         FROM pg_index AS i
         JOIN pg_class AS c ON c.oid = i.indexrelid
         JOIN pg_class AS t ON t.oid = i.indrelid
         CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
         LEFT JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = k.attnum
-        WHERE t.relnamespace = 'public'::regnamespace
+        CROSS JOIN LATERAL (SELECT pg_get_indexdef(i.indexrelid, k.place::int, false) AS text) AS d
+        WHERE k.place <= i.indnkeyatts AND t.relnamespace = 'public'::regnamespace
             AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)
         GROUP BY 1, 2, 3
     """

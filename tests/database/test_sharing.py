@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from shareable_backlog.database import backlog_items, comments, query, teams
+from shareable_backlog.database import backlog_items, comments, filter_options, listed_items, query, teams
 from shareable_backlog.database.mirror_rows import BacklogItem, Label, Team
 from shareable_backlog.database.sharing import Scope
+from tests.listing import groups, identifiers, page
 from tests.mirrored import comment, item, label, person, project, state, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
@@ -32,6 +33,7 @@ class World:
     labels: Sequence[Label]
     items: Sequence[BacklogItem]
     rules: dict[Rule, bool]
+    comments: dict[str, str]
     fields: dict[str, bool]
     group: set[Rule] | None
     removed: set[str] = field(default_factory=set[str])
@@ -67,7 +69,8 @@ class World:
         return [one.identifier for one in reversed(shown) if word in self.text(one).split()]
 
     def text(self, one: BacklogItem) -> str:
-        return f"{one.title} {one.description}" if self.fields["descriptions"] else one.title
+        described = f" {one.description}" if self.fields["descriptions"] else ""
+        return one.title + described + (f" {self.comments[one.id]}" if self.fields["comments"] else "")
 
 
 def drawn(dice: random.Random) -> World:
@@ -118,6 +121,7 @@ def drawn(dice: random.Random) -> World:
             ),
         ],
         items=items,
+        comments={one.id: " ".join(some(WORDS, 1)) for one in items},
         rules={rule: dice.random() < 0.4 for rule in dice.sample(every, dice.randint(0, 5))},
         fields={name: dice.random() < 0.6 for name in ("descriptions", "comments", "assignees", "estimates")},
         group=set(dice.sample(every, dice.randint(0, 4))) if dice.random() < 0.7 else None,
@@ -139,7 +143,7 @@ async def stored(world: World) -> Scope:
         *map(project, PROJECTS),
         person("Alice"),
         *(state(type_, team=key) for type_ in ("started", "completed") for key in (*KEYS, "NONE")),
-        *(comment(number, one) for number, one in enumerate(world.items)),
+        *(comment(number, one, world.comments[one.id]) for number, one in enumerate(world.items)),
     )
     await query("DELETE FROM teams WHERE key = 'NONE'")
     await query("UPDATE teams SET removed_at = now() WHERE id = ANY (%(ids)s)", {"ids": list(world.removed)})
@@ -171,37 +175,55 @@ async def worlds() -> AsyncGenerator[tuple[World, Scope]]:
         yield world, await stored(world)
 
 
-async def listed(scope: Scope, **wanted: Any) -> list[str]:
-    every: dict[str, Any] = dict.fromkeys(("team_key", "state_type", "text", "identifier", "after"))
-    every |= {"is_open": False, "limit": 50, **wanted}
-    return [one.identifier for one in await backlog_items.listed(scope, **every)]
-
-
 async def test_the_list_its_filters_and_its_pages_show_what_they_may() -> None:
     async for world, scope in worlds():
-        assert await listed(scope) == world.listed()
+        assert await identifiers("", scope) == world.listed()
         for key in (*KEYS, "NONE"):
-            assert await listed(scope, team_key=key) == world.listed(team_id=f"team-{key}")
+            assert await identifiers(f"team={key}", scope) == world.listed(team_id=f"team-{key}")
         started = [one for key in (*KEYS, "NONE") for one in world.listed(state_id=f"{key}-started-0")]
-        assert sorted(await listed(scope, state_type="started")) == sorted(started)
-        assert await listed(scope, state_type="started", team_key="ENG") == world.listed(state_id="ENG-started-0")
-        for one in await backlog_items.listed(
-            scope, team_key=None, state_type=None, text=None, is_open=False, identifier=None, after=None, limit=3
-        ):
+        assert sorted(await identifiers("type=started", scope)) == sorted(started)
+        assert await identifiers("type=started&team=ENG", scope) == world.listed(state_id="ENG-started-0")
+        for one in (await page("", scope, limit=3)).items:
             assert one.assignee == ("Alice" if world.fields["assignees"] else None)
-            after = (one.updated_at, one.id)
-            assert await listed(scope, after=after) == [
+            assert one.estimate == (3.0 if world.fields["estimates"] else None)
+            after = (one.updated_at.isoformat(), one.id)
+            assert await identifiers("", scope, after) == [
                 i for i in world.listed() if int(i[4:]) < int(one.identifier[4:])
             ]
+
+
+@pytest.mark.parametrize("order", ["created", "priority", "due", "state", "manual"])
+async def test_every_order_shows_the_same(order: str) -> None:
+    async for world, scope in worlds():
+        known = [one for one in world.listed() if one]
+        assert sorted(await identifiers(f"order={order}", scope)) == sorted(known)
+
+
+@pytest.mark.parametrize("by", ["state", "team", "project", "priority", "assignee", "cycle", "label"])
+async def test_groups_show_and_count_what_they_may(by: str) -> None:
+    async for world, scope in worlds():
+        shown = await groups(f"group={by}", scope)
+        assert {one for _, ids in shown.values() for one in ids} <= set(world.listed())
+        if by != "label":
+            assert sum(count for count, _ in shown.values()) == len(world.listed())
+
+
+async def test_filters_are_suggested_only_by_what_is_shown() -> None:
+    async for world, scope in worlds():
+        found = await filter_options.options(scope)
+        listed = [one for one in world.items if one.identifier in world.listed()]
+        assert found.project == sorted({one.project_id.removeprefix("project-") for one in listed if one.project_id})
+        assert found.label == sorted({id_.removeprefix("label-") for one in listed for id_ in one.label_ids})
+        assert found.assignee == (["Alice"] if listed and world.fields["assignees"] else [])
 
 
 async def test_an_item_and_all_around_it_show_what_they_may() -> None:
     async for world, scope in worlds():
         for one in world.items:
             found = await backlog_items.by_identifier(scope, one.identifier)
-            line = await backlog_items.by_id(scope, one.id)
+            line = (await listed_items.of_ids(scope, [one.id])).get(one.id)
             now = await backlog_items.current_identifier(scope, one.previous_identifiers[0])
-            below = [child.identifier for child in await backlog_items.sub_items(scope, one.id, 99)]
+            below = [child.identifier for child in await listed_items.sub_items(scope, one.id, 99)]
             is_shown = world.shows(one)
             assert (found is not None, line is not None, now is not None) == (is_shown,) * 3
             assert below == [
@@ -221,15 +243,15 @@ async def test_an_item_and_all_around_it_show_what_they_may() -> None:
 async def test_the_search_finds_only_words_that_are_shown() -> None:
     async for world, scope in worlds():
         for word in WORDS:
-            assert await listed(scope, text=word) == world.found(word)
-            assert await listed(scope, text=word[:-2], is_open=True) == world.found(word)
+            assert await identifiers(f"q={word}&order=updated", scope) == world.found(word)
+            assert await identifiers(f"q={word[:-2]}&order=updated", scope) == world.found(word)
+            assert sorted(await identifiers(f"q={word}", scope)) == sorted(world.found(word))
             without = [one for one in world.listed() if one not in world.found(word)]
-            assert await listed(scope, text=f"-{word}") == without
+            assert await identifiers(f"q=-{word}&order=updated", scope) == without
         for one in world.items:
             wanted = [one.identifier] if one.identifier in world.listed() else []
-            assert await listed(scope, text=one.identifier, identifier=one.identifier) == wanted
-            before = one.previous_identifiers[0]
-            assert await listed(scope, text=before, identifier=before) == wanted
+            assert await identifiers(f"q={one.identifier}", scope) == wanted
+            assert await identifiers(f"q={one.previous_identifiers[0]}", scope) == wanted
 
 
 async def test_the_filter_names_only_teams_that_are_shown() -> None:
@@ -245,7 +267,7 @@ async def test_a_group_without_rules_sees_nothing() -> None:
     await store(team("ENG"), item(1))
     [(group_id,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Suppliers') RETURNING id")
     for scope in (Scope(group_id), Scope(group_id + 1)):
-        assert (await listed(scope), await teams.listed(scope)) == ([], [])
+        assert (await identifiers("", scope), await teams.listed(scope)) == ([], [])
         assert await backlog_items.by_identifier(scope, "ENG-1") is None
 
 
@@ -260,4 +282,4 @@ async def test_without_settings_nothing_optional_is_shown() -> None:
 async def test_a_team_that_takes_the_key_of_one_that_has_gone_is_found_by_it() -> None:
     await store(team("ENG", id="team-before"), item(1))
     await query("UPDATE teams SET removed_at = now() WHERE id = 'team-before'")
-    assert await listed(Scope(), team_key="ENG") == ["ENG-1"]
+    assert await identifiers("team=ENG") == ["ENG-1"]

@@ -9,6 +9,7 @@ from shareable_backlog.sync.streams import STREAMS
 
 _TEAM = {"id": "sample-team-evl"}
 _STATE = {"id": "sample-state-evl"}
+_FIRST = {"id": "sample-issue-evl-1"}
 _LONG_AGO = "2020-02-03T04:05:06.789Z"
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>"
@@ -22,6 +23,13 @@ TITLES = {
     6: "{{ 7 * 7 }} ${7*7} {% raw %} &lt;b&gt; %s",
     7: "a\u0000b\ud800c \U0001f469\u200d\U0001f680 Z\u0351\u036b\u0343\u036a\u0302\u036b\u033d\u034f\u0334",
 }
+ADDRESSES = (
+    "javascript:alert(10)",
+    "JavaScript://example.com/%0aalert(11)",
+    "data:text/html,<script>alert(12)</script>",
+    'https://example.com/"onmouseover=alert(13)',
+)
+SECTIONS = "+++ a section that nobody closes\n\n" * 1_000
 DESCRIPTION = f"""{SCRIPT}
 
 {MARKUP}
@@ -48,6 +56,10 @@ inside
 
 - [x] {"unbroken" * 100}
 {"> " * 30}deep
+
+@<script>alert(14)</script> EVL-2 https://linear.app/example/issue/EVL-2/x https://linear.app/e/profiles/<b>alert(15)
+
+{SECTIONS}
 """
 
 
@@ -85,9 +97,15 @@ async def batches() -> AsyncIterator[Batch]:
         "people": [_node("person-evl", name=MARKUP, avatarUrl="https://evil.example/7.png")],
         "projects": [_node("project-evl", name=MARKUP, color=color)],
         "issues": [_issue(number, title) for number, title in TITLES.items()],
-        "comments": [
-            _node("comment-evl", user={"id": "sample-person-evl"}, issue={"id": "sample-issue-evl-1"}, **comment)
+        "relations": [
+            _node("relation-evl", type="blocks", issue={"id": "sample-issue-evl-2"}, relatedIssue=_FIRST),
+            _node("relation-evl-2", type=SCRIPT, issue=_FIRST, relatedIssue={"id": "sample-issue-evl-4"}),
         ],
+        "attachments": [
+            _node(f"attachment-evl-{at}", title=MARKUP, subtitle=SCRIPT, url=url, sourceType=SCRIPT, issue=_FIRST)
+            for at, url in enumerate(ADDRESSES)
+        ],
+        "comments": [_node("comment-evl", user={"id": "sample-person-evl"}, issue=_FIRST, **comment)],
     }
     for stream, alike in nodes.items():
         yield page_of(STREAMS[stream], alike, seen_at=datetime.now(UTC))

@@ -17,6 +17,13 @@ FOLDER = ROOT / "docs" / "screenshots"
 STRANGERS = {"sign-in": "/sign-in", "code": "/sign-in/code"}
 ADMINS = {
     "list": "/",
+    "groups": "/?group=state&done=hidden",
+    "search": "/?q=photo",
+    "board": "/board",
+    "filters": "/filters?label=Bug",
+    "roadmap": "/roadmap",
+    "changes": "/changes?since=30d",
+    "views": "/views",
     "item": "/items/FLD-327",
     "about": "/about",
     "account": "/account",

@@ -81,11 +81,73 @@ def test_sub_items_and_their_parent_lead_to_each_other(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/items/FLD-327$"))
 
 
+def test_relations_lead_to_the_other_items(page: Page) -> None:
+    page.goto("/items/FLD-327")
+    relations = page.get_by_role("region", name="Relations")
+    expect(relations.get_by_role("heading", level=3)).to_have_text(["Blocked by", "Related to", "Similar to"])
+    relations.get_by_role("link", name="Gate access point gives up").click()
+    expect(page).to_have_url(re.compile(r"/items/FLD-452$"))
+    expect(relations.get_by_role("heading", name="Blocks")).to_be_visible()
+
+
+def test_items_that_a_text_names_are_linked(page: Page) -> None:
+    page.goto("/items/FLD-327")
+    expect(page.locator(".prose .mention", has_text="@maren")).to_be_visible()
+    page.get_by_role("main").get_by_role("link", name="FLD-330", exact=True).first.click()
+    expect(page).to_have_url(re.compile(r"/items/FLD-330$"))
+
+
+def test_facts_lead_to_the_list_narrowed_to_them(page: Page) -> None:
+    page.goto("/items/FLD-330")
+    facts = page.get_by_role("complementary", name="Details")
+    for name in (
+        "Inspect without signal",
+        "Tunde Abioye-Cross",
+        "Offline",
+        "Two weeks at Eastquay",
+        "Ready for Eastquay",
+    ):
+        address = facts.get_by_role("link", name=name).get_attribute("href")
+        answer = page.request.get(address or "")
+        assert answer.status == 200, address
+        assert "FLD-330" in answer.text(), address
+
+
+def test_links_say_what_they_are_and_tell_nobody_where_they_were(page: Page) -> None:
+    page.goto("/items/FLD-327")
+    links = page.get_by_role("region", name="Links").get_by_role("listitem")
+    expect(links).to_have_count(2)
+    expect(links.nth(1)).to_contain_text("Merged")
+    expect(links.nth(1)).to_contain_text("GitHub")
+    expect(links.nth(1).get_by_role("link")).to_have_attribute("rel", "noopener noreferrer nofollow")
+
+
+def test_the_history_tells_what_happened(page: Page) -> None:
+    page.goto("/items/FLD-327")
+    events = page.get_by_role("region", name="History").get_by_role("listitem")
+    expect(events).to_contain_text(["Created by Noor Haddadine", "Started"])
+
+
+def test_on_paper_the_facts_come_first_and_links_can_be_read(page: Page) -> None:
+    page.goto("/items/FLD-327")
+    page.emulate_media(media="print")
+    facts = page.get_by_role("complementary", name="Details").bounding_box()
+    text = page.locator(".prose").first.bounding_box()
+    assert facts
+    assert text
+    assert facts["y"] + facts["height"] <= text["y"]
+    printed = page.get_by_role("link", name="journal format").evaluate(
+        "one => getComputedStyle(one, '::after').content"
+    )
+    assert "attr(href)" in printed or "https://example.com/" in printed
+    expect(page.get_by_text("2 GB of cached web pages.")).to_be_visible()
+
+
 def test_an_item_without_anything_says_so(page: Page) -> None:
     page.goto("/items/PLN-225")
     expect(page.get_by_role("complementary", name="Details")).to_contain_text("Nobody")
     expect(page.get_by_role("main")).to_contain_text("No description.")
-    expect(comments(page)).to_have_count(0)
+    expect(comments(page)).to_contain_text("Nobody has commented on this.")
     expect(sub_items(page)).to_have_count(0)
 
 
@@ -115,7 +177,7 @@ def test_what_is_not_there_has_a_page_that_leads_back(page: Page, address: str) 
 
 def test_the_way_back_leads_to_the_team_and_to_the_list(page: Page) -> None:
     page.goto("/items/FLD-327")
-    page.get_by_role("main").get_by_role("link", name="Field app").click()
+    page.get_by_role("main").get_by_role("link", name="Field app").first.click()
     expect(page).to_have_url(re.compile(r"/\?team=FLD$"))
     page.go_back()
     page.get_by_role("main").get_by_role("link", name="Backlog", exact=True).click()
@@ -157,6 +219,15 @@ def test_without_javascript_an_item_is_whole(new_page: NewPage) -> None:
     expect(comments(page)).to_be_visible()
     sub_items(page).get_by_role("link", name="Two people worked on the same checklist").click()
     expect(page).to_have_url(re.compile(r"/items/FLD-330$"))
+
+
+def test_what_needs_javascript_is_offered_only_with_it(new_page: NewPage, page: Page) -> None:
+    button = '[data-copy="/items/FLD-327"]'
+    page.goto("/items/FLD-327")
+    expect(page.locator(button)).to_be_visible()
+    without = new_page(java_script_enabled=False)
+    without.goto("/items/FLD-327")
+    expect(without.locator(button)).to_be_hidden()
 
 
 def test_on_a_phone_the_facts_unfold(new_page: NewPage) -> None:

@@ -21,6 +21,7 @@ ADDRESSES = {
     "sub-item": "/items/FLD-330",
     "hostile item": "/items/EVL-1",
     "item of one endless word": "/items/EVL-4",
+    "views": "/views",
     "not found": "/items/FLD-99999",
     "damaged address": "/?after=x",
 }

@@ -1,107 +1,300 @@
-"""The list and one item, as pages get them."""
+"""The list and its groups, asked for in the words of an address."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from shareable_backlog.database import query
-from shareable_backlog.database.sharing import Scope
-from shareable_backlog.errors import NotFound
-from shareable_backlog.services import backlog, freshness, items
-from shareable_backlog.services.backlog import Filters
-from tests.mirrored import comment, item, store, team
+from shareable_backlog.database.mirror_rows import Cycle, ProjectMilestone
+from tests.listing import grouped, groups, identifiers, page
+from tests.mirrored import NOON, comment, item, label, person, project, state, store, team
+
+APOLLO, BOB = "project-Apollo", "person-Bob"
+LATER = NOON + timedelta(days=9_999)
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
 
 
-async def _ran(status: str, at: datetime, message: str | None = None) -> None:
-    await query(
-        "INSERT INTO sync_history (status, trigger_type, started_at, completed_at, error_message)"
-        " VALUES (%(status)s, 'manual', %(at)s, %(at)s, %(message)s)",
-        {"status": status, "at": at, "message": message},
-    )
+async def test_the_newest_update_comes_first() -> None:
+    await store(item(2), item(3), item(1))
+    assert await identifiers("") == ["ENG-3", "ENG-2", "ENG-1"]
 
 
-async def test_a_page_has_fifty_items_and_leads_to_the_rest() -> None:
-    await store(team("ENG"), *(item(number) for number in range(60)))
-    first = await backlog.list_page(Scope(), Filters(), None)
-    rest = await backlog.list_page(Scope(), Filters(), first.next_after)
+async def test_a_page_leads_to_the_rest() -> None:
+    await store(*(item(number) for number in range(60)))
+    first = await page("")
+    rest = await page("", after=first.next_after)
     assert (len(first.items), len(rest.items), rest.next_after) == (50, 10, None)
-    assert [one.key for one in first.teams] == ["ENG"]
 
 
 async def test_a_page_that_is_just_full_is_the_last() -> None:
     await store(*(item(number) for number in range(50)))
-    assert (await backlog.list_page(Scope(), Filters(), None)).next_after is None
+    assert (await page("")).next_after is None
+
+
+@pytest.mark.parametrize("order", ["updated", "created", "priority", "due", "state", "manual"])
+async def test_pages_of_every_order_meet_without_gap_or_overlap(order: str) -> None:
+    await store(state("started"), state("unstarted"), state("completed"))
+    types = ("started", "unstarted", "completed")
+    await store(
+        *(
+            item(
+                number,
+                updated_at=NOON + timedelta(minutes=number % 3),
+                created_at=NOON + timedelta(minutes=number % 2),
+                priority=number % 5,
+                due_date=date(2026, 3, 1 + number % 4) if number % 3 else None,
+                sort_order=float(number % 4) if number % 5 else None,
+                state_id=f"ENG-{types[number % 3]}-0",
+            )
+            for number in range(1, 24)
+        )
+    )
+    whole = await identifiers(f"order={order}")
+    seen: list[str] = []
+    after = None
+    while True:
+        part = await page(f"order={order}", after=after, limit=4)
+        seen += [one.identifier for one in part.items]
+        if (after := part.next_after) is None:
+            break
+    assert (len(set(seen)), seen) == (23, whole)
+
+
+async def test_each_order_puts_first_what_its_name_says() -> None:
+    await store(state("started"), state("completed"))
+    old, new = NOON, NOON + timedelta(hours=1)
+    await store(
+        item(1, priority=1, state_id="ENG-completed-0", created_at=old, sort_order=2.0),
+        item(2, priority=4, state_id="ENG-started-0", created_at=new, due_date=date(2026, 3, 1), sort_order=3.0),
+        item(3, priority=0, state_id="ENG-completed-0", created_at=old, due_date=date(2026, 2, 1), sort_order=-1.0),
+    )
+    assert await identifiers("order=created") == ["ENG-2", "ENG-3", "ENG-1"]
+    assert await identifiers("order=priority") == ["ENG-1", "ENG-2", "ENG-3"]
+    assert await identifiers("order=due") == ["ENG-3", "ENG-2", "ENG-1"]
+    assert await identifiers("order=state") == ["ENG-2", "ENG-3", "ENG-1"]
+    assert await identifiers("order=manual") == ["ENG-3", "ENG-1", "ENG-2"]
+
+
+async def test_archived_trashed_and_removed_items_are_not_listed() -> None:
+    await store(item(1), item(2, archived_at=NOON), item(3, trashed=True), item(4))
+    await query("UPDATE backlog_items SET removed_at = now() WHERE number = 4")
+    assert await identifiers("") == ["ENG-1"]
+
+
+@pytest.mark.parametrize("order", ["updated", "created", "priority", "due", "manual"])
+async def test_archived_items_stand_among_the_others_when_they_are_asked_for(order: str) -> None:
+    await store(item(1), item(2, archived_at=NOON, priority=1), item(3))
+    assert sorted(await identifiers(f"archived=shown&order={order}")) == ["ENG-1", "ENG-2", "ENG-3"]
+    assert await identifiers("archived=shown&priority=urgent") == ["ENG-2"]
+
+
+async def _world() -> None:
+    """Store five items of two teams, each with something of its own."""
+    await store(
+        team("ENG"), team("OPS"), person("Alice"), person("Bob", display_name="bobby"), project("Apollo"),
+        label("Bug"), label("bug", id="label-bug-2", team_id="team-OPS"), label("Area", is_group=True),
+        label("Roof", parent_id="label-Area"),
+        state("started", name="In Review"), state("started", team="OPS", name="in review"), state("completed"),
+        ProjectMilestone(id="milestone", name="Launch", created_at=NOON, updated_at=NOON),
+        Cycle(id="cycle", number=12, starts_at=NOON, ends_at=LATER, created_at=NOON, updated_at=NOON),
+    )  # fmt: skip
+    await store(
+        item(1, state_id="ENG-started-0", assignee_id="person-Alice", label_ids=["label-Bug"], priority=1),
+        item(2, state_id="ENG-completed-0", assignee_id="person-Bob", project_id=APOLLO, cycle_id="cycle"),
+        item(3, team="OPS", state_id="OPS-started-0", label_ids=["label-bug-2", "label-Roof"], creator_id=BOB),
+        item(4, team="OPS", project_id=APOLLO, project_milestone_id="milestone", due_date=date(2026, 2, 5)),
+        item(5, due_date=date(2026, 2, 9), priority=2),
+    )
 
 
 @pytest.mark.parametrize(
-    ("text", "identifier"),
+    ("words", "found"),
     [
-        ("ENG-12", "ENG-12"),
-        ("eng12", "ENG-12"),
-        (" eng-012 ", "ENG-12"),
-        ("a1-2", "A1-2"),
-        ("12", None),
-        ("eng 12", None),
-        ("eng-12 photos", None),
-        ("eng-" + "9" * 10, None),
+        ("team=ENG", [5, 2, 1]),
+        ("team=eng&team=OPS", [5, 4, 3, 2, 1]),
+        ("-team=ENG", [4, 3]),
+        ("type=started", [3, 1]),
+        ("type=started&team=ENG", [1]),
+        ("-type=started", [5, 4, 2]),
+        ("state=In Review", [3, 1]),
+        ("state=in review&-team=OPS", [1]),
+        ("-state=In Review", [5, 4, 2]),
+        ("done=hidden", [5, 4, 3, 1]),
+        ("no=state", [5, 4]),
+        ("has=state", [3, 2, 1]),
+        ("state=completed&no=state", [5, 4, 2]),
+        ("state=completed&no=state&team=OPS", [4]),
+        ("type=completed&done=hidden", []),
+        ("priority=urgent&priority=high", [5, 1]),
+        ("priority=none", [4, 3, 2]),
+        ("no=priority", [4, 3, 2]),
+        ("has=priority", [5, 1]),
+        ("-priority=urgent", [5, 4, 3, 2]),
+        ("assignee=alice", [1]),
+        ("assignee=Bobby", [2]),
+        ("no=assignee", [5, 4, 3]),
+        ("assignee=Alice&no=assignee", [5, 4, 3, 1]),
+        ("has=assignee", [2, 1]),
+        ("-assignee=Alice", [5, 4, 3, 2]),
+        ("-assignee=Alice&has=assignee", [2]),
+        ("label=bug", [3, 1]),
+        ("label=Area", [3]),
+        ("-label=bug", [5, 4, 2]),
+        ("no=label", [5, 4, 2]),
+        ("label=bug&-label=roof", [1]),
+        ("project=apollo", [4, 2]),
+        ("no=project", [5, 3, 1]),
+        ("milestone=launch", [4]),
+        ("cycle=12", [2]),
+        ("cycle=current", [2]),
+        ("has=cycle", [2]),
+        ("creator=bob", [3]),
+        ("due=overdue", [4]),
+        ("due=7d", [5]),
+        ("due=today", []),
+        ("due=2026-02-01..2026-02-06", [4]),
+        ("due=2026-02-06..", [5]),
+        ("due=..2026-02-05", [4]),
+        ("due=2026-02-09&no=due", [5, 3, 2, 1]),
+        ("has=due", [5, 4]),
+        ("-due=overdue", [5, 3, 2, 1]),
+        ("updated=today", [5, 4, 3, 2, 1]),
+        ("updated=2026-02-07..", []),
+        ("-updated=7d", []),
+        ("project=apollo&label=bug", []),
+        ("project=nowhere", []),
+        ("assignee=alice&type=started&priority=urgent", [1]),
     ],
 )
-async def test_what_looks_like_an_identifier_is_taken_for_one(text: str, identifier: str | None) -> None:
-    assert items.as_identifier(text) == identifier
+async def test_each_filter_leaves_what_it_says(words: str, found: list[int]) -> None:
+    await _world()
+    assert [int(one[4:]) for one in await identifiers(words)] == found
 
 
-@pytest.mark.parametrize(("text", "count"), [("pho", 1), ('"pho"', 0), ("upload -pho", 1), ("upload photos", 1)])
-async def test_only_a_word_that_may_go_on_is_taken_for_a_beginning(text: str, count: int) -> None:
+async def test_what_is_done_is_not_overdue() -> None:
+    await store(item(1, due_date=date(2026, 1, 1), completed_at=NOON), item(2, due_date=date(2026, 1, 1)))
+    assert await identifiers("due=overdue") == ["ENG-2"]
+
+
+async def test_who_has_it_can_not_be_asked_while_people_are_not_shown() -> None:
+    await _world()
+    await query("UPDATE sharing_settings SET shows_assignees = false")
+    assert await identifiers("assignee=alice") == await identifiers("no=assignee") == []
+    assert await identifiers("-assignee=alice") == await identifiers("creator=bob") == []
+    assert await groups("group=assignee") == {None: (5, ["ENG-5", "OPS-4", "OPS-3"])}
+
+
+async def test_states_of_one_name_are_one_group_in_the_order_of_work() -> None:
+    await _world()
+    await store(state("unstarted", name="Todo"), item(6, state_id="ENG-unstarted-0"))
+    assert await groups("group=state") == {
+        "In Review": (2, ["OPS-3", "ENG-1"]),
+        "Todo": (1, ["ENG-6"]),
+        "completed": (1, ["ENG-2"]),
+        None: (2, ["ENG-5", "OPS-4"]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("by", "found"),
+    [
+        ("team", {"ENG": [5, 2, 1], "OPS": [4, 3]}),
+        ("project", {"Apollo": [4, 2], None: [5, 3, 1]}),
+        ("assignee", {"Alice": [1], "Bob": [2], None: [5, 4, 3]}),
+        ("cycle", {"12": [2], None: [5, 4, 3]}),
+        ("label", {"Bug": [3, 1], "Roof": [3], None: [5, 4, 2]}),
+    ],
+)
+async def test_items_are_grouped_by_what_they_have(by: str, found: dict[str | None, list[int]]) -> None:
+    await _world()
+    shown = await groups(f"group={by}")
+    assert {name: [int(one[4:]) for one in ids] for name, (_, ids) in shown.items()} == found
+
+
+async def test_priorities_are_grouped_from_urgent_to_none() -> None:
+    await _world()
+    shown = (await grouped("group=priority")).groups
+    assert [(one.condition.values, one.count) for one in shown] == [(("urgent",), 1), (("high",), 1), (("none",), 3)]
+
+
+async def test_a_group_leads_to_its_items_alone() -> None:
+    await _world()
+    for by in ("state", "team", "project", "priority", "assignee", "cycle", "label"):
+        for one in (await grouped(f"group={by}")).groups:
+            [*named, nothing] = [*(f"{by}={value}" for value in one.condition.values), f"no={by}"]
+            assert len(await identifiers(nothing if one.condition.with_none else "&".join(named))) == one.count
+
+
+async def test_a_closed_group_shows_its_count_alone() -> None:
+    await _world()
+    shown = await groups("group=project&closed=apollo&closed=")
+    assert shown == {"Apollo": (2, []), None: (3, [])}
+
+
+async def test_filters_and_orders_hold_within_groups() -> None:
+    await _world()
+    assert await groups("group=team&-label=roof&order=created") == {
+        "ENG": (3, ["ENG-5", "ENG-2", "ENG-1"]),
+        "OPS": (1, ["OPS-4"]),
+    }
+
+
+async def test_more_groups_than_a_page_has_follow_on_the_next() -> None:
+    names = [f"P{number:02}" for number in range(30)]
+    await store(*map(project, names))
+    await store(*(item(n, project_id=f"project-{name}") for n, name in enumerate(names) if n % 2))
+    first = await grouped("group=project")
+    assert first.next_skip is not None
+    rest = await grouped("group=project", skip=first.next_skip)
+    shown = [one.group.value for one in (*first.groups, *rest.groups)]
+    assert (len(first.groups), shown, rest.next_skip) == (12, names[1::2], None)
+
+
+async def test_a_count_stops_after_a_thousand() -> None:
+    await store(state("started"), *(item(number, state_id="ENG-started-0") for number in range(1_200)), indexed=False)
+    assert (await groups("group=state"))["started"][0] == 1_001
+
+
+@pytest.mark.parametrize(("words", "count"), [("pho", 1), ('"pho"', 0), ("upload -pho", 1), ("upload photos", 1)])
+async def test_only_a_word_that_may_go_on_is_taken_for_a_beginning(words: str, count: int) -> None:
     await store(item(1, "Upload photos"))
-    assert len((await backlog.list_page(Scope(), Filters(text=text), None)).items) == count
+    assert len(await identifiers(f"q={words}")) == count
 
 
-async def test_an_item_comes_with_its_parent_sub_items_and_threads() -> None:
-    one = item(2, parent_id="item-ENG-1")
-    await store(item(1, "Above"), one, item(3, parent_id=one.id))
-    await store(comment(1, one), comment(2, one, parent_id="comment-1"), comment(3, one, parent_id="comment-2"))
-    await store(comment(4, one), comment(5, one, parent_id="not-there"))
-    page = await items.item_page(Scope(), "ENG-2")
-    assert page.parent is not None
-    assert (page.parent.title, [below.identifier for below in page.sub_items]) == ("Above", ["ENG-3"])
-    threads = [(thread.first.id, [reply.id for reply in thread.replies]) for thread in page.threads]
-    assert threads == [("comment-1", ["comment-2", "comment-3"]), ("comment-4", []), ("comment-5", [])]
+async def test_a_search_finds_first_what_is_called_so_then_titles_then_all_else() -> None:
+    described, titled = item(9, description="As ENG-1 says."), item(2, "After ENG-1")
+    await store(described, titled, item(1), comment(1, item(3)), item(3))
+    assert await identifiers("q=eng-1") == ["ENG-1", "ENG-2", "ENG-9"]
+    assert await identifiers("q=eng-1&order=updated") == ["ENG-9", "ENG-2", "ENG-1"]
 
 
-async def test_a_parent_in_the_trash_is_not_shown() -> None:
-    await store(item(1, trashed=True), item(2, parent_id="item-ENG-1"))
-    assert (await items.item_page(Scope(), "ENG-2")).parent is None
+async def test_pages_of_a_search_meet_without_gap_or_overlap() -> None:
+    await store(*(item(n, "A roof" if n % 3 else "Other", description="The roof leaks.") for n in range(1, 24)))
+    seen: list[str] = []
+    after = None
+    while True:
+        part = await page("q=roof", after=after, limit=5)
+        seen += [one.identifier for one in part.items]
+        if (after := part.next_after) is None:
+            break
+    assert (len(set(seen)), seen) == (23, await identifiers("q=roof"))
 
 
-async def test_an_unknown_item_is_not_found() -> None:
-    with pytest.raises(NotFound, match="no item of that name"):
-        await items.item_page(Scope(), "ENG-1")
+async def test_a_search_is_narrowed_by_filters() -> None:
+    await _world()
+    assert await identifiers("q=title&team=OPS") == ["OPS-4", "OPS-3"]
+    assert await identifiers("q=title&type=started&order=priority") == ["ENG-1", "OPS-3"]
+    assert await identifiers("q=eng-1&team=OPS") == []
 
 
-async def test_before_the_first_run_there_is_no_age() -> None:
-    fresh = await freshness.now()
-    assert (fresh.as_of, fresh.is_late, fresh.failure, fresh.is_sample) == (None, False, None, False)
+async def test_an_identifier_finds_its_item_now_and_after_a_move() -> None:
+    await store(item(1), item(12), item(3, team="OPS", previous_identifiers=["ENG-99"]))
+    assert await identifiers("q=eng1") == ["ENG-1"]
+    assert await identifiers("q=eng-99") == ["OPS-3"]
 
 
-async def test_a_mirror_is_late_after_a_quarter_of_an_hour() -> None:
-    await _ran("succeeded", datetime.now(UTC) - timedelta(minutes=14))
-    assert not (await freshness.now()).is_late
-    await query("UPDATE sync_history SET completed_at = completed_at - interval '2 minutes'")
-    assert (await freshness.now()).is_late
-
-
-async def test_a_failed_run_says_why_and_leaves_the_age_of_the_last_good_one() -> None:
-    good = datetime.now(UTC) - timedelta(minutes=5)
-    await _ran("partial", good)
-    await _ran("failed", datetime.now(UTC), "Linear refused the key.")
-    fresh = await freshness.now()
-    assert (fresh.as_of, fresh.failure) == (good, "Linear refused the key.")
-
-
-async def test_the_sample_is_never_late() -> None:
-    await store(team("FLD", id="sample-team"))
-    await _ran("succeeded", datetime.now(UTC) - timedelta(days=9))
-    fresh = await freshness.now()
-    assert (fresh.is_sample, fresh.is_late) == (True, False)
+async def test_an_archived_item_is_found_when_archived_ones_are_shown() -> None:
+    await store(item(1, "Roof", archived_at=datetime.now(UTC)), item(2, "Roof"))
+    assert await identifiers("q=roof") == ["ENG-2"]
+    assert await identifiers("q=roof&archived=shown") == ["ENG-2", "ENG-1"]

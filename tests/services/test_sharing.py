@@ -7,9 +7,9 @@ import pytest
 from shareable_backlog.database import query
 from shareable_backlog.database.sharing import Choice, Fields, Scope
 from shareable_backlog.errors import Conflict, DatabaseFailed, InvalidInput, NotFound
-from shareable_backlog.services import backlog, items, sharing, viewer_groups
+from shareable_backlog.services import items, sharing, viewer_groups
 from shareable_backlog.services.audit import OPERATOR
-from shareable_backlog.services.backlog import Filters
+from tests import listing
 from tests.mirrored import item, label, project, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
@@ -23,8 +23,7 @@ async def saved(*choices: Choice, fields: Fields = ALL) -> None:
 
 
 async def seen(scope: Scope | None = None) -> list[str]:
-    page = await backlog.list_page(scope or Scope(), Filters(), None)
-    return [one.identifier for one in page.items]
+    return await listing.identifiers("", scope)
 
 
 async def rules() -> list[tuple[str, str, bool]]:

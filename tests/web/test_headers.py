@@ -33,7 +33,9 @@ def test_a_page_may_be_framed_by_nobody_and_load_from_nowhere_else(site: Site, p
     assert "strict-transport-security" not in headers
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-in", "/account", "/admin/audit", "/api/v1/me", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/changes", "/export.csv", "/sign-in", "/account", "/admin/audit", "/api/v1/me", "/nothing"]
+)
 def test_nobody_keeps_what_is_for_one_person(site: Site, path: str) -> None:
     assert site.get(path, "alice").headers["cache-control"] == "no-store"
 

@@ -1,0 +1,65 @@
+"""Name what the backlog can be narrowed to, and what the words for days mean."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal, TypeAlias
+
+Field: TypeAlias = Literal[
+    "team", "type", "state", "priority", "assignee", "label",
+    "project", "milestone", "cycle", "creator", "due", "updated",
+]  # fmt: skip
+"""What can be filtered by; `type` is a state's type."""
+
+PRIORITIES = ("none", "urgent", "high", "medium", "low")
+"""The words for Linear's priorities 0 to 4."""
+
+DONE_TYPES = ("completed", "canceled", "duplicate")
+"""The types of states in which nothing is left to do."""
+
+_DAY = r"\d{4}-\d\d-\d\d"
+_SPAN = re.compile(rf"(?P<first>{_DAY})?\.\.(?P<last>{_DAY})?|(?P<only>{_DAY})|(?P<days>\d{{1,4}})d")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Hold one filter: any of `values`, and `with_none` those that have nothing there; `is_not` turns it round."""
+
+    field: Field
+    values: tuple[str, ...] = ()
+    is_not: bool = False
+    with_none: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Hold what the backlog is narrowed to; at most one condition of each field and direction.
+
+    `text` is what somebody typed to search for. Archived items are left out but for `with_archived`; those with
+    nothing left to do are shown but for not `with_done`.
+    """
+
+    conditions: tuple[Condition, ...] = ()
+    text: str | None = None
+    with_archived: bool = False
+    with_done: bool = True
+
+
+def period(word: str, today: date, *, is_ahead: bool) -> tuple[date | None, date | None] | None:
+    """Give the first and the last day that a word means, each None where it is open; None when it means no days.
+
+    The words: `today`, `7d` (the next 7 days if `is_ahead`, else the last), `2026-11-05`, `2026-11-01..2026-11-30`,
+    `2026-11-01..`, `..2026-11-30`, and, ahead, `overdue`.
+    """
+    known = {"today": (today, today), "overdue": (None, today - timedelta(days=1)) if is_ahead else None}
+    found = _SPAN.fullmatch(word)
+    if word in known or found is None or word == "..":
+        return known.get(word)
+    try:
+        if found["days"]:
+            distance = timedelta(days=int(found["days"]))
+            return (today, today + distance) if is_ahead else (today - distance, today)
+        first, last = (found["only"], found["only"]) if found["only"] else (found["first"], found["last"])
+        return date.fromisoformat(first) if first else None, date.fromisoformat(last) if last else None
+    except (ValueError, OverflowError):
+        return None

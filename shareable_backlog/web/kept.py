@@ -1,0 +1,36 @@
+"""Keep what was made for one request for the next that needs the same."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """Hold up to `most` things under all that they were made of, those asked for last."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._made: OrderedDict[Hashable, asyncio.Task[T]] = OrderedDict()
+
+    async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """Give what is kept under `key`, or make it; who wants it at the same time waits. Raises what `make` does."""
+        task = self._made.get(key)
+        if task is None:
+            task = self._made[key] = asyncio.ensure_future(_awaited(make))
+            task.add_done_callback(lambda done: self._forget_failed(key, done))
+            if len(self._made) > self._most:
+                self._made.popitem(last=False)
+        self._made.move_to_end(key)
+        # Who leaves does not take it away from the others.
+        return await asyncio.shield(task)
+
+    def _forget_failed(self, key: Hashable, done: asyncio.Task[T]) -> None:
+        if (done.cancelled() or done.exception()) and self._made.get(key) is done:
+            del self._made[key]
+
+
+async def _awaited(make: Callable[[], Awaitable[T]]) -> T:
+    return await make()
