@@ -9,7 +9,10 @@ import textwrap
 
 from benchmarks.rig import Row, Unavailable
 
-_NAMES = ("health", "migrate", "sync", "scale", "pages", "webhooks", "start")
+_NAMES = (
+    "health", "migrate", "sync", "scale", "lists", "plans", "express", "proxy", "weight", "export", "viewers",
+    "webhooks", "start",
+)  # fmt: skip
 
 
 def main() -> None:

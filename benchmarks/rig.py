@@ -12,7 +12,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 import psycopg
@@ -30,7 +30,7 @@ AS_BOB = "; ".join(f"{name}={value}" for name, value in cookies("bob").items())
 
 ROOT = Path(__file__).parents[1]
 SLB = (sys.executable, "-m", "shareable_backlog")
-_NODE_PACKAGES = ("express@5", "pg@8", "pino@10", "node-pg-migrate@9")
+_NODE_PACKAGES = ("express@5", "pg@8", "ejs@7", "pino@10", "node-pg-migrate@9")
 _SERVES_WITHIN_S = 60.0
 
 
@@ -95,7 +95,7 @@ def database(on_server: str) -> Generator[str]:
 
 def url_of(conninfo: str) -> str:
     """Write a connection string as the DATABASE_URL that an operator would set."""
-    return f"postgresql://?{urlencode(conninfo_to_dict(conninfo))}"
+    return f"postgresql://?{urlencode(conninfo_to_dict(conninfo), quote_via=quote)}"
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -160,6 +160,13 @@ def timed(command: Sequence[str | Path], environ: Mapping[str, str]) -> Run:
 @contextmanager
 def serving(command: Sequence[str | Path], environ: Mapping[str, str], ready_path: str) -> Generator[str]:
     """Start a server that reads PORT, give its address once `ready_path` is a 200, and stop it at the end."""
+    with started(command, environ, ready_path) as (address, _):
+        yield address
+
+
+@contextmanager
+def started(command: Sequence[str | Path], environ: Mapping[str, str], ready_path: str) -> Generator[tuple[str, int]]:
+    """Do as `serving` does, and give the id of the server's process too."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
@@ -170,7 +177,7 @@ def serving(command: Sequence[str | Path], environ: Mapping[str, str], ready_pat
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"{command[0]} {command[-1]} does not serve")
                 time.sleep(0.005)
-            yield address
+            yield address, process.pid
         finally:
             process.terminate()
             process.wait(_SERVES_WITHIN_S)

@@ -1,0 +1,122 @@
+"""Compare the first page of the list with Express 5 + pg 8 + EJS, which renders the same rows of the same statement.
+
+At 100,000 items, one process each, driven by wrk over 32 connections in turns. Express finds the session and runs
+the very statement of our page, both prepared, renders the 50 lines by EJS and takes what stands around them as it is.
+At first all is made anew for each request. Then with what the mirror makes safe: rendered results are kept until it
+changes, and a browser that has the page is told so without it (304); Express has to make the page to find that out.
+"""
+
+import asyncio
+import json
+import re
+import shutil
+import sys
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any, cast
+from unittest import mock
+
+import psycopg
+
+from benchmarks import backlogs, rig, wrk
+from benchmarks.reader import Page, Reader
+from benchmarks.rig import Row
+from benchmarks.wrk import Load
+from shareable_backlog import config, database
+from shareable_backlog.database import listed_items
+from shareable_backlog.database.sharing import Scope
+from shareable_backlog.services import backlog
+from shareable_backlog.services.backlog import Asked
+from shareable_backlog.services.filters import Filters
+from shareable_backlog.web import colors
+
+_HERE = Path(__file__).parent
+_PROGRAM, _TEMPLATE = "express_list.mjs", "express_list.ejs"
+_ASKED = (("/", rig.AS_BOB),)
+_UNKEPT = (sys.executable, "-m", "benchmarks.unkept", "serve")
+
+
+def measure(*, quick: bool) -> Generator[Row]:
+    """Yield a row for each server, and the ratios of the medians."""
+    wrk.require()
+    modules = rig.node_modules()
+    for name in (_PROGRAM, _TEMPLATE):
+        shutil.copyfile(_HERE / name, modules.parent / name)
+    size, rounds, seconds = (10_000, 2, 2) if quick else (100_000, 5, 8)
+    with backlogs.databases(size) as mirrors, ExitStack() as stack:
+        environ = rig.environment(DATABASE_URL=rig.url_of(mirrors[size]))
+        kept = stack.enter_context(rig.serving([*rig.SLB, "serve"], environ, "/readyz"))
+        anew = stack.enter_context(rig.serving(_UNKEPT, environ, "/readyz"))
+        page = Reader(kept).read("/")
+        statement = asyncio.run(_statement(rig.url_of(mirrors[size])))
+        (modules.parent / "page.json").write_text(json.dumps(_described(mirrors[size], page, statement)))
+        command = ("node", modules.parent / _PROGRAM)
+        express = stack.enter_context(rig.serving(command, rig.node_environment(mirrors[size]), "/ready"))
+        _require_same(page, Reader(express).read("/"))
+        sides = {"anew": (anew, False), "kept": (kept, False), "express": (express, False)}
+        sides |= {"kept 304": (kept, True), "express 304": (express, True)}
+        loads: dict[str, list[Load]] = {side: [] for side in sides}
+        for turn in range(rounds + 1):
+            for side, (address, with_tags) in sides.items():
+                found = wrk.unfailed(wrk.driven(address, seconds if turn else 1, _ASKED, with_tags=with_tags))
+                loads[side] += [found] if turn else []
+    yield wrk.row("slb, made anew for each request", loads["anew"])
+    yield wrk.row("slb, rendered results kept", loads["kept"])
+    yield wrk.row("Express, made anew for each request", loads["express"])
+    yield wrk.row("slb, for who has the page (304)", loads["kept 304"])
+    yield wrk.row("Express, for who has the page (304)", loads["express 304"])
+    yield Row("bytes of the page, slb, Express", f"{_bytes(loads['anew']):,.0f}, {_bytes(loads['express']):,.0f}")
+    yield Row("requests/s, slb / Express, all made anew", f"{wrk.ratio(loads['anew'], loads['express']):.2f}")
+    yield rig.at_least("requests/s, slb with kept results / Express", wrk.ratio(loads["kept"], loads["express"]), 1.5)
+    ratio = wrk.ratio(loads["kept 304"], loads["express 304"])
+    yield rig.at_least("requests/s, slb / Express, who has the page", ratio, 1.5)
+
+
+def _bytes(loads: list[Load]) -> float:
+    return median(load.bytes_each for load in loads)
+
+
+async def _statement(url: str) -> tuple[str, Mapping[str, Any]]:
+    """Give the statement of the first page's lines with its parameters."""
+    noted: list[tuple[str, Mapping[str, Any]]] = []
+    run = cast("Callable[..., Awaitable[list[Any]]]", listed_items.query)
+
+    async def noting(sql: str, params: Mapping[str, Any], **row: type[Any]) -> list[Any]:
+        noted.append((sql, params))
+        return await run(sql, params, **row)
+
+    async with database.opened(config.parsed({"DATABASE_URL": url})):
+        with mock.patch.object(listed_items, "query", noting):
+            await backlog.listed(Scope(), Asked(Filters(), None, datetime.now(UTC)), None, backlog.PAGE_SIZE)
+    [statement] = noted
+    return statement
+
+
+def _described(conninfo: str, page: Page, statement: tuple[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Give what Express gets: the statement as node-postgres writes it, and what stands around the lines."""
+    text, params = statement
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", text)))
+    for number, name in enumerate(names, 1):
+        text = text.replace(f"%({name})s", f"${number}")
+    start = page.html.index('<ul class="items">')
+    end = page.html.index("</ul>", start) + len("</ul>")
+    with psycopg.connect(conninfo) as connection:
+        known = connection.execute("SELECT color FROM workflow_states UNION SELECT color FROM labels").fetchall()
+    return {
+        "text": text.replace("%%", "%"),
+        "values": [params[name] for name in names],
+        "before": page.html[:start],
+        "after": page.html[end:],
+        "toned": {color: colors.toned(color) for (color,) in known},
+    }
+
+
+def _require_same(ours: Page, theirs: Page) -> None:
+    """Raise RuntimeError unless both pages say the same."""
+    said = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.html)) for page in (ours, theirs)]
+    if said[0] != said[1]:
+        at = next(at for at, (one, other) in enumerate(zip(*said, strict=False)) if one != other)
+        raise RuntimeError(f"the pages differ: {said[0][at - 60 : at + 60]!r} and {said[1][at - 60 : at + 60]!r}")

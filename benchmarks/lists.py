@@ -1,0 +1,107 @@
+"""Compare how long pages take at 10,000, 100,000 and 1,000,000 items, as median/p95 in ms of 200 requests each.
+
+Fewer, but 20, of a page that takes so long that two minutes are over before; "inf" is a page that fails.
+
+One `slb serve` a size is asked in turns, by a signed-in viewer over a kept connection, for answers without
+compression; one of the 12 teams is hidden. Rendered results are kept until the mirror changes, so the mirror's
+version is changed before each request, and the pages are made anew; what is called "kept" goes without that. The
+ratio is that of the p95 at the largest size and at the smallest.
+"""
+
+import math
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain, cycle
+
+import psycopg
+
+from benchmarks import backlogs, rig
+from benchmarks.reader import Reader, Unanswered, p95, said
+from benchmarks.rig import Row
+
+PAGES = {
+    "first page": ("/", 1.5),
+    "page 100": ("", 1.5),
+    "item": ("", 1.5),
+    "team and kind of state": ("/?team=ENG&type=started", 3),
+    "common label": ("/?label=Bug+phone", 3),
+    "rare label": ("/?label=Cost+night", 3),
+    "assignee": ("/?assignee=Ada+Ash", 3),
+    "priority, open ones, by due date": ("/?priority=urgent&done=hidden&order=due", 3),
+    "grouped by state": ("/?group=state", 3),
+    "grouped by assignee": ("/?group=assignee", 3),
+    "grouped by label, filtered": ("/?group=label&priority=high", 3),
+    "board": ("/board", 3),
+    "search, 20 items": ("/?q=albatross", 3),
+    "search, 1 item in 300": ("/?q=kingfisher", 3),
+    "search, 1 item in 5": ("/?q=heron", 3),
+    "search, 1 item in 5, grouped": ("/?q=heron&group=state", 3),
+    "search, nothing": ("/?q=zyzzyva", 3),
+}
+"""Paths by what they are called, and the most their ratio should be; an empty path differs from mirror to mirror."""
+_DEEP = 100
+_FEWEST, _PATIENCE_S = 20, 120.0
+
+
+def sizes(*, quick: bool) -> tuple[int, ...]:
+    """Give the sizes of the mirrors."""
+    return (1_000, 10_000) if quick else (10_000, 100_000, 1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """Be a server of one mirror, and a connection to that behind its back."""
+
+    reader: Reader
+    database: psycopg.Connection
+    deep: str
+    items: Iterator[str]
+
+    def wait_ms(self, name: str, *, anew: bool) -> float:
+        """Tell how long a page takes, `anew`: after a change of the mirror; for ever if it is an error."""
+        path = PAGES[name][0] or (self.deep if name == "page 100" else next(self.items))
+        if anew:
+            self.database.execute("UPDATE mirror_versions SET version = gen_random_uuid()")
+        try:
+            return self.reader.read(path).wait_ms
+        except Unanswered:
+            return math.inf
+
+
+def measure(*, quick: bool) -> Generator[Row]:
+    """Yield a row for each page, and one for those that were kept."""
+    rounds, warming = (20, 3) if quick else (200, 20)
+    with backlogs.databases(*sizes(quick=quick)) as mirrors, ExitStack() as stack:
+        sites = {size: _served(stack, conninfo) for size, conninfo in mirrors.items()}
+        yield Row("items", "   ".join(f"{size:,}" for size in sites))
+        for name, (_, bar) in PAGES.items():
+            waits_ms = _asked(sites, name, warming, anew=True)
+            if math.inf not in chain(*waits_ms.values()):
+                waits_ms = _asked(sites, name, rounds, anew=True)
+            first, *_, last = waits_ms.values()
+            yield Row(name, "   ".join(map(said, waits_ms.values())))
+            yield rig.at_most(f"{name}, ratio", p95(last) / p95(first), bar)
+        for name in ("first page", "grouped by state", "board"):
+            _asked(sites, name, 1, anew=False)
+            yield Row(f"{name}, kept", "   ".join(map(said, _asked(sites, name, rounds, anew=False).values())))
+
+
+def _served(stack: ExitStack, conninfo: str) -> _Site:
+    environ = rig.environment(DATABASE_URL=rig.url_of(conninfo))
+    reader = Reader(stack.enter_context(rig.serving([*rig.SLB, "serve"], environ, "/readyz")))
+    deep, identifiers = reader.path_of_page(_DEEP)
+    database = stack.enter_context(psycopg.connect(conninfo, autocommit=True))
+    return _Site(reader, database, deep, cycle([f"/items/{identifier}" for identifier in identifiers]))
+
+
+def _asked(sites: Mapping[int, _Site], name: str, rounds: int, *, anew: bool) -> dict[int, list[float]]:
+    waits_ms: dict[int, list[float]] = {size: [] for size in sites}
+    until = time.monotonic() + _PATIENCE_S
+    for number in range(rounds):
+        if number >= _FEWEST and time.monotonic() > until:
+            break
+        for size, site in sites.items():
+            waits_ms[size].append(site.wait_ms(name, anew=anew))
+    return waits_ms

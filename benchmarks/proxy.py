@@ -1,0 +1,55 @@
+"""Count what 1,000 page views ask of Linear, beside a board that asks Linear at each view, as is usual.
+
+Linear is the tests' fake one, which counts; the mirror was filled from it, and no sync is due meanwhile. Viewed are
+lists, filtered, searched and grouped ones, the board, and pages of items.
+"""
+
+import time
+from collections.abc import Generator
+from itertools import cycle, islice
+
+import psycopg
+
+from benchmarks import rig
+from benchmarks.reader import Reader
+from benchmarks.rig import Row
+from tests.fakes.linear import World, running
+from tests.signed_in import let_in
+
+_PATHS = ("/", "/?type=started", "/?q=item", "/?group=state", "/board", "/changes", "/roadmap")
+_FILLED_WITHIN_S = 60.0
+
+
+def measure(*, quick: bool) -> Generator[Row]:
+    """Yield the number of requests to Linear."""
+    views, items = (100, 20) if quick else (1_000, 200)
+    world = World()
+    for number in range(items):
+        world.add_issue(title=f"Item {number}")
+    with rig.server() as server, rig.database(server) as conninfo, running(world) as fake:
+        let_in(conninfo)
+        environ = rig.environment(
+            DATABASE_URL=rig.url_of(conninfo),
+            LINEAR_API_URL=fake.url,
+            LINEAR_API_KEY=fake.key,
+            SYNC_INTERVAL_S="86400",
+        )
+        with rig.serving([*rig.SLB, "serve"], environ, "/readyz") as address:
+            _wait_until_filled(conninfo)
+            reader = Reader(address)
+            paths = [*_PATHS, *(f"/items/{identifier}" for identifier in reader.read("/").identifiers())]
+            before = len(fake.requests)
+            for path in islice(cycle(paths), views):
+                reader.read(path)
+            asked = len(fake.requests) - before
+    yield Row(f"requests to Linear of {views:,} views, live proxy", f"{views:,} at least")
+    yield rig.at_most(f"requests to Linear of {views:,} views, slb", asked, 0)
+
+
+def _wait_until_filled(conninfo: str) -> None:
+    deadline = time.monotonic() + _FILLED_WITHIN_S
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        while not connection.execute("SELECT 1 FROM sync_history WHERE status = 'succeeded'").fetchone():
+            if time.monotonic() > deadline:
+                raise RuntimeError("the mirror did not get filled")
+            time.sleep(0.05)

@@ -1,0 +1,19 @@
+"""Be `slb` with rendered results made anew for each request: `python -m benchmarks.unkept serve`."""
+
+from collections.abc import Awaitable, Callable, Hashable
+from typing import TypeVar
+
+from shareable_backlog.cli import main
+from shareable_backlog.web.kept import Kept
+
+T = TypeVar("T")
+
+
+async def _made(self: Kept[T], key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+    del self, key
+    return await make()
+
+
+if __name__ == "__main__":
+    Kept.get = _made
+    main()
