@@ -6,6 +6,7 @@ from typing import Literal, LiteralString, TypeAlias
 
 from shareable_backlog.database import chosen_items, shown
 from shareable_backlog.database.chosen_items import Choice, Wanted
+from shareable_backlog.database.filters import PRIORITIES
 from shareable_backlog.database.query import query
 from shareable_backlog.database.sharing import Scope
 
@@ -87,7 +88,7 @@ async def groups(scope: Scope, by: GroupBy, types: Sequence[str]) -> list[Group]
     There is always one more, of what has nothing there, where that is possible.
     """
     if by == "priority":
-        return [Group(None, None, [], str(level)) for level in (1, 2, 3, 4, 0)]
+        return [Group(PRIORITIES[level], None, [], str(level)) for level in (1, 2, 3, 4, 0)]
     found = await query(_GROUPS[by], {**shown.params(scope), "types": list(types)}, row=Group)
     return found + ([Group(None, None, [])] if by in _EMPTIABLE else [])
 

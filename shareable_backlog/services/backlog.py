@@ -12,7 +12,6 @@ from shareable_backlog.database.item_groups import Group, GroupBy
 from shareable_backlog.database.item_orders import ORDERS, OrderName, Position
 from shareable_backlog.database.listed_items import ListedItem
 from shareable_backlog.database.sharing import Scope
-from shareable_backlog.services.filters import PRIORITIES
 from shareable_backlog.services.items import as_identifier
 
 PAGE_SIZE = 50
@@ -94,11 +93,11 @@ async def listed(scope: Scope, asked: Asked, after: Position | None, limit: int)
 async def parts(scope: Scope, asked: Asked) -> AsyncGenerator[Sequence[ListedItem]]:
     """Give all items, in parts of up to 1,000, of which no more than one is in memory; an empty one if there is none.
 
-    What is updated meanwhile may be missing when the order is by update.
+    The first is smaller, so that it comes soon. What is updated meanwhile may be missing when the order is by update.
     """
     after: Position | None = None
     while True:
-        part = await listed(scope, asked, after, _PART_SIZE)
+        part = await listed(scope, asked, after, _PART_SIZE if after else PAGE_SIZE)
         yield part.items
         if (after := part.next_after) is None:
             return
@@ -151,8 +150,6 @@ async def _candidates(scope: Scope, wanted: Wanted, by: GroupBy, types: Sequence
 
 
 def _condition(by: GroupBy, group: Group) -> Condition:
-    if by == "priority":
-        return Condition(by, (PRIORITIES[int(group.type or 0)],))
     return Condition(by, (group.value,)) if group.value is not None else Condition(by, with_none=True)
 
 

@@ -63,7 +63,7 @@ def test_a_new_person_asks_waits_and_is_let_in(program: Program, new_page: NewPa
     expect(frank.get_by_role("heading", level=1)).to_have_text("Almost there")
     frank.get_by_label("A note to the admins").fill("I lay the cables")
     frank.get_by_role("button", name="Send the note").click()
-    expect(frank.get_by_role("status")).to_have_text("Your note is with the admins.")
+    expect(frank.locator(".notice")).to_have_text("Your note is with the admins.")
 
     alice = new_page(program.address, "alice", java_script_enabled=has_script)
     alice.goto("/admin/people")
@@ -71,14 +71,14 @@ def test_a_new_person_asks_waits_and_is_let_in(program: Program, new_page: NewPa
     expect(waiting).to_contain_text("I lay the cables")
     waiting.get_by_label(email).check()
     waiting.get_by_role("button", name="Approve").click()
-    expect(alice.get_by_role("status")).to_contain_text("approved")
+    expect(alice.locator(".notice")).to_contain_text("approved")
 
     frank.goto("/waiting")
     expect(frank).to_have_url(f"{program.address}/")
     alice.goto(f"/admin/people?q={email}")
     alice.get_by_role("region", name="Everybody").get_by_role("link", name=email).click()
     alice.get_by_role("button", name="Disable: ends every session").click()
-    expect(alice.get_by_role("status")).to_contain_text("Disabled")
+    expect(alice.locator(".notice")).to_contain_text("Disabled")
     frank.goto("/")
     expect(frank.get_by_role("heading", level=1)).to_have_text("Sign in")
 

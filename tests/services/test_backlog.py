@@ -232,6 +232,15 @@ async def test_a_closed_group_shows_its_count_alone() -> None:
     assert shown == {"Apollo": (2, []), None: (3, [])}
 
 
+async def test_groups_by_priority_close_as_others_do() -> None:
+    await _world()
+    assert await groups("group=priority&closed=urgent&closed=none") == {
+        "urgent": (1, []),
+        "high": (1, ["ENG-5"]),
+        "none": (3, []),
+    }
+
+
 async def test_filters_and_orders_hold_within_groups() -> None:
     await _world()
     assert await groups("group=team&-label=roof&order=created") == {

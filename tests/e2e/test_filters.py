@@ -1,0 +1,190 @@
+"""Filters, groups, the board, saving and taking along: with JavaScript in place, without it by links and forms."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import NewPage
+from tests.e2e.test_list import identifiers, items, search, titles
+
+pytestmark = pytest.mark.browser
+
+MARK = "window.stays = 1"
+STAYS = "window.stays === 1"
+
+
+def menu(page: Page, name: str) -> None:
+    page.locator("summary", has_text=name).click()
+
+
+def test_a_filter_is_chosen_in_a_dialog_and_the_page_stays(page: Page) -> None:
+    page.goto("/")
+    page.evaluate(MARK)
+    page.keyboard.press("f")
+    dialog = page.get_by_role("dialog", name="Filter")
+    dialog.locator("summary", has_text="Label").click()
+    dialog.get_by_role("checkbox", name="Bug").first.check()
+    dialog.get_by_role("button", name="Show the items").click()
+    expect(page.get_by_role("link", name="Remove Label Bug")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/\?label=Bug$"))
+    expect(page.locator("#told")).to_have_text(f"{items(page).count()} items shown")
+    page.go_back()
+    expect(page.get_by_role("link", name="Remove Label Bug")).to_have_count(0)
+    page.go_forward()
+    expect(page.get_by_role("link", name="Remove Label Bug")).to_be_visible()
+    assert page.evaluate(STAYS)
+
+
+def test_the_list_follows_what_is_typed(page: Page) -> None:
+    page.goto("/")
+    page.evaluate(MARK)
+    page.keyboard.press("/")
+    page.keyboard.type("certific")
+    expect(page).to_have_url(re.compile("q=certific"))
+    expect(page.locator("mark").first).to_have_text(re.compile("certific", re.IGNORECASE))
+    expect(search(page)).to_be_focused()
+    assert page.evaluate(STAYS)
+
+
+def test_how_it_is_laid_out_is_changed_at_once(page: Page) -> None:
+    page.goto("/")
+    page.evaluate(MARK)
+    menu(page, "Display")
+    page.get_by_label("Group by").select_option("State")
+    expect(page.get_by_role("heading", name=re.compile("In Progress"))).to_be_visible()
+    page.get_by_role("checkbox", name="Hide what is done").check()
+    expect(page.get_by_role("link", name="Remove Done hidden")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/\?done=hidden&group=state$"))
+    assert page.evaluate(STAYS)
+
+
+@pytest.mark.parametrize("with_script", [True, False], ids=["with a script", "without"])
+def test_a_group_closes_to_its_count_and_opens_again(new_page: NewPage, *, with_script: bool) -> None:
+    page = new_page(java_script_enabled=with_script)
+    page.goto("/?group=priority")
+    shown = items(page).count()
+    page.get_by_role("link", name="Close Urgent").click()
+    expect(page.get_by_role("link", name="Open Urgent")).to_have_attribute("aria-expanded", "false")
+    assert items(page).count() < shown
+    page.get_by_role("link", name="Open Urgent").click()
+    expect(items(page)).to_have_count(shown)
+
+
+def test_a_group_leads_to_all_of_its_items(page: Page) -> None:
+    page.goto("/?group=team")
+    page.get_by_role("link", name=re.compile("Show all 58")).click()
+    expect(page.get_by_role("link", name="Remove Team FLD")).to_be_visible()
+    assert all(identifier.startswith("FLD-") for identifier in identifiers(page))
+
+
+def test_the_board_has_a_column_for_each_state(page: Page) -> None:
+    page.goto("/?team=FLD")
+    page.get_by_role("link", name="Board", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/board\?team=FLD$"))
+    heads = page.locator(".group-head .fold > span[dir]").all_inner_texts()
+    assert [head.strip() for head in heads][:3] == ["Triage", "Backlog", "Todo"]
+    page.get_by_role("link", name="Signature is cut off when the tablet is turned").click()
+    expect(page).to_have_url(re.compile(r"/items/FLD-457$"))
+
+
+def test_keys_lead_from_page_to_page_and_are_listed(page: Page) -> None:
+    page.goto("/")
+    for key, path in (("o", "/board"), ("r", "/roadmap"), ("c", "/changes"), ("v", "/views"), ("a", "/account")):
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        page.wait_for_url(f"**{path}")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_hidden()
+
+
+def test_an_item_is_found_opened_and_left_by_the_keyboard_alone(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("/")
+    page.keyboard.type("ops-317")
+    page.keyboard.press("Enter")
+    expect(titles(page).first).to_contain_text("Certificates expire")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/items/OPS-317$"))
+    page.go_back()
+    expect(titles(page).first).to_contain_text("Certificates expire")
+
+
+def test_a_session_that_has_ended_leads_to_the_sign_in(page: Page) -> None:
+    page.goto("/")
+    page.context.clear_cookies()
+    page.get_by_role("link", name="Next page").click()
+    expect(page).to_have_url(re.compile("/sign-in"))
+
+
+def test_what_can_not_be_fetched_is_loaded(page: Page) -> None:
+    page.goto("/")
+    page.evaluate(f"{MARK}; window.fetch = () => Promise.reject(new Error('away')); 0")
+    page.get_by_role("link", name="Next page").click()
+    expect(page.get_by_role("link", name="First page")).to_be_visible()
+    assert not page.evaluate(STAYS)
+
+
+def test_the_link_to_the_view_is_copied(new_page: NewPage) -> None:
+    page = new_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto("/?label=Bug")
+    menu(page, "Share")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator("#told")).to_have_text("The link is copied")
+    assert str(page.evaluate("navigator.clipboard.readText()")).endswith("/?label=Bug")
+
+
+def test_without_javascript_filters_layout_and_views_are_forms_and_links(new_page: NewPage) -> None:
+    page = new_page(java_script_enabled=False)
+    page.goto("/")
+    page.get_by_role("link", name="Filter", exact=True).click()
+    page.locator("summary", has_text="Team").click()
+    page.get_by_role("checkbox", name="Planning").first.check()
+    page.get_by_role("button", name="Show the items").click()
+    expect(page.get_by_role("link", name="Remove Team PLN")).to_be_visible()
+    menu(page, "Display")
+    page.get_by_label("Group by").select_option("Priority")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/\?team=PLN&group=priority$"))
+    menu(page, "Save view")
+    page.get_by_label("Name of the view").fill("Planning by priority")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("link", name="Planning by priority")).to_have_attribute("aria-current", "page")
+    page.get_by_role("link", name="Remove Team PLN").click()
+    expect(page.get_by_role("link", name="Remove Team PLN")).to_have_count(0)
+    search(page).fill("certificates")
+    search(page).press("Enter")
+    expect(titles(page).filter(has_text="Certificates expire in five weeks")).to_be_visible()
+
+
+def test_what_the_list_shows_is_taken_along(new_page: NewPage, tmp_path: Path) -> None:
+    page = new_page(java_script_enabled=False, accept_downloads=True)
+    page.goto("/?label=Bug&team=FLD")
+    shown = identifiers(page)
+    menu(page, "Share")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    download.value.save_as(tmp_path / "backlog.csv")
+    with (tmp_path / "backlog.csv").open(encoding="utf-8") as file:
+        assert [row["identifier"] for row in csv.DictReader(file)] == shown
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/?team=EVL", "/?group=label&team=EVL", "/board?team=EVL", "/?q=script&team=EVL", "/filters",
+        "/changes?since=30d", "/roadmap", "/feeds?q=%3C/script%3E%3Cscript%3Ealert(1)%3C/script%3E",
+    ],
+)  # fmt: skip
+def test_hostile_texts_do_nothing_on_any_page(page: Page, path: str) -> None:
+    # Dialogs, errors, requests to other hosts and violations of the policy fail the test at its end.
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status == 200
+    page.wait_for_load_state("networkidle")
