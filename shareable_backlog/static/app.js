@@ -9,14 +9,19 @@ const tell = (words) => { find("#told").textContent = words; };
 
 const SWAPPED = ["/", "/board"];
 const PARTS = ["form.tools", "#below", "#main", ".bottom"];
+const addressShown = () => location.pathname + location.search;
 let newest = 0;
+let here = addressShown();
+let wasTyped = false;
+let wait = 0;
 
 const isSwapped = (url) => url.origin === location.origin && SWAPPED.includes(url.pathname) && SWAPPED.includes(location.pathname);
 
-async function show(url, { push = true, scroll = 0 } = {}) {
+// What is typed stays one step of the history, and its field as it is.
+async function show(url, { isBack = false, isTyped = false, scroll = 0 } = {}) {
+  clearTimeout(wait);
   const turn = ++newest;
-  const main = find("#main");
-  main.setAttribute("aria-busy", "true");
+  find("#main").setAttribute("aria-busy", "true");
   let answer, text;
   try {
     answer = await fetch(url, { headers: { accept: "text/html" } });
@@ -31,34 +36,40 @@ async function show(url, { push = true, scroll = 0 } = {}) {
   }
   const page = new DOMParser().parseFromString(text, "text/html");
   const { activeElement: focused } = document;
-  const typed = focused?.matches('input[name="q"]') ? [focused.value, focused.selectionStart] : null;
+  const again = standsFor(focused);
   const open = findAll("details.menu").findIndex((menu) => menu.open && menu.contains(focused));
   const field = focused?.name && [focused.name, focused.value];
-  if (push) {
+  if (!isBack) {
     history.replaceState({ scroll: scrollY }, "");
-    history.pushState(null, "", answer.url);
+    if (answer.url === location.href || (isTyped && wasTyped)) history.replaceState(null, "", answer.url);
+    else history.pushState(null, "", answer.url);
   }
+  wasTyped = isTyped;
+  here = addressShown();
   document.title = page.title;
-  for (const part of PARTS) {
+  for (const part of isTyped ? PARTS.slice(1) : PARTS) {
     const before = find(part), after = find(part, page);
     if (before && after) before.replaceWith(document.adoptNode(after));
   }
   prepare();
   scrollTo(0, scroll);
-  if (typed) {
-    const search = find('input[name="q"]');
-    search.value = typed[0];
-    search.focus();
-    search.setSelectionRange(typed[1], typed[1]);
-  } else if (open >= 0) {
+  if (open >= 0) {
     const menu = findAll("details.menu")[open];
     menu.open = true;
     findAll("select, input, button", menu).find((one) => field && one.name === field[0] && (one.type !== "checkbox" || one.value === field[1]))?.focus();
   } else if (!document.contains(focused)) {
-    find("#main").focus({ preventScroll: true });
+    (find(again) ?? find("#main")).focus({ preventScroll: true });
   }
   const shown = findAll("#main :is(.item, .card)").length;
   tell(find("#main .message h2")?.textContent ?? (shown === 1 ? "1 item shown" : `${shown} items shown`));
+}
+
+// Gives a selector of what has the place of the focused element on the next page.
+function standsFor(focused) {
+  if (focused?.matches(".fold")) return `#${focused.parentElement.id} .fold`;
+  if (focused?.closest(".chips")) return "[data-filter]";
+  if (focused?.closest(".layouts")) return ".layouts [aria-current]";
+  return focused?.matches('input[name="q"]') ? 'input[name="q"]' : "#main";
 }
 
 function addressOf(form) {
@@ -74,9 +85,10 @@ document.addEventListener("click", (event) => {
   if (link.matches("[data-filter]")) {
     event.preventDefault();
     filter(link.href);
-  } else if (!link.target && isSwapped(new URL(link.href)) && !link.hash) {
+  } else if (!link.target && isSwapped(new URL(link.href)) && (!link.hash || link.matches(".fold"))) {
     event.preventDefault();
-    show(link.href);
+    link.closest("dialog")?.close();
+    show(link.href, { scroll: link.matches(".fold") ? scrollY : 0 });
   }
 });
 
@@ -85,21 +97,31 @@ document.addEventListener("submit", (event) => {
   if (form.method !== "get" || !isSwapped(addressOf(form))) return;
   event.preventDefault();
   form.closest("dialog")?.close();
-  show(addressOf(form));
+  show(addressOf(form), { isTyped: form.matches(".tools") });
 });
 
-addEventListener("popstate", (event) => show(location.href, { push: false, scroll: event.state?.scroll ?? 0 }));
+addEventListener("popstate", (event) => {
+  if (addressShown() !== here) {
+    show(location.href, { isBack: true, scroll: event.state?.scroll ?? 0 });
+    return;
+  }
+  // Only a part of the page was gone to, or the reader is back before another page came.
+  newest++;
+  find("#main").removeAttribute("aria-busy");
+});
+
+addEventListener("scrollend", () => { if (addressShown() === here) history.replaceState({ scroll: scrollY }, ""); });
 
 // --- Searching while typing, and laying out at once what is chosen.
-
-let wait = 0;
 
 document.addEventListener("input", (event) => {
   const { target } = event;
   if (!target.matches('form.tools input[name="q"]') || !isSwapped(addressOf(target.form))) return;
   clearTimeout(wait);
-  wait = setTimeout(() => show(addressOf(target.form)), 250);
+  wait = setTimeout(() => show(addressOf(target.form), { isTyped: true }), 250);
 });
+
+document.addEventListener("focusout", () => { wasTyped = false; });
 
 document.addEventListener("change", (event) => {
   if (event.target.closest("form.panel")) event.target.form.requestSubmit();
@@ -170,10 +192,10 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) {
-    await navigator.clipboard.writeText(new URL(button.dataset.copy, location.href));
-    tell("The link is copied");
     const { textContent: words } = button;
-    button.textContent = "Copied";
+    const isCopied = await navigator.clipboard.writeText(new URL(button.dataset.copy, location.href)).then(() => true, () => false);
+    tell(isCopied ? "The link is copied" : "The browser did not copy the link");
+    button.textContent = isCopied ? "Copied" : "Not copied";
     setTimeout(() => { button.textContent = words; }, 2000);
   }
   for (const menu of findAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;

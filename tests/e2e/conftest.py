@@ -1,4 +1,4 @@
-"""Give tests a browser, and the program with the sample backlog and a team of hostile items."""
+"""Give tests a browser, and the program with the sample backlog, a team of hostile items and a private one."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from shareable_backlog.database import search_entries
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync import sample
 from tests.conftest import as_url, created
-from tests.e2e import chromium, hostile
+from tests.e2e import chromium, hidden, hostile
 from tests.e2e.serving import serving, wait_until_ready
 from tests.signed_in import cookies, let_in
 
@@ -26,7 +26,8 @@ async def _fill(url: str) -> None:
     async with database.opened(parsed({"DATABASE_URL": url})):
         await sample.load()
         async with running.recorded("import") as report:
-            await running.stored(report, hostile.batches(), lambda _report, _page: None, is_sample=True)
+            for batches in (hostile.batches(), hidden.batches()):
+                await running.stored(report, batches, lambda _report, _page: None, is_sample=True)
         assert not report.bad_rows
         while await search_entries.refresh(1_000):
             pass

@@ -10,6 +10,7 @@ from shareable_backlog.sync.streams import STREAMS
 _TEAM = {"id": "sample-team-evl"}
 _STATE = {"id": "sample-state-evl"}
 _FIRST = {"id": "sample-issue-evl-1"}
+_PROJECT = {"id": "sample-project-evl"}
 _LONG_AGO = "2020-02-03T04:05:06.789Z"
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>"
@@ -22,6 +23,9 @@ TITLES = {
     5: "",
     6: "{{ 7 * 7 }} ${7*7} {% raw %} &lt;b&gt; %s",
     7: "a\u0000b\ud800c \U0001f469\u200d\U0001f680 Z\u0351\u036b\u0343\u036a\u0302\u036b\u033d\u034f\u0334",
+    8: "</script>--><script>alert(16)</script>\u2028alert(17)\u2029<!--",
+    9: "word " * 2_000,
+    10: '=HYPERLINK("https://evil.example/","x")',
 }
 ADDRESSES = (
     "javascript:alert(10)",
@@ -69,6 +73,7 @@ def _node(id_: str, **fields: Any) -> dict[str, Any]:
 
 
 def _issue(number: int, title: str) -> dict[str, Any]:
+    """Give an item that was done just now, to be among the changes."""
     return _node(
         f"issue-evl-{number}",
         identifier=f"EVL-{number}",
@@ -81,7 +86,9 @@ def _issue(number: int, title: str) -> dict[str, Any]:
         team=_TEAM,
         state=_STATE,
         assignee={"id": "sample-person-evl"},
-        project={"id": "sample-project-evl"},
+        project=_PROJECT,
+        projectMilestone={"id": "sample-milestone-evl"},
+        completedAt=datetime.now(UTC).isoformat(),
     )
 
 
@@ -90,12 +97,14 @@ async def batches() -> AsyncIterator[Batch]:
     color = 'red;background:url(https://evil.example/6.png)"><script>alert(8)</script>'
     state = _node("state-evl", name=MARKUP, type="started", color=color, position=0, team=_TEAM)
     comment = {"body": DESCRIPTION, "quotedText": SCRIPT, "url": "javascript:alert(9)"}
+    today = datetime.now(UTC).date().isoformat()
     nodes = {
         "teams": [_node("team-evl", key="EVL", name=f"Evil {SCRIPT}")],
         "workflow_states": [state],
         "labels": [_node("label-evl", name=MARKUP, color=color)],
         "people": [_node("person-evl", name=MARKUP, avatarUrl="https://evil.example/7.png")],
-        "projects": [_node("project-evl", name=MARKUP, color=color)],
+        "projects": [_node("project-evl", name=MARKUP, color=color, startDate=today, targetDate=today)],
+        "project_milestones": [_node("milestone-evl", name=MARKUP, targetDate=today, project=_PROJECT)],
         "issues": [_issue(number, title) for number, title in TITLES.items()],
         "relations": [
             _node("relation-evl", type="blocks", issue={"id": "sample-issue-evl-2"}, relatedIssue=_FIRST),
