@@ -11,7 +11,7 @@ from shareable_backlog.errors import InvalidInput
 
 Position: TypeAlias = tuple[str | int | float, ...]
 
-_LONGEST = 300
+_LONGEST = 2_000
 _FITS_INTEGER, _FITS_FLOAT = 2**31, 1e300
 _FURTHEST_ZONE = timedelta(hours=15)
 

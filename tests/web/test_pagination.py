@@ -30,6 +30,11 @@ def test_what_is_written_is_read_back(data: st.DataObject, types: list[str], id_
     assert quote(word, safe="") == word
 
 
+def test_the_longest_position_there_can_be_is_read_back() -> None:
+    position = ("\x01" * 50, "\x01" * 50, "\x01" * 50)
+    assert pagination.decoded(pagination.encoded(position), ("text", "text")) == position
+
+
 @given(TIMES, IDS)
 def test_a_time_and_an_id_are_read_back(at: datetime, id_: str) -> None:
     assert pagination.decoded_time(pagination.encoded_time(at, id_)) == (at, id_)
