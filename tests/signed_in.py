@@ -5,8 +5,9 @@ import hashlib
 import psycopg
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shareable_backlog.database.sharing import Scope as Shown
-from shareable_backlog.services.sessions import Visitor
+from shareable_backlog.services import readers
+from shareable_backlog.services.readers import Reader
+from shareable_backlog.services.sessions import Limits
 
 SECRET_KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF"
 
@@ -34,6 +35,13 @@ def cookies(persona: str, *, is_https: bool = False) -> dict[str, str]:
 def csrf(persona: str) -> str:
     """Give what a form of this persona's browser carries."""
     return hashlib.sha256(b"csrf " + token(persona).encode()).hexdigest()
+
+
+async def reader(persona: str) -> Reader:
+    """Give the persona as their session finds them, for tests that have the database open."""
+    found = await readers.of_session(token(persona), Limits(1, 1))
+    assert found
+    return found
 
 
 def let_in(conninfo: str, *personas: str) -> dict[str, int]:
@@ -79,18 +87,15 @@ class AsBob:
 
     def __init__(self, app: ASGIApp, conninfo: str) -> None:
         self._app = app
-        self._user_id = let_in(conninfo, "bob")["bob"]
+        let_in(conninfo, "bob")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        bob = Visitor(
-            user_id=self._user_id,
-            email="bob@example.com",
-            display_name=None,
-            state="active",
-            is_admin=False,
-            method="link",
-            session_id=1,
-            scope=Shown(),
-        )
-        scope["state"] = {"visitor": bob, "secret": None, "new_cookies": {}, "client": "127.0.0.1"}
+        bob = await reader("bob")
+        scope["state"] = {
+            "visitor": bob.visitor,
+            "reader": bob,
+            "secret": None,
+            "new_cookies": {},
+            "client": "127.0.0.1",
+        }
         await self._app(scope, receive, send)

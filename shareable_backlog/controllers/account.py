@@ -11,7 +11,7 @@ from shareable_backlog.services import accounts, sessions, tokens
 async def show(request: Request) -> Response:
     """Show who is signed in, and where."""
     visitor = gate.visitor(request)
-    return await gate.page(
+    return gate.page(
         request,
         "account.html",
         account=await accounts.account(visitor.user_id),
@@ -36,9 +36,7 @@ async def show_waiting(request: Request) -> Response:
     if visitor.state == "active":
         return RedirectResponse("/", 303)
     has_mail = gate.access(request).settings.smtp_url is not None
-    return await gate.page(
-        request, "waiting.html", account=await accounts.account(visitor.user_id), has_mail=has_mail
-    )
+    return gate.page(request, "waiting.html", account=await accounts.account(visitor.user_id), has_mail=has_mail)
 
 
 async def ask_for_access(request: Request) -> Response:

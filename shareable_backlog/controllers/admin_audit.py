@@ -32,7 +32,7 @@ async def show(request: Request) -> Response:
     words = _words(request)
     before = request.query_params.get("before")
     page = await audit_log.page(gate.actor(request), _filters(words), _id(before) if before else None)
-    return await gate.page(
+    return gate.page(
         request,
         "admin_audit.html",
         rows=[(row, _shown(row.details)) for row in page.rows],

@@ -19,7 +19,7 @@ async def create(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """Show a group: its people, and what they see; `q` narrows the lists of teams, projects and labels."""
     text = choices.text(request)
-    return await gate.page(
+    return gate.page(
         request,
         "admin_group.html",
         group=await viewer_groups.group(_id(request)),

@@ -12,7 +12,7 @@ async def show(request: Request) -> Response:
     """Show people, mirror, mails and versions, each with the one next step when there is something to do."""
     access = gate.access(request)
     has_mail = access.settings.smtp_url is not None
-    return await gate.page(
+    return gate.page(
         request,
         "admin_overview.html",
         overview=await overview.overview_of(access.limits, has_mail=has_mail),

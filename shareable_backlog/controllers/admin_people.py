@@ -30,7 +30,7 @@ async def show(request: Request) -> Response:
     after = request.query_params.get("after")
     found = await people.page(_filters(words), _position(after) if after else None)
     more = found.next_after and pagination.encoded_time(*found.next_after)
-    return await gate.page(
+    return gate.page(
         request,
         "admin_people.html",
         page=found,
@@ -86,7 +86,7 @@ async def add(request: Request) -> Response:
 async def show_person(request: Request) -> Response:
     """Show one person, where they are signed in, and what can be decided."""
     user, groups = await people.person(_user_id(request))
-    return await gate.page(
+    return gate.page(
         request,
         "admin_person.html",
         user=user,

@@ -14,7 +14,7 @@ from shareable_backlog.web.forms import Form
 async def show(request: Request) -> Response:
     """Show what is shown, with switches; `q` narrows the lists of teams, projects and labels."""
     text = choices.text(request)
-    return await gate.page(
+    return gate.page(
         request,
         "admin_sharing.html",
         settings=await sharing.settings(),
@@ -29,7 +29,7 @@ async def preview(request: Request) -> Response:
     form: Form = request.state.form
     version, chosen = choices.number(form.get("version", "")), choices.changed(form)
     shown = _fields(form)
-    return await gate.page(
+    return gate.page(
         request,
         "admin_sharing_preview.html",
         preview=await sharing.preview(version, shown, chosen),
@@ -49,7 +49,7 @@ async def save(request: Request) -> Response:
 
 async def about(request: Request) -> Response:
     """Tell a viewer what is shown, what not, and how old it is."""
-    return await gate.page(request, "about.html", shown=await sharing.what_is_shown(gate.visitor(request).scope))
+    return gate.page(request, "about.html", shown=await sharing.what_is_shown(gate.visitor(request).scope))
 
 
 def _fields(form: Form) -> Fields:

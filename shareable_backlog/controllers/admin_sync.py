@@ -22,7 +22,7 @@ async def show(request: Request) -> Response:
     after = request.query_params.get("after")
     history = await sync_runs.history(_position(after) if after else None)
     settings = gate.access(request).settings
-    return await gate.page(
+    return gate.page(
         request,
         "admin_sync.html",
         state=await sync_runs.state(0),
@@ -43,7 +43,7 @@ async def show_run(request: Request) -> Response:
     if not _is_number(run_id):
         raise NotFound("There is no such run. Look for it in the list of runs.")
     run, set_aside = await sync_runs.one(int(run_id))
-    return await gate.page(request, "admin_sync_run.html", run=run, set_aside=set_aside)
+    return gate.page(request, "admin_sync_run.html", run=run, set_aside=set_aside)
 
 
 async def ask(request: Request) -> Response:
@@ -63,7 +63,7 @@ async def confirm_removals(request: Request) -> Response:
 
 async def events(request: Request) -> Response:
     """Send how the run under way gets on, for as long as the admin may see it."""
-    visitor, local = gate.visitor(request), await gate.local(request)
+    visitor, local = gate.visitor(request), gate.local(request)
     return _streams.answer(request, lambda: _news(visitor, local))
 
 

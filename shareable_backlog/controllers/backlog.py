@@ -2,8 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -23,15 +22,25 @@ from shareable_backlog.web.kept import Kept
 
 _FIRST_IN_GROUP = 20
 
-# Rendered results, kept until the mirror changes: the same for all with the same rights and ways to read.
-_KEPT = Kept[Markup](256)
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Hold rendered parts of a page that are the same for all with the same rights and ways to read."""
+
+    look: Markup
+    display: Markup
+    results: Markup
+
+
+# Kept until the mirror changes.
+_KEPT = Kept[_Made](256)
 # Pages of another process, perhaps of another version of the program, are not to be taken for ours.
 _BORN = secrets.token_hex(8)
 
 
 async def list_items(request: Request) -> Response:
     """Show the items that the query asks for, as one list or in groups; without one, the person's default view."""
-    if not request.url.query and (default := await views.default_query(gate.visitor(request).user_id)):
+    if not request.url.query and (default := views.default_query(gate.reader(request).views)):
         layout, query = default
         path = {"list": LIST, "board": BOARD, "roadmap": "/roadmap"}[layout]
         if query or path != LIST:
@@ -49,58 +58,66 @@ async def board(request: Request) -> Response:
 
 async def _show(request: Request, place: Place, group: GroupBy | str) -> Response:
     """Show the results, which are made anew only when they may have changed, and not sent again to who has them."""
-    chosen, local = await gate.preferences_of(request), await gate.local(request)
+    reader, local = gate.reader(request), gate.local(request)
     if places.of_form(request):
-        return RedirectResponse(place.short(chosen.columns).address(), 303)
-    visitor = gate.visitor(request)
+        return RedirectResponse(place.short(reader.preferences.columns).address(), 303)
+    scope = reader.visitor.scope
     now = datetime.now(local.tzinfo).replace(second=0, microsecond=0)
-    columns = chosen.columns if place.shape.columns is None else place.shape.columns
-    version = await backlog.version()
-    frame = await gate.frame(request)
+    columns = reader.preferences.columns if place.shape.columns is None else place.shape.columns
     around: dict[str, Any] = {
+        **gate.frame(request),
         "place": place,
-        "group": group,
-        "shown_columns": columns,
-        "saved": await views.bar(visitor.user_id, place.query(), "board" if place.path == BOARD else "list"),
+        "saved": views.bar(reader.views, place.query(), "board" if place.path == BOARD else "list"),
     }
     page = (request.query_params.get("after"), request.query_params.get("skip"))
-    has_run = frame["mirror"] is not None and frame["mirror"].as_of is not None
-    ways: dict[str, Any] = {"local": local, "shown_columns": columns, "has_run": has_run}
-    made_of = (version, visitor.scope, place, group, page, now, *ways.values())
-    tag = f'W/"{hashlib.sha256(repr((_BORN, made_of, frame, around)).encode()).hexdigest()[:32]}"'
+    ways: dict[str, Any] = {
+        "group": group,
+        "local": local,
+        "shown_columns": columns,
+        "has_run": reader.mirror.as_of is not None,
+    }
+    made_of = (reader.version, scope, place, page, now, *ways.values())
+    tag = f'W/"{hashlib.sha256(repr((_BORN, made_of, around)).encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     asked = Asked(place.filters, place.shape.order, now)
-    results = await _KEPT.get(made_of, _results(request, visitor.scope, place, group, asked, ways))
     return rendering.page(
         "backlog.html",
         headers=headers,
-        results=results,
-        chosen=replace(place.shape, order=backlog.order_of(asked)),
-        all_groups=GROUPS,
-        all_orders=[one for one in ORDERS if one != "relevance" or place.filters.text],
-        all_columns=COLUMNS,
-        **frame,
+        made=await _KEPT.get(made_of, partial(_made, place, scope, asked, page, ways)),
         **around,
     )
 
 
-def _results(
-    request: Request, scope: Scope, place: Place, group: GroupBy | str, asked: Asked, ways: dict[str, Any]
-) -> Callable[[], Awaitable[Markup]]:
-    """Give what makes the results: rendered items, and nothing that is one person's."""
-    shown = ways | {
+async def _made(
+    place: Place, scope: Scope, asked: Asked, page: tuple[str | None, str | None], ways: dict[str, Any]
+) -> _Made:
+    """Make the results and how they are laid out, with nothing that is one person's."""
+    shown: dict[str, Any] = ways | {
         "place": place,
         "now": asked.now,
         "marks": partial(search_words.marked, query=place.filters.text) if place.filters.text else None,
         "is_narrowed": place.filters.conditions or place.filters.text or not place.filters.with_done,
     }
-    for by in GROUPS:
-        if by == group:
-            return lambda: _grouped(scope, place, by, asked, _skip(request), shown)
-    after = request.query_params.get("after")
-    return lambda: _listed(scope, place, asked, after, shown)
+    after, skip = page
+    by: GroupBy | None = next((one for one in GROUPS if one == ways["group"]), None)
+    return _Made(
+        rendering.part("look.html", **shown),
+        rendering.part(
+            "display.html",
+            chosen=replace(place.shape, order=backlog.order_of(asked)),
+            all_groups=GROUPS,
+            all_orders=[one for one in ORDERS if one != "relevance" or place.filters.text],
+            all_columns=COLUMNS,
+            **shown,
+        ),
+        await (
+            _grouped(scope, place, by, asked, _number(skip), shown)
+            if by
+            else _listed(scope, place, asked, after, shown)
+        ),
+    )
 
 
 async def _listed(scope: Scope, place: Place, asked: Asked, after: str | None, shown: dict[str, Any]) -> Markup:
@@ -136,6 +153,5 @@ async def _grouped(scope: Scope, place: Place, by: GroupBy, asked: Asked, skip: 
     )
 
 
-def _skip(request: Request) -> int:
-    given = request.query_params.get("skip", "0")
-    return int(given) if given.isascii() and given.isdecimal() and len(given) <= 6 else 0  # noqa: PLR2004 (there are never so many groups)
+def _number(skip: str | None) -> int:
+    return int(skip) if skip and skip.isascii() and skip.isdecimal() and len(skip) <= 6 else 0  # noqa: PLR2004 (there are never so many groups)

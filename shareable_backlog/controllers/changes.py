@@ -33,7 +33,7 @@ class Since:
 
 async def show(request: Request) -> Response:
     """Show the changes of `team` (key) and each `kind`, `since` today, 7d, 30d, a day or a time, else the visit."""
-    now, zone = datetime.now(UTC), (await gate.local(request)).tzinfo
+    now, zone = datetime.now(UTC), gate.local(request).tzinfo
     words = _words(request)
     after = request.query_params.get("after")
     position = _position(after) if after else None
@@ -42,7 +42,7 @@ async def show(request: Request) -> Response:
     found = await changes.page(gate.visitor(request).scope, asked, position, now=now, zone=zone)
     kept = words if since.word else [("since", since.at.isoformat()), *words]
     next_after = found.next_after and pagination.encoded([found.next_after[0].isoformat(), found.next_after[1]])
-    return await gate.page(
+    return gate.page(
         request,
         "changes.html",
         page=found,

@@ -55,7 +55,7 @@ async def feed(request: Request) -> Response:
 
 async def show_feeds(request: Request) -> Response:
     """Show how a feed reader gets what the list shows."""
-    return await gate.page(request, "feeds.html", place=places.asked(request, LIST), address=None)
+    return gate.page(request, "feeds.html", place=places.asked(request, LIST), address=None)
 
 
 async def make_feed(request: Request) -> Response:
@@ -65,7 +65,7 @@ async def make_feed(request: Request) -> Response:
     token = await tokens.create(gate.actor(request), gate.visitor(request).user_id, name, ["feed"], None)
     words = urlencode([*place.pairs(), ("token", token)])
     address = f"{gate.access(request).entrance.base_url}{gate.FEED}?{words}"
-    return await gate.page(request, "feeds.html", place=place, address=address)
+    return gate.page(request, "feeds.html", place=place, address=address)
 
 
 async def _sent(request: Request, writing: _Writing, media_type: str, filename: str) -> Response:

@@ -19,7 +19,7 @@ async def show(request: Request) -> Response:
     scope = gate.visitor(request).scope
     place = places.asked(request, BOARD if request.query_params.get("page") == BOARD else LIST)
     names = await catalog.options(scope)
-    return await gate.page(
+    return gate.page(
         request,
         "filters.html",
         place=place,

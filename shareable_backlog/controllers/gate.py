@@ -1,6 +1,7 @@
 """Let a request in: find out who asks, refuse who may not, and check that what is posted comes from our own pages."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlencode
 
@@ -10,9 +11,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from shareable_backlog.config import Network, Settings
 from shareable_backlog.config.values import email
 from shareable_backlog.errors import NotAllowed, NotSignedIn
-from shareable_backlog.services import approvals, audit, freshness, preferences, sessions, sign_in, tokens
+from shareable_backlog.services import audit, readers, sign_in, tokens
 from shareable_backlog.services.audit import Action, Actor
 from shareable_backlog.services.preferences import Preferences
+from shareable_backlog.services.readers import Reader
 from shareable_backlog.services.sessions import Limits, Visitor
 from shareable_backlog.services.sign_in import Entrance
 from shareable_backlog.web import cookies, forms, locales, network, rendering
@@ -64,14 +66,16 @@ def actor(request: Request) -> Actor:
 async def admit(request: Request, who: Who) -> Response | None:
     """Find out who asks and let them on; else give the page that tells them what is missing, or raise.
 
-    Leaves `visitor`, `form` (of what is posted) and `csrf` in `request.state`. Raises NotSignedIn and NotAllowed.
+    Leaves `visitor`, `reader` (None for who comes without a session), `form` (of what is posted) and, for pages of
+    errors, `frame` in `request.state`. Raises NotSignedIn and NotAllowed.
     """
     bearer = _bearer(request)
     if bearer is not None:
-        request.state.visitor = await tokens.visitor(bearer)
+        request.state.visitor, request.state.reader = await tokens.visitor(bearer), None
         request.state.new_cookies = dict[str, str]()
     else:
         await _recognise(request)
+        request.state.frame = partial(frame, request)
     refusal = await _refusal(request, who)
     if refusal is None and request.method == "POST" and bearer is None:
         request.state.form = await forms.read(request)
@@ -94,56 +98,65 @@ def finish(request: Request, response: Response) -> None:
         cookies.write(request, response, what, value)
 
 
-async def page(request: Request, template: str, *, status: int = 200, **context: object) -> HTMLResponse:
+def page(request: Request, template: str, *, status: int = 200, **context: object) -> HTMLResponse:
     """Give a page for this visitor."""
-    around: dict[str, Any] = await frame(request) | context
+    around: dict[str, Any] = frame(request) | context
     return rendering.page(template, status=status, **around)
 
 
-async def preferences_of(request: Request) -> Preferences:
-    """Give what whoever asks has chosen for themselves, looked up once a request."""
-    found: Visitor | None = request.state.visitor
-    if not hasattr(request.state, "preferences"):
-        request.state.preferences = await preferences.of_user(found.user_id) if found else Preferences()
-    return request.state.preferences
+def reader(request: Request) -> Reader:
+    """Give the signed-in person of a request to a page, with what is around it. Raises NotSignedIn for a program."""
+    found: Reader | None = request.state.reader
+    if found is None:
+        raise NotSignedIn("Please sign in first.")
+    return found
 
 
-async def local(request: Request) -> Local:
+def local(request: Request) -> Local:
     """Give how whoever asks writes dates, times and numbers."""
-    chosen = await preferences_of(request)
-    return Local(chosen.time_zone, locales.chosen(chosen.locale, request.headers.get("accept-language", "")))
+    return _local(request, _preferences(request))
 
 
-async def frame(request: Request) -> dict[str, Any]:
+def frame(request: Request) -> dict[str, Any]:
     """Give what every page shows around its content; `mirror` tells how old that is, if they may see any."""
-    found: Visitor | None = request.state.visitor
+    found: Reader | None = request.state.reader
+    chosen = _preferences(request)
     return {
-        "visitor": found,
+        "visitor": found and found.visitor,
         "csrf": forms.token(request.state.secret) if request.state.secret else "",
-        "waiting": await approvals.count_waiting() if found and found.is_admin else 0,
+        "waiting": found.waiting if found else 0,
         "here": request.url.path,
         "notice": request.query_params.get("notice", ""),
-        "preferences": await preferences_of(request),
-        "local": await local(request),
-        "mirror": await freshness.now() if found and found.state == "active" else None,
+        "preferences": chosen,
+        "local": _local(request, chosen),
+        "mirror": found.mirror if found and found.visitor.state == "active" else None,
     }
+
+
+def _preferences(request: Request) -> Preferences:
+    found: Reader | None = request.state.reader
+    return found.preferences if found else Preferences()
+
+
+def _local(request: Request, chosen: Preferences) -> Local:
+    return Local(chosen.time_zone, locales.chosen(chosen.locale, request.headers.get("accept-language", "")))
 
 
 async def _recognise(request: Request) -> None:
     """Find the visitor of the session's cookie, or whom a trusted proxy names, and the secret for forms."""
     token = cookies.read(request, SESSION)
-    found = await sessions.visitor(token, access(request).limits) if token else None
+    found = await readers.of_session(token, access(request).limits) if token else None
     request.state.new_cookies = dict[str, str]()
     named = _named_by_proxy(request)
-    if found is not None and found.method == "proxy" and found.email.lower() != named:
+    if found is not None and found.visitor.method == "proxy" and found.visitor.email.lower() != named:
         found = None
     if found is None and named is not None:
         request.state.visitor = None
         signed_in = await sign_in.by_proxy(access(request).entrance, named, actor(request))
         token = signed_in.token
         request.state.new_cookies = {SESSION: token}
-        found = await sessions.visitor(token, access(request).limits)
-    request.state.visitor = found
+        found = await readers.of_session(token, access(request).limits)
+    request.state.reader, request.state.visitor = found, found and found.visitor
     request.state.secret = token if found else cookies.read(request, BROWSER)
 
 

@@ -30,7 +30,7 @@ async def show_item(request: Request) -> Response:
     await audit.recorded(
         gate.actor(request), Action.ITEM_VIEWED, resource="backlog_item", resource_id=found.item.identifier
     )
-    frame = await gate.frame(request)
+    frame = gate.frame(request)
     # Very long markdown takes a while to render, which must not hold up other readers.
     return await asyncio.to_thread(rendering.page, "item.html", page=found, images=images.addresses(found), **frame)
 

@@ -33,7 +33,7 @@ class Row:
 
 async def show(request: Request) -> Response:
     """Show the projects; `team` (key) and `status` (type) narrow them; `group`, `from` and `months` shape it."""
-    today = datetime.now((await gate.local(request)).tzinfo).date()
+    today = datetime.now(gate.local(request).tzinfo).date()
     words = _words(request)
     window = timeline.window(words.get("from", ""), words.get("months", ""), today)
     number = _page_number(request.query_params.get("page", "1"))
@@ -46,7 +46,7 @@ async def show(request: Request) -> Response:
         today=today,
     )
     rows = [_row(plan, window) for plan in found.plans]
-    return await gate.page(
+    return gate.page(
         request,
         "roadmap.html",
         page=found,

@@ -104,4 +104,4 @@ async def _page(request: Request, template: str, *, status: int = 200, **context
         "oidc_name": settings.oidc_name if settings.oidc_issuer else None,
         "has_proxy": settings.auth_proxy_header is not None,
     }
-    return await gate.page(request, template, status=status, problem=context.pop("problem", None), **ways, **context)
+    return gate.page(request, template, status=status, problem=context.pop("problem", None), **ways, **context)

@@ -19,7 +19,7 @@ async def create(request: Request) -> Response:
     token = await tokens.create(
         gate.actor(request), gate.visitor(request).user_id, name, form.getlist("right"), _last_day(form)
     )
-    return await gate.page(request, "token.html", name=name, token=token)
+    return gate.page(request, "token.html", name=name, token=token)
 
 
 async def revoke(request: Request) -> Response:

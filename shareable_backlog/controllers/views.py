@@ -16,7 +16,7 @@ async def show(request: Request) -> Response:
     user_id = gate.visitor(request).user_id
     deleted = await views.deleted_name(user_id) if request.query_params.get("notice") == "deleted" else None
     found = await views.offered(user_id)
-    return await gate.page(
+    return gate.page(
         request, "views.html", mine=_lines(found.mine), published=_lines(found.published), deleted=deleted
     )
 
@@ -28,7 +28,7 @@ async def save(request: Request) -> Response:
     user_id, replaces = gate.visitor(request).user_id, form.get("replaces") == "yes"
     view = await views.save(user_id, name, query, layout, replaces=replaces)
     if view is None:
-        return await gate.page(
+        return gate.page(
             request,
             "view_taken.html",
             status=409,

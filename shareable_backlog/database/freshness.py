@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 from shareable_backlog.database.mirror import SAMPLE_PREFIX
 from shareable_backlog.database.query import query
+
+__all__ = ["SAMPLE_PREFIX"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +22,21 @@ class Age:
     is_sample: bool
 
 
+COLUMNS: LiteralString = """
+    (SELECT completed_at FROM sync_history
+     WHERE status IN ('succeeded', 'partial') AND completed_at IS NOT NULL
+     ORDER BY started_at DESC, id DESC LIMIT 1) AS as_of,
+    (SELECT CASE status WHEN 'failed' THEN error_message END FROM sync_history
+     WHERE completed_at IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1) AS failure,
+    EXISTS (SELECT FROM teams WHERE starts_with(id, %(sample)s)) AS is_sample
+"""
+"""The columns of `Age`, with the parameter `sample`, which is SAMPLE_PREFIX.
+
+One run comes after the other, so the one that began last has ended last.
+"""
+
+
 async def age() -> Age:
-    """Give all that tells how old the mirror is, by one statement."""
-    [found] = await query(
-        # One run comes after the other, so the one that began last has ended last.
-        """
-        SELECT
-          (SELECT completed_at FROM sync_history
-           WHERE status IN ('succeeded', 'partial') AND completed_at IS NOT NULL
-           ORDER BY started_at DESC, id DESC LIMIT 1) AS as_of,
-          (SELECT CASE status WHEN 'failed' THEN error_message END FROM sync_history
-           WHERE completed_at IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1) AS failure,
-          EXISTS (SELECT FROM teams WHERE starts_with(id, %(sample)s)) AS is_sample
-        """,
-        {"sample": SAMPLE_PREFIX},
-        row=Age,
-    )
+    """Give all that tells how old the mirror is."""
+    [found] = await query(f"SELECT {COLUMNS}", {"sample": SAMPLE_PREFIX}, row=Age)
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from shareable_backlog.database.query import query
 from shareable_backlog.database.transaction import Transaction
@@ -36,23 +36,28 @@ class PublishedView:
 _COLUMNS: LiteralString = "id, name, query, layout"
 
 
-async def offered(user_id: int) -> list[OfferedView]:
-    """Give a person's own views in their order, as far as they can be read, and then the published ones in theirs."""
-    return await query(
-        f"""
-        SELECT id, name, query, layout, is_default FROM (
+def offered_to(user_id: LiteralString) -> LiteralString:
+    """Give the statement of one JSON list of the fields of each `OfferedView`; `user_id` is an expression.
+
+    A person's own views come in their order, as far as they can be read, and then the published ones in theirs.
+    """
+    return f"""
+        SELECT coalesce(jsonb_agg(o ORDER BY id IS NOT NULL, place, id), '[]') FROM (
           SELECT NULL::integer AS id, view ->> 'name' AS name, view ->> 'query' AS query,
                  coalesce(view ->> 'layout', 'list') AS layout,
                  coalesce(view ->> 'name' = preferences ->> 'default_view', false) AS is_default, number AS place
           FROM user_preferences CROSS JOIN LATERAL {VIEWS}
-          WHERE user_id = %(user_id)s AND {IS_READABLE}
+          WHERE user_id = {user_id} AND {IS_READABLE}
           UNION ALL
           SELECT {_COLUMNS}, false, position FROM published_views
-        ) AS offered ORDER BY id IS NOT NULL, place, id
-        """,
-        {"user_id": user_id},
-        row=OfferedView,
-    )
+        ) AS o
+    """
+
+
+async def offered(user_id: int) -> list[dict[str, Any]]:
+    """Give the fields of each `OfferedView` of a person, as `offered_to` has them."""
+    [(found,)] = await query(f"SELECT ({offered_to('%(user_id)s')})", {"user_id": user_id})
+    return found
 
 
 async def by_id(view_id: int) -> PublishedView | None:

@@ -88,7 +88,8 @@ async def run(
     with failure_logged(sql):
         async with connection.cursor(row_factory=factory) as cursor:
             await cursor.execute(sql, params)
-            rows: list[Any] = await cursor.fetchall() if cursor.description is not None else []
+            # Unlike `description`, the number does not describe each column first.
+            rows: list[Any] = await cursor.fetchall() if cursor.rownumber is not None else []
             log_done(sql, started, cursor.rowcount)
             return rows
 

@@ -5,25 +5,7 @@ from datetime import datetime
 
 from shareable_backlog.database.query import query
 from shareable_backlog.database.transaction import Transaction
-from shareable_backlog.database.users import STATE, State
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """Hold a session with its person; the `viewing_…` columns are those of the person whose view is looked at."""
-
-    id: int
-    method: str
-    user_id: int
-    email: str
-    display_name: str | None
-    state: State
-    is_admin: bool
-    viewer_group_id: int | None
-    viewing_as: str | None
-    viewing_group_id: int | None
-    is_due: bool
-    """Whether `touch` should note that it is in use."""
+from shareable_backlog.database.users import STATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +19,6 @@ class ListedSession:
     user_agent: str | None
     created_at: datetime
     last_seen_at: datetime
-
-
-async def by_token(token_hash: bytes, idle_hours: int, max_days: int) -> Session | None:
-    """Give the live session of a token; None when there is none, it is too old, or its person was disabled."""
-    found = await query(
-        f"""
-        SELECT s.id, s.method, u.id AS user_id, u.email, u.display_name, {STATE} AS state, u.is_admin,
-               u.viewer_group_id, v.email AS viewing_as, v.viewer_group_id AS viewing_group_id,
-               s.last_seen_at < now() - interval '1 minute' OR u.last_access_at IS NULL AS is_due
-        FROM sessions s
-        JOIN users u ON u.id = s.user_id
-        LEFT JOIN users v ON v.id = s.viewing_as_user_id AND u.is_admin
-        WHERE s.token_hash = %(token_hash)s AND NOT u.is_disabled
-          AND s.last_seen_at > now() - make_interval(hours => %(idle_hours)s)
-          AND s.created_at > now() - make_interval(days => %(max_days)s)
-        """,
-        {"token_hash": token_hash, "idle_hours": idle_hours, "max_days": max_days},
-        row=Session,
-    )
-    return found[0] if found else None
 
 
 async def is_alive(session_id: int, *, as_admin: bool) -> bool:

@@ -47,19 +47,12 @@ class StoredPreferences:
     columns: object
 
 
-async def stored(user_id: int) -> StoredPreferences | None:
-    """Give what a person set for themselves beside views; None when they never set anything."""
-    found = await query(
-        """
-        SELECT preferences ->> 'theme' AS theme, preferences ->> 'density' AS density,
-               preferences ->> 'time_zone' AS time_zone, preferences ->> 'locale' AS locale,
-               preferences -> 'columns' AS columns
-        FROM user_preferences WHERE user_id = %(user_id)s
-        """,
-        {"user_id": user_id},
-        row=StoredPreferences,
-    )
-    return found[0] if found else None
+COLUMNS: LiteralString = """
+    p.preferences ->> 'theme' AS theme, p.preferences ->> 'density' AS density,
+    p.preferences ->> 'time_zone' AS time_zone, p.preferences ->> 'locale' AS locale,
+    p.preferences -> 'columns' AS columns
+"""
+"""The columns of `StoredPreferences` of a row `p`."""
 
 
 async def merge(user_id: int, given: Mapping[str, object]) -> None:
@@ -73,20 +66,6 @@ async def merge(user_id: int, given: Mapping[str, object]) -> None:
         """,
         {"user_id": user_id, "given": msgspec.json.encode(given).decode()},
     )
-
-
-async def default_view(user_id: int) -> tuple[str, str] | None:
-    """Give layout and query of the view a person begins with; None when there is none that can be read."""
-    found = await query(
-        f"""
-        SELECT coalesce(view ->> 'layout', 'list'), view ->> 'query'
-        FROM user_preferences CROSS JOIN LATERAL {VIEWS}
-        WHERE user_id = %(user_id)s AND view ->> 'name' = preferences ->> 'default_view' AND {IS_READABLE}
-        ORDER BY number LIMIT 1
-        """,
-        {"user_id": user_id},
-    )
-    return found[0] if found else None
 
 
 async def deleted_view_name(user_id: int) -> str | None:

@@ -17,6 +17,10 @@ STATE: LiteralString = """
 """
 
 
+WAITING: LiteralString = "SELECT count(*) FROM users WHERE NOT is_approved AND NOT is_disabled"
+"""The statement that counts the people who wait for an admin."""
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """Hold one person; `access_until` is None for access without an end."""
@@ -140,12 +144,6 @@ async def lock_admins(transaction: Transaction) -> list[int]:
         f"SELECT u.id, {STATE} = 'active' FROM users u WHERE u.is_admin ORDER BY u.id FOR UPDATE"
     )
     return [id_ for id_, is_active in found if is_active]
-
-
-async def count_waiting(transaction: Transaction) -> int:
-    """Count the people who wait for an admin."""
-    [(count,)] = await transaction.query("SELECT count(*) FROM users WHERE NOT is_approved AND NOT is_disabled")
-    return count
 
 
 Decision: TypeAlias = Literal["approve", "decline", "disable", "restore", "promote", "demote"]

@@ -192,12 +192,6 @@ async def view_as(actor: Actor, visitor: Visitor, user_id: int | None) -> None:
         )
 
 
-async def count_waiting() -> int:
-    """Count the people who wait for an admin."""
-    async with transaction() as opened:
-        return await users.count_waiting(opened)
-
-
 async def _carry_out(opened: Transaction, actor: Actor, user: User, decision: Decision, reason: str | None) -> None:
     await users.decide(opened, user.id, decision, reason=reason, by=actor.user_id)
     if decision == "disable":

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
-from shareable_backlog.database import item_groups, listed_items, mirror_version
+from shareable_backlog.database import item_groups, listed_items
 from shareable_backlog.database.chosen_items import Wanted
 from shareable_backlog.database.filters import Condition, Filters
 from shareable_backlog.database.item_groups import Group, GroupBy
@@ -64,11 +64,6 @@ class GroupedPage:
 
     groups: list[ShownGroup]
     next_skip: int | None
-
-
-async def version() -> str:
-    """Give a mark of all that is shown: while it stays, the same question has the same answer."""
-    return await mirror_version.current()
 
 
 def order_of(asked: Asked) -> OrderName:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shareable_backlog.database import freshness
+from shareable_backlog.database.freshness import Age
 
 _MISSED_RUNS = 3
 _late_after = timedelta(minutes=15)
@@ -31,6 +32,10 @@ def expect_runs_every(interval_s: float) -> None:
 
 async def now() -> Freshness:
     """Tell how old the mirror is, and whether its newest run failed."""
-    found = await freshness.age()
+    return judged(await freshness.age())
+
+
+def judged(found: Age) -> Freshness:
+    """Tell whether that age is more than it should be."""
     is_late = found.as_of is not None and not found.is_sample and datetime.now(UTC) - found.as_of > _late_after
     return Freshness(found.as_of, is_late, found.failure, found.is_sample)

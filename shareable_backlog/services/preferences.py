@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias, TypeVar, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from shareable_backlog.database import user_preferences
+from shareable_backlog.database.user_preferences import StoredPreferences
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.shapes import COLUMNS, Column
 
@@ -46,11 +47,8 @@ def time_zones() -> tuple[str, ...]:
     return (UTC, *sorted(name for name in available_timezones() if name.startswith(_REGIONS)))
 
 
-async def of_user(user_id: int) -> Preferences:
+def read(stored: StoredPreferences) -> Preferences:
     """Give a person's preferences; of what stands there and has no meaning, each goes back to what is usual."""
-    stored = await user_preferences.stored(user_id)
-    if stored is None:
-        return Preferences()
     return Preferences(
         _known(THEMES, stored.theme) or "system",
         _known(DENSITIES, stored.density) or "comfortable",

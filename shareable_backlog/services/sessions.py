@@ -40,26 +40,6 @@ class Visitor:
     viewing_as: str | None = None
 
 
-async def visitor(token: str, limits: Limits) -> Visitor | None:
-    """Give whose session the token is, and note that it is in use; None when there is no live one."""
-    found = await sessions.by_token(hashed(token), limits.idle_hours, limits.max_days)
-    if found is None:
-        return None
-    if found.is_due:
-        await sessions.touch(found.id)
-    return Visitor(
-        found.user_id,
-        found.email,
-        found.display_name,
-        found.state,
-        found.is_admin and found.state == "active",
-        found.method,
-        found.id,
-        Scope(found.viewing_group_id if found.viewing_as else found.viewer_group_id),
-        found.viewing_as,
-    )
-
-
 async def begin(opened: Transaction, user_id: int, method: str, actor: Actor) -> str:
     """Store a new session of a person and give its token, which is stored nowhere."""
     token = secrets.token_urlsafe(32)

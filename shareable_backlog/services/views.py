@@ -1,7 +1,8 @@
 """Keep people's saved views of the backlog, and offer them those that admins published."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
@@ -65,7 +66,12 @@ class Bar:
 
 async def offered(user_id: int) -> Offered:
     """Give a person's own views, without those that can't be read, and the published ones."""
-    found = await published_views.offered(user_id)
+    return as_offered(await published_views.offered(user_id))
+
+
+def as_offered(stored: Sequence[Mapping[str, Any]]) -> Offered:
+    """Give the views whose fields these are."""
+    found = msgspec.convert(stored, list[OfferedView])
     return Offered([one for one in found if one.id is None], [one for one in found if one.id is not None])
 
 
@@ -82,25 +88,24 @@ async def deleted_name(user_id: int) -> str | None:
     return await user_preferences.deleted_view_name(user_id)
 
 
-async def bar(user_id: int, query: str, layout: Layout) -> Bar:
+def bar(found: Offered, query: str, layout: Layout) -> Bar:
     """Give the views to offer on the page that shows `query`; one's own comes first as the current one."""
     try:
         query = normalised(query, layout)
     except InvalidInput:
         query = ""
-    found = await offered(user_id)
     shown = (one for one in found.mine + found.published if (one.layout, one.query) == (layout, query))
     return Bar(found.mine, found.published, next(shown, None), query, layout)
 
 
-async def default_query(user_id: int) -> tuple[Layout, str] | None:
+def default_query(found: Offered) -> tuple[Layout, str] | None:
     """Give layout and query of the view that a person begins with; None without one that makes sense."""
-    found = await user_preferences.default_view(user_id)
-    if found is None:
+    default = next((one for one in found.mine if one.is_default), None)
+    if default is None:
         return None
     try:
-        layout = as_layout(found[0])
-        return layout, normalised(found[1], layout)
+        layout = as_layout(default.layout)
+        return layout, normalised(default.query, layout)
     except InvalidInput:
         return None
 

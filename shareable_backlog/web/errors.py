@@ -1,6 +1,7 @@
 """Turn errors into answers: a page for people, JSON for programs, and one incident id in both answer and log."""
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -90,6 +91,7 @@ def _answer(request: Request, status: int, code: str, message: str, incident: st
         body = {"error": {"message": message, "code": code, "details": details}}
         return JSONResponse(body, status, headers)
     title = _TITLES.get(status, "That did not work")
+    frame: Callable[[], dict[str, Any]] = getattr(request.state, "frame", dict)  # not there before the gate is passed
     return rendering.page(
         "error.html",
         status=status,
@@ -98,6 +100,7 @@ def _answer(request: Request, status: int, code: str, message: str, incident: st
         message=message,
         incident=incident,
         may_try_again=status == 503,  # noqa: PLR2004 (HTTP)
+        **frame(),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,14 @@ def part(template: str, *, local: Local = Local(), **context: object) -> Markup:
     with locales.written_for(local):
         html = _ENVIRONMENT.get_template(template).render(local=local, **context)
     return Markup(html)  # noqa: S704 (autoescaped)
+
+
+@cache
+def _keys() -> Markup:
+    """Give the list of keys, which is the same on every page."""
+    return part("keys.html")
+
+
+# Rendered or read once, as they are the same for all; templates need not import the pictures.
+_ONCE: dict[str, Any] = {"keys": _keys, "glyphs": _ENVIRONMENT.get_template("glyphs.html").module}
+_ENVIRONMENT.globals.update(_ONCE)

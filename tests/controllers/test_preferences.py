@@ -64,7 +64,10 @@ def test_a_zone_that_is_not_offered_stays_chosen(site: Site) -> None:
     assert page.count("<option selected>US/Pacific</option>") == 1
 
 
-@pytest.mark.parametrize("path", ["/", "/account", "/admin", "/about", "/roadmap", "/changes", "/views", "/feeds"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/account", "/admin", "/about", "/roadmap", "/changes", "/views", "/feeds", "/items/NONE-1", "/?after=x"],
+)
 def test_every_page_has_the_theme(site: Site, path: str) -> None:
     save(site, "alice", theme="dark")
     page = site.get(path, "alice").text

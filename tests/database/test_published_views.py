@@ -27,7 +27,8 @@ async def test_ones_own_views_come_before_the_published_ones(bob: int) -> None:
         ' "views": [{"name": "B", "query": "x"}, {"name": "A", "query": "", "layout": "board"}, {"name": "  "}]}\')',
         {"bob": bob},
     )
-    found = [(one.id is None, one.name, one.layout, one.is_default) for one in await published_views.offered(bob)]
+    stored = await published_views.offered(bob)
+    found = [(one["id"] is None, one["name"], one["layout"], one["is_default"]) for one in stored]
     assert found == [
         (True, "B", "list", False),
         (True, "A", "board", True),
@@ -42,7 +43,7 @@ async def test_views_without_a_place_of_their_own_are_ordered_all_the_same(bob: 
     async with transaction() as opened:
         assert [one.id for one in await published_views.locked(opened)] == ids
         await published_views.arrange(opened, [one for one in reversed(ids) if one])
-    assert [one.name for one in await published_views.offered(bob)] == ["C", "B", "A"]
+    assert [one["name"] for one in await published_views.offered(bob)] == ["C", "B", "A"]
 
 
 async def test_a_name_in_use_is_not_added_and_not_given() -> None:

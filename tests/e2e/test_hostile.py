@@ -33,7 +33,7 @@ DAMAGED = (
 
 
 def test_hostile_texts_do_nothing_on_any_page_and_none_of_them_makes_it_wider(page: Page, site: str) -> None:
-    form = {"csrf": csrf("bob"), "name": NAME, "query": "team=EVL", "layout": "board"}
+    form: dict[str, str | float | bool] = {"csrf": csrf("bob"), "name": NAME, "query": "team=EVL", "layout": "board"}
     page.request.post("/views", form=form, headers={"origin": site})
     page.set_viewport_size({"width": 390, "height": 844})
     faults: dict[str, object] = {}
@@ -44,7 +44,7 @@ def test_hostile_texts_do_nothing_on_any_page_and_none_of_them_makes_it_wider(pa
         found = (answer.status, page.locator(ADDED).count(), page.evaluate(PROTOCOLS), wide)
         if found != (200, 0, [], 390):
             faults[path] = found
-    page.request.post("/views/delete", form={"csrf": csrf("bob"), "view": NAME}, headers={"origin": site})
+    page.request.post("/views/delete", form=form | {"view": NAME}, headers={"origin": site})
     assert faults == {}
 
 

@@ -11,7 +11,7 @@ from shareable_backlog.database import query
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services import preferences, views
 from shareable_backlog.services.preferences import USUAL_COLUMNS, Preferences
-from tests.signed_in import let_in
+from tests.signed_in import let_in, reader
 
 pytestmark = pytest.mark.anyio
 
@@ -34,33 +34,36 @@ async def stored(user_id: int, value: object) -> None:
     )
 
 
-async def test_without_a_choice_there_is_what_is_usual(bob: int) -> None:
-    assert await preferences.of_user(bob) == Preferences("system", "comfortable", "UTC", None, USUAL_COLUMNS)
+@pytest.mark.usefixtures("bob")
+async def test_without_a_choice_there_is_what_is_usual() -> None:
+    assert (await reader("bob")).preferences == Preferences("system", "comfortable", "UTC", None, USUAL_COLUMNS)
 
 
 async def test_what_is_saved_is_there(bob: int) -> None:
     given = [("theme", "dark"), ("density", "compact"), ("time_zone", "Europe/Berlin"), ("locale", "de-CH")]
     await preferences.save(bob, [*given, ("columns", ""), ("columns", "due"), ("columns", "id")])
-    assert await preferences.of_user(bob) == Preferences("dark", "compact", "Europe/Berlin", "de-CH", ("id", "due"))
+    assert (await reader("bob")).preferences == Preferences(
+        "dark", "compact", "Europe/Berlin", "de-CH", ("id", "due")
+    )
 
 
 async def test_what_is_not_given_stays(bob: int) -> None:
     await preferences.save(bob, [("theme", "dark"), ("columns", "id")])
     await preferences.save(bob, [("density", "compact")])
-    chosen = await preferences.of_user(bob)
+    chosen = (await reader("bob")).preferences
     assert (chosen.theme, chosen.density, chosen.columns) == ("dark", "compact", ("id",))
 
 
 async def test_an_empty_value_undoes_a_choice(bob: int) -> None:
     await preferences.save(bob, [("locale", "de"), ("time_zone", "Asia/Tokyo")])
     await preferences.save(bob, [("locale", ""), ("time_zone", "")])
-    chosen = await preferences.of_user(bob)
+    chosen = (await reader("bob")).preferences
     assert (chosen.locale, chosen.time_zone) == (None, "UTC")
 
 
 async def test_a_list_may_be_without_columns(bob: int) -> None:
     await preferences.save(bob, [("columns", "")])
-    assert (await preferences.of_user(bob)).columns == ()
+    assert (await reader("bob")).preferences.columns == ()
 
 
 async def test_a_form_that_gives_nothing_changes_nothing(bob: int) -> None:
@@ -95,9 +98,9 @@ async def test_two_at_once_lose_nothing(bob: int) -> None:
 
 
 async def test_choices_are_each_persons_own(bob: int, database: str) -> None:
-    alice = let_in(database, "alice")["alice"]
+    let_in(database, "alice")
     await preferences.save(bob, [("theme", "dark")])
-    assert await preferences.of_user(alice) == Preferences()
+    assert (await reader("alice")).preferences == Preferences()
 
 
 @pytest.mark.parametrize(
@@ -116,12 +119,12 @@ async def test_choices_are_each_persons_own(bob: int, database: str) -> None:
 )  # fmt: skip
 async def test_what_has_no_meaning_is_as_usual(bob: int, value: object) -> None:
     await stored(bob, value)
-    assert await preferences.of_user(bob) == Preferences()
+    assert (await reader("bob")).preferences == Preferences()
 
 
 async def test_one_damaged_choice_spoils_no_other(bob: int) -> None:
     await stored(bob, {"theme": 1, "density": "compact", "time_zone": "x", "locale": "de", "columns": ["due", "x"]})
-    assert await preferences.of_user(bob) == Preferences("system", "compact", "UTC", "de", ("due",))
+    assert (await reader("bob")).preferences == Preferences("system", "compact", "UTC", "de", ("due",))
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ async def test_a_deleted_view_comes_back_to_its_place_and_as_the_default(bob: in
     before = await preferences(bob)
     await views.delete(bob, "b")
     assert await names(bob) == ["A", "C"]
-    assert await views.default_query(bob) is None
+    assert views.default_query(await views.offered(bob)) is None
     assert await views.deleted_name(bob) == "B"
     await views.bring_back(bob)
     assert await preferences(bob) == before
@@ -170,13 +170,13 @@ async def test_what_is_no_deleted_view_does_not_come_back(bob: int) -> None:
 
 
 async def test_a_person_begins_with_their_default_view(bob: int) -> None:
-    assert await views.default_query(bob) is None
+    assert views.default_query(await views.offered(bob)) is None
     await saved(bob, "A", text="team=ENG&group=state", layout="board")
-    assert await views.default_query(bob) is None
+    assert views.default_query(await views.offered(bob)) is None
     await views.begin_with(bob, "A")
-    assert await views.default_query(bob) == ("board", "team=ENG&group=state")
+    assert views.default_query(await views.offered(bob)) == ("board", "team=ENG&group=state")
     await views.begin_with(bob, None)
-    assert await views.default_query(bob) is None
+    assert views.default_query(await views.offered(bob)) is None
     with pytest.raises(NotFound):
         await views.begin_with(bob, "gone")
 
@@ -184,7 +184,7 @@ async def test_a_person_begins_with_their_default_view(bob: int) -> None:
 async def test_a_default_view_that_makes_no_sense_is_none(bob: int) -> None:
     for rest in ({"query": "type=nonsense"}, {"query": "", "layout": "cinema"}, {"query": None}, {}):
         await stored(bob, {"views": [{"name": "A", **rest}, "A"], "default_view": "A"})
-        assert await views.default_query(bob) is None, rest
+        assert views.default_query(await views.offered(bob)) is None, rest
 
 
 async def test_two_browsers_at_once_lose_no_change(bob: int) -> None:
@@ -226,15 +226,15 @@ async def test_the_bar_knows_the_view_that_the_page_shows(bob: int) -> None:
     await saved(bob, "A", text="team=ENG")
     await saved(bob, "Board", text="team=ENG", layout="board")
     await query("INSERT INTO published_views (name, query, position) VALUES ('All bugs', 'label=bug', 1)")
-    shown = await views.bar(bob, "label=&team=eng", "board")
+    shown = views.bar(await views.offered(bob), "label=&team=eng", "board")
     assert shown.current
     assert shown.current.name == "Board"
     assert (shown.query, shown.layout) == ("team=ENG", "board")
     assert [one.name for one in shown.mine + shown.published] == ["A", "Board", "All bugs"]
-    published = (await views.bar(bob, "label=bug", "list")).current
+    published = views.bar(await views.offered(bob), "label=bug", "list").current
     assert published
     assert published.id is not None
-    assert (await views.bar(bob, "label=bug", "board")).current is None
+    assert views.bar(await views.offered(bob), "label=bug", "board").current is None
 
 
 async def test_a_published_view_is_copied_as_it_is(bob: int) -> None:
