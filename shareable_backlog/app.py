@@ -42,6 +42,7 @@ from shareable_backlog.web.network import NetworkGate
 
 _FIRST_LOOK_S = 0.5
 _COMPRESSED_FROM_BYTES = 1000
+_COMPRESSION = 5  # 9 takes twice the time for 5 % fewer bytes of a list
 
 
 class Program:
@@ -123,7 +124,7 @@ def create(
     app.add_exception_handler(HTTPException, errors.on_http_error)
     app.add_exception_handler(Exception, errors.on_any_error)
     routes.add_to(app)
-    app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM_BYTES)
+    app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM_BYTES, compresslevel=_COMPRESSION)
     # Outside of FastAPI's own error handling, so that its last-resort answer has the headers too.
     gated = NetworkGate(
         app,

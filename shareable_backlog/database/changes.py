@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Literal, LiteralString, TypeAlias
 
 from shareable_backlog.database import shown, state_changes
-from shareable_backlog.database.listed_items import STATE
+from shareable_backlog.database.listed_items import STATE, STATES
 from shareable_backlog.database.query import query
 from shareable_backlog.database.sharing import Scope
 
@@ -149,7 +149,7 @@ async def listed(scope: Scope, wanted: Wanted, after: tuple[datetime, str] | Non
                ) AS events
         FROM (SELECT at, id FROM ({_lines(wanted.kinds)}) u ORDER BY at DESC, id DESC LIMIT %(limit)s) l
         JOIN backlog_items i ON i.id = l.id
-        LEFT JOIN workflow_states s ON s.id = i.state_id
+        LEFT JOIN {STATES} s ON s.id = i.state_id
         LEFT JOIN LATERAL (
           SELECT (array_agg(c.from_state_id ORDER BY c.changed_at, c.id))[1] AS from_state_id,
                  (array_agg(c.to_state_id ORDER BY c.changed_at DESC, c.id DESC))[1] AS to_state_id

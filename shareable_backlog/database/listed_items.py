@@ -54,19 +54,22 @@ class PlacedItem(ListedItem):
 # Fragments are joined by f-strings of literals alone, which the type checker holds to be a LiteralString.
 LABELS: LiteralString = """
     (SELECT coalesce(json_agg(json_build_array(l.name, l.color) ORDER BY lower(l.name)), '[]')
-     FROM labels l WHERE l.id = ANY (i.label_ids) AND l.removed_at IS NULL) AS labels
+     FROM unnest(i.label_ids) AS used (id) JOIN labels l USING (id) WHERE l.removed_at IS NULL) AS labels
 """
 STATE: LiteralString = """
     s.name AS state_name, s.type AS state_type, s.color AS state_color,
-    EXISTS (
-      SELECT FROM workflow_states e
-      WHERE e.team_id = s.team_id AND e.type = s.type AND e.position < s.position AND e.removed_at IS NULL
-    ) AS state_is_advanced
+    coalesce(s.is_advanced, false) AS state_is_advanced
 """
 ASSIGNEE: LiteralString = f"CASE WHEN {shown.ASSIGNEES} THEN a.name END AS assignee"
 ESTIMATE: LiteralString = f"CASE WHEN {shown.ESTIMATES} THEN i.estimate END AS estimate"
-JOINED: LiteralString = """
-    LEFT JOIN workflow_states s ON s.id = i.state_id
+# All are looked at once, instead of their table once for each line.
+STATES: LiteralString = """
+    (SELECT id, name, type, color,
+            position > min(position) FILTER (WHERE removed_at IS NULL) OVER (PARTITION BY team_id, type) AS is_advanced
+     FROM workflow_states)
+"""
+JOINED: LiteralString = f"""
+    LEFT JOIN {STATES} s ON s.id = i.state_id
     LEFT JOIN people a ON a.id = i.assignee_id
     LEFT JOIN projects p ON p.id = i.project_id
     LEFT JOIN project_milestones m ON m.id = i.project_milestone_id
