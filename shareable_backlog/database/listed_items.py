@@ -64,8 +64,8 @@ ASSIGNEE: LiteralString = f"CASE WHEN {shown.ASSIGNEES} THEN a.name END AS assig
 ESTIMATE: LiteralString = f"CASE WHEN {shown.ESTIMATES} THEN i.estimate END AS estimate"
 # All are looked at once, instead of their table once for each line.
 STATES: LiteralString = """
-    (SELECT id, name, type, color,
-            position > min(position) FILTER (WHERE removed_at IS NULL) OVER (PARTITION BY team_id, type) AS is_advanced
+    (SELECT id, name, type, color, position > min(position) FILTER (WHERE removed_at IS NULL)
+       OVER (PARTITION BY team_id, type) AS is_advanced
      FROM workflow_states)
 """
 JOINED: LiteralString = f"""
