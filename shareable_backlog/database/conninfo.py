@@ -19,6 +19,8 @@ _SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full
 _TCP_USER_TIMEOUT_MS = 3000
 _LOCK_TIMEOUT_MS = 3000
 _IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
+# Pages want few rows soon: without a disk's head any is as near as the next, and compiling takes longer than running.
+_PLANNING = "-c random_page_cost=1.1 -c jit=off"
 
 
 def from_url(url: str) -> str:
@@ -84,6 +86,7 @@ def for_pool(conninfo: str, settings: Settings) -> str:
     options = (
         f"-c statement_timeout={settings.database_statement_timeout_ms} -c lock_timeout={_LOCK_TIMEOUT_MS}"
         f" -c idle_in_transaction_session_timeout={_IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC"
+        f" {_PLANNING}"
     )
     wanted: Mapping[str, str | int] = {
         "application_name": "shareable-linear-backlog",
