@@ -73,16 +73,19 @@ class Related:
 class ItemPage:
     """Hold one item and what stands around it; `parent` is None also when it may not be shown.
 
-    `mentioned` has the titles of the items that its texts name and that may be shown, by their identifiers.
+    `mentioned` has the titles of the items that its texts name and that may be shown, by their identifiers. There are
+    up to 200 sub-items and 500 comments; `has_more_sub_items` and `has_newest_comments` tell of others.
     """
 
     item: Item
     parent: ListedItem | None
     sub_items: list[ListedItem]
+    has_more_sub_items: bool
     progress: Progress
     related: list[Related]
     attachments: list[Attachment]
     threads: list[Thread]
+    has_newest_comments: bool
     history: list[Event]
     mentioned: Mapping[str, str]
 
@@ -110,15 +113,18 @@ async def item_page(scope: Scope, identifier: str) -> ItemPage:
     relations = await item_relations.of_item(scope, item.id, _MOST_RELATIONS)
     ids = [relation.other_id for relation in relations] + ([item.parent_id] if item.parent_id else [])
     around = await listed_items.of_ids(scope, ids) if ids else {}
-    sub_items = await listed_items.sub_items(scope, item.id, _MOST_SUB_ITEMS)
+    below = await listed_items.sub_items(scope, item.id, _MOST_SUB_ITEMS + 1)
+    sub_items = below[:_MOST_SUB_ITEMS]
     return ItemPage(
         item,
         around.get(item.parent_id or ""),
         sub_items,
+        len(below) > _MOST_SUB_ITEMS,
         _progress(sub_items),
         _related(relations, around),
         await attachments.of_item(scope, item.id, _MOST_ATTACHMENTS),
         _threads(written),
+        len(written) == _MOST_COMMENTS,
         item_history.told(item, await state_changes.of_item(scope, item.id)),
         await _mentioned(scope, item, written),
     )

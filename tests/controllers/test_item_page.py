@@ -44,6 +44,24 @@ async def test_sub_items_say_how_many_are_done(client: httpx2.AsyncClient) -> No
     assert "1 of 2 done" in await page(client)
 
 
+async def test_many_sub_items_are_not_all_of_them(client: httpx2.AsyncClient) -> None:
+    await store(item(1), *(item(number, parent_id="item-ENG-1") for number in range(2, 202)))
+    assert "the first 200" not in await page(client)
+    await store(item(202, parent_id="item-ENG-1"))
+    shown = await page(client)
+    assert "the first 200" in shown
+    assert shown.count('class="item"') == 200
+
+
+async def test_very_many_comments_are_the_newest(client: httpx2.AsyncClient) -> None:
+    one = item(1)
+    await store(one, *(comment(number, one, body=f"Word {number}.") for number in range(501)))
+    shown = await page(client)
+    assert "the newest 500 comments" in shown
+    assert "Word 500." in shown
+    assert "Word 0." not in shown
+
+
 async def test_a_relation_that_is_not_shared_is_told_without_a_name(client: httpx2.AsyncClient) -> None:
     one, secret, other = item(1), item(7, "Takeover", team="SEC"), item(8, "Merger", team="SEC")
     await store(team("SEC", private=True), one, item(2), secret, other)
