@@ -6,7 +6,7 @@ The migrations run once, into a template database; each test that asks for `data
 import contextlib
 import os
 import shutil
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -28,7 +28,6 @@ from tests.signed_in import SECRET_KEY
 
 pytest_plugins = ("tests.fakes.postgres",)
 
-_TEMPLATE_LOCK = 5_317_008
 _FOLDER, _TEMPLATE = "SLB_TESTS_FOLDER", "SLB_TESTS_TEMPLATE"
 
 
@@ -36,7 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Name what all workers share, before the first of them starts: the server's folder and the template."""
     if not hasattr(config, "workerinput"):
         os.environ[_TEMPLATE] = f"slb_template_{uuid4().hex[:8]}"
-        os.environ[_FOLDER] = str(in_memory.folder("slb-tests-"))
+        in_memory.remove_abandoned()
+        os.environ[_FOLDER] = str(in_memory.folder())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -45,7 +45,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         name, url = os.environ.pop(_TEMPLATE), os.environ.get("TEST_DATABASE_URL")
         if url:
             with psycopg.connect(conninfo_words.from_url(url), autocommit=True) as admin:
-                admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+                for made in (name, filled_name(name)):
+                    admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(made)))
         shutil.rmtree(os.environ.pop(_FOLDER), ignore_errors=True)
 
 
@@ -105,13 +106,23 @@ def server() -> Generator[str]:
 
 @pytest.fixture(scope="session")
 def template(server: str) -> str:
-    """Give the name of a migrated database to clone, made by whichever worker comes first."""
-    name = os.environ[_TEMPLATE]
+    """Give the name of a migrated database to clone."""
+    return made_once(server, os.environ[_TEMPLATE], "template1", migrate.up)
+
+
+def filled_name(template: str) -> str:
+    """Give the name of the database to clone that has the site's items too."""
+    return f"{template}_filled"
+
+
+def made_once(server: str, name: str, template: str, fill: Callable[[str], object]) -> str:
+    """Clone `template` and fill it, unless another worker has; give the `name` of what is then there to be cloned."""
     with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute("SELECT pg_advisory_lock(%s)", [_TEMPLATE_LOCK])
+        admin.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
         if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-            migrate.up(make_conninfo(server, dbname=name))
+            create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            admin.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+            fill(make_conninfo(server, dbname=name))
     return name
 
 

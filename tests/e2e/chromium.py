@@ -7,6 +7,26 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
 
+# The suggestions under the address bar are two pages of the browser's own, made anew for each window: with the spare
+# process they cost more than a page of ours. The last list given counts, so the rest is of Playwright's own.
+_OFF = [
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+    "SpareRendererForSitePerProcess",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+]
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -15,6 +35,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join(_OFF)}",
 ]
 # Runs before the page's own script, whatever the page's policy says.
 TELL_VIOLATIONS = """addEventListener('securitypolicyviolation',
@@ -22,8 +43,9 @@ TELL_VIOLATIONS = """addEventListener('securitypolicyviolation',
 
 
 def found() -> str | None:
-    """Give the path of the system's Chromium; None when there is none."""
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    """Give the path of the system's Chromium, first the one that draws no windows around pages; None without any."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 @contextlib.contextmanager

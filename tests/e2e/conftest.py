@@ -14,7 +14,7 @@ from shareable_backlog.config import parsed
 from shareable_backlog.database import search_entries
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync import sample
-from tests.conftest import as_url, created
+from tests.conftest import as_url, created, filled_name, made_once
 from tests.e2e import chromium, hidden, hostile
 from tests.e2e.serving import serving, wait_until_ready
 from tests.signed_in import cookies, let_in
@@ -22,7 +22,12 @@ from tests.signed_in import cookies, let_in
 NewPage = Callable[..., Page]
 
 
-async def _fill(url: str) -> None:
+def _fill(conninfo: str) -> None:
+    asyncio.run(_store(as_url(conninfo)))
+    let_in(conninfo)
+
+
+async def _store(url: str) -> None:
     async with database.opened(parsed({"DATABASE_URL": url})):
         await sample.load()
         async with running.recorded("import") as report:
@@ -36,12 +41,11 @@ async def _fill(url: str) -> None:
 @pytest.fixture(scope="session")
 def site(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     """Give the address of the program, filled and ready; one a worker."""
-    with created(server, template) as conninfo:
-        asyncio.run(_fill(as_url(conninfo)))
-        let_in(conninfo)
-        with serving(tmp_path_factory.mktemp("site"), DATABASE_URL=as_url(conninfo)) as address:
-            wait_until_ready(address)
-            yield address
+    filled = made_once(server, filled_name(template), template, _fill)
+    folder = tmp_path_factory.mktemp("site")
+    with created(server, filled) as conninfo, serving(folder, DATABASE_URL=as_url(conninfo)) as address:
+        wait_until_ready(address)
+        yield address
 
 
 @pytest.fixture(scope="session")

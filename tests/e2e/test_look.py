@@ -1,11 +1,9 @@
 """What holds for every page: it can be used by anyone, on any screen, and asks nobody else."""
 
-from typing import Any, Literal, cast
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.e2e.accessible import too_wide, violations
 from tests.e2e.conftest import NewPage
 
 pytestmark = pytest.mark.browser
@@ -35,27 +33,18 @@ ADDRESSES = {
     "not found": "/items/FLD-99999",
     "damaged address": "/?after=x",
 }
-Scheme = Literal["light", "dark"]
-SCHEMES: tuple[Scheme, ...] = ("light", "dark")
-
-
-def violations(page: Page, scheme: Scheme) -> list[str]:
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    axe = Axe().run(page)  # pyright: ignore[reportUnknownMemberType] (it has no types)
-    found = cast("list[dict[str, Any]]", axe.response["violations"])  # pyright: ignore[reportUnknownMemberType] (as above)
-    return [f"{one['id']}: {node['html'][:200]} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES.keys())
-def test_axe_finds_nothing_in_light_and_dark(page: Page, address: str) -> None:
+def test_axe_finds_nothing_in_light_and_dark_and_no_screen_is_too_narrow(page: Page, address: str) -> None:
     page.goto(address)
-    assert {scheme: violations(page, scheme) for scheme in SCHEMES} == {"light": [], "dark": []}
+    assert (violations(page), too_wide(page)) == ([], {})
 
 
 def test_axe_finds_nothing_while_the_database_is_away(new_page: NewPage, site_without_database: str) -> None:
     page = new_page(base_url=site_without_database)
     page.goto("/")
-    assert {scheme: violations(page, scheme) for scheme in SCHEMES} == {"light": [], "dark": []}
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("path", ["/", "/items/FLD-327"])
@@ -72,18 +61,6 @@ def test_while_the_database_is_away_a_page_says_so_and_offers_another_try(
     expect(page.locator("body")).not_to_contain_text("alice")
     page.get_by_role("link", name="Try again").click()
     expect(page).to_have_url(f"{site_without_database}{path}")
-
-
-@pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES.keys())
-def test_nothing_is_wider_than_the_screen(page: Page, address: str) -> None:
-    page.goto(address)
-    too_wide: dict[int, int] = {}
-    for width in (1440, 768, 390, 320):
-        page.set_viewport_size({"width": width, "height": 844})
-        needed = page.evaluate("document.documentElement.scrollWidth")
-        if needed > width:
-            too_wide[width] = needed
-    assert too_wide == {}
 
 
 @pytest.mark.parametrize("address", ["/", "/items/FLD-327", "/items/FLD-99999"])

@@ -229,7 +229,7 @@ def programs_of_wheel(folder: Path) -> Path:
 @contextlib.contextmanager
 def made_in(programs: Path | None = None) -> Generator[PrivateServers]:
     """Give a maker of private servers, run with the embedded server's `programs` unless told otherwise."""
-    folder = in_memory.folder("slb-private-")
+    folder = in_memory.folder()
     give_away(folder)
     servers: PrivateServers | None = None
     try:

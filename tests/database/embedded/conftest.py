@@ -13,16 +13,16 @@ import pytest
 
 from shareable_backlog.database import embedded, embedded_watch
 from tests import in_memory
-from tests.database.embedded.processes import DAEMON, FAST, deserted, working_in
+from tests.database.embedded.processes import DAEMON, FAST, deserted
 
 
 @pytest.fixture
 def outside() -> Generator[Path]:
     """Give an empty folder that everybody can enter; a process left in it by the test is a failure."""
-    folder = in_memory.folder("slb-")
+    folder = in_memory.folder()
     yield folder
     clean = deserted(folder, within_s=10)
-    for pid in working_in(folder):
+    for pid in in_memory.working_in(folder):
         os.kill(pid, signal.SIGKILL)
     shutil.rmtree(folder)
     assert clean
@@ -31,7 +31,7 @@ def outside() -> Generator[Path]:
 @pytest.fixture(scope="session")
 def used_once() -> Generator[Path]:
     """Give a data folder that a server has used, to be copied: that is quicker than making one."""
-    folder = in_memory.folder("slb-")
+    folder = in_memory.folder()
     with embedded.running(folder / "data", FAST):
         pass
     yield folder / "data"

@@ -15,6 +15,7 @@ import psycopg
 
 from shareable_backlog.database import embedded
 from tests.database.embedded import child
+from tests.in_memory import working_in
 
 FAST = ("-c", "fsync=off")
 DAEMON = 1  # an ordinary user that every Linux has
@@ -77,16 +78,6 @@ def using(data_dir: Path, uid: int | None = None, python: str = sys.executable) 
     with starting(data_dir, uid, python) as user:
         assert user.answer() == "up"
         yield user
-
-
-def working_in(folder: Path) -> list[int]:
-    """Give the processes that work in `folder`: the server's and its watcher."""
-    found: list[int] = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if (entry / "cwd").readlink().is_relative_to(folder):
-                found.append(int(entry.name))
-    return found
 
 
 def ended(pids: Iterable[int], within_s: float = _PATIENCE_S) -> bool:
