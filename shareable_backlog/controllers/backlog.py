@@ -146,7 +146,6 @@ async def _grouped(scope: Scope, place: Place, by: GroupBy, asked: Asked, skip: 
         "results_board.html" if place.path == BOARD else "results_groups.html",
         page=found,
         by=by,
-        most=backlog.MOST_COUNTED,
         is_first=skip == 0,
         next_address=found.next_skip and place.address(("skip", str(found.next_skip))),
         **shown,

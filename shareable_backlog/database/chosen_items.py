@@ -27,6 +27,14 @@ _STATES: LiteralString = f"""
 """
 
 
+# What belongs to a team is in no item of another. Of another than the group's, all items would be looked through.
+_OF_GROUP_TEAMS: Mapping[LiteralString, LiteralString] = {
+    "i.state_id": f"SELECT id FROM workflow_states WHERE team_id IN ({shown.GROUP_TEAMS}) AND id = ANY (",
+    "i.cycle_id": f"SELECT id FROM cycles WHERE team_id IN ({shown.GROUP_TEAMS}) AND id = ANY (",
+    "i.team_id": f"SELECT r.entity_id AS id FROM ({shown.GROUP_TEAMS}) r WHERE r.entity_id = ANY (",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Say which items are wanted, in which order; `identifier` is the text of the search as one, if it looks so.
@@ -63,6 +71,15 @@ class Choice:
     hints: _Hints
     params: Mapping[str, object]
     in_group: bool
+    key: LiteralString = ""
+
+    def is_common_search(self) -> bool:
+        """Tell whether each item has to be asked for the words that are searched for."""
+        return self.is_searched and not self.hints.has_rare_words
+
+    def is_whole(self) -> bool:
+        """Tell whether nothing narrows the list."""
+        return not (self.is_searched or self.in_group or self.narrowed.conditions)
 
     def narrowed_to(
         self, condition: LiteralString, column: LiteralString, name: LiteralString, value: object
@@ -72,6 +89,12 @@ class Choice:
         `column` is the one that has one of the ids in `value`; empty if the condition is of another kind.
         """
         return replace(self, narrowed=self.narrowed.narrowed_to(condition, column, name, value))
+
+    def found(self) -> LiteralString:
+        """Give the CTE that a statement with the others in it needs: items with rare words, which are found once."""
+        if not self.hints.has_rare_words:
+            return "found AS (SELECT NULL::text AS item_id)"
+        return f"found AS MATERIALIZED (SELECT e.item_id FROM search_entries e WHERE {searched.MATCH})"
 
     def rows(self) -> LiteralString:
         """Give the statement of the first `%(limit)s` rows: `id` and the order's columns, in its order."""
@@ -84,14 +107,25 @@ class Choice:
         return f"SELECT i.* FROM (({joined})) i LIMIT %(limit)s"
 
     def some(self) -> LiteralString:
-        """Give the statement of any `%(most)s` rows."""
+        """Give the statement of any `%(most)s` rows: `id`, the order's columns, and `key`."""
         blocks: LiteralString = ") UNION ALL (".join(self._blocks())
         sources: LiteralString = blocks.replace("%(limit)s", "%(most)s")
-        return f"SELECT i.id FROM (({sources})) i LIMIT %(most)s"
+        return f"SELECT i.* FROM (({sources})) i LIMIT %(most)s"
 
-    def count(self) -> LiteralString:
-        """Give the statement that counts the rows, `%(most)s` at most."""
-        return f"SELECT count(*) FROM ({self.some()}) i"
+    def keyed(self, key: LiteralString) -> "Choice":
+        """Give the same choice, whose rows have one more column `key`."""
+        return replace(self, key=f", {key} AS key")
+
+    def count(self, *, is_sorted: bool) -> LiteralString:
+        """Give the statement that counts the rows, `%(most)s` at most.
+
+        An index that `is_sorted` gives the first of them without the others; what another finds need not be sorted.
+        """
+        some = self.some()
+        if not is_sorted:
+            # So written, no index of the whole list is read to its end for what another finds.
+            some = some.replace(self.order.sorting(), "").replace(_LISTED, "i.archived_at IS NOT DISTINCT FROM NULL")
+        return f"SELECT count(*) FROM ({some}) i"
 
     def _sorted(self, rows: LiteralString) -> LiteralString:
         return f"SELECT i.* FROM ({rows}) i {self.order.resorting()} LIMIT %(limit)s"
@@ -114,7 +148,8 @@ class Choice:
     def _searched(self, within: LiteralString) -> list[list[LiteralString]]:
         """Find what is called so first, then what has the words in its title, then all others."""
         others: LiteralString = "i.id <> ALL (%(identified_ids)s::text[])"
-        in_all = f"{others} AND {_found(searched.MATCH, is_rare=self.hints.has_rare_words)}"
+        found: LiteralString = "i.id = ANY (ARRAY(SELECT f.item_id FROM found f))"
+        in_all = f"{others} AND {found if self.hints.has_rare_words else _found(searched.MATCH, is_rare=False)}"
         in_title = f"{others} AND {_found(searched.TITLE_MATCH, is_rare=self.hints.has_rare_titles)}"
         identified: LiteralString = f"{self.narrowed.where()} AND i.id = ANY (%(identified_ids)s::text[])"
         called = self._all(identified, within, rank="3")
@@ -160,7 +195,12 @@ class Choice:
     ) -> list[LiteralString]:
         """Find what meets `condition` in each team and project of the group, and of its labels."""
         sources: list[LiteralString] = []
-        if self.hints.has_teams and driver is not None:
+        if self.hints.has_teams and driver is not None and driver[0] in _OF_GROUP_TEAMS:
+            column, name = driver
+            ids: LiteralString = f"{_OF_GROUP_TEAMS[column]}%({name})s::text[])"
+            in_teams: LiteralString = f"{found} AND i.team_id = ANY (ARRAY({shown.GROUP_TEAMS}))"
+            sources.append(self._each(ids, f"{column} = d.id", in_teams, within, rank=rank))
+        elif self.hints.has_teams and driver is not None:
             of_teams: LiteralString = f"{found} AND i.team_id = ANY (ARRAY({shown.GROUP_TEAMS}))"
             sources.append(self._of_ids(driver, of_teams, within))
         elif self.hints.has_teams:
@@ -209,7 +249,7 @@ class Choice:
 
     def _from(self, tables: LiteralString, condition: LiteralString, within: LiteralString) -> LiteralString:
         return f"""
-            SELECT i.id, {self.order.columns()} FROM {tables}
+            SELECT i.id, {self.order.columns()}{self.key} FROM {tables}
             WHERE {condition} AND {shown.ITEM} AND {within} AND {self.order.after()}
             {self.order.sorting()} LIMIT %(limit)s
         """
@@ -222,8 +262,9 @@ def _found(match: LiteralString, *, is_rare: bool) -> LiteralString:
     return f"(SELECT {match} FROM search_entries e WHERE e.item_id = i.id)"
 
 
-# The planner takes beginnings of words for common ones. Of a thousand rows as many show what is rare here.
-_FEW_OF_SAMPLE = 3
+# The planner takes beginnings of words for common ones. Of a thousand rows as many show what is rare here: looking
+# through a list for 50 of those takes as long as finding all of them in the index.
+_FEW_OF_SAMPLE = 20
 _SAMPLED: LiteralString = f"""
     SELECT count(*) FILTER (WHERE {searched.MATCH}), count(*) FILTER (WHERE {searched.TITLE_MATCH})
     FROM (

@@ -19,8 +19,9 @@ _SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full
 _TCP_USER_TIMEOUT_MS = 3000
 _LOCK_TIMEOUT_MS = 3000
 _IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
-# Pages want few rows soon: without a disk's head any is as near as the next, and compiling takes longer than running.
-_PLANNING = "-c random_page_cost=1.1 -c jit=off"
+# Pages want few rows soon: without a disk's head any is as near as the next, and to compile a statement, or to start
+# others that help with it, takes longer than to run it.
+_PLANNING = "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
 
 
 def from_url(url: str) -> str:

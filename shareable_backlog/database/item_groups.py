@@ -74,6 +74,15 @@ _COLUMNS: dict[GroupBy, LiteralString] = {
     "assignee": "i.assignee_id",
     "cycle": "i.cycle_id",
 }
+# What an item's groups are called in its row, where it is not one column or may not be shown.
+_KEYS: dict[GroupBy, LiteralString] = {
+    "label": "CASE WHEN i.label_ids = '{}' THEN ARRAY[''] ELSE i.label_ids END",
+    "priority": "ARRAY[i.priority::text]",
+    "assignee": f"ARRAY[CASE WHEN {shown.ASSIGNEES} THEN coalesce(i.assignee_id, '') ELSE '' END]",
+}
+FEW = 5_000
+"""As many are read at once: sooner than the first of 12 groups are found among much else."""
+_FEW_OF_ALL = 1_000
 _NAMES: tuple[LiteralString, ...] = (
     "group_0", "group_1", "group_2", "group_3", "group_4", "group_5",
     "group_6", "group_7", "group_8", "group_9", "group_10", "group_11",
@@ -93,21 +102,59 @@ async def groups(scope: Scope, by: GroupBy, types: Sequence[str]) -> list[Group]
     return found + ([Group(None, None, [])] if by in _EMPTIABLE else [])
 
 
-async def of_few(scope: Scope, wanted: Wanted, by: GroupBy, most: int) -> set[str | None] | None:
-    """Give the ids by which the wanted items are grouped, None among them if one has nothing there.
+async def of_first(
+    scope: Scope, wanted: Wanted, by: GroupBy, chosen: Sequence[tuple[Group, bool]], first: int, most: int
+) -> tuple[list[Filled | None], bool]:
+    """Fill groups from the first of the wanted items, and tell whether these are all of them.
 
-    None when there are `most` items or more: then the groups are better looked through one by one.
+    Each group is counted, and has the ids of its `first` if it is open: `chosen` are groups, each with whether it is.
+    Where there are more than FEW items, or 1,000 of a common search or the whole list, None stands for those of which
+    no more than `most` are among them: they are to be looked into one by one.
     """
-    choice = await chosen_items.chosen(scope, wanted)
-    key: LiteralString = _COLUMNS.get(by) or "unnest(CASE WHEN i.label_ids = '{}' THEN '{NULL}' ELSE i.label_ids END)"
-    [(count, keys)] = await query(
+    choice = (await chosen_items.chosen(scope, wanted)).keyed(_KEYS.get(by) or f"ARRAY[coalesce({_COLUMNS[by]}, '')]")
+    is_common = choice.is_common_search()
+    few = _FEW_OF_ALL if is_common or choice.is_whole() else FEW
+    rows = choice.some() if is_common else choice.rows()
+    members = [(at, id_, is_open) for at, (group, is_open) in enumerate(chosen) for id_ in _members(by, group)]
+    found = await query(
         f"""
-        WITH few AS MATERIALIZED ({choice.some()})
-        SELECT (SELECT count(*) FROM few), ARRAY(SELECT DISTINCT {key} FROM few JOIN backlog_items i USING (id))
+        SELECT * FROM (
+          WITH {choice.found()}, few AS MATERIALIZED ({rows}), grouped AS (
+            SELECT DISTINCT m.at, m.is_open, i.* FROM few i CROSS JOIN LATERAL unnest(i.key) k (id)
+            JOIN unnest(%(ats)s::integer[], %(members)s::text[], %(open)s::boolean[]) m (at, id, is_open)
+            ON m.id = k.id
+          )
+          SELECT -1, count(*), NULL FROM few
+          UNION ALL
+          SELECT i.at, count(*), (array_agg(i.id {choice.order.resorting()}) FILTER (WHERE i.is_open))[:%(first)s]
+          FROM grouped i GROUP BY i.at
+        ) g
         """,
-        {**choice.params, **choice.order.params(None), "most": most},
+        {
+            **choice.params,
+            **choice.order.params(None),
+            "limit": few + 1,
+            "most": few + 1,
+            "first": first,
+            "ats": [at for at, _, _ in members],
+            "members": [id_ for _, id_, _ in members],
+            "open": [is_open for _, _, is_open in members],
+        },
     )
-    return set(keys) if count < most else None
+    filled = {at: Filled(count, ids or []) for at, count, ids in found}
+    if filled[-1].count <= few:
+        return [filled.get(at, Filled(0, [])) for at in range(len(chosen))], True
+    if is_common:
+        return [None] * len(chosen), False  # any of them were found, not the first
+    of_many = {at: Filled(most + 1, one.ids) for at, one in filled.items() if one.count > most}
+    return [of_many.get(at) for at in range(len(chosen))], False
+
+
+def _members(by: GroupBy, group: Group) -> list[str]:
+    """Give the keys of items that are in a group; "" is that of what has nothing there."""
+    if by == "priority":
+        return [group.type or ""]
+    return [""] if group.value is None else group.ids
 
 
 async def filled(
@@ -123,10 +170,14 @@ async def filled(
     for name, (group, is_open) in zip(_NAMES, chosen, strict=False):
         within = _within(choice, by, group, name)
         ids: LiteralString = f"ARRAY(SELECT c.id FROM ({within.rows()}) c)" if is_open else "ARRAY[]::text[]"
-        statements.append(f"SELECT ({within.count()}), {ids}")
+        is_sorted = by != "label" or not group.ids
+        statements.append(f"SELECT ({within.count(is_sorted=is_sorted)}), {ids}")
         params |= within.narrowed.params
     text: LiteralString = " UNION ALL ".join(statements)
-    found = await query(text, {**choice.params, **choice.order.params(None), **params, "limit": first, "most": most})
+    found = await query(
+        f"SELECT * FROM (WITH {choice.found()} {text}) g",
+        {**choice.params, **choice.order.params(None), **params, "limit": first, "most": most},
+    )
     return [Filled(count, ids) for count, ids in found]
 
 

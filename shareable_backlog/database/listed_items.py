@@ -89,7 +89,7 @@ async def listed(scope: Scope, wanted: Wanted, after: Position | None, limit: in
     return await query(
         f"""
         SELECT {LISTED}, json_build_array({position}) AS position
-        FROM ({choice.rows()}) c JOIN backlog_items i ON i.id = c.id {JOINED}
+        FROM (WITH {choice.found()} {choice.rows()}) c JOIN backlog_items i ON i.id = c.id {JOINED}
         {choice.order.resorting().replace("i.", "c.")}
         """,
         {**choice.params, **choice.order.params(after), "limit": limit},

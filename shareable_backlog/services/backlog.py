@@ -3,12 +3,11 @@
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 
 from shareable_backlog.database import item_groups, listed_items
 from shareable_backlog.database.chosen_items import Wanted
 from shareable_backlog.database.filters import Condition, Filters
-from shareable_backlog.database.item_groups import Group, GroupBy
+from shareable_backlog.database.item_groups import Filled, Group, GroupBy
 from shareable_backlog.database.item_orders import ORDERS, OrderName, Position
 from shareable_backlog.database.listed_items import ListedItem
 from shareable_backlog.database.sharing import Scope
@@ -17,8 +16,9 @@ from shareable_backlog.services.items import as_identifier
 PAGE_SIZE = 50
 _PART_SIZE = 1_000
 GROUPS_ON_PAGE = item_groups.MOST_AT_ONCE
-MOST_COUNTED = 1_000
-"""What is more is not counted to the end, so that counting takes no longer the more there are."""
+_MOST_COUNTED = 1_000
+# What is narrowed down may be far apart in an index.
+_MOST_COUNTED_OF_PART = 100
 
 WORK_FIRST = ("started", "unstarted", "backlog", "triage", "completed", "canceled", "duplicate")
 """The order of states in a list: what is being worked on, what comes next, what is done."""
@@ -46,7 +46,7 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class ShownGroup:
-    """Hold one group: `count` items, of which `items` are the first; more than 1,000 are counted as 1,001.
+    """Hold one group: `count` items, of which `items` are the first.
 
     `condition` narrows the backlog to it.
     """
@@ -60,10 +60,14 @@ class ShownGroup:
 
 @dataclass(frozen=True, slots=True)
 class GroupedPage:
-    """Hold up to 12 groups that have items; `next_skip` leads to those that follow and is None at the end."""
+    """Hold up to 12 groups that have items; `next_skip` leads to those that follow and is None at the end.
+
+    More than `most` items of a group are counted as one more, so that counting takes no longer the more there are.
+    """
 
     groups: list[ShownGroup]
     next_skip: int | None
+    most: int
 
 
 def order_of(asked: Asked) -> OrderName:
@@ -115,33 +119,35 @@ async def grouped(
     """
     # In groups the best match is of no use, and takes much longer to find.
     wanted = _wanted(replace(asked, order=asked.order or "updated"))
-    candidates = await _candidates(scope, wanted, by, types)
     shut = {name.lower() for name in closed}
-    chosen = [(group, (group.value or "").lower() not in shut) for group in candidates]
-    found: list[ShownGroup] = []
+    groups = await item_groups.groups(scope, by, types)
+    chosen = [(group, (group.value or "").lower() not in shut) for group in groups]
+    most = _most_counted(scope, asked.filters)
+    of_first, is_all = await item_groups.of_first(scope, wanted, by, chosen, first, most)
+    found: list[tuple[Group, bool, Filled]] = []
     while skip < len(chosen) and len(found) < GROUPS_ON_PAGE:
-        part = list(islice(chosen, skip, skip + GROUPS_ON_PAGE))
-        filled = await item_groups.filled(scope, wanted, by, part, first, MOST_COUNTED + 1)
-        lines = await listed_items.of_ids(scope, [id_ for one in filled for id_ in one.ids])
-        for (group, is_open), one in zip(part, filled, strict=True):
+        part = range(skip, min(skip + GROUPS_ON_PAGE, len(chosen)))
+        others = [chosen[at] for at in part if of_first[at] is None]
+        looked_into = iter(await item_groups.filled(scope, wanted, by, others, first, most + 1) if others else ())
+        filled = [of_first[at] or next(looked_into) for at in part]
+        for (group, is_open), one in zip(chosen[skip:], filled, strict=False):
             if len(found) == GROUPS_ON_PAGE:
                 break
             skip += 1
             if one.count:
-                items = [lines[id_] for id_ in one.ids if id_ in lines]
-                found.append(ShownGroup(group, _condition(by, group), one.count, is_open, items))
-    return GroupedPage(found, skip if skip < len(chosen) else None)
+                found.append((group, is_open, one))
+    most = item_groups.FEW if is_all else most
+    lines = await listed_items.of_ids(scope, [id_ for _, _, one in found for id_ in one.ids])
+    shown = [
+        ShownGroup(group, _condition(by, group), one.count, is_open, [lines[id_] for id_ in one.ids if id_ in lines])
+        for group, is_open, one in found
+    ]
+    return GroupedPage(shown, skip if skip < len(chosen) else None, most)
 
 
-async def _candidates(scope: Scope, wanted: Wanted, by: GroupBy, types: Sequence[str]) -> list[Group]:
-    """Give the groups to look through: of few items just those that they are in."""
-    candidates = await item_groups.groups(scope, by, types)
-    if len(candidates) <= GROUPS_ON_PAGE:
-        return candidates
-    keys = await item_groups.of_few(scope, wanted, by, MOST_COUNTED)
-    if keys is None:
-        return candidates
-    return [one for one in candidates if (None in keys if one.value is None else not keys.isdisjoint(one.ids))]
+def _most_counted(scope: Scope, filters: Filters) -> int:
+    is_narrowed = scope.viewer_group_id is not None or replace(filters, with_archived=False) != Filters()
+    return _MOST_COUNTED_OF_PART if is_narrowed else _MOST_COUNTED
 
 
 def _condition(by: GroupBy, group: Group) -> Condition:

@@ -1,10 +1,11 @@
 """The list and its groups, asked for in the words of an address."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, LiteralString
 
 import pytest
 
-from shareable_backlog.database import query
+from shareable_backlog.database import chosen_items, item_groups, listed_items, query
 from shareable_backlog.database.mirror_rows import Cycle, ProjectMilestone
 from tests.listing import grouped, groups, identifiers, page
 from tests.mirrored import NOON, comment, item, label, person, project, state, store, team
@@ -265,6 +266,30 @@ async def test_a_count_stops_after_a_thousand() -> None:
     assert (await groups("group=state"))["started"][0] == 1_001
 
 
+@pytest.mark.parametrize("by", ["state", "team", "project", "priority", "assignee", "cycle", "label"])
+@pytest.mark.parametrize("words", ["-label=roof", "q=title", "order=created", "archived=shown"])
+async def test_groups_of_many_items_are_those_of_few(monkeypatch: pytest.MonkeyPatch, by: str, words: str) -> None:
+    await _world()
+    of_few = await groups(f"group={by}&{words}")
+    monkeypatch.setattr(item_groups, "FEW", 1)
+    monkeypatch.setattr(item_groups, "_FEW_OF_ALL", 1)
+    assert of_few
+    assert await groups(f"group={by}&{words}") == of_few
+
+
+async def test_a_group_that_is_among_the_first_is_not_looked_into_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    await store(team("ENG"), project("Apollo"), project("Borealis"))
+    await store(
+        *(item(number, project_id=APOLLO, priority=1) for number in range(1, 111)),
+        item(0, project_id="project-Borealis", priority=1, updated_at=NOON - timedelta(days=1)),
+    )
+    monkeypatch.setattr(item_groups, "FEW", 105)
+    assert await groups("group=project&priority=urgent") == {
+        "Apollo": (101, ["ENG-110", "ENG-109", "ENG-108"]),
+        "Borealis": (1, ["ENG-0"]),
+    }
+
+
 @pytest.mark.parametrize(("words", "count"), [("pho", 1), ('"pho"', 0), ("upload -pho", 1), ("upload photos", 1)])
 async def test_only_a_word_that_may_go_on_is_taken_for_a_beginning(words: str, count: int) -> None:
     await store(item(1, "Upload photos"))
@@ -307,3 +332,20 @@ async def test_an_archived_item_is_found_when_archived_ones_are_shown() -> None:
     await store(item(1, "Roof", archived_at=datetime.now(UTC)), item(2, "Roof"))
     assert await identifiers("q=roof") == ["ENG-2"]
     assert await identifiers("q=roof&archived=shown") == ["ENG-2", "ENG-1"]
+
+
+@pytest.mark.parametrize("words", ["q=roof", "group=state", "q=roof&group=label", "group=label&priority=high"])
+async def test_every_statement_is_one_that_a_lost_connection_lets_run_again(
+    monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    await store(item(1, "Roof", priority=2))
+    ran: list[str] = []
+
+    async def noting(sql: LiteralString, *given: Any, **row: Any) -> Any:
+        ran.append(sql.lstrip()[:6])
+        return await query(sql, *given, **row)
+
+    for room in (item_groups, listed_items, chosen_items):
+        monkeypatch.setattr(room, "query", noting)
+    await (grouped(words) if "group" in words else page(words))
+    assert set(ran) == {"SELECT"}
