@@ -263,14 +263,14 @@ def _found(match: LiteralString, *, is_rare: bool) -> LiteralString:
 
 
 # The planner takes beginnings of words for common ones. Of a thousand rows as many show what is rare here: looking
-# through a list for 50 of those takes as long as finding all of them in the index.
+# through a list for 50 of those takes as long as finding all of them in the index. The same rows stay in memory.
 _FEW_OF_SAMPLE = 20
 _SAMPLED: LiteralString = f"""
     SELECT count(*) FILTER (WHERE {searched.MATCH}), count(*) FILTER (WHERE {searched.TITLE_MATCH})
     FROM (
       SELECT e.words, e.title_words FROM search_entries e TABLESAMPLE SYSTEM (
         (SELECT least(100, 100000 / greatest(reltuples, 1)) FROM pg_class WHERE oid = 'search_entries'::regclass)
-      ) LIMIT 1000
+      ) REPEATABLE (1) LIMIT 1000
     ) e
 """
 
