@@ -91,10 +91,8 @@ class Choice:
         return replace(self, narrowed=self.narrowed.narrowed_to(condition, column, name, value))
 
     def found(self) -> LiteralString:
-        """Give the CTE that a statement with the others in it needs: items with rare words, which are found once."""
-        if not self.hints.has_rare_words:
-            return "found AS (SELECT NULL::text AS item_id)"
-        return f"found AS MATERIALIZED (SELECT e.item_id FROM search_entries e WHERE {searched.MATCH})"
+        """Give the CTEs that a statement with the others in it needs: items with rare words, which are found once."""
+        return searched.FOUND if self.is_searched else "found AS (SELECT)"
 
     def rows(self) -> LiteralString:
         """Give the statement of the first `%(limit)s` rows: `id` and the order's columns, in its order."""
@@ -148,14 +146,16 @@ class Choice:
     def _searched(self, within: LiteralString) -> list[list[LiteralString]]:
         """Find what is called so first, then what has the words in its title, then all others."""
         others: LiteralString = "i.id <> ALL (%(identified_ids)s::text[])"
-        found: LiteralString = "i.id = ANY (ARRAY(SELECT f.item_id FROM found f))"
-        in_all = f"{others} AND {found if self.hints.has_rare_words else _found(searched.MATCH, is_rare=False)}"
-        in_title = f"{others} AND {_found(searched.TITLE_MATCH, is_rare=self.hints.has_rare_titles)}"
+        in_all = f"{others} AND {_ANY_FOUND if self.hints.has_rare_words else _asked(searched.MATCH)}"
+        in_title = f"{others} AND {_ANY_TITLED if self.hints.has_rare_titles else _asked(searched.TITLE_MATCH)}"
         identified: LiteralString = f"{self.narrowed.where()} AND i.id = ANY (%(identified_ids)s::text[])"
         called = self._all(identified, within, rank="3")
         if not self.order.is_ranked:
             return [[called, *self._narrowed(in_all, within)]]
-        without: LiteralString = f"{in_all} AND {_found(searched.TITLE_MATCH, is_rare=False)} IS NOT TRUE"
+        if self.hints.has_rare_words:
+            without: LiteralString = f"{others} AND {_ANY_FOUND_UNTITLED}"
+        else:
+            without = f"{in_all} AND {_asked(searched.TITLE_MATCH)} IS NOT TRUE"
         return [
             [called],
             self._narrowed(in_title, within, rank="2"),
@@ -255,10 +255,15 @@ class Choice:
         """
 
 
-def _found(match: LiteralString, *, is_rare: bool) -> LiteralString:
-    """Give the condition of a search: rare words are looked up first, else each item is asked whether it has them."""
-    if is_rare:
-        return f"i.id = ANY (ARRAY(SELECT e.item_id FROM search_entries e WHERE {match}))"
+# Rare words are looked up first; else each item is asked whether it has them.
+_ANY_FOUND: LiteralString = "i.id = ANY (ARRAY(SELECT f.item_id FROM found f))"
+_ANY_TITLED: LiteralString = "i.id = ANY (ARRAY(SELECT t.item_id FROM titled t))"
+_ANY_FOUND_UNTITLED: LiteralString = """
+    i.id = ANY (ARRAY(SELECT f.item_id FROM found f WHERE f.item_id NOT IN (SELECT t.item_id FROM titled t)))
+"""
+
+
+def _asked(match: LiteralString) -> LiteralString:
     return f"(SELECT {match} FROM search_entries e WHERE e.item_id = i.id)"
 
 

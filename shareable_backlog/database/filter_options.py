@@ -1,9 +1,12 @@
 """Read what the backlog can be narrowed to: the names of what items that are shown refer to."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import LiteralString
 
-from shareable_backlog.database import shown
+from shareable_backlog.database import chosen_items, shown
+from shareable_backlog.database.chosen_items import Wanted
+from shareable_backlog.database.filters import Filters
 from shareable_backlog.database.query import query
 from shareable_backlog.database.sharing import Scope
 
@@ -21,48 +24,90 @@ class Options:
     cycle: list[str]
 
 
-def _names(table: LiteralString, matched: LiteralString, condition: LiteralString = "true") -> LiteralString:
-    """Give the statement of the names of rows `e` of which there is an item `i` to show."""
+_FEW = 100_000
+"""As many items of a viewer group are looked through for names, sooner than those of each name for one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """Hold the conditions that there is an item to show which refers to the row `e`."""
+
+    state: LiteralString
+    assignee: LiteralString
+    creator: LiteralString
+    label: LiteralString
+    project: LiteralString
+    milestone: LiteralString
+    cycle: LiteralString
+
+
+def _has_item(matched: LiteralString) -> LiteralString:
+    return f"EXISTS (SELECT FROM backlog_items i WHERE {matched} AND i.archived_at IS NULL AND {shown.ITEM})"
+
+
+_IN_ALL = _Used(
+    _has_item("i.state_id = e.id"),
+    _has_item("i.assignee_id = e.id"),
+    _has_item("i.creator_id = e.id"),
+    # With the default collation, as the ids in an item's list have.
+    _has_item("i.label_ids <> '{}' AND i.label_ids @> ARRAY[e.id COLLATE \"default\"]"),
+    _has_item("i.project_id = e.id"),
+    _has_item("i.project_milestone_id = e.id"),
+    _has_item("i.cycle_id = e.id"),
+)
+_KEY: LiteralString = """
+    ARRAY[i.state_id, i.assignee_id, i.creator_id, i.project_id, i.project_milestone_id, i.cycle_id] || i.label_ids
+"""
+_IN_FEW = _Used(
+    "e.id IN (SELECT i.key[1] FROM few i)",
+    "e.id IN (SELECT i.key[2] FROM few i)",
+    "e.id IN (SELECT i.key[3] FROM few i)",
+    "e.id IN (SELECT unnest(i.key[7:]) FROM few i)",
+    "e.id IN (SELECT i.key[4] FROM few i)",
+    "e.id IN (SELECT i.key[5] FROM few i)",
+    "e.id IN (SELECT i.key[6] FROM few i)",
+)
+
+
+def _names(table: LiteralString, condition: LiteralString) -> LiteralString:
     return f"""
-        SELECT min(e.name COLLATE "C") FROM {table} e
-        WHERE {condition} AND EXISTS (
-          SELECT FROM backlog_items i WHERE {matched} AND i.archived_at IS NULL AND {shown.ITEM}
-        )
-        GROUP BY lower(e.name)
+        SELECT min(e.name COLLATE "C") FROM {table} e WHERE {condition} GROUP BY lower(e.name)
+        ORDER BY lower(min(e.name))
     """
 
 
-_BY_NAME: LiteralString = "ORDER BY lower(min(e.name))"
-_STATES: LiteralString = f"""
-    {_names("workflow_states", "i.state_id = e.id")}
-    ORDER BY min(array_position(
-        ARRAY['triage', 'backlog', 'unstarted', 'started', 'completed', 'canceled', 'duplicate'], e.type
-      )), min(e.position)
-"""
-# That of the labels has the default collation, as the ids in an item's list have.
-_LABELLED: LiteralString = "i.label_ids <> '{}' AND i.label_ids @> ARRAY[e.id COLLATE \"default\"]"
-_CYCLES: LiteralString = f"""
-    SELECT e.number::text FROM cycles e
-    WHERE EXISTS (
-      SELECT FROM backlog_items i WHERE i.cycle_id = e.id AND i.archived_at IS NULL AND {shown.ITEM}
-    )
-    GROUP BY e.number ORDER BY e.number DESC LIMIT 100
-"""
+def _statement(used: _Used) -> LiteralString:
+    return f"""
+        SELECT ARRAY(
+                 SELECT min(e.name COLLATE "C") FROM workflow_states e WHERE {used.state} GROUP BY lower(e.name)
+                 ORDER BY min(array_position(
+                   ARRAY['triage', 'backlog', 'unstarted', 'started', 'completed', 'canceled', 'duplicate'], e.type
+                 )), min(e.position)
+               ) AS state,
+               ARRAY({_names("people", f"{shown.ASSIGNEES} AND {used.assignee}")}) AS assignee,
+               ARRAY({_names("people", f"{shown.ASSIGNEES} AND {used.creator}")}) AS creator,
+               ARRAY({_names("labels", f"e.removed_at IS NULL AND {used.label}")}) AS label,
+               ARRAY({_names("projects", used.project)}) AS project,
+               ARRAY({_names("project_milestones", used.milestone)}) AS milestone,
+               ARRAY(
+                 SELECT e.number::text FROM cycles e WHERE {used.cycle}
+                 GROUP BY e.number ORDER BY e.number DESC LIMIT 100
+               ) AS cycle
+    """
 
 
 async def options(scope: Scope) -> Options:
-    """Give all names that lead to an item that is not archived; people's only where they are shown."""
+    """Give all names that lead to an item that is not archived; people's only where they are shown.
+
+    Of a viewer group with more than 100,000 items, names of any 100,000 of them.
+    """
+    if scope.viewer_group_id is None:
+        [found] = await query(_statement(_IN_ALL), shown.params(scope), row=Options)
+        return found
+    choice = (await chosen_items.chosen(scope, Wanted(Filters(), "updated", None, datetime.now(UTC)))).keyed(_KEY)
     [found] = await query(
-        f"""
-        SELECT ARRAY({_STATES}) AS state,
-               ARRAY({_names("people", "i.assignee_id = e.id", shown.ASSIGNEES)} {_BY_NAME}) AS assignee,
-               ARRAY({_names("people", "i.creator_id = e.id", shown.ASSIGNEES)} {_BY_NAME}) AS creator,
-               ARRAY({_names("labels", _LABELLED, "e.removed_at IS NULL")} {_BY_NAME}) AS label,
-               ARRAY({_names("projects", "i.project_id = e.id")} {_BY_NAME}) AS project,
-               ARRAY({_names("project_milestones", "i.project_milestone_id = e.id")} {_BY_NAME}) AS milestone,
-               ARRAY({_CYCLES}) AS cycle
-        """,
-        shown.params(scope),
+        f"SELECT * FROM (WITH few AS MATERIALIZED ({choice.some()}) {_statement(_IN_FEW)}) o",
+        {**choice.params, **choice.order.params(None), "most": _FEW},
         row=Options,
     )
     return found

@@ -1,6 +1,6 @@
 """Turn filters into conditions on items: names become ids first, of which the planner knows how common they are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import LiteralString
@@ -68,6 +68,22 @@ class Narrowed:
     ids: tuple[tuple[LiteralString, LiteralString], ...] = ()
     columns: tuple[tuple[LiteralString, LiteralString], ...] = ()
     """The columns of which one of some ids is wanted, each with the name of its parameter."""
+    allowed: tuple[tuple[LiteralString, LiteralString], ...] = ()
+    """The columns that, where they have anything, have one of what a parameter lists."""
+    denied: tuple[tuple[LiteralString, LiteralString], ...] = ()
+    """The columns that have none of what a parameter lists."""
+    filled: frozenset[LiteralString] = frozenset()
+    """The columns that have something in every row."""
+
+    def left(self, column: LiteralString, values: Sequence[object]) -> list[object]:
+        """Give those of the values that rows may have in the column; in a list, None stands for nothing."""
+        for other, name in self.allowed:
+            if other == column:
+                values = [value for value in values if value is None or value in self._values(name)]
+        for other, name in self.denied:
+            if other == column:
+                values = [value for value in values if value not in self._values(name)]
+        return [value for value in values if value is not None or column not in self.filled]
 
     def where(self) -> LiteralString:
         """Give all conditions as one; a single id is written so that its index gives the rows in order."""
@@ -81,9 +97,16 @@ class Narrowed:
         self, condition: LiteralString, column: LiteralString, name: LiteralString, value: object
     ) -> "Narrowed":
         """Give the same with one more condition and its parameter; see `Choice.narrowed_to`."""
-        columns = (*self.columns, (column, name)) if column else self.columns
-        params = {**self.params, name: value}
-        return replace(self, conditions=(*self.conditions, condition), columns=columns, params=params)
+        conditions, columns = self.conditions, self.columns
+        for other, given in self.columns:
+            if other == column:
+                # The new ones are some of the given, and said twice the planner would take them for much rarer.
+                conditions = tuple(one for one in conditions if f"%({given})s" not in one)
+                columns = tuple(pair for pair in columns if pair != (other, given))
+        columns = (*columns, (column, name)) if column else columns
+        return replace(
+            self, conditions=(*conditions, condition), columns=columns, params={**self.params, name: value}
+        )
 
     def found(self, ids: Mapping[str, list[str]]) -> "Narrowed":
         """Give the same with the ids that were found."""
@@ -100,6 +123,9 @@ class Narrowed:
     def _ids(self, name: LiteralString) -> list[str]:
         return msgspec.convert(self.params[name], list[str])
 
+    def _values(self, name: LiteralString) -> list[str | int]:
+        return msgspec.convert(self.params[name], list[str | int])
+
 
 def narrowed(filters: Filters, now: datetime) -> Narrowed:
     """Give the conditions that stand for `filters`; `now` tells what today is, in the reader's time zone."""
@@ -113,9 +139,7 @@ def narrowed(filters: Filters, now: datetime) -> Narrowed:
             parts.append(_of_labels(one, name, params))
         elif one.field == "priority":
             params[name] = [PRIORITIES.index(value) for value in one.values] + ([0] if one.with_none else [])
-            parts.append(
-                Narrowed((f"i.priority <> ALL (%({name})s)" if one.is_not else f"i.priority = ANY (%({name})s)",))
-            )
+            parts.append(_of_priorities(one, name))
         elif one.field in {"due", "updated"}:
             parts.append(_of_days(one, name, now, params))
     return _joined(parts, params)
@@ -128,6 +152,9 @@ def _joined(parts: Iterable[Narrowed], params: Mapping[str, object]) -> Narrowed
         params,
         tuple(pair for part in parts for pair in part.ids),
         tuple(pair for part in parts for pair in part.columns),
+        tuple(pair for part in parts for pair in part.allowed),
+        tuple(pair for part in parts for pair in part.denied),
+        frozenset(column for part in parts for column in part.filled),
     )
 
 
@@ -159,7 +186,10 @@ def _states(
     never_none: bool,
 ) -> Narrowed:
     """Give the condition on an item's state: one that meets all of `is_any` and none of `is_none`, or none at all."""
-    parts: list[Narrowed] = [Narrowed(("i.state_id IS NOT NULL",))] if never_none else []
+    column: LiteralString = "i.state_id"
+    parts: list[Narrowed] = []
+    if never_none:
+        parts.append(Narrowed(("i.state_id IS NOT NULL",), filled=frozenset((column,))))
     excluded: LiteralString = " OR ".join(is_none)
     if is_any:
         wanted: LiteralString = " AND ".join(
@@ -167,16 +197,17 @@ def _states(
         )
         ids: LiteralString = f"SELECT s.id FROM workflow_states s WHERE s.team_id IN ({shown.TEAMS}) AND {wanted}"
         text: LiteralString = "i.state_id = ANY (%(states_is)s)"
+        found = Narrowed((text,), ids=(("states_is", ids),), allowed=((column, "states_is"),))
         if either_none:
-            parts.append(Narrowed((f"({text} OR i.state_id IS NULL)",), ids=(("states_is", ids),)))
+            parts.append(replace(found, conditions=(f"({text} OR i.state_id IS NULL)",)))
         else:
-            parts.append(Narrowed((text,), ids=(("states_is", ids),), columns=(("i.state_id", "states_is"),)))
+            parts.append(replace(found, columns=found.allowed, filled=frozenset((column,))))
     elif either_none:
         parts.append(Narrowed(("i.state_id IS NULL",)))
     elif excluded:
         ids = f"SELECT s.id FROM workflow_states s WHERE {excluded}"
         without: LiteralString = "(i.state_id IS NULL OR i.state_id <> ALL (%(states_not)s))"
-        parts.append(Narrowed((without,), ids=(("states_not", ids),)))
+        parts.append(Narrowed((without,), ids=(("states_not", ids),), denied=((column, "states_not"),)))
     return _joined(parts, {})
 
 
@@ -192,15 +223,28 @@ def _of_column(filters: Filters, one: Condition, name: LiteralString, params: di
     by_states = any(
         other.field in {"type", "state"} and not other.is_not and not other.with_none for other in filters.conditions
     )
-    if one.field == "team" and not one.is_not and by_states:
-        return Narrowed()  # the states are those of the team
     column = _COLUMNS[one.field]
+    ids: LiteralString = _IDS[one.field].replace("%(named)s", f"%({name})s")
+    found = _told(one, column, name, Narrowed(ids=((name, ids),)))
+    if one.field == "team" and not one.is_not and by_states:
+        return found  # the states are those of the team
     text: LiteralString = _with_none(one, f"{column} = ANY (%({name})s)", f"{column} IS NULL")
     if one.field in {"assignee", "creator"}:
         text = f"{text} AND {shown.ASSIGNEES}"
-    ids: LiteralString = _IDS[one.field].replace("%(named)s", f"%({name})s")
     is_plain = not one.is_not and not one.with_none
-    return Narrowed((text,), ids=((name, ids),), columns=((column, name),) if is_plain else ())
+    return replace(found, conditions=(text,), columns=((column, name),) if is_plain else ())
+
+
+def _of_priorities(one: Condition, name: LiteralString) -> Narrowed:
+    text: LiteralString = f"i.priority <> ALL (%({name})s)" if one.is_not else f"i.priority = ANY (%({name})s)"
+    return _told(one, "i.priority", name, Narrowed((text,)))
+
+
+def _told(one: Condition, column: LiteralString, name: LiteralString, found: Narrowed) -> Narrowed:
+    """Add what the condition tells of its column, so that no group is looked into that cannot have anything."""
+    filled = frozenset((column,)) if one.is_not == one.with_none else frozenset[LiteralString]()
+    pair = ((column, name),)
+    return replace(found, denied=pair, filled=filled) if one.is_not else replace(found, allowed=pair, filled=filled)
 
 
 def _of_labels(one: Condition, name: LiteralString, params: dict[str, object]) -> Narrowed:

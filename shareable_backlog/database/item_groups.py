@@ -103,13 +103,13 @@ async def groups(scope: Scope, by: GroupBy, types: Sequence[str]) -> list[Group]
 
 
 async def of_first(
-    scope: Scope, wanted: Wanted, by: GroupBy, chosen: Sequence[tuple[Group, bool]], first: int, most: int
-) -> tuple[list[Filled | None], bool]:
+    scope: Scope, wanted: Wanted, by: GroupBy, chosen: Sequence[tuple[Group, bool]], first: int
+) -> tuple[list[Filled], bool]:
     """Fill groups from the first of the wanted items, and tell whether these are all of them.
 
     Each group is counted, and has the ids of its `first` if it is open: `chosen` are groups, each with whether it is.
-    Where there are more than FEW items, or 1,000 of a common search or the whole list, None stands for those of which
-    no more than `most` are among them: they are to be looked into one by one.
+    Where there are more than FEW items, or 1,000 of the whole list, groups may have more than was counted. Nothing is
+    known of any group where there are more than 1,000 of a common search.
     """
     choice = (await chosen_items.chosen(scope, wanted)).keyed(_KEYS.get(by) or f"ARRAY[coalesce({_COLUMNS[by]}, '')]")
     is_common = choice.is_common_search()
@@ -142,12 +142,10 @@ async def of_first(
         },
     )
     filled = {at: Filled(count, ids or []) for at, count, ids in found}
-    if filled[-1].count <= few:
-        return [filled.get(at, Filled(0, [])) for at in range(len(chosen))], True
-    if is_common:
-        return [None] * len(chosen), False  # any of them were found, not the first
-    of_many = {at: Filled(most + 1, one.ids) for at, one in filled.items() if one.count > most}
-    return [of_many.get(at) for at in range(len(chosen))], False
+    is_all = filled[-1].count <= few
+    if is_common and not is_all:
+        filled = {}  # any of them were found, not the first
+    return [filled.get(at, Filled(0, [])) for at in range(len(chosen))], is_all
 
 
 def _members(by: GroupBy, group: Group) -> list[str]:
@@ -158,42 +156,64 @@ def _members(by: GroupBy, group: Group) -> list[str]:
 
 
 async def filled(
-    scope: Scope, wanted: Wanted, by: GroupBy, chosen: Sequence[tuple[Group, bool]], first: int, most: int
+    scope: Scope,
+    wanted: Wanted,
+    by: GroupBy,
+    chosen: Sequence[tuple[Group, bool]],
+    known: Sequence[Filled],
+    first: int,
+    most: int,
 ) -> list[Filled]:
     """Count the wanted items of up to 12 groups, up to `most`, and give the ids of the `first` of each that is open.
 
-    `chosen` are groups, each with whether it is open.
+    `chosen` are groups, each with whether it is open. What is `known` of the first items of each is not looked for
+    again, be it a count of `most` or `first` ids.
     """
+    all_filled = [Filled(min(one.count, most), one.ids) for one in known]
     choice = await chosen_items.chosen(scope, wanted)
     params: dict[str, object] = {}
     statements: list[LiteralString] = []
-    for name, (group, is_open) in zip(_NAMES, chosen, strict=False):
+    looked_into: list[int] = []
+    for at, (name, (group, is_open)) in enumerate(zip(_NAMES, chosen, strict=False)):
         within = _within(choice, by, group, name)
-        ids: LiteralString = f"ARRAY(SELECT c.id FROM ({within.rows()}) c)" if is_open else "ARRAY[]::text[]"
+        if known[at].count >= most or within is None:
+            continue
+        looked_into.append(at)
+        wants_ids = is_open and len(known[at].ids) < first
+        ids: LiteralString = f"ARRAY(SELECT c.id FROM ({within.rows()}) c)" if wants_ids else "NULL::text[]"
         is_sorted = by != "label" or not group.ids
         statements.append(f"SELECT ({within.count(is_sorted=is_sorted)}), {ids}")
         params |= within.narrowed.params
+    if not statements:
+        return all_filled
     text: LiteralString = " UNION ALL ".join(statements)
     found = await query(
         f"SELECT * FROM (WITH {choice.found()} {text}) g",
         {**choice.params, **choice.order.params(None), **params, "limit": first, "most": most},
     )
-    return [Filled(count, ids) for count, ids in found]
+    for at, (count, first_ids) in zip(looked_into, found, strict=True):
+        all_filled[at] = Filled(count, known[at].ids if first_ids is None else first_ids)
+    return all_filled
 
 
-def _within(choice: Choice, by: GroupBy, group: Group, name: LiteralString) -> Choice:
-    """Narrow the choice to one group."""
+def _within(choice: Choice, by: GroupBy, group: Group, name: LiteralString) -> Choice | None:
+    """Narrow the choice to one group; None says that what is wanted cannot be in it."""
+    left = choice.narrowed.left
     if by == "priority":
+        level = int(group.type or 0)
         condition: LiteralString = f"mod(5 - i.priority, 5) = %({name})s"
-        return choice.narrowed_to(condition, "", name, (5 - int(group.type or 0)) % 5)
+        is_left = bool(left("i.priority", [level]))
+        return choice.narrowed_to(condition, "", name, (5 - level) % 5) if is_left else None
     if by == "label":
         labelled: LiteralString = f"i.label_ids <> '{{}}' AND i.label_ids && %({name})s::text[]"
         return choice.narrowed_to(labelled if group.ids else "i.label_ids = '{}'", "", name, group.ids)
     column = _COLUMNS[by]
-    if group.value is None and by == "assignee":
-        # Who may not see who has it may not see either who has none.
-        return choice.narrowed_to(f"({column} IS NULL OR NOT {shown.ASSIGNEES})", "", name, group.ids)
     if group.value is None:
-        return choice.narrowed_to(f"{column} IS NULL", "", name, group.ids)
+        # Who may not see who has it may not see either who has none.
+        none: LiteralString = (
+            f"({column} IS NULL OR NOT {shown.ASSIGNEES})" if by == "assignee" else f"{column} IS NULL"
+        )
+        return choice.narrowed_to(none, "", name, group.ids) if left(column, [None]) else None
     allowed: LiteralString = f" AND {shown.ASSIGNEES}" if by == "assignee" else ""
-    return choice.narrowed_to(f"{column} = ANY (%({name})s){allowed}", column, name, group.ids)
+    ids = left(column, group.ids)
+    return choice.narrowed_to(f"{column} = ANY (%({name})s){allowed}", column, name, ids) if ids else None

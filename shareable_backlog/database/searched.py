@@ -57,7 +57,7 @@ def _within(name: LiteralString) -> LiteralString:
          AND CASE WHEN {shown.DESCRIPTIONS} AND {shown.COMMENTS} THEN true
                   WHEN {shown.DESCRIPTIONS} THEN e.words @@ {words}'AB')::tsquery
                   ELSE e.words @@ {words}'AC')::tsquery END)
-        OR (NOT {shown.DESCRIPTIONS} AND NOT {shown.COMMENTS} AND e.title_words @@ {words}'A')::tsquery)
+        OR (NOT {shown.DESCRIPTIONS} AND NOT {shown.COMMENTS} AND e.title_words @@ {words}'')::tsquery)
     )"""
 
 
@@ -65,9 +65,26 @@ _WITHOUT: LiteralString = f"(NOT %(has_unwanted)s OR NOT {_within('unwanted')})"
 MATCH: LiteralString = f"((NOT %(has_wanted)s OR {_within('wanted')}) AND {_WITHOUT})"
 """Tell whether a row has all that is wanted, and nothing unwanted, in what is shown of its item."""
 TITLE_MATCH: LiteralString = (
-    f"(%(has_wanted)s AND e.title_words @@ replace(%(wanted)s, '@', 'A')::tsquery AND {_WITHOUT})"
+    f"(%(has_wanted)s AND e.title_words @@ replace(%(wanted)s, '@', '')::tsquery AND {_WITHOUT})"
 )
 """Tell whether a row that meets MATCH has all that is wanted in its title; where nothing is, no title has it."""
+
+
+FOUND: LiteralString = f"""
+    found (item_id) AS MATERIALIZED (
+      SELECT e.item_id FROM search_entries e
+      WHERE {shown.DESCRIPTIONS} AND {shown.COMMENTS} AND {_WITHOUT}
+      AND (NOT %(has_wanted)s OR e.words @@ replace(%(wanted)s, '@', '')::tsquery)
+      UNION ALL
+      SELECT e.item_id FROM search_entries e
+      WHERE NOT ({shown.DESCRIPTIONS} AND {shown.COMMENTS}) AND {MATCH}
+    ),
+    titled (item_id) AS MATERIALIZED (SELECT e.item_id FROM search_entries e WHERE {TITLE_MATCH})
+"""
+"""Look rows up by their words first, as tables `found` and `titled`: soon where few have them.
+
+Where all texts are shown no word's text matters, and the index tells by itself who has it.
+"""
 
 
 def params(text: str) -> Mapping[str, object]:

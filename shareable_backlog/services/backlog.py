@@ -123,14 +123,14 @@ async def grouped(
     groups = await item_groups.groups(scope, by, types)
     chosen = [(group, (group.value or "").lower() not in shut) for group in groups]
     most = _most_counted(scope, asked.filters)
-    of_first, is_all = await item_groups.of_first(scope, wanted, by, chosen, first, most)
+    of_first, is_all = await item_groups.of_first(scope, wanted, by, chosen, first)
     found: list[tuple[Group, bool, Filled]] = []
     while skip < len(chosen) and len(found) < GROUPS_ON_PAGE:
-        part = range(skip, min(skip + GROUPS_ON_PAGE, len(chosen)))
-        others = [chosen[at] for at in part if of_first[at] is None]
-        looked_into = iter(await item_groups.filled(scope, wanted, by, others, first, most + 1) if others else ())
-        filled = [of_first[at] or next(looked_into) for at in part]
-        for (group, is_open), one in zip(chosen[skip:], filled, strict=False):
+        part = slice(skip, skip + GROUPS_ON_PAGE)
+        filled = of_first[part]
+        if not is_all:
+            filled = await item_groups.filled(scope, wanted, by, chosen[part], filled, first, most + 1)
+        for (group, is_open), one in zip(chosen[part], filled, strict=True):
             if len(found) == GROUPS_ON_PAGE:
                 break
             skip += 1

@@ -12,7 +12,7 @@ import pytest
 from shareable_backlog.database import backlog_items, comments, filter_options, listed_items, query, teams
 from shareable_backlog.database.mirror_rows import BacklogItem, Label, Team
 from shareable_backlog.database.sharing import Scope
-from tests.listing import groups, identifiers, page
+from tests.listing import groups, identifiers, page, store_world
 from tests.mirrored import comment, item, label, person, project, state, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
@@ -215,6 +215,19 @@ async def test_filters_are_suggested_only_by_what_is_shown() -> None:
         assert found.project == sorted({one.project_id.removeprefix("project-") for one in listed if one.project_id})
         assert found.label == sorted({id_.removeprefix("label-") for one in listed for id_ in one.label_ids})
         assert found.assignee == (["Alice"] if listed and world.fields["assignees"] else [])
+        assert set(found.state) == {one.state_id.split("-")[1] for one in listed if one.state_id}
+
+
+async def test_a_group_of_all_teams_is_offered_the_names_that_all_others_are() -> None:
+    await store_world()
+    [(group_id,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Suppliers') RETURNING id")
+    await query(
+        "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) SELECT %(id)s, 'team', id FROM teams",
+        {"id": group_id},
+    )
+    options = await filter_options.options(Scope())
+    assert (options.creator, options.milestone, options.cycle) == (["Bob"], ["Launch"], ["12"])
+    assert await filter_options.options(Scope(group_id)) == options
 
 
 async def test_an_item_and_all_around_it_show_what_they_may() -> None:

@@ -6,12 +6,8 @@ from typing import Any, LiteralString
 import pytest
 
 from shareable_backlog.database import chosen_items, item_groups, listed_items, query
-from shareable_backlog.database.mirror_rows import Cycle, ProjectMilestone
-from tests.listing import grouped, groups, identifiers, page
-from tests.mirrored import NOON, comment, item, label, person, project, state, store, team
-
-APOLLO, BOB = "project-Apollo", "person-Bob"
-LATER = NOON + timedelta(days=9_999)
+from tests.listing import grouped, groups, identifiers, page, store_world
+from tests.mirrored import NOON, comment, item, state, store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
 
@@ -90,25 +86,6 @@ async def test_archived_items_stand_among_the_others_when_they_are_asked_for(ord
     assert await identifiers("archived=shown&priority=urgent") == ["ENG-2"]
 
 
-async def _world() -> None:
-    """Store five items of two teams, each with something of its own."""
-    await store(
-        team("ENG"), team("OPS"), person("Alice"), person("Bob", display_name="bobby"), project("Apollo"),
-        label("Bug"), label("bug", id="label-bug-2", team_id="team-OPS"), label("Area", is_group=True),
-        label("Roof", parent_id="label-Area"),
-        state("started", name="In Review"), state("started", team="OPS", name="in review"), state("completed"),
-        ProjectMilestone(id="milestone", name="Launch", created_at=NOON, updated_at=NOON),
-        Cycle(id="cycle", number=12, starts_at=NOON, ends_at=LATER, created_at=NOON, updated_at=NOON),
-    )  # fmt: skip
-    await store(
-        item(1, state_id="ENG-started-0", assignee_id="person-Alice", label_ids=["label-Bug"], priority=1),
-        item(2, state_id="ENG-completed-0", assignee_id="person-Bob", project_id=APOLLO, cycle_id="cycle"),
-        item(3, team="OPS", state_id="OPS-started-0", label_ids=["label-bug-2", "label-Roof"], creator_id=BOB),
-        item(4, team="OPS", project_id=APOLLO, project_milestone_id="milestone", due_date=date(2026, 2, 5)),
-        item(5, due_date=date(2026, 2, 9), priority=2),
-    )
-
-
 @pytest.mark.parametrize(
     ("words", "found"),
     [
@@ -169,7 +146,7 @@ async def _world() -> None:
     ],
 )
 async def test_each_filter_leaves_what_it_says(words: str, found: list[int]) -> None:
-    await _world()
+    await store_world()
     assert [int(one[4:]) for one in await identifiers(words)] == found
 
 
@@ -179,115 +156,11 @@ async def test_what_is_done_is_not_overdue() -> None:
 
 
 async def test_who_has_it_can_not_be_asked_while_people_are_not_shown() -> None:
-    await _world()
+    await store_world()
     await query("UPDATE sharing_settings SET shows_assignees = false")
     assert await identifiers("assignee=alice") == await identifiers("no=assignee") == []
     assert await identifiers("-assignee=alice") == await identifiers("creator=bob") == []
     assert await groups("group=assignee") == {None: (5, ["ENG-5", "OPS-4", "OPS-3"])}
-
-
-async def test_states_of_one_name_are_one_group_in_the_order_of_work() -> None:
-    await _world()
-    await store(state("unstarted", name="Todo"), item(6, state_id="ENG-unstarted-0"))
-    assert await groups("group=state") == {
-        "In Review": (2, ["OPS-3", "ENG-1"]),
-        "Todo": (1, ["ENG-6"]),
-        "completed": (1, ["ENG-2"]),
-        None: (2, ["ENG-5", "OPS-4"]),
-    }
-
-
-@pytest.mark.parametrize(
-    ("by", "found"),
-    [
-        ("team", {"ENG": [5, 2, 1], "OPS": [4, 3]}),
-        ("project", {"Apollo": [4, 2], None: [5, 3, 1]}),
-        ("assignee", {"Alice": [1], "Bob": [2], None: [5, 4, 3]}),
-        ("cycle", {"12": [2], None: [5, 4, 3]}),
-        ("label", {"Bug": [3, 1], "Roof": [3], None: [5, 4, 2]}),
-    ],
-)
-async def test_items_are_grouped_by_what_they_have(by: str, found: dict[str | None, list[int]]) -> None:
-    await _world()
-    shown = await groups(f"group={by}")
-    assert {name: [int(one[4:]) for one in ids] for name, (_, ids) in shown.items()} == found
-
-
-async def test_priorities_are_grouped_from_urgent_to_none() -> None:
-    await _world()
-    shown = (await grouped("group=priority")).groups
-    assert [(one.condition.values, one.count) for one in shown] == [(("urgent",), 1), (("high",), 1), (("none",), 3)]
-
-
-async def test_a_group_leads_to_its_items_alone() -> None:
-    await _world()
-    for by in ("state", "team", "project", "priority", "assignee", "cycle", "label"):
-        for one in (await grouped(f"group={by}")).groups:
-            [*named, nothing] = [*(f"{by}={value}" for value in one.condition.values), f"no={by}"]
-            assert len(await identifiers(nothing if one.condition.with_none else "&".join(named))) == one.count
-
-
-async def test_a_closed_group_shows_its_count_alone() -> None:
-    await _world()
-    shown = await groups("group=project&closed=apollo&closed=")
-    assert shown == {"Apollo": (2, []), None: (3, [])}
-
-
-async def test_groups_by_priority_close_as_others_do() -> None:
-    await _world()
-    assert await groups("group=priority&closed=urgent&closed=none") == {
-        "urgent": (1, []),
-        "high": (1, ["ENG-5"]),
-        "none": (3, []),
-    }
-
-
-async def test_filters_and_orders_hold_within_groups() -> None:
-    await _world()
-    assert await groups("group=team&-label=roof&order=created") == {
-        "ENG": (3, ["ENG-5", "ENG-2", "ENG-1"]),
-        "OPS": (1, ["OPS-4"]),
-    }
-
-
-async def test_more_groups_than_a_page_has_follow_on_the_next() -> None:
-    names = [f"P{number:02}" for number in range(30)]
-    await store(*map(project, names))
-    await store(*(item(n, project_id=f"project-{name}") for n, name in enumerate(names) if n % 2))
-    first = await grouped("group=project")
-    assert first.next_skip is not None
-    rest = await grouped("group=project", skip=first.next_skip)
-    shown = [one.group.value for one in (*first.groups, *rest.groups)]
-    assert (len(first.groups), shown, rest.next_skip) == (12, names[1::2], None)
-
-
-async def test_a_count_stops_after_a_thousand() -> None:
-    await store(state("started"), *(item(number, state_id="ENG-started-0") for number in range(1_200)), indexed=False)
-    assert (await groups("group=state"))["started"][0] == 1_001
-
-
-@pytest.mark.parametrize("by", ["state", "team", "project", "priority", "assignee", "cycle", "label"])
-@pytest.mark.parametrize("words", ["-label=roof", "q=title", "order=created", "archived=shown"])
-async def test_groups_of_many_items_are_those_of_few(monkeypatch: pytest.MonkeyPatch, by: str, words: str) -> None:
-    await _world()
-    of_few = await groups(f"group={by}&{words}")
-    monkeypatch.setattr(item_groups, "FEW", 1)
-    monkeypatch.setattr(item_groups, "_FEW_OF_ALL", 1)
-    assert of_few
-    assert await groups(f"group={by}&{words}") == of_few
-
-
-async def test_a_group_that_is_among_the_first_is_not_looked_into_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    await store(team("ENG"), project("Apollo"), project("Borealis"))
-    await store(
-        *(item(number, project_id=APOLLO, priority=1) for number in range(1, 111)),
-        item(0, project_id="project-Borealis", priority=1, updated_at=NOON - timedelta(days=1)),
-    )
-    monkeypatch.setattr(item_groups, "FEW", 105)
-    assert await groups("group=project&priority=urgent") == {
-        "Apollo": (101, ["ENG-110", "ENG-109", "ENG-108"]),
-        "Borealis": (1, ["ENG-0"]),
-    }
 
 
 @pytest.mark.parametrize(("words", "count"), [("pho", 1), ('"pho"', 0), ("upload -pho", 1), ("upload photos", 1)])
@@ -316,7 +189,7 @@ async def test_pages_of_a_search_meet_without_gap_or_overlap() -> None:
 
 
 async def test_a_search_is_narrowed_by_filters() -> None:
-    await _world()
+    await store_world()
     assert await identifiers("q=title&team=OPS") == ["OPS-4", "OPS-3"]
     assert await identifiers("q=title&type=started&order=priority") == ["ENG-1", "OPS-3"]
     assert await identifiers("q=eng-1&team=OPS") == []
