@@ -93,7 +93,7 @@ def _statement(kind: type[Row]) -> SQL:
         " WHERE ({present}, {table}.removed_at) IS DISTINCT FROM ({excluded}, NULL)"
         " AND ({table}.updated_at <= excluded.updated_at OR %(older_too)s)"
         " AND ({table}.removed_at IS NULL OR {table}.removed_at < %(seen_at)s)"
-        " RETURNING {item_id}, (xmax = 0) AS is_new)"
+        " RETURNING {returned}, (xmax = 0) AS is_new)"
         "{marked}"
         " SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM stored"
     ).format(
@@ -101,8 +101,8 @@ def _statement(kind: type[Row]) -> SQL:
         columns=_names(columns),
         excluded=_names(columns, "excluded"),
         present=_names(columns, TABLES[kind]),
-        item_id=Identifier("issue_id" if kind is Comment else "id"),
-        marked=_ITEMS_MARKED if kind is BacklogItem else _ITEMS_OF_COMMENTS_MARKED if kind is Comment else SQL(""),
+        returned=_names(("id", "issue_id") if kind is Comment else ("id",), TABLES[kind]),
+        marked=_ITEMS_MARKED if kind is BacklogItem else _ITEMS_OF_STORED_MARKED if kind is Comment else SQL(""),
     )
     # Made into one text once: making it anew for each page takes longer than storing a small one.
     return SQL(cast("LiteralString", composed.as_string(None)))
@@ -114,8 +114,16 @@ _MARKING = SQL(
 )
 _ITEMS_MARKED = _MARKING.format(SQL("SELECT id FROM stored"))
 # Always in one order, as two transactions may mark the same items.
-_ITEMS_OF_COMMENTS_MARKED = _MARKING.format(
-    SQL("SELECT DISTINCT issue_id FROM stored WHERE issue_id IS NOT NULL ORDER BY issue_id")
+_OF_COMMENTS = SQL("SELECT DISTINCT issue_id FROM {} WHERE issue_id IS NOT NULL ORDER BY issue_id")
+_ITEMS_OF_COMMENTS_MARKED = _MARKING.format(_OF_COMMENTS.format(SQL("stored")))
+# One may have moved here from another item. What is read of the table is from before this statement.
+_ITEMS_OF_STORED_MARKED = _MARKING.format(
+    _OF_COMMENTS.format(
+        SQL(
+            "(SELECT issue_id FROM stored UNION ALL"
+            " SELECT c.issue_id FROM comments c JOIN stored s ON s.id = c.id WHERE NOT s.is_new) m"
+        )
+    )
 )
 
 

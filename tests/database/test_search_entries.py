@@ -66,6 +66,13 @@ async def test_a_comment_that_is_archived_or_told_to_be_gone_is_not_searched() -
     assert await found("two") == []
 
 
+async def test_a_comment_that_moves_to_another_item_is_found_there_alone() -> None:
+    before, after = mirrored.item(1), mirrored.item(2)
+    await mirrored.store(before, after, mirrored.comment(1, before, "Wanderer"))
+    await mirrored.store(mirrored.comment(1, after, "Wanderer"))
+    assert await found("wanderer") == ["ENG-2"]
+
+
 async def test_a_comment_that_a_sweep_does_not_see_is_not_searched() -> None:
     item = mirrored.item(1)
     await mirrored.store(item, mirrored.comment(1, item, "One"))
