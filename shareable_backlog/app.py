@@ -157,8 +157,8 @@ async def _record_stranger(address: str, path: str, user_agent: str) -> None:
     """Record who was refused for their network."""
     with contextlib.suppress(BacklogError):  # they are refused all the same
         stranger = Actor(None, None, address, user_agent)
-        await audit.recorded(
-            stranger, Action.NETWORK_REFUSED, details={"path": errors.without_secret(path)[:500]}, refused=True
+        await audit.record(
+            None, stranger, Action.NETWORK_REFUSED, details={"path": errors.without_secret(path)[:500]}, refused=True
         )
 
 

@@ -86,7 +86,8 @@ async def show_item(request: Request, _: Nothing) -> Answer[Item]:
         if moved is None:
             raise
         found = await items.item_page(scope, moved)
-    await audit.recorded(
+    await audit.record(
+        None,
         gate.actor(request),
         Action.ITEM_VIEWED,
         resource="backlog_item",

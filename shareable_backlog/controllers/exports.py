@@ -73,7 +73,7 @@ async def _sent(request: Request, writing: _Writing, media_type: str, filename: 
     asked = Asked(place.filters, place.shape.order, datetime.now(UTC))
     visitor = gate.visitor(request)
     details = {"format": filename.rpartition(".")[2], "query": place.query()}
-    await audit.recorded(gate.actor(request), Action.EXPORT_MADE, details=details)
+    await audit.record(None, gate.actor(request), Action.EXPORT_MADE, details=details)
     # The first part comes before the answer begins, so that a failure is told as one.
     parts = backlog.parts(visitor.scope, asked)
     first = await anext(parts)

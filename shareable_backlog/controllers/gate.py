@@ -193,8 +193,8 @@ async def _refusal(request: Request, who: Who) -> Response | None:
             raise NotAllowed("An admin has to approve you first; nothing was done.")
         return RedirectResponse("/waiting", 303)
     if who == "admin" and not found.is_admin:
-        await audit.recorded(
-            actor(request), Action.ACCESS_REFUSED, details={"path": request.url.path[:500]}, refused=True
+        await audit.record(
+            None, actor(request), Action.ACCESS_REFUSED, details={"path": request.url.path[:500]}, refused=True
         )
         raise NotAllowed("Only admins can see or do this.")
     return None

@@ -27,8 +27,8 @@ async def show_item(request: Request) -> Response:
         return _moved(moved)
     if found.item.identifier != asked:
         return _moved(found.item.identifier)
-    await audit.recorded(
-        gate.actor(request), Action.ITEM_VIEWED, resource="backlog_item", resource_id=found.item.identifier
+    await audit.record(
+        None, gate.actor(request), Action.ITEM_VIEWED, resource="backlog_item", resource_id=found.item.identifier
     )
     frame = gate.frame(request)
     # Very long markdown takes a while to render, which must not hold up other readers.

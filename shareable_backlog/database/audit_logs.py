@@ -66,9 +66,12 @@ _CONDITIONS: dict[str, LiteralString] = {
 }
 
 
-async def add(transaction: Transaction, row: dict[str, object]) -> None:
-    """Add one row, given by its columns; details are JSON text. Who and when is completed by the database."""
-    await transaction.query(
+async def add(transaction: Transaction | None, row: dict[str, object]) -> None:
+    """Add one row, given by its columns; details are JSON text. Who and when is completed by the database.
+
+    Without a transaction the row is committed by itself.
+    """
+    await (transaction.query if transaction else query)(
         """
         INSERT INTO audit_logs (user_id, actor_email, action, resource, resource_id, details, ip_address, user_agent,
                                 is_admin_action, outcome)

@@ -28,14 +28,14 @@ async def page(actor: Actor, filters: Filters, before_id: int | None, size: int 
     """
     found = await audit_logs.listed(filters, before_id, size + 1)
     if before_id is None:
-        await audit.recorded(actor, Action.AUDIT_READ, details=_given(filters))
+        await audit.record(None, actor, Action.AUDIT_READ, details=_given(filters))
     return LogPage(found[:size], found[size - 1].id if len(found) > size else None)
 
 
 async def export(actor: Actor, filters: Filters) -> AsyncGenerator[list[AuditLog]]:
     """Record the export, then give all rows that fit the filters, newest first, in parts for flat memory."""
     first = await audit_logs.listed(filters, None, _EXPORTED_AT_ONCE)
-    await audit.recorded(actor, Action.AUDIT_EXPORTED, details=_given(filters))
+    await audit.record(None, actor, Action.AUDIT_EXPORTED, details=_given(filters))
     return _parts(filters, first)
 
 

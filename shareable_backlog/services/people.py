@@ -49,7 +49,7 @@ async def person(user_id: int) -> tuple[User, list[ViewerGroup]]:
 async def export(actor: Actor, filters: UserFilters) -> AsyncGenerator[list[ListedUser]]:
     """Record that the list is taken along, then give everybody it holds, 500 at a time."""
     told = {"text": filters.text, "state": filters.state, "never_seen": filters.never_seen}
-    await audit.recorded(actor, Action.PEOPLE_EXPORTED, details=told)
+    await audit.record(None, actor, Action.PEOPLE_EXPORTED, details=told)
     return _all(filters)
 
 

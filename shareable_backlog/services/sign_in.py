@@ -184,7 +184,7 @@ async def by_proxy(entrance: Entrance, email: str, actor: Actor) -> SignedIn:
 
 async def note_refusal(actor: Actor, reason: str) -> None:
     """Record that an attempt to sign in came to nothing."""
-    await audit.recorded(actor, Action.SIGN_IN_REFUSED, details={"reason": reason}, refused=True)
+    await audit.record(None, actor, Action.SIGN_IN_REFUSED, details={"reason": reason}, refused=True)
 
 
 async def _keep_link(

@@ -117,8 +117,8 @@ async def confirm_removals(actor: Actor, gone: int) -> int:
 async def note_own(actor: Actor, *, is_full: bool, removals_allowed: bool) -> None:
     """Record in the audit log that whoever calls runs a sync by itself, without a request."""
     action = Action.SYNC_REMOVALS_CONFIRMED if removals_allowed else Action.SYNC_REQUESTED
-    await audit.recorded(
-        actor, action, resource="sync_run", details={"full": is_full, "removals_allowed": removals_allowed}
+    await audit.record(
+        None, actor, action, resource="sync_run", details={"full": is_full, "removals_allowed": removals_allowed}
     )
 
 

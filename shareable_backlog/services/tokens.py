@@ -69,7 +69,7 @@ async def visitor(authorization: str) -> Program:
 async def require(asking: Visitor, right: Right, actor: Actor) -> None:
     """Raise NotAllowed, with a record of it, when a program asks for what its token is not for."""
     if isinstance(asking, Program) and right not in asking.rights:
-        await audit.recorded(actor, Action.ACCESS_REFUSED, details={"via": "api", "right": right}, refused=True)
+        await audit.record(None, actor, Action.ACCESS_REFUSED, details={"via": "api", "right": right}, refused=True)
         raise NotAllowed(f"This token was not made for that: it lacks “{right}”. Make one that has it.")
 
 

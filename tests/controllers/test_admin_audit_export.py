@@ -16,7 +16,7 @@ from shareable_backlog.services.sessions import Visitor
 @pytest.mark.usefixtures("opened")
 async def test_an_export_ends_when_the_session_does() -> None:
     async def parts() -> AsyncGenerator[list[AuditLog]]:
-        await audit.recorded(OPERATOR, Action.ITEM_VIEWED)
+        await audit.record(None, OPERATOR, Action.ITEM_VIEWED)
         yield (await audit_log.page(OPERATOR, Filters(), 100)).rows
 
     gone = Visitor(1, "alice@example.com", None, "active", is_admin=True, method="link", session_id=7, scope=Scope())

@@ -61,7 +61,7 @@ async def test_an_act_is_recorded_with_who_where_and_on_what() -> None:
 
 
 async def test_a_refusal_is_told_apart() -> None:
-    await audit.recorded(Actor(None, None, "192.0.2.7", None), Action.NETWORK_REFUSED, refused=True)
+    await audit.record(None, Actor(None, None, "192.0.2.7", None), Action.NETWORK_REFUSED, refused=True)
     row = await newest()
     assert (row.outcome, row.actor_email, row.is_admin_action) == ("refused", None, False)
 
@@ -96,8 +96,8 @@ async def test_an_act_that_is_not_done_is_not_recorded() -> None:
 
 async def test_what_is_too_long_is_cut() -> None:
     stranger = Actor(None, None, "fe80::1%" + "x" * 100, "x" * 1000)
-    await audit.recorded(
-        stranger, Action.ITEM_VIEWED, resource="item", resource_id="x" * 1000, details={"q": "x" * 10**6}
+    await audit.record(
+        None, stranger, Action.ITEM_VIEWED, resource="item", resource_id="x" * 1000, details={"q": "x" * 10**6}
     )
     row = await newest()
     assert [len(text or "") for text in (row.ip_address, row.user_agent, row.resource_id)] == [45, 300, 255]
@@ -111,8 +111,8 @@ _texts = st.text(st.characters(categories=None) | st.sampled_from("\x00\\\"'u0\u
 @how(derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(details=st.dictionaries(_texts, _texts | st.lists(_texts) | st.integers() | st.none()), text=_texts)
 async def test_anything_that_people_send_can_be_recorded(details: dict[str, Any], text: str) -> None:
-    await audit.recorded(
-        Actor(None, text, text, text), Action.ITEM_VIEWED, resource="item", resource_id=text, details=details
+    await audit.record(
+        None, Actor(None, text, text, text), Action.ITEM_VIEWED, resource="item", resource_id=text, details=details
     )
     row = await newest()
     stored = text.replace("\x00", "�").encode("utf-8", "replace").decode()
@@ -121,7 +121,7 @@ async def test_anything_that_people_send_can_be_recorded(details: dict[str, Any]
 
 
 async def test_details_say_what_was_sent_and_not_what_looks_like_it() -> None:
-    await audit.recorded(OPERATOR, Action.ITEM_VIEWED, details={"q": "\\u0000 \x00 \\\x00 \\\\u0000"})
+    await audit.record(None, OPERATOR, Action.ITEM_VIEWED, details={"q": "\\u0000 \x00 \\\x00 \\\\u0000"})
     assert (await newest()).details == {"q": "\\u0000 � \\� \\\\u0000"}
 
 

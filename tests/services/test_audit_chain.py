@@ -60,12 +60,12 @@ async def somebody(number: int) -> Actor:
 
 
 async def write(number: int) -> None:
-    await audit.recorded(await somebody(number), Action.ITEM_VIEWED, resource="item", resource_id=f"ENG-{number}")
+    await audit.record(None, await somebody(number), Action.ITEM_VIEWED, resource="item", resource_id=f"ENG-{number}")
 
 
 async def write_at_once(number: int) -> None:
     actors = [await somebody(other) for other in range(_PEOPLE)]
-    await asyncio.gather(*(audit.recorded(actors[n % _PEOPLE], Action.EXPORT_MADE) for n in range(number + 2)))
+    await asyncio.gather(*(audit.record(None, actors[n % _PEOPLE], Action.EXPORT_MADE) for n in range(number + 2)))
 
 
 async def write_several_in_one(number: int) -> None:

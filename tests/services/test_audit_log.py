@@ -16,11 +16,11 @@ _BOB = Actor(None, "bob@example.com", None, None)
 
 
 async def write() -> None:
-    await audit.recorded(
-        _ALICE, Action.PERSON_APPROVED, resource="user", resource_id="7", details={"reason": "50%_\\"}
+    await audit.record(
+        None, _ALICE, Action.PERSON_APPROVED, resource="user", resource_id="7", details={"reason": "50%_\\"}
     )
-    await audit.recorded(_BOB, Action.ITEM_VIEWED, resource="item", resource_id="ENG-12")
-    await audit.recorded(_BOB, Action.ACCESS_REFUSED, details={"path": "/admin"}, refused=True)
+    await audit.record(None, _BOB, Action.ITEM_VIEWED, resource="item", resource_id="ENG-12")
+    await audit.record(None, _BOB, Action.ACCESS_REFUSED, details={"path": "/admin"}, refused=True)
 
 
 async def found(filters: Filters) -> list[str]:
@@ -58,7 +58,7 @@ async def test_a_filter_finds_exactly_what_fits(filters: Filters, expected: list
 
 async def test_pages_hold_every_row_once_newest_first() -> None:
     for number in range(7):
-        await audit.recorded(_BOB, Action.ITEM_VIEWED, resource="item", resource_id=str(number))
+        await audit.record(None, _BOB, Action.ITEM_VIEWED, resource="item", resource_id=str(number))
     first = await audit_log.page(OPERATOR, Filters("bob@example.com"), None, 3)
     second = await audit_log.page(OPERATOR, Filters("bob@example.com"), first.next_before, 3)
     third = await audit_log.page(OPERATOR, Filters("bob@example.com"), second.next_before, 3)
