@@ -20,8 +20,9 @@ _TCP_USER_TIMEOUT_MS = 3000
 _LOCK_TIMEOUT_MS = 3000
 _IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 # Pages want few rows soon: without a disk's head any is as near as the next, and to compile a statement, or to start
-# others that help with it, takes longer than to run it.
-_PLANNING = "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
+# others that help with it, takes longer than to run it. So does comparing all orders of joins, in which items stand
+# first and names are looked up for them.
+_PLANNING = "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0 -c join_collapse_limit=4"
 
 
 def from_url(url: str) -> str:
