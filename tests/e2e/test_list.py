@@ -171,6 +171,13 @@ def test_a_slash_goes_to_the_search_and_letters_typed_there_are_only_letters(pag
     expect(search(page)).to_be_focused()
 
 
+@pytest.mark.parametrize("path", ["/items/FLD-327", "/roadmap", "/changes", "/account"])
+def test_a_slash_leads_to_a_search_from_every_page(page: Page, path: str) -> None:
+    page.goto(path)
+    page.keyboard.press("/")
+    expect(search(page)).to_be_focused()
+
+
 def test_every_page_says_how_fresh_it_is(page: Page) -> None:
     page.goto("/")
     expect(page.get_by_role("contentinfo")).to_contain_text("This is a sample backlog")
