@@ -31,6 +31,7 @@ PAGES = {
     "assignee": ("/?assignee=Ada+Ash", 3),
     "priority, open ones, by due date": ("/?priority=urgent&done=hidden&order=due", 3),
     "grouped by state": ("/?group=state", 3),
+    "grouped by state, open ones": ("/?group=state&done=hidden", 3),
     "grouped by assignee": ("/?group=assignee", 3),
     "grouped by label, filtered": ("/?group=label&priority=high", 3),
     "board": ("/board", 3),

@@ -12,7 +12,7 @@ from tests.mirrored import NOON, item, state, store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
 
-TODO = state("unstarted", name="Todo", color="#bec2c8")
+TO_DO = state("unstarted", name="Todo", color="#bec2c8")
 DOING = state("started", name="In Progress", color="#f2c94c")
 DONE = state("completed", name="Done")
 CANCELED = state("canceled", name="Canceled")
@@ -35,8 +35,8 @@ async def count() -> int:
 
 
 async def test_an_items_changes_of_state_are_noted_oldest_first_with_names_types_and_colours() -> None:
-    await store(TODO, DOING, DONE)
-    await changed(1, TODO.id, 0)
+    await store(TO_DO, DOING, DONE)
+    await changed(1, TO_DO.id, 0)
     await changed(1, DOING.id, 1)
     await changed(1, DONE.id, 2)
     assert await history() == [("Todo", "In Progress", 1), ("In Progress", "Done", 2)]
@@ -46,43 +46,43 @@ async def test_an_items_changes_of_state_are_noted_oldest_first_with_names_types
 
 
 async def test_what_leaves_the_state_as_it_is_notes_nothing() -> None:
-    await store(TODO)
-    await changed(1, TODO.id, 0)
-    await changed(1, TODO.id, 0)
-    await changed(1, TODO.id, 1, title="Another title", completed_at=NOON)
+    await store(TO_DO)
+    await changed(1, TO_DO.id, 0)
+    await changed(1, TO_DO.id, 0)
+    await changed(1, TO_DO.id, 1, title="Another title", completed_at=NOON)
     assert await count() == 0
 
 
 async def test_a_change_happened_when_the_item_says_not_when_it_was_last_touched() -> None:
-    await store(TODO, DOING, DONE, CANCELED)
-    await changed(1, TODO.id, 0)
+    await store(TO_DO, DOING, DONE, CANCELED)
+    await changed(1, TO_DO.id, 0)
     started = {"started_at": NOON + timedelta(hours=1)}
     await changed(1, DOING.id, 5, **started)
     await changed(1, DONE.id, 9, **started, completed_at=NOON + timedelta(hours=7))
-    await changed(1, TODO.id, 10, **started)
+    await changed(1, TO_DO.id, 10, **started)
     await changed(1, CANCELED.id, 20, **started, canceled_at=NOON + timedelta(hours=12))
     assert [hours for _, _, hours in await history()] == [1, 7, 10, 12]
 
 
 async def test_several_changes_between_two_syncs_are_one_at_the_time_of_the_last() -> None:
-    await store(TODO, DONE)
-    await changed(1, TODO.id, 0)
+    await store(TO_DO, DONE)
+    await changed(1, TO_DO.id, 0)
     times = {"started_at": NOON + timedelta(hours=1), "completed_at": NOON + timedelta(hours=2)}
     await changed(1, DONE.id, 3, **times)
     assert await history() == [("Todo", "Done", 2)]
 
 
 async def test_an_item_may_come_from_no_state_and_go_to_one_that_is_not_mirrored() -> None:
-    await store(TODO)
+    await store(TO_DO)
     await changed(1, None, 0)
-    await changed(1, TODO.id, 1)
+    await changed(1, TO_DO.id, 1)
     await changed(1, "unknown", 2)
     assert await history() == [(None, "Todo", 1), ("Todo", None, 2)]
 
 
 async def test_an_item_that_is_not_shown_has_no_history_to_show() -> None:
-    await store(TODO, DOING)
-    await changed(1, TODO.id, 0)
+    await store(TO_DO, DOING)
+    await changed(1, TO_DO.id, 0)
     await changed(1, DOING.id, 1)
     await query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('team', 'team-ENG', false)")
     assert await history() == []

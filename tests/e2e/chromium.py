@@ -2,7 +2,7 @@
 
 import contextlib
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
@@ -42,9 +42,12 @@ TELL_VIOLATIONS = """addEventListener('securitypolicyviolation',
   event => console.error(`policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`), true)"""
 
 
-def found() -> str | None:
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SHELL = "chromium-headless-shell"
+
+
+def found(names: Sequence[str] = (SHELL, *BROWSERS)) -> str | None:
     """Give the path of the system's Chromium, first the one that draws no windows around pages; None without any."""
-    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     return next(filter(None, map(shutil.which, names)), None)
 
 
