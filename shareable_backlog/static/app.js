@@ -179,7 +179,6 @@ document.addEventListener("keydown", (event) => {
     const search = find('input[name="q"]');
     search?.focus();
     search?.select();
-    if (!search && find("#keys")) location.assign("/#search");
   } else if (key === "j") move(1);
   else if (key === "k") move(-1);
   else if (key === "f") find("[data-filter]")?.click();

@@ -82,7 +82,8 @@ def test_a_name_in_use_is_asked_about_before_anything_is_replaced(site: Site) ->
     saved(site, "Mine")
     answer = site.post("/views", "bob", name="mine", query="team=OPS&q=%22", layout="board")
     assert answer.status_code == 409
-    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', answer.text.partition("</form>")[0]))
+    form = answer.text.partition("<main")[2].partition("</form>")[0]
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
     assert links(site.get("/views", "bob").text) == [("/?team=ENG", "Mine")]
     given = {name: html.unescape(value) for name, value in fields.items()}
     assert site.post("/views", "bob", **given).status_code == 303
