@@ -9,7 +9,7 @@ import msgspec
 from psycopg.sql import SQL, Identifier
 
 from shareable_backlog.database.mirror import changed_rows
-from shareable_backlog.database.mirror_rows import TABLES, BacklogItem, Row
+from shareable_backlog.database.mirror_rows import TABLES, BacklogItem, Row, Team
 from shareable_backlog.database.query import query
 from shareable_backlog.database.transaction import Transaction
 
@@ -22,6 +22,7 @@ class SweepEntry(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
     archived_at: datetime | None
     trashed: bool
+    parent_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ def adding(entries: Sequence[SweepEntry]) -> tuple[LiteralString, Mapping[str, o
     """Give the statement that notes what a sweep sees; a row that is seen twice counts once."""
     return (
         """
-        INSERT INTO sweep_entries (stream, id, updated_at, archived_at, trashed)
-        SELECT stream, id, updated_at, archived_at, trashed
+        INSERT INTO sweep_entries (stream, id, updated_at, archived_at, trashed, parent_id)
+        SELECT stream, id, updated_at, archived_at, trashed, parent_id
         FROM json_populate_recordset(NULL::sweep_entries, %(entries)s::json)
         ON CONFLICT (stream, id) DO NOTHING
         """,
@@ -66,23 +67,12 @@ async def different(stream: str, kind: type[Row]) -> list[str]:
         SQL(
             "SELECT s.id FROM sweep_entries s LEFT JOIN {table} m ON m.id = s.id"
             " WHERE s.stream = %(stream)s AND (m.id IS NULL OR m.removed_at IS NOT NULL"
-            " OR (m.updated_at, m.archived_at) IS DISTINCT FROM (s.updated_at, s.archived_at){trashed})"
+            " OR (m.updated_at, m.archived_at) IS DISTINCT FROM (s.updated_at, s.archived_at){trashed}{parent})"
         ).format(
             table=Identifier(TABLES[kind]),
             trashed=SQL(" OR m.trashed <> s.trashed") if kind is BacklogItem else SQL(""),
+            parent=SQL(" OR m.parent_id IS DISTINCT FROM s.parent_id") if kind in (Team, BacklogItem) else SQL(""),
         ),
-        {"stream": stream},
-    )
-    return [id_ for (id_,) in found]
-
-
-async def newly_seen(stream: str, kind: type[Row]) -> list[str]:
-    """Give the ids of rows that Linear has and the mirror does not show."""
-    found = await query(
-        SQL(
-            "SELECT s.id FROM sweep_entries s LEFT JOIN {} m ON m.id = s.id"
-            " WHERE s.stream = %(stream)s AND (m.id IS NULL OR m.removed_at IS NOT NULL)"
-        ).format(Identifier(TABLES[kind])),
         {"stream": stream},
     )
     return [id_ for (id_,) in found]

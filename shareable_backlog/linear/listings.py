@@ -8,7 +8,7 @@ from typing import Any, Union, get_args, get_origin
 import msgspec
 
 from shareable_backlog.linear import nodes
-from shareable_backlog.linear.nodes import Node, Seen, SeenIssue
+from shareable_backlog.linear.nodes import Node, Seen, SeenChild, SeenIssue
 
 # Linear's documentation, "Complexity": a connection multiplies all inside it, `pageInfo` too, by the rows asked for.
 _POINTS_PROPERTY, _POINTS_OBJECT = 0.1, 1.0
@@ -56,7 +56,7 @@ def _is_reference(annotation: Any) -> bool:  # noqa: ANN401 (any annotation)
 
 
 LISTINGS = (
-    Listing("teams", "teams", nodes.Team, "TeamFilter"),
+    Listing("teams", "teams", nodes.Team, "TeamFilter", seen=SeenChild),
     Listing("workflow_states", "workflowStates", nodes.WorkflowState, "WorkflowStateFilter"),
     Listing("labels", "issueLabels", nodes.IssueLabel, "IssueLabelFilter"),
     # People who left are still named by their items.

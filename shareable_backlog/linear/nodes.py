@@ -48,7 +48,13 @@ class Seen(Struct, rename="camel", kw_only=True):
                 raise FieldInvalid(name, f"is not between the years {FIRST_YEAR} and {LAST_YEAR}")
 
 
-class SeenIssue(Seen, kw_only=True):
+class SeenChild(Seen, kw_only=True):
+    """Hold the same of what may have a parent; one that the key comes to see moves nothing of its children."""
+
+    parent: Ref | None = None
+
+
+class SeenIssue(SeenChild, kw_only=True):
     """Hold the same of an issue; putting one into the trash may move none of its times."""
 
     trashed: bool | None = None

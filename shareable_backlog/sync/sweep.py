@@ -12,7 +12,7 @@ from shareable_backlog.database import sweeps, transaction
 from shareable_backlog.database.sweeps import Gone, SweepEntry
 from shareable_backlog.database.transaction import Transaction
 from shareable_backlog.linear.client import Client
-from shareable_backlog.linear.nodes import SeenIssue
+from shareable_backlog.linear.nodes import SeenChild, SeenIssue
 from shareable_backlog.linear.paging import IssueCount, Reader
 from shareable_backlog.linear.paging import Page as Fetched
 from shareable_backlog.linear.queries import LARGEST_PAGE, Ask
@@ -20,8 +20,6 @@ from shareable_backlog.sync.store import Batch, Page
 from shareable_backlog.sync.streams import Stream
 
 _WITHIN_S = 300.0
-# A parent that the key does not see is none to the API; when it comes to light, its children do not change.
-_WITH_PARENTS = {"teams", "issues"}
 _EXAMPLES = 20
 _ALWAYS_BELIEVED = 5  # so few rows may go without a question, however small the stream
 
@@ -56,11 +54,7 @@ class Sweep:
         """Fetch, once all that was seen is stored, what the mirror has otherwise."""
         for stream in self.streams:
             if stream.listing.filter_type:
-                ids = await sweeps.different(stream.name, stream.kind)
-                parents = await sweeps.newly_seen(stream.name, stream.kind) if stream.name in _WITH_PARENTS else []
-                async for batch in self._fetched_again(stream, ids):
-                    yield batch
-                async for batch in self._fetched_again(stream, parents, children=True):
+                async for batch in self._fetched_again(stream, await sweeps.different(stream.name, stream.kind)):
                     yield batch
 
     async def touched(self) -> AsyncGenerator[Batch]:
@@ -94,14 +88,11 @@ class Sweep:
                 if page.has_next_page
             }
 
-    async def _fetched_again(
-        self, stream: Stream, ids: Sequence[str], *, children: bool = False
-    ) -> AsyncGenerator[Batch]:
-        """Fetch the rows with these ids, or their `children`."""
+    async def _fetched_again(self, stream: Stream, ids: Sequence[str]) -> AsyncGenerator[Batch]:
+        """Fetch the rows with these ids."""
         for start in range(0, len(ids), LARGEST_PAGE):
             some = ids[start : start + LARGEST_PAGE]
-            which = {"id": {"in": some}}
-            ask: Ask | None = Ask(stream.listing, where={"parent": which} if children else which)
+            ask: Ask | None = Ask(stream.listing, where={"id": {"in": some}})
             while ask:
                 seen_at = datetime.now(UTC)
                 [page] = (await self.reader.fetched([ask])).pages
@@ -151,11 +142,12 @@ def _entries(stream: Stream, page: Fetched) -> list[SweepEntry]:
             updated_at=node.updated_at,
             archived_at=node.archived_at,
             trashed=isinstance(node, SeenIssue) and bool(node.trashed),
+            parent_id=node.parent.id if isinstance(node, SeenChild) and node.parent else None,
         )
         for node in page.nodes
     ]
     epoch = datetime.fromtimestamp(0, UTC)
     return seen + [
-        SweepEntry(stream=stream.name, id=bad.id, updated_at=epoch, archived_at=None, trashed=False)
+        SweepEntry(stream=stream.name, id=bad.id, updated_at=epoch, archived_at=None, trashed=False, parent_id=None)
         for bad in page.bad
     ]

@@ -11,7 +11,7 @@ from tests.sync.model.histories import History, Run, Step, histories
 from tests.sync.model.play import playing
 
 _PARTS = 20
-_HISTORIES = int(os.environ.get("SLB_TEST_HISTORIES", "500"))
+_HISTORIES = int(os.environ.get("SLB_TEST_HISTORIES", "100"))
 _SEED = int(os.environ.get("SLB_TEST_SEED", "0"))
 
 
@@ -49,6 +49,12 @@ _ONCE_WRONG: dict[str, tuple[Step, ...]] = {
         Run(is_full=True, removals_allowed=True),
         ("pass", "600", 0, 0),
         ("show", "teams", 0, 0),
+    ),
+    "a parent is moved from a team that is not seen to one that is": (
+        ("hide", "teams", 0, 0),
+        ("pass", "600", 0, 0),
+        Run(),
+        ("move", "teams", 0, 1),
     ),
 }
 
