@@ -55,7 +55,8 @@ class Served:
 
     def events(self, *names: str) -> list[dict[str, Any]]:
         """Give the events logged so far, only those of `names` if there are any."""
-        found = [json.loads(line) for line in self.log.splitlines()]
+        # The last line may still be being written.
+        found = [json.loads(line) for line in self.log.splitlines(keepends=True) if line.endswith("\n")]
         return [event for event in found if not names or event["event"] in names]
 
     def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
@@ -77,7 +78,9 @@ class Served:
         """Wait until an event is in the log, and give the first of that name."""
         started = time.monotonic()
         while not (found := self.events(name)):
-            assert time.monotonic() - started < _GIVE_UP_S, self.log
+            assert time.monotonic() - started < _GIVE_UP_S, [
+                (event["timestamp"], event["event"], event.get("text", "")[:60]) for event in self.events()
+            ]
             time.sleep(0.02)
         return found[0]
 

@@ -20,12 +20,16 @@ def incident_free(answer: Answer) -> bool:
     return "Traceback" not in answer.text and "pg_sleep" not in answer.text
 
 
-async def at_once(program: Served, count: int) -> tuple[list[Answer], Answer]:
-    """Ask for `count` pages at once, and for health while they are under way."""
-    asking = asyncio.create_task(program.traffic(PAGE, every_s=0, until=asyncio.Event(), at_most=count))
+async def asked(program: Served, server: PrivateServer, working: int, others: int) -> tuple[list[Answer], Answer]:
+    """Ask for `others` pages at once when the server is busy with `working` more, and for health meanwhile."""
+    never = asyncio.Event()
+    asking = [asyncio.create_task(program.traffic(PAGE, every_s=0, until=never, at_most=working))]
+    # Else the others could take so long to arrive that the two would be given up before the server breaks them off.
+    await asyncio.to_thread(server.until_sleeping, working)
+    asking.append(asyncio.create_task(program.traffic(PAGE, every_s=0, until=never, at_most=others)))
     await asyncio.sleep(0.5)
     health = await asyncio.to_thread(program.get, "/api/health")
-    return await asking, health
+    return [answer for answers in asking for answer in await answers], health
 
 
 def test_with_the_pool_in_use_some_wait_a_while_the_others_are_refused_at_once_and_health_goes_on(
@@ -36,11 +40,11 @@ def test_with_the_pool_in_use_some_wait_a_while_the_others_are_refused_at_once_a
         DATABASE_URL=private_server.url,
         DATABASE_POOL_MAX="2",
         DATABASE_CONNECT_TIMEOUT_S="3",
-        DATABASE_STATEMENT_TIMEOUT_MS="3500",
+        DATABASE_STATEMENT_TIMEOUT_MS="5000",
     ) as program:
         program.until("/", 200)
         private_server.slow_pages_down(30)
-        answers, health = asyncio.run(at_once(program, 52))
+        answers, health = asyncio.run(asked(program, private_server, working=2, others=50))
         assert {answer.status for answer in answers} == {503}
         assert all(incident_free(answer) for answer in answers)
         took = sorted(answer.took_s for answer in answers)

@@ -1,5 +1,6 @@
 """`slb sync` and its actions as an operator meets them."""
 
+import io
 import json
 import subprocess
 import sys
@@ -175,23 +176,36 @@ def end_of_others_run(database: str, *, is_full: bool) -> threading.Event:
     return end
 
 
+class Waiting(io.StringIO):
+    """Be what the command says to its operator, and let the other run `end` as soon as it says that it waits."""
+
+    def __init__(self, end: threading.Event) -> None:
+        super().__init__()
+        self._end = end
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if "Another sync is under way: waiting for its end." in self.getvalue():
+            self._end.set()
+        return written
+
+
 def test_the_run_of_another_process_is_joined(
-    database: str, fake: FakeLinear, capsys: pytest.CaptureFixture[str]
+    database: str, fake: FakeLinear, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     end = end_of_others_run(database, is_full=False)
-    threading.Timer(0.5, end.set).start()
+    monkeypatch.setattr("sys.stderr", Waiting(end))
     assert main(["sync"]) == 0
-    shown = capsys.readouterr()
-    assert "Another sync is under way: waiting for its end." in shown.err
-    assert shown.out == "Nothing has changed.\n"
+    assert end.is_set(), "it has said that it waits"
+    assert capsys.readouterr().out == "Nothing has changed.\n"
     assert fake.requests == []
 
 
 def test_after_anothers_run_that_did_less_its_own_follows(
-    database: str, fake: FakeLinear, capsys: pytest.CaptureFixture[str]
+    database: str, fake: FakeLinear, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     end = end_of_others_run(database, is_full=False)
-    threading.Timer(0.5, end.set).start()
+    monkeypatch.setattr("sys.stderr", Waiting(end))
     assert main(["sync", "--full"]) == 0
     assert "20 created" in capsys.readouterr().out
     assert fake.requests

@@ -145,6 +145,12 @@ class PrivateServer:
             )
             return [pid for (pid,) in found]
 
+    def until_sleeping(self, count: int) -> None:
+        """Wait until so many pages sleep, as `slow_pages_down()` has them do."""
+        asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+        with self.connect() as admin:
+            _until(lambda: admin.execute(asleep).fetchone() == (count,), f"{count} pages sleep")
+
     def slow_pages_down(self, seconds: float) -> None:
         """Put a view that sleeps in the place of the table that every page reads."""
         statement = (
