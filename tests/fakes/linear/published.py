@@ -1,4 +1,4 @@
-"""Read Linear's own published schema, which lies beside the project on some machines and in CI."""
+"""Read Linear's own published schema, which lies beside the project on some machines."""
 
 from functools import cache
 from pathlib import Path
@@ -8,7 +8,10 @@ from graphql import GraphQLSchema, build_schema
 
 _FILE = Path(__file__).parents[4] / "shared" / "linear" / "schema.graphql"
 
-needed = pytest.mark.skipif(not _FILE.exists(), reason="needs Linear's published schema beside the project")
+WITHOUT = "needs Linear's published schema beside the project"
+"""Why a test is skipped where it does not lie."""
+
+needed = pytest.mark.skipif(not _FILE.exists(), reason=WITHOUT)
 """Mark a test that reads it."""
 
 

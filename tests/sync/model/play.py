@@ -66,6 +66,8 @@ class Play:
     def begin(self, history: History) -> Watched:
         """Begin with a small world and an empty mirror."""
         self.admin.execute(SQL("; ").join(SQL("DELETE FROM {}").format(Identifier(table)) for table in _TABLES))
+        # Else each history reads past the rows of those before it.
+        self.admin.execute(SQL("VACUUM {}").format(SQL(", ").join(map(Identifier, _TABLES))))
         self.last = Mirror()
         world = changes.first_world(World(bumps=history.bumps, trash_archives=history.trash_archives))
         self.fake.serve_instead(world)
