@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -14,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from shareable_backlog.controllers import gate, places
 from shareable_backlog.controllers.places import BOARD, LIST, Place
 from shareable_backlog.services import backlog, search_words, views
-from shareable_backlog.services.backlog import Asked, Scope
+from shareable_backlog.services.backlog import Asked, ListedItem, Scope
 from shareable_backlog.services.filters import STATE_TYPES
 from shareable_backlog.services.shapes import COLUMNS, GROUPS, ORDERS, GroupBy
 from shareable_backlog.web import pagination, rendering
@@ -94,10 +95,11 @@ async def _made(
     place: Place, scope: Scope, asked: Asked, page: tuple[str | None, str | None], ways: dict[str, Any]
 ) -> _Made:
     """Make the results and how they are laid out, with nothing that is one person's."""
+    text = place.filters.text and search_words.looked_for(place.filters.text)
     shown: dict[str, Any] = ways | {
         "place": place,
         "now": asked.now,
-        "marks": partial(search_words.marked, query=place.filters.text) if place.filters.text else None,
+        "marks": partial(search_words.marked, query=text) if text else None,
         "is_narrowed": place.filters.conditions or place.filters.text or not place.filters.with_done,
     }
     after, skip = page
@@ -126,6 +128,7 @@ async def _listed(scope: Scope, place: Place, asked: Asked, after: str | None, s
     return rendering.part(
         "results_list.html",
         page=found,
+        excerpts=await _excerpts(scope, place, found.items),
         is_first=position is None,
         next_address=found.next_after and place.address(("after", pagination.encoded(found.next_after))),
         **shown,
@@ -142,14 +145,22 @@ async def _grouped(scope: Scope, place: Place, by: GroupBy, asked: Asked, skip: 
         skip=skip,
         first=_FIRST_IN_GROUP,
     )
+    is_board = place.path == BOARD
+    items = [] if is_board else [item for one in found.groups for item in one.items]
     return rendering.part(
-        "results_board.html" if place.path == BOARD else "results_groups.html",
+        "results_board.html" if is_board else "results_groups.html",
         page=found,
+        excerpts=await _excerpts(scope, place, items),
         by=by,
         is_first=skip == 0,
         next_address=found.next_skip and place.address(("skip", str(found.next_skip))),
         **shown,
     )
+
+
+async def _excerpts(scope: Scope, place: Place, items: Sequence[ListedItem]) -> Mapping[str, str]:
+    text = place.filters.text
+    return await search_words.excerpts(scope, items, search_words.looked_for(text)) if text else {}
 
 
 def _number(skip: str | None) -> int:

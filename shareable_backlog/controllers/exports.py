@@ -24,7 +24,7 @@ _Writing: TypeAlias = Callable[[AsyncGenerator[_Part], str], AsyncGenerator[str 
 
 _IN_FEED = 50
 _COLUMNS = (
-    "identifier", "title", "state", "kind_of_state", "priority", "assignee", "labels", "project", "milestone",
+    "identifier", "team", "title", "state", "kind_of_state", "priority", "assignee", "labels", "project", "milestone",
     "cycle", "estimate", "due_date", "created_at", "updated_at", "archived_at", "link",
 )  # fmt: skip
 
@@ -101,10 +101,11 @@ async def _csv(parts: AsyncGenerator[_Part], base_url: str) -> AsyncGenerator[st
 
 def _cells(one: ListedItem, base_url: str) -> tuple[object, ...]:
     return (
-        one.identifier, one.title, one.state_name, STATE_TYPES.get(one.state_type or ""), PRIORITIES[one.priority],
-        one.assignee, ", ".join(name for name, _ in one.labels), one.project, one.milestone, one.cycle_number,
-        one.estimate, one.due_date, _time(one.created_at), _time(one.updated_at),
-        one.archived_at and _time(one.archived_at), _link(one, base_url),
+        one.identifier, one.identifier.rpartition("-")[0], one.title, one.state_name,
+        STATE_TYPES.get(one.state_type or ""), PRIORITIES[one.priority], one.assignee,
+        ", ".join(name for name, _ in one.labels), one.project, one.milestone, one.cycle_number, one.estimate,
+        one.due_date, _time(one.created_at), _time(one.updated_at), one.archived_at and _time(one.archived_at),
+        _link(one, base_url),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from shareable_backlog.config import Network, Settings
 from shareable_backlog.config.values import email
 from shareable_backlog.errors import NotAllowed, NotSignedIn
-from shareable_backlog.services import audit, readers, sign_in, tokens
+from shareable_backlog.services import audit, preferences, readers, sign_in, tokens
 from shareable_backlog.services.audit import Action, Actor
 from shareable_backlog.services.preferences import Preferences
 from shareable_backlog.services.readers import Reader
@@ -139,7 +139,10 @@ def _preferences(request: Request) -> Preferences:
 
 
 def _local(request: Request, chosen: Preferences) -> Local:
-    return Local(chosen.time_zone, locales.chosen(chosen.locale, request.headers.get("accept-language", "")))
+    # Our script says it, as browsers send no header for it.
+    named = request.cookies.get("zone", "")
+    zone = chosen.time_zone or (named if preferences.is_time_zone(named) else preferences.UTC)
+    return Local(zone, locales.chosen(chosen.locale, request.headers.get("accept-language", "")))
 
 
 async def _recognise(request: Request) -> None:

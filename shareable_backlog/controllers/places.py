@@ -104,5 +104,5 @@ def asked(request: Request, path: str) -> Place:
 def of_form(request: Request) -> bool:
     """Tell whether the query is one that a form wrote, with empty fields and one pair for each box that is ticked."""
     given = request.query_params.multi_items()
-    has_empty = any(not value and name not in {"closed", "all"} for name, value in given)
+    has_empty = any(not value and name != "closed" and (name != "all" or len(given) > 1) for name, value in given)
     return has_empty or sum(name == "columns" for name, _ in given) > 1

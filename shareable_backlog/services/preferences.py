@@ -31,12 +31,12 @@ _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 class Preferences:
     """Hold what a person chose, or what goes without choosing.
 
-    `time_zone` is an IANA name that this machine knows; `locale` is None as long as the browser's counts.
+    `time_zone` is an IANA name that this machine knows. It and `locale` are None as long as the browser's counts.
     """
 
     theme: Theme = "system"
     density: Density = "comfortable"
-    time_zone: str = UTC
+    time_zone: str | None = None
     locale: str | None = None
     columns: tuple[Column, ...] = USUAL_COLUMNS
 
@@ -52,7 +52,7 @@ def read(stored: StoredPreferences) -> Preferences:
     return Preferences(
         _known(THEMES, stored.theme) or "system",
         _known(DENSITIES, stored.density) or "comfortable",
-        stored.time_zone if stored.time_zone and _is_time_zone(stored.time_zone) else UTC,
+        stored.time_zone if stored.time_zone and is_time_zone(stored.time_zone) else None,
         stored.locale if stored.locale and _is_locale(stored.locale) else None,
         _columns(stored.columns),
     )
@@ -84,7 +84,8 @@ def _columns(stored: object) -> tuple[Column, ...]:
     return columns if columns or not stored else USUAL_COLUMNS
 
 
-def _is_time_zone(name: str) -> bool:
+def is_time_zone(name: str) -> bool:
+    """Tell whether `name`, which may be anything, is a time zone that this machine knows."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # unknown; not relative, or not ASCII; a folder, or too long for a file
@@ -99,6 +100,6 @@ def _is_locale(tag: str) -> bool:
 _IS_KNOWN: dict[str, Callable[[str], bool]] = {
     "theme": lambda value: value in THEMES,
     "density": lambda value: value in DENSITIES,
-    "time_zone": _is_time_zone,
+    "time_zone": is_time_zone,
     "locale": _is_locale,
 }

@@ -1,17 +1,26 @@
 """Show where a text has the words of a search: as the search itself finds them, without case and accents."""
 
+import asyncio
+import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
-from shareable_backlog.database import folding, searched
+from shareable_backlog.database import folding, item_texts, searched
 from shareable_backlog.database.folding import Located
+from shareable_backlog.database.listed_items import ListedItem
 from shareable_backlog.database.searched import Phrase
+from shareable_backlog.database.sharing import Scope
+from shareable_backlog.services.items import as_identifier
 
 _ELLIPSIS = "…"
-_LONGEST_TEXT = 100_000
+_MOST_OF_TEXT = 10_000
+_MOST_OF_TITLE = 80
+_EXCERPT = 160
 # Stands between words, and in none.
 _BETWEEN = "\n"
+# What markdown writes around words: addresses of links and images, and what begins a line or styles a word.
+_AROUND_WORDS = re.compile(r"\]\([^()\s]*\)|!?\[|\]|[*`]+|^[ \t]*(?:(?:#{1,6}|>|[-+:]+)(?:[ \t]+|$))+", re.MULTILINE)
 
 
 def marked(text: str, query: str) -> list[tuple[str, bool]]:
@@ -21,24 +30,65 @@ def marked(text: str, query: str) -> list[tuple[str, bool]]:
     """
     pieces: list[tuple[str, bool]] = []
     done = 0
-    for start, end in _merged(_spans(folding.located(text), query)):
+    for start, end in _merged(_spans(folding.located(text), searched.parsed(query).wanted)):
         pieces += [(text[done:start], False), (text[start:end], True)]
         done = end
     return [piece for piece in [*pieces, (text[done:], False)] if piece[0]]
 
 
-def excerpt(text: str, query: str, length: int) -> str | None:
-    """Give a piece of `text` around the first match of `query`, on one line; None when it has none.
+def looked_for(text: str) -> str:
+    """Give what the search takes `text` for: what looks like an identifier is that, however it is written."""
+    identifier = as_identifier(text)
+    return f'"{identifier}"' if identifier else text
+
+
+async def excerpts(scope: Scope, items: Iterable[ListedItem], query: str) -> Mapping[str, str]:
+    """Give by id what descriptions or else comments say around a match, for items whose titles lack words of `query`.
+
+    Of a title what stands on a line counts. Of each text the first 10,000 characters are looked through, so a few
+    items that were found have none.
+    """
+    wanted = searched.parsed(query).wanted
+    titles = {item.id: item.title for item in items}
+    lacking = {item.id: lack for item in items if (lack := _lacking(_in_sight(item), wanted))}
+    if not lacking:
+        return {}
+    texts = await item_texts.of_ids(scope, list(lacking), _MOST_OF_TEXT)
+    return await asyncio.to_thread(
+        lambda: {
+            one.id: piece
+            for one in texts
+            for piece in [_first_excerpt((titles[one.id], one.description, one.comments), lacking[one.id])]
+            if piece
+        }
+    )
+
+
+def _in_sight(item: ListedItem) -> str:
+    return f"{item.identifier} {item.title[:_MOST_OF_TITLE]}"
+
+
+def _lacking(text: str, wanted: Sequence[Phrase]) -> list[Phrase]:
+    joined = _joined(folding.words(text))
+    return [phrase for phrase in wanted if next(_found(joined, phrase), None) is None]
+
+
+def _first_excerpt(texts: Iterable[str], wanted: Sequence[Phrase]) -> str | None:
+    found = (excerpt(_AROUND_WORDS.sub("", text.replace("|", " ")), wanted, _EXCERPT) for text in texts)
+    return next(filter(None, found), None)
+
+
+def excerpt(text: str, wanted: Sequence[Phrase], length: int) -> str | None:
+    """Give a piece of `text` with the first match of `wanted` in its first part, on one line; None when it has none.
 
     It has at most `length` characters, or those of the match, and an ellipsis where it is cut, between words if
-    possible. Of a text the first 100,000 characters are looked through, as by the search.
+    possible.
     """
-    text = text[:_LONGEST_TEXT]
     places = folding.located(text)
-    start, end = min(_spans(places, query), default=(0, 0))
+    start, end = min(_spans(places, wanted), default=(0, 0))
     if not end:
         return None
-    begin = max(0, min(start - (length - (end - start)) // 2, len(text) - length, start))
+    begin = max(0, min(start - min(length // 4, max(0, length - (end - start))), start))
     stop = max(end, min(len(text), begin + length))
     if begin:
         begin = next((at for _, at, _ in places if begin <= at <= start), start)
@@ -61,15 +111,19 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield last
 
 
-def _spans(places: Sequence[Located], query: str) -> Iterator[tuple[int, int]]:
+def _spans(places: Sequence[Located], wanted: Sequence[Phrase]) -> Iterator[tuple[int, int]]:
     """Give where each match begins and ends."""
     words = [word for word, _, _ in places]
-    joined = _BETWEEN.join(["", *words, ""])
+    joined = _joined(words)
     offsets = list(accumulate((len(word) + 1 for word in words), initial=0))
-    for phrase in dict.fromkeys(searched.parsed(query).wanted):
+    for phrase in dict.fromkeys(wanted):
         for offset in _found(joined, phrase):
             first = bisect_left(offsets, offset)
             yield places[first][1], places[first + len(phrase.words) - 1][2]
+
+
+def _joined(words: Iterable[str]) -> str:
+    return _BETWEEN.join(["", *words, ""])
 
 
 def _found(joined: str, phrase: Phrase) -> Iterator[int]:

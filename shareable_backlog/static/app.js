@@ -27,10 +27,11 @@ async function show(url, { isBack = false, isTyped = false, scroll = 0 } = {}) {
     answer = await fetch(url, { headers: { accept: "text/html" } });
     text = await answer.text();
   } catch {
-    answer = null;
+    if (turn === newest) lose(url);
+    return;
   }
   if (turn !== newest) return;
-  if (!answer?.ok || !isSwapped(new URL(answer.url))) {
+  if (!answer.ok || !isSwapped(new URL(answer.url))) {
     location.assign(url);
     return;
   }
@@ -64,6 +65,21 @@ async function show(url, { isBack = false, isTyped = false, scroll = 0 } = {}) {
   tell(find("#main .message h2")?.textContent ?? (shown === 1 ? "1 item shown" : `${shown} items shown`));
 }
 
+// Without a connection what is there stays, and can be read.
+function lose(url) {
+  const notice = document.createElement("p"), link = document.createElement("a");
+  const words = "There is no connection. This is what was shown before.";
+  find("#main").removeAttribute("aria-busy");
+  find("#lost")?.remove();
+  notice.id = "lost";
+  notice.className = "notice";
+  link.href = url;
+  link.textContent = "Try again";
+  notice.append(`${words} `, link);
+  find("#main").prepend(notice);
+  tell(words);
+}
+
 // Gives a selector of what has the place of the focused element on the next page.
 function standsFor(focused) {
   if (focused?.matches(".fold")) return `#${focused.parentElement.id} .fold`;
@@ -75,12 +91,14 @@ function standsFor(focused) {
 function addressOf(form) {
   const url = new URL(form.getAttribute("action"), location.href);
   const fields = [...new FormData(form)].filter(([name, value]) => value !== "" || name === "closed");
-  url.search = new URLSearchParams(fields);
+  // The bare address of the list leads to the reader's default view.
+  url.search = fields.length || url.pathname !== "/" ? new URLSearchParams(fields) : "all";
   return url;
 }
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[href]");
+  const link = event.target.closest("a[href]"), line = event.target.closest(".item, .card");
+  if (!link && line && getSelection().isCollapsed) find("a.title", line).click();
   if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   if (link.matches("[data-filter]")) {
     event.preventDefault();
@@ -89,11 +107,12 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     link.closest("dialog")?.close();
     show(link.href, { scroll: link.matches(".fold") ? scrollY : 0 });
-  }
+  } else if (link.matches(".title")) history.replaceState({ ...history.state, opened: link.href }, "");
 });
 
 document.addEventListener("submit", (event) => {
   const { target: form } = event;
+  if (event.submitter?.formMethod === "dialog") return;
   if (form.method !== "get" || !isSwapped(addressOf(form))) return;
   event.preventDefault();
   form.closest("dialog")?.close();
@@ -110,7 +129,7 @@ addEventListener("popstate", (event) => {
   find("#main").removeAttribute("aria-busy");
 });
 
-addEventListener("scrollend", () => { if (addressShown() === here) history.replaceState({ scroll: scrollY }, ""); });
+addEventListener("scrollend", () => { if (addressShown() === here) history.replaceState({ ...history.state, scroll: scrollY }, ""); });
 
 // --- Searching while typing, and laying out at once what is chosen.
 
@@ -131,7 +150,11 @@ document.addEventListener("change", (event) => {
 
 async function filter(address) {
   const answer = await fetch(address).catch(() => null);
-  const form = answer?.ok && find("form[data-filters]", new DOMParser().parseFromString(await answer.text(), "text/html"));
+  if (!answer) {
+    lose(address);
+    return;
+  }
+  const form = answer.ok && find("form[data-filters]", new DOMParser().parseFromString(await answer.text(), "text/html"));
   if (!form) {
     location.assign(address);
     return;
@@ -140,6 +163,7 @@ async function filter(address) {
   dialog.className = "filtering column";
   dialog.setAttribute("aria-label", "Filter");
   dialog.append(document.adoptNode(form));
+  find('[formmethod="dialog"]', dialog).hidden = false;
   dialog.addEventListener("close", () => dialog.remove());
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   document.body.append(dialog);
@@ -153,9 +177,11 @@ const GOES = { b: "/", o: "/board", r: "/roadmap", c: "/changes", v: "/views", a
 let going = 0;
 
 function move(step) {
-  const titles = findAll(":is(.item, .card) .title");
+  const titles = findAll(":is(.item, .card, .change) a.title");
   if (!titles.length) return;
-  const at = titles.indexOf(document.activeElement);
+  const focused = titles.indexOf(document.activeElement);
+  // Who comes back from an item goes on from there.
+  const at = focused < 0 ? titles.findIndex((title) => title.href === history.state?.opened) : focused;
   const next = at < 0 ? (step > 0 ? 0 : titles.length - 1) : at + step;
   titles[Math.min(titles.length - 1, Math.max(0, next))].focus();
 }
@@ -203,15 +229,17 @@ document.addEventListener("click", async (event) => {
 
 function prepare() {
   for (const button of findAll("[data-copy]")) button.hidden = !navigator.clipboard;
-  for (const field of findAll("select[data-zone]")) {
-    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    const option = [...field.options].find((one) => one.value === timeZone);
-    if (option) {
-      option.label = `${timeZone} (this browser’s)`;
-      field.prepend(option);
-    }
-  }
   for (const button of findAll("form.panel > button")) button.hidden = true;
 }
 
+// What was just done is said once, and not to whom the address is passed on.
+if (location.search.includes("notice=")) {
+  history.replaceState(history.state, "", location.href.replace(/[?&]notice=[^&#]*(?=#|$)/, ""));
+  here = addressShown();
+}
+// Times are written for where the reader is, unless they chose a zone. To load Intl takes long enough to wait for the page.
+setTimeout(() => {
+  const zone = globalThis.Temporal?.Now.timeZoneId() ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax${/^https/.test(location.protocol) ? "; secure" : ""}`;
+}, 500);
 prepare();

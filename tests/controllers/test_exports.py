@@ -65,6 +65,7 @@ def test_a_row_of_csv_has_all_that_the_list_can_show_and_no_formula(site: Site) 
     [row] = rows(site, "label=bug")
     assert row == {
         "identifier": "ENG-1",
+        "team": "ENG",
         "title": '\'=HYPERLINK("https://example.com")',
         "state": "Doing",
         "kind_of_state": "In progress",

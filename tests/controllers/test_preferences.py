@@ -44,7 +44,7 @@ def chosen(page: str) -> list[str]:
 
 
 def test_the_account_shows_what_is_usual(site: Site) -> None:
-    usual = ["As in your system", "Comfortable", "UTC"]
+    usual = ["As in your system", "Comfortable"]
     columns = ["priority", "id", "state", "labels", "project", "assignee", "updated"]
     assert chosen(site.get("/account", "bob").text) == usual + columns
 
@@ -94,6 +94,18 @@ def test_who_is_not_approved_learns_nothing_of_the_mirror(site: Site) -> None:
     assert "As of" not in site.get("/account", "carol").text
     save(site, "carol", theme="dark")
     assert 'data-theme="dark"' in site.get("/waiting", "carol").text
+
+
+def test_the_browsers_zone_counts_until_one_is_chosen(site: Site) -> None:
+    tokyo = {"zone": "Asia/Tokyo"}
+    assert " JST now" in site.ask("GET", "/account", "bob", browser=tokyo).text
+    save(site, time_zone="Europe/Berlin")
+    assert " JST now" not in site.ask("GET", "/account", "bob", browser=tokyo).text
+
+
+@pytest.mark.parametrize("zone", ["", "undefined", "../../etc/passwd", "x" * 3000, "Mars/Olympus"])
+def test_a_zone_that_is_none_is_taken_for_utc(site: Site, zone: str) -> None:
+    assert " UTC now" in site.ask("GET", "/account", "bob", browser={"zone": zone}).text
 
 
 def test_the_browsers_language_counts_until_one_is_chosen(site: Site) -> None:

@@ -123,12 +123,50 @@ def test_a_session_that_has_ended_leads_to_the_sign_in(page: Page) -> None:
     expect(page).to_have_url(re.compile("/sign-in"))
 
 
-def test_what_can_not_be_fetched_is_loaded(page: Page) -> None:
+def test_without_a_connection_what_is_there_stays_and_another_try_is_offered(page: Page) -> None:
     page.goto("/")
-    page.evaluate(f"{MARK}; window.fetch = () => Promise.reject(new Error('away')); 0")
+    shown = identifiers(page)
+    page.context.set_offline(True)
     page.get_by_role("link", name="Next page").click()
-    expect(page.get_by_role("link", name="First page")).to_be_visible()
-    assert not page.evaluate(STAYS)
+    notice = page.locator("#lost")
+    expect(notice).to_contain_text("There is no connection. This is what was shown before.")
+    page.keyboard.press("f")
+    expect(notice).to_have_count(1)
+    assert identifiers(page) == shown
+    page.context.set_offline(False)
+    page.get_by_role("link", name="Board", exact=True).click()
+    expect(page).to_have_url(re.compile("/board$"))
+    expect(notice).to_have_count(0)
+    page.context.set_offline(True)
+    page.get_by_role("link", name="List", exact=True).click()
+    expect(notice).to_be_visible()
+    page.context.set_offline(False)
+    notice.get_by_role("link", name="Try again").click()
+    expect(items(page)).to_have_count(50)
+
+
+def test_the_filters_are_left_as_they_were(page: Page) -> None:
+    page.goto("/?team=FLD")
+    page.get_by_role("link", name="Filter", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Filter")
+    dialog.get_by_role("checkbox", name="Planning").first.check()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"/\?team=FLD$"))
+
+
+@pytest.mark.parametrize("with_script", [True, False], ids=["with a script", "without"])
+def test_without_filters_or_words_there_are_all_items_whatever_the_default_view(
+    new_page: NewPage, *, with_script: bool
+) -> None:
+    page = new_page(java_script_enabled=with_script)
+    page.goto("/?q=photo")
+    search(page).fill("")
+    search(page).press("Enter")
+    expect(page).to_have_url(re.compile(r"/\?all=?$"))
+    page.goto("/filters")
+    page.get_by_role("button", name="Show the items").click()
+    expect(page).to_have_url(re.compile(r"/\?all=?$"))
 
 
 def test_the_link_to_the_view_is_copied(new_page: NewPage) -> None:

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from shareable_backlog.services.shapes import COLUMNS
 from tests.e2e.conftest import NewPage
 from tests.e2e.hostile import TITLES
 
@@ -38,8 +39,8 @@ def test_the_list_shows_fifty_items_newest_update_first(page: Page) -> None:
 
 def test_a_line_tells_priority_state_title_and_who_has_it(page: Page) -> None:
     page.goto("/?q=FLD-327")
-    line = items(page).filter(has_text="FLD-327")
-    expect(line.get_by_role("link", name="Inspect a site with no signal")).to_be_visible()
+    line = items(page).filter(has=page.get_by_role("link", name="Inspect a site with no signal"))
+    expect(line).to_contain_text("FLD-327")
     expect(line.get_by_role("img", name=re.compile("priority|Urgent|High|Medium|Low"))).to_be_visible()
     expect(line.get_by_role("img", name=re.compile("Progress|Review|Done|Todo|Backlog"))).to_be_visible()
     expect(line).to_contain_text("Maren Solvik")
@@ -106,6 +107,15 @@ def test_a_word_finds_the_items_that_hold_it(page: Page) -> None:
     expect(search(page)).to_have_value("certificates")
 
 
+@pytest.mark.parametrize("address", ["/?q=photo", "/?q=photo&group=team"])
+def test_an_item_that_is_found_by_its_text_shows_where(page: Page, address: str) -> None:
+    page.goto(address)
+    line = items(page).filter(has_text="Order parts from the tablet at any supplier")
+    expect(line.locator(".excerpt")).to_contain_text("the site and the photo attached")
+    expect(line.locator("mark")).to_have_text(["photo"])
+    expect(items(page).filter(has_text="Upload photos in the background").locator(".excerpt")).to_have_count(0)
+
+
 @pytest.mark.parametrize("words", ["FLD-327", "fld-327", "fld327", "  fld-327 "])
 def test_an_identifier_finds_its_item(page: Page, words: str) -> None:
     page.goto("/")
@@ -160,6 +170,50 @@ def test_the_keyboard_goes_through_the_list_and_opens_an_item(page: Page) -> Non
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(rf"/items/{second}$"))
     assert first != second
+
+
+def test_the_keyboard_goes_on_from_the_item_that_was_read(page: Page) -> None:
+    page.goto("/")
+    for _ in range(3):
+        page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/items/"))
+    page.go_back()
+    expect(items(page)).to_have_count(50)
+    page.keyboard.press("j")
+    expect(titles(page).nth(3)).to_be_focused()
+
+
+def test_the_keyboard_goes_through_what_changed(page: Page) -> None:
+    page.goto("/changes?since=30d")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator(".change a.title").nth(1)).to_be_focused()
+
+
+@pytest.mark.parametrize("part", [".when time", ".initials"])
+def test_any_part_of_a_line_opens_the_item(page: Page, part: str) -> None:
+    page.goto("/?q=photo")
+    items(page).locator(part).first.click()
+    expect(page).to_have_url(re.compile("/items/"))
+
+
+@pytest.mark.parametrize("width", [1440, 1100, 820])
+def test_titles_keep_room_beside_all_columns(new_page: NewPage, width: int) -> None:
+    page = new_page(viewport={"width": width, "height": 900})
+    page.goto("/?" + "&".join(f"columns={name}" for name in COLUMNS))
+    widths = titles(page).evaluate_all("all => all.map(one => one.getBoundingClientRect().width)")
+    assert min(widths) >= 200
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_on_a_phone_the_due_day_and_the_last_update_are_shown_where_they_are_chosen(new_page: NewPage) -> None:
+    page = new_page(viewport={"width": 390, "height": 844})
+    page.goto("/?columns=id&columns=due&columns=created&columns=updated&order=due")
+    line = items(page).first
+    expect(line.locator(".c-due")).to_be_visible()
+    expect(line.get_by_text("Created")).to_be_hidden()
+    expect(line.get_by_text("Updated")).to_be_attached()
 
 
 def test_a_slash_goes_to_the_search_and_letters_typed_there_are_only_letters(page: Page) -> None:

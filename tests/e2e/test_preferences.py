@@ -1,5 +1,6 @@
 """How a person likes the pages, in a real browser: colours, rows and times, with and without JavaScript."""
 
+import re
 from collections.abc import Generator
 
 import pytest
@@ -26,7 +27,7 @@ def plain(new_page: NewPage) -> Generator[Page]:
     """Give a page without JavaScript, whose person likes everything as usual afterwards."""
     page = new_page(viewport={"width": 1440, "height": 900}, java_script_enabled=False)
     yield page
-    choose(page, theme="system", density="comfortable", time_zone="UTC", locale="")
+    choose(page, theme="system", density="comfortable", time_zone="", locale="")
 
 
 def background(page: Page) -> str:
@@ -67,3 +68,15 @@ def test_axe_finds_nothing_in_either_chosen_theme(new_page: NewPage, plain: Page
             found = violations(page, ["light"], []) if theme == "dark" else violations(page, [], ["light"])
             assert found == []
             assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_times_are_those_of_where_the_browser_is_until_a_zone_is_chosen(new_page: NewPage, plain: Page) -> None:
+    page = new_page(timezone_id="Asia/Tokyo")
+    page.clock.install()
+    page.goto("/account")
+    page.clock.fast_forward(1_000)
+    page.reload()
+    expect(page.locator(".preferences")).to_contain_text("JST now")
+    choose(plain, time_zone="Europe/Berlin")
+    page.reload()
+    expect(page.locator(".preferences")).to_contain_text(re.compile("CES?T now"))

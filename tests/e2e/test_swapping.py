@@ -187,3 +187,9 @@ def test_an_item_is_found_and_narrowed_down_to_by_the_keyboard_alone(page: Page)
     page.keyboard.press("g")
     page.keyboard.press("b")
     expect(page).to_have_url(re.compile("/$"))
+
+
+def test_what_was_done_is_said_once(page: Page) -> None:
+    page.goto("/account?notice=preferences#preferences")
+    expect(page.locator(".notice")).to_contain_text("Saved.")
+    expect(page).to_have_url(re.compile("/account#preferences$"))

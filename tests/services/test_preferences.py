@@ -36,7 +36,7 @@ async def stored(user_id: int, value: object) -> None:
 
 @pytest.mark.usefixtures("bob")
 async def test_without_a_choice_there_is_what_is_usual() -> None:
-    assert (await reader("bob")).preferences == Preferences("system", "comfortable", "UTC", None, USUAL_COLUMNS)
+    assert (await reader("bob")).preferences == Preferences("system", "comfortable", None, None, USUAL_COLUMNS)
 
 
 async def test_what_is_saved_is_there(bob: int) -> None:
@@ -58,7 +58,7 @@ async def test_an_empty_value_undoes_a_choice(bob: int) -> None:
     await preferences.save(bob, [("locale", "de"), ("time_zone", "Asia/Tokyo")])
     await preferences.save(bob, [("locale", ""), ("time_zone", "")])
     chosen = (await reader("bob")).preferences
-    assert (chosen.locale, chosen.time_zone) == (None, "UTC")
+    assert (chosen.locale, chosen.time_zone) == (None, None)
 
 
 async def test_a_list_may_be_without_columns(bob: int) -> None:
@@ -124,7 +124,7 @@ async def test_what_has_no_meaning_is_as_usual(bob: int, value: object) -> None:
 
 async def test_one_damaged_choice_spoils_no_other(bob: int) -> None:
     await stored(bob, {"theme": 1, "density": "compact", "time_zone": "x", "locale": "de", "columns": ["due", "x"]})
-    assert (await reader("bob")).preferences == Preferences("system", "compact", "UTC", "de", ("due",))
+    assert (await reader("bob")).preferences == Preferences("system", "compact", None, "de", ("due",))
 
 
 @pytest.mark.parametrize(
