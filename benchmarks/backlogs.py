@@ -24,9 +24,11 @@ from platformdirs import site_cache_path, user_cache_path
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
-from shareable_backlog.database import embedded, folding, migrate
+from shareable_backlog.database import migrate
+from shareable_backlog.database.embedded import embedded_server
 from shareable_backlog.database.migrate import migrations_directory
-from tests.signed_in import let_in
+from shareable_backlog.database.search import folding
+from tests.support.signed_in import let_in
 
 _HERE = Path(__file__).parent
 _STATEMENTS = _HERE / "backlogs.sql"
@@ -68,11 +70,11 @@ def databases(*sizes: int) -> Generator[Mapping[int, str]]:
     missing = [size for size in sizes if not (folder / _mark(size)).exists()]
     if missing:
         _forget_others(folder)
-        with embedded.running(folder, options=_QUICKLY) as conninfo:
+        with embedded_server.running(folder, options=_QUICKLY) as conninfo:
             for size in missing:
                 _make(conninfo, size)
                 (folder / _mark(size)).touch()
-    with embedded.running(folder, options=_AS_ADVISED) as conninfo:
+    with embedded_server.running(folder, options=_AS_ADVISED) as conninfo:
         found = {size: make_conninfo(conninfo, dbname=_name(size)) for size in sizes}
         for one in found.values():
             _wake(one)
@@ -108,7 +110,7 @@ def _name(size: int) -> str:
 def _forget_others(folder: Path) -> None:
     """Remove mirrors that were made of something else, as they are large."""
     for other in folder.parent.glob("backlogs-*"):
-        if other != folder and embedded.describe(other).pid is None:
+        if other != folder and embedded_server.describe(other).pid is None:
             shutil.rmtree(other, ignore_errors=True)
 
 

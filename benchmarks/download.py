@@ -7,7 +7,7 @@ import asyncio
 import sys
 from dataclasses import replace
 
-from shareable_backlog.linear.client import connected
+from shareable_backlog.linear.connection.client import connected
 from shareable_backlog.linear.listings import LISTINGS
 from shareable_backlog.linear.paging import Reader
 from shareable_backlog.linear.queries import Ask

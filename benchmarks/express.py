@@ -26,12 +26,12 @@ from benchmarks.reader import Page, Reader
 from benchmarks.rig import Row
 from benchmarks.wrk import Load
 from shareable_backlog import config, database
-from shareable_backlog.database import listed_items
-from shareable_backlog.database.sharing import Scope
-from shareable_backlog.services import backlog
-from shareable_backlog.services.backlog import Asked
-from shareable_backlog.services.filters import Filters
-from shareable_backlog.web import colors
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import item_list
+from shareable_backlog.services.backlog import item_pages
+from shareable_backlog.services.backlog.filters import Filters
+from shareable_backlog.services.backlog.item_pages import Asked
+from shareable_backlog.web.pages import colors
 
 _HERE = Path(__file__).parent
 _PROGRAM, _TEMPLATE = "express_list.mjs", "express_list.ejs"
@@ -82,15 +82,15 @@ def _bytes(loads: list[Load]) -> float:
 async def _statement(url: str) -> tuple[str, Mapping[str, Any]]:
     """Give the statement of the first page's lines with its parameters."""
     noted: list[tuple[str, Mapping[str, Any]]] = []
-    run = cast("Callable[..., Awaitable[list[Any]]]", listed_items.query)
+    run = cast("Callable[..., Awaitable[list[Any]]]", item_list.query)
 
     async def noting(sql: str, params: Mapping[str, Any], **row: type[Any]) -> list[Any]:
         noted.append((sql, params))
         return await run(sql, params, **row)
 
     async with database.opened(config.parsed({"DATABASE_URL": url})):
-        with mock.patch.object(listed_items, "query", noting):
-            await backlog.listed(Scope(), Asked(Filters(), None, datetime.now(UTC)), None, backlog.PAGE_SIZE)
+        with mock.patch.object(item_list, "query", noting):
+            await item_pages.listed(Scope(), Asked(Filters(), None, datetime.now(UTC)), None, item_pages.PAGE_SIZE)
     [statement] = noted
     return statement
 

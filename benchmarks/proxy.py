@@ -14,7 +14,7 @@ from benchmarks import rig
 from benchmarks.reader import Reader
 from benchmarks.rig import Row
 from tests.fakes.linear import World, running
-from tests.signed_in import let_in
+from tests.support.signed_in import let_in
 
 _PATHS = ("/", "/?type=started", "/?q=item", "/?group=state", "/board", "/changes", "/roadmap")
 _FILLED_WITHIN_S = 60.0

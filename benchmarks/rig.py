@@ -21,12 +21,13 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from shareable_backlog import config
-from shareable_backlog.database import conninfo as conninfo_words
-from shareable_backlog.database import embedded, migrate
-from tests.signed_in import SECRET_KEY, cookies
+from shareable_backlog.database import migrate
+from shareable_backlog.database.connection import conninfo as conninfo_words
+from shareable_backlog.database.embedded import embedded_server
+from tests.support.signed_in import SECRET_KEY, cookies
 
 AS_BOB = "; ".join(f"{name}={value}" for name, value in cookies("bob").items())
-"""The Cookie header of a viewer, once `tests.signed_in.let_in` has let him in."""
+"""The Cookie header of a viewer, once `tests.support.signed_in.let_in` has let him in."""
 
 ROOT = Path(__file__).parents[1]
 SLB = (sys.executable, "-m", "shareable_backlog")
@@ -65,7 +66,7 @@ def server() -> Generator[str]:
     if url:
         yield conninfo_words.from_url(url)
         return
-    with data_folder() as folder, embedded.running(folder) as conninfo:
+    with data_folder() as folder, embedded_server.running(folder) as conninfo:
         yield conninfo
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import TypeVar
 
 from shareable_backlog.cli import main
-from shareable_backlog.web.kept import Kept
+from shareable_backlog.web.pages.cache import Kept
 
 T = TypeVar("T")
 

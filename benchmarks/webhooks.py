@@ -20,7 +20,7 @@ import psycopg
 from benchmarks import rig
 from benchmarks.rig import Row
 from tests.fakes.linear import World, delivery, running
-from tests.signed_in import let_in
+from tests.support.signed_in import let_in
 
 _SECRET = "lin_wh_0benchmark0secret"  # noqa: S105 (of no workspace)
 _PER_S = 200

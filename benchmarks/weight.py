@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page
 from benchmarks import backlogs, rig
 from benchmarks.reader import Reader
 from benchmarks.rig import Row
-from tests.e2e import chromium
-from tests.signed_in import cookies
+from tests.support.browser import chromium
+from tests.support.signed_in import cookies
 
 _WATCH = """
   window.seen = { paint_ms: 0, shift: 0, moved: [], long_ms: 0 };

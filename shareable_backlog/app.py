@@ -15,30 +15,26 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shareable_backlog import database, routes
 from shareable_backlog.config import Settings
 from shareable_backlog.config.values import is_loopback
-from shareable_backlog.controllers import sign_in_oidc
-from shareable_backlog.controllers.gate import Access
-from shareable_backlog.database import schema
+from shareable_backlog.controllers.access import sign_in_oidc
+from shareable_backlog.controllers.access.auth import Access
+from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.errors import BacklogError
-from shareable_backlog.services import (
-    audit,
-    audit_retention,
-    freshness,
-    mails,
-    outbox,
-    readiness,
-    search_index,
-    sign_in,
-)
-from shareable_backlog.services.audit import Action, Actor
-from shareable_backlog.services.deliveries import Inbox
-from shareable_backlog.services.outbox import Outbox
-from shareable_backlog.services.sessions import Limits
-from shareable_backlog.services.sign_in import Entrance
+from shareable_backlog.services import readiness
+from shareable_backlog.services.access import sign_in
+from shareable_backlog.services.access.sessions import Limits
+from shareable_backlog.services.access.sign_in import Entrance
+from shareable_backlog.services.audit import audit_actions, audit_retention
+from shareable_backlog.services.audit.audit_actions import Action, Actor
+from shareable_backlog.services.mail import mails, outbox
+from shareable_backlog.services.mail.outbox import Outbox
+from shareable_backlog.services.mirror import freshness
+from shareable_backlog.services.mirror.deliveries import Inbox
+from shareable_backlog.services.search import search_index
 from shareable_backlog.sync import deliveries, images, sample, schedule
 from shareable_backlog.web import errors
 from shareable_backlog.web.headers import SecurityHeaders
-from shareable_backlog.web.measuring import Measured
 from shareable_backlog.web.network import NetworkGate
+from shareable_backlog.web.request_metrics import Measured
 
 _FIRST_LOOK_S = 0.5
 _COMPRESSED_FROM_BYTES = 1000
@@ -99,7 +95,7 @@ def create(
                 images.opened(settings) as app.state.fetch_image,
                 sign_in_oidc.opened(settings, access.entrance.base_url) as app.state.oidc,
                 _background(
-                    schema.watch(looked),
+                    schema_watch.watch(looked),
                     readiness.watch_mirror(),
                     _syncs(settings),
                     deliveries.keep_up(inbox.arrived),
@@ -157,7 +153,7 @@ async def _record_stranger(address: str, path: str, user_agent: str) -> None:
     """Record who was refused for their network."""
     with contextlib.suppress(BacklogError):  # they are refused all the same
         stranger = Actor(None, None, address, user_agent)
-        await audit.record(
+        await audit_actions.record(
             None, stranger, Action.NETWORK_REFUSED, details={"path": errors.without_secret(path)[:500]}, refused=True
         )
 

@@ -95,10 +95,10 @@ def configure(level: str, form: Literal["json", "console"]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # The driver and its pool name the host; database/probe.py says the same without it.
+    # The driver and its pool name the host; database/connection/probe.py says the same without it.
     for name in ("psycopg", "psycopg.pool"):
         logging.getLogger(name).disabled = True
-    # Every call of Linear is logged by linear/client.py, and every request by web/.
+    # Every call of Linear is logged by linear/connection/client.py, and every request by web/.
     for name in ("httpx2", "httpcore2", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -9,8 +9,11 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shareable_backlog.controllers import (
-    account,
+from shareable_backlog.controllers import health, metrics, webhooks
+from shareable_backlog.controllers.access import auth, sign_in, sign_in_oidc
+from shareable_backlog.controllers.access.auth import Who
+from shareable_backlog.controllers.account import account, preferences, tokens, views
+from shareable_backlog.controllers.admin import (
     admin_audit,
     admin_groups,
     admin_overview,
@@ -18,28 +21,14 @@ from shareable_backlog.controllers import (
     admin_sharing,
     admin_sync,
     admin_views,
-    api,
-    backlog,
-    changes,
-    exports,
-    filters,
-    gate,
-    health,
-    images,
-    items,
-    metrics,
-    preferences,
-    roadmap,
-    sign_in,
-    sign_in_oidc,
-    tokens,
-    views,
-    webhooks,
 )
-from shareable_backlog.controllers.api_operation import Operation
-from shareable_backlog.controllers.gate import Who
+from shareable_backlog.controllers.api import endpoints
+from shareable_backlog.controllers.api.operation import Operation
+from shareable_backlog.controllers.backlog import changes, exports, filters, images, item_list, items
+from shareable_backlog.controllers.projects import roadmap
 from shareable_backlog.services import readiness
-from shareable_backlog.web import assets, openapi
+from shareable_backlog.web.formats import openapi
+from shareable_backlog.web.pages import assets
 
 Method: TypeAlias = Literal["GET", "POST"]
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -82,15 +71,15 @@ ROUTES = (
     Route("POST", "/account/sessions/{session_id}/end", account.end_session, "person"),
     Route("POST", "/account/tokens", tokens.create, "viewer"),
     Route("POST", "/account/tokens/{token_id}/revoke", tokens.revoke, "person"),
-    Route("GET", "/", backlog.list_items, "viewer"),
+    Route("GET", "/", item_list.list_items, "viewer"),
     Route("GET", "/roadmap", roadmap.show, "viewer"),
     Route("GET", "/changes", changes.show, "viewer"),
     Route("POST", "/changes/seen", changes.mark_seen, "viewer"),
-    Route("GET", "/board", backlog.board, "viewer"),
+    Route("GET", "/board", item_list.board, "viewer"),
     Route("GET", "/filters", filters.show, "viewer"),
     Route("GET", "/export.csv", exports.csv, "viewer"),
     Route("GET", "/export.json", exports.json, "viewer"),
-    Route("GET", gate.FEED, exports.feed, "viewer"),
+    Route("GET", auth.FEED, exports.feed, "viewer"),
     Route("GET", "/feeds", exports.show_feeds, "viewer"),
     Route("POST", "/feeds", exports.make_feed, "viewer"),
     Route("GET", "/items/{identifier}", items.show_item, "viewer"),
@@ -136,14 +125,14 @@ ROUTES = (
     Route("POST", "/admin/views/{view_id}/unpublish", admin_views.unpublish, "admin"),
     Route("GET", "/admin/audit", admin_audit.show, "admin"),
     Route("GET", "/admin/audit.csv", admin_audit.export, "admin"),
-    Route("GET", "/api/v1/openapi.json", api.show_document, "visitor"),
-    Route("GET", "/api/v1/items", api.list_items, "viewer"),
-    Route("GET", "/api/v1/items/{identifier}", api.show_item, "viewer"),
-    Route("GET", "/api/v1/teams", api.list_teams, "viewer"),
-    Route("GET", "/api/v1/projects", api.list_projects, "viewer"),
-    Route("GET", "/api/v1/labels", api.list_labels, "viewer"),
-    Route("GET", "/api/v1/views", api.list_views, "viewer"),
-    Route("GET", "/api/v1/me", api.show_me, "viewer"),
+    Route("GET", "/api/v1/openapi.json", endpoints.show_document, "visitor"),
+    Route("GET", "/api/v1/items", endpoints.list_items, "viewer"),
+    Route("GET", "/api/v1/items/{identifier}", endpoints.show_item, "viewer"),
+    Route("GET", "/api/v1/teams", endpoints.list_teams, "viewer"),
+    Route("GET", "/api/v1/projects", endpoints.list_projects, "viewer"),
+    Route("GET", "/api/v1/labels", endpoints.list_labels, "viewer"),
+    Route("GET", "/api/v1/views", endpoints.list_views, "viewer"),
+    Route("GET", "/api/v1/me", endpoints.show_me, "viewer"),
     Route("POST", "/webhooks/linear", webhooks.linear, "signer"),
 )
 
@@ -179,8 +168,8 @@ def _guarded(route: Route) -> Handler:
         readiness.require_schema()
         if route.who == "signer":
             return await route.handler(request)
-        response = await gate.admit(request, route.who) or await route.handler(request)
-        gate.finish(request, response)
+        response = await auth.admit(request, route.who) or await route.handler(request)
+        auth.finish(request, response)
         return response
 
     return guarded

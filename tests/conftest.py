@@ -20,12 +20,13 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from shareable_backlog import database as program_database
 from shareable_backlog import logs
 from shareable_backlog.config import NAMES, Settings, parsed
-from shareable_backlog.database import conninfo as conninfo_words
-from shareable_backlog.database import embedded, migrate
-from shareable_backlog.linear import oauth
-from tests import in_memory, leaks
+from shareable_backlog.database import migrate
+from shareable_backlog.database.connection import conninfo as conninfo_words
+from shareable_backlog.database.embedded import embedded_server
+from shareable_backlog.linear.connection import oauth
 from tests.fakes.linear import published
-from tests.signed_in import SECRET_KEY
+from tests.support import in_memory, leaks
+from tests.support.signed_in import SECRET_KEY
 
 pytest_plugins = ("tests.fakes.postgres",)
 
@@ -102,7 +103,7 @@ def server() -> Generator[str]:
     if url:
         yield conninfo_words.from_url(url)
         return
-    with embedded.running(Path(os.environ[_FOLDER]), options=("-c", "fsync=off")) as conninfo:
+    with embedded_server.running(Path(os.environ[_FOLDER]), options=("-c", "fsync=off")) as conninfo:
         yield conninfo
 
 

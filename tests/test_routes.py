@@ -7,12 +7,12 @@ import psycopg
 import pytest
 from httpx2 import Response
 
-from shareable_backlog.controllers.gate import Who
+from shareable_backlog.controllers.access.auth import Who
 from shareable_backlog.routes import ROUTES, Route
-from tests import running_site
 from tests.conftest import created
-from tests.running_site import Site
-from tests.signed_in import csrf, let_in
+from tests.support import running_site
+from tests.support.running_site import Site
+from tests.support.signed_in import csrf, let_in
 
 # By GET these are the page of a person, or a run, of which there is none.
 READ_AS_A_NUMBER = ("/admin/people/decide", "/admin/sync/removals")

@@ -9,8 +9,8 @@ from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
-    from shareable_backlog.database.audit_logs import AuditLog
-    from shareable_backlog.services.audit_chain import Verdict
+    from shareable_backlog.database.audit.audit_logs import AuditLog
+    from shareable_backlog.services.audit.audit_chain import Verdict
 
 
 def add_parser(commands: Commands) -> None:
@@ -35,7 +35,7 @@ def add_parser(commands: Commands) -> None:
 def _verify(arguments: argparse.Namespace) -> int:
     """Say whether the log is whole; exit code 1 when it is not."""
     from shareable_backlog.cli.asking import asked
-    from shareable_backlog.services import audit_chain
+    from shareable_backlog.services.audit import audit_chain
 
     verdict = asked(lambda _settings: audit_chain.verify())
     print(_verdict_as_json(verdict) if arguments.json else _verdict_in_words(verdict))
@@ -44,9 +44,9 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 def _list(arguments: argparse.Namespace) -> int:
     from shareable_backlog.cli.asking import asked
-    from shareable_backlog.services import audit_log
-    from shareable_backlog.services.audit import OPERATOR
-    from shareable_backlog.services.audit_log import Filters
+    from shareable_backlog.services.audit import audit_log
+    from shareable_backlog.services.audit.audit_actions import OPERATOR
+    from shareable_backlog.services.audit.audit_log import Filters
 
     filters = Filters(arguments.person, arguments.action, since=arguments.since)
     page = asked(lambda _settings: audit_log.page(OPERATOR, filters, None, arguments.limit))
@@ -57,8 +57,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _prune(arguments: argparse.Namespace) -> int:
     from shareable_backlog.cli.asking import asked
-    from shareable_backlog.services import audit_retention
-    from shareable_backlog.services.audit import OPERATOR
+    from shareable_backlog.services.audit import audit_retention
+    from shareable_backlog.services.audit.audit_actions import OPERATOR
 
     async def pruned(settings: "Settings") -> str:
         days = settings.audit_retention_days

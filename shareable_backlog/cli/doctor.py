@@ -8,7 +8,7 @@ from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
-    from shareable_backlog.linear.budget import Budget
+    from shareable_backlog.linear.connection.budget import Budget
     from shareable_backlog.linear.workspace import Team, Viewer, Workspace
 
 _LONGEST_WAIT_S = 10
@@ -81,8 +81,9 @@ async def _linear(settings: "Settings") -> tuple[bool, dict[str, Any]]:
     import asyncio
 
     from shareable_backlog.errors import LinearFailed
-    from shareable_backlog.linear import client, workspace
-    from shareable_backlog.linear.retry import Retries
+    from shareable_backlog.linear import workspace
+    from shareable_backlog.linear.connection import client
+    from shareable_backlog.linear.connection.retry import Retries
 
     if not (settings.linear_api_key or settings.linear_oauth_client_id):
         return True, {"linear": "no LINEAR_API_KEY: nothing is mirrored"}

@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     from shareable_backlog import app, config, logs
     from shareable_backlog.config import secret_key, values
     from shareable_backlog.errors import ConfigurationInvalid
-    from shareable_backlog.web.patience import ImpatientProtocol
+    from shareable_backlog.web.read_timeout import ImpatientProtocol
 
     settings = secret_key.ensured(config.load())
     if settings.base_url is None and not values.is_loopback(arguments.host):

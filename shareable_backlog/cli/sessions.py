@@ -8,7 +8,7 @@ from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
-    from shareable_backlog.services.sessions import ListedSession
+    from shareable_backlog.services.access.sessions import ListedSession
 
 
 def add_parser(commands: Commands) -> None:
@@ -24,7 +24,7 @@ def add_parser(commands: Commands) -> None:
 
 def _list(arguments: argparse.Namespace) -> int:
     from shareable_backlog.cli.asking import asked
-    from shareable_backlog.services import sessions
+    from shareable_backlog.services.access import sessions
 
     async def everybodys(settings: "Settings") -> "list[ListedSession]":
         limits = sessions.Limits(settings.session_idle_hours, settings.session_max_days)
@@ -37,8 +37,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _flush(_arguments: argparse.Namespace) -> int:
     from shareable_backlog.cli.asking import asked
-    from shareable_backlog.services import sessions
-    from shareable_backlog.services.audit import OPERATOR
+    from shareable_backlog.services.access import sessions
+    from shareable_backlog.services.audit.audit_actions import OPERATOR
 
     count = asked(lambda _settings: sessions.flush(OPERATOR))
     print(f"{count} {'session' if count == 1 else 'sessions'} ended.")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
-    from shareable_backlog.database.sync_history import SyncRun
-    from shareable_backlog.services.sync_runs import MirrorState
+    from shareable_backlog.database.mirror.sync_history import SyncRun
+    from shareable_backlog.services.mirror.sync_runs import MirrorState
 
 
 def add_parser(commands: Commands) -> None:
@@ -31,7 +31,8 @@ def read(runs: int = 10) -> "MirrorState":
     import asyncio
 
     from shareable_backlog import config, logs
-    from shareable_backlog.services import readiness, sync_runs
+    from shareable_backlog.services import readiness
+    from shareable_backlog.services.mirror import sync_runs
 
     settings = config.load()
     logs.configure("warning", settings.log_format)

@@ -11,7 +11,7 @@ from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
-    from shareable_backlog.database.sync_history import SyncRun
+    from shareable_backlog.database.mirror.sync_history import SyncRun
     from shareable_backlog.sync.pull import Wanted
     from shareable_backlog.sync.run import Report
 
@@ -59,12 +59,16 @@ async def _pull_or_join(settings: "Settings", wanted: "Wanted") -> dict[str, Any
     import asyncio
 
     from shareable_backlog.cli import progress
-    from shareable_backlog.services import audit, readiness, sync_runs
+    from shareable_backlog.services import readiness
+    from shareable_backlog.services.audit import audit_actions
+    from shareable_backlog.services.mirror import sync_runs
     from shareable_backlog.sync import pull
     from shareable_backlog.sync.run import SyncUnderWay
 
     async with readiness.ready(settings):
-        await sync_runs.note_own(audit.OPERATOR, is_full=wanted.is_full, removals_allowed=wanted.removals_allowed)
+        await sync_runs.note_own(
+            audit_actions.OPERATOR, is_full=wanted.is_full, removals_allowed=wanted.removals_allowed
+        )
         while True:
             try:
                 with progress.shown(sys.stderr) as on_page:
@@ -153,7 +157,8 @@ async def _watched(settings: "Settings") -> None:
     import asyncio
 
     from shareable_backlog.errors import BacklogError
-    from shareable_backlog.services import readiness, sync_runs
+    from shareable_backlog.services import readiness
+    from shareable_backlog.services.mirror import sync_runs
 
     told: set[tuple[int, str]] = set()
     async with readiness.ready(settings):

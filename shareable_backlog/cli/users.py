@@ -8,8 +8,8 @@ from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
-    from shareable_backlog.database.users import Decision
-    from shareable_backlog.services.people import ListedUser
+    from shareable_backlog.database.access.users import Decision
+    from shareable_backlog.services.access.people import ListedUser
 
 _DECISIONS = {
     "approve": "let people who wait see the backlog",
@@ -59,8 +59,8 @@ def _email(text: str) -> str:
 
 def _list(arguments: argparse.Namespace) -> int:
     from shareable_backlog.cli.asking import asked
-    from shareable_backlog.services import people
-    from shareable_backlog.services.people import UserFilters
+    from shareable_backlog.services.access import people
+    from shareable_backlog.services.access.people import UserFilters
 
     found = asked(lambda _settings: people.everybody(UserFilters(state=arguments.state)))
     for one in found:
@@ -70,8 +70,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _create(arguments: argparse.Namespace) -> int:
     from shareable_backlog.cli.asking import asked
-    from shareable_backlog.services import approvals
-    from shareable_backlog.services.audit import OPERATOR
+    from shareable_backlog.services.access import approvals
+    from shareable_backlog.services.audit.audit_actions import OPERATOR
 
     asked(lambda _settings: approvals.create(OPERATOR, arguments.email, arguments.name, is_admin=arguments.admin))
     print(f"{arguments.email} may come in{', as an admin' if arguments.admin else ''}.")
@@ -81,9 +81,9 @@ def _create(arguments: argparse.Namespace) -> int:
 def _decide(arguments: argparse.Namespace) -> int:
     """Carry out a decision for each; exit code 1 when somebody is in no state for it."""
     from shareable_backlog.cli.asking import asked
-    from shareable_backlog.services import approvals, people
-    from shareable_backlog.services.audit import OPERATOR
-    from shareable_backlog.services.outbox import Outbox
+    from shareable_backlog.services.access import approvals, people
+    from shareable_backlog.services.audit.audit_actions import OPERATOR
+    from shareable_backlog.services.mail.outbox import Outbox
 
     decision = cast("Decision", arguments.decision)
 
@@ -102,8 +102,8 @@ def _decide(arguments: argparse.Namespace) -> int:
 
 def _delete(arguments: argparse.Namespace) -> int:
     from shareable_backlog.cli.asking import asked
-    from shareable_backlog.services import approvals, people
-    from shareable_backlog.services.audit import OPERATOR
+    from shareable_backlog.services.access import approvals, people
+    from shareable_backlog.services.audit.audit_actions import OPERATOR
 
     async def delete(_settings: "Settings") -> str:
         return await approvals.delete(OPERATOR, await people.id_of(arguments.email), arguments.email)
@@ -115,7 +115,7 @@ def _delete(arguments: argparse.Namespace) -> int:
 def _login_link(arguments: argparse.Namespace) -> int:
     from shareable_backlog.cli.asking import asked
     from shareable_backlog.config import secret_key
-    from shareable_backlog.services import people, sign_in
+    from shareable_backlog.services.access import people, sign_in
 
     async def make(settings: "Settings") -> str:
         key = secret_key.ensured(settings).secret_key

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from shareable_backlog import database
-from shareable_backlog.database import schema
+from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.services import readiness
 
 _NOT_ASKED_YET = "The database has not been asked yet."
@@ -21,7 +21,7 @@ async def healthz(_request: Request) -> Response:
 async def readyz(_request: Request) -> Response:
     """Answer 200 when pages can be served, else 503 with the reason; that Linear's news are late is no reason."""
     test = database.last_connection_test()
-    problem = schema.problem()
+    problem = schema_watch.problem()
     if test is None or not test.connected:
         error = _NOT_ASKED_YET if test is None else test.error
         return JSONResponse({"status": "unavailable", "db": "down", "error": error}, 503)

@@ -11,11 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shareable_backlog.controllers import gate
+from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.services import overview
 from shareable_backlog.services.overview import Numbers
-from shareable_backlog.web import measuring, network
+from shareable_backlog.web import network, request_metrics
 
 
 async def show(request: Request) -> Response:
@@ -27,19 +27,19 @@ async def show(request: Request) -> Response:
     numbers: Numbers | None = None
     if overview.is_database_up():
         try:
-            numbers = await overview.numbers(gate.access(request).limits)
+            numbers = await overview.numbers(auth.access(request).limits)
         except BacklogError:
             numbers = None
     now_registry = CollectorRegistry()
     now_registry.register(_Now(numbers))
-    text = generate_latest(measuring.REGISTRY) + generate_latest(now_registry)
+    text = generate_latest(request_metrics.REGISTRY) + generate_latest(now_registry)
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def _require_allowed(request: Request) -> None:
     """Raise HTTPException unless the client's own address may read the numbers."""
     client: str | None = request.state.client
-    allowed = gate.access(request).settings.metrics_networks
+    allowed = auth.access(request).settings.metrics_networks
     if client is None or not network.is_within(ipaddress.ip_address(client), allowed):
         raise HTTPException(404)
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from shareable_backlog.config import Secret
 from shareable_backlog.linear import webhooks
-from shareable_backlog.services import deliveries
+from shareable_backlog.services.mirror import deliveries
 
 _LARGEST_BODY = 5 * 2**20
 BODY_WITHIN_S = 20.0

@@ -11,7 +11,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from shareable_backlog import logs
-from shareable_backlog.database import embedded_cluster, faults
+from shareable_backlog.database.connection import faults
+from shareable_backlog.database.embedded import embedded_cluster
 from shareable_backlog.errors import BackupFailed, EmbeddedServerFailed
 
 _LOG = logs.logger(__name__)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from shareable_backlog.database import shown
-from shareable_backlog.database.pool import pool
-from shareable_backlog.database.query import query
-from shareable_backlog.database.sharing import Scope
-from shareable_backlog.database.users import STATE, State
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.users import STATE, State
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.connection.pool import pool
+from shareable_backlog.database.connection.query import query
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ async def count_sessions(idle_hours: int, max_days: int) -> int:
 async def count_shown() -> int:
     """Count the items that viewers in no group are shown in the list."""
     [(count,)] = await query(
-        f"SELECT count(*) FROM backlog_items i WHERE {shown.ITEM} AND i.archived_at IS NULL", shown.params(Scope())
+        f"SELECT count(*) FROM backlog_items i WHERE {visibility.ITEM} AND i.archived_at IS NULL",
+        visibility.params(Scope()),
     )
     return count
 

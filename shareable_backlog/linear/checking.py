@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from shareable_backlog.linear import lenient
+from shareable_backlog.linear.connection import lenient
 from shareable_backlog.linear.errors import PartialAnswer
 from shareable_backlog.linear.nodes import FieldInvalid, Seen
 

@@ -7,7 +7,7 @@ import msgspec
 
 from shareable_backlog.linear import checking, queries
 from shareable_backlog.linear.checking import BadNode
-from shareable_backlog.linear.client import Client
+from shareable_backlog.linear.connection.client import Client
 from shareable_backlog.linear.errors import CursorInvalid, InvalidQuery, PartialAnswer, TooComplex
 from shareable_backlog.linear.nodes import Ref, Seen
 from shareable_backlog.linear.queries import LARGEST_PAGE, Ask

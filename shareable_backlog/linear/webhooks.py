@@ -12,7 +12,8 @@ import msgspec
 
 from shareable_backlog.config import Secret
 from shareable_backlog.errors import BacklogError, InvalidInput
-from shareable_backlog.linear import lenient, nodes
+from shareable_backlog.linear import nodes
+from shareable_backlog.linear.connection import lenient
 from shareable_backlog.linear.nodes import Ref
 
 FRESH_FOR = timedelta(seconds=60)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from shareable_backlog.linear.budget import Budget
-from shareable_backlog.linear.client import Client
+from shareable_backlog.linear.connection.budget import Budget
+from shareable_backlog.linear.connection.client import Client
 from shareable_backlog.linear.errors import PartialAnswer
 
 _LARGEST_PAGE = 250

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shareable_backlog import database
-from shareable_backlog.database import mirror, overview, sync_history, webhook_deliveries
-from shareable_backlog.database.outgoing_mails import OutboxState
+from shareable_backlog.database import overview
+from shareable_backlog.database.access.users import State
+from shareable_backlog.database.mail.outgoing_mails import OutboxState
+from shareable_backlog.database.mirror import mirror, sync_history, webhook_deliveries
+from shareable_backlog.database.mirror.sync_history import SyncRun
 from shareable_backlog.database.overview import PoolNumbers, Server
-from shareable_backlog.database.sync_history import SyncRun
-from shareable_backlog.database.users import State
-from shareable_backlog.services import outbox
-from shareable_backlog.services.sessions import Limits
+from shareable_backlog.services.access.sessions import Limits
+from shareable_backlog.services.mail import outbox
 
 
 @dataclass(frozen=True, slots=True)

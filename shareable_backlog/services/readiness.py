@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 
 from shareable_backlog import database
 from shareable_backlog.config import Settings
-from shareable_backlog.database import migrate, schema
+from shareable_backlog.database import migrate
+from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.errors import BacklogError, SchemaNotReady
-from shareable_backlog.services import freshness
+from shareable_backlog.services.mirror import freshness
 
 _LOOK_AT_MIRROR_EVERY_S = 5.0
 _is_mirror_late = False
@@ -18,7 +19,7 @@ _is_mirror_late = False
 def is_ready() -> bool:
     """Tell whether the database answered a second ago and has the right schema."""
     test = database.last_connection_test()
-    return test is not None and test.connected and schema.problem() is None
+    return test is not None and test.connected and schema_watch.problem() is None
 
 
 def is_mirror_late() -> bool:
@@ -40,7 +41,7 @@ async def watch_mirror() -> None:
 def require_schema() -> None:
     """Raise SchemaNotReady when the database is known to have another schema than this program."""
     test = database.last_connection_test()
-    problem = schema.problem()
+    problem = schema_watch.problem()
     if test is not None and test.connected and problem is not None:
         raise SchemaNotReady(problem)
 

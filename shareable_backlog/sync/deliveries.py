@@ -15,10 +15,12 @@ from time import monotonic
 import msgspec
 
 from shareable_backlog import logs
-from shareable_backlog.database import mirror, teams, transaction, webhook_deliveries
-from shareable_backlog.database.mirror_rows import BacklogItem, Row
-from shareable_backlog.database.transaction import Transaction
-from shareable_backlog.database.webhook_deliveries import Outcome, WaitingDelivery
+from shareable_backlog.database import transaction
+from shareable_backlog.database.connection.transaction import Transaction
+from shareable_backlog.database.mirror import mirror, webhook_deliveries
+from shareable_backlog.database.mirror.mirror_rows import BacklogItem, Row
+from shareable_backlog.database.mirror.webhook_deliveries import Outcome, WaitingDelivery
+from shareable_backlog.database.projects import teams
 from shareable_backlog.errors import BacklogError, DataRefused
 from shareable_backlog.linear import checking
 from shareable_backlog.linear.nodes import Seen

@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from shareable_backlog.config import Settings
 from shareable_backlog.errors import ConfigurationInvalid, LinearFailed, NotFound
-from shareable_backlog.linear import client, uploads
-from shareable_backlog.services.images import Fetch, Image
+from shareable_backlog.linear import uploads
+from shareable_backlog.linear.connection import client
+from shareable_backlog.services.backlog.images import Fetch, Image
 from shareable_backlog.sync.file_cache import FileCache
 
 _MOST_AT_ONCE = 4

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from shareable_backlog.database import mirror, search_entries, sync_cursors, transaction
+from shareable_backlog.database import transaction
+from shareable_backlog.database.mirror import mirror, sync_cursors
+from shareable_backlog.database.search import search_entries
 from shareable_backlog.errors import SyncFailed
-from shareable_backlog.linear import csv_export
-from shareable_backlog.linear.csv_export import Export, InferredState
+from shareable_backlog.linear.csv import csv_export
+from shareable_backlog.linear.csv.csv_export import Export, InferredState
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync.store import BadRow, Batch, mapped, page_of
 from shareable_backlog.sync.streams import STREAMS

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TypedDict
 
-from shareable_backlog.database import mirror_rows as rows
+from shareable_backlog.database.mirror import mirror_rows as rows
 from shareable_backlog.linear import nodes
 from shareable_backlog.linear.nodes import Node, Ref
 

@@ -6,21 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shareable_backlog.config import Settings
-from shareable_backlog.database import (
-    issue_counts,
-    mirror,
-    search_entries,
-    sweeps,
-    sync_cursors,
-    sync_history,
-    teams,
-    transaction,
-)
-from shareable_backlog.database.issue_counts import TeamCount
-from shareable_backlog.linear import client as linear
+from shareable_backlog.database import transaction
+from shareable_backlog.database.mirror import issue_counts, mirror, sweeps, sync_cursors, sync_history
+from shareable_backlog.database.mirror.issue_counts import TeamCount
+from shareable_backlog.database.projects import teams
+from shareable_backlog.database.search import search_entries
+from shareable_backlog.linear.connection import client as linear
+from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.linear.paging import IssueCount, Reader
 from shareable_backlog.linear.queries import LARGEST_PAGE
-from shareable_backlog.linear.retry import Retries
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync.run import OnPage, Report, Trigger
 from shareable_backlog.sync.store import Batch

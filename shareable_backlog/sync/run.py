@@ -8,12 +8,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from shareable_backlog import logs
-from shareable_backlog.database import locks, mirror, sync_history, transaction
-from shareable_backlog.database.mirror import Stored
-from shareable_backlog.database.sweeps import Gone
-from shareable_backlog.database.sync_history import Ending, RateBudget
+from shareable_backlog.database import transaction
+from shareable_backlog.database.connection import locks
+from shareable_backlog.database.mirror import mirror, sync_history
+from shareable_backlog.database.mirror.mirror import Stored
+from shareable_backlog.database.mirror.sweeps import Gone
+from shareable_backlog.database.mirror.sync_history import Ending, RateBudget
 from shareable_backlog.errors import BacklogError, SyncFailed
-from shareable_backlog.linear.client import Client
+from shareable_backlog.linear.connection.client import Client
 from shareable_backlog.sync.store import BadRow, Batch, Page, Prepared, batch_stored, prepared
 
 _LOG = logs.logger(__name__)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from shareable_backlog import logs
-from shareable_backlog.database import mirror, search_entries
+from shareable_backlog.database.mirror import mirror
+from shareable_backlog.database.search import search_entries
 from shareable_backlog.errors import BacklogError, SyncFailed
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync.run import Report

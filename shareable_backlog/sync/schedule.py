@@ -7,7 +7,7 @@ from time import monotonic
 
 from shareable_backlog import logs
 from shareable_backlog.config import Settings
-from shareable_backlog.database import sync_history
+from shareable_backlog.database.mirror import sync_history
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.linear.errors import AuthenticationFailed, RateLimited
 from shareable_backlog.services import readiness

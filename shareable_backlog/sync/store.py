@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from shareable_backlog.database import mirror, sweeps, sync_cursors, transaction
-from shareable_backlog.database.mirror import Stored, Upsert
-from shareable_backlog.database.mirror_rows import BacklogItem, Row
-from shareable_backlog.database.sweeps import SweepEntry
-from shareable_backlog.database.sync_cursors import Cursor
-from shareable_backlog.database.transaction import Transaction
+from shareable_backlog.database import transaction
+from shareable_backlog.database.connection.transaction import Transaction
+from shareable_backlog.database.mirror import mirror, sweeps, sync_cursors
+from shareable_backlog.database.mirror.mirror import Stored, Upsert
+from shareable_backlog.database.mirror.mirror_rows import BacklogItem, Row
+from shareable_backlog.database.mirror.sweeps import SweepEntry
+from shareable_backlog.database.mirror.sync_cursors import Cursor
 from shareable_backlog.errors import Contended, DataRefused
 from shareable_backlog.linear import checking
 from shareable_backlog.linear.checking import BadNode

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from shareable_backlog.database import mirror_rows as rows
+from shareable_backlog.database.mirror import mirror_rows as rows
 from shareable_backlog.linear.listings import LISTINGS, Listing
 from shareable_backlog.sync import map as mapping
 

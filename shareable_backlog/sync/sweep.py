@@ -8,10 +8,11 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from shareable_backlog.database import sweeps, transaction
-from shareable_backlog.database.sweeps import Gone, SweepEntry
-from shareable_backlog.database.transaction import Transaction
-from shareable_backlog.linear.client import Client
+from shareable_backlog.database import transaction
+from shareable_backlog.database.connection.transaction import Transaction
+from shareable_backlog.database.mirror import sweeps
+from shareable_backlog.database.mirror.sweeps import Gone, SweepEntry
+from shareable_backlog.linear.connection.client import Client
 from shareable_backlog.linear.nodes import SeenChild, SeenIssue
 from shareable_backlog.linear.paging import IssueCount, Reader
 from shareable_backlog.linear.paging import Page as Fetched

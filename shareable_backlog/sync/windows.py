@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shareable_backlog.database.sync_cursors import Cursor
+from shareable_backlog.database.mirror.sync_cursors import Cursor
 from shareable_backlog.errors import SyncFailed
-from shareable_backlog.linear.client import Client
+from shareable_backlog.linear.connection.client import Client
 from shareable_backlog.linear.errors import CursorInvalid
 from shareable_backlog.linear.paging import IssueCount, Reader, Round
 from shareable_backlog.linear.paging import Page as Fetched

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from shareable_backlog import logs
 from shareable_backlog.errors import BacklogError
-from shareable_backlog.web import rendering
+from shareable_backlog.web.pages import rendering
 
 _LOG = logs.logger(__name__)
 

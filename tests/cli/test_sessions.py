@@ -6,8 +6,8 @@ from pathlib import Path
 import psycopg
 
 from tests.conftest import as_url
-from tests.served import slb
-from tests.signed_in import let_in, token
+from tests.support.served import slb
+from tests.support.signed_in import let_in, token
 
 
 def test_who_is_signed_in_is_listed_without_a_secret(database: str, tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ import pytest
 
 from shareable_backlog.cli import main
 from shareable_backlog.config import Settings
-from shareable_backlog.database import locks
+from shareable_backlog.database.connection import locks
 from tests.fakes.linear import FakeLinear, running
-from tests.served import ROOT
+from tests.support.served import ROOT
 
 _ISSUES = 20
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests import running_site
 from tests.conftest import as_url
-from tests.served import slb
-from tests.signed_in import let_in
+from tests.support import running_site
+from tests.support.served import slb
+from tests.support.signed_in import let_in
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from shareable_backlog import app
 from shareable_backlog.config import Settings, parsed
 from shareable_backlog.database import migrate
 from tests.conftest import as_url
-from tests.signed_in import SECRET_KEY, cookies, let_in
+from tests.support.signed_in import SECRET_KEY, cookies, let_in
 
 HERE = ("127.0.0.1", 4321)
 NOWHERE = "postgresql://alice:open-sesame@127.0.0.1:1/backlog"

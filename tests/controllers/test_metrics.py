@@ -5,9 +5,9 @@ from collections.abc import Generator
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests import running_site
-from tests.running_site import Site
-from tests.signed_in import let_in
+from tests.support import running_site
+from tests.support.running_site import Site
+from tests.support.signed_in import let_in
 
 
 @pytest.fixture

@@ -7,16 +7,17 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from shareable_backlog.controllers import backlog, items
+from shareable_backlog.controllers.backlog import item_list, items
 from shareable_backlog.errors import BacklogError
-from shareable_backlog.web import assets, errors
-from tests.mirrored import item, label, store, team
-from tests.signed_in import AsBob
+from shareable_backlog.web import errors
+from shareable_backlog.web.pages import assets
+from tests.support.mirrored import item, label, store, team
+from tests.support.signed_in import AsBob
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
 
 ROUTES = [
-    Route("/", backlog.list_items),
+    Route("/", item_list.list_items),
     Route("/items/{identifier}", items.show_item),
     Route("/static/{path:path}", assets.static_file),
 ]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from shareable_backlog.services import readiness
-from tests import running_site
-from tests.running_site import Site
-from tests.signed_in import let_in
+from tests.support import running_site
+from tests.support.running_site import Site
+from tests.support.signed_in import let_in
 
 LATE = {"status": "ok", "db": "up", "degraded": "linear"}
 

@@ -25,12 +25,12 @@ from starlette.types import Message
 
 from shareable_backlog.config import Secret
 from shareable_backlog.controllers import webhooks
-from shareable_backlog.web import patience
+from shareable_backlog.web import read_timeout
 from tests.conftest import as_url, created
 from tests.fakes.linear import Row, World, delivery, running
 from tests.fakes.postgres import PrivateServer
-from tests.served import Served, served
-from tests.signed_in import let_in
+from tests.support.served import Served, served
+from tests.support.signed_in import let_in
 
 SECRET, OLD, OTHER = "lin_wh_0tests0secret0one", "lin_wh_0tests0secret0old", "lin_wh_0tests0secret0not"
 PATH = "/webhooks/linear"
@@ -274,7 +274,7 @@ def test_senders_that_are_slow_hold_up_nobody(receiver: Receiver) -> None:
 
 @pytest.mark.anyio
 async def test_a_body_that_comes_too_slowly_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert webhooks.BODY_WITHIN_S < patience.WHOLE_WITHIN_S
+    assert webhooks.BODY_WITHIN_S < read_timeout.WHOLE_WITHIN_S
     monkeypatch.setattr(webhooks, "BODY_WITHIN_S", 0.1)
     app = Starlette()
     app.state.webhook_secrets = (Secret(SECRET),)

@@ -11,13 +11,13 @@ from playwright.sync_api import Browser, Page
 
 from shareable_backlog import database
 from shareable_backlog.config import parsed
-from shareable_backlog.database import search_entries
+from shareable_backlog.database.search import search_entries
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync import sample
 from tests.conftest import as_url, created, filled_name, made_once
-from tests.e2e import chromium, hidden, hostile
-from tests.e2e.serving import serving, wait_until_ready
-from tests.signed_in import cookies, let_in
+from tests.support.browser import chromium, hidden, hostile
+from tests.support.browser.serving import serving, wait_until_ready
+from tests.support.signed_in import cookies, let_in
 
 NewPage = Callable[..., Page]
 

@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import as_url, created
-from tests.e2e.accessible import violations
 from tests.e2e.conftest import NewPage
-from tests.e2e.serving import serving, wait_until_ready
 from tests.fakes import oidc
-from tests.signed_in import let_in
+from tests.support.browser.accessible import violations
+from tests.support.browser.serving import serving, wait_until_ready
+from tests.support.signed_in import let_in
 
 pytestmark = pytest.mark.browser
 

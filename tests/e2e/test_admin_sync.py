@@ -8,9 +8,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import as_url, created
 from tests.e2e.conftest import NewPage
-from tests.e2e.serving import serving, wait_until_ready
 from tests.fakes.linear import FakeLinear, World, running
-from tests.signed_in import let_in
+from tests.support.browser.serving import serving, wait_until_ready
+from tests.support.signed_in import let_in
 
 pytestmark = pytest.mark.browser
 

@@ -9,9 +9,9 @@ from urllib.parse import urljoin
 import pytest
 from playwright.sync_api import Page
 
-from shareable_backlog.services.shapes import GROUPS, ORDERS
+from shareable_backlog.services.backlog.layouts import GROUPS, ORDERS
 from tests.e2e.conftest import NewPage
-from tests.e2e.hidden import KEY, NAME
+from tests.support.browser.hidden import KEY, NAME
 
 pytestmark = pytest.mark.browser
 

@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from shareable_backlog.services.shapes import GROUPS
-from tests.e2e.hostile import MARKUP, SCRIPT, TITLES
+from shareable_backlog.services.backlog.layouts import GROUPS
 from tests.e2e.test_list import items, search
-from tests.signed_in import csrf
+from tests.support.browser.hostile import MARKUP, SCRIPT, TITLES
+from tests.support.signed_in import csrf
 
 pytestmark = pytest.mark.browser
 

@@ -10,10 +10,10 @@ from shareable_backlog import database
 from shareable_backlog.config import parsed
 from tests.conftest import as_url, created
 from tests.e2e.conftest import NewPage
-from tests.e2e.serving import serving, wait_until_ready
 from tests.fakes.uploads import GIF, PNG, SVG, uploading
-from tests.mirrored import comment, item, store
-from tests.signed_in import let_in
+from tests.support.browser.serving import serving, wait_until_ready
+from tests.support.mirrored import comment, item, store
+from tests.support.signed_in import let_in
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import NewPage
-from tests.e2e.hostile import TITLES
+from tests.support.browser.hostile import TITLES
 
 pytestmark = pytest.mark.browser
 

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from shareable_backlog.services.shapes import COLUMNS
+from shareable_backlog.services.backlog.layouts import COLUMNS
 from tests.e2e.conftest import NewPage
-from tests.e2e.hostile import TITLES
+from tests.support.browser.hostile import TITLES
 
 pytestmark = pytest.mark.browser
 

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.accessible import too_wide, violations
 from tests.e2e.conftest import NewPage
+from tests.support.browser.accessible import too_wide, violations
 
 pytestmark = pytest.mark.browser
 

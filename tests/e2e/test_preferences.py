@@ -6,8 +6,8 @@ from collections.abc import Generator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.accessible import SCHEMES, violations
 from tests.e2e.conftest import NewPage
+from tests.support.browser.accessible import SCHEMES, violations
 
 pytestmark = pytest.mark.browser
 

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.accessible import violations
 from tests.e2e.conftest import NewPage
+from tests.support.browser.accessible import violations
 
 pytestmark = pytest.mark.browser
 

@@ -20,9 +20,10 @@ import psycopg
 import pytest
 from psycopg.sql import SQL
 
-from shareable_backlog.database import embedded_cluster, migrate
-from tests import in_memory, leaks
-from tests.signed_in import let_in
+from shareable_backlog.database import migrate
+from shareable_backlog.database.embedded import embedded_cluster
+from tests.support import in_memory, leaks
+from tests.support.signed_in import let_in
 
 USER = "slb_tester"
 PASSWORD = leaks.mark("open#sesame@1/%41?&=:")

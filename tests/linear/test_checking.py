@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shareable_backlog.linear import checking, lenient
+from shareable_backlog.linear import checking
 from shareable_backlog.linear.checking import BadNode
+from shareable_backlog.linear.connection import lenient
 from shareable_backlog.linear.errors import PartialAnswer
 from shareable_backlog.linear.nodes import Issue, IssueLabel
 

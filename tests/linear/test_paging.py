@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from shareable_backlog.errors import LinearFailed
-from shareable_backlog.linear.client import Client, connected
+from shareable_backlog.linear.connection.client import Client, connected
+from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.linear.errors import (
     CursorInvalid,
     InvalidQuery,
@@ -18,7 +19,6 @@ from shareable_backlog.linear.errors import (
 from shareable_backlog.linear.listings import LISTINGS
 from shareable_backlog.linear.paging import IssueCount, Page, Reader
 from shareable_backlog.linear.queries import LARGEST_PAGE, Ask
-from shareable_backlog.linear.retry import Retries
 from tests.fakes.linear import FakeLinear, Fault
 
 pytestmark = pytest.mark.anyio

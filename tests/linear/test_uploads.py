@@ -8,7 +8,8 @@ from collections.abc import Collection
 import pytest
 
 from shareable_backlog.errors import NotFound
-from shareable_backlog.linear import transport, uploads
+from shareable_backlog.linear import uploads
+from shareable_backlog.linear.connection import transport
 from shareable_backlog.linear.errors import AuthenticationFailed, LinearUnavailable
 from tests.fakes.uploads import GIF, PNG, SVG, uploading
 

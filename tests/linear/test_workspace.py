@@ -2,9 +2,9 @@ import pytest
 from graphql import NoDeprecatedCustomRule, parse, specified_rules, validate
 
 from shareable_backlog.linear import workspace
-from shareable_backlog.linear.client import connected
+from shareable_backlog.linear.connection.client import connected
+from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.linear.errors import AuthenticationFailed, PartialAnswer
-from shareable_backlog.linear.retry import Retries
 from shareable_backlog.linear.workspace import Workspace
 from tests.fakes.linear import FakeLinear, Fault, published, service
 from tests.fakes.linear.complexity import points

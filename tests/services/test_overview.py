@@ -4,8 +4,8 @@ import pytest
 
 from shareable_backlog.database import query
 from shareable_backlog.services import overview
-from shareable_backlog.services.sessions import Limits
-from tests import mirrored
+from shareable_backlog.services.access.sessions import Limits
+from tests.support import mirrored
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
 

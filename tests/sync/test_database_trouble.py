@@ -15,7 +15,8 @@ from structlog.testing import capture_logs
 
 from shareable_backlog import database as program_database
 from shareable_backlog.config import parsed
-from shareable_backlog.database import query, sync_history
+from shareable_backlog.database import query
+from shareable_backlog.database.mirror import sync_history
 from shareable_backlog.errors import DatabaseUnavailable
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync.run import Report

@@ -8,14 +8,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shareable_backlog.config import Settings
-from shareable_backlog.database import locks, query, schema, transaction
-from shareable_backlog.database.sharing import Scope
+from shareable_backlog.database import query, transaction
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.connection import locks, schema_watch
 from shareable_backlog.errors import NotFound
-from shareable_backlog.services import deliveries, items, sharing
+from shareable_backlog.services.access import sharing
+from shareable_backlog.services.backlog import items
+from shareable_backlog.services.mirror import deliveries
 from shareable_backlog.sync import deliveries as applying
 from tests.fakes.linear import World, running
-from tests.mirrored import NOON, item, store, team
-from tests.sync.delivering import Source, later, outcomes, shown
+from tests.support.delivering import Source, later, outcomes, shown
+from tests.support.mirrored import NOON, item, store, team
 
 pytestmark = pytest.mark.anyio
 
@@ -286,7 +289,9 @@ async def test_one_that_another_process_took_in_is_found(source: Source) -> None
 async def background(source: Source) -> AsyncGenerator[None]:
     """Apply what arrives, as the server does."""
     looked = asyncio.Event()
-    tasks = [asyncio.create_task(work) for work in (schema.watch(looked), applying.keep_up(source.inbox.arrived))]
+    tasks = [
+        asyncio.create_task(work) for work in (schema_watch.watch(looked), applying.keep_up(source.inbox.arrived))
+    ]
     try:
         await looked.wait()
         yield

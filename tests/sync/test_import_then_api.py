@@ -11,7 +11,7 @@ from shareable_backlog.errors import LinearFailed, SyncFailed
 from shareable_backlog.sync import import_csv
 from shareable_backlog.sync.streams import STREAMS
 from tests.fakes.linear import FakeLinear, Fault, Row, running
-from tests.sync.pulling import pulled, shown, titles, titles_in
+from tests.support.pulling import pulled, shown, titles, titles_in
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ import pytest
 
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database import query
-from shareable_backlog.database.mirror import Stored
+from shareable_backlog.database.mirror.mirror import Stored
 from shareable_backlog.errors import ConfigurationInvalid, SyncFailed
 from shareable_backlog.linear.errors import AuthenticationFailed
 from shareable_backlog.linear.listings import LISTINGS

@@ -9,8 +9,11 @@ import pytest
 from psycopg.sql import SQL
 
 from shareable_backlog.config import Settings
-from shareable_backlog.database import locks, query, search_entries, sync_history, transaction
-from shareable_backlog.database.mirror import Stored
+from shareable_backlog.database import query, transaction
+from shareable_backlog.database.connection import locks
+from shareable_backlog.database.mirror import sync_history
+from shareable_backlog.database.mirror.mirror import Stored
+from shareable_backlog.database.search import search_entries
 from shareable_backlog.errors import Contended, DatabaseFailed, LinearFailed, SyncFailed
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync.run import OnPage, Report

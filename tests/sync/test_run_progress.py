@@ -7,15 +7,15 @@ from dataclasses import replace
 import pytest
 
 from shareable_backlog.config import Secret, Settings
-from shareable_backlog.database import sync_history
-from shareable_backlog.database.sync_history import SyncRun
-from shareable_backlog.linear.retry import Retries
-from shareable_backlog.services import sync_runs
+from shareable_backlog.database.mirror import sync_history
+from shareable_backlog.database.mirror.sync_history import SyncRun
+from shareable_backlog.linear.connection.retry import Retries
+from shareable_backlog.services.mirror import sync_runs
 from shareable_backlog.sync import pull
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync.pull import Wanted
 from tests.fakes.linear import running as running_fake
-from tests.sync import pulling
+from tests.support import pulling
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
 

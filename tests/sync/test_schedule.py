@@ -9,10 +9,11 @@ import pytest
 
 from shareable_backlog import database
 from shareable_backlog.config import Secret, Settings
-from shareable_backlog.database import locks, schema, sync_history
-from shareable_backlog.database.sync_history import SyncRun
-from shareable_backlog.services import sync_runs
-from shareable_backlog.services.audit import OPERATOR
+from shareable_backlog.database.connection import locks, schema_watch
+from shareable_backlog.database.mirror import sync_history
+from shareable_backlog.database.mirror.sync_history import SyncRun
+from shareable_backlog.services.audit.audit_actions import OPERATOR
+from shareable_backlog.services.mirror import sync_runs
 from shareable_backlog.sync import schedule
 from shareable_backlog.sync.pull import Wanted
 from tests.fakes.linear import FakeLinear, Fault, running
@@ -39,7 +40,7 @@ async def scheduled(settings: Settings) -> AsyncGenerator[None]:
     """Let the schedule run for the length of the context."""
     looked = asyncio.Event()
     await database.test_connection()
-    tasks = [asyncio.create_task(work) for work in (schema.watch(looked), schedule.run(settings))]
+    tasks = [asyncio.create_task(work) for work in (schema_watch.watch(looked), schedule.run(settings))]
     try:
         async with asyncio.timeout(_WITHIN_S):
             await looked.wait()

@@ -8,12 +8,12 @@ import pytest
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query
-from shareable_backlog.database.mirror import Stored
+from shareable_backlog.database.mirror.mirror import Stored
 from shareable_backlog.linear.queries import LARGEST_PAGE
 from shareable_backlog.sync.streams import STREAMS
-from tests import mirrored
 from tests.fakes.linear import FakeLinear, Fault, Row, World, running
-from tests.sync.pulling import before_request, pulled, settled, shown, small_world
+from tests.support import mirrored
+from tests.support.pulling import before_request, pulled, settled, shown, small_world
 
 pytestmark = pytest.mark.anyio
 

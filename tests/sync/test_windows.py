@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 import pytest
 
 from shareable_backlog.config import Settings
-from shareable_backlog.database import query, sync_cursors
-from shareable_backlog.database.mirror import Stored
+from shareable_backlog.database import query
+from shareable_backlog.database.mirror import sync_cursors
+from shareable_backlog.database.mirror.mirror import Stored
 from shareable_backlog.errors import LinearFailed
 from shareable_backlog.linear.queries import LARGEST_PAGE
 from shareable_backlog.sync.streams import STREAMS
 from shareable_backlog.sync.windows import OVERLAP
 from tests.fakes.linear import FakeLinear, Fault, World, running
-from tests.sync.pulling import before_request, pulled, settled, shown, small_world, titles, titles_in, wheres
+from tests.support.pulling import before_request, pulled, settled, shown, small_world, titles, titles_in, wheres
 
 pytestmark = pytest.mark.anyio
 

@@ -4,10 +4,10 @@ from collections.abc import Generator
 
 import pytest
 
-from tests import running_site
 from tests.conftest import created
-from tests.running_site import Site
-from tests.signed_in import csrf, let_in
+from tests.support import running_site
+from tests.support.running_site import Site
+from tests.support.signed_in import csrf, let_in
 
 
 @pytest.fixture(scope="module")

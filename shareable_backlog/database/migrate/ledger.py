@@ -15,7 +15,7 @@ from psycopg import Connection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import class_row
 
-from shareable_backlog.database import faults
+from shareable_backlog.database.connection import faults
 from shareable_backlog.database.migrate.files import Migration
 from shareable_backlog.errors import MigrationFailed
 

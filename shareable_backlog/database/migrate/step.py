@@ -8,7 +8,7 @@ from time import sleep
 import psycopg
 from psycopg import Connection, errors, generators, pq
 
-from shareable_backlog.database import faults
+from shareable_backlog.database.connection import faults
 from shareable_backlog.database.migrate import ledger, statements
 from shareable_backlog.database.migrate.files import Migration, Part
 from shareable_backlog.errors import BacklogError, DatabaseUnavailable, MigrationFailed

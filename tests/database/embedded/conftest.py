@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from shareable_backlog.database import embedded, embedded_watch
-from tests import in_memory
-from tests.database.embedded.processes import DAEMON, FAST, deserted
+from shareable_backlog.database.embedded import embedded_server, embedded_watch
+from tests.support import in_memory
+from tests.support.embedded_processes import DAEMON, FAST, deserted
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def outside() -> Generator[Path]:
 def used_once() -> Generator[Path]:
     """Give a data folder that a server has used, to be copied: that is quicker than making one."""
     folder = in_memory.folder()
-    with embedded.running(folder / "data", FAST):
+    with embedded_server.running(folder / "data", FAST):
         pass
     yield folder / "data"
     shutil.rmtree(folder)

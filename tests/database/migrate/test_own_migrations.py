@@ -7,8 +7,8 @@ import pytest
 
 from shareable_backlog.database import migrate
 from shareable_backlog.database.migrate import files
-from tests.database import catalogue, chain
 from tests.database.migrate import sample
+from tests.support import catalogue, chain
 
 NODE_SERVICE = Path(__file__).parent / "node_service"
 

@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
-from shareable_backlog.database.mirror_rows import TABLES, Row
+from shareable_backlog.database.mirror.mirror_rows import TABLES, Row
 from shareable_backlog.sync.streams import STREAMS
 from tests.fakes.linear import World
 from tests.fakes.linear.rows import REFERENCES

@@ -1,0 +1,1 @@
+"""Let requests in, and people sign in."""

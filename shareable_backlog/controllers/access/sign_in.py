@@ -1,0 +1,107 @@
+"""Answer `/sign-in` and below: ask for a link, use it or its code, sign out."""
+
+import secrets
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from shareable_backlog.config.values import email as read_email
+from shareable_backlog.controllers.access import auth
+from shareable_backlog.errors import SignInFailed
+from shareable_backlog.services.access import sessions, sign_in
+from shareable_backlog.services.access.sign_in import SignedIn
+from shareable_backlog.web import cookies, forms
+
+
+async def show(request: Request) -> Response:
+    """Show the ways in that are set up."""
+    next_path = forms.own_path(request.query_params.get("next"))
+    if request.state.visitor is not None:
+        return RedirectResponse(next_path, 303)
+    return await _page(request, "sign_in.html", next_path=next_path)
+
+
+async def ask(request: Request) -> Response:
+    """Send a link and a code to the mail address that was typed, and ask for the code; the same for everybody."""
+    next_path = forms.own_path(request.state.form.get("next"))
+    try:
+        email = read_email(request.state.form.get("email", "").strip())
+    except ValueError:
+        words = "That is no mail address. Type it like person@example.com."
+        return await _page(request, "sign_in.html", status=400, next_path=next_path, problem=words)
+    browser = cookies.read(request, auth.BROWSER) or ""
+    await sign_in.ask(auth.access(request).entrance, email, browser, next_path, auth.actor(request))
+    return RedirectResponse("/sign-in/code", 303)
+
+
+async def show_code(request: Request) -> Response:
+    """Ask for the code of the mail."""
+    return await _page(request, "sign_in_code.html")
+
+
+async def use_code(request: Request) -> Response:
+    """Sign in by the code."""
+    browser, code = cookies.read(request, auth.BROWSER), request.state.form.get("code", "")
+    try:
+        entered = await sign_in.by_code(auth.access(request).entrance, browser, code, auth.actor(request))
+    except SignInFailed as error:
+        return await _page(request, "sign_in_code.html", status=403, problem=str(error))
+    return await signed_in(request, entered)
+
+
+async def show_link(request: Request) -> Response:
+    """Ask whether to sign in, as programs open links too: looking at it uses nothing up."""
+    token, browser = request.path_params["token"], cookies.read(request, auth.BROWSER)
+    try:
+        needs_code = await sign_in.needs_code(token, browser)
+    except SignInFailed as error:
+        return await refused(request, str(error))
+    return await _page(request, "sign_in_link.html", needs_code=needs_code)
+
+
+async def use_link(request: Request) -> Response:
+    """Sign in by the link."""
+    token, browser = request.path_params["token"], cookies.read(request, auth.BROWSER)
+    code = request.state.form.get("code", "")
+    try:
+        entered = await sign_in.by_link(auth.access(request).entrance, token, browser, code, auth.actor(request))
+    except SignInFailed as error:
+        return await refused(request, str(error))
+    return await signed_in(request, entered)
+
+
+async def refused(request: Request, problem: str) -> Response:
+    """Offer the ways in again, and say what was wrong."""
+    return await _page(request, "sign_in.html", status=403, next_path="/", problem=problem)
+
+
+async def sign_out(request: Request) -> Response:
+    """End the session."""
+    await sessions.end(auth.visitor(request), auth.actor(request))
+    response = RedirectResponse("/sign-in?notice=signed-out", 303)
+    cookies.forget(request, response, auth.SESSION)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+async def signed_in(request: Request, entered: SignedIn) -> Response:
+    """Give the new session's cookie, end the one that was there before, and lead to the page that was wanted."""
+    if request.state.visitor is not None:
+        await sessions.end(request.state.visitor, auth.actor(request))
+    response = RedirectResponse(forms.own_path(entered.next_path), 303)
+    cookies.write(request, response, auth.SESSION, entered.token, auth.access(request).limits.max_days * 86_400)
+    return response
+
+
+async def _page(request: Request, template: str, *, status: int = 200, **context: object) -> Response:
+    """Give a page with a form, and the browser its secret, as nobody is signed in yet."""
+    if request.state.secret is None:
+        request.state.secret = request.state.new_cookies[auth.BROWSER] = secrets.token_urlsafe(24)
+    settings = auth.access(request).settings
+    ways = {
+        "has_mail": settings.smtp_url is not None or auth.access(request).entrance.is_open_in_log,
+        "is_mail_in_log": settings.smtp_url is None,
+        "oidc_name": settings.oidc_name if settings.oidc_issuer else None,
+        "has_proxy": settings.auth_proxy_header is not None,
+    }
+    return auth.page(request, template, status=status, problem=context.pop("problem", None), **ways, **context)

@@ -1,0 +1,155 @@
+"""Answer `/sign-in/oidc` and its callback: sign in by an identity provider."""
+
+import base64
+import hmac
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from time import time
+from typing import Any, cast
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from shareable_backlog import oidc
+from shareable_backlog.config import Settings
+from shareable_backlog.config.values import email as read_email
+from shareable_backlog.controllers.access import auth, sign_in
+from shareable_backlog.errors import SignInFailed
+from shareable_backlog.oidc import Authorization, Identity, Provider
+from shareable_backlog.services.access import sign_in as signing_in
+from shareable_backlog.web import cookies, forms
+
+CALLBACK = "/sign-in/oidc/callback"
+_FLOW = "oidc"
+_LIVES_S = 600
+_LONGEST_NEXT = 500  # in bytes, for the cookie to stay small enough
+_STALE = "This sign-in was not begun in this browser, or longer than ten minutes ago. Begin it again."
+
+
+@asynccontextmanager
+async def opened(settings: Settings, base_url: str) -> AsyncGenerator[Provider | None]:
+    """Give the identity provider of the settings; None without one."""
+    if settings.oidc_issuer is None or settings.oidc_client_secret is None:
+        yield None
+        return
+    client = oidc.Client(
+        settings.oidc_issuer,
+        settings.oidc_client_id or "",
+        settings.oidc_client_secret.reveal(),
+        f"{base_url}{CALLBACK}",
+    )
+    async with oidc.connected() as http:
+        yield Provider(http, client)
+
+
+async def start(request: Request) -> Response:
+    """Send the browser to the provider, with a cookie that knows the way back; nothing else is begun."""
+    # A link leads here and no form: browsers hold a form's redirects to the pages' policy, which names no provider.
+    next_path = forms.own_path(request.query_params.get("next"))
+    try:
+        begun = await _provider(request).authorization()
+    except SignInFailed as error:
+        return await sign_in.refused(request, str(error))
+    response = RedirectResponse(begun.url, 303)
+    cookies.write(request, response, _FLOW, _sealed(request, begun, next_path), _LIVES_S)
+    return response
+
+
+async def callback(request: Request) -> Response:
+    """Sign in whom the provider sends back, if this browser began it."""
+    try:
+        entered = await _entered(request)
+    except SignInFailed as error:
+        response = await sign_in.refused(request, str(error))
+    else:
+        response = await sign_in.signed_in(request, entered)
+    cookies.forget(request, response, _FLOW)
+    return response
+
+
+async def _entered(request: Request) -> signing_in.SignedIn:
+    """Let in whom the provider means; every refusal is recorded. Raises SignInFailed."""
+    access, actor = auth.access(request), auth.actor(request)
+    try:
+        flow = _flow(request)
+        found = await _identity(request, flow)
+    except SignInFailed as error:
+        await signing_in.note_refusal(actor, str(error))
+        raise
+    admin_group = access.settings.oidc_admin_group
+    return await signing_in.by_identity(
+        access.entrance,
+        issuer=found.issuer,
+        subject=found.subject,
+        verified_email=_verified(found),
+        name=found.name,
+        is_admin=None if admin_group is None else admin_group in found.groups,
+        next_path=flow["next"],
+        actor=actor,
+    )
+
+
+def _flow(request: Request) -> dict[str, Any]:
+    """Give what was begun in this browser, if the answer is to that."""
+    flow, state = _opened(request), request.query_params.get("state", "")
+    if flow is None or not hmac.compare_digest(state.encode(), str(flow["state"]).encode()):
+        raise SignInFailed(_STALE)
+    return flow
+
+
+async def _identity(request: Request, flow: dict[str, Any]) -> Identity:
+    code = request.query_params.get("code", "")
+    if not code:
+        raise SignInFailed("The identity provider did not let you in.")
+    found = await _provider(request).identity(
+        code=code, nonce=flow["nonce"], verifier=flow["verifier"], issuer=request.query_params.get("iss")
+    )
+    allowed = auth.access(request).settings.oidc_allowed_groups
+    if allowed and not set(allowed) & set(found.groups):
+        raise SignInFailed("Your account there is in none of the groups that may come in. Ask an admin.")
+    return found
+
+
+def _provider(request: Request) -> Provider:
+    provider: Provider | None = request.app.state.oidc
+    if provider is None:
+        raise HTTPException(404)
+    return provider
+
+
+def _verified(found: Identity) -> str | None:
+    if found.email is None or not found.is_email_verified:
+        return None
+    try:
+        return read_email(found.email)
+    except ValueError:
+        return None
+
+
+def _sealed(request: Request, begun: Authorization, next_path: str) -> str:
+    """Give what the callback has to know as a cookie's text that nobody else could have written."""
+    flow = {
+        "state": begun.state,
+        "nonce": begun.nonce,
+        "verifier": begun.verifier,
+        "next": next_path if len(next_path.encode()) <= _LONGEST_NEXT else "/",
+        "at": int(time()),
+    }
+    text = base64.urlsafe_b64encode(json.dumps(flow, ensure_ascii=False).encode()).decode().rstrip("=")
+    return f"{text}.{_seal(request, text)}"
+
+
+def _opened(request: Request) -> dict[str, Any] | None:
+    """Give what `_sealed` wrote into this browser's cookie; None when there is none that is ours and young enough."""
+    text, _, seal = (cookies.read(request, _FLOW) or "").partition(".")
+    if not text or not hmac.compare_digest(seal.encode(), _seal(request, text).encode()):
+        return None
+    flow = cast("dict[str, Any]", json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
+    return flow if 0 <= time() - flow["at"] <= _LIVES_S else None
+
+
+def _seal(request: Request, text: str) -> str:
+    key = auth.access(request).entrance.secret_key
+    return hmac.digest(key, b"oidc flow " + text.encode(), "sha256").hex()

@@ -1,0 +1,1 @@
+"""Answer for what is a person's own."""

@@ -1,0 +1,48 @@
+"""Answer `/account` and `/waiting`: what is a person's own."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from shareable_backlog.controllers.access import auth
+from shareable_backlog.controllers.account import preferences
+from shareable_backlog.errors import NotFound
+from shareable_backlog.services.access import sessions
+from shareable_backlog.services.account import accounts, tokens
+
+
+async def show(request: Request) -> Response:
+    """Show who is signed in, and where."""
+    visitor = auth.visitor(request)
+    return auth.page(
+        request,
+        "account.html",
+        account=await accounts.account(visitor.user_id),
+        sessions=await sessions.of_user(visitor.user_id, auth.access(request).limits),
+        tokens=await tokens.of_user(visitor.user_id),
+        **await preferences.offered(),
+    )
+
+
+async def end_session(request: Request) -> Response:
+    """End one of the person's own sessions."""
+    number: str = request.path_params["session_id"]
+    if not number.isdecimal() or len(number) > 9:  # noqa: PLR2004 (what fits an integer of PostgreSQL)
+        raise NotFound("There is no such session.")
+    await sessions.revoke(auth.actor(request), auth.visitor(request).user_id, int(number))
+    return RedirectResponse("/account?notice=ended", 303)
+
+
+async def show_waiting(request: Request) -> Response:
+    """Show whoever waits for an admin what happens next, and everybody else the backlog."""
+    visitor = auth.visitor(request)
+    if visitor.state == "active":
+        return RedirectResponse("/", 303)
+    has_mail = auth.access(request).settings.smtp_url is not None
+    return auth.page(request, "waiting.html", account=await accounts.account(visitor.user_id), has_mail=has_mail)
+
+
+async def ask_for_access(request: Request) -> Response:
+    """Take the note to the admins."""
+    visitor, note = auth.visitor(request), request.state.form.get("note", "").strip()
+    await accounts.ask_for_access(auth.access(request).entrance.outbox, visitor.user_id, note, auth.actor(request))
+    return RedirectResponse("/waiting?notice=sent", 303)

@@ -1,0 +1,1 @@
+"""Answer for what admins do."""

@@ -1,0 +1,22 @@
+"""Answer `/admin`: how the product is, in one look."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shareable_backlog import __version__
+from shareable_backlog.controllers.access import auth
+from shareable_backlog.services import overview
+
+
+async def show(request: Request) -> Response:
+    """Show people, mirror, mails and versions, each with the one next step when there is something to do."""
+    access = auth.access(request)
+    has_mail = access.settings.smtp_url is not None
+    return auth.page(
+        request,
+        "admin_overview.html",
+        overview=await overview.overview_of(access.limits, has_mail=has_mail),
+        version=__version__,
+        is_embedded=access.settings.database_url is None,
+        has_key=bool(access.settings.linear_api_key or access.settings.linear_oauth_client_id),
+    )

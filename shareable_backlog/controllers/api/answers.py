@@ -1,0 +1,192 @@
+"""Say what the API answers: each structure is the JSON itself, and the document of the API is made from them."""
+
+from datetime import date, datetime
+from typing import Generic, Literal, TypeVar
+
+import msgspec
+
+from shareable_backlog.services.backlog import items
+from shareable_backlog.services.backlog.items import ItemPage, ListedItem, ShownComment
+
+T = TypeVar("T")
+
+
+class Answer(msgspec.Struct, Generic[T], frozen=True):
+    """Hold one thing."""
+
+    data: T
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """Hold one page of a list; `next` is what `after` has to be for the following page, null on the last one."""
+
+    data: list[T]
+    next: str | None = None
+
+
+class State(msgspec.Struct, frozen=True):
+    """Be a workflow state; `type` is one of those that `state` filters by."""
+
+    name: str
+    type: str
+
+
+class Team(msgspec.Struct, frozen=True):
+    """Be a team."""
+
+    key: str
+    name: str
+
+
+class Project(msgspec.Struct, frozen=True):
+    """Be a project."""
+
+    id: str
+    name: str
+    status: str | None
+    start_date: date | None
+    target_date: date | None
+
+
+class Label(msgspec.Struct, frozen=True):
+    """Be a label; `color` is `#rrggbb`."""
+
+    id: str
+    name: str
+    color: str | None
+
+
+class View(msgspec.Struct, frozen=True):
+    """Be a saved view: `query` is what stands after the question mark in the address of the page `layout` names.
+
+    `is_published` is that of a view which admins give to everybody.
+    """
+
+    name: str
+    query: str
+    layout: Literal["list", "board", "roadmap"]
+    is_published: bool
+
+
+class Cycle(msgspec.Struct, frozen=True):
+    """Be a cycle of a team."""
+
+    number: int
+    name: str | None
+
+
+class Me(msgspec.Struct, frozen=True):
+    """Be whoever asks; `rights` is what the token may read, null without one."""
+
+    email: str
+    display_name: str | None
+    is_admin: bool
+    rights: list[str] | None
+
+
+class Comment(msgspec.Struct, frozen=True):
+    """Be a comment in Markdown; `parent_id` is null for the first of a thread."""
+
+    id: str
+    parent_id: str | None
+    author: str | None
+    body: str
+    quoted_text: str | None
+    created_at: datetime
+    edited_at: datetime | None
+    resolved_at: datetime | None
+
+
+class ItemLine(msgspec.Struct, frozen=True):
+    """Be an item as a list has it; `priority` goes from 1, urgent, to 4, low; 0 is none."""
+
+    identifier: str
+    title: str
+    state: State | None
+    priority: int
+    assignee: str | None
+    project: str | None
+    labels: list[str]
+    due_date: date | None
+    updated_at: datetime
+
+
+class Item(msgspec.Struct, frozen=True):
+    """Be one item whole; what is not there, or may not be shown, is null. `description` is Markdown."""
+
+    identifier: str
+    title: str
+    description: str | None
+    url: str | None
+    team: Team | None
+    state: State | None
+    priority: int
+    estimate: float | None
+    assignee: str | None
+    creator: str | None
+    project: str | None
+    milestone: str | None
+    cycle: Cycle | None
+    labels: list[str]
+    due_date: date | None
+    parent: str | None
+    sub_items: list[str]
+    comments: list[Comment]
+    created_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None
+    canceled_at: datetime | None
+    archived_at: datetime | None
+
+
+def item_line(listed: ListedItem) -> ItemLine:
+    """Give a line of the list as the API does."""
+    return ItemLine(
+        identifier=listed.identifier,
+        title=listed.title,
+        state=_state(listed),
+        priority=listed.priority,
+        assignee=listed.assignee,
+        project=listed.project,
+        labels=[name for name, _ in listed.labels],
+        due_date=listed.due_date,
+        updated_at=listed.updated_at,
+    )
+
+
+def item(page: ItemPage) -> Item:
+    """Give one item and what stands around it as the API does."""
+    found = page.item
+    return Item(
+        identifier=found.identifier,
+        title=found.title,
+        description=found.description,
+        url=found.url,
+        team=Team(found.team_key, found.team) if found.team_key and found.team else None,
+        state=_state(found),
+        priority=found.priority,
+        estimate=found.estimate,
+        assignee=found.assignee,
+        creator=found.creator,
+        project=found.project,
+        milestone=found.milestone,
+        cycle=None if found.cycle_number is None else Cycle(found.cycle_number, found.cycle_name),
+        labels=[name for name, _ in found.labels],
+        due_date=found.due_date,
+        parent=page.parent and page.parent.identifier,
+        sub_items=[one.identifier for one in page.sub_items],
+        comments=[_comment(one) for thread in page.threads for one in (thread.first, *thread.replies)],
+        created_at=found.created_at,
+        updated_at=found.updated_at,
+        completed_at=found.completed_at,
+        canceled_at=found.canceled_at,
+        archived_at=found.archived_at,
+    )
+
+
+def _state(found: ListedItem | items.Item) -> State | None:
+    return State(found.state_name, found.state_type) if found.state_name and found.state_type else None
+
+
+def _comment(shown: ShownComment) -> Comment:
+    return msgspec.convert(shown, Comment, from_attributes=True)

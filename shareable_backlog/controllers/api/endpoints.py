@@ -1,0 +1,149 @@
+"""Answer `/api/v1`: the backlog for programs, read-only, under the same rules as the pages."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+from starlette.requests import Request
+
+from shareable_backlog.controllers.access import auth
+from shareable_backlog.controllers.api import answers
+from shareable_backlog.controllers.api.answers import Answer, Item, ItemLine, Label, Me, Page, Project, Team, View
+from shareable_backlog.controllers.api.operation import operation
+from shareable_backlog.errors import NotFound
+from shareable_backlog.services.account import tokens, views
+from shareable_backlog.services.audit import audit_actions
+from shareable_backlog.services.audit.audit_actions import Action
+from shareable_backlog.services.backlog import catalog, filters, item_pages, items
+from shareable_backlog.services.backlog.item_pages import Asked
+from shareable_backlog.services.backlog.layouts import OrderName
+from shareable_backlog.web import pagination
+
+_StateType = Literal["triage", "backlog", "unstarted", "started", "completed", "canceled", "duplicate"]
+_After = Annotated[str, Meta(max_length=300, description="Take the word that `next` was on the page before.")]
+_Limit = Annotated[int, Meta(ge=1, le=100, description="Say how many to give at most, from 1 to 100.")]
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """Take no parameters."""
+
+
+class PageAsked(msgspec.Struct, frozen=True):
+    """Take which page of a list is asked for."""
+
+    after: _After = ""
+    limit: _Limit = 50
+
+
+class ItemsAsked(msgspec.Struct, frozen=True):
+    """Take which items are asked for."""
+
+    team: Annotated[str, Meta(max_length=200, description="Name a team by its key, at most 200 characters.")] = ""
+    type: Annotated[
+        _StateType | UnsetType,
+        Meta(
+            description="Name a type of state: triage, backlog, unstarted, started, completed, canceled, duplicate."
+        ),
+    ] = UNSET
+    q: Annotated[str, Meta(max_length=200, description="Search for words, at most 200 characters.")] = ""
+    filter: Annotated[
+        str,
+        Meta(
+            max_length=2000,
+            description="Narrow it further in the words of the list's address, as in label=Bug&no=assignee.",
+        ),
+    ] = ""
+    order: Annotated[
+        OrderName | UnsetType,
+        Meta(
+            description="Name an order: updated, created, priority, due, state, manual; for a search also relevance."
+        ),
+    ] = UNSET
+    after: _After = ""
+    limit: _Limit = 50
+
+
+@operation("items")
+async def list_items(request: Request, asked: ItemsAsked) -> Page[ItemLine]:
+    """Give items, newest update first if no other order is asked for; archived ones only if the filter shows them."""
+    given = [*parse_qsl(asked.filter), ("team", asked.team), ("type", asked.type or ""), ("q", asked.q)]
+    wanted = Asked(filters.parsed(given), asked.order or None, datetime.now(UTC))
+    position = pagination.decoded(asked.after, item_pages.position_types(wanted)) if asked.after else None
+    found = await item_pages.listed(auth.visitor(request).scope, wanted, position, asked.limit)
+    next_after = pagination.encoded(found.next_after) if found.next_after else None
+    return Page([answers.item_line(one) for one in found.items], next_after)
+
+
+@operation("items")
+async def show_item(request: Request, _: Nothing) -> Answer[Item]:
+    """Give one item by its identifier, any spelling of it, or one that it had before."""
+    scope = auth.visitor(request).scope
+    asked = str(request.path_params["identifier"]).replace("\x00", "")
+    identifier = items.as_identifier(asked) or asked
+    try:
+        found = await items.item_page(scope, identifier)
+    except NotFound:
+        moved = await items.moved_to(scope, identifier)
+        if moved is None:
+            raise
+        found = await items.item_page(scope, moved)
+    await audit_actions.record(
+        None,
+        auth.actor(request),
+        Action.ITEM_VIEWED,
+        resource="backlog_item",
+        resource_id=found.item.identifier,
+        details={"via": "api"},
+    )
+    return Answer(answers.item(found))
+
+
+@operation("items")
+async def list_teams(request: Request, _: Nothing) -> Page[Team]:
+    """Give all teams, by name."""
+    found = await catalog.shown_teams(auth.visitor(request).scope)
+    return Page([Team(one.key, one.name) for one in found])
+
+
+@operation("items")
+async def list_projects(request: Request, asked: PageAsked) -> Page[Project]:
+    """Give the projects of the items, by id."""
+    scope = auth.visitor(request).scope
+    found, next_after = await catalog.shown_projects(scope, asked.after or None, asked.limit)
+    return Page([msgspec.convert(one, Project, from_attributes=True) for one in found], next_after)
+
+
+@operation("items")
+async def list_labels(request: Request, asked: PageAsked) -> Page[Label]:
+    """Give the labels of the items, by id."""
+    scope = auth.visitor(request).scope
+    found, next_after = await catalog.shown_labels(scope, asked.after or None, asked.limit)
+    return Page([msgspec.convert(one, Label, from_attributes=True) for one in found], next_after)
+
+
+@operation("me")
+async def list_views(request: Request, _: Nothing) -> Page[View]:
+    """Give the saved views of whoever asks, and those that admins published."""
+    found = await views.offered(auth.visitor(request).user_id)
+    return Page(
+        [
+            View(one.name, one.query, views.as_layout(one.layout), one.id is not None)
+            for one in found.mine + found.published
+        ]
+    )
+
+
+@operation("me")
+async def show_me(request: Request, _: Nothing) -> Answer[Me]:
+    """Give who asks."""
+    visitor = auth.visitor(request)
+    rights = sorted(visitor.rights) if isinstance(visitor, tokens.Program) else None
+    return Answer(Me(visitor.email, visitor.display_name, visitor.is_admin, rights))
+
+
+@operation(None)
+async def show_document(request: Request, _: Nothing) -> dict[str, Any]:
+    """Give this document."""
+    return request.app.state.api_document

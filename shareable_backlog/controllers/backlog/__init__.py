@@ -1,0 +1,1 @@
+"""Answer for the backlog: lists, items, changes, exports."""

@@ -1,0 +1,36 @@
+"""Answer `/items/{identifier}/images/{name}`: an image in an item's text."""
+
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shareable_backlog.controllers.access import auth
+from shareable_backlog.services.backlog import images
+from shareable_backlog.services.backlog.images import Fetch
+from shareable_backlog.services.backlog.items import ItemPage
+
+_HEADERS = {
+    "Cache-Control": "private, max-age=86400",
+    # Besides the policy of every answer: opened by itself it is no page of ours, whatever it turns out to be.
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Content-Disposition": "inline",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+async def show_image(request: Request) -> Response:
+    """Answer the image itself, or 304 to a browser that has it."""
+    fetch: Fetch = request.app.state.fetch_image
+    identifier = str(request.path_params["identifier"]).replace("\x00", "")
+    image = await images.image(auth.visitor(request).scope, identifier, request.path_params["name"], fetch)
+    headers = _HEADERS | {"ETag": f'"{image.digest}"'}
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(image.content, media_type=image.media_type, headers=headers)
+
+
+def addresses(page: ItemPage) -> dict[str, str]:
+    """Give the addresses here of the images on a page, by their addresses in Linear up to the query."""
+    below = f"/items/{quote(page.item.identifier, safe='')}/images"
+    return {address: f"{below}/{name}" for address, name in images.on_page(page).items()}

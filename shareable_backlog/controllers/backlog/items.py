@@ -1,0 +1,41 @@
+"""Answer `/items/{identifier}`: one item."""
+
+import asyncio
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from shareable_backlog.controllers.access import auth
+from shareable_backlog.controllers.backlog import images
+from shareable_backlog.errors import NotFound
+from shareable_backlog.services.audit import audit_actions
+from shareable_backlog.services.audit.audit_actions import Action
+from shareable_backlog.services.backlog import items
+from shareable_backlog.web.pages import rendering
+
+
+async def show_item(request: Request) -> Response:
+    """Show the item; one that has moved to another identifier, or is spelt differently, redirects there."""
+    asked = str(request.path_params["identifier"]).replace("\x00", "")
+    scope = auth.visitor(request).scope
+    identifier = items.as_identifier(asked) or asked
+    try:
+        found = await items.item_page(scope, identifier)
+    except NotFound:
+        moved = await items.moved_to(scope, identifier)
+        if moved is None or moved == asked:
+            raise
+        return _moved(moved)
+    if found.item.identifier != asked:
+        return _moved(found.item.identifier)
+    await audit_actions.record(
+        None, auth.actor(request), Action.ITEM_VIEWED, resource="backlog_item", resource_id=found.item.identifier
+    )
+    frame = auth.frame(request)
+    # Very long markdown takes a while to render, which must not hold up other readers.
+    return await asyncio.to_thread(rendering.page, "item.html", page=found, images=images.addresses(found), **frame)
+
+
+def _moved(identifier: str) -> Response:
+    return RedirectResponse(f"/items/{quote(identifier, safe='')}", 301)

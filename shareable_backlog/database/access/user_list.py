@@ -1,0 +1,78 @@
+"""List the people who may sign in: who waits, and everybody, the last seen first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+
+from shareable_backlog.database.access.users import STATE, State
+from shareable_backlog.database.connection.query import query
+
+
+@dataclass(frozen=True, slots=True)
+class ListedUser:
+    """Hold what a list says of a person; `last_access_at` is None for one who was never here."""
+
+    id: int
+    email: str
+    display_name: str | None
+    state: State
+    is_admin: bool
+    viewer_group: str | None
+    access_note: str | None
+    access_until: datetime | None
+    created_at: datetime
+    approved_at: datetime | None
+    last_access_at: datetime | None
+    seen_at: datetime
+    """Where the person stands in the order: `last_access_at`, or 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserFilters:
+    """Narrow the list; None leaves a filter out. `text` is a part of the mail address or the name."""
+
+    text: str | None = None
+    state: str | None = None
+    never_seen: bool = False
+
+
+_LISTED: LiteralString = f"""
+    SELECT u.id, u.email, u.display_name, {STATE} AS state, u.is_admin, g.name AS viewer_group, u.access_note,
+           u.access_until, u.created_at, u.approved_at, u.last_access_at,
+           coalesce(u.last_access_at, 'epoch') AS seen_at
+    FROM users u LEFT JOIN viewer_groups g ON g.id = u.viewer_group_id
+"""
+
+
+async def waiting(limit: int) -> list[ListedUser]:
+    """Give up to `limit` people who wait for an admin, the longest waiting first."""
+    return await query(
+        f"{_LISTED} WHERE NOT u.is_approved AND NOT u.is_disabled ORDER BY u.created_at, u.id LIMIT %(limit)s",
+        {"limit": limit},
+        row=ListedUser,
+    )
+
+
+async def listed(filters: UserFilters, after: tuple[datetime, int] | None, limit: int) -> list[ListedUser]:
+    """Give up to `limit` people, the last seen first; `after` is (`seen_at`, `id`) of the last one before."""
+    return await query(
+        f"""
+        {_LISTED}
+        WHERE (%(text)s::text IS NULL OR strpos(lower(u.email), lower(%(text)s)) > 0
+               OR strpos(lower(u.display_name), lower(%(text)s)) > 0)
+          AND (%(state)s::text IS NULL OR {STATE} = %(state)s)
+          AND (NOT %(never_seen)s OR u.last_access_at IS NULL)
+          AND (%(after_at)s::timestamptz IS NULL
+               OR (coalesce(u.last_access_at, 'epoch'), u.id) < (%(after_at)s, %(after_id)s::integer))
+        ORDER BY coalesce(u.last_access_at, 'epoch') DESC, u.id DESC LIMIT %(limit)s
+        """,
+        {
+            "text": filters.text,
+            "state": filters.state,
+            "never_seen": filters.never_seen,
+            "after_at": after and after[0],
+            "after_id": after and after[1],
+            "limit": limit,
+        },
+        row=ListedUser,
+    )

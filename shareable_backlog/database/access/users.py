@@ -1,0 +1,214 @@
+"""Read and change the people who may sign in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, LiteralString, TypeAlias
+
+from shareable_backlog.database.connection.transaction import Transaction
+
+State: TypeAlias = Literal["pending", "active", "disabled", "declined", "expired"]
+
+# The contract's two flags tell four states; an end date that has passed makes the fifth.
+STATE: LiteralString = """
+    CASE WHEN u.is_disabled THEN CASE WHEN u.is_approved THEN 'disabled' ELSE 'declined' END
+         WHEN NOT u.is_approved THEN 'pending'
+         WHEN u.access_until <= now() THEN 'expired'
+         ELSE 'active' END
+"""
+
+
+WAITING: LiteralString = "SELECT count(*) FROM users WHERE NOT is_approved AND NOT is_disabled"
+"""The statement that counts the people who wait for an admin."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Hold one person; `access_until` is None for access without an end."""
+
+    id: int
+    email: str
+    display_name: str | None
+    state: State
+    is_admin: bool
+    access_note: str | None
+    decision_reason: str | None
+    access_until: datetime | None
+    viewer_group_id: int | None
+    created_at: datetime
+    approved_at: datetime | None
+    last_access_at: datetime | None
+
+
+COLUMNS: LiteralString = f"""
+    u.id, u.email, u.display_name, {STATE} AS state, u.is_admin, u.access_note, u.decision_reason,
+    u.access_until, u.viewer_group_id, u.created_at, u.approved_at, u.last_access_at
+"""
+
+
+async def by_email(transaction: Transaction, email: str) -> User | None:
+    """Give the person of this mail address in any case, locked; None when there is none.
+
+    The Node service could tell `A@example.com` from `a@example.com`: of two the disabled one counts.
+    """
+    found = await transaction.query(
+        f"SELECT {COLUMNS} FROM users u WHERE lower(u.email) = lower(%(email)s)"
+        " ORDER BY u.is_disabled DESC, u.id LIMIT 1 FOR UPDATE",
+        {"email": email},
+        row=User,
+    )
+    return found[0] if found else None
+
+
+async def by_id(transaction: Transaction, user_id: int) -> User | None:
+    """Give the person, locked; None when there is none."""
+    found = await transaction.query(
+        f"SELECT {COLUMNS} FROM users u WHERE u.id = %(user_id)s FOR UPDATE", {"user_id": user_id}, row=User
+    )
+    return found[0] if found else None
+
+
+async def by_identity(transaction: Transaction, issuer: str, subject: str) -> User | None:
+    """Give the person whom an identity provider knows as `subject`, locked; None when there is none."""
+    found = await transaction.query(
+        f"SELECT {COLUMNS} FROM user_identities JOIN users u ON u.id = user_identities.user_id"
+        " WHERE issuer = %(issuer)s AND subject = %(subject)s FOR UPDATE OF u",
+        {"issuer": issuer, "subject": subject},
+        row=User,
+    )
+    return found[0] if found else None
+
+
+async def has_identity(transaction: Transaction, user_id: int, issuer: str) -> bool:
+    """Tell whether the identity provider knows this person by some subject."""
+    return bool(
+        await transaction.query(
+            "SELECT 1 FROM user_identities WHERE user_id = %(user_id)s AND issuer = %(issuer)s",
+            {"user_id": user_id, "issuer": issuer},
+        )
+    )
+
+
+async def add_identity(transaction: Transaction, user_id: int, issuer: str, subject: str) -> None:
+    """Store by which subject an identity provider knows the person."""
+    await transaction.query(
+        "INSERT INTO user_identities (user_id, issuer, subject) VALUES (%(user_id)s, %(issuer)s, %(subject)s)",
+        {"user_id": user_id, "issuer": issuer, "subject": subject},
+    )
+
+
+async def add(transaction: Transaction, email: str, display_name: str | None = None) -> bool:
+    """Add a pending person; False, and nothing done, when the address is there already."""
+    added = await transaction.query(
+        "INSERT INTO users (email, display_name) VALUES (%(email)s, %(display_name)s)"
+        " ON CONFLICT (email) DO NOTHING RETURNING id",
+        {"email": email, "display_name": display_name},
+    )
+    return bool(added)
+
+
+async def make_admin(transaction: Transaction, user_id: int) -> bool:
+    """Make a person who is not disabled an approved admin; False when nothing had to change, or might."""
+    changed = await transaction.query(
+        """
+        UPDATE users SET is_admin = true, is_approved = true, approved_at = coalesce(approved_at, now()),
+               access_until = NULL, updated_at = now()
+        WHERE id = %(user_id)s AND NOT is_disabled
+          AND NOT (is_admin AND is_approved AND access_until IS NULL)
+        RETURNING id
+        """,
+        {"user_id": user_id},
+    )
+    return bool(changed)
+
+
+async def demote(transaction: Transaction, user_id: int) -> bool:
+    """Take a person's admin rights, unless no other active admin were left; False when nothing was changed.
+
+    The rows of all admins are locked first, so that two at once can't take each other's.
+    """
+    await lock_admins(transaction)
+    changed = await transaction.query(
+        f"""
+        UPDATE users SET is_admin = false, updated_at = now() WHERE id = %(user_id)s AND is_admin
+          AND EXISTS (SELECT FROM users u WHERE u.id <> %(user_id)s AND u.is_admin AND {STATE} = 'active')
+        RETURNING id
+        """,
+        {"user_id": user_id},
+    )
+    return bool(changed)
+
+
+async def lock_admins(transaction: Transaction) -> list[int]:
+    """Lock the rows of all admins and give the ids of those who are active, so that one is left at the end."""
+    found = await transaction.query(
+        f"SELECT u.id, {STATE} = 'active' FROM users u WHERE u.is_admin ORDER BY u.id FOR UPDATE"
+    )
+    return [id_ for id_, is_active in found if is_active]
+
+
+Decision: TypeAlias = Literal["approve", "decline", "disable", "restore", "promote", "demote"]
+
+# From which states each leads where; whoever calls has locked the row and looked.
+_DECISIONS: dict[Decision, LiteralString] = {
+    "approve": "is_approved = true, approved_at = now(), approved_by = %(by)s, decision_reason = NULL",
+    "decline": "is_disabled = true, decision_reason = %(reason)s",
+    "disable": "is_disabled = true, decision_reason = %(reason)s",
+    "restore": "is_disabled = false, decision_reason = NULL",
+    "promote": "is_admin = true",
+    "demote": "is_admin = false",
+}
+
+
+async def decide(
+    transaction: Transaction, user_id: int, decision: Decision, *, reason: str | None, by: int | None
+) -> None:
+    """Change a person's flags as an admin (`by`, None: the operator) has decided."""
+    await transaction.query(
+        f"UPDATE users SET {_DECISIONS[decision]}, updated_at = now() WHERE id = %(user_id)s",
+        {"user_id": user_id, "reason": reason, "by": by},
+    )
+
+
+async def change(
+    transaction: Transaction,
+    user_id: int,
+    *,
+    display_name: str | None,
+    access_until: datetime | None,
+    viewer_group_id: int | None,
+) -> None:
+    """Change what an admin may say of a person besides the flags."""
+    await transaction.query(
+        """
+        UPDATE users SET display_name = %(display_name)s, access_until = %(access_until)s,
+               viewer_group_id = %(viewer_group_id)s, updated_at = now()
+        WHERE id = %(user_id)s
+        """,
+        {
+            "user_id": user_id,
+            "display_name": display_name,
+            "access_until": access_until,
+            "viewer_group_id": viewer_group_id,
+        },
+    )
+
+
+async def remove(transaction: Transaction, user_id: int) -> None:
+    """Delete a person, with sessions, tokens and preferences; what they did stays in the audit log."""
+    await transaction.query("DELETE FROM users WHERE id = %(user_id)s", {"user_id": user_id})
+
+
+async def set_access_note(transaction: Transaction, user_id: int, note: str | None) -> None:
+    """Keep what a person wrote to the admins."""
+    await transaction.query(
+        "UPDATE users SET access_note = %(note)s, updated_at = now() WHERE id = %(user_id)s",
+        {"user_id": user_id, "note": note},
+    )
+
+
+async def active_admins(transaction: Transaction) -> list[str]:
+    """Give the mail addresses of all active admins."""
+    found = await transaction.query(
+        f"SELECT u.email FROM users u WHERE u.is_admin AND {STATE} = 'active' ORDER BY u.id"
+    )
+    return [email for (email,) in found]

@@ -1,0 +1,130 @@
+"""Read and change the groups of viewers, who see only a part of what is shown."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from shareable_backlog.database.access.sharing import Kind
+from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.connection.transaction import Transaction
+
+Rule = tuple[Kind, str]
+"""Name a team, project or label by its kind and its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerGroup:
+    """Hold a group with the number of its people and of its rules."""
+
+    id: int
+    name: str
+    people: int
+    rules: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Hold what a group's page says of a person."""
+
+    id: int
+    email: str
+    display_name: str | None
+
+
+async def listed() -> list[ViewerGroup]:
+    """Give all groups by name."""
+    return await query(
+        """
+        SELECT g.id, g.name,
+               (SELECT count(*) FROM users u WHERE u.viewer_group_id = g.id) AS people,
+               (SELECT count(*) FROM viewer_group_rules r WHERE r.viewer_group_id = g.id) AS rules
+        FROM viewer_groups g ORDER BY lower(g.name), g.id
+        """,
+        row=ViewerGroup,
+    )
+
+
+async def rules(group_id: int) -> set[Rule]:
+    """Give what the group sees."""
+    found = await query(
+        "SELECT kind, entity_id FROM viewer_group_rules WHERE viewer_group_id = %(group_id)s", {"group_id": group_id}
+    )
+    return {(kind, id_) for kind, id_ in found}
+
+
+async def members(group_id: int) -> list[Member]:
+    """Give the people of a group by mail address."""
+    return await query(
+        "SELECT id, email, display_name FROM users WHERE viewer_group_id = %(group_id)s ORDER BY lower(email)",
+        {"group_id": group_id},
+        row=Member,
+    )
+
+
+async def locked_name(transaction: Transaction, group_id: int) -> str | None:
+    """Give the name of a group, locked until the transaction ends; None when there is no such group."""
+    found = await transaction.query(
+        "SELECT name FROM viewer_groups WHERE id = %(group_id)s FOR UPDATE", {"group_id": group_id}
+    )
+    return found[0][0] if found else None
+
+
+async def add(transaction: Transaction, name: str) -> int | None:
+    """Add a group that sees nothing and give its id; None when one of that name is there."""
+    found = await transaction.query(
+        "INSERT INTO viewer_groups (name) VALUES (%(name)s) ON CONFLICT (name) DO NOTHING RETURNING id",
+        {"name": name},
+    )
+    return found[0][0] if found else None
+
+
+async def rename(transaction: Transaction, group_id: int, name: str) -> bool:
+    """Give a group another name; False, and nothing done, when another group has it."""
+    found = await transaction.query(
+        """
+        UPDATE viewer_groups SET name = %(name)s, updated_at = now()
+        WHERE id = %(group_id)s
+          AND NOT EXISTS (SELECT FROM viewer_groups WHERE name = %(name)s AND id <> %(group_id)s)
+        RETURNING id
+        """,
+        {"group_id": group_id, "name": name},
+    )
+    return bool(found)
+
+
+async def delete(transaction: Transaction, group_id: int) -> bool:
+    """Delete a group with its rules; False, and nothing done, while somebody is in it: they would see everything."""
+    gone = await transaction.query(
+        """
+        DELETE FROM viewer_groups WHERE id = %(group_id)s
+          AND NOT EXISTS (SELECT FROM users WHERE viewer_group_id = %(group_id)s) RETURNING id
+        """,
+        {"group_id": group_id},
+    )
+    return bool(gone)
+
+
+async def change_rules(
+    transaction: Transaction, group_id: int, *, added: Collection[Rule], removed: Collection[Rule]
+) -> None:
+    """Let a group see what is in `added`, and no more what is in `removed`."""
+    await transaction.query(
+        """
+        WITH gone AS (
+          DELETE FROM viewer_group_rules r USING json_array_elements(%(removed)s::json) one
+          WHERE r.viewer_group_id = %(group_id)s AND r.kind = one ->> 0 AND r.entity_id = one ->> 1
+        )
+        INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id)
+        SELECT %(group_id)s, one ->> 0, one ->> 1 FROM json_array_elements(%(added)s::json) one
+        ON CONFLICT DO NOTHING
+        """,
+        {"group_id": group_id, "added": json.dumps(list(added)), "removed": json.dumps(list(removed))},
+    )
+
+
+async def put(transaction: Transaction, user_id: int, group_id: int | None) -> None:
+    """Put a person into a group, and so out of any other; None: into none."""
+    await transaction.query(
+        "UPDATE users SET viewer_group_id = %(group_id)s, updated_at = now() WHERE id = %(user_id)s",
+        {"user_id": user_id, "group_id": group_id},
+    )

@@ -1,0 +1,1 @@
+"""Keep what people choose for themselves: preferences, views, tokens."""

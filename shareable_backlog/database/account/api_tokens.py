@@ -1,0 +1,128 @@
+"""Keep the personal tokens by which people's programs read the API."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shareable_backlog.database.access.users import STATE
+from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.connection.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Hold a token that is good at this moment, with its person, who is active."""
+
+    id: int
+    scopes: list[str]
+    user_id: int
+    email: str
+    display_name: str | None
+    is_admin: bool
+    viewer_group_id: int | None
+    is_due: bool
+    """Whether `touch` should note that it is in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedToken:
+    """Hold what a list says of a token; `last_used_at` and `expires_at` are None for never."""
+
+    id: int
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+
+
+async def by_hash(token_hash: bytes) -> Token | None:
+    """Give the token of this hash; None when there is none, it has ended, or its person is not active."""
+    found = await query(
+        f"""
+        SELECT t.id, t.scopes, u.id AS user_id, u.email, u.display_name, u.is_admin, u.viewer_group_id,
+               coalesce(t.last_used_at < now() - interval '1 minute', true) AS is_due
+        FROM api_tokens t JOIN users u ON u.id = t.user_id
+        WHERE t.token_hash = %(token_hash)s AND t.revoked_at IS NULL
+          AND (t.expires_at IS NULL OR t.expires_at > now()) AND {STATE} = 'active'
+        """,
+        {"token_hash": token_hash},
+        row=Token,
+    )
+    return found[0] if found else None
+
+
+async def touch(token_id: int) -> None:
+    """Note that a token, and so its person, is here now."""
+    await query(
+        """
+        WITH used AS (UPDATE api_tokens SET last_used_at = now() WHERE id = %(token_id)s RETURNING user_id)
+        UPDATE users SET last_access_at = now() FROM used WHERE users.id = used.user_id
+        """,
+        {"token_id": token_id},
+    )
+
+
+async def of_user(user_id: int) -> list[ListedToken]:
+    """Give a person's tokens but for the revoked ones, newest first."""
+    return await query(
+        "SELECT id, name, scopes, created_at, last_used_at, expires_at FROM api_tokens"
+        " WHERE user_id = %(user_id)s AND revoked_at IS NULL ORDER BY id DESC",
+        {"user_id": user_id},
+        row=ListedToken,
+    )
+
+
+async def count(transaction: Transaction, user_id: int) -> int:
+    """Count a person's tokens but for the revoked ones; the person's row has to be locked."""
+    [(number,)] = await transaction.query(
+        "SELECT count(*) FROM api_tokens WHERE user_id = %(user_id)s AND revoked_at IS NULL", {"user_id": user_id}
+    )
+    return number
+
+
+async def add(
+    transaction: Transaction,
+    *,
+    user_id: int,
+    name: str,
+    token_hash: bytes,
+    scopes: list[str],
+    expires_at: datetime | None,
+) -> int:
+    """Store a new token and give its id."""
+    [(token_id,)] = await transaction.query(
+        """
+        INSERT INTO api_tokens (user_id, name, token_hash, scopes, expires_at)
+        VALUES (%(user_id)s, %(name)s, %(token_hash)s, %(scopes)s, %(expires_at)s) RETURNING id
+        """,
+        {
+            "user_id": user_id,
+            "name": name,
+            "token_hash": token_hash,
+            "scopes": scopes,
+            "expires_at": expires_at,
+        },
+    )
+    return token_id
+
+
+async def end_of(transaction: Transaction, user_id: int) -> None:
+    """End all tokens of a person."""
+    await transaction.query(
+        "UPDATE api_tokens SET revoked_at = now() WHERE user_id = %(user_id)s AND revoked_at IS NULL",
+        {"user_id": user_id},
+    )
+
+
+async def revoke(transaction: Transaction, token_id: int, user_id: int | None) -> tuple[int, str] | None:
+    """End a token of a person (None: of anybody) and give its person's id and its name; None when there is none."""
+    ended = await transaction.query(
+        """
+        UPDATE api_tokens SET revoked_at = now()
+        WHERE id = %(token_id)s AND revoked_at IS NULL
+          AND (%(user_id)s::integer IS NULL OR user_id = %(user_id)s)
+        RETURNING user_id, name
+        """,
+        {"token_id": token_id, "user_id": user_id},
+    )
+    return ended[0] if ended else None

@@ -1,0 +1,118 @@
+"""Read and change the views that admins give to everybody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+from shareable_backlog.database.account.user_preferences import IS_READABLE, VIEWS
+from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.connection.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedView:
+    """Hold a view that a person may open: their own, without an id, or a published one.
+
+    `query` is what stands in the address after the question mark, `layout` which page it is.
+    """
+
+    id: int | None
+    name: str
+    query: str
+    layout: str
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedView:
+    """Hold a published view."""
+
+    id: int
+    name: str
+    query: str
+    layout: str
+
+
+_COLUMNS: LiteralString = "id, name, query, layout"
+
+
+def offered_to(user_id: LiteralString) -> LiteralString:
+    """Give the statement of one JSON list of the fields of each `OfferedView`; `user_id` is an expression.
+
+    A person's own views come in their order, as far as they can be read, and then the published ones in theirs.
+    """
+    return f"""
+        SELECT coalesce(jsonb_agg(o ORDER BY id IS NOT NULL, place, id), '[]') FROM (
+          SELECT NULL::integer AS id, view ->> 'name' AS name, view ->> 'query' AS query,
+                 coalesce(view ->> 'layout', 'list') AS layout,
+                 coalesce(view ->> 'name' = preferences ->> 'default_view', false) AS is_default, number AS place
+          FROM user_preferences CROSS JOIN LATERAL {VIEWS}
+          WHERE user_id = {user_id} AND {IS_READABLE}
+          UNION ALL
+          SELECT {_COLUMNS}, false, position FROM published_views
+        ) AS o
+    """
+
+
+async def offered(user_id: int) -> list[dict[str, Any]]:
+    """Give the fields of each `OfferedView` of a person, as `offered_to` has them."""
+    [(found,)] = await query(f"SELECT ({offered_to('%(user_id)s')})", {"user_id": user_id})
+    return found
+
+
+async def by_id(view_id: int) -> PublishedView | None:
+    """Give one published view."""
+    found = await query(
+        f"SELECT {_COLUMNS} FROM published_views WHERE id = %(view_id)s", {"view_id": view_id}, row=PublishedView
+    )
+    return found[0] if found else None
+
+
+async def locked(transaction: Transaction) -> list[PublishedView]:
+    """Give all in their order; until the transaction ends nobody else can add, change or remove one."""
+    await transaction.query("LOCK TABLE published_views IN SHARE ROW EXCLUSIVE MODE")
+    return await transaction.query(f"SELECT {_COLUMNS} FROM published_views ORDER BY position, id", row=PublishedView)
+
+
+async def add(transaction: Transaction, *, name: str, query: str, layout: str, created_by: int | None) -> int | None:
+    """Add a view after all others and give its id; None when one of that name is there, in whatever case."""
+    found = await transaction.query(
+        """
+        INSERT INTO published_views (name, query, layout, position, created_by)
+        SELECT %(name)s, %(query)s, %(layout)s, coalesce(max(position), 0) + 1, %(created_by)s FROM published_views
+        ON CONFLICT (lower(name)) DO NOTHING RETURNING id
+        """,
+        {"name": name, "query": query, "layout": layout, "created_by": created_by},
+    )
+    return found[0][0] if found else None
+
+
+async def rename(transaction: Transaction, view_id: int, name: str) -> bool:
+    """Give a view another name; False, and nothing done, when another view has it."""
+    found = await transaction.query(
+        """
+        UPDATE published_views SET name = %(name)s, updated_at = now()
+        WHERE id = %(view_id)s
+          AND NOT EXISTS (SELECT FROM published_views WHERE lower(name) = lower(%(name)s) AND id <> %(view_id)s)
+        RETURNING id
+        """,
+        {"view_id": view_id, "name": name},
+    )
+    return bool(found)
+
+
+async def arrange(transaction: Transaction, view_ids: Sequence[int]) -> None:
+    """Put views into this order."""
+    await transaction.query(
+        """
+        UPDATE published_views p SET position = wanted.number, updated_at = now()
+        FROM unnest(%(view_ids)s::integer[]) WITH ORDINALITY AS wanted (id, number)
+        WHERE p.id = wanted.id AND p.position <> wanted.number
+        """,
+        {"view_ids": list(view_ids)},
+    )
+
+
+async def remove(transaction: Transaction, view_id: int) -> None:
+    """Take a view from everybody."""
+    await transaction.query("DELETE FROM published_views WHERE id = %(view_id)s", {"view_id": view_id})

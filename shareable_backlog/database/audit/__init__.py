@@ -1,0 +1,1 @@
+"""Keep the audit log and read its chain."""

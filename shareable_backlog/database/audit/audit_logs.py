@@ -1,0 +1,146 @@
+"""Add to the record of who did what, read it, and remove its oldest part; triggers chain its rows by hashes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+
+from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.connection.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLog:
+    """Hold one row; `actor_id` and `actor_email` stay when the person is deleted, both None for nobody known."""
+
+    id: int
+    actor_id: int | None
+    actor_email: str | None
+    action: str
+    resource: str | None
+    resource_id: str | None
+    details: Any
+    ip_address: str | None
+    user_agent: str | None
+    is_admin_action: bool
+    outcome: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Hold which rows are wanted; None, and False, leave all.
+
+    `person` is a mail address, `since` is included and `until` is not, `text` is looked for in mail, id and details.
+    """
+
+    person: str | None = None
+    action: str | None = None
+    outcome: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None
+    is_admin_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """Hold what was removed: how many rows, and place and hash (in hex) of the last of them."""
+
+    rows: int
+    through: int
+    hash: str
+
+
+_COLUMNS: LiteralString = """
+    id, actor_id, actor_email, action, resource, resource_id, details, ip_address, user_agent, is_admin_action,
+    outcome, created_at
+"""
+_CONDITIONS: dict[str, LiteralString] = {
+    "person": "actor_email IN (%(person)s, lower(%(person)s))",
+    "action": "action = %(action)s",
+    "outcome": "outcome = %(outcome)s",
+    "since": "created_at >= %(since)s",
+    "until": "created_at < %(until)s",
+    "text": "concat_ws(' ', actor_email, resource, resource_id, details) ILIKE %(text)s",
+    "is_admin_only": "is_admin_action",
+}
+
+
+async def add(transaction: Transaction | None, row: dict[str, object]) -> None:
+    """Add one row, given by its columns; details are JSON text. Who and when is completed by the database.
+
+    Without a transaction the row is committed by itself.
+    """
+    await (transaction.query if transaction else query)(
+        """
+        INSERT INTO audit_logs (user_id, actor_email, action, resource, resource_id, details, ip_address, user_agent,
+                                is_admin_action, outcome)
+        VALUES (%(user_id)s, %(actor_email)s, %(action)s, %(resource)s, %(resource_id)s, %(details)s, %(ip_address)s,
+                %(user_agent)s, %(is_admin_action)s, %(outcome)s)
+        """,
+        row,
+    )
+
+
+async def listed(filters: Filters, before_id: int | None, limit: int) -> list[AuditLog]:
+    """Give at most `limit` rows, newest first, of those with an id below `before_id`; None begins at the newest."""
+    given = {name: getattr(filters, name) for name in _CONDITIONS if getattr(filters, name)}
+    conditions: list[LiteralString] = [_CONDITIONS[name] for name in given]
+    if before_id is not None:
+        conditions.append("id < %(before_id)s")
+    if filters.text:
+        given["text"] = "%" + filters.text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    where: LiteralString = "WHERE " + " AND ".join(conditions) if conditions else ""
+    return await query(
+        f"SELECT {_COLUMNS} FROM audit_logs {where} ORDER BY id DESC LIMIT %(limit)s",
+        given | {"before_id": before_id, "limit": limit},
+        row=AuditLog,
+    )
+
+
+async def count_prunable(before: datetime) -> int:
+    """Count the rows at the chain's beginning that are older than `before`."""
+    [(count,)] = await query(
+        """
+        SELECT coalesce((SELECT min(position) FROM audit_logs WHERE created_at >= %(before)s), head.position + 1) - 1
+               - head.pruned_position
+        FROM audit_chain_heads head
+        """,
+        {"before": before},
+    )
+    return count
+
+
+async def prune(transaction: Transaction, before: datetime, at_most: int) -> Pruned | None:
+    """Remove the oldest rows, all older than `before` and at most so many; None when there is none.
+
+    Nobody can write to the audit log until the transaction ends. What remains of the chain is anchored in the last
+    row that was removed, which the caller has to record in the same transaction.
+    """
+    await transaction.query("SELECT FROM audit_chain_heads FOR UPDATE")
+    moved = await transaction.query(
+        """
+        WITH oldest AS (
+            SELECT position, hash, created_at FROM audit_logs
+            WHERE position > (SELECT pruned_position FROM audit_chain_heads) ORDER BY position LIMIT %(at_most)s
+        ),
+        last AS (
+            SELECT position, hash FROM oldest
+            WHERE position < coalesce((SELECT min(position) FROM oldest WHERE created_at >= %(before)s), position + 1)
+            ORDER BY position DESC LIMIT 1
+        )
+        UPDATE audit_chain_heads SET pruned_position = last.position, pruned_hash = last.hash FROM last
+        RETURNING pruned_position, encode(pruned_hash, 'hex')
+        """,
+        {"before": before, "at_most": at_most},
+    )
+    if not moved:
+        return None
+    [(through, hash_in_hex)] = moved
+    await transaction.query("GRANT DELETE ON audit_logs TO CURRENT_USER")
+    [(rows,)] = await transaction.query(
+        "WITH gone AS (DELETE FROM audit_logs WHERE position <= %(through)s RETURNING 1) SELECT count(*) FROM gone",
+        {"through": through},
+    )
+    await transaction.query("REVOKE DELETE ON audit_logs FROM CURRENT_USER")
+    return Pruned(rows, through, hash_in_hex)

@@ -1,0 +1,101 @@
+"""Read one item of the backlog whole; what may be shown is stated in `database/backlog/visibility.py`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.backlog.item_list import ASSIGNEE, ESTIMATE, JOINED, LABELS, STATE
+from shareable_backlog.database.connection.query import query
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Hold one item with the names of all that it refers to; a reference to what isn't mirrored is None."""
+
+    id: str
+    identifier: str
+    title: str
+    description: str | None
+    url: str | None
+    priority: int
+    estimate: float | None
+    due_date: date | None
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    canceled_at: datetime | None
+    archived_at: datetime | None
+    is_open: bool
+    parent_id: str | None
+    team_key: str | None
+    team: str | None
+    state_name: str | None
+    state_type: str | None
+    state_color: str | None
+    state_is_advanced: bool
+    assignee: str | None
+    creator: str | None
+    project: str | None
+    milestone: str | None
+    cycle_number: int | None
+    cycle_name: str | None
+    cycle_starts_at: datetime | None
+    cycle_ends_at: datetime | None
+    labels: list[tuple[str, str | None]]
+    shows_description: bool
+    """Whether a description of None means that there is none, and not that descriptions are not shown."""
+    shows_people: bool
+    """The same for the assignee and the creator."""
+    shows_comments: bool
+    """Whether comments are shown, should there be any."""
+
+
+async def by_identifier(scope: Scope, identifier: str) -> Item | None:
+    """Give the item that has `identifier` now; None when there is none to show."""
+    found = await query(
+        f"""
+        SELECT i.id, i.identifier, i.title, i.url, i.priority, i.due_date,
+               i.created_at, i.updated_at, i.started_at, i.completed_at, i.canceled_at, i.archived_at, i.parent_id,
+               i.completed_at IS NULL AND i.canceled_at IS NULL AS is_open,
+               CASE WHEN {visibility.DESCRIPTIONS} THEN i.description END AS description,
+               CASE WHEN {visibility.ASSIGNEES} THEN c.name END AS creator, {ESTIMATE}, {ASSIGNEE},
+               {visibility.DESCRIPTIONS} AS shows_description, {visibility.ASSIGNEES} AS shows_people,
+               {visibility.COMMENTS} AS shows_comments,
+               t.key AS team_key, t.name AS team, p.name AS project, m.name AS milestone,
+               y.number AS cycle_number, y.name AS cycle_name,
+               y.starts_at AS cycle_starts_at, y.ends_at AS cycle_ends_at, {STATE}, {LABELS}
+        FROM backlog_items i {JOINED}
+        LEFT JOIN teams t ON t.id = i.team_id
+        LEFT JOIN people c ON c.id = i.creator_id
+        WHERE i.identifier = %(identifier)s AND {visibility.ITEM}
+        ORDER BY i.updated_at DESC LIMIT 1
+        """,
+        {**visibility.params(scope), "identifier": identifier},
+        row=Item,
+    )
+    return found[0] if found else None
+
+
+async def current_identifier(scope: Scope, previous: str) -> str | None:
+    """Give the identifier that an item has now which once had `previous`; None when there is none to show."""
+    found = await query(
+        "SELECT i.identifier FROM backlog_items i WHERE i.previous_identifiers <> '{}'"
+        " AND i.previous_identifiers @> ARRAY[%(previous)s]::text[] AND "
+        + visibility.ITEM
+        + " ORDER BY i.updated_at DESC LIMIT 1",
+        {**visibility.params(scope), "previous": previous},
+    )
+    return found[0][0] if found else None
+
+
+async def titles(scope: Scope, identifiers: Sequence[str]) -> dict[str, str]:
+    """Give the titles of those of these identifiers that may be shown."""
+    found = await query(
+        f"SELECT i.identifier, i.title FROM backlog_items i"
+        f" WHERE i.identifier = ANY (%(identifiers)s::text[]) AND {visibility.ITEM}",
+        {**visibility.params(scope), "identifiers": list(identifiers)},
+    )
+    return dict(found)

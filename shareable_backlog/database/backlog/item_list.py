@@ -1,0 +1,119 @@
+"""Read items as lines of a list, with the names of all that they refer to.
+
+What may be shown is stated in `visibility.py` beside this file; which rows a page has is chosen in `item_query.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import LiteralString
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import item_query, visibility
+from shareable_backlog.database.backlog.item_orders import Position
+from shareable_backlog.database.backlog.item_query import Wanted
+from shareable_backlog.database.connection.query import query
+
+
+@dataclass(frozen=True, slots=True)
+class ListedItem:
+    """Hold one line of a list; `labels` are pairs of name and colour (or None), by name.
+
+    `state_is_advanced` when its team has a state of the same type before it: In Review comes after In Progress. The
+    assignee and the estimate are None also where they are not shown.
+    """
+
+    id: str
+    identifier: str
+    title: str
+    priority: int
+    estimate: float | None
+    due_date: date | None
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+    is_open: bool
+    state_name: str | None
+    state_type: str | None
+    state_color: str | None
+    state_is_advanced: bool
+    assignee: str | None
+    project: str | None
+    milestone: str | None
+    cycle_number: int | None
+    labels: list[tuple[str, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedItem(ListedItem):
+    """Hold one line of a page; `position` is where it stands in the order."""
+
+    position: list[str | float]
+
+
+# Fragments are joined by f-strings of literals alone, which the type checker holds to be a LiteralString.
+LABELS: LiteralString = """
+    (SELECT coalesce(json_agg(json_build_array(l.name, l.color) ORDER BY lower(l.name)), '[]')
+     FROM unnest(i.label_ids) AS used (id) JOIN labels l USING (id) WHERE l.removed_at IS NULL) AS labels
+"""
+STATE: LiteralString = """
+    s.name AS state_name, s.type AS state_type, s.color AS state_color,
+    coalesce(s.is_advanced, false) AS state_is_advanced
+"""
+ASSIGNEE: LiteralString = f"CASE WHEN {visibility.ASSIGNEES} THEN a.name END AS assignee"
+ESTIMATE: LiteralString = f"CASE WHEN {visibility.ESTIMATES} THEN i.estimate END AS estimate"
+# All are looked at once, instead of their table once for each line.
+STATES: LiteralString = """
+    (SELECT id, name, type, color, position > min(position) FILTER (WHERE removed_at IS NULL)
+       OVER (PARTITION BY team_id, type) AS is_advanced
+     FROM workflow_states)
+"""
+JOINED: LiteralString = f"""
+    LEFT JOIN {STATES} s ON s.id = i.state_id
+    LEFT JOIN people a ON a.id = i.assignee_id
+    LEFT JOIN projects p ON p.id = i.project_id
+    LEFT JOIN project_milestones m ON m.id = i.project_milestone_id
+    LEFT JOIN cycles y ON y.id = i.cycle_id
+"""
+LISTED: LiteralString = f"""
+    i.id, i.identifier, i.title, i.priority, i.due_date, i.created_at, i.updated_at, i.archived_at,
+    i.completed_at IS NULL AND i.canceled_at IS NULL AS is_open,
+    p.name AS project, m.name AS milestone, y.number AS cycle_number, {ESTIMATE}, {ASSIGNEE}, {STATE}, {LABELS}
+"""
+
+
+async def listed(scope: Scope, wanted: Wanted, after: Position | None, limit: int) -> list[PlacedItem]:
+    """Give up to `limit` of the wanted items, in their order, from after the position `after`."""
+    choice = await item_query.chosen(scope, wanted)
+    position = choice.order.position().replace("i.", "c.")
+    return await query(
+        f"""
+        SELECT {LISTED}, json_build_array({position}) AS position
+        FROM (WITH {choice.found()} {choice.rows()}) c JOIN backlog_items i ON i.id = c.id {JOINED}
+        {choice.order.resorting().replace("i.", "c.")}
+        """,
+        {**choice.params, **choice.order.params(after), "limit": limit},
+        row=PlacedItem,
+    )
+
+
+async def of_ids(scope: Scope, ids: Sequence[str]) -> dict[str, ListedItem]:
+    """Give the items of these ids as lines of a list, archived or not, as far as they may be shown."""
+    found = await query(
+        f"SELECT {LISTED} FROM backlog_items i {JOINED} WHERE i.id = ANY (%(ids)s::text[]) AND {visibility.ITEM}",
+        {**visibility.params(scope), "ids": list(ids)},
+        row=ListedItem,
+    )
+    return {one.id: one for one in found}
+
+
+async def sub_items(scope: Scope, parent_id: str, limit: int) -> list[ListedItem]:
+    """Give up to `limit` items below `parent_id` in Linear's order, archived ones too."""
+    return await query(
+        f"""
+        SELECT {LISTED} FROM backlog_items i {JOINED} WHERE i.parent_id = %(parent_id)s AND {visibility.ITEM}
+        ORDER BY i.sub_issue_sort_order NULLS LAST, i.number LIMIT %(limit)s
+        """,
+        {**visibility.params(scope), "parent_id": parent_id, "limit": limit},
+        row=ListedItem,
+    )

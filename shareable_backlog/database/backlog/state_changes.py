@@ -1,0 +1,64 @@
+"""Read how items went from state to state, which the database notes by itself (migration 021).
+
+What a state is called is told of teams that are shown: an item may have come from one that is not.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.connection.query import query
+
+_MOST = 500
+
+
+def _join(state: LiteralString, column: LiteralString) -> LiteralString:
+    return f"""
+        LEFT JOIN workflow_states {state} ON {state}.id = {column} AND (
+          {state}.team_id IS NULL OR {state}.team_id = i.team_id
+          OR (
+            {state}.team_id = ANY (ARRAY({visibility.TEAMS}))
+            AND (%(viewer_group_id)s::integer IS NULL OR {state}.team_id = ANY (ARRAY({visibility.GROUP_TEAMS})))
+          )
+        )
+    """
+
+
+JOINED: LiteralString = _join("f", "c.from_state_id") + _join("t", "c.to_state_id")
+"""Join the state `f` that the change `c` of the item `i` left, and `t` to which it led, if they may be named."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """Hold one change; a state is None where there is none, or none that may be named.
+
+    `changed_at` is when it happened, as far as the item told when it was mirrored.
+    """
+
+    changed_at: datetime
+    from_name: str | None
+    from_type: str | None
+    from_color: str | None
+    to_name: str | None
+    to_type: str | None
+    to_color: str | None
+
+
+async def of_item(scope: Scope, item_id: str) -> list[StateChange]:
+    """Give the newest 500 changes of an item that the mirror saw, the oldest first; none where it is not shown."""
+    return await query(
+        f"""
+        SELECT c.changed_at, f.name AS from_name, f.type AS from_type, f.color AS from_color,
+               t.name AS to_name, t.type AS to_type, t.color AS to_color
+        FROM (
+          SELECT * FROM state_changes WHERE item_id = %(item_id)s ORDER BY changed_at DESC, id DESC LIMIT %(most)s
+        ) c
+        JOIN backlog_items i ON i.id = c.item_id {JOINED}
+        WHERE {visibility.ITEM}
+        ORDER BY c.changed_at, c.id
+        """,
+        {**visibility.params(scope), "item_id": item_id, "most": _MOST},
+        row=StateChange,
+    )

@@ -1,0 +1,58 @@
+"""Let one process at a time do a thing, by PostgreSQL's advisory locks."""
+
+import contextlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import psycopg
+
+from shareable_backlog.database.connection import faults
+from shareable_backlog.database.connection.deadline import hung_up_after
+from shareable_backlog.database.connection.pool import current
+
+# The transaction does nothing while the lock is held; only servers from 17 on know the second setting.
+_NO_TIME_LIMITS = """
+SELECT set_config(name, '0', true) FROM pg_settings
+WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
+"""
+
+_FREED_WITHIN_S = 2.0
+
+SYNC = 5_317_001
+"""The key of whoever writes the mirror."""
+
+
+@asynccontextmanager
+async def held(key: int) -> AsyncGenerator[bool]:
+    """Hold the lock `key` inside the context; False when another process, or task, has it: then do nothing.
+
+    The lock is that of a transaction on a connection of its own, which a pooler leaves together; PostgreSQL
+    frees it when the process dies. Raises DatabaseUnavailable.
+    """
+    opened = current()
+    await opened.probe.require_answering()
+    try:
+        connection = await psycopg.AsyncConnection.connect(opened.conninfo, prepare_threshold=None)
+    except psycopg.Error as error:
+        raise faults.plain(error) from None
+    try:
+        yield await _taken(connection, key, opened.deadline_s)
+    finally:
+        try:
+            # The server would notice the closed connection a little later than whoever wants the lock next.
+            with contextlib.suppress(psycopg.Error), hung_up_after(_FREED_WITHIN_S, connection):
+                await connection.rollback()
+        finally:
+            await connection.close()
+
+
+async def _taken(connection: psycopg.AsyncConnection, key: int, within_s: float) -> bool:
+    try:
+        with hung_up_after(within_s, connection):
+            cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [key])
+            row = await cursor.fetchone()
+            # Last, as a statement without parameters lets go of the snapshot: vacuum need not wait for this lock.
+            await connection.execute(_NO_TIME_LIMITS)
+    except psycopg.Error as error:
+        raise faults.plain(error) from None
+    return bool(row and row[0])

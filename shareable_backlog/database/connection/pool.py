@@ -1,0 +1,139 @@
+"""Keep the process's connection pool: opened in the background, so that the program starts without a database."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, ClassVar, Self
+
+import psycopg
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from shareable_backlog.config import Settings
+from shareable_backlog.database.connection import conninfo as conninfo_words
+from shareable_backlog.database.connection import faults
+from shareable_backlog.database.connection.outage_log import Trouble
+from shareable_backlog.database.connection.probe import Probe, has_news
+from shareable_backlog.database.connection.target import resolved
+
+_MIN_SIZE = 2
+_RECONNECT_TIMEOUT_S = 2  # the default of 300 s grows its waits to 16 s after an outage (measured)
+_WAITING_PER_CONNECTION = 10  # beyond this queue a request is refused at once
+_MARGIN_S = 0.5  # the server's own statement time-out goes first
+_QUIET_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Hold what one process has open: the pool, its probe, and how long one statement may take in all."""
+
+    conninfo: str
+    pool: AsyncConnectionPool
+    probe: Probe
+    deadline_s: float
+    exhausted: Trouble
+
+    def note_exhausted(self) -> None:
+        """Note for the log that the pool had no connection to give to a request."""
+        if self.pool.closed or monotonic() - self.probe.back_at < self.pool.timeout:
+            return  # it waited through the end, or through an outage, which is in the log
+        self.exhausted.refused += 1
+        self.exhausted.seen(_Connection.failure or "All connections of the pool are in use.")
+
+
+class _Connection(psycopg.AsyncConnection[TupleRow]):
+    """Be a pooled connection, and remember why none could be made.
+
+    The pool itself logs that in the driver's words alone, which name the host.
+    """
+
+    failure: ClassVar[str | None] = None
+
+    @classmethod
+    async def connect(cls, conninfo: str = "", **words: Any) -> Self:  # noqa: ANN401 (as the driver takes them)
+        """Connect as psycopg does."""
+        try:
+            connection = await super().connect(conninfo, **words)
+        except psycopg.Error as error:
+            _Connection.failure = f"The database {faults.reason(error)}."
+            raise
+        _Connection.failure = None
+        return connection
+
+
+_opened: Opened | None = None
+
+
+def current() -> Opened:
+    """Give what `opened()` opened. Raises RuntimeError outside of it."""
+    if _opened is None:
+        raise RuntimeError("the database is used outside `async with opened(settings)`")
+    return _opened
+
+
+def pool() -> AsyncConnectionPool:
+    """Give the process's pool; `query()` and `transaction()` are the usual ways to it."""
+    return current().pool
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncGenerator[str]:
+    """Open the process's pool, yield the connection string in use, and close the pool at the end.
+
+    Returns at once, also while the database is away: connections are made in the background and the probe
+    tells when it answers. Without DATABASE_URL the embedded server runs at least as long. Raises
+    ConfigurationInvalid, EmbeddedServerFailed, or RuntimeError when a database is open already.
+    """
+    global _opened  # noqa: PLW0603 (one process has one database)
+    if _opened is not None:
+        raise RuntimeError("a database is open already")
+    with resolved(settings) as server:
+        ours = _open(server, settings)
+        _opened = ours
+        probing = asyncio.create_task(ours.probe.run(), name="database probe")
+        try:
+            await ours.pool.open(wait=False)
+            yield server
+        finally:
+            _opened = None
+            probing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await probing
+            await ours.probe.close()
+            await ours.pool.close()
+
+
+def _open(server: str, settings: Settings) -> Opened:
+    conninfo = conninfo_words.for_pool(server, settings)
+    statement_s = settings.database_statement_timeout_ms / 1000
+    ours: AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]] = AsyncConnectionPool(
+        conninfo,
+        connection_class=_Connection,
+        # No prepared statements: poolers in transaction mode lose them.
+        kwargs={"autocommit": True, "prepare_threshold": None},
+        min_size=min(_MIN_SIZE, settings.database_pool_max),
+        max_size=settings.database_pool_max,
+        max_idle=settings.database_idle_timeout_s,
+        timeout=settings.database_connect_timeout_s,
+        max_waiting=_WAITING_PER_CONNECTION * settings.database_pool_max,
+        reconnect_timeout=_RECONNECT_TIMEOUT_S,
+        check=_check,
+        name="slb",
+        open=False,
+    )
+    exhausted = Trouble("pool_is_exhausted", "pool_is_still_exhausted", "pool_has_room_again", quiet_s=_QUIET_S)
+    return Opened(conninfo, ours, Probe(conninfo), statement_s + _MARGIN_S, exhausted)
+
+
+async def _check(connection: psycopg.AsyncConnection) -> None:
+    """Refuse a connection that the server has closed, and throw away its equally dead neighbours."""
+    if not has_news(connection):
+        return
+    try:
+        await AsyncConnectionPool.check_connection(connection)
+    except psycopg.Error:
+        await pool().drain()
+        raise

@@ -1,0 +1,149 @@
+"""Ask the database once a second whether it answers, so that nobody else has to wait to find out.
+
+Health and readiness read the last result; requests are refused while the database is known to be away; trouble
+is logged once with its cause, then summed up once a minute, and once more when it ends.
+"""
+
+import asyncio
+import contextlib
+import math
+import select
+from dataclasses import dataclass
+from time import monotonic
+
+import psycopg
+
+from shareable_backlog.database.connection import faults
+from shareable_backlog.database.connection.deadline import hung_up_after
+from shareable_backlog.database.connection.outage_log import Trouble
+from shareable_backlog.errors import DatabaseUnavailable
+
+_INTERVAL_S = 1.0
+_WHILE_AWAY_S = 0.1  # a restart takes a moment only, and a refused connection costs little
+_PATIENCE_S = 0.3
+_ANSWER_WITHIN_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTest:
+    """Tell whether the database answered: then `latency_ms` is set, otherwise `error` is, in plain words."""
+
+    connected: bool
+    latency_ms: int | None = None
+    error: str | None = None
+
+
+def has_news(connection: psycopg.AsyncConnection) -> bool:
+    """Tell whether the server said something on an idle connection, most likely good-bye; costs no round trip."""
+    poller = select.poll()
+    poller.register(connection.fileno(), select.POLLIN)
+    return bool(poller.poll(0))
+
+
+class Probe:
+    """Hold one connection of its own and the last result; `last` is None until the first answer."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._connection: psycopg.AsyncConnection | None = None
+        self._connecting: asyncio.Task[psycopg.AsyncConnection] | None = None
+        self._doubted = False
+        self._wake = asyncio.Event()
+        self._back = asyncio.Event()
+        self._asking = asyncio.Lock()
+        self._away = Trouble("database_is_away", "database_is_still_away", "database_is_back")
+        self.last: ConnectionTest | None = None
+        self.back_at = -math.inf
+        """When it last came back from being away (`time.monotonic()`)."""
+
+    async def require_answering(self) -> None:
+        """Raise DatabaseUnavailable while the database is known to be away, a third of a second later at most.
+
+        That moment lets requests ride out the end of a restart.
+        """
+        if self.last is None or self.last.connected:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._back.wait()
+        if not self.last.connected:
+            self._away.refused += 1
+            raise DatabaseUnavailable(self.last.error or "The database can't be reached right now.")
+
+    def doubt(self) -> None:
+        """Ask again now, on a new connection: somebody has just lost one."""
+        self._doubted = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Ask for ever: once a second, more often while the database is away."""
+        while True:
+            self._wake.clear()
+            test = await self.ask()
+            await asyncio.sleep(_WHILE_AWAY_S)
+            if test.connected:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_INTERVAL_S - _WHILE_AWAY_S):
+                        await self._wake.wait()
+
+    async def ask(self) -> ConnectionTest:
+        """Run `SELECT NOW()` on the probe's connection and keep the result; at most one is under way."""
+        async with self._asking:
+            try:
+                result = ConnectionTest(connected=True, latency_ms=await self._select_now())
+            except Exception as error:  # noqa: BLE001 (without the probe the program would believe its last result)
+                await self._disconnect()
+                result = ConnectionTest(connected=False, error=f"The database {faults.reason(error)}.")
+            self._note(result)
+            return result
+
+    async def _select_now(self) -> int:
+        """Run it and give its latency in ms; raises whatever the driver does."""
+        connection = await self._connected()
+        started = monotonic()
+        with hung_up_after(_ANSWER_WITHIN_S, connection):
+            await connection.execute("SELECT NOW()")
+        return round((monotonic() - started) * 1000)
+
+    def _note(self, result: ConnectionTest) -> None:
+        if result.connected:
+            if self.last is not None and not self.last.connected:
+                self.back_at = monotonic()
+            self._back.set()
+            self._away.not_seen()
+        else:
+            self._back.clear()
+            self._away.seen(result.error or "")
+        self.last = result
+
+    async def _connected(self) -> psycopg.AsyncConnection:
+        """Give the connection, or a new one if that is closed or in doubt.
+
+        An attempt may take longer than one answer, as each of several hosts has its time: it goes on meanwhile.
+        """
+        if self._doubted or (self._connection is not None and has_news(self._connection)):
+            self._doubted = False
+            await self._disconnect()
+        if self._connection is None:
+            if self._connecting is None:
+                connecting = psycopg.AsyncConnection.connect(self._conninfo, autocommit=True, prepare_threshold=None)
+                self._connecting = asyncio.create_task(connecting)
+            done, _ = await asyncio.wait({self._connecting}, timeout=_ANSWER_WITHIN_S)
+            if not done:
+                raise TimeoutError("timed out")
+            connected, self._connecting = self._connecting, None
+            self._connection = connected.result()
+        return self._connection
+
+    async def _disconnect(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def close(self) -> None:
+        """Close the probe's connection."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                self._connection = await self._connecting
+        await self._disconnect()

@@ -1,0 +1,81 @@
+"""Run several statements as one."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Any, TypeVar, overload
+
+import psycopg
+from psycopg import sql as compose
+
+from shareable_backlog.database.connection import faults
+from shareable_backlog.database.connection.pool import current
+from shareable_backlog.database.connection.query import (
+    Params,
+    Sql,
+    failure_logged,
+    inside_transaction,
+    leased,
+    log_done,
+    note,
+    run,
+)
+
+T = TypeVar("T")
+
+
+class Transaction:
+    """Be one transaction under way: everything through it is committed together or not at all."""
+
+    def __init__(self, connection: psycopg.AsyncConnection) -> None:
+        self._connection = connection
+
+    @overload
+    async def query(self, sql: Sql, params: Params | None = None) -> list[tuple[Any, ...]]: ...
+    @overload
+    async def query(self, sql: Sql, params: Params | None = None, *, row: type[T]) -> list[T]: ...
+    async def query(self, sql: Sql, params: Params | None = None, *, row: type[Any] | None = None) -> list[Any]:
+        """Run one statement of the transaction and give its rows, as tuples or built by `row`."""
+        return await run(self._connection, sql, params, row)
+
+    async def query_all(self, statements: Sequence[tuple[Sql, Params]]) -> list[list[tuple[Any, ...]]]:
+        """Run several statements in one round trip and give the rows of each."""
+        started = monotonic()
+        text = compose.SQL("; ").join(compose.SQL(sql) if isinstance(sql, str) else sql for sql, _ in statements)
+        with failure_logged(text):
+            async with self._connection.pipeline():
+                cursors = [await self._connection.execute(sql, params) for sql, params in statements]
+            answers = [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
+        log_done(text, started, sum(map(len, answers)))
+        return answers
+
+
+@asynccontextmanager
+async def transaction(*, within_s: float | None = None, durable_at_once: bool = True) -> AsyncGenerator[Transaction]:
+    """Open a transaction, commit it at the end, roll it back on any error.
+
+    `within_s` is how long it may take in all; None means as long as one `query()`. A longer time is also given
+    to each of its statements. With `durable_at_once=False` a crash of the server may undo it within about a second,
+    whole, and with it what was committed since: for what can be fetched again. Raises DatabaseUnavailable or
+    DatabaseFailed in place of the driver's errors, and RuntimeError inside another transaction.
+    """
+    if inside_transaction.get():
+        raise RuntimeError("transaction() inside transaction(): pass the outer one on")
+    opened = current()
+    token = inside_transaction.set(True)
+    try:
+        deadline = monotonic() + (within_s or opened.deadline_s)
+        async with leased(opened, deadline) as connection, connection.transaction():
+            if within_s is not None or not durable_at_once:
+                await connection.execute(
+                    "SELECT set_config('statement_timeout', coalesce(%s, current_setting('statement_timeout')),"
+                    " true), set_config('synchronous_commit',"
+                    " coalesce(%s, current_setting('synchronous_commit')), true)",
+                    [within_s and str(round(within_s * 1000)), None if durable_at_once else "off"],
+                )
+            yield Transaction(connection)
+    except psycopg.Error as error:
+        await note(opened, error)
+        raise faults.plain(error) from None
+    finally:
+        inside_transaction.reset(token)

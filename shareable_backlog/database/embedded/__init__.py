@@ -1,0 +1,1 @@
+"""Run PostgreSQL ourselves while there is no DATABASE_URL."""

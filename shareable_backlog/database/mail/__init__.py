@@ -1,0 +1,1 @@
+"""Keep the mails that wait to be sent."""

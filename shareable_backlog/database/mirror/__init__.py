@@ -1,0 +1,1 @@
+"""Write what Linear has, and keep how far and how well that went."""

@@ -1,0 +1,42 @@
+"""Read how old the mirror is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+
+from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.mirror.mirror import SAMPLE_PREFIX
+
+__all__ = ["SAMPLE_PREFIX"]
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """Tell when the mirror was last brought up to date, None when it never was.
+
+    `failure` is why the newest run failed, None when it did not; `is_sample` when the sample backlog is there.
+    """
+
+    as_of: datetime | None
+    failure: str | None
+    is_sample: bool
+
+
+COLUMNS: LiteralString = """
+    (SELECT completed_at FROM sync_history
+     WHERE status IN ('succeeded', 'partial') AND completed_at IS NOT NULL
+     ORDER BY started_at DESC, id DESC LIMIT 1) AS as_of,
+    (SELECT CASE status WHEN 'failed' THEN error_message END FROM sync_history
+     WHERE completed_at IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1) AS failure,
+    EXISTS (SELECT FROM teams WHERE starts_with(id, %(sample)s)) AS is_sample
+"""
+"""The columns of `Age`, with the parameter `sample`, which is SAMPLE_PREFIX.
+
+One run comes after the other, so the one that began last has ended last.
+"""
+
+
+async def age() -> Age:
+    """Give all that tells how old the mirror is."""
+    [found] = await query(f"SELECT {COLUMNS}", {"sample": SAMPLE_PREFIX}, row=Age)
+    return found

@@ -1,0 +1,120 @@
+"""Keep `webhook_deliveries`: what Linear posted, until it is applied and for some days after that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.connection.transaction import Transaction
+
+Outcome = Literal["applied", "ignored", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingDelivery:
+    """Hold a delivery that is yet to be applied; `node` is JSON, None for a removal."""
+
+    id: str
+    type: str
+    action: str
+    entity_id: str
+    node: str | None
+    happened_at: datetime
+
+
+async def add(
+    *,
+    id_: str,
+    type_: str,
+    action: str,
+    happened_at: datetime,
+    entity_id: str | None,
+    node: str | None,
+    ignored: str | None,
+) -> bool:
+    """Store a delivery that waits to be applied, or with a reason in `ignored` that there was one.
+
+    False when its id is known already. It is durable on return.
+    """
+    return bool(
+        await query(
+            """
+            INSERT INTO webhook_deliveries
+              (id, type, action, happened_at, entity_id, node, reason, applied_at, outcome)
+            SELECT %(id)s, %(type)s, %(action)s, %(happened_at)s, %(entity_id)s, %(node)s, told.reason,
+              CASE WHEN told.reason IS NOT NULL THEN now() END,
+              CASE WHEN told.reason IS NOT NULL THEN 'ignored' END
+            FROM (SELECT %(ignored)s::text) AS told (reason)
+            ON CONFLICT (id) DO NOTHING
+            RETURNING 1
+            """,
+            {
+                "id": id_,
+                "type": type_,
+                "action": action,
+                "happened_at": happened_at,
+                "entity_id": entity_id,
+                "node": node,
+                "ignored": ignored,
+            },
+        )
+    )
+
+
+async def take(transaction: Transaction, limit: int) -> list[WaitingDelivery]:
+    """Give the oldest deliveries that wait, up to `limit`; what another process is at is left to it."""
+    return await transaction.query(
+        """
+        SELECT id, type, action, entity_id, node, happened_at FROM webhook_deliveries
+        WHERE applied_at IS NULL ORDER BY happened_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        """,
+        {"limit": limit},
+        row=WaitingDelivery,
+    )
+
+
+async def removals(transaction: Transaction, type_: str, entity_ids: Sequence[str]) -> dict[str, datetime]:
+    """Give when Linear last said of any of these rows that it is gone, waiting deliveries included."""
+    found = await transaction.query(
+        """
+        SELECT entity_id, max(happened_at) FROM webhook_deliveries
+        WHERE action = 'remove' AND type = %(type)s AND entity_id = ANY(%(entity_ids)s) GROUP BY entity_id
+        """,
+        {"type": type_, "entity_ids": list(entity_ids)},
+    )
+    return dict(found)
+
+
+async def finish(
+    transaction: Transaction, ids: Sequence[str], outcome: Outcome, *, reason: str | None = None
+) -> None:
+    """Note what became of deliveries that waited; their content is forgotten."""
+    await transaction.query(
+        """
+        UPDATE webhook_deliveries
+        SET applied_at = now(), outcome = %(outcome)s, reason = %(reason)s, node = NULL
+        WHERE id = ANY(%(ids)s) AND applied_at IS NULL
+        """,
+        {"ids": list(ids), "outcome": outcome, "reason": reason},
+    )
+
+
+async def delete_older(age: timedelta, limit: int) -> int:
+    """Delete up to `limit` deliveries that were finished longer than `age` ago, and count them."""
+    deleted = await query(
+        """
+        DELETE FROM webhook_deliveries WHERE id IN (
+          SELECT id FROM webhook_deliveries WHERE applied_at < now() - %(age)s LIMIT %(limit)s
+        ) RETURNING 1
+        """,
+        {"age": age, "limit": limit},
+    )
+    return len(deleted)
+
+
+async def count_by_outcome() -> dict[str, int]:
+    """Count the deliveries that are kept by what became of them; "waiting" are yet to be applied."""
+    return dict(
+        await query("SELECT coalesce(outcome, 'waiting'), count(*) FROM webhook_deliveries GROUP BY 1 ORDER BY 1")
+    )

@@ -1,0 +1,1 @@
+"""Read projects, teams and labels."""

@@ -1,0 +1,35 @@
+"""Read the labels."""
+
+from dataclasses import dataclass
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.connection.query import query
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLabel:
+    """Hold what is told of a label."""
+
+    id: str
+    name: str
+    color: str | None
+
+
+async def listed(scope: Scope, after_id: str | None, limit: int) -> list[ShownLabel]:
+    """Give up to `limit` labels of which an item that is not archived is shown, by id, from after `after_id`."""
+    return await query(
+        f"""
+        SELECT l.id, l.name, l.color FROM labels l
+        WHERE l.removed_at IS NULL AND l.archived_at IS NULL
+          AND (%(after_id)s::text IS NULL OR l.id > %(after_id)s::text COLLATE "C")
+          AND EXISTS (
+            SELECT FROM backlog_items i
+            WHERE i.label_ids <> '{{}}' AND i.label_ids @> ARRAY[l.id COLLATE "default"]
+              AND i.archived_at IS NULL AND {visibility.ITEM}
+          )
+        ORDER BY l.id LIMIT %(limit)s
+        """,
+        {**visibility.params(scope), "after_id": after_id, "limit": limit},
+        row=ShownLabel,
+    )

@@ -1,0 +1,37 @@
+"""Read the projects."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.connection.query import query
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProject:
+    """Hold what is told of a project."""
+
+    id: str
+    name: str
+    status: str | None
+    start_date: date | None
+    target_date: date | None
+
+
+async def listed(scope: Scope, after_id: str | None, limit: int) -> list[ShownProject]:
+    """Give up to `limit` projects of which an item that is not archived is shown, by id, from after `after_id`."""
+    return await query(
+        f"""
+        SELECT p.id, p.name, s.name AS status, p.start_date, p.target_date
+        FROM projects p LEFT JOIN project_statuses s ON s.id = p.status_id
+        WHERE p.removed_at IS NULL AND p.archived_at IS NULL
+          AND (%(after_id)s::text IS NULL OR p.id > %(after_id)s::text COLLATE "C")
+          AND EXISTS (
+            SELECT FROM backlog_items i WHERE i.project_id = p.id AND i.archived_at IS NULL AND {visibility.ITEM}
+          )
+        ORDER BY p.id LIMIT %(limit)s
+        """,
+        {**visibility.params(scope), "after_id": after_id, "limit": limit},
+        row=ShownProject,
+    )

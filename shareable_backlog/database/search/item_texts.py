@@ -1,0 +1,43 @@
+"""Read the texts of items that a search looks through beside their titles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.connection.query import query
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTexts:
+    """Hold the markdown of an item; each is "" where there is none, or where none is shown.
+
+    `comments` has the newest 50, the newest first.
+    """
+
+    id: str
+    description: str
+    comments: str
+
+
+async def of_ids(scope: Scope, ids: Sequence[str], most: int) -> list[ItemTexts]:
+    """Give the texts of the items of these ids that may be shown, each up to `most` characters, in no order."""
+    return await query(
+        f"""
+        SELECT i.id, CASE WHEN {visibility.DESCRIPTIONS} THEN left(coalesce(i.description, ''), %(most)s) ELSE '' END
+                 AS description,
+               coalesce(left(said.bodies, %(most)s), '') AS comments
+        FROM backlog_items i
+        LEFT JOIN LATERAL (
+          SELECT string_agg(left(c.body, %(most)s), E'\\n' ORDER BY c.created_at DESC) AS bodies
+          FROM (
+            SELECT body, created_at FROM comments
+            WHERE issue_id = i.id AND removed_at IS NULL AND archived_at IS NULL AND {visibility.COMMENTS}
+            ORDER BY created_at DESC LIMIT 50
+          ) c
+        ) said ON true
+        WHERE i.id = ANY (%(ids)s::text[]) AND {visibility.ITEM}
+        """,
+        {**visibility.params(scope), "ids": list(ids), "most": most},
+        row=ItemTexts,
+    )

@@ -1,0 +1,1 @@
+"""Speak GraphQL with Linear over HTTP: as whom, how often, and what its answers mean."""

@@ -1,0 +1,121 @@
+"""Decide what an answer of Linear means: its data, or the error that its content (not its status) names."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import cast
+
+import msgspec
+
+from shareable_backlog import logs
+from shareable_backlog.errors import LinearFailed
+from shareable_backlog.linear.connection import budget, lenient
+from shareable_backlog.linear.errors import (
+    AuthenticationFailed,
+    Forbidden,
+    InvalidQuery,
+    LinearUnavailable,
+    PartialAnswer,
+    RateLimited,
+    TooComplex,
+)
+
+_LOG = logs.logger(__name__)
+
+_NOT_UNDERSTOOD = {
+    "GRAPHQL_VALIDATION_FAILED",
+    "GRAPHQL_PARSE_FAILED",
+    "GRAPHQL_ERROR",
+    "BAD_USER_INPUT",
+    "INPUT_ERROR",
+    "INVALID_INPUT",
+}
+_LONGEST_LOGGED = 300
+
+
+class _Answer(msgspec.Struct):
+    data: dict[str, msgspec.Raw] | None = None
+    errors: list[object] | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Answer)
+
+
+def data(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, msgspec.Raw]:
+    """Give the `data` of a whole answer without errors, each root field as the JSON it came in.
+
+    Raises the LinearFailed that any other answer stands for.
+    """
+    try:
+        answer = _decoded(body)
+    except (ValueError, RecursionError) as error:
+        raise _by_status(status, headers) from error
+    if answer.errors:
+        raise _by_content(answer.errors, answer.data, headers)
+    if answer.data is None or status != 200:  # noqa: PLR2004 (HTTP's OK)
+        raise _by_status(status, headers)
+    return answer.data
+
+
+def _decoded(body: bytes) -> _Answer:
+    body.decode()  # only UTF-8 is JSON, and msgspec looks at the texts inside `data` later
+    try:
+        return _DECODER.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _DECODER.decode(msgspec.json.encode(lenient.loads(body)))
+
+
+def _by_content(
+    errors: list[object], partial: dict[str, msgspec.Raw] | None, headers: Mapping[str, str]
+) -> LinearFailed:
+    codes = {code for error in errors for code in _codes(error)}
+    if "AUTHENTICATION_ERROR" in codes:
+        return AuthenticationFailed()
+    if "RATELIMITED" in codes:
+        return RateLimited(_retry_at(headers))
+    if partial and any(bytes(root) != b"null" for root in partial.values()):
+        return PartialAnswer()
+    if codes & {"FORBIDDEN", "FEATURE_NOT_ACCESSIBLE"}:
+        return Forbidden()
+    return _refused_query(str(errors)) if codes & _NOT_UNDERSTOOD else _by_status(500, headers)
+
+
+def _codes(error: object) -> set[str]:
+    """Give an error's code and type in one spelling: `invalid input` is `INVALID_INPUT`."""
+    match error:
+        case {"extensions": dict()}:
+            extensions = cast("dict[str, dict[str, object]]", error)["extensions"]
+            named = (extensions.get("code"), extensions.get("type"))
+            return {name.upper().replace(" ", "_") for name in named if isinstance(name, str)}
+        case _:
+            return set()
+
+
+def _refused_query(words: str) -> LinearFailed:
+    if "too complex" in words.lower():
+        return TooComplex("Linear found a query too complex. What was mirrored before stays.")
+    _LOG.warning("linear.query_refused", errors=words[:_LONGEST_LOGGED])
+    return InvalidQuery()
+
+
+def _by_status(status: int, headers: Mapping[str, str]) -> LinearFailed:
+    match status:
+        case 401:
+            return AuthenticationFailed()
+        case 403:
+            return Forbidden()
+        case 429:
+            return RateLimited(_retry_at(headers))
+        case 301 | 302 | 303 | 307 | 308:
+            return LinearUnavailable(
+                "Linear's address answered with a redirect, which is never followed with the key."
+                " Check LINEAR_API_URL."
+            )
+        case _:
+            return LinearUnavailable(
+                "Linear had an error of its own, or its answer was cut off."
+                " What was mirrored before stays; if it goes on, check LINEAR_API_URL."
+            )
+
+
+def _retry_at(headers: Mapping[str, str]) -> datetime | None:
+    return budget.retry_after(headers) or budget.from_headers(headers).available_at

@@ -1,0 +1,199 @@
+"""Speak GraphQL with Linear over HTTP."""
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import TypeAlias
+
+import httpx2
+import msgspec
+
+from shareable_backlog import logs
+from shareable_backlog.config import Settings
+from shareable_backlog.errors import ConfigurationInvalid
+from shareable_backlog.linear import uploads
+from shareable_backlog.linear.connection import answers, budget, transport
+from shareable_backlog.linear.connection.budget import Budget
+from shareable_backlog.linear.connection.oauth import Application, Tokens
+from shareable_backlog.linear.connection.retry import Retries, retried
+from shareable_backlog.linear.errors import AuthenticationFailed, RateLimited
+
+_LOG = logs.logger(__name__)
+
+Authorize: TypeAlias = Callable[[Collection[str]], Awaitable[str]]
+"""Give the Authorization header of a request: none of those that Linear refused for it already.
+
+Raises AuthenticationFailed when there is no other.
+"""
+
+
+class Client:
+    """Ask one Linear workspace as one user or application; tasks of one event loop may share it.
+
+    Made by `connected()` or `of()`.
+    """
+
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        url: str,
+        authorize: Authorize,
+        *,
+        retries: Retries,
+        deadline_s: float,
+        largest_answer: int,
+    ) -> None:
+        self._http = http
+        self._url = url
+        self._authorize = authorize
+        self._retries = retries
+        self._deadline_s = deadline_s
+        self._largest_answer = largest_answer
+        self._slowed = False
+        self.budget = Budget()
+        """What the last answer with rate headers said."""
+        self.requests_sent = 0
+        self.points_spent = 0
+        self.last_date: datetime | None = None
+        """When the last answer was made, by Linear's clock; None when it did not say."""
+
+    async def execute(self, query: str, variables: Mapping[str, object]) -> dict[str, msgspec.Raw]:
+        """Give the root fields of one GraphQL request, each as the JSON it came in; raises LinearFailed.
+
+        It is asked again after passing faults. When little of the budget is left it waits before it asks; when
+        none is left until after the longest wait of the retries, it raises RateLimited at once.
+        """
+        return await retried(partial(self._ask, query, variables), self._retries)
+
+    async def image(self, address: str, slots: asyncio.Semaphore) -> bytes:
+        """Give the image at `address`, which must be one of Linear's uploads; `slots` and errors as in `uploads`."""
+        return await uploads.fetched(self._http, address, self._authorize, slots)
+
+    async def _ask(self, query: str, variables: Mapping[str, object]) -> dict[str, msgspec.Raw]:
+        await self._pace()
+        refused: list[str] = []
+        while True:
+            authorization = await self._authorize(refused)
+            try:
+                return answers.data(*await self._post(authorization, query, variables))
+            except AuthenticationFailed:
+                refused.append(authorization)
+
+    async def _post(self, authorization: str, query: str, variables: Mapping[str, object]) -> transport.Answer:
+        started = time.perf_counter()
+        self.requests_sent += 1
+        answer = status, headers, body = await transport.posted(
+            self._http,
+            self._url,
+            {"Authorization": authorization, "Content-Type": "application/json"},
+            json.dumps({"query": query, "variables": variables}).encode(),
+            setting="LINEAR_API_URL",
+            deadline_s=self._deadline_s,
+            largest_answer=self._largest_answer,
+        )
+        spent = budget.from_headers(headers)
+        if spent.requests_remaining is not None or spent.complexity_remaining is not None:
+            self.budget = spent
+        self.points_spent += spent.points_spent or 0
+        self.last_date = transport.http_date(headers.get("date", ""))
+        _LOG.debug(
+            "linear.request",
+            operation=_operation(query),
+            status=status,
+            bytes=len(body),
+            points=spent.points_spent,
+            duration_ms=round((time.perf_counter() - started) * 1000),
+        )
+        return answer
+
+    async def _pace(self) -> None:
+        """Wait as long as makes the rest of the budget last; raise RateLimited when it is back too late for that."""
+        pause_s = budget.pause_s(self.budget, datetime.now(UTC))
+        if self._slowed != bool(pause_s):
+            self._slowed = bool(pause_s)
+            _LOG.info(
+                "linear.slowed_down" if self._slowed else "linear.at_full_speed",
+                requests_left=self.budget.requests_remaining,
+                points_left=self.budget.complexity_remaining,
+                full_at=str(self.budget.available_at),
+            )
+        if self.budget.used_up and pause_s > self._retries.longest_wait_s:
+            raise RateLimited(self.budget.available_at)
+        if pause_s:
+            await self._retries.sleep(min(pause_s, self._retries.longest_wait_s))
+
+
+@asynccontextmanager
+async def connected(
+    url: str,
+    credentials: str | Application,
+    *,
+    retries: Retries = Retries(),  # noqa: B008 (frozen)
+    deadline_s: float = 60,
+    largest_answer: int = 32 * 2**20,
+) -> AsyncGenerator[Client]:
+    """Give a client of the GraphQL address `url` for the length of the context; nothing is sent yet.
+
+    `credentials` are a personal key (`lin_api_…`), an OAuth token (`lin_oauth_…`, or anything after `Bearer `), or
+    the application whose tokens are fetched as needed. `deadline_s` is for one request from connecting to the last
+    byte, without its repetitions; `largest_answer` is in bytes after decompression. Raises AuthenticationFailed
+    for a key that can't be one.
+    """
+    async with transport.opened() as http:
+        if isinstance(credentials, str):
+            authorize = _constant(credentials)
+        else:
+            authorize = Tokens(http, credentials, deadline_s).header
+        yield Client(http, url, authorize, retries=retries, deadline_s=deadline_s, largest_answer=largest_answer)
+
+
+@asynccontextmanager
+async def of(
+    settings: Settings,
+    *,
+    retries: Retries = Retries(),  # noqa: B008 (frozen)
+) -> AsyncGenerator[Client]:
+    """Give a client with the key of the settings, or else with their OAuth application.
+
+    Raises ConfigurationInvalid when neither is set, and what `connected` raises.
+    """
+    async with connected(settings.linear_api_url, _credentials(settings), retries=retries) as client:
+        yield client
+
+
+def _credentials(settings: Settings) -> str | Application:
+    if settings.linear_api_key:
+        return settings.linear_api_key.reveal()
+    if settings.linear_oauth_client_id and settings.linear_oauth_client_secret:
+        secret = settings.linear_oauth_client_secret.reveal()
+        return Application(settings.linear_oauth_token_url, settings.linear_oauth_client_id, secret)
+    fault = (
+        "neither LINEAR_API_KEY nor LINEAR_OAUTH_CLIENT_ID with LINEAR_OAUTH_CLIENT_SECRET is set:"
+        " make a read-only key in Linear's settings"
+    )
+    raise ConfigurationInvalid((fault,))
+
+
+def _constant(key: str) -> Authorize:
+    key = key.strip()
+    # What no header may hold would come back in the words of an error, key and all.
+    if not key or not key.isascii() or not key.isprintable():
+        raise AuthenticationFailed
+    header = f"Bearer {key}" if key.startswith("lin_oauth_") else key
+
+    async def authorize(refused: Collection[str]) -> str:
+        if refused:
+            raise AuthenticationFailed
+        return header
+
+    return authorize
+
+
+def _operation(query: str) -> str | None:
+    found = re.search(r"\bquery\s+(\w+)", query)
+    return found and found[1]

@@ -1,0 +1,1 @@
+"""Read Linear's own CSV export."""

@@ -1,0 +1,1 @@
+"""Let people in, and decide what they see."""

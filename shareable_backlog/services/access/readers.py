@@ -1,0 +1,59 @@
+"""Find out who asks by their session, and all that their pages have around their content, at once."""
+
+from dataclasses import dataclass
+
+from shareable_backlog.database.access import readers, sessions
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.account.user_preferences import StoredPreferences
+from shareable_backlog.database.mirror.freshness import Age
+from shareable_backlog.services.access.sessions import Limits, Visitor, hashed
+from shareable_backlog.services.account import preferences, views
+from shareable_backlog.services.account.preferences import Preferences
+from shareable_backlog.services.account.views import Offered
+from shareable_backlog.services.mirror import freshness
+from shareable_backlog.services.mirror.freshness import Freshness
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Be a visitor who came by a session, with what they chose, the views they may open and how old the mirror is.
+
+    `waiting` counts the people who wait for an admin, 0 for who is none; `version` is another one after each change
+    to the mirror and to what is shared, and whatever is read later is at least as new as it.
+    """
+
+    visitor: Visitor
+    preferences: Preferences
+    views: Offered
+    mirror: Freshness
+    waiting: int
+    version: str
+
+
+async def of_session(token: str, limits: Limits) -> Reader | None:
+    """Give whose session the token is, and note that it is in use; None when there is no live one."""
+    found = await readers.by_token(hashed(token), limits.idle_hours, limits.max_days)
+    if found is None:
+        return None
+    if found.is_due:
+        await sessions.touch(found.session_id)
+    visitor = Visitor(
+        found.user_id,
+        found.email,
+        found.display_name,
+        found.state,
+        found.is_admin and found.state == "active",
+        found.method,
+        found.session_id,
+        Scope(found.viewing_group_id if found.viewing_as else found.viewer_group_id),
+        found.viewing_as,
+    )
+    stored = StoredPreferences(found.theme, found.density, found.time_zone, found.locale, found.columns)
+    return Reader(
+        visitor,
+        preferences.read(stored),
+        views.as_offered(found.views),
+        freshness.judged(Age(found.as_of, found.failure, found.is_sample)),
+        found.waiting if visitor.is_admin else 0,
+        found.version,
+    )

@@ -1,0 +1,1 @@
+"""Let people keep what is their own: preferences, views, tokens."""

@@ -1,0 +1,144 @@
+"""Let people's programs in by personal tokens, which are shown once and stored as hashes."""
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal, TypeAlias, get_args
+
+from shareable_backlog.database import transaction
+from shareable_backlog.database.access import rate_limits, users
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.account import api_tokens
+from shareable_backlog.database.account.api_tokens import ListedToken
+from shareable_backlog.errors import Conflict, InvalidInput, NotAllowed, NotFound, NotSignedIn, TooMany
+from shareable_backlog.services.access.sessions import Visitor, hashed
+from shareable_backlog.services.audit import audit_actions
+from shareable_backlog.services.audit.audit_actions import Action, Actor
+
+Right: TypeAlias = Literal["items", "me", "feed"]
+"""What a token may ask for: the backlog, its person's own account and views, or the backlog as a feed."""
+
+RIGHTS: tuple[Right, ...] = get_args(Right)
+_PREFIX = "slb_"  # by which secret scanners find a token that leaked
+_MOST_TOKENS = 20
+_LONGEST_NAME = 100
+_MOST_REQUESTS, _WINDOW_S = 600, 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program(Visitor):
+    """Be a person's program with a token, which may ask for what is among its `rights`."""
+
+    rights: frozenset[str]
+
+
+def bearer(token: str) -> str:
+    """Give the Authorization header that would hold the token."""
+    return f"Bearer {token}"
+
+
+async def visitor(authorization: str) -> Program:
+    """Give whose token an Authorization header holds, and note that it is in use.
+
+    Raises NotSignedIn when it is not good or its person is not active, and TooMany after 600 requests in a minute.
+    """
+    scheme, _, token = authorization.partition(" ")
+    is_token = scheme.lower() == "bearer" and token.startswith(_PREFIX)
+    found = await api_tokens.by_hash(hashed(token)) if is_token else None
+    if found is None:
+        raise NotSignedIn(
+            "This token is not valid: it was mistyped, revoked or has ended, or its person may not come in."
+            " Make another one on your account's page."
+        )
+    if not await rate_limits.within(f"token:{found.id}", _MOST_REQUESTS, _WINDOW_S):
+        raise TooMany(f"This token asked more than {_MOST_REQUESTS} times within a minute. Wait for the next one.")
+    if found.is_due:
+        await api_tokens.touch(found.id)
+    return Program(
+        user_id=found.user_id,
+        email=found.email,
+        display_name=found.display_name,
+        state="active",
+        is_admin=found.is_admin,
+        method="token",
+        session_id=None,
+        scope=Scope(found.viewer_group_id),
+        rights=frozenset(found.scopes),
+    )
+
+
+async def require(asking: Visitor, right: Right, actor: Actor) -> None:
+    """Raise NotAllowed, with a record of it, when a program asks for what its token is not for."""
+    if isinstance(asking, Program) and right not in asking.rights:
+        await audit_actions.record(
+            None, actor, Action.ACCESS_REFUSED, details={"via": "api", "right": right}, refused=True
+        )
+        raise NotAllowed(f"This token was not made for that: it lacks “{right}”. Make one that has it.")
+
+
+async def of_user(user_id: int) -> list[ListedToken]:
+    """Give a person's tokens but for the revoked ones, newest first."""
+    return await api_tokens.of_user(user_id)
+
+
+async def create(actor: Actor, user_id: int, name: str, rights: Collection[str], last_day: date | None) -> str:
+    """Store a new token of a person and give it, which is possible only now.
+
+    It is good to the end of `last_day` (UTC), None: for ever. Raises InvalidInput, and Conflict beside 20 others.
+    """
+    expires_at = _require_fit(name, rights, last_day)
+    token = _PREFIX + secrets.token_urlsafe(32)
+    async with transaction() as opened:
+        if await users.by_id(opened, user_id) is None:
+            raise NotFound("This account is not there any more.")
+        if await api_tokens.count(opened, user_id) >= _MOST_TOKENS:
+            raise Conflict(f"You have {_MOST_TOKENS} tokens, so no other was made. Revoke one first.")
+        scopes = sorted(set(rights))
+        token_id = await api_tokens.add(
+            opened, user_id=user_id, name=name, token_hash=hashed(token), scopes=scopes, expires_at=expires_at
+        )
+        await audit_actions.record(
+            opened,
+            actor,
+            Action.TOKEN_CREATED,
+            resource="api_token",
+            resource_id=str(token_id),
+            details={"name": name, "scopes": scopes, "expires_at": expires_at},
+        )
+    return token
+
+
+async def revoke(actor: Actor, revoking: Visitor, token_id: int) -> int:
+    """End a token, one's own or, for an admin, anybody's, and give its person's id. Raises NotFound."""
+    async with transaction() as opened:
+        ended = await api_tokens.revoke(opened, token_id, None if revoking.is_admin else revoking.user_id)
+        if ended is None:
+            raise NotFound("That token is revoked already.")
+        user_id, name = ended
+        await audit_actions.record(
+            opened,
+            actor,
+            Action.TOKEN_REVOKED,
+            resource="api_token",
+            resource_id=str(token_id),
+            details={"name": name, "user_id": user_id},
+        )
+    return user_id
+
+
+def _require_fit(name: str, rights: Collection[str], last_day: date | None) -> datetime | None:
+    """Give when a token ends. Raises InvalidInput unless it can be made."""
+    if not 0 < len(name) <= _LONGEST_NAME:
+        raise InvalidInput(f"A token needs a name of at most {_LONGEST_NAME} characters. Nothing was made.")
+    if not rights or not set(rights) <= set(RIGHTS):
+        raise InvalidInput("Choose what the token may read. Nothing was made.")
+    if last_day is None:
+        return None
+    try:
+        expires_at = datetime(last_day.year, last_day.month, last_day.day, tzinfo=UTC) + timedelta(days=1)
+    except OverflowError:
+        raise InvalidInput("That last day is too far away. Nothing was made.") from None
+    if expires_at <= datetime.now(UTC):
+        raise InvalidInput("The token's last day has passed already. Nothing was made.")
+    return expires_at

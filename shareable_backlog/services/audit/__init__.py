@@ -1,0 +1,1 @@
+"""Record who did what, show it, and prove it."""

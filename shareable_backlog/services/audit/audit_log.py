@@ -1,0 +1,49 @@
+"""Show the audit log to admins. That it was read is recorded too."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import asdict, dataclass
+
+from shareable_backlog.database.audit import audit_logs
+from shareable_backlog.database.audit.audit_logs import AuditLog, Filters
+from shareable_backlog.services.audit import audit_actions
+from shareable_backlog.services.audit.audit_actions import Action, Actor
+
+PAGE_SIZE = 50
+_EXPORTED_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Hold rows, newest first; the next page begins before the id `next_before`, None on the last one."""
+
+    rows: list[AuditLog]
+    next_before: int | None
+
+
+async def page(actor: Actor, filters: Filters, before_id: int | None, size: int = PAGE_SIZE) -> LogPage:
+    """Give the rows that fit the filters, from `before_id` on to older ones; None begins at the newest.
+
+    Only the first page is recorded, after it was read, so that it does not show itself: who turns pages looks at the
+    same.
+    """
+    found = await audit_logs.listed(filters, before_id, size + 1)
+    if before_id is None:
+        await audit_actions.record(None, actor, Action.AUDIT_READ, details=_given(filters))
+    return LogPage(found[:size], found[size - 1].id if len(found) > size else None)
+
+
+async def export(actor: Actor, filters: Filters) -> AsyncGenerator[list[AuditLog]]:
+    """Record the export, then give all rows that fit the filters, newest first, in parts for flat memory."""
+    first = await audit_logs.listed(filters, None, _EXPORTED_AT_ONCE)
+    await audit_actions.record(None, actor, Action.AUDIT_EXPORTED, details=_given(filters))
+    return _parts(filters, first)
+
+
+async def _parts(filters: Filters, part: list[AuditLog]) -> AsyncGenerator[list[AuditLog]]:
+    while part:
+        yield part
+        part = await audit_logs.listed(filters, part[-1].id, _EXPORTED_AT_ONCE)
+
+
+def _given(filters: Filters) -> dict[str, object]:
+    return {name: value for name, value in asdict(filters).items() if value}

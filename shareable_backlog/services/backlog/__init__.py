@@ -1,0 +1,1 @@
+"""Show the backlog: lists, groups, items, changes."""

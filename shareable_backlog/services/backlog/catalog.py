@@ -1,0 +1,31 @@
+"""Give what items are sorted into: teams, and the projects and labels of items that are shown."""
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import filter_options
+from shareable_backlog.database.backlog.filter_options import Options
+from shareable_backlog.database.projects import labels, projects, teams
+from shareable_backlog.database.projects.labels import ShownLabel
+from shareable_backlog.database.projects.projects import ShownProject
+from shareable_backlog.database.projects.teams import ShownTeam
+
+
+async def shown_teams(scope: Scope) -> list[ShownTeam]:
+    """Give every team that is shown, by name."""
+    return await teams.listed(scope)
+
+
+async def shown_projects(scope: Scope, after_id: str | None, limit: int) -> tuple[list[ShownProject], str | None]:
+    """Give up to `limit` projects by id from after `after_id`, and the id after which others follow."""
+    found = await projects.listed(scope, after_id, limit + 1)
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
+async def shown_labels(scope: Scope, after_id: str | None, limit: int) -> tuple[list[ShownLabel], str | None]:
+    """Give up to `limit` labels by id from after `after_id`, and the id after which others follow."""
+    found = await labels.listed(scope, after_id, limit + 1)
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
+async def options(scope: Scope) -> Options:
+    """Give the names by which the backlog can be narrowed."""
+    return await filter_options.options(scope)

@@ -1,0 +1,57 @@
+"""Give the images of an item to whoever may see the item."""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.errors import NotFound
+from shareable_backlog.services.backlog import items
+from shareable_backlog.services.backlog.items import ItemPage
+
+# Without what may follow the path: a signature there is another one each time.
+_ADDRESS = re.compile(r"https://uploads\.linear\.app((?:/[\w.~%-]+)+)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """Hold an image; `digest` is another one as soon as a byte of `content` is."""
+
+    content: bytes
+    media_type: str
+    digest: str
+
+
+Fetch: TypeAlias = Callable[[str], Awaitable[Image]]
+"""Give the image at a path of Linear's uploads. Raises NotFound and LinearFailed."""
+
+
+async def image(scope: Scope, identifier: str, name: str, fetch: Fetch) -> Image:
+    """Give the image of this item that `on_page` gave this name.
+
+    Only what stands in a text of the item is ever fetched. Raises NotFound when it does not stand there (any more),
+    and what `fetch` raises.
+    """
+    item, comments = await items.shown_item(scope, identifier)
+    for path in _paths(item.description, *(comment.body for comment in comments)).values():
+        if _name(path) == name:
+            return await fetch(path)
+    raise NotFound("There is no such image in this item, or it may not be shown.")
+
+
+def on_page(page: ItemPage) -> dict[str, str]:
+    """Give the names of the images on a page, by their addresses up to the query."""
+    comments = (comment for thread in page.threads for comment in (thread.first, *thread.replies))
+    paths = _paths(page.item.description, *(comment.body for comment in comments))
+    return {address: _name(path) for address, path in paths.items()}
+
+
+def _paths(*texts: str | None) -> dict[str, str]:
+    """Give the paths of all uploads that `texts` mention, by their addresses."""
+    return {found[0]: found[1] for text in texts for found in _ADDRESS.finditer(text or "")}
+
+
+def _name(path: str) -> str:
+    return hashlib.sha256(path.encode()).hexdigest()

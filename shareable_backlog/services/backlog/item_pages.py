@@ -1,0 +1,159 @@
+"""Show the backlog: as one list page by page, or in groups."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import item_groups, item_list
+from shareable_backlog.database.backlog.filters import Condition, Filters
+from shareable_backlog.database.backlog.item_groups import Filled, Group, GroupBy
+from shareable_backlog.database.backlog.item_list import ListedItem
+from shareable_backlog.database.backlog.item_orders import ORDERS, OrderName, Position
+from shareable_backlog.database.backlog.item_query import Wanted
+from shareable_backlog.services.backlog.items import as_identifier
+
+PAGE_SIZE = 50
+_PART_SIZE = 1_000
+GROUPS_ON_PAGE = item_groups.MOST_AT_ONCE
+_MOST_COUNTED = 1_000
+# What is narrowed down may be far apart in an index.
+_MOST_COUNTED_OF_PART = 100
+
+WORK_FIRST = ("started", "unstarted", "backlog", "triage", "completed", "canceled", "duplicate")
+"""The order of states in a list: what is being worked on, what comes next, what is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Say what is asked for; `order` None is by relevance for a search, else by update.
+
+    `now` tells what today is, in the reader's time zone.
+    """
+
+    filters: Filters
+    order: OrderName | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """Hold one page of the list; `next_after` leads to the next page and is None on the last."""
+
+    items: Sequence[ListedItem]
+    next_after: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGroup:
+    """Hold one group: `count` items, of which `items` are the first.
+
+    `condition` narrows the backlog to it.
+    """
+
+    group: Group
+    condition: Condition
+    count: int
+    is_open: bool
+    items: list[ListedItem]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedPage:
+    """Hold up to 12 groups that have items; `next_skip` leads to those that follow and is None at the end.
+
+    More than `most` items of a group are counted as one more, so that counting takes no longer the more there are.
+    """
+
+    groups: list[ShownGroup]
+    next_skip: int | None
+    most: int
+
+
+def order_of(asked: Asked) -> OrderName:
+    """Give the order that is meant."""
+    if asked.order == "relevance" and asked.filters.text is None:
+        return "updated"
+    return asked.order or ("relevance" if asked.filters.text else "updated")
+
+
+def position_types(asked: Asked) -> tuple[str, ...]:
+    """Give the types of the keys of a position in what is asked for."""
+    return ORDERS[order_of(asked)].types()
+
+
+async def listed(scope: Scope, asked: Asked, after: Position | None, limit: int) -> ListPage:
+    """Give up to `limit` items from after the position `after` (None: the first)."""
+    found = await item_list.listed(scope, _wanted(asked), after, limit + 1)
+    more = len(found) > limit
+    return ListPage(found[:limit], tuple(found[limit - 1].position) if more else None)
+
+
+async def parts(scope: Scope, asked: Asked) -> AsyncGenerator[Sequence[ListedItem]]:
+    """Give all items, in parts of up to 1,000, of which no more than one is in memory; an empty one if there is none.
+
+    The first is smaller, so that it comes soon. What is updated meanwhile may be missing when the order is by update.
+    """
+    after: Position | None = None
+    while True:
+        part = await listed(scope, asked, after, _PART_SIZE if after else PAGE_SIZE)
+        yield part.items
+        if (after := part.next_after) is None:
+            return
+
+
+async def grouped(
+    scope: Scope,
+    asked: Asked,
+    by: GroupBy,
+    *,
+    closed: Sequence[str],
+    types: Sequence[str] = WORK_FIRST,
+    skip: int,
+    first: int,
+) -> GroupedPage:
+    """Give the groups from after `skip` of all, with the `first` items of each; those that are `closed` have none.
+
+    A group is closed by what a filter calls it, "" is that of items that have nothing there. `types` is the order of
+    groups by state.
+    """
+    # In groups the best match is of no use, and takes much longer to find.
+    wanted = _wanted(replace(asked, order=asked.order or "updated"))
+    shut = {name.lower() for name in closed}
+    groups = await item_groups.groups(scope, by, types)
+    chosen = [(group, (group.value or "").lower() not in shut) for group in groups]
+    most = _most_counted(scope, asked.filters)
+    of_first, is_all = await item_groups.of_first(scope, wanted, by, chosen, first)
+    found: list[tuple[Group, bool, Filled]] = []
+    while skip < len(chosen) and len(found) < GROUPS_ON_PAGE:
+        part = slice(skip, skip + GROUPS_ON_PAGE)
+        filled = of_first[part]
+        if not is_all:
+            filled = await item_groups.filled(scope, wanted, by, chosen[part], filled, first, most + 1)
+        for (group, is_open), one in zip(chosen[part], filled, strict=True):
+            if len(found) == GROUPS_ON_PAGE:
+                break
+            skip += 1
+            if one.count:
+                found.append((group, is_open, one))
+    most = item_groups.FEW if is_all else most
+    lines = await item_list.of_ids(scope, [id_ for _, _, one in found for id_ in one.ids])
+    shown = [
+        ShownGroup(group, _condition(by, group), one.count, is_open, [lines[id_] for id_ in one.ids if id_ in lines])
+        for group, is_open, one in found
+    ]
+    return GroupedPage(shown, skip if skip < len(chosen) else None, most)
+
+
+def _most_counted(scope: Scope, filters: Filters) -> int:
+    is_narrowed = scope.viewer_group_id is not None or replace(filters, with_archived=False) != Filters()
+    return _MOST_COUNTED_OF_PART if is_narrowed else _MOST_COUNTED
+
+
+def _condition(by: GroupBy, group: Group) -> Condition:
+    return Condition(by, (group.value,)) if group.value is not None else Condition(by, with_none=True)
+
+
+def _wanted(asked: Asked) -> Wanted:
+    text = asked.filters.text
+    return Wanted(asked.filters, order_of(asked), as_identifier(text) if text else None, asked.now)

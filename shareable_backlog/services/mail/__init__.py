@@ -1,0 +1,1 @@
+"""Write the mails and send them."""

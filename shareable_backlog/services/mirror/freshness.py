@@ -1,0 +1,41 @@
+"""Tell how old the mirror is."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from shareable_backlog.database.mirror import freshness
+from shareable_backlog.database.mirror.freshness import Age
+
+_MISSED_RUNS = 3
+_late_after = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Tell how old the mirror is: `as_of` is None before the first good run.
+
+    `is_late` when that is longer ago than it should be, `failure` has the reason when the newest run failed;
+    `is_sample` when what is shown is the sample backlog, which is never late.
+    """
+
+    as_of: datetime | None
+    is_late: bool
+    failure: str | None
+    is_sample: bool
+
+
+def expect_runs_every(interval_s: float) -> None:
+    """Say how long after each other runs should come; the mirror is late after three times that."""
+    global _late_after  # noqa: PLW0603 (one process has one mirror)
+    _late_after = timedelta(seconds=_MISSED_RUNS * interval_s)
+
+
+async def now() -> Freshness:
+    """Tell how old the mirror is, and whether its newest run failed."""
+    return judged(await freshness.age())
+
+
+def judged(found: Age) -> Freshness:
+    """Tell whether that age is more than it should be."""
+    is_late = found.as_of is not None and not found.is_sample and datetime.now(UTC) - found.as_of > _late_after
+    return Freshness(found.as_of, is_late, found.failure, found.is_sample)

@@ -1,0 +1,171 @@
+"""Tell how the mirror is, and ask for its runs: its age, its size, what its runs did."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shareable_backlog import logs
+from shareable_backlog.database import transaction
+from shareable_backlog.database.mirror import mirror, sync_history
+from shareable_backlog.database.mirror.sync_history import RateBudget, SetAside, SyncRun
+from shareable_backlog.database.search import search_entries
+from shareable_backlog.errors import Conflict, NotFound
+from shareable_backlog.services.audit import audit_actions
+from shareable_backlog.services.audit.audit_actions import Action, Actor
+
+PAGE_SIZE = 25
+_RUNS_SHOWN = 10
+_MOST_COUNTED = 10_000
+_LOOK_AGAIN_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorState:
+    """Hold the mirror's state; `as_of` is the end of the last good run, None when there was none.
+
+    `unsearchable` counts, up to 10,000, the items whose latest words the search does not know yet.
+    """
+
+    as_of: datetime | None
+    items: int
+    unsearchable: int
+    runs: list[SyncRun]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Hold what changes while somebody looks: the runs under way or asked for, and the one that ended last."""
+
+    current: list[SyncRun]
+    last: SyncRun | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Hold one page of runs, the newest first; `next_after` leads to the next page and is None on the last."""
+
+    runs: list[SyncRun]
+    next_after: tuple[datetime, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Hold what Linear said, at `as_of`, of what is left of the key's budget."""
+
+    as_of: datetime
+    left: RateBudget
+
+
+async def state(runs: int = _RUNS_SHOWN) -> MirrorState:
+    """Give the mirror's state with its last `runs`; `items` are all that have not gone from Linear, archived too."""
+    return MirrorState(
+        await sync_history.last_good(),
+        await mirror.count_items(),
+        await search_entries.count_stale(_MOST_COUNTED),
+        await sync_history.latest(runs),
+    )
+
+
+async def request(actor: Actor, *, is_full: bool = False, removals_allowed: bool = False) -> int:
+    """Ask `slb serve` for a run and give its id; a run under way, or waiting, that does as much is joined.
+
+    `removals_allowed` confirms what an earlier run held back. The audit log tells who asked, in the same transaction.
+    """
+    under_way = await sync_history.running()
+    async with transaction() as opened:
+        if under_way and not is_full:
+            run_id = under_way.id
+        else:
+            run_id = await sync_history.request(
+                opened, "manual", triggered_by=actor.user_id, is_full=is_full, removals_allowed=removals_allowed
+            )
+        await audit_actions.record(
+            opened,
+            actor,
+            Action.SYNC_REQUESTED,
+            resource="sync_run",
+            resource_id=str(run_id),
+            details={"full": is_full, "removals_allowed": removals_allowed},
+        )
+    return run_id
+
+
+async def confirm_removals(actor: Actor, gone: int) -> int:
+    """Ask for a full run that hides whatever is gone, and give its id; `gone` is the number that was confirmed.
+
+    Raises Conflict when the newest full run found another number gone, and nothing is asked for then.
+    """
+    swept = await sync_history.last_swept()
+    if swept is None or not swept.held or swept.gone != gone:
+        raise Conflict(
+            "That is not the number of rows that the last full sync found gone, so nothing was confirmed."
+            " Look at the page anew and type the number that it shows."
+        )
+    async with transaction() as opened:
+        run_id = await sync_history.request(
+            opened, "manual", triggered_by=actor.user_id, is_full=True, removals_allowed=True
+        )
+        await audit_actions.record(
+            opened,
+            actor,
+            Action.SYNC_REMOVALS_CONFIRMED,
+            resource="sync_run",
+            resource_id=str(run_id),
+            details={"gone": gone, "found_by_run": swept.id},
+        )
+    return run_id
+
+
+async def note_own(actor: Actor, *, is_full: bool, removals_allowed: bool) -> None:
+    """Record in the audit log that whoever calls runs a sync by itself, without a request."""
+    action = Action.SYNC_REMOVALS_CONFIRMED if removals_allowed else Action.SYNC_REQUESTED
+    await audit_actions.record(
+        None, actor, action, resource="sync_run", details={"full": is_full, "removals_allowed": removals_allowed}
+    )
+
+
+async def ended(run_id: int) -> SyncRun | None:
+    """Wait for the end of a run and give it; None when its row is gone."""
+    while True:
+        run = await sync_history.by_id(run_id)
+        if run is None or run.completed_at:
+            return run
+        await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+async def under_way() -> SyncRun | None:
+    """Give the run that another process is at just now; None when it is only about to begin or to end."""
+    return await sync_history.running()
+
+
+async def progress() -> Progress:
+    """Tell what the mirror's runs are at just now."""
+    return Progress(await sync_history.waiting_or_running(), await sync_history.last_ended())
+
+
+async def history(after: tuple[datetime, int] | None) -> History:
+    """Give the 25 runs that come after the position `after` (None: the first), newest first."""
+    found = await (sync_history.before(*after, PAGE_SIZE + 1) if after else sync_history.latest(PAGE_SIZE + 1))
+    runs = found[:PAGE_SIZE]
+    return History(runs, (runs[-1].started_at, runs[-1].id) if len(found) > PAGE_SIZE else None)
+
+
+async def one(run_id: int) -> tuple[SyncRun, list[SetAside]]:
+    """Give one run and the rows that it had to set aside, at most a hundred. Raises NotFound."""
+    run = await sync_history.by_id(run_id)
+    if run is None:
+        raise NotFound("There is no such run. Look for it in the list of runs.")
+    # The Node service noted whole errors here, with whatever stood in them.
+    return run, [replace(row, reason=logs.masked(row.reason)) for row in await sync_history.set_aside(run_id)]
+
+
+async def held_back() -> SyncRun | None:
+    """Give the newest full run when it found more gone than it may hide by itself; None when it did not."""
+    swept = await sync_history.last_swept()
+    return swept if swept and swept.held else None
+
+
+async def budget() -> Budget | None:
+    """Give what Linear last said of the key's budget; None when it never said anything."""
+    said = await sync_history.last_budget()
+    return said and Budget(*said)

@@ -1,0 +1,125 @@
+"""Show the roadmap: projects with their milestones and progress, as one frozen page."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.projects import roadmap, teams
+from shareable_backlog.database.projects.roadmap import (
+    MOST_COUNTED,
+    STATUS_TYPES,
+    Milestone,
+    PlannedProject,
+    Progress,
+)
+from shareable_backlog.database.projects.teams import ShownTeam
+
+PAGE_SIZE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Count items that are not canceled, and those of them that are done."""
+
+    items: int
+    done: int
+
+    @property
+    def share(self) -> float | None:
+        """Give how much is done, 0 to 1; None without any item."""
+        return self.done / self.items if self.items else None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Hold a milestone; `count` is None when its project has too many items to count."""
+
+    milestone: Milestone
+    count: Count | None
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Hold a project with its milestones by target date.
+
+    `status` is one of STATUS_TYPES, None when it is none of them; `count` is None when it has more than 1,000 items.
+    `is_late` while its target date has passed and it is neither completed nor canceled; a milestone is late while
+    something of it is open in a project that goes on.
+    """
+
+    project: PlannedProject
+    status: str | None
+    count: Count | None
+    is_late: bool
+    steps: list[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class RoadmapPage:
+    """Hold one page of the roadmap; `initiatives` only if they were asked for: names, and their projects' ids."""
+
+    plans: list[Plan]
+    initiatives: list[tuple[str, set[str]]]
+    has_more: bool
+    teams: list[ShownTeam]
+
+
+async def page(
+    scope: Scope, *, team_key: str | None, status_type: str | None, number: int, by_initiative: bool, today: date
+) -> RoadmapPage:
+    """Give page `number` (from 1) of 100 projects; None leaves a filter out."""
+    found = await roadmap.projects(
+        scope,
+        team_key=team_key,
+        status_type=status_type,
+        skip=(number - 1) * PAGE_SIZE,
+        limit=PAGE_SIZE + 1,
+    )
+    projects = found[:PAGE_SIZE]
+    ids = [project.id for project in projects]
+    milestones, progress = await roadmap.milestones(scope, ids), await roadmap.progress(scope, ids)
+    plans = [
+        _plan(
+            project,
+            [one for one in milestones if one.project_id == project.id],
+            [one for one in progress if one.project_id == project.id],
+            today,
+        )
+        for project in projects
+    ]
+    initiatives = await _initiatives(ids) if by_initiative else []
+    return RoadmapPage(plans, initiatives, len(found) > PAGE_SIZE, await teams.listed(scope))
+
+
+async def _initiatives(project_ids: Sequence[str]) -> list[tuple[str, set[str]]]:
+    found: dict[str, tuple[str, set[str]]] = {}
+    for one in await roadmap.initiatives(project_ids):
+        found.setdefault(one.initiative_id, (one.initiative, set()))[1].add(one.project_id)
+    return list(found.values())
+
+
+def _plan(project: PlannedProject, milestones: Sequence[Milestone], counted: Sequence[Progress], today: date) -> Plan:
+    count = _sum(counted)
+    status = project.status_type if project.status_type in STATUS_TYPES else None
+    is_over = status in ("completed", "canceled")
+
+    def step(milestone: Milestone) -> Step:
+        own = count and _sum(one for one in counted if one.milestone_id == milestone.id)
+        is_open = own is not None and own.done < own.items
+        return Step(milestone, own, is_open and not is_over and _has_passed(milestone.target_date, today))
+
+    is_late = not is_over and _has_passed(project.target_date, today)
+    return Plan(project, status, count, is_late, [step(milestone) for milestone in milestones])
+
+
+def _sum(counted: Iterable[Progress]) -> Count | None:
+    """Give the sum, or None when it is more than what is counted."""
+    parts = list(counted)
+    items = sum(one.items for one in parts)
+    return None if items > MOST_COUNTED else Count(items, sum(one.done for one in parts))
+
+
+def _has_passed(target: date | None, today: date) -> bool:
+    return target is not None and target < today

@@ -1,0 +1,1 @@
+"""Write formats other than pages: Atom, CSV, OpenAPI."""

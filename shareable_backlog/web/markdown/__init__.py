@@ -1,0 +1,1 @@
+"""Turn Linear's markdown into safe HTML."""

@@ -1,0 +1,1 @@
+"""Render pages: templates, styles, and how words, dates and colours are written."""

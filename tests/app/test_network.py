@@ -1,0 +1,97 @@
+"""The program when the network between it and its database misbehaves: needs root, for networks of its own."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from tests.fakes.postgres import PrivateServer, PrivateServers
+from tests.support.served import Answer, Served, served
+
+pytestmark = pytest.mark.netns
+
+RECOVERED_WITHIN_S = 3.0
+HERE, THERE = "198.51.100.1", "198.51.100.2"
+DOWN_S = 7.0
+
+
+def run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
+@pytest.fixture(autouse=True)
+def _allowed() -> None:
+    """Skip where this user may not make networks and mounts of its own."""
+    probe = ["unshare", "--net", "--mount", "true"]
+    if not shutil.which("ip") or subprocess.run(probe, check=False, capture_output=True).returncode:
+        pytest.skip("This test needs root, network namespaces and the command `ip`.")
+
+
+@pytest.fixture
+def far_server(private_servers: PrivateServers) -> Iterator[tuple[PrivateServer, str]]:
+    """Give a running server at the other end of a cable, and the name of the network it is in."""
+    network = cable = f"slb{os.getpid()}"
+    run("ip", "netns", "add", network)
+    try:
+        run("ip", "link", "add", cable, "type", "veth", "peer", "name", "far", "netns", network)
+        run("ip", "address", "add", f"{HERE}/30", "dev", cable)
+        run("ip", "link", "set", cable, "up")
+        run("ip", "-n", network, "address", "add", f"{THERE}/30", "dev", "far")
+        run("ip", "-n", network, "link", "set", "far", "up")
+        server = private_servers.make(enter=("nsenter", f"--net=/run/netns/{network}"), host=THERE)
+        server.start()
+        yield server, network
+        server.kill()
+    finally:
+        run("ip", "netns", "delete", network)  # and the cable with it
+
+
+async def while_the_cable_is_cut(program: Served, network: str) -> tuple[list[Answer], float]:
+    """Send ten requests a second while the cable is cut and mended; give the answers and when it was mended."""
+    stop = asyncio.Event()
+    asking = asyncio.create_task(program.traffic("/", every_s=0.1, until=stop))
+    await asyncio.sleep(0.5)
+    run("ip", "-n", network, "link", "set", "far", "down")
+    await asyncio.sleep(DOWN_S)
+    run("ip", "-n", network, "link", "set", "far", "up")
+    mended_at = monotonic()
+    await asyncio.sleep(RECOVERED_WITHIN_S + 1)
+    stop.set()
+    return await asking, mended_at
+
+
+def test_packets_that_vanish_hold_a_request_six_seconds_at_most(
+    tmp_path: Path, far_server: tuple[PrivateServer, str]
+) -> None:
+    server, network = far_server
+    with served(tmp_path, DATABASE_URL=server.url) as program:
+        program.until("/", 200)
+        answers, mended_at = asyncio.run(while_the_cable_is_cut(program, network))
+        assert {answer.status for answer in answers} == {200, 503}
+        assert max(answer.took_s for answer in answers) < 6
+        assert {answer.status for answer in answers if answer.asked_at > mended_at + RECOVERED_WITHIN_S} == {200}
+        assert len(program.events("database_is_away")) == len(program.events("database_is_back")) == 1
+
+
+def test_a_name_that_moves_to_another_address_is_followed_without_a_restart(
+    tmp_path: Path, private_servers: PrivateServers
+) -> None:
+    first, second = private_servers.make(), private_servers.make()
+    first.start()
+    hosts = tmp_path / "hosts"
+    hosts.write_text(f"{first.host} db.example.com\n", encoding="utf-8")
+    own_hosts = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts))
+    with served(tmp_path, enter=own_hosts, DATABASE_URL=first.url.replace(first.host, "db.example.com")) as program:
+        program.until("/", 200)
+        first.kill()
+        second.start()
+        hosts.write_text(f"{second.host} db.example.com\n", encoding="utf-8")
+        assert program.until("/readyz", 200) < RECOVERED_WITHIN_S
+        assert program.until("/", 200) < RECOVERED_WITHIN_S
+        assert second.sessions()
+    second.kill()

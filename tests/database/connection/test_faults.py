@@ -1,0 +1,125 @@
+"""What went wrong with the database, in words that may be shown to anybody."""
+
+import psycopg
+import pytest
+from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
+
+from shareable_backlog.database.connection import faults
+from shareable_backlog.errors import Contended, DatabaseFailed, DatabaseUnavailable, DataRefused
+
+AT = 'connection failed: connection to server at "192.0.2.7", port 5432 failed: '
+
+
+def error(sqlstate: str) -> psycopg.Error:
+    return psycopg.errors.lookup(sqlstate)("the driver's words, with db.example.com")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f'{AT}FATAL:  password authentication failed for user "alice"', "refused the user or password"),
+        (f"{AT}fe_sendauth: no password supplied", "refused the user or password"),
+        (f'{AT}FATAL:  role "alice" does not exist', "refused the user or password"),
+        (
+            f'{AT}FATAL:  no pg_hba.conf entry for host "192.0.2.9", user "alice", database "x", no encryption',
+            "takes only encrypted connections (sslmode=require)",
+        ),
+        (
+            f'{AT}FATAL:  no pg_hba.conf entry for host "192.0.2.9", user "alice", database "x", SSL encryption',
+            "does not admit this machine (pg_hba.conf)",
+        ),
+        (f'{AT}FATAL:  database "x" does not exist', "has no database of that name"),
+        (f"{AT}SSL error: certificate verify failed", "could not prove who it is (TLS certificate)"),
+        (
+            f'{AT}server certificate for "a.example.com" does not match host name "db.example.com"',
+            "could not prove who it is (TLS certificate)",
+        ),
+        (f"{AT}server does not support SSL, but SSL was required", "does not speak TLS, which sslmode demands"),
+        (f"{AT}FATAL:  sorry, too many clients already", "has no connection left"),
+        (f"{AT}FATAL:  remaining connection slots are reserved for …", "has no connection left"),
+        (f'{AT}FATAL:  too many connections for role "alice"', "has no connection left"),
+        (f"{AT}FATAL:  the database system is starting up", "is starting"),
+        (f"{AT}FATAL:  the database system is not yet accepting connections", "is starting"),
+        (f"{AT}FATAL:  the database system is not accepting connections", "is starting"),
+        (f"{AT}FATAL:  the database system is in recovery mode", "is starting"),
+        (f"{AT}FATAL:  the database system is shutting down", "is shutting down"),
+        (f"{AT}session is read-only", "takes no writes (a standby?)"),
+        ("failed to resolve host 'db.example.com': [Errno -2] Name or service not known", "has a host name that"),
+        (f"{AT}Connection refused\n\tIs the server running on that host …?", "is not running or not listening"),
+        ("connection timeout expired", "did not answer in time"),
+        ("server closed the connection unexpectedly", "can't be reached"),
+        ('invalid integer value "many" for connection option "port"', "can't be reached with this DATABASE_URL"),
+        ("", "can't be reached"),
+    ],
+)
+def test_the_drivers_words_become_plain_ones_without_host_or_user(text: str, words: str) -> None:
+    said = faults.reason(psycopg.OperationalError(text))
+    assert said.startswith(words)
+    assert not {"alice", "192.0.2.7", "example.com"} & set(said.split())
+
+
+def test_a_host_name_that_python_cannot_encode_is_one_that_cannot_be_found() -> None:
+    with pytest.raises(UnicodeError) as caught:
+        "a..example.com".encode("idna")
+    assert faults.reason(caught.value) == "has a host name that can't be found"
+
+
+@pytest.mark.parametrize("sqlstate", ["25006", "57P01", "57P02", "57P03", "57P05", "53300", "08006", "08P01"])
+def test_a_lost_server_or_session_is_known_by_its_state(sqlstate: str) -> None:
+    assert faults.is_lost(error(sqlstate))
+    assert isinstance(faults.plain(error(sqlstate)), DatabaseUnavailable)
+
+
+def test_a_connection_that_broke_has_no_state_and_is_lost() -> None:
+    assert faults.is_lost(psycopg.OperationalError("server closed the connection unexpectedly"))
+
+
+@pytest.mark.parametrize("kind", [PoolTimeout, TooManyRequests, PoolClosed])
+def test_a_full_pool_is_not_a_lost_server(kind: type[psycopg.Error]) -> None:
+    assert not faults.is_lost(kind("…"))
+    assert isinstance(faults.plain(kind("…")), DatabaseUnavailable)
+
+
+@pytest.mark.parametrize("sqlstate", ["57014", "40001", "40P01", "55P03", "42P01", "22P02", "23505"])
+def test_a_statement_that_failed_leaves_the_connection_alive(sqlstate: str) -> None:
+    assert not faults.is_lost(error(sqlstate))
+
+
+@pytest.mark.parametrize("sqlstate", ["40001", "40P01", "55P03"])
+def test_contention_is_told_apart_as_the_same_may_work_at_once(sqlstate: str) -> None:
+    assert isinstance(faults.plain(error(sqlstate)), Contended)
+
+
+@pytest.mark.parametrize("sqlstate", ["22P05", "22003", "23514", "54000", "54001"])
+def test_values_that_the_database_refuses_are_told_apart_as_other_rows_may_be_stored(sqlstate: str) -> None:
+    assert isinstance(faults.plain(error(sqlstate)), DataRefused)
+
+
+def test_values_that_the_driver_refuses_are_refused_as_well() -> None:
+    assert isinstance(faults.plain(psycopg.DataError("NUL (0x00) bytes")), DataRefused)
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "words"),
+    [
+        ("53100", "no room left on its disk"),
+        ("53200", "is out of memory"),
+        ("58030", "can't read or write its files"),
+    ],
+)
+def test_a_server_in_need_is_unavailable_and_refuses_no_rows(sqlstate: str, words: str) -> None:
+    plain = faults.plain(error(sqlstate))
+    assert isinstance(plain, DatabaseUnavailable)
+    assert words in str(plain)
+
+
+@pytest.mark.parametrize("sqlstate", ["42P01", "42501", "XX000", "0A000"])
+def test_any_other_refusal_is_a_failure_of_the_statement_and_not_of_its_rows(sqlstate: str) -> None:
+    plain = faults.plain(error(sqlstate))
+    assert isinstance(plain, DatabaseFailed)
+    assert not isinstance(plain, DataRefused)
+
+
+@pytest.mark.parametrize("sqlstate", ["57014", "57P01", "40P01", "53100", "42P01", "22P02", "25006"])
+def test_no_plain_word_holds_the_drivers_own(sqlstate: str) -> None:
+    assert "example.com" not in str(faults.plain(error(sqlstate)))

@@ -1,0 +1,155 @@
+"""The groups of a list, asked for in the words of an address."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, LiteralString
+
+import pytest
+
+from shareable_backlog.database import query
+from shareable_backlog.database.backlog import item_groups, item_query
+from tests.support.listing import APOLLO, grouped, groups, identifiers, store_world
+from tests.support.mirrored import NOON, item, project, state, store, team
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+
+
+async def test_states_of_one_name_are_one_group_in_the_order_of_work() -> None:
+    await store_world()
+    await store(state("unstarted", name="Todo"), item(6, state_id="ENG-unstarted-0"))
+    assert await groups("group=state") == {
+        "In Review": (2, ["OPS-3", "ENG-1"]),
+        "Todo": (1, ["ENG-6"]),
+        "completed": (1, ["ENG-2"]),
+        None: (2, ["ENG-5", "OPS-4"]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("by", "found"),
+    [
+        ("team", {"ENG": [5, 2, 1], "OPS": [4, 3]}),
+        ("project", {"Apollo": [4, 2], None: [5, 3, 1]}),
+        ("assignee", {"Alice": [1], "Bob": [2], None: [5, 4, 3]}),
+        ("cycle", {"12": [2], None: [5, 4, 3]}),
+        ("label", {"Bug": [3, 1], "Roof": [3], None: [5, 4, 2]}),
+    ],
+)
+async def test_items_are_grouped_by_what_they_have(by: str, found: dict[str | None, list[int]]) -> None:
+    await store_world()
+    shown = await groups(f"group={by}")
+    assert {name: [int(one[4:]) for one in ids] for name, (_, ids) in shown.items()} == found
+
+
+async def test_priorities_are_grouped_from_urgent_to_none() -> None:
+    await store_world()
+    shown = (await grouped("group=priority")).groups
+    assert [(one.condition.values, one.count) for one in shown] == [(("urgent",), 1), (("high",), 1), (("none",), 3)]
+
+
+async def test_a_group_leads_to_its_items_alone() -> None:
+    await store_world()
+    for by in ("state", "team", "project", "priority", "assignee", "cycle", "label"):
+        for one in (await grouped(f"group={by}")).groups:
+            [*named, nothing] = [*(f"{by}={value}" for value in one.condition.values), f"no={by}"]
+            assert len(await identifiers(nothing if one.condition.with_none else "&".join(named))) == one.count
+
+
+async def test_a_closed_group_shows_its_count_alone() -> None:
+    await store_world()
+    shown = await groups("group=project&closed=apollo&closed=")
+    assert shown == {"Apollo": (2, []), None: (3, [])}
+
+
+async def test_groups_by_priority_close_as_others_do() -> None:
+    await store_world()
+    assert await groups("group=priority&closed=urgent&closed=none") == {
+        "urgent": (1, []),
+        "high": (1, ["ENG-5"]),
+        "none": (3, []),
+    }
+
+
+async def test_filters_and_orders_hold_within_groups() -> None:
+    await store_world()
+    assert await groups("group=team&-label=roof&order=created") == {
+        "ENG": (3, ["ENG-5", "ENG-2", "ENG-1"]),
+        "OPS": (1, ["OPS-4"]),
+    }
+
+
+async def test_more_groups_than_a_page_has_follow_on_the_next() -> None:
+    names = [f"P{number:02}" for number in range(30)]
+    await store(*map(project, names))
+    await store(*(item(n, project_id=f"project-{name}") for n, name in enumerate(names) if n % 2))
+    first = await grouped("group=project")
+    assert first.next_skip is not None
+    rest = await grouped("group=project", skip=first.next_skip)
+    shown = [one.group.value for one in (*first.groups, *rest.groups)]
+    assert (len(first.groups), shown, rest.next_skip) == (12, names[1::2], None)
+
+
+async def test_a_count_stops_after_a_thousand() -> None:
+    await store(state("started"), *(item(number, state_id="ENG-started-0") for number in range(1_200)), indexed=False)
+    assert (await groups("group=state"))["started"][0] == 1_001
+
+
+@pytest.mark.parametrize("by", ["state", "team", "project", "priority", "assignee", "cycle", "label"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        (
+            "",
+            "-label=roof",
+            "q=title",
+            "q=title&order=created",
+            "order=created",
+            "archived=shown",
+            "archived=shown&q=t",
+        ),
+        ("done=hidden", "type=started", "-type=started", "state=completed&no=state", "has=state", "no=state"),
+        ("team=ENG", "-team=ENG", "team=OPS&type=started", "team=ENG&type=started&no=state", "label=bug", "no=label"),
+        ("assignee=bob", "-assignee=bob", "assignee=bob&no=assignee", "no=assignee", "has=assignee", "due=overdue"),
+        ("project=apollo", "no=project", "-project=apollo", "cycle=12", "no=cycle", "has=cycle", "-cycle=12"),
+        ("priority=urgent", "-priority=high", "no=priority", "has=priority", "priority=high&no=priority"),
+    ],
+)
+async def test_groups_of_many_items_are_those_of_few(
+    monkeypatch: pytest.MonkeyPatch, by: str, words: Sequence[str]
+) -> None:
+    await store_world()
+    of_few = [await groups(f"group={by}&{word}") for word in words]
+    assert any(of_few)
+    for few, of_sample in ((1, 20), (1, 0), (3, 20)):
+        monkeypatch.setattr(item_groups, "FEW", few)
+        monkeypatch.setattr(item_groups, "_FEW_OF_ALL", few)
+        monkeypatch.setattr(item_query, "_FEW_OF_SAMPLE", of_sample)
+        assert [await groups(f"group={by}&{word}") for word in words] == of_few
+
+
+async def test_a_group_that_a_filter_leaves_out_is_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    await store_world()
+    asked: list[str] = []
+
+    async def noting(sql: LiteralString, *given: Any, **row: Any) -> Any:
+        asked.extend(str(value) for one in given for name, value in one.items() if name.startswith("group_"))
+        return await query(sql, *given, **row)
+
+    monkeypatch.setattr(item_groups, "FEW", 1)
+    monkeypatch.setattr(item_groups, "query", noting)
+    await groups("group=state&done=hidden")
+    assert "['ENG-started-0', 'OPS-started-0']" in asked or "['OPS-started-0', 'ENG-started-0']" in asked
+    assert not any("completed" in one for one in asked)
+
+
+async def test_a_group_that_is_among_the_first_is_not_looked_into_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    await store(team("ENG"), project("Apollo"), project("Borealis"))
+    await store(
+        *(item(number, project_id=APOLLO, priority=1) for number in range(1, 111)),
+        item(0, project_id="project-Borealis", priority=1, updated_at=NOON - timedelta(days=1)),
+    )
+    monkeypatch.setattr(item_groups, "FEW", 105)
+    assert await groups("group=project&priority=urgent") == {
+        "Apollo": (101, ["ENG-110", "ENG-109", "ENG-108"]),
+        "Borealis": (1, ["ENG-0"]),
+    }

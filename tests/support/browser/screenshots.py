@@ -1,0 +1,98 @@
+"""Take the pictures of docs/screenshots/ anew: `python -m tests.support.browser.screenshots`."""
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from tests.support.browser import chromium
+from tests.support.browser.serving import ROOT, serving, wait_until_ready
+from tests.support.served import environment
+from tests.support.signed_in import SECRET_KEY
+
+FOLDER = ROOT / "docs" / "screenshots"
+STRANGERS = {"sign-in": "/sign-in", "code": "/sign-in/code"}
+ADMINS = {
+    "list": "/",
+    "groups": "/?group=state&done=hidden",
+    "search": "/?q=photo",
+    "board": "/board",
+    "filters": "/filters?label=Bug",
+    "roadmap": "/roadmap",
+    "changes": "/changes?since=30d",
+    "views": "/views",
+    "item": "/items/FLD-327",
+    "about": "/about",
+    "account": "/account",
+    "admin": "/admin",
+    "admin-people": "/admin/people",
+    "admin-sync": "/admin/sync",
+    "admin-sharing": "/admin/sharing",
+    "admin-audit": "/admin/audit",
+}
+SIZES: dict[str, ViewportSize] = {"": {"width": 1440, "height": 900}, "-phone": {"width": 390, "height": 844}}
+
+
+def main() -> None:
+    """Show the sample backlog by the embedded server, and take each page in light and dark, on desk and phone."""
+    executable = chromium.found()
+    if executable is None:
+        raise SystemExit("There is no Chromium: get it with `apt-get install chromium`.")
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # under root, PostgreSQL runs as somebody else
+        data = {"SLB_DATA_DIR": f"{folder}/data"}
+        with serving(folder, "--sample", **data) as address, chromium.started(executable) as browser:
+            wait_until_ready(address)
+            waiting = browser.new_context(base_url=address)
+            ask(waiting.new_page(), folder)
+            admin = browser.new_context(base_url=address)
+            sign_in(admin.new_page(), folder, **data)
+            for size in SIZES:
+                take(browser, address, size, STRANGERS, None)
+                take(browser, address, size, {"waiting": "/waiting"}, waiting.storage_state())
+                take(browser, address, size, ADMINS, admin.storage_state())
+
+
+def ask(page: Page, folder: Path) -> None:
+    """Be a new person who waits for an admin."""
+    page.goto("/sign-in")
+    page.get_by_label("Your mail address").fill("carol@example.com")
+    page.get_by_role("button", name="Send me a link").click()
+    codes = re.findall(r"code=(\d{6})", (folder / "serve.log").read_text(encoding="utf-8"))
+    page.get_by_label("Six-digit code").fill(codes[-1])
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("A note to the admins").fill("I plan the visits in the north, and need to see what comes.")
+    page.get_by_role("button", name="Send the note").click()
+
+
+def sign_in(page: Page, folder: Path, **settings: str) -> None:
+    """Be the admin of the sample, by a link of the command line."""
+    made = subprocess.run(
+        [sys.executable, "-m", "shareable_backlog", "users", "login-link", "admin@sample.invalid"],
+        cwd=folder, env=environment(folder, SECRET_KEY=SECRET_KEY, **settings), capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    page.goto("/sign-in/link/" + made.stdout.strip().rpartition("/")[2])
+    page.get_by_role("button", name="Sign in").click()
+
+
+def take(browser: Browser, address: str, size: str, pages: dict[str, str], state: object) -> None:
+    """Write the pictures of one size of screen, as the person of a browser's `state` (None: nobody) sees them."""
+    options = {} if state is None else {"storage_state": state}
+    page = browser.new_page(
+        base_url=address, viewport=SIZES[size], reduced_motion="reduce", **options  # pyright: ignore[reportArgumentType] (a state of its own making)
+    )  # fmt: skip
+    for name, path in pages.items():
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.goto(path)
+            page.screenshot(path=FOLDER / f"{name}{size}-{scheme}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Run the program as an operator does, for a browser to look at."""
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import httpx2
+
+from tests.support.signed_in import SECRET_KEY
+
+ROOT = Path(__file__).parents[3]
+_READY_WITHIN_S = 30
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *options: str, **settings: str) -> Generator[str]:
+    """Give the address of a `slb serve` as soon as it listens; it runs in `folder`, its environment is `settings`."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SECRET_KEY": SECRET_KEY, **settings}
+    command = [sys.executable, "-m", "shareable_backlog", "serve", "--port", "0", *options]
+    with (folder / "serve.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=log)
+    try:
+        assert process.stdout is not None
+        announced = re.search(r"http://[\d.:]+", process.stdout.readline().decode())
+        assert announced, (folder / "serve.log").read_text()
+        yield announced[0]
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def wait_until_ready(address: str) -> None:
+    """Wait until pages can be served: a server that listens may still be opening its database."""
+    until = time.monotonic() + _READY_WITHIN_S
+    while not httpx2.get(f"{address}/readyz").is_success:
+        assert time.monotonic() < until, "the server did not become ready"
+        time.sleep(0.05)

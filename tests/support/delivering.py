@@ -1,0 +1,83 @@
+"""Be a workspace that was mirrored and whose webhooks then post what changes; and see what comes of it."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from shareable_backlog.config import Secret, Settings
+from shareable_backlog.database import query
+from shareable_backlog.linear.webhooks import verified
+from shareable_backlog.services.mirror import deliveries
+from shareable_backlog.sync import pull
+from shareable_backlog.sync.pull import Wanted
+from tests.fakes.linear import FakeLinear, delivery
+
+SECRET = "lin_wh_0tests0secret0one"
+
+
+class Source:
+    """Be a workspace that was mirrored, and what its webhooks then post."""
+
+    def __init__(self, fake: FakeLinear, settings: Settings) -> None:
+        self.world = fake.world
+        self.issue = next(iter(fake.world.rows["issues"].values()))
+        self._settings = replace(settings, linear_api_url=fake.url, linear_api_key=Secret(fake.key))
+        self.inbox = deliveries.Inbox()
+
+    async def pull(self) -> None:
+        await pull.run(self._settings, Wanted("manual"), lambda _report, _page: None)
+
+    async def post(
+        self,
+        action: str = "update",
+        type_: str = "Issue",
+        *,
+        at: datetime | None = None,
+        id_: str | None = None,
+        without: tuple[str, ...] = (),
+        before: dict[str, Any] | None = None,
+        row: dict[str, Any] | None = None,
+        **fields: Any,
+    ) -> None:
+        """Post what changed in a row, the issue's by default, to `fields`."""
+        changed = (row or self.issue) | fields
+        headers, body = delivery(
+            self.world, action, type_, changed, secret=SECRET, at=at, updated_from=before, id=id_ or str(uuid4())
+        )
+        found = verified(body, [headers["Linear-Signature"]], [Secret(SECRET)], at or datetime.now(UTC))
+        node = found.node
+        if node and without:
+            told = {name: value for name, value in json.loads(node).items() if name not in without}
+            node = json.dumps(told)
+        await deliveries.accept(
+            self.inbox,
+            id_=headers["Linear-Delivery"],
+            type_=found.type,
+            action=found.action,
+            happened_at=found.happened_at,
+            entity_id=found.entity_id,
+            node=node,
+            ignored=found.ignored,
+        )
+
+
+async def shown(column: str = "title") -> list[Any]:
+    found = await query("SELECT to_jsonb(i) FROM backlog_items i WHERE removed_at IS NULL ORDER BY number")
+    return [row[column] for (row,) in found]
+
+
+async def outcomes() -> list[tuple[str | None, str | None]]:
+    return [
+        (outcome, reason)
+        for outcome, reason in await query(
+            "SELECT outcome, reason FROM webhook_deliveries ORDER BY received_at, happened_at"
+        )
+    ]
+
+
+def later(source: Source, seconds: float = 1) -> str:
+    """Give a time after the issue's last change, as Linear writes it."""
+    changed = datetime.fromisoformat(source.issue["updatedAt"]) + timedelta(seconds=seconds)
+    return changed.isoformat(timespec="milliseconds").replace("+00:00", "Z")

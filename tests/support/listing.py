@@ -1,0 +1,66 @@
+"""Ask for lists in the words of an address."""
+
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import parse_qsl
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog.item_orders import Position
+from shareable_backlog.database.mirror.mirror_rows import Cycle, ProjectMilestone
+from shareable_backlog.services.backlog import filters, item_pages, layouts
+from shareable_backlog.services.backlog.item_pages import Asked, GroupedPage, ListPage
+from tests.support.mirrored import NOON, item, label, person, project, state, store, team
+
+APOLLO, BOB = "project-Apollo", "person-Bob"
+LATER = NOON + timedelta(days=9_999)
+TODAY = datetime(2026, 2, 6, 15, tzinfo=UTC)
+
+
+def asked(words: str) -> Asked:
+    """Read what is asked for by the query of an address."""
+    pairs = parse_qsl(words, keep_blank_values=True)
+    return Asked(filters.parsed(pairs), layouts.parsed(pairs).order, TODAY)
+
+
+async def page(words: str, scope: Scope | None = None, after: Position | None = None, limit: int = 50) -> ListPage:
+    """Give one page of the list."""
+    return await item_pages.listed(scope or Scope(), asked(words), after, limit)
+
+
+async def identifiers(words: str, scope: Scope | None = None, after: Position | None = None) -> list[str]:
+    """Give the identifiers of one page of the list."""
+    return [one.identifier for one in (await page(words, scope, after)).items]
+
+
+async def grouped(words: str, scope: Scope | None = None, *, skip: int = 0, first: int = 3) -> GroupedPage:
+    """Give the groups of one page."""
+    shape = layouts.parsed(parse_qsl(words, keep_blank_values=True))
+    assert shape.group is not None
+    assert shape.group != "none"
+    return await item_pages.grouped(
+        scope or Scope(), asked(words), shape.group, closed=shape.closed, skip=skip, first=first
+    )
+
+
+async def groups(words: str, scope: Scope | None = None) -> dict[str | None, tuple[int, list[str]]]:
+    """Give the names of the groups of one page, each with its count and the identifiers of its first items."""
+    found = await grouped(words, scope)
+    return {one.group.value: (one.count, [line.identifier for line in one.items]) for one in found.groups}
+
+
+async def store_world() -> None:
+    """Store five items of two teams, each with something of its own."""
+    await store(
+        team("ENG"), team("OPS"), person("Alice"), person("Bob", display_name="bobby"), project("Apollo"),
+        label("Bug"), label("bug", id="label-bug-2", team_id="team-OPS"), label("Area", is_group=True),
+        label("Roof", parent_id="label-Area"),
+        state("started", name="In Review"), state("started", team="OPS", name="in review"), state("completed"),
+        ProjectMilestone(id="milestone", name="Launch", created_at=NOON, updated_at=NOON),
+        Cycle(id="cycle", number=12, starts_at=NOON, ends_at=LATER, created_at=NOON, updated_at=NOON),
+    )  # fmt: skip
+    await store(
+        item(1, state_id="ENG-started-0", assignee_id="person-Alice", label_ids=["label-Bug"], priority=1),
+        item(2, state_id="ENG-completed-0", assignee_id="person-Bob", project_id=APOLLO, cycle_id="cycle"),
+        item(3, team="OPS", state_id="OPS-started-0", label_ids=["label-bug-2", "label-Roof"], creator_id=BOB),
+        item(4, team="OPS", project_id=APOLLO, project_milestone_id="milestone", due_date=date(2026, 2, 5)),
+        item(5, due_date=date(2026, 2, 9), priority=2),
+    )

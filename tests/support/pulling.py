@@ -1,0 +1,92 @@
+"""Bring a fake workspace into the mirror, and see what the mirror shows of it."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from psycopg.sql import SQL, Identifier
+
+from shareable_backlog.config import Secret, Settings
+from shareable_backlog.database import query
+from shareable_backlog.database.mirror.mirror_rows import TABLES
+from shareable_backlog.linear.connection.retry import Retries
+from shareable_backlog.sync import pull
+from shareable_backlog.sync.pull import Wanted
+from shareable_backlog.sync.run import Report
+from shareable_backlog.sync.streams import STREAMS
+from tests.fakes.linear import FakeLinear, Row, World
+
+_HOUR = 3_600
+
+
+async def pulled(settings: Settings, fake: FakeLinear, *, full: bool = False, allowed: bool = False) -> Report:
+    """Run once, without repetitions of what failed."""
+    settings = replace(settings, linear_api_url=fake.url, linear_api_key=Secret(fake.key))
+    wanted = Wanted("manual", full, allowed)
+    return await pull.run(settings, wanted, lambda _report, _page: None, retries=Retries(attempts=1))
+
+
+async def settled(settings: Settings, fake: FakeLinear) -> None:
+    """Run until the next run has nothing to read once more: beyond the overlap of windows."""
+    await pulled(settings, fake)
+    fake.world.pass_time(_HOUR)
+    await pulled(settings, fake)
+    fake.requests.clear()
+
+
+def small_world() -> tuple[World, dict[str, Row]]:
+    """Give a world with something in each list, and by stream a row that nothing else needs."""
+    world = World()
+    team = world.add_team()
+    project, spare = world.add_project("Website"), world.add_project("Spare")
+    initiative, other = world.add_initiative("Growth"), world.add_initiative("Spare")
+    issue, sub_issue = world.add_issue(team), world.add_issue(team)
+    return world, {
+        "teams": world.add_team("OPS", "Operations"),
+        "workflow_states": world.add_state(team, "Parked", "backlog"),
+        "labels": world.add_label("Bug"),
+        "people": world.add_person("Bob Birch"),
+        "project_statuses": world.add_project_status("Paused", "paused"),
+        "projects": spare,
+        "project_milestones": world.add_milestone(project, "Alpha"),
+        "cycles": world.add_cycle(team, 1),
+        "initiatives": other,
+        "initiative_projects": world.add_initiative_project(initiative, project),
+        "issues": world.add_issue(team),
+        "comments": world.add_comment(issue),
+        "relations": world.add_relation(issue, sub_issue),
+        "attachments": world.add_attachment(issue),
+    }
+
+
+async def shown(stream: str) -> set[str]:
+    """Give the ids of a stream's rows that have not gone."""
+    table = Identifier(TABLES[STREAMS[stream].kind])
+    return {id_ for (id_,) in await query(SQL("SELECT id FROM {} WHERE removed_at IS NULL").format(table))}
+
+
+async def titles() -> dict[str, str]:
+    """Give the titles of the items that have not gone, by their identifiers."""
+    return dict(await query("SELECT identifier, title FROM backlog_items WHERE removed_at IS NULL"))
+
+
+def titles_in(world: World) -> dict[str, str]:
+    """Give the titles of the issues of a world, by their identifiers."""
+    return {row["identifier"]: row["title"] for row in world.rows["issues"].values()}
+
+
+def wheres(fake: FakeLinear, stream: str = "issues") -> list[Any]:
+    """Give the filters that a list was asked for with, request by request."""
+    return [request.variables.get(f"{stream}_where") for request in fake.requests]
+
+
+@contextmanager
+def before_request(fake: FakeLinear, number: int, act: Any) -> Generator[None]:
+    """Call `act` before the fake answers the `number`th request from now on."""
+    already = len(fake.requests)
+    fake.on_request = lambda _number: act() if len(fake.requests) - already == number else None
+    try:
+        yield
+    finally:
+        fake.on_request = None

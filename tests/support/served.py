@@ -1,0 +1,171 @@
+"""Run `slb serve` as an operator does, over a database that a test may take away, and read its log."""
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from tests.support import leaks
+from tests.support.signed_in import SECRET_KEY, cookies
+
+ROOT = Path(__file__).parents[2]
+_GIVE_UP_S = 30.0
+_AS_BOB = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies("bob").items())}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hold an answer, when it was asked for (`time.monotonic()`), and how long it took."""
+
+    asked_at: float
+    took_s: float
+    status: int
+    text: str
+    headers: httpx2.Headers
+
+
+class Served:
+    """Be one running `slb serve`."""
+
+    def __init__(
+        self, process: "subprocess.Popen[str]", log_path: Path, address: str, listened_after_s: float
+    ) -> None:
+        self.process = process
+        self.address = address
+        self.listened_after_s = listened_after_s
+        """How long it took to start, without the time it had to wait for a processor."""
+        self._log_path = log_path
+        self._client = httpx2.Client(base_url=address, timeout=_GIVE_UP_S, headers=_AS_BOB)
+
+    @property
+    def log(self) -> str:
+        """Give everything it has logged so far."""
+        return self._log_path.read_text(encoding="utf-8")
+
+    def events(self, *names: str) -> list[dict[str, Any]]:
+        """Give the events logged so far, only those of `names` if there are any."""
+        # The last line may still be being written.
+        found = [json.loads(line) for line in self.log.splitlines(keepends=True) if line.endswith("\n")]
+        return [event for event in found if not names or event["event"] in names]
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
+        """Ask for a path, as bob does."""
+        asked_at = time.monotonic()
+        answer = self._client.request(method, path, headers=headers)
+        leaks.hunt(f"{answer.headers}{answer.text}", f"The answer to {method} {path}")
+        return Answer(asked_at, time.monotonic() - asked_at, answer.status_code, answer.text, answer.headers)
+
+    def until(self, path: str, status: int) -> float:
+        """Ask for `path` until it answers `status`, and give how many seconds that took."""
+        started = time.monotonic()
+        while self.get(path).status != status:
+            assert time.monotonic() - started < _GIVE_UP_S, self.log
+            time.sleep(0.02)
+        return time.monotonic() - started
+
+    def until_logged(self, name: str) -> dict[str, Any]:
+        """Wait until an event is in the log, and give the first of that name."""
+        started = time.monotonic()
+        while not (found := self.events(name)):
+            assert time.monotonic() - started < _GIVE_UP_S, [
+                (event["timestamp"], event["event"], event.get("text", "")[:60]) for event in self.events()
+            ]
+            time.sleep(0.02)
+        return found[0]
+
+    async def traffic(
+        self, path: str, *, every_s: float, until: asyncio.Event, at_most: int | None = None
+    ) -> list[Answer]:
+        """Ask for `path` at a steady pace, whether or not earlier answers have come; give all answers."""
+
+        async def ask() -> Answer:
+            asked_at = time.monotonic()
+            answer = await client.get(path)
+            return Answer(asked_at, time.monotonic() - asked_at, answer.status_code, answer.text, answer.headers)
+
+        unlimited = httpx2.Limits(max_connections=None)
+        async with httpx2.AsyncClient(
+            base_url=self.address, timeout=_GIVE_UP_S, limits=unlimited, headers=_AS_BOB
+        ) as client:
+            asking: list[asyncio.Task[Answer]] = []
+            while not until.is_set() and len(asking) != at_most:
+                asking.append(asyncio.create_task(ask()))
+                await asyncio.sleep(every_s)
+            return list(await asyncio.gather(*asking))
+
+    def stop(self) -> int:
+        """Ask it to stop as a service manager does, and give its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(_GIVE_UP_S)
+
+    def close(self) -> None:
+        """Close the connections to it."""
+        self._client.close()
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    """Give an environment that holds `settings` and nothing else of this machine's."""
+    return {
+        "PATH": os.defpath,
+        "HOME": str(folder),
+        "PYTHONPATH": str(ROOT),
+        "LOG_FORMAT": "json",
+        "SECRET_KEY": SECRET_KEY,
+        **settings,
+    }
+
+
+def slb(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
+    """Run a command as an operator does, and give its exit code and all that it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "shareable_backlog", *arguments],
+        cwd=folder, env=environment(folder, **settings), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    leaks.hunt(done.stdout + done.stderr, f"slb {' '.join(arguments[:1])}")
+    return done.returncode, done.stdout + done.stderr
+
+
+def _waited_for_a_processor_s(pid: int) -> float:
+    """Give how long other programs kept a process from running, which is no time of its own."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+
+
+@contextlib.contextmanager
+def served(folder: Path, *, enter: tuple[str, ...] = (), **settings: str) -> Generator[Served]:
+    """Give a `slb serve` in `folder` with `settings` as its environment, as soon as it says where it listens.
+
+    `enter` is a command that runs it elsewhere.
+    """
+    log_path = folder / "serve.log"
+    started = time.monotonic()
+    with log_path.open("wb") as log:
+        process = subprocess.Popen(
+            [*enter, sys.executable, "-m", "shareable_backlog", "serve", "--port", "0"],
+            cwd=folder, env=environment(folder, **settings), stdout=subprocess.PIPE, stderr=log, text=True,
+        )  # fmt: skip
+    running: Served | None = None
+    try:
+        assert process.stdout is not None
+        announced = re.search(r"http://\S+(?=/)", process.stdout.readline())
+        assert announced, log_path.read_text()
+        running = Served(process, log_path, announced[0], 0.0)
+        running.get("/healthz")
+        running.listened_after_s = time.monotonic() - started - _waited_for_a_processor_s(process.pid)
+        yield running
+    finally:
+        if running is not None:
+            running.close()
+        process.kill()
+        process.communicate()
+    leaks.hunt(log_path.read_text(encoding="utf-8"), "The log of slb serve")

