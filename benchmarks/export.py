@@ -11,9 +11,9 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from benchmarks import backlogs, rig
-from benchmarks.reader import Reader
-from benchmarks.rig import Row
+from benchmarks import rig
+from benchmarks.rig import Row, backlogs
+from benchmarks.rig.reader import Reader
 
 _CHUNK = 65_536
 

@@ -21,10 +21,10 @@ from unittest import mock
 
 import psycopg
 
-from benchmarks import backlogs, rig, wrk
-from benchmarks.reader import Page, Reader
-from benchmarks.rig import Row
-from benchmarks.wrk import Load
+from benchmarks import rig
+from benchmarks.rig import Row, backlogs, wrk
+from benchmarks.rig.reader import Page, Reader
+from benchmarks.rig.wrk import Load
 from shareable_backlog import config, database
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import item_list
@@ -33,10 +33,10 @@ from shareable_backlog.services.backlog.filters import Filters
 from shareable_backlog.services.backlog.item_pages import Asked
 from shareable_backlog.web.pages import colors
 
-_HERE = Path(__file__).parent
+_RIG = Path(__file__).parent / "rig"
 _PROGRAM, _TEMPLATE = "express_list.mjs", "express_list.ejs"
 _ASKED = (("/", rig.AS_BOB),)
-_UNKEPT = (sys.executable, "-m", "benchmarks.unkept", "serve")
+_UNKEPT = (sys.executable, "-m", "benchmarks.rig.unkept", "serve")
 
 
 def measure(*, quick: bool) -> Generator[Row]:
@@ -44,7 +44,7 @@ def measure(*, quick: bool) -> Generator[Row]:
     wrk.require()
     modules = rig.node_modules()
     for name in (_PROGRAM, _TEMPLATE):
-        shutil.copyfile(_HERE / name, modules.parent / name)
+        shutil.copyfile(_RIG / name, modules.parent / name)
     size, rounds, seconds = (10_000, 2, 2) if quick else (100_000, 5, 8)
     with backlogs.databases(size) as mirrors, ExitStack() as stack:
         environ = rig.environment(DATABASE_URL=rig.url_of(mirrors[size]))

@@ -10,11 +10,11 @@ from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import rig, wrk
-from benchmarks.rig import Row
-from benchmarks.wrk import Load
+from benchmarks import rig
+from benchmarks.rig import Row, wrk
+from benchmarks.rig.wrk import Load
 
-_HERE = Path(__file__).parent
+_RIG = Path(__file__).parent / "rig"
 _PATH = "/api/health"
 _ASKED = ((_PATH, ""),)
 
@@ -24,7 +24,7 @@ def measure(*, quick: bool) -> Generator[Row]:
     wrk.require()
     modules = rig.node_modules()
     program = modules.parent / "express_health.mjs"
-    shutil.copyfile(_HERE / program.name, program)
+    shutil.copyfile(_RIG / program.name, program)
     rounds, seconds = (2, 2) if quick else (5, 8)
     with rig.server() as server, rig.database(server) as conninfo, ExitStack() as stack:
         url = rig.url_of(conninfo)

@@ -17,9 +17,9 @@ from itertools import chain, cycle
 
 import psycopg
 
-from benchmarks import backlogs, rig
-from benchmarks.reader import Reader, Unanswered, p95, said
-from benchmarks.rig import Row
+from benchmarks import rig
+from benchmarks.rig import Row, backlogs
+from benchmarks.rig.reader import Reader, Unanswered, p95, said
 
 PAGES = {
     "first page": ("/", 1.5),

@@ -14,9 +14,9 @@ from typing import IO, Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from benchmarks import backlogs, lists, rig
-from benchmarks.reader import Reader, Unanswered
-from benchmarks.rig import Row
+from benchmarks import lists, rig
+from benchmarks.rig import Row, backlogs
+from benchmarks.rig.reader import Reader, Unanswered
 
 _LARGE = {"backlog_items", "search_entries", "comments", "item_relations", "attachments", "state_changes"}
 _EXPLAINED = {

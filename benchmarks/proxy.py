@@ -11,8 +11,8 @@ from itertools import cycle, islice
 import psycopg
 
 from benchmarks import rig
-from benchmarks.reader import Reader
 from benchmarks.rig import Row
+from benchmarks.rig.reader import Reader
 from tests.fakes.linear import World, running
 from tests.support.signed_in import let_in
 

@@ -54,7 +54,7 @@ def _median(measured: list[_Measured], name: str) -> float:
 
 def _rounds(server: str, issues: int, rounds: int, delay_ms: int) -> Generator[_Measured]:
     with serving(issues, delay_ms) as fake:
-        download = (sys.executable, "-m", "benchmarks.download", fake["url"], fake["key"])
+        download = (sys.executable, "-m", "benchmarks.rig.download", fake["url"], fake["key"])
         rig.timed(download, rig.environment())
         for _ in range(rounds):
             download_s = rig.timed(download, rig.environment()).wall_s

@@ -30,7 +30,7 @@ def measure(*, quick: bool) -> Generator[Row]:
         syncs: list[rig.Run] = []
         again: list[float] = []
         with rig.server() as server, serving(issues, delay_ms) as fake:
-            download = (sys.executable, "-m", "benchmarks.download", fake["url"], fake["key"])
+            download = (sys.executable, "-m", "benchmarks.rig.download", fake["url"], fake["key"])
             rig.timed(download, rig.environment())
             for _ in range(rounds):
                 downloads.append(rig.timed(download, rig.environment()).wall_s)

@@ -7,9 +7,9 @@ load is made by wrk on the same machine.
 
 from collections.abc import Generator
 
-from benchmarks import backlogs, rig, wrk
-from benchmarks.reader import Reader
-from benchmarks.rig import Row
+from benchmarks import rig
+from benchmarks.rig import Row, backlogs, wrk
+from benchmarks.rig.reader import Reader
 
 _VIEWERS = 200
 _PATHS = (

@@ -11,9 +11,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from benchmarks import backlogs, rig
-from benchmarks.reader import Reader
-from benchmarks.rig import Row
+from benchmarks import rig
+from benchmarks.rig import Row, backlogs
+from benchmarks.rig.reader import Reader
 from tests.support.browser import chromium
 from tests.support.signed_in import cookies
 

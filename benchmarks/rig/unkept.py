@@ -1,4 +1,4 @@
-"""Be `slb` with rendered results made anew for each request: `python -m benchmarks.unkept serve`."""
+"""Be `slb` with rendered results made anew for each request: `python -m benchmarks.rig.unkept serve`."""
 
 from collections.abc import Awaitable, Callable, Hashable
 from typing import TypeVar

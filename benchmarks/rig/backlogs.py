@@ -32,7 +32,7 @@ from tests.support.signed_in import let_in
 
 _HERE = Path(__file__).parent
 _STATEMENTS = _HERE / "backlogs.sql"
-_SAMPLE = _HERE.parent / "database" / "seeds" / "sample.json"
+_SAMPLE = _HERE.parents[1] / "database" / "seeds" / "sample.json"
 _PIECES = 4_000
 _LONGEST_PIECE = 1_500
 _QUICKLY = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_wal_size=8GB", "-c", "checkpoint_timeout=1h")

@@ -1,6 +1,6 @@
 """Be the other side of sync.py: fetch all that a first sync fetches, with the same client, into nothing.
 
-`python -m benchmarks.download URL KEY`; imports no more than that needs.
+`python -m benchmarks.rig.download URL KEY`; imports no more than that needs.
 """
 
 import asyncio
