@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -112,7 +112,7 @@ def create(
                 yield
 
     freshness.expect_runs_every(settings.sync_interval_s)
-    app = FastAPI(openapi_url=None)
+    app = Starlette()
     app.state.webhook_secrets = settings.linear_webhook_secrets
     app.state.access = access = _access(settings, address)
     app.state.is_https = access.entrance.base_url.startswith("https:")
@@ -121,7 +121,7 @@ def create(
     app.add_exception_handler(Exception, errors.on_any_error)
     routes.add_to(app)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM_BYTES, compresslevel=_COMPRESSION)
-    # Outside of FastAPI's own error handling, so that its last-resort answer has the headers too.
+    # Outside of Starlette's own error handling, so that its last-resort answer has the headers too.
     gated = NetworkGate(
         app,
         base_url=settings.base_url,

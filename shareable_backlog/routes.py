@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Literal, TypeAlias
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -141,7 +141,7 @@ OPEN_PATHS = tuple(route.path for route in ROUTES if route.who in _OPEN)
 """The paths that need no allowed network, whole or up to their first parameter."""
 
 
-def add_to(app: FastAPI) -> None:
+def add_to(app: Starlette) -> None:
     """Give `app` every route of the table, and in its state the document of the API."""
     operations = {route.path: route.handler for route in ROUTES if isinstance(route.handler, Operation)}
     app.state.api_document = openapi.document({path: one.described for path, one in operations.items()})

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import schemathesis
-from fastapi import FastAPI
 from hypothesis import HealthCheck, settings
 from schemathesis import checks as general_checks
 from schemathesis.specs.openapi import checks as openapi_checks
+from starlette.applications import Starlette
 
 from shareable_backlog import routes
 from tests.conftest import created
@@ -22,7 +22,7 @@ generator: Any = schemathesis
 general: Any = general_checks
 of_document: Any = openapi_checks
 
-_APP = FastAPI(openapi_url=None)
+_APP = Starlette()
 routes.add_to(_APP)
 SCHEMA = generator.openapi.from_dict(
     _APP.state.api_document,
