@@ -21,7 +21,7 @@ class Form(ImmutableMultiDict[str, str]):
 
 
 async def read(request: Request) -> Form:
-    """Give the form that was posted. Raises InvalidInput when it is none, or too large."""
+    """Return the form that was posted, and leave it for `posted`. Raise InvalidInput for what is none."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = bytearray()
     async for chunk in request.stream():
@@ -34,7 +34,13 @@ async def read(request: Request) -> Form:
         fields = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError:
         raise InvalidInput("The form could not be read, so nothing was changed. Load the page anew.") from None
-    return Form([(name, value.replace("\x00", "")) for name, value in fields])
+    form = request.state.form = Form(fields)
+    return form
+
+
+def posted(request: Request) -> Form:
+    """Return the form of a request, once it was read."""
+    return request.state.form
 
 
 def token(secret: str) -> str:
