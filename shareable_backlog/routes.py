@@ -27,11 +27,14 @@ from shareable_backlog.controllers.api.operation import Operation
 from shareable_backlog.controllers.backlog import changes, exports, filters, images, item_list, items
 from shareable_backlog.controllers.projects import roadmap
 from shareable_backlog.services import readiness
+from shareable_backlog.web import params
 from shareable_backlog.web.formats import openapi
 from shareable_backlog.web.pages import assets
 
 Method: TypeAlias = Literal["GET", "POST"]
-Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+Handler: TypeAlias = Callable[..., Awaitable[Response]]
+"""It takes the request, and what it wants of `path`, `query` and `form`, each typed by a struct (`web/params`)."""
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,28 +150,29 @@ def add_to(app: Starlette) -> None:
     app.state.api_document = openapi.document({path: one.described for path, one in operations.items()})
     for path in dict.fromkeys(route.path for route in ROUTES):
         # One for all methods of a path, so that a 405 names each of them.
-        of_method: dict[Method, Handler] = {route.method: _guarded(route) for route in ROUTES if route.path == path}
+        of_method: dict[Method, Endpoint] = {route.method: _guarded(route) for route in ROUTES if route.path == path}
         app.add_route(path, _dispatching(of_method), methods=list(of_method))
 
 
-def _dispatching(of_method: dict[Method, Handler]) -> Handler:
+def _dispatching(of_method: dict[Method, Endpoint]) -> Endpoint:
     async def dispatched(request: Request) -> Response:
         return await of_method["POST" if request.method == "POST" else "GET"](request)
 
     return dispatched
 
 
-def _guarded(route: Route) -> Handler:
+def _guarded(route: Route) -> Endpoint:
     """Refuse at once while the schema is wrong, in words that say what to do; then let in who may come in."""
+    handler = params.bind(route.handler)
     if route.who == "anyone":
-        return route.handler
+        return handler
 
-    @wraps(route.handler)
+    @wraps(handler)
     async def guarded(request: Request) -> Response:
         readiness.require_schema()
         if route.who == "signer":
-            return await route.handler(request)
-        response = await auth.admit(request, route.who) or await route.handler(request)
+            return await handler(request)
+        response = await auth.admit(request, route.who) or await handler(request)
         auth.finish(request, response)
         return response
 

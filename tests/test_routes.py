@@ -9,6 +9,7 @@ from httpx2 import Response
 
 from shareable_backlog.controllers.access.auth import Who
 from shareable_backlog.routes import ROUTES, Route
+from shareable_backlog.web import params
 from tests.conftest import created
 from tests.support import running_site
 from tests.support.running_site import Site
@@ -167,6 +168,14 @@ def refusal(route: Route, persona: str | None) -> tuple[int, str | None]:
 def test_every_route_is_in_the_table() -> None:
     assert sorted(map(name, ROUTES)) == sorted(TABLE)
     assert {name(route): route.who for route in ROUTES} == {key: row.who for key, row in TABLE.items()}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name)
+def test_its_handler_wants_what_there_is(route: Route) -> None:
+    types = params.struct_types(getattr(route.handler, "answer", route.handler))
+    placeholders = {part[1:-1].partition(":")[0] for part in route.path.split("/") if part.startswith("{")}
+    assert set(types["path"].__struct_fields__ if "path" in types else ()) == placeholders
+    assert "form" not in types or route.method == "POST"
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=name)

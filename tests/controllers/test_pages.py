@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from shareable_backlog.controllers.backlog import item_list, items
 from shareable_backlog.errors import BacklogError
-from shareable_backlog.web import errors
+from shareable_backlog.web import errors, params
 from shareable_backlog.web.pages import assets
 from tests.support.mirrored import item, label, store, team
 from tests.support.signed_in import AsBob
@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
 
 ROUTES = [
     Route("/", item_list.list_items),
-    Route("/items/{identifier}", items.show_item),
-    Route("/static/{path:path}", assets.static_file),
+    Route("/items/{identifier}", params.bind(items.show_item)),
+    Route("/static/{path:path}", params.bind(assets.static_file)),
 ]
 
 

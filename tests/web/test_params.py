@@ -1,6 +1,9 @@
 """What a request asks: read once into a struct, refused in words, and written back as an address."""
 
+import ast
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,6 +14,7 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 from starlette.requests import Request
 
+import shareable_backlog
 from shareable_backlog.errors import InvalidInput, NotFound
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Day, Id, Otherwise, SearchText, Ticked
@@ -222,3 +226,42 @@ async def wants_many(_request: Request, query: list[ListQuery]) -> None: ...
 def test_a_handler_that_wants_what_no_request_has_ends_the_start(handler: Any) -> None:
     with pytest.raises(TypeError, match="that a struct describes"):
         params.bind(handler)
+
+
+# What reads the language of the backlog's own addresses until it has structs too.
+_READS_BY_HAND = {
+    "controllers/backlog/backlog_url.py",
+    "controllers/backlog/item_list.py",
+    "controllers/backlog/filters.py",
+}
+_READER = {"web/params.py", "web/forms.py"}
+
+
+def readings(tree: ast.AST) -> Iterator[str]:
+    """Yield each place that takes something out of a request by itself."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Attribute):
+            continue
+        of_state = node.attr == "form" and isinstance(node.value, ast.Attribute) and node.value.attr == "state"
+        of_request = node.attr in {"form", "json", "body"} and ast.unparse(node.value) == "request"
+        if node.attr in {"query_params", "path_params"} or of_state or of_request:
+            yield f"line {node.lineno}: {ast.unparse(node)}"
+
+
+def test_requests_are_read_in_one_place() -> None:
+    root = Path(shareable_backlog.__file__).parent
+    found = {
+        path.relative_to(root).as_posix(): list(readings(ast.parse(path.read_text(encoding="utf-8"))))
+        for folder in ("controllers", "web")
+        for path in (root / folder).rglob("*.py")
+    }
+    assert {path: lines for path, lines in found.items() if lines and path not in _READS_BY_HAND | _READER} == {}
+    assert [path for path in _READS_BY_HAND if not found[path]] == [], "reads nothing by hand any more: take it out"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["request.query_params.get('q')", "r.path_params['id']", "request.state.form", "await request.form()"],
+)
+def test_such_a_place_is_found(line: str) -> None:
+    assert list(readings(ast.parse(line)))

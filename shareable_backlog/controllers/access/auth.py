@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlencode
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -19,7 +20,7 @@ from shareable_backlog.services.account import preferences, tokens
 from shareable_backlog.services.account.preferences import Preferences
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
-from shareable_backlog.web import cookies, forms, network
+from shareable_backlog.web import cookies, forms, network, params
 from shareable_backlog.web.errors import wants_json
 from shareable_backlog.web.pages import locales, rendering
 from shareable_backlog.web.pages.locales import Local
@@ -28,6 +29,18 @@ Who: TypeAlias = Literal["anyone", "signer", "visitor", "person", "viewer", "adm
 
 SESSION, BROWSER = "session", "browser"
 FEED = "/feed.atom"
+
+
+class NoticeQuery(Struct, frozen=True):
+    """What a page tells of the form that led to it."""
+
+    notice: str = ""
+
+
+class FeedTokenQuery(Struct, frozen=True):
+    """The token by which a feed reader comes in."""
+
+    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +82,8 @@ def actor(request: Request) -> Actor:
 async def admit(request: Request, who: Who) -> Response | None:
     """Find out who asks and let them on; else give the page that tells them what is missing, or raise.
 
-    Leaves `visitor`, `reader` (None for who comes without a session), `form` (of what is posted) and, for pages of
-    errors, `frame` in `request.state`. Raises NotSignedIn and NotAllowed.
+    Leaves `visitor`, `reader` (None for who comes without a session) and, for pages of errors, `frame` in
+    `request.state`, and has read what is posted. Raises NotSignedIn and NotAllowed.
     """
     bearer = _bearer(request)
     if bearer is not None:
@@ -81,8 +94,7 @@ async def admit(request: Request, who: Who) -> Response | None:
         request.state.frame = partial(frame, request)
     refusal = await _refusal(request, who)
     if refusal is None and request.method == "POST" and bearer is None:
-        request.state.form = await forms.read(request)
-        forms.require_own(request, request.state.form, request.state.secret, access(request).base_url)
+        forms.require_own(request, await forms.read(request), request.state.secret, access(request).base_url)
     return refusal
 
 
@@ -90,7 +102,7 @@ def _bearer(request: Request) -> str | None:
     """Give the token that a program comes with, as a header of the API or, for a feed reader, in the address."""
     if request.url.path.startswith("/api/v1/"):
         return request.headers.get("authorization")
-    token = request.query_params.get("token") if request.url.path == FEED else None
+    token = params.read_query(request, FeedTokenQuery).token if request.url.path == FEED else None
     return token and tokens.bearer(token)
 
 
@@ -129,7 +141,7 @@ def frame(request: Request) -> dict[str, Any]:
         "csrf": forms.token(request.state.secret) if request.state.secret else "",
         "waiting": found.waiting if found else 0,
         "here": request.url.path,
-        "notice": request.query_params.get("notice", ""),
+        "notice": params.read_query(request, NoticeQuery).notice,
         "preferences": chosen,
         "local": _local(request, chosen),
         "mirror": found.mirror if found and found.visitor.state == "active" else None,

@@ -2,6 +2,7 @@
 
 import secrets
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -11,26 +12,50 @@ from shareable_backlog.errors import SignInFailed
 from shareable_backlog.services.access import sessions, sign_in
 from shareable_backlog.services.access.sign_in import SignedIn
 from shareable_backlog.web import cookies, forms
+from shareable_backlog.web.fields import OwnPath, Text
 
 
-async def show(request: Request) -> Response:
+class NextQuery(Struct, frozen=True):
+    """Which page was wanted."""
+
+    next: OwnPath = "/"
+
+
+class SignInForm(Struct, frozen=True):
+    """Who wants to come in, and to which page; what is no mail address is told on the same page."""
+
+    email: Text = ""
+    next: OwnPath = "/"
+
+
+class CodeForm(Struct, frozen=True):
+    """The code of a mail."""
+
+    code: str = ""
+
+
+class LinkPath(Struct, frozen=True):
+    """The secret of a link."""
+
+    token: str
+
+
+async def show(request: Request, query: NextQuery) -> Response:
     """Show the ways in that are set up."""
-    next_path = forms.own_path(request.query_params.get("next"))
     if request.state.visitor is not None:
-        return RedirectResponse(next_path, 303)
-    return await _page(request, "sign_in.html", next_path=next_path)
+        return RedirectResponse(query.next, 303)
+    return await _page(request, "sign_in.html", next_path=query.next)
 
 
-async def ask(request: Request) -> Response:
+async def ask(request: Request, form: SignInForm) -> Response:
     """Send a link and a code to the mail address that was typed, and ask for the code; the same for everybody."""
-    next_path = forms.own_path(request.state.form.get("next"))
     try:
-        email = read_email(request.state.form.get("email", "").strip())
+        email = read_email(form.email)
     except ValueError:
         words = "That is no mail address. Type it like person@example.com."
-        return await _page(request, "sign_in.html", status=400, next_path=next_path, problem=words)
+        return await _page(request, "sign_in.html", status=400, next_path=form.next, problem=words)
     browser = cookies.read(request, auth.BROWSER) or ""
-    await sign_in.ask(auth.access(request).entrance, email, browser, next_path, auth.actor(request))
+    await sign_in.ask(auth.access(request).entrance, email, browser, form.next, auth.actor(request))
     return RedirectResponse("/sign-in/code", 303)
 
 
@@ -39,32 +64,30 @@ async def show_code(request: Request) -> Response:
     return await _page(request, "sign_in_code.html")
 
 
-async def use_code(request: Request) -> Response:
+async def use_code(request: Request, form: CodeForm) -> Response:
     """Sign in by the code."""
-    browser, code = cookies.read(request, auth.BROWSER), request.state.form.get("code", "")
+    browser = cookies.read(request, auth.BROWSER)
     try:
-        entered = await sign_in.by_code(auth.access(request).entrance, browser, code, auth.actor(request))
+        entered = await sign_in.by_code(auth.access(request).entrance, browser, form.code, auth.actor(request))
     except SignInFailed as error:
         return await _page(request, "sign_in_code.html", status=403, problem=str(error))
     return await signed_in(request, entered)
 
 
-async def show_link(request: Request) -> Response:
+async def show_link(request: Request, path: LinkPath) -> Response:
     """Ask whether to sign in, as programs open links too: looking at it uses nothing up."""
-    token, browser = request.path_params["token"], cookies.read(request, auth.BROWSER)
     try:
-        needs_code = await sign_in.needs_code(token, browser)
+        needs_code = await sign_in.needs_code(path.token, cookies.read(request, auth.BROWSER))
     except SignInFailed as error:
         return await refused(request, str(error))
     return await _page(request, "sign_in_link.html", needs_code=needs_code)
 
 
-async def use_link(request: Request) -> Response:
+async def use_link(request: Request, path: LinkPath, form: CodeForm) -> Response:
     """Sign in by the link."""
-    token, browser = request.path_params["token"], cookies.read(request, auth.BROWSER)
-    code = request.state.form.get("code", "")
+    entrance, browser = auth.access(request).entrance, cookies.read(request, auth.BROWSER)
     try:
-        entered = await sign_in.by_link(auth.access(request).entrance, token, browser, code, auth.actor(request))
+        entered = await sign_in.by_link(entrance, path.token, browser, form.code, auth.actor(request))
     except SignInFailed as error:
         return await refused(request, str(error))
     return await signed_in(request, entered)

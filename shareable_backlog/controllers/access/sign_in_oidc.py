@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from time import time
 from typing import Any, cast
 
+from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -16,16 +17,25 @@ from shareable_backlog import oidc
 from shareable_backlog.config import Settings
 from shareable_backlog.config.values import email as read_email
 from shareable_backlog.controllers.access import auth, sign_in
+from shareable_backlog.controllers.access.sign_in import NextQuery
 from shareable_backlog.errors import SignInFailed
 from shareable_backlog.oidc import Authorization, Identity, Provider
 from shareable_backlog.services.access import sign_in as signing_in
-from shareable_backlog.web import cookies, forms
+from shareable_backlog.web import cookies
 
 CALLBACK = "/sign-in/oidc/callback"
 _FLOW = "oidc"
 _LIVES_S = 600
 _LONGEST_NEXT = 500  # in bytes, for the cookie to stay small enough
 _STALE = "This sign-in was not begun in this browser, or longer than ten minutes ago. Begin it again."
+
+
+class CallbackQuery(Struct, frozen=True):
+    """What the provider sends along with the browser, by the names of its protocol."""
+
+    state: str = ""
+    code: str = ""
+    iss: str | None = None
 
 
 @asynccontextmanager
@@ -44,23 +54,22 @@ async def opened(settings: Settings, base_url: str) -> AsyncGenerator[Provider |
         yield Provider(http, client)
 
 
-async def start(request: Request) -> Response:
+async def start(request: Request, query: NextQuery) -> Response:
     """Send the browser to the provider, with a cookie that knows the way back; nothing else is begun."""
     # A link leads here and no form: browsers hold a form's redirects to the pages' policy, which names no provider.
-    next_path = forms.own_path(request.query_params.get("next"))
     try:
         begun = await _provider(request).authorization()
     except SignInFailed as error:
         return await sign_in.refused(request, str(error))
     response = RedirectResponse(begun.url, 303)
-    cookies.write(request, response, _FLOW, _sealed(request, begun, next_path), _LIVES_S)
+    cookies.write(request, response, _FLOW, _sealed(request, begun, query.next), _LIVES_S)
     return response
 
 
-async def callback(request: Request) -> Response:
+async def callback(request: Request, query: CallbackQuery) -> Response:
     """Sign in whom the provider sends back, if this browser began it."""
     try:
-        entered = await _entered(request)
+        entered = await _entered(request, query)
     except SignInFailed as error:
         response = await sign_in.refused(request, str(error))
     else:
@@ -69,12 +78,12 @@ async def callback(request: Request) -> Response:
     return response
 
 
-async def _entered(request: Request) -> signing_in.SignedIn:
+async def _entered(request: Request, query: CallbackQuery) -> signing_in.SignedIn:
     """Let in whom the provider means; every refusal is recorded. Raises SignInFailed."""
     access, actor = auth.access(request), auth.actor(request)
     try:
-        flow = _flow(request)
-        found = await _identity(request, flow)
+        flow = _flow(request, query.state)
+        found = await _identity(request, query, flow)
     except SignInFailed as error:
         await signing_in.note_refusal(actor, str(error))
         raise
@@ -91,20 +100,19 @@ async def _entered(request: Request) -> signing_in.SignedIn:
     )
 
 
-def _flow(request: Request) -> dict[str, Any]:
+def _flow(request: Request, state: str) -> dict[str, Any]:
     """Give what was begun in this browser, if the answer is to that."""
-    flow, state = _opened(request), request.query_params.get("state", "")
+    flow = _opened(request)
     if flow is None or not hmac.compare_digest(state.encode(), str(flow["state"]).encode()):
         raise SignInFailed(_STALE)
     return flow
 
 
-async def _identity(request: Request, flow: dict[str, Any]) -> Identity:
-    code = request.query_params.get("code", "")
-    if not code:
+async def _identity(request: Request, query: CallbackQuery, flow: dict[str, Any]) -> Identity:
+    if not query.code:
         raise SignInFailed("The identity provider did not let you in.")
     found = await _provider(request).identity(
-        code=code, nonce=flow["nonce"], verifier=flow["verifier"], issuer=request.query_params.get("iss")
+        code=query.code, nonce=flow["nonce"], verifier=flow["verifier"], issuer=query.iss
     )
     allowed = auth.access(request).settings.oidc_allowed_groups
     if allowed and not set(allowed) & set(found.groups):

@@ -1,5 +1,8 @@
 """Answer `/account` and `/waiting`: what is a person's own."""
 
+from typing import Annotated
+
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -8,6 +11,19 @@ from shareable_backlog.controllers.account import preferences
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.access import sessions
 from shareable_backlog.services.account import accounts, tokens
+from shareable_backlog.web.fields import Id, Otherwise, Text
+
+
+class SessionPath(Struct, frozen=True):
+    """Which session it is."""
+
+    session_id: Annotated[Id, Otherwise(NotFound, "There is no such session.")]
+
+
+class NoteForm(Struct, frozen=True):
+    """What somebody who waits has to say."""
+
+    note: Text = ""
 
 
 async def show(request: Request) -> Response:
@@ -23,12 +39,9 @@ async def show(request: Request) -> Response:
     )
 
 
-async def end_session(request: Request) -> Response:
+async def end_session(request: Request, path: SessionPath) -> Response:
     """End one of the person's own sessions."""
-    number: str = request.path_params["session_id"]
-    if not number.isdecimal() or len(number) > 9:  # noqa: PLR2004 (what fits an integer of PostgreSQL)
-        raise NotFound("There is no such session.")
-    await sessions.revoke(auth.actor(request), auth.visitor(request).user_id, int(number))
+    await sessions.revoke(auth.actor(request), auth.visitor(request).user_id, path.session_id)
     return RedirectResponse("/account?notice=ended", 303)
 
 
@@ -41,8 +54,8 @@ async def show_waiting(request: Request) -> Response:
     return auth.page(request, "waiting.html", account=await accounts.account(visitor.user_id), has_mail=has_mail)
 
 
-async def ask_for_access(request: Request) -> Response:
+async def ask_for_access(request: Request, form: NoteForm) -> Response:
     """Take the note to the admins."""
-    visitor, note = auth.visitor(request), request.state.form.get("note", "").strip()
-    await accounts.ask_for_access(auth.access(request).entrance.outbox, visitor.user_id, note, auth.actor(request))
+    outbox, user_id = auth.access(request).entrance.outbox, auth.visitor(request).user_id
+    await accounts.ask_for_access(outbox, user_id, form.note, auth.actor(request))
     return RedirectResponse("/waiting?notice=sent", 303)

@@ -3,18 +3,30 @@
 import asyncio
 from typing import Any
 
+from msgspec import UNSET, Struct, UnsetType
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.services.account import preferences
 from shareable_backlog.services.backlog.layouts import COLUMNS
+from shareable_backlog.web import params
 from shareable_backlog.web.pages import locales
 
 
-async def save(request: Request) -> Response:
+class PreferencesForm(Struct, frozen=True, kw_only=True):
+    """What a person chooses; "" undoes a choice, and what is not there stays as it was."""
+
+    theme: str | UnsetType = UNSET
+    density: str | UnsetType = UNSET
+    time_zone: str | UnsetType = UNSET
+    locale: str | UnsetType = UNSET
+    columns: tuple[str, ...] = ()
+
+
+async def save(request: Request, form: PreferencesForm) -> Response:
     """Save what the form gives, and show the account in its light."""
-    await preferences.save(auth.visitor(request).user_id, request.state.form.multi_items())
+    await preferences.save(auth.visitor(request).user_id, params.write(form))
     return RedirectResponse("/account?notice=preferences#preferences", 303)
 
 

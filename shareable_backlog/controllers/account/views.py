@@ -1,79 +1,108 @@
 """Answer `/views`: saved views of the backlog."""
 
+from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.admin import sharing_form
+from shareable_backlog.controllers.access.auth import NoticeQuery
 from shareable_backlog.services.account import views
-from shareable_backlog.services.account.views import OfferedView
-from shareable_backlog.web.forms import Form
+from shareable_backlog.services.account.views import Layout, OfferedView
+from shareable_backlog.web.fields import Id
+
+Direction: TypeAlias = Literal["up", "down"]
 
 
-async def show(request: Request) -> Response:
+class ViewForm(Struct, frozen=True):
+    """Which of the person's views it is, by its name; "" is none."""
+
+    view: str = ""
+
+
+class NewViewForm(Struct, frozen=True):
+    """A page to save; `query` is what stands after the question mark, `replaces` takes another's name."""
+
+    name: str = ""
+    query: str = ""
+    layout: Layout = "list"
+    replaces: Literal["yes"] | None = None
+
+
+class CopyForm(Struct, frozen=True):
+    """Which published view is copied."""
+
+    published: Id
+
+
+class NameForm(ViewForm, frozen=True):
+    """What a view is called from now on."""
+
+    name: str = ""
+
+
+class MoveForm(ViewForm, frozen=True):
+    """Where a view is moved."""
+
+    to: Direction = "down"
+
+
+async def show(request: Request, query: NoticeQuery) -> Response:
     """Show the person's own views and the published ones."""
     user_id = auth.visitor(request).user_id
-    deleted = await views.deleted_name(user_id) if request.query_params.get("notice") == "deleted" else None
+    deleted = await views.deleted_name(user_id) if query.notice == "deleted" else None
     found = await views.offered(user_id)
     return auth.page(
         request, "views.html", mine=_lines(found.mine), published=_lines(found.published), deleted=deleted
     )
 
 
-async def save(request: Request) -> Response:
+async def save(request: Request, form: NewViewForm) -> Response:
     """Save the page that the form describes and lead back to it; ask first when its name is in use."""
-    form: Form = request.state.form
-    name, query, layout = form.get("name", ""), form.get("query", ""), views.as_layout(form.get("layout", "list"))
-    user_id, replaces = auth.visitor(request).user_id, form.get("replaces") == "yes"
-    view = await views.save(user_id, name, query, layout, replaces=replaces)
+    user_id = auth.visitor(request).user_id
+    view = await views.save(user_id, form.name, form.query, form.layout, replaces=form.replaces == "yes")
     if view is None:
         return auth.page(
             request,
             "view_taken.html",
             status=409,
-            taken=await views.own(user_id, name),
-            query=query,
-            layout=layout,
+            taken=await views.own(user_id, form.name),
+            query=form.query,
+            layout=form.layout,
         )
-    path = "/" if layout == "list" else f"/{layout}"
+    path = "/" if form.layout == "list" else f"/{form.layout}"
     return RedirectResponse(f"{path}?{view.query}{'&' if view.query else ''}notice=view-saved", 303)
 
 
-async def copy(request: Request) -> Response:
+async def copy(request: Request, form: CopyForm) -> Response:
     """Save a published view among the person's own."""
-    form: Form = request.state.form
-    await views.copy(auth.visitor(request).user_id, sharing_form.number(form.get("published", "")))
+    await views.copy(auth.visitor(request).user_id, form.published)
     return _back("copied")
 
 
-async def rename(request: Request) -> Response:
+async def rename(request: Request, form: NameForm) -> Response:
     """Give a view another name."""
-    form: Form = request.state.form
-    await views.rename(auth.visitor(request).user_id, form.get("view", ""), form.get("name", ""))
+    await views.rename(auth.visitor(request).user_id, form.view, form.name)
     return _back("renamed")
 
 
-async def move(request: Request) -> Response:
+async def move(request: Request, form: MoveForm) -> Response:
     """Move a view up, or down."""
-    form: Form = request.state.form
-    await views.move(auth.visitor(request).user_id, form.get("view", ""), is_up=form.get("to") == "up")
+    await views.move(auth.visitor(request).user_id, form.view, is_up=form.to == "up")
     return _back("moved")
 
 
-async def begin_with(request: Request) -> Response:
+async def begin_with(request: Request, form: ViewForm) -> Response:
     """Make a view the one that the person begins with; none, when the form names none."""
-    form: Form = request.state.form
-    name = form.get("view") or None
-    await views.begin_with(auth.visitor(request).user_id, name)
-    return _back("default" if name else "no-default")
+    await views.begin_with(auth.visitor(request).user_id, form.view or None)
+    return _back("default" if form.view else "no-default")
 
 
-async def delete(request: Request) -> Response:
+async def delete(request: Request, form: ViewForm) -> Response:
     """Delete a view and offer to bring it back."""
-    form: Form = request.state.form
-    await views.delete(auth.visitor(request).user_id, form.get("view", ""))
+    await views.delete(auth.visitor(request).user_id, form.view)
     return _back("deleted")
 
 

@@ -3,52 +3,71 @@
 import json
 from collections.abc import AsyncGenerator
 from datetime import UTC, date, datetime, timedelta
-from typing import cast
-from urllib.parse import urlencode
+from typing import Annotated, TypeAlias, cast
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.access import sessions
 from shareable_backlog.services.access.sessions import Visitor
 from shareable_backlog.services.audit import audit_log
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.audit.audit_log import AuditLog, Filters
+from shareable_backlog.web import params
+from shareable_backlog.web.fields import Day, Id, Ticked, Trimmed
 from shareable_backlog.web.formats import csv_lines
 
-_LONGEST_TEXT = 255
 _LONGEST_SHOWN = 500
-_NAMES = ("person", "action", "outcome", "from", "to", "q", "admin")
-_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 _COLUMNS = (
     "id", "time", "person", "action", "outcome", "resource", "resource_id", "details", "ip_address", "user_agent",
     "admin_action",
 )  # fmt: skip
 
+_Text: TypeAlias = Annotated[str, Trimmed(255)]
 
-async def show(request: Request) -> Response:
+
+class AuditFilter(Struct, frozen=True, kw_only=True):
+    """What the log is narrowed to; `from_` and `to` are the first and the last day, `admin` is for acts of admins."""
+
+    person: _Text = ""
+    action: _Text = ""
+    outcome: _Text = ""
+    from_: Day | None = field(default=None, name="from")
+    to: Day | None = None
+    q: _Text = ""
+    admin: Ticked = False
+
+
+class AuditQuery(AuditFilter, frozen=True, kw_only=True):
+    """Which page of it is asked for: the rows older than the one with the id `before`."""
+
+    before: Id | None = None
+
+
+async def show(request: Request, query: AuditQuery) -> Response:
     """Show 50 rows, newest first; `person`, `action`, `outcome`, `from`, `to`, `q`, `admin` narrow it."""
-    words = _words(request)
-    before = request.query_params.get("before")
-    page = await audit_log.page(auth.actor(request), _filters(words), _id(before) if before else None)
+    page = await audit_log.page(auth.actor(request), _filters(query), query.before)
+    narrowed = replace(query, before=None)
     return auth.page(
         request,
         "admin_audit.html",
         rows=[(row, _shown(row.details)) for row in page.rows],
-        words=words,
+        params=query,
+        is_narrowed=narrowed != AuditQuery(),
         actions=[action.value for action in Action],
-        is_first=not before,
-        first_address=_address("/admin/audit", words),
-        next_address=page.next_before and _address("/admin/audit", words | {"before": str(page.next_before)}),
-        export_address=_address("/admin/audit.csv", words),
+        is_first=query.before is None,
+        first_address=params.url("/admin/audit", narrowed),
+        next_address=page.next_before and params.url("/admin/audit", replace(query, before=page.next_before)),
+        export_address=params.url("/admin/audit.csv", narrowed),
     )
 
 
-async def export(request: Request) -> Response:
+async def export(request: Request, query: AuditFilter) -> Response:
     """Send everything that the filter of `show` finds, as CSV."""
-    parts = await audit_log.export(auth.actor(request), _filters(_words(request)))
+    parts = await audit_log.export(auth.actor(request), _filters(query))
     return StreamingResponse(
         _csv(parts, auth.visitor(request)),
         media_type="text/csv; charset=utf-8",
@@ -73,44 +92,21 @@ def _cells(row: AuditLog) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _words(request: Request) -> dict[str, str]:
-    """Give what the list is narrowed to, without what PostgreSQL can't compare."""
-    given = {name: request.query_params.get(name, "") for name in _NAMES}
-    cleaned = {name: value.replace("\x00", "").strip()[:_LONGEST_TEXT] for name, value in given.items()}
-    return {name: value for name, value in cleaned.items() if value}
-
-
-def _filters(words: dict[str, str]) -> Filters:
+def _filters(asked: AuditFilter) -> Filters:
     return Filters(
-        words.get("person"),
-        words.get("action"),
-        words.get("outcome"),
-        _day(words["from"]) if "from" in words else None,
-        _day(words["to"]) + timedelta(days=1) if "to" in words else None,
-        words.get("q"),
-        "admin" in words,
+        asked.person or None,
+        asked.action or None,
+        asked.outcome or None,
+        asked.from_ and _begin(asked.from_),
+        asked.to and _begin(asked.to) + timedelta(days=1),
+        asked.q or None,
+        asked.admin,
     )
 
 
-def _day(text: str) -> datetime:
-    """Give the beginning of a day, in UTC."""
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-        raise InvalidInput("A date has to look like 2026-01-31. Correct it and show the log again.")
-    return datetime(found.year, found.month, found.day, tzinfo=UTC)
-
-
-def _id(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10):  # noqa: PLR2004 (what an id may have)
-        raise InvalidInput("This page's address is damaged. Start again from the first page.")
-    return int(text)
-
-
-def _address(path: str, words: dict[str, str]) -> str:
-    return path + (f"?{urlencode(words)}" if words else "")
+def _begin(day: date) -> datetime:
+    """Return the beginning of a day, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _shown(details: object) -> list[tuple[str, str]]:

@@ -1,73 +1,89 @@
 """Answer `/admin/groups`: viewers who see a part of what is shown."""
 
+from typing import Annotated
+
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.admin import sharing_form
-from shareable_backlog.errors import InvalidInput, NotFound
+from shareable_backlog.controllers.admin.sharing_form import EntitiesQuery, TogglesForm
+from shareable_backlog.errors import NotFound
 from shareable_backlog.services.access import sharing, viewer_groups
-from shareable_backlog.web.forms import Form
+from shareable_backlog.web.fields import Id, Otherwise, Text
 
 
-async def create(request: Request) -> Response:
+class GroupPath(Struct, frozen=True):
+    """Which group it is."""
+
+    group_id: Annotated[Id, Otherwise(NotFound, "There is no such group.")]
+
+
+class GroupNameForm(Struct, frozen=True):
+    """What a group is called."""
+
+    name: Text = ""
+
+
+class MemberForm(Struct, frozen=True):
+    """Who is put into a group."""
+
+    email: Text = ""
+
+
+class LeaverForm(Struct, frozen=True):
+    """Who is taken out of a group."""
+
+    user: Id
+
+
+async def create(request: Request, form: GroupNameForm) -> Response:
     """Add a group and lead to its page."""
-    form: Form = request.state.form
-    group_id = await viewer_groups.create(auth.actor(request), form.get("name", "").strip())
+    group_id = await viewer_groups.create(auth.actor(request), form.name)
     return RedirectResponse(f"/admin/groups/{group_id}?notice=created", 303)
 
 
-async def show(request: Request) -> Response:
+async def show(request: Request, path: GroupPath, query: EntitiesQuery) -> Response:
     """Show a group: its people, and what they see; `q` narrows the lists of teams, projects and labels."""
-    text = sharing_form.text(request)
     return auth.page(
         request,
         "admin_group.html",
-        group=await viewer_groups.group(_id(request)),
-        entities=await sharing.entities(text),
-        text=text,
+        group=await viewer_groups.group(path.group_id),
+        entities=await sharing.entities(query.q),
+        text=query.q,
     )
 
 
-async def rename(request: Request) -> Response:
+async def rename(request: Request, path: GroupPath, form: GroupNameForm) -> Response:
     """Give the group another name."""
-    form: Form = request.state.form
-    await viewer_groups.rename(auth.actor(request), _id(request), form.get("name", "").strip())
-    return _back(request, "renamed")
+    await viewer_groups.rename(auth.actor(request), path.group_id, form.name)
+    return _back(path, "renamed")
 
 
-async def choose(request: Request) -> Response:
+async def choose(request: Request, path: GroupPath, form: TogglesForm) -> Response:
     """Save what the group sees."""
-    await viewer_groups.choose(auth.actor(request), _id(request), sharing_form.changed(request.state.form))
-    return _back(request, "saved")
+    await viewer_groups.choose(auth.actor(request), path.group_id, sharing_form.changed(form))
+    return _back(path, "saved")
 
 
-async def put_in(request: Request) -> Response:
+async def put_in(request: Request, path: GroupPath, form: MemberForm) -> Response:
     """Put a person into the group."""
-    form: Form = request.state.form
-    await viewer_groups.put_in(auth.actor(request), _id(request), form.get("email", "").strip())
-    return _back(request, "put")
+    await viewer_groups.put_in(auth.actor(request), path.group_id, form.email)
+    return _back(path, "put")
 
 
-async def take_out(request: Request) -> Response:
+async def take_out(request: Request, path: GroupPath, form: LeaverForm) -> Response:
     """Take a person out of the group."""
-    form: Form = request.state.form
-    await viewer_groups.take_out(auth.actor(request), _id(request), sharing_form.number(form.get("user", "")))
-    return _back(request, "taken")
+    await viewer_groups.take_out(auth.actor(request), path.group_id, form.user)
+    return _back(path, "taken")
 
 
-async def delete(request: Request) -> Response:
+async def delete(request: Request, path: GroupPath) -> Response:
     """Delete the group."""
-    await viewer_groups.delete(auth.actor(request), _id(request))
+    await viewer_groups.delete(auth.actor(request), path.group_id)
     return RedirectResponse("/admin/sharing?notice=deleted", 303)
 
 
-def _id(request: Request) -> int:
-    try:
-        return sharing_form.number(request.path_params["group_id"])
-    except InvalidInput:
-        raise NotFound("There is no such group.") from None
-
-
-def _back(request: Request, notice: str) -> Response:
-    return RedirectResponse(f"/admin/groups/{_id(request)}?notice={notice}", 303)
+def _back(path: GroupPath, notice: str) -> Response:
+    return RedirectResponse(f"/admin/groups/{path.group_id}?notice={notice}", 303)

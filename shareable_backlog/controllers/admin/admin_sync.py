@@ -1,7 +1,8 @@
 """Answer `/admin/sync`: how the mirror is, what its runs did and do, and what an admin asks of them."""
 
-from datetime import datetime
+from typing import Annotated, Literal
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -10,19 +11,46 @@ from shareable_backlog.errors import InvalidInput, NotFound
 from shareable_backlog.services.access import sessions
 from shareable_backlog.services.access.sessions import Visitor
 from shareable_backlog.services.mirror import deliveries, sync_runs
-from shareable_backlog.web import pagination
+from shareable_backlog.web import fields, params
 from shareable_backlog.web.event_stream import EventStreams, News
+from shareable_backlog.web.fields import Codec, Id, Otherwise, TimeAndId
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.locales import Local
 
-_DIGITS = 9  # what fits an integer of PostgreSQL
 _streams = EventStreams(100)
 
 
-async def show(request: Request) -> Response:
+class RunsQuery(Struct, frozen=True):
+    """From where on the runs are shown."""
+
+    after: TimeAndId | None = None
+
+
+class RunPath(Struct, frozen=True):
+    """Which run it is."""
+
+    run_id: Annotated[Id, Otherwise(NotFound, "There is no such run. Look for it in the list of runs.")]
+
+
+class SyncForm(Struct, frozen=True):
+    """Which run is asked for: of what has changed, or of everything."""
+
+    kind: Literal["changes", "full"] = "changes"
+
+
+class RemovalsForm(Struct, frozen=True):
+    """The number that was typed, as people group its digits."""
+
+    gone: Annotated[
+        int,
+        Codec(lambda text: fields.read_id(text.replace(",", "").strip()), str),
+        Otherwise(InvalidInput, "Type the number of rows to confirm. Nothing was confirmed."),
+    ]
+
+
+async def show(request: Request, query: RunsQuery) -> Response:
     """Show the mirror's state, the run under way, and 25 runs from the position `after` on."""
-    after = request.query_params.get("after")
-    history = await sync_runs.history(_position(after) if after else None)
+    history = await sync_runs.history(query.after)
     settings = auth.access(request).settings
     return auth.page(
         request,
@@ -34,32 +62,26 @@ async def show(request: Request) -> Response:
         held=await sync_runs.held_back(),
         has_key=bool(settings.linear_api_key or settings.linear_oauth_client_id),
         history=history,
-        is_first=after is None,
-        next_after=history.next_after and pagination.encoded_time(*history.next_after),
+        is_first=query.after is None,
+        next_url=history.next_after and params.url("/admin/sync", RunsQuery(history.next_after)),
     )
 
 
-async def show_run(request: Request) -> Response:
+async def show_run(request: Request, path: RunPath) -> Response:
     """Show one run with all that it did."""
-    run_id: str = request.path_params["run_id"]
-    if not _is_number(run_id):
-        raise NotFound("There is no such run. Look for it in the list of runs.")
-    run, set_aside = await sync_runs.one(int(run_id))
+    run, set_aside = await sync_runs.one(path.run_id)
     return auth.page(request, "admin_sync_run.html", run=run, set_aside=set_aside)
 
 
-async def ask(request: Request) -> Response:
-    """Ask for a run: of what has changed, or with `kind=full` of everything."""
-    await sync_runs.request(auth.actor(request), is_full=request.state.form.get("kind") == "full")
+async def ask(request: Request, form: SyncForm) -> Response:
+    """Ask for a run."""
+    await sync_runs.request(auth.actor(request), is_full=form.kind == "full")
     return RedirectResponse("/admin/sync?notice=asked", 303)
 
 
-async def confirm_removals(request: Request) -> Response:
+async def confirm_removals(request: Request, form: RemovalsForm) -> Response:
     """Confirm by its number what the last full run held back."""
-    gone = request.state.form.get("gone", "").replace(",", "").strip()
-    if not _is_number(gone):
-        raise InvalidInput("Type the number of rows to confirm. Nothing was confirmed.")
-    await sync_runs.confirm_removals(auth.actor(request), int(gone))
+    await sync_runs.confirm_removals(auth.actor(request), form.gone)
     return RedirectResponse("/admin/sync?notice=confirmed", 303)
 
 
@@ -80,14 +102,3 @@ async def _news(visitor: Visitor, local: Local) -> News | None:
         "said": "; ".join(run.activity or f"A sync is {run.status}." for run in progress.current),
         "ended": progress.last and progress.last.id,
     }
-
-
-def _position(word: str) -> tuple[datetime, int]:
-    started_at, run_id = pagination.decoded_time(word)
-    if not _is_number(run_id):
-        raise InvalidInput("This page's address is damaged. Start again from the first page.")
-    return started_at, int(run_id)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= _DIGITS

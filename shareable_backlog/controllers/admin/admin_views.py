@@ -1,47 +1,58 @@
 """Answer `/admin/views`: views that admins publish for everybody. They stand on the page of all views."""
 
+from typing import Annotated
+
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.admin import sharing_form
-from shareable_backlog.errors import InvalidInput, NotFound
+from shareable_backlog.controllers.account.views import Direction, ViewForm
+from shareable_backlog.errors import NotFound
 from shareable_backlog.services.account import published_views
-from shareable_backlog.web.forms import Form
+from shareable_backlog.web.fields import Id, Otherwise
 
 
-async def publish(request: Request) -> Response:
+class PublishedPath(Struct, frozen=True):
+    """Which published view it is."""
+
+    view_id: Annotated[Id, Otherwise(NotFound, "There is no such published view.")]
+
+
+class PublishedNameForm(Struct, frozen=True):
+    """What a published view is called from now on."""
+
+    name: str = ""
+
+
+class PublishedMoveForm(Struct, frozen=True):
+    """Where a published view is moved."""
+
+    to: Direction = "down"
+
+
+async def publish(request: Request, form: ViewForm) -> Response:
     """Give a copy of one of the admin's own views to everybody."""
-    form: Form = request.state.form
-    await published_views.publish(auth.actor(request), auth.visitor(request).user_id, form.get("view", ""))
+    await published_views.publish(auth.actor(request), auth.visitor(request).user_id, form.view)
     return _back("published")
 
 
-async def rename(request: Request) -> Response:
+async def rename(request: Request, path: PublishedPath, form: PublishedNameForm) -> Response:
     """Give a published view another name."""
-    form: Form = request.state.form
-    await published_views.rename(auth.actor(request), _id(request), form.get("name", ""))
+    await published_views.rename(auth.actor(request), path.view_id, form.name)
     return _back("renamed")
 
 
-async def move(request: Request) -> Response:
+async def move(request: Request, path: PublishedPath, form: PublishedMoveForm) -> Response:
     """Move a published view up, or down."""
-    form: Form = request.state.form
-    await published_views.move(auth.actor(request), _id(request), is_up=form.get("to") == "up")
+    await published_views.move(auth.actor(request), path.view_id, is_up=form.to == "up")
     return _back("moved")
 
 
-async def unpublish(request: Request) -> Response:
+async def unpublish(request: Request, path: PublishedPath) -> Response:
     """Take a view from everybody."""
-    await published_views.unpublish(auth.actor(request), _id(request))
+    await published_views.unpublish(auth.actor(request), path.view_id)
     return _back("unpublished")
-
-
-def _id(request: Request) -> int:
-    try:
-        return sharing_form.number(request.path_params["view_id"])
-    except InvalidInput:
-        raise NotFound("There is no such published view.") from None
 
 
 def _back(notice: str) -> Response:

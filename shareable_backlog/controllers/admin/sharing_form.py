@@ -1,45 +1,48 @@
 """Read what an admin chose in lists of teams, projects and labels."""
 
-from starlette.requests import Request
+from typing import Annotated, TypeAlias
 
-from shareable_backlog.errors import InvalidInput
+from msgspec import Struct
+
 from shareable_backlog.services.access.sharing import KINDS, Choice
-from shareable_backlog.web.forms import Form
-
-_LONGEST_TEXT = 200
+from shareable_backlog.web.fields import Codec, SearchText
 
 
-def text(request: Request) -> str:
-    """Give what the lists are searched for."""
-    return request.query_params.get("q", "").replace("\x00", "").strip()[:_LONGEST_TEXT]
-
-
-def changed(form: Form) -> list[Choice]:
-    """Give the switches that are not as they were on the page: what was not on it, or not touched, is no choice."""
-    on = set(form.getlist("on"))
-    was = [_choice(value) for value in form.getlist("was")]
-    return [
-        Choice(one.kind, one.id, not one.is_shown) for one in was if (f"{one.kind} {one.id}" in on) != one.is_shown
-    ]
-
-
-def confirmed(form: Form) -> list[Choice]:
-    """Give the choices that a preview carries."""
-    return [_choice(value) for value in form.getlist("change")]
-
-
-def number(given: str) -> int:
-    """Give a number of a form or an address. Raises InvalidInput for anything else."""
-    if not (given.isascii() and given.isdecimal() and len(given) <= 9):  # noqa: PLR2004 (what fits an integer of PostgreSQL)
-        raise InvalidInput("The form was not complete, so nothing was changed. Load the page anew.")
-    return int(given)
-
-
-def _choice(given: str) -> Choice:
+def _read_choice(text: str) -> Choice:
     """Read "1 team ID" as a team that is shown, "0 team ID" as one that is not."""
-    is_shown, _, rest = given.partition(" ")
+    is_shown, _, rest = text.partition(" ")
     named, _, id_ = rest.partition(" ")
     for kind in KINDS:
         if kind == named and is_shown in {"0", "1"} and id_:
             return Choice(kind, id_, is_shown == "1")
-    raise InvalidInput("The form was not complete, so nothing was changed. Load the page anew.")
+    raise ValueError(text)
+
+
+def _write_choice(choice: Choice) -> str:
+    return f"{int(choice.is_shown)} {choice.kind} {choice.id}"
+
+
+ChoiceText: TypeAlias = Annotated[Choice, Codec(_read_choice, _write_choice)]
+
+
+class EntitiesQuery(Struct, frozen=True):
+    """What the lists are searched for."""
+
+    q: SearchText = ""
+
+
+class TogglesForm(Struct, frozen=True):
+    """The lists as they were on the page, and the switches that are on now, each as "team ID"."""
+
+    was: tuple[ChoiceText, ...] = ()
+    on: tuple[str, ...] = ()
+
+
+def changed(form: TogglesForm) -> list[Choice]:
+    """Return the switches that are not as they were: what was not on the page, or not touched, is no choice."""
+    on = set(form.on)
+    return [
+        Choice(one.kind, one.id, not one.is_shown)
+        for one in form.was
+        if (f"{one.kind} {one.id}" in on) != one.is_shown
+    ]

@@ -12,6 +12,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.api import answers
 from shareable_backlog.controllers.api.answers import Answer, Item, ItemLine, Label, Me, Page, Project, Team, View
 from shareable_backlog.controllers.api.operation import operation
+from shareable_backlog.controllers.backlog.items import ItemPath
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.account import tokens, views
 from shareable_backlog.services.audit import audit_actions
@@ -26,19 +27,15 @@ _After = Annotated[str, Meta(max_length=300, description="Take the word that `ne
 _Limit = Annotated[int, Meta(ge=1, le=100, description="Say how many to give at most, from 1 to 100.")]
 
 
-class Nothing(msgspec.Struct, frozen=True):
-    """Take no parameters."""
-
-
-class PageAsked(msgspec.Struct, frozen=True):
-    """Take which page of a list is asked for."""
+class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which page of a list is asked for."""
 
     after: _After = ""
     limit: _Limit = 50
 
 
-class ItemsAsked(msgspec.Struct, frozen=True):
-    """Take which items are asked for."""
+class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which items are asked for."""
 
     team: Annotated[str, Meta(max_length=200, description="Name a team by its key, at most 200 characters.")] = ""
     type: Annotated[
@@ -66,22 +63,21 @@ class ItemsAsked(msgspec.Struct, frozen=True):
 
 
 @operation("items")
-async def list_items(request: Request, asked: ItemsAsked) -> Page[ItemLine]:
+async def list_items(request: Request, query: ItemsQuery) -> Page[ItemLine]:
     """Give items, newest update first if no other order is asked for; archived ones only if the filter shows them."""
-    given = [*parse_qsl(asked.filter), ("team", asked.team), ("type", asked.type or ""), ("q", asked.q)]
-    wanted = Asked(filters.parsed(given), asked.order or None, datetime.now(UTC))
-    position = pagination.decoded(asked.after, item_pages.position_types(wanted)) if asked.after else None
-    found = await item_pages.listed(auth.visitor(request).scope, wanted, position, asked.limit)
+    given = [*parse_qsl(query.filter), ("team", query.team), ("type", query.type or ""), ("q", query.q)]
+    wanted = Asked(filters.parsed(given), query.order or None, datetime.now(UTC))
+    position = pagination.decoded(query.after, item_pages.position_types(wanted)) if query.after else None
+    found = await item_pages.listed(auth.visitor(request).scope, wanted, position, query.limit)
     next_after = pagination.encoded(found.next_after) if found.next_after else None
     return Page([answers.item_line(one) for one in found.items], next_after)
 
 
 @operation("items")
-async def show_item(request: Request, _: Nothing) -> Answer[Item]:
+async def show_item(request: Request, path: ItemPath) -> Answer[Item]:
     """Give one item by its identifier, any spelling of it, or one that it had before."""
     scope = auth.visitor(request).scope
-    asked = str(request.path_params["identifier"]).replace("\x00", "")
-    identifier = items.as_identifier(asked) or asked
+    identifier = items.as_identifier(path.identifier) or path.identifier
     try:
         found = await items.item_page(scope, identifier)
     except NotFound:
@@ -101,30 +97,30 @@ async def show_item(request: Request, _: Nothing) -> Answer[Item]:
 
 
 @operation("items")
-async def list_teams(request: Request, _: Nothing) -> Page[Team]:
+async def list_teams(request: Request) -> Page[Team]:
     """Give all teams, by name."""
     found = await catalog.shown_teams(auth.visitor(request).scope)
     return Page([Team(one.key, one.name) for one in found])
 
 
 @operation("items")
-async def list_projects(request: Request, asked: PageAsked) -> Page[Project]:
+async def list_projects(request: Request, query: PageQuery) -> Page[Project]:
     """Give the projects of the items, by id."""
     scope = auth.visitor(request).scope
-    found, next_after = await catalog.shown_projects(scope, asked.after or None, asked.limit)
+    found, next_after = await catalog.shown_projects(scope, query.after or None, query.limit)
     return Page([msgspec.convert(one, Project, from_attributes=True) for one in found], next_after)
 
 
 @operation("items")
-async def list_labels(request: Request, asked: PageAsked) -> Page[Label]:
+async def list_labels(request: Request, query: PageQuery) -> Page[Label]:
     """Give the labels of the items, by id."""
     scope = auth.visitor(request).scope
-    found, next_after = await catalog.shown_labels(scope, asked.after or None, asked.limit)
+    found, next_after = await catalog.shown_labels(scope, query.after or None, query.limit)
     return Page([msgspec.convert(one, Label, from_attributes=True) for one in found], next_after)
 
 
 @operation("me")
-async def list_views(request: Request, _: Nothing) -> Page[View]:
+async def list_views(request: Request) -> Page[View]:
     """Give the saved views of whoever asks, and those that admins published."""
     found = await views.offered(auth.visitor(request).user_id)
     return Page(
@@ -136,7 +132,7 @@ async def list_views(request: Request, _: Nothing) -> Page[View]:
 
 
 @operation("me")
-async def show_me(request: Request, _: Nothing) -> Answer[Me]:
+async def show_me(request: Request) -> Answer[Me]:
     """Give who asks."""
     visitor = auth.visitor(request)
     rights = sorted(visitor.rights) if isinstance(visitor, tokens.Program) else None
@@ -144,6 +140,6 @@ async def show_me(request: Request, _: Nothing) -> Answer[Me]:
 
 
 @operation(None)
-async def show_document(request: Request, _: Nothing) -> dict[str, Any]:
+async def show_document(request: Request) -> dict[str, Any]:
     """Give this document."""
     return request.app.state.api_document

@@ -2,28 +2,32 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias, get_type_hints
+from typing import TypeAlias, get_type_hints
 
 import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.account import tokens
 from shareable_backlog.services.account.tokens import Right
-from shareable_backlog.web.formats import openapi
+from shareable_backlog.web import params
 from shareable_backlog.web.formats.openapi import Described
 
-Function: TypeAlias = Callable[[Request, Any], Awaitable[object]]
-"""Take a request and its parameters, in a structure that checks them, and give the answer."""
+Function: TypeAlias = Callable[..., Awaitable[object]]
+"""A handler as `web/params` binds it, but that it returns the answer itself."""
+
+
+class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+    """No parameters at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """Be the handler of one route; `described` is what the document of the API says of it."""
 
-    answer: Function
+    answer: Callable[[Request], Awaitable[object]]
     right: Right | None
     described: Described
 
@@ -31,36 +35,18 @@ class Operation:
         """Answer in JSON. Raises NotAllowed when a token is not for that, and InvalidInput for wrong parameters."""
         if self.right is not None:
             await tokens.require(auth.visitor(request), self.right, auth.actor(request))
-        answer = await self.answer(request, _read(request, self.described.asked))
-        return Response(msgspec.json.encode(answer), media_type="application/json")
+        if self.described.query is Nothing:
+            params.read_query(request, Nothing)
+        return Response(msgspec.json.encode(await self.answer(request)), media_type="application/json")
 
 
 def operation(right: Right | None) -> Callable[[Function], Operation]:
     """Make a handler of a function; a program needs `right` among those of its token, None: not even a token."""
 
     def made(function: Function) -> Operation:
-        hints = get_type_hints(function, include_extras=True)
-        *_, asked, answer = hints.values()
+        query = params.struct_types(function).get("query", Nothing)
         name: str = getattr(function, "__name__", "")
-        described = Described(name, function.__doc__ or "", asked, answer, right)
-        return Operation(function, right, described)
+        answer = get_type_hints(function, include_extras=True)["return"]
+        return Operation(params.bind(function), right, Described(name, function.__doc__ or "", query, answer, right))
 
     return made
-
-
-def _read(request: Request, asked: type[msgspec.Struct]) -> msgspec.Struct:
-    """Give the parameters of the address. Raises InvalidInput, which says what is wrong with which."""
-    meanings = {one["name"]: one["description"] for one in openapi.parameters(asked)}
-    given: dict[str, Any] = {}
-    for name, value in request.query_params.multi_items():
-        if name not in meanings:
-            there_are = f"There are: {', '.join(meanings)}." if meanings else "There are none."
-            raise InvalidInput(f"There is no parameter “{name[:50]}” here. {there_are}")
-        if name in given:
-            raise InvalidInput(f"The parameter “{name}” may stand there only once.")
-        given[name] = value.replace("\x00", "")  # which PostgreSQL can't compare
-        try:
-            msgspec.convert({name: given[name]}, asked, strict=False)
-        except msgspec.ValidationError:
-            raise InvalidInput(f"The parameter “{name}” can't be that. {meanings[name]}") from None
-    return msgspec.convert(given, asked, strict=False)

@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,11 +20,17 @@ _HEADERS = {
 }
 
 
-async def show_image(request: Request) -> Response:
+class ImagePath(Struct, frozen=True):
+    """Which image of which item it is."""
+
+    identifier: str
+    name: str
+
+
+async def show_image(request: Request, path: ImagePath) -> Response:
     """Answer the image itself, or 304 to a browser that has it."""
     fetch: Fetch = request.app.state.fetch_image
-    identifier = str(request.path_params["identifier"]).replace("\x00", "")
-    image = await images.image(auth.visitor(request).scope, identifier, request.path_params["name"], fetch)
+    image = await images.image(auth.visitor(request).scope, path.identifier, path.name, fetch)
     headers = _HEADERS | {"ETag": f'"{image.digest}"'}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

@@ -3,6 +3,7 @@
 import asyncio
 from urllib.parse import quote
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -15,9 +16,15 @@ from shareable_backlog.services.backlog import items
 from shareable_backlog.web.pages import rendering
 
 
-async def show_item(request: Request) -> Response:
+class ItemPath(Struct, frozen=True):
+    """Which item it is, by an identifier in any spelling."""
+
+    identifier: str
+
+
+async def show_item(request: Request, path: ItemPath) -> Response:
     """Show the item; one that has moved to another identifier, or is spelt differently, redirects there."""
-    asked = str(request.path_params["identifier"]).replace("\x00", "")
+    asked = path.identifier
     scope = auth.visitor(request).scope
     identifier = items.as_identifier(asked) or asked
     try:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import filterfalse, groupby
-from urllib.parse import urlencode
+from typing import Annotated
 
+from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,14 +14,33 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.projects import roadmap
 from shareable_backlog.services.projects.roadmap import Plan, RoadmapPage
+from shareable_backlog.web import params
+from shareable_backlog.web.fields import Codec, Otherwise, SearchText, TeamKey, Trimmed
 from shareable_backlog.web.pages import timeline
 from shareable_backlog.web.pages.timeline import Bar, Mark, Window
 
-_NAMES = ("team", "status", "group", "from", "months")
-_LONGEST_TEXT = 200
 _LAST_PAGE = 100
 _LONGEST_NAME = 34  # of a milestone, beside its mark
 _LETTERS_OF_DATE = 9
+
+
+class RoadmapQuery(Struct, frozen=True, kw_only=True):
+    """Which projects are asked for (`team` by key, `status` by type), in which groups, months and page."""
+
+    team: TeamKey = ""
+    status: SearchText = ""
+    by_initiative: Annotated[bool, Trimmed(), Codec("initiative".__eq__, lambda _: "initiative")] = field(
+        default=False, name="group"
+    )
+    from_: Annotated[date | None, Trimmed(), Codec(timeline.read_month, timeline.write_month)] = field(
+        default=None, name="from"
+    )
+    months: Annotated[
+        timeline.Length | None,
+        Trimmed(),
+        Otherwise(InvalidInput, "A roadmap shows 3, 6, 12 or 24 months. Choose one of them."),
+    ] = None
+    page: Annotated[int, Meta(ge=1, le=_LAST_PAGE)] = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +52,37 @@ class Row:
     marks: list[Mark]
 
 
-async def show(request: Request) -> Response:
+async def show(request: Request, query: RoadmapQuery) -> Response:
     """Show the projects; `team` (key) and `status` (type) narrow them; `group`, `from` and `months` shape it."""
     today = datetime.now(auth.local(request).tzinfo).date()
-    words = _words(request)
-    window = timeline.window(words.get("from", ""), words.get("months", ""), today)
-    number = _page_number(request.query_params.get("page", "1"))
+    window = timeline.window(query.from_, query.months, today)
     found = await roadmap.page(
         auth.visitor(request).scope,
-        team_key=words.get("team"),
-        status_type=words.get("status"),
-        number=number,
-        by_initiative="group" in words,
+        team_key=query.team or None,
+        status_type=query.status or None,
+        number=query.page,
+        by_initiative=query.by_initiative,
         today=today,
     )
     rows = [_row(plan, window) for plan in found.plans]
+    first, has_more = replace(query, page=1), found.has_more and query.page < _LAST_PAGE
     return auth.page(
         request,
         "roadmap.html",
         page=found,
-        sections=_sections(found, list(filter(_has_date, rows)), by_initiative="group" in words),
+        sections=_sections(found, list(filter(_has_date, rows)), by_initiative=query.by_initiative),
         undated=list(filterfalse(_has_date, rows)),
         window=window,
         ticks=timeline.ticks(window),
         lengths=timeline.LENGTHS,
         longest_name=_LONGEST_NAME,
         today=today,
-        words=words,
-        number=number,
-        earlier_address=_address(words | {"from": _month(window.moved(-1).start)}),
-        later_address=_address(words | {"from": _month(window.moved(1).start)}),
-        now_address=_address({name: value for name, value in words.items() if name != "from"}),
-        first_address=_address(words),
-        next_address=_address(words | {"page": str(number + 1)}) if found.has_more and number < _LAST_PAGE else None,
+        params=query,
+        earlier_address=_url(replace(first, from_=window.moved(-1).start)),
+        later_address=_url(replace(first, from_=window.moved(1).start)),
+        now_address=_url(replace(first, from_=None)),
+        first_address=_url(first),
+        next_address=_url(replace(query, page=query.page + 1)) if has_more else None,
     )
 
 
@@ -102,23 +121,5 @@ def _status(row: Row) -> str | None:
     return row.plan.status
 
 
-def _words(request: Request) -> dict[str, str]:
-    given = {name: request.query_params.get(name, "").replace("\x00", "").strip() for name in _NAMES}
-    given["team"] = given["team"].upper()
-    given["group"] = "initiative" if given["group"] == "initiative" else ""
-    return {name: value[:_LONGEST_TEXT] for name, value in given.items() if value}
-
-
-def _page_number(word: str) -> int:
-    number = int(word) if word.isascii() and word.isdigit() and len(word) <= len(str(_LAST_PAGE)) else 0
-    if not 1 <= number <= _LAST_PAGE:
-        raise InvalidInput("This page's address is damaged. Start again from the first page.")
-    return number
-
-
-def _month(first: date) -> str:
-    return f"{first:%Y-%m}"
-
-
-def _address(words: dict[str, str]) -> str:
-    return f"/roadmap?{urlencode(words)}" if words else "/roadmap"
+def _url(query: RoadmapQuery) -> str:
+    return params.url("/roadmap", query)

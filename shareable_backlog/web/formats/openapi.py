@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -30,7 +29,7 @@ class Described:
 
     name: str
     doc: str
-    asked: type[msgspec.Struct]
+    query: type[msgspec.Struct]
     answer: Any
     right: str | None
 
@@ -49,11 +48,10 @@ class Refusal(msgspec.Struct, frozen=True):
     error: Fault
 
 
-@cache
-def parameters(asked: type[msgspec.Struct]) -> list[dict[str, Any]]:
-    """Give the parameters in the address that a structure takes, each with a description."""
-    _, components = msgspec.json.schema_components([asked])
-    properties: dict[str, dict[str, Any]] = components[asked.__name__]["properties"]
+def _parameters(query: type[msgspec.Struct]) -> list[dict[str, Any]]:
+    """Return the parameters in the address that a struct takes, each with a description."""
+    _, components = msgspec.json.schema_components([query])
+    properties: dict[str, dict[str, Any]] = components[query.__name__]["properties"]
     return [
         {"name": name, "in": "query", "description": schema.pop("description"), "schema": schema}
         for name, schema in properties.items()
@@ -94,7 +92,7 @@ def _operation(path: str, described: Described, answer: dict[str, Any]) -> dict[
         "operationId": described.name,
         "summary": " ".join(described.doc.split()),
         "security": [{"token": [described.right]}] if described.right else [],
-        "parameters": in_path + parameters(described.asked),
+        "parameters": in_path + _parameters(described.query),
         "responses": {
             "200": _response("What was asked for.", answer),
             **{status: {"$ref": f"#/components/responses/{status}"} for status in refusals},

@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,17 +16,29 @@ _FILES = {path.name: path.read_bytes() for path in _FOLDER.iterdir() if path.suf
 _VERSIONS = {name: hashlib.sha256(content).hexdigest()[:12] for name, content in _FILES.items()}
 
 
+class FilePath(Struct, frozen=True):
+    """Which file it is."""
+
+    path: str
+
+
+class VersionQuery(Struct, frozen=True):
+    """Which version of it a page names."""
+
+    v: str = ""
+
+
 def address(name: str) -> str:
     """Give the address of a static file for a page to name."""
     return f"/static/{name}?v={_VERSIONS[name]}"
 
 
-async def static_file(request: Request) -> Response:
+async def static_file(_request: Request, path: FilePath, query: VersionQuery) -> Response:
     """Answer a static file; with its present version in the query it may be kept for a year."""
-    name: str = request.path_params["path"]
+    name = path.path
     if name not in _FILES:
         raise HTTPException(404)
-    current = request.query_params.get("v") == _VERSIONS[name]
+    current = query.v == _VERSIONS[name]
     return Response(
         _FILES[name],
         media_type=_TYPES[Path(name).suffix],

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final, Literal, TypeAlias, get_args
 
 from shareable_backlog.errors import InvalidInput
 
-LENGTHS = (3, 6, 12, 24)
-"""The lengths, in months, that a reader may choose."""
+Length: TypeAlias = Literal[3, 6, 12, 24]
+"""A length, in months, that a reader may choose."""
+
+LENGTHS: Final[tuple[Length, ...]] = get_args(Length)
 
 _USUAL = 8  # the month before this one, this one, and six to come
 _FIRST_YEAR, _LAST_YEAR = 1900, 9900
@@ -81,23 +84,25 @@ class Mark:
     is_turned: bool
 
 
-def window(first: str, months: str, today: date) -> Window:
-    """Give the window that a URL asks for: `first` as `2026-10`, `months` of LENGTHS; "" is the usual one.
-
-    Raises InvalidInput for anything else.
-    """
-    if months not in ("", *map(str, LENGTHS)):
-        raise InvalidInput("A roadmap shows 3, 6, 12 or 24 months. Choose one of them.")
-    length = int(months) if months else _USUAL
-    if not first:
-        return Window(_moved(today.replace(day=1), -1), length)
+def read_month(text: str) -> date:
+    """Return the first day of a month that is written as `2026-10`. Raise InvalidInput for anything else."""
     try:
-        start = date.fromisoformat(f"{first}-01")
+        first = date.fromisoformat(f"{text}-01")
     except ValueError:
-        start = None
-    if start is None or not _FIRST_YEAR <= start.year <= _LAST_YEAR:
+        first = None
+    if first is None or not _FIRST_YEAR <= first.year <= _LAST_YEAR:
         raise InvalidInput("A roadmap begins with a month like 2026-10. Start again from this month.")
-    return Window(start, length)
+    return first
+
+
+def write_month(first: date) -> str:
+    """Return a month as `read_month` takes it."""
+    return f"{first:%Y-%m}"
+
+
+def window(first: date | None, months: Length | None, today: date) -> Window:
+    """Return the window from the month that begins on `first` on; None is what is usual."""
+    return Window(first or _moved(today.replace(day=1), -1), months or _USUAL)
 
 
 def ticks(shown: Window) -> list[Tick]:

@@ -12,7 +12,7 @@ from shareable_backlog.config import Secret, Settings
 from shareable_backlog.controllers.backlog import images, items
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.sync import images as fetching
-from shareable_backlog.web import errors
+from shareable_backlog.web import errors, params
 from shareable_backlog.web.headers import SecurityHeaders
 from tests.fakes.uploads import PNG, SVG, Uploads, uploading
 from tests.support.mirrored import item, store
@@ -34,8 +34,8 @@ async def there() -> AsyncGenerator[Uploads]:
 @pytest.fixture
 async def client(opened: Settings, database: str, there: Uploads) -> AsyncGenerator[httpx2.AsyncClient]:
     routes = [
-        Route("/items/{identifier}", items.show_item),
-        Route("/items/{identifier}/images/{name}", images.show_image),
+        Route("/items/{identifier}", params.bind(items.show_item)),
+        Route("/items/{identifier}/images/{name}", params.bind(images.show_image)),
     ]
     app = Starlette(routes=routes, exception_handlers={BacklogError: errors.on_backlog_error})
     settings = replace(opened, linear_uploads_url=f"{there.url}/", linear_api_key=Secret(KEY), image_cache_mb=0)

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from shareable_backlog.controllers.backlog import items
 from shareable_backlog.database import query
 from shareable_backlog.errors import BacklogError
-from shareable_backlog.web import errors
+from shareable_backlog.web import errors, params
 from shareable_backlog.web.pages import assets
 from tests.support.mirrored import attachment, comment, item, label, person, project, relation, state, store, team
 from tests.support.signed_in import AsBob
@@ -25,7 +25,10 @@ TODAY = datetime.now(UTC).date()
 
 @pytest.fixture
 async def client(database: str) -> AsyncGenerator[httpx2.AsyncClient]:
-    routes = [Route("/items/{identifier}", items.show_item), Route("/static/{path:path}", assets.static_file)]
+    routes = [
+        Route("/items/{identifier}", params.bind(items.show_item)),
+        Route("/static/{path:path}", params.bind(assets.static_file)),
+    ]
     app = Starlette(routes=routes, exception_handlers={BacklogError: errors.on_backlog_error})
     transport = httpx2.ASGITransport(AsBob(app, database))
     headers = {"Accept": "text/html"}

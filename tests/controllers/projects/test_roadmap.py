@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from shareable_backlog.controllers.projects import roadmap
+from shareable_backlog.controllers.projects.roadmap import RoadmapQuery
 from shareable_backlog.database import query
 from shareable_backlog.database.mirror.mirror_rows import (
     Initiative,
@@ -19,8 +20,8 @@ from shareable_backlog.database.mirror.mirror_rows import (
     ProjectMilestone,
     ProjectStatus,
 )
-from shareable_backlog.errors import BacklogError
-from shareable_backlog.web import errors
+from shareable_backlog.errors import BacklogError, InvalidInput
+from shareable_backlog.web import errors, params
 from tests.support.mirrored import NOON, item, person, project, state, store, team
 from tests.support.signed_in import AsBob
 
@@ -30,7 +31,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
 @pytest.fixture
 async def client(database: str) -> AsyncGenerator[httpx2.AsyncClient]:
     app = Starlette(
-        routes=[Route("/roadmap", roadmap.show)], exception_handlers={BacklogError: errors.on_backlog_error}
+        routes=[Route("/roadmap", params.bind(roadmap.show))],
+        exception_handlers={BacklogError: errors.on_backlog_error},
     )
     transport, accept = httpx2.ASGITransport(AsBob(app, database)), {"Accept": "application/json"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=accept) as client:
@@ -197,6 +199,12 @@ async def test_any_filter_gets_a_page(client: httpx2.AsyncClient, asked: str) ->
 async def test_what_is_no_time_or_page_is_a_bad_request(client: httpx2.AsyncClient, asked: str) -> None:
     answer = await client.get(f"/roadmap?{asked}")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_INPUT")
+
+
+@pytest.mark.parametrize("months", ["0", "8", "-3", "5", "24.0", "x", "\uff19", "null"])
+async def test_other_lengths_are_refused(months: str) -> None:
+    with pytest.raises(InvalidInput, match="3, 6, 12 or 24 months"):
+        params.read(RoadmapQuery, [("months", months)], "query")
 
 
 async def test_an_empty_roadmap_says_what_to_do(client: httpx2.AsyncClient) -> None:

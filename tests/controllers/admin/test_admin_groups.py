@@ -1,0 +1,75 @@
+"""Groups of viewers over HTTP: their names, their people, and forms that make no sense."""
+
+from collections.abc import Generator
+
+import pytest
+
+from tests.conftest import created
+from tests.support import running_site
+from tests.support.running_site import Site
+from tests.support.signed_in import let_in
+
+
+@pytest.fixture(scope="module")
+def shared(server: str, template: str) -> Generator[Site]:
+    with created(server, template) as conninfo, running_site.running(conninfo) as site:
+        yield site
+
+
+@pytest.fixture
+def site(shared: Site) -> Site:
+    shared.query("UPDATE users SET viewer_group_id = NULL")
+    shared.query("DELETE FROM viewer_groups")
+    let_in(shared.conninfo)
+    return shared
+
+
+@pytest.fixture
+def group(site: Site) -> str:
+    """Give the path of a group without people."""
+    return site.post("/admin/groups", "alice", name="  Suppliers ").headers["location"].partition("?")[0]
+
+
+def members(site: Site) -> list[str]:
+    rows = site.query("SELECT email FROM users WHERE viewer_group_id IS NOT NULL ORDER BY email")
+    return [email for (email,) in rows]
+
+
+def test_a_group_has_the_name_that_was_typed(site: Site, group: str) -> None:
+    assert site.query("SELECT name FROM viewer_groups") == [("Suppliers",)]
+    answer = site.post(f"{group}/name", "alice", name=" Roofers ")
+    assert answer.headers["location"] == f"{group}?notice=renamed"
+    assert site.query("SELECT name FROM viewer_groups") == [("Roofers",)]
+
+
+@pytest.mark.parametrize("name", ["", " ", "a" * 101])
+def test_a_name_that_is_none_is_refused(site: Site, group: str, name: str) -> None:
+    assert site.post("/admin/groups", "alice", name=name).status_code == 400
+    assert site.post(f"{group}/name", "alice", name=name).status_code == 400
+    assert site.query("SELECT name FROM viewer_groups") == [("Suppliers",)]
+
+
+def test_a_person_is_put_in_by_mail_address_and_taken_out_by_number(site: Site, group: str) -> None:
+    assert site.post(f"{group}/people", "alice", email=" bob@example.com ").status_code == 303
+    assert members(site) == ["bob@example.com"]
+    [(bob,)] = site.query("SELECT id FROM users WHERE email = 'bob@example.com'")
+    assert site.post(f"{group}/people/out", "alice", user=bob).headers["location"] == f"{group}?notice=taken"
+    assert members(site) == []
+
+
+@pytest.mark.parametrize("user", ["", "x", "-1", "9" * 20])
+def test_nobody_is_taken_out_by_what_is_no_number(site: Site, group: str, user: str) -> None:
+    site.post(f"{group}/people", "alice", email="bob@example.com")
+    answer = site.post(f"{group}/people/out", "alice", user=user)
+    assert (answer.status_code, "nothing was changed" in answer.text) == (400, True)
+    assert members(site) == ["bob@example.com"]
+
+
+@pytest.mark.parametrize("was", ["", "?", "1 team", "2 team x", "1 secret x", "1  x"])
+def test_a_choice_that_is_none_changes_nothing(site: Site, group: str, was: str) -> None:
+    answer = site.post(f"{group}/rules", "alice", was=was)
+    assert (answer.status_code, "“was” can&#39;t be that, so nothing was changed" in answer.text) == (400, True)
+
+
+def test_a_search_stays_in_its_field(site: Site, group: str) -> None:
+    assert 'value="roof"' in site.get(f"{group}?q=+roof+", "alice").text

@@ -1,0 +1,28 @@
+"""Static files: from memory, kept by browsers under the address of their present version."""
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from shareable_backlog.web import params
+from shareable_backlog.web.pages import assets
+
+CLIENT = TestClient(Starlette(routes=[Route("/static/{path:path}", params.bind(assets.static_file))]))
+
+
+@pytest.mark.parametrize("name", ["style.css", "app.js"])
+def test_a_page_names_the_version_that_browsers_may_keep(name: str) -> None:
+    answer = CLIENT.get(assets.address(name))
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize("query", ["", "?v=", "?v=000000000000"])
+def test_any_other_version_is_asked_for_again(query: str) -> None:
+    assert CLIENT.get(f"/static/style.css{query}").headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["none.css", "style/base.css", "%2e%2e/app.py", "style.css%00/x"])
+def test_there_are_no_other_files(path: str) -> None:
+    assert CLIENT.get(f"/static/{path}").status_code == 404
