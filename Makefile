@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/pip install --quiet
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+# Three workers keep two processors busy, as each waits for PostgreSQL a part of its time.
+WORKERS ?= 3
+
 .PHONY: run test check format bench lock migrate-up migrate-down migrate-create clean
 
 run: $(VENV)/run  ## start the product with a sample backlog; Ctrl-C stops it
 	@exec slb serve --sample
 
 test: $(VENV)/dev  ## run the whole test suite
-	pytest
+	pytest -n $(WORKERS)
 
 check: $(VENV)/dev  ## lint, types, layers, migrations
 	ruff format --check .

@@ -17,6 +17,8 @@ from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in
 
+pytest_plugins = ("schemathesis.pytest.plugin",)
+
 # Its own types are not complete.
 generator: Any = schemathesis
 general: Any = general_checks

@@ -21,6 +21,7 @@ from tests.fakes.linear.oauth import Applications
 from tests.fakes.linear.refused import RefusedError
 from tests.fakes.linear.service import Service
 from tests.fakes.linear.world import World
+from tests.support import leaks
 
 _PATH, _TOKEN_PATH, _UPLOADS_PATH = "/graphql", "/oauth/token", "/uploads"
 
@@ -44,7 +45,7 @@ class FakeLinear:
     between two pages.
     """
 
-    key = "lin_api_0fake0key0of0the0tests0"
+    key = leaks.LINEAR_KEY
     oauth_token = "lin_oauth_0fake0token0of0the0tests0"
     client_id = Applications.client_id
     client_secret = Applications.client_secret

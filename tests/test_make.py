@@ -1,0 +1,38 @@
+"""What a developer runs all day: the commands of the Makefile, and one test file by itself."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+# The bar is three seconds on the clock of an idle machine; CPU time is the same on a busy one.
+_MOST_CPU_S = 2.5
+_HEAVY = ("schemathesis", "graphql", "playwright")
+
+
+def run_make(*arguments: str) -> str:
+    # As if by hand, also where `make test` runs this.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    done = subprocess.run(["make", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_make_run_starts_the_product_and_make_test_runs_everything() -> None:
+    assert run_make("--dry-run", "run").splitlines()[-1] == "exec slb serve --sample"
+    assert run_make("--dry-run", "test").splitlines()[-1] == "pytest -n 3"
+
+
+def test_one_pure_test_file_begins_at_once_and_brings_nothing_heavy() -> None:
+    before = os.times()
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "pytest", "-q", "-s", "tests/web/pages/test_words.py"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    after = os.times()
+    assert done.returncode == 0, done.stdout
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert "_pytest" in imported
+    assert [name for name in _HEAVY if name in imported] == []
+    took_s = after.children_user + after.children_system - before.children_user - before.children_system
+    assert took_s < _MOST_CPU_S
