@@ -1,4 +1,4 @@
-# Two commands are enough: `make run` shows the product, `make test` proves it.
+# Two commands are enough: `make run` shows the product, `make test` proves it. `make` alone lists all of them.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -8,7 +8,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Three workers keep two processors busy, as each waits for PostgreSQL a part of its time.
 WORKERS ?= 3
 
-.PHONY: run test check format bench lock migrate-up migrate-down migrate-create clean
+.PHONY: help run test check format bench lock migrate-up migrate-down migrate-create clean
+
+help:  ## list these commands
+	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "%-16s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/run  ## start the product with a sample backlog; Ctrl-C stops it
 	@exec slb serve --sample
@@ -30,13 +33,13 @@ format: $(VENV)/dev  ## format the code
 bench: $(VENV)/dev  ## print the measurements of benchmarks/
 	python -m benchmarks
 
-migrate-up: $(VENV)/run
+migrate-up: $(VENV)/run  ## run the migrations that are due
 	slb migrate up
 
-migrate-down: $(VENV)/run
+migrate-down: $(VENV)/run  ## undo the last migration
 	slb migrate down
 
-migrate-create: $(VENV)/run
+migrate-create: $(VENV)/run  ## begin a migration: make migrate-create NAME=add-users-phone
 	@test -n "$(NAME)" || { echo 'Say what it does: make migrate-create NAME=add-users-phone'; exit 2; }
 	slb migrate create '$(NAME)'
 
@@ -46,7 +49,7 @@ lock: $(VENV)/dev  ## write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes \
 		--upgrade -c requirements.lock --custom-compile-command "make lock" -o requirements-dev.lock
 
-clean:
+clean:  ## remove what can be made again
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
 
 $(VENV)/run: requirements.lock pyproject.toml

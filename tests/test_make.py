@@ -1,6 +1,7 @@
 """What a developer runs all day: the commands of the Makefile, and one test file by itself."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,15 @@ def run_make(*arguments: str) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     done = subprocess.run(["make", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return done.stdout
+
+
+def test_make_alone_lists_every_target_with_what_it_does() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony is not None
+    listed = dict(line.split(maxsplit=1) for line in run_make().splitlines())
+    assert sorted(listed) == sorted(phony[1].split())
+    assert [name for name, words in listed.items() if len(words) > 80] == []
 
 
 def test_make_run_starts_the_product_and_make_test_runs_everything() -> None:
