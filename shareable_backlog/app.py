@@ -17,6 +17,7 @@ from shareable_backlog.config import Settings
 from shareable_backlog.config.values import is_loopback
 from shareable_backlog.controllers.access import sign_in_oidc
 from shareable_backlog.controllers.access.auth import Access
+from shareable_backlog.database import plans
 from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.services import readiness
@@ -32,6 +33,7 @@ from shareable_backlog.services.mirror.deliveries import Inbox
 from shareable_backlog.services.search import search_index
 from shareable_backlog.sync import deliveries, images, sample, schedule
 from shareable_backlog.web import errors
+from shareable_backlog.web.dev_panel import DevPanel
 from shareable_backlog.web.headers import SecurityHeaders
 from shareable_backlog.web.network import NetworkGate
 from shareable_backlog.web.request_metrics import Measured
@@ -73,6 +75,7 @@ def create(
     *,
     address: str = "http://127.0.0.1:8000",
     with_sample: bool = False,
+    is_dev: bool = False,
     on_link: Callable[[str], None] = lambda _link: None,
 ) -> Program:
     """Give the web application, which opens the database, starts the background work and ends both.
@@ -80,7 +83,7 @@ def create(
     `address` is where people reach it when BASE_URL does not say; SECRET_KEY has to be among the settings.
     `with_sample` fills an empty mirror with the sample backlog, and tells `on_link` a link by which to sign in as its
     admin. The embedded server is migrated at the start; a server of one's own is left as it is, and pages say what to
-    do when its schema is behind.
+    do when its schema is behind. `is_dev` adds to answers what they asked of PostgreSQL, for whoever develops.
     """
 
     @asynccontextmanager
@@ -123,7 +126,7 @@ def create(
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM_BYTES, compresslevel=_COMPRESSION)
     # Outside of Starlette's own error handling, so that its last-resort answer has the headers too.
     gated = NetworkGate(
-        app,
+        DevPanel(app, plans.explain_statement) if is_dev else app,
         base_url=settings.base_url,
         allowed=settings.allowed_networks,
         proxies=settings.trusted_proxies,

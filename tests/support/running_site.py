@@ -75,6 +75,7 @@ def running(
     base_url: str = ADDRESS,
     peer: str = "127.0.0.1",
     raises: bool = True,
+    is_dev: bool = False,
 ) -> Generator[Site]:
     """Give the program over the migrated database `conninfo`; requests come from `peer`.
 
@@ -83,6 +84,6 @@ def running(
     given = {"DATABASE_URL": as_url(conninfo), "SECRET_KEY": SECRET_KEY, **(settings or {})}
     if base_url != ADDRESS:
         given["BASE_URL"] = base_url
-    program = app.create(parsed(given), address=base_url)
+    program = app.create(parsed(given), address=base_url, is_dev=is_dev)
     with TestClient(program, base_url=base_url, client=(peer, 4321), raise_server_exceptions=raises) as client:
         yield Site(client, conninfo, base_url)

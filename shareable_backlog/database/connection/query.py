@@ -11,11 +11,12 @@ import psycopg
 from psycopg.rows import class_row, tuple_row
 from psycopg.sql import SQL, Composed
 
-from shareable_backlog import logs
+from shareable_backlog import logs, tracing
 from shareable_backlog.database.connection import faults
 from shareable_backlog.database.connection.deadline import hung_up_after
 from shareable_backlog.database.connection.pool import Opened, current
 from shareable_backlog.database.connection.probe import ConnectionTest
+from shareable_backlog.tracing import Statement
 
 _LOG = logs.logger(__name__)
 
@@ -90,12 +91,14 @@ async def run(
             await cursor.execute(sql, params)
             # Unlike `description`, the number does not describe each column first.
             rows: list[Any] = await cursor.fetchall() if cursor.rownumber is not None else []
-            log_done(sql, started, cursor.rowcount)
+            log_done(sql, params, started, cursor.rowcount)
             return rows
 
 
-def log_done(sql: Sql, started: float, rows: int) -> None:
-    """Log at debug a statement that began at `started` (of `monotonic()`), without its parameters."""
+def log_done(sql: Sql, params: Params | None, started: float, rows: int) -> None:
+    """Log at debug a statement that began at `started` (of `monotonic()`), without its parameters, and trace it."""
+    if (trace := tracing.current_trace()) is not None:
+        trace.statements.append(Statement(sql, params, (monotonic() - started) * 1000, rows))
     if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
         _LOG.debug("query", text=_one_line(sql), duration_ms=round((monotonic() - started) * 1000, 1), rows=rows)
 

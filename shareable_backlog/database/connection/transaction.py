@@ -46,7 +46,7 @@ class Transaction:
             async with self._connection.pipeline():
                 cursors = [await self._connection.execute(sql, params) for sql, params in statements]
             answers = [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
-        log_done(text, started, sum(map(len, answers)))
+        log_done(text, None, started, sum(map(len, answers)))
         return answers
 
 

@@ -5,6 +5,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
+from shareable_backlog import tracing
+
 T = TypeVar("T")
 
 
@@ -23,6 +25,8 @@ class Kept(Generic[T]):
             task.add_done_callback(lambda done: self._forget_failed(key, done))
             if len(self._made) > self._most:
                 self._made.popitem(last=False)
+        elif (trace := tracing.current_trace()) is not None:
+            trace.kept += 1
         self._made.move_to_end(key)
         # Who leaves does not take it away from the others.
         return await asyncio.shield(task)
