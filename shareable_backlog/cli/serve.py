@@ -3,11 +3,18 @@
 import argparse
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from shareable_backlog.cli.commands import Commands
 
-_GRACE_S = 10
+if TYPE_CHECKING:
+    from shareable_backlog.config import Settings
+
+GRACE_S = 10
 
 
 def add_parser(commands: Commands) -> None:
@@ -16,32 +23,66 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, help="port to listen on (default: PORT, else 8000)")
     parser.add_argument("--sample", action="store_true", help="fill an empty mirror with a sample backlog")
+    parser.add_argument(
+        "--dev", action="store_true", help="reload what changes, and show admins the statements of each page"
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM; requests under way get 10 s to end."""
-    import signal
-
-    import uvicorn
-
-    from shareable_backlog import app, config, logs
+    from shareable_backlog import config
     from shareable_backlog.config import secret_key, values
     from shareable_backlog.errors import ConfigurationInvalid
-    from shareable_backlog.web.read_timeout import ImpatientProtocol
 
     settings = secret_key.ensured(config.load())
     if settings.base_url is None and not values.is_loopback(arguments.host):
         fault = f"BASE_URL is not set, and {arguments.host} can be reached from outside: say at which address"
         raise ConfigurationInvalid((fault,))
-    logs.configure(settings.log_level, settings.log_format)
+    reached = urlsplit(settings.base_url or "http://localhost").hostname
+    if arguments.dev and not all(map(values.is_loopback, (arguments.host, reached or ""))):
+        raise ConfigurationInvalid(("--dev is for this machine alone: leave --host and BASE_URL away",))
     port: int = settings.port if arguments.port is None else arguments.port
     listener = _listen(arguments.host, port)
     if listener is None:
         print(f"slb: port {port} is taken or not allowed. Choose another with --port.", file=sys.stderr)
         return 1
-    address = _address(listener)
-    program = app.create(settings, address=address, with_sample=arguments.sample, on_link=_print_link)
+    announce = partial(
+        _announce,
+        _address(listener),
+        base_url=settings.base_url,
+        has_key=settings.linear_api_key is not None,
+        own_database=settings.database_url is not None,
+    )
+    with closing(listener):
+        if not arguments.dev:
+            return serve_here(settings, listener, with_sample=arguments.sample, announce=announce)
+        from shareable_backlog.cli import serve_dev
+
+        announce()
+        return serve_dev.serve_and_reload(settings, listener, with_sample=arguments.sample)
+
+
+def serve_here(
+    settings: "Settings",
+    listener: socket.socket,
+    *,
+    with_sample: bool,
+    is_dev: bool = False,
+    announce: Callable[[], None] = lambda: None,
+) -> int:
+    """Serve in this process on a socket that listens, and return the exit code; `announce` says where it is."""
+    import signal
+
+    import uvicorn
+
+    from shareable_backlog import app, logs
+    from shareable_backlog.web.read_timeout import ImpatientProtocol
+
+    logs.configure(settings.log_level, settings.log_format)
+    program = app.create(
+        settings, address=_address(listener), with_sample=with_sample, is_dev=is_dev, on_link=_print_link
+    )
     server = uvicorn.Server(
         uvicorn.Config(
             program,
@@ -53,18 +94,13 @@ def run(arguments: argparse.Namespace) -> int:
             log_level="warning",
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=_GRACE_S,
+            timeout_graceful_shutdown=GRACE_S,
         )
     )
     # uvicorn raises the signal that ended it once more at the end; a stop that was asked for is no failure.
     signal.signal(signal.SIGTERM, lambda _number, _frame: None)
-    with closing(listener), suppress(KeyboardInterrupt):
-        _announce(
-            address,
-            base_url=settings.base_url,
-            has_key=settings.linear_api_key is not None,
-            own_database=settings.database_url is not None,
-        )
+    with suppress(KeyboardInterrupt):
+        announce()
         try:
             server.run(sockets=[listener])
         except SystemExit:  # how uvicorn says that the program did not start

@@ -21,7 +21,7 @@ from shareable_backlog.services.backlog.filters import STATE_TYPES
 from shareable_backlog.services.backlog.item_pages import Asked, ListedItem, Scope
 from shareable_backlog.services.backlog.layouts import COLUMNS, GROUPS, ORDERS, GroupBy
 from shareable_backlog.services.search import search_words
-from shareable_backlog.web import pagination
+from shareable_backlog.web import live_files, pagination
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.cache import Kept
 
@@ -81,7 +81,7 @@ async def _show(request: Request, place: Place, group: GroupBy | str) -> Respons
         "shown_columns": columns,
         "has_run": reader.mirror.as_of is not None,
     }
-    made_of = (reader.version, scope, place, page, now, *ways.values())
+    made_of = (live_files.files_edition(), reader.version, scope, place, page, now, *ways.values())
     tag = f'W/"{hashlib.sha256(repr((_BORN, made_of, around)).encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
     if tag in request.headers.get("if-none-match", ""):

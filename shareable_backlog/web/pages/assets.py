@@ -1,6 +1,8 @@
 """Serve the style sheet, the script and the icon, from memory, under addresses that change with their content."""
 
 import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -8,12 +10,27 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shareable_backlog.web import live_files
+from shareable_backlog.web.live_files import STATIC
+
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-_FOLDER = Path(__file__).parents[2] / "static"
-# The sheet is written in parts, one for each kind of page, of which a reader's browser knows nothing.
-_SHEET = "\n".join(part.read_text("utf-8") for part in sorted((_FOLDER / "style").glob("*.css"))).encode()
-_FILES = {path.name: path.read_bytes() for path in _FOLDER.iterdir() if path.suffix in _TYPES} | {"style.css": _SHEET}
-_VERSIONS = {name: hashlib.sha256(content).hexdigest()[:12] for name, content in _FILES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Assets:
+    """The files by name, and a word for each that changes with its content."""
+
+    files: dict[str, bytes]
+    versions: dict[str, str]
+
+
+@lru_cache(maxsize=1)
+def _read_assets(_edition: int) -> _Assets:
+    # The sheet is written in parts, one for each kind of page, of which a reader's browser knows nothing.
+    sheet = "\n".join(part.read_text("utf-8") for part in sorted((STATIC / "style").glob("*.css"))).encode()
+    files = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in _TYPES}
+    files["style.css"] = sheet
+    return _Assets(files, {name: hashlib.sha256(content).hexdigest()[:12] for name, content in files.items()})
 
 
 class FilePath(Struct, frozen=True):
@@ -30,17 +47,18 @@ class VersionQuery(Struct, frozen=True):
 
 def address(name: str) -> str:
     """Give the address of a static file for a page to name."""
-    return f"/static/{name}?v={_VERSIONS[name]}"
+    return f"/static/{name}?v={_read_assets(live_files.files_edition()).versions[name]}"
 
 
 async def static_file(_request: Request, path: FilePath, query: VersionQuery) -> Response:
     """Answer a static file; with its present version in the query it may be kept for a year."""
     name = path.path
-    if name not in _FILES:
+    assets = _read_assets(live_files.files_edition())
+    if name not in assets.files:
         raise HTTPException(404)
-    current = query.v == _VERSIONS[name]
+    current = query.v == assets.versions[name]
     return Response(
-        _FILES[name],
+        assets.files[name],
         media_type=_TYPES[Path(name).suffix],
         headers={"Cache-Control": "public, max-age=31536000, immutable" if current else "no-cache"},
     )

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
+from functools import cache, lru_cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -11,12 +10,14 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from shareable_backlog.web import live_files
+from shareable_backlog.web.live_files import TEMPLATES
 from shareable_backlog.web.markdown import markdown
 from shareable_backlog.web.pages import assets, colors, locales, words
 from shareable_backlog.web.pages.locales import Local
 
 _ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).parents[2] / "templates"),
+    loader=FileSystemLoader(TEMPLATES),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -80,6 +81,7 @@ def page(
 
 def part(template: str, *, local: Local = Local(), **context: object) -> Markup:  # noqa: B008 (frozen)
     """Give a part of a page, to be put into it as it is: it can be kept for all who are `local` in the same way."""
+    _take_changes(live_files.files_edition())
     with locales.written_for(local):
         html = _ENVIRONMENT.get_template(template).render(local=local, **context)
     return Markup(html)  # noqa: S704 (autoescaped)
@@ -91,6 +93,12 @@ def _keys() -> Markup:
     return part("keys.html")
 
 
-# Rendered or read once, as they are the same for all; templates need not import the pictures.
-_ONCE: dict[str, Any] = {"keys": _keys, "glyphs": _ENVIRONMENT.get_template("glyphs.html").module}
-_ENVIRONMENT.globals.update(_ONCE)
+@lru_cache(maxsize=1)
+def _take_changes(_edition: int) -> None:
+    """Forget what was made of templates that have changed since, and make anew what is the same for all pages."""
+    assert _ENVIRONMENT.cache is not None  # noqa: S101 (it has one unless it was made without)
+    _ENVIRONMENT.cache.clear()
+    _keys.cache_clear()
+    # Templates need not import the pictures.
+    once: dict[str, Any] = {"keys": _keys, "glyphs": _ENVIRONMENT.get_template("glyphs.html").module}
+    _ENVIRONMENT.globals.update(once)
