@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Three workers keep two processors busy, as each waits for PostgreSQL a part of its time.
 WORKERS ?= 3
 
-.PHONY: help run test check format bench lock migrate-up migrate-down migrate-create clean
+.PHONY: help run test check format hooks bench lock migrate-up migrate-down migrate-create clean
 
 help:  ## list these commands
 	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "%-16s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +29,9 @@ check: $(VENV)/dev  ## lint, types, layers, migrations
 format: $(VENV)/dev  ## format the code
 	ruff format .
 	ruff check --fix .
+
+hooks: $(VENV)/dev  ## check each commit of this clone: what is staged, and its first line
+	git config core.hooksPath .githooks
 
 bench: $(VENV)/dev  ## print the measurements of benchmarks/
 	python -m benchmarks
