@@ -8,15 +8,15 @@ import sys
 from dataclasses import replace
 
 from shareable_backlog.linear.connection.client import connected
-from shareable_backlog.linear.listings import LISTINGS
 from shareable_backlog.linear.paging import Reader
 from shareable_backlog.linear.queries import Ask
+from shareable_backlog.streams import STREAMS
 
 
 async def download(url: str, key: str) -> None:
     async with connected(url, key) as client:
         reader = Reader(client)
-        asks: list[Ask] = [Ask(listing) for listing in LISTINGS]
+        asks: list[Ask] = [Ask(stream) for stream in STREAMS.values()]
         is_first = True
         while asks:
             pages = zip(asks, (await reader.fetched(asks, with_counts=is_first)).pages, strict=True)

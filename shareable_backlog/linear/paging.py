@@ -70,16 +70,16 @@ class Reader:
                 raise
             counts = _counts(data.get("counts")) if with_counts else None
             workspace_id = _workspace_id(data.get("organization")) if with_counts else None
-            pages = [_page(ask, data.get(ask.listing.stream)) for ask in asks]
+            pages = [_page(ask, data.get(ask.stream.name)) for ask in asks]
             self._refuse_circles(asks, pages)
             return Round(pages, counts, workspace_id)
 
     def _refuse_circles(self, asks: Sequence[Ask], pages: Sequence[Page]) -> None:
         for ask, page in zip(asks, pages, strict=True):
             if ask.after is None:
-                self._cursors = {cursor for cursor in self._cursors if cursor[0] != ask.listing.stream}
+                self._cursors = {cursor for cursor in self._cursors if cursor[0] != ask.stream.name}
             if page.has_next_page:
-                cursor = (ask.listing.stream, page.end_cursor)
+                cursor = (ask.stream.name, page.end_cursor)
                 if page.end_cursor is None or cursor in self._cursors:
                     raise PartialAnswer
                 self._cursors.add(cursor)

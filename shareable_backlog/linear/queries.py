@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from shareable_backlog.linear import listings
-from shareable_backlog.linear.listings import Listing
+from shareable_backlog.linear import nodes
 from shareable_backlog.linear.nodes import Seen
+from shareable_backlog.streams.stream import Stream
 
 LARGEST_PAGE = 250
 _MOST_POINTS = 9_500  # Linear refuses more than 10,000 in one request; the counts of issues take 326
-_LARGE = {"issues", "comments"}  # the lists of which a page may well be full
 
 Order = Literal["updatedAt", "createdAt"]
 
@@ -27,7 +26,7 @@ class Ask:
     `after` is the cursor of the page before. `seen_only` asks for little, to see what is still there, and as it was.
     """
 
-    listing: Listing
+    stream: Stream
     where: Mapping[str, Any] | None = None
     after: str | None = None
     order: Order = "updatedAt"
@@ -35,21 +34,21 @@ class Ask:
 
     @property
     def node(self) -> type[Seen]:
-        """Give what its nodes are."""
-        return self.listing.seen if self.seen_only else self.listing.node
+        """Return the struct of its nodes."""
+        return nodes.seen_of(self.stream) if self.seen_only else nodes.node_of(self.stream)
 
     @property
     def points(self) -> float:
-        """Give what one node costs."""
-        return listings.points(self.node)
+        """Return what one node costs."""
+        return nodes.points(self.node)
 
 
 def sizes(asks: Sequence[Ask], *, largest: int = LARGEST_PAGE) -> list[int]:
     """Give how many rows to ask of each list, so that the request stays under Linear's limit of points.
 
-    Issues and comments get whole pages, up to `largest` rows; the others share what is left.
+    Large lists get whole pages, of `largest` rows; the others share what is left.
     """
-    full = [ask.listing.stream in _LARGE for ask in asks]
+    full = [ask.stream.large for ask in asks]
     taken = sum(ask.points * largest for ask, whole in zip(asks, full, strict=True) if whole)
     others = sum(ask.points for ask, whole in zip(asks, full, strict=True) if not whole)
     share = largest if not others else max(1, min(largest, int((_MOST_POINTS - taken) / others)))
@@ -66,18 +65,18 @@ def request(asks: Sequence[Ask], firsts: Sequence[int], *, with_counts: bool) ->
     fields: list[str] = []
     variables: dict[str, Any] = {}
     for ask, first in zip(asks, firsts, strict=True):
-        name = ask.listing.stream
+        name = ask.stream.name
         declared += [f"${name}_first: Int!", f"${name}_after: String"]
         variables |= {f"{name}_first": first, f"{name}_after": ask.after}
         arguments = f"first: ${name}_first, after: ${name}_after, orderBy: {ask.order}, includeArchived: true"
-        if ask.listing.arguments:
-            arguments += f", {ask.listing.arguments}"
-        if ask.listing.filter_type:
-            declared.append(f"${name}_where: {ask.listing.filter_type}")
+        if ask.stream.arguments:
+            arguments += f", {ask.stream.arguments}"
+        if ask.stream.filter_type:
+            declared.append(f"${name}_where: {ask.stream.filter_type}")
             variables[f"{name}_where"] = ask.where
             arguments += f", filter: ${name}_where"
-        nodes = f"nodes {{ {listings.fields(ask.node)} }} pageInfo {{ hasNextPage endCursor }}"
-        fields.append(f"{name}: {ask.listing.root}({arguments}) {{ {nodes} }}")
+        page = f"nodes {{ {nodes.fields(ask.node)} }} pageInfo {{ hasNextPage endCursor }}"
+        fields.append(f"{name}: {ask.stream.root}({arguments}) {{ {page} }}")
     if with_counts:
         fields.append(_COUNTS)
     return f"query Mirror({', '.join(declared)}) {{ {' '.join(fields)} }}", variables

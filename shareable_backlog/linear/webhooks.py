@@ -4,7 +4,6 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any, Literal, cast, get_args
 from uuid import UUID
 
@@ -12,24 +11,16 @@ import msgspec
 
 from shareable_backlog.config import Secret
 from shareable_backlog.errors import BacklogError, InvalidInput
-from shareable_backlog.linear import nodes
 from shareable_backlog.linear.connection import lenient
-from shareable_backlog.linear.nodes import Ref
+from shareable_backlog.linear.nodes import FIRST_YEAR
+from shareable_backlog.streams import DELIVERED
+from shareable_backlog.streams.columns import Time
+from shareable_backlog.streams.stream import Stream
 
 FRESH_FOR = timedelta(seconds=60)
 """How far the time of a delivery may be from now, either way."""
 
 _LONGEST_NAME = 50
-
-# Linear sends others too, and for some of what is mirrored (teams, states) nothing at all.
-NODES: Mapping[str, type[nodes.Node]] = {
-    kind.__name__: kind
-    for kind in (
-        *(nodes.IssueLabel, nodes.User, nodes.Project, nodes.ProjectMilestone, nodes.Cycle, nodes.Initiative),
-        *(nodes.Issue, nodes.Comment, nodes.IssueRelation, nodes.Attachment),
-    )
-}
-"""What deliveries are about that the mirror holds, by Linear's name of the type."""
 
 
 class DeliveryRefused(BacklogError):
@@ -103,8 +94,8 @@ def _read(event: Mapping[str, Any], sent_at: datetime) -> Delivery:
     data: object = event.get("data")
     id_ = cast("dict[str, Any]", data).get("id") if isinstance(data, dict) else None
     happened_at = min(sent_at, _created_at(event) or sent_at)
-    kind = NODES.get(type_)
-    if kind is None:
+    stream = DELIVERED.get(type_)
+    if stream is None:
         return Delivery(type_, action, happened_at, ignored="The mirror holds nothing of this type.")
     if action not in get_args(_Action):
         return Delivery(type_, action, happened_at, ignored="The action is not known.")
@@ -112,7 +103,7 @@ def _read(event: Mapping[str, Any], sent_at: datetime) -> Delivery:
         return Delivery(type_, action, happened_at, ignored="It does not name the row by a UUID.")
     if action == "remove":
         return Delivery(type_, action, happened_at, id_)
-    node = _node(kind, cast("dict[str, Any]", data), _changed(event))
+    node = _node(stream, cast("dict[str, Any]", data), _changed(event))
     return Delivery(type_, action, happened_at, id_, msgspec.json.encode(node).decode())
 
 
@@ -126,10 +117,10 @@ def _name(value: object) -> str:
 def _created_at(event: Mapping[str, Any]) -> datetime | None:
     """Give when the change was made: a delivery that is sent again may be of now, and is not newer for that."""
     try:
-        created_at = msgspec.convert(event.get("createdAt"), nodes.Time)
+        created_at = msgspec.convert(event.get("createdAt"), Time)
     except msgspec.ValidationError:
         return None
-    return created_at if created_at.year >= nodes.FIRST_YEAR else None
+    return created_at if created_at.year >= FIRST_YEAR else None
 
 
 def _is_uuid(value: object) -> bool:
@@ -144,27 +135,17 @@ def _changed(event: Mapping[str, Any]) -> Mapping[str, Any]:
     return cast("dict[str, Any]", before) if isinstance(before, dict) else {}
 
 
-def _node(kind: type[nodes.Node], data: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
-    """Give those fields that the delivery tells: what it leaves out is null if it changed, and else not known."""
+def _node(stream: Stream, data: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those fields that the delivery tells: what it leaves out is null if it changed, and else not known."""
     told: dict[str, Any] = {}
-    for name, id_name in _fields(kind):
+    for column in stream.columns:
+        name = column.key
+        id_name = f"{name}Id" if column.is_reference else name  # deliveries name a reference by its id
         if id_name in data:
-            is_reference = id_name != name and data[id_name] is not None
-            told[name] = {"id": data[id_name]} if is_reference else data[id_name]
+            is_named = column.is_reference and data[id_name] is not None
+            told[name] = {"id": data[id_name]} if is_named else data[id_name]
         elif isinstance(data.get(name), dict):  # the object that stands beside, or in place of, its id
             told[name] = {"id": data[name].get("id")}
         elif id_name in changed or name in changed:
             told[name] = None
     return told
-
-
-@cache
-def _fields(kind: type[nodes.Node]) -> list[tuple[str, str]]:
-    """Give the fields' names in lists and in deliveries, which name a reference by its id."""
-    return [
-        (
-            field.encode_name,
-            f"{field.encode_name}Id" if Ref in {field.type, *get_args(field.type)} else field.encode_name,
-        )
-        for field in msgspec.structs.fields(kind)
-    ]

@@ -9,7 +9,6 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from time import monotonic
 
 import msgspec
@@ -18,22 +17,20 @@ from shareable_backlog import logs
 from shareable_backlog.database import transaction
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.database.mirror import mirror, webhook_deliveries
-from shareable_backlog.database.mirror.mirror_rows import BacklogItem, Row
 from shareable_backlog.database.mirror.webhook_deliveries import Outcome, WaitingDelivery
 from shareable_backlog.database.projects import teams
 from shareable_backlog.errors import BacklogError, DataRefused
 from shareable_backlog.linear import checking
-from shareable_backlog.linear.nodes import Seen
-from shareable_backlog.linear.webhooks import NODES
+from shareable_backlog.linear.nodes import node_of
 from shareable_backlog.services import readiness
-from shareable_backlog.sync.streams import STREAMS, Stream
+from shareable_backlog.streams import DELIVERED
+from shareable_backlog.streams.columns import Row
+from shareable_backlog.streams.issues import BacklogItem
+from shareable_backlog.streams.stream import Stream
+from shareable_backlog.sync.map import mapper
 
 _LOG = logs.logger(__name__)
 
-_STREAM_OF = {
-    name: stream for stream in STREAMS.values() for name, node in NODES.items() if stream.listing.node is node
-}
-"""The stream of each type of delivery, what is referred to before what refers to it."""
 _AT_ONCE = 200
 _LOOK_AGAIN_S = 1.0  # for what another process took in
 _KEPT_FOR = timedelta(days=7)  # Linear repeats a delivery for some hours
@@ -111,7 +108,7 @@ async def _apply(opened: Transaction, taken: Sequence[WaitingDelivery]) -> None:
         fates = dict.fromkeys((one.id for one in taken), _Fate("ignored", "The mirror holds the sample."))
     else:
         fates: dict[str, _Fate] = {}
-        for name, stream in _STREAM_OF.items():
+        for name, stream in DELIVERED.items():
             of_type = [one for one in taken if one.type == name]
             if of_type:
                 fates |= await _apply_to_stream(opened, stream, of_type, team_ids)
@@ -169,10 +166,10 @@ class _Changes:
         if one.entity_id in self.gone_at and one.happened_at <= self.gone_at[one.entity_id]:
             return _Fate("ignored", "It has gone since.")
         told = json.loads(one.node)
-        good, bad = checking.checked(self.stream.listing.node, [told])
+        good, bad = checking.checked(node_of(self.stream), [told])
         if bad:
             return _Fate("failed", f"{bad[0].field or ''} {bad[0].why}".strip())
-        row = _merged(self.stream.row(good[0]), _columns(self.stream.listing.node, told), present)
+        row = _merged(mapper(self.stream)(good[0]), _columns(self.stream, told), present)
         if present and present.updated_at > row.updated_at:
             return _Fate("ignored", "The mirror has something newer.")
         # A webhook may tell of teams that the key was not given; an item that moves there goes from sight.
@@ -188,15 +185,9 @@ class _Changes:
         self.removed[one.entity_id] = one.happened_at
 
 
-def _columns(kind: type[Seen], told: Collection[str]) -> set[str]:
-    """Give the columns that a delivery tells; a reference is in that of its id."""
-    names = {column for column, name in _names(kind) if name in told}
-    return names | {f"{name}_id" for name in names}
-
-
-@cache
-def _names(kind: type[Seen]) -> list[tuple[str, str]]:
-    return [(field.name, field.encode_name) for field in msgspec.structs.fields(kind)]
+def _columns(stream: Stream, told: Collection[str]) -> set[str]:
+    """Return the columns that a delivery tells."""
+    return {column.name for column in stream.columns if column.key in told}
 
 
 def _merged(row: Row, columns: Collection[str], present: Row | None) -> Row:

@@ -13,9 +13,10 @@ from shareable_backlog.database.search import search_entries
 from shareable_backlog.errors import SyncFailed
 from shareable_backlog.linear.csv import csv_export
 from shareable_backlog.linear.csv.csv_export import Export, InferredState
+from shareable_backlog.streams import STREAMS
+from shareable_backlog.streams.issues import ISSUES
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync.store import BadRow, Batch, mapped, page_of
-from shareable_backlog.sync.streams import STREAMS
 
 _PAGE = 250
 _DRY_RUN_WITHIN_S = 600.0
@@ -72,7 +73,7 @@ async def _batches(export: Export) -> AsyncGenerator[Batch]:
         yield page_of(STREAMS[name], nodes, seen_at=seen_at)
     issues = export.issues()
     while nodes := await asyncio.to_thread(lambda: list(islice(issues, _PAGE))):
-        yield page_of(STREAMS["issues"], nodes, seen_at=seen_at)
+        yield page_of(ISSUES, nodes, seen_at=seen_at)
 
 
 class _Undone(Exception):
@@ -90,7 +91,7 @@ async def _preview(export: Export) -> tuple[mirror.Stored, list[BadRow]]:
                 rows, bad = mapped(page)
                 stored = await mirror.upsert(opened, page.stream.kind, rows, seen_at=batch.seen_at)
                 bad_rows += bad
-                if page.stream.name == "issues":
+                if page.stream is ISSUES:
                     items += stored
             raise _Undone  # noqa: TRY301 (not an error: the way out of a transaction that must not stay)
     except _Undone:

@@ -15,10 +15,11 @@ from shareable_backlog.linear.connection import client as linear
 from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.linear.paging import IssueCount, Reader
 from shareable_backlog.linear.queries import LARGEST_PAGE
+from shareable_backlog.streams import STREAMS
+from shareable_backlog.streams.issues import ISSUES
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync.run import OnPage, Report, Trigger
 from shareable_backlog.sync.store import Batch
-from shareable_backlog.sync.streams import STREAMS
 from shareable_backlog.sync.sweep import Hidden, Sweep
 from shareable_backlog.sync.windows import Windows
 
@@ -71,7 +72,7 @@ async def run(
             report.is_full = True
             await _sweep(report, Sweep(client, reader, list(STREAMS.values())), settings, wanted, on_page)
         elif await _disagrees(windows.counts):
-            await _sweep(report, Sweep(client, reader, [STREAMS["issues"]]), settings, wanted, on_page)
+            await _sweep(report, Sweep(client, reader, [ISSUES]), settings, wanted, on_page)
         report.activity = "Taking the new words into the search."
         async with transaction() as opened:
             await issue_counts.keep(opened, _as_kept(windows.counts))

@@ -10,10 +10,10 @@ from shareable_backlog import logs
 from shareable_backlog.database.mirror import mirror
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.errors import BacklogError, SyncFailed
+from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync.run import Report
 from shareable_backlog.sync.store import Batch, page_of
-from shareable_backlog.sync.streams import STREAMS
 
 _LOG = logs.logger(__name__)
 

@@ -9,14 +9,16 @@ from shareable_backlog.database import transaction
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.database.mirror import mirror, sweeps, sync_cursors
 from shareable_backlog.database.mirror.mirror import Stored, Upsert
-from shareable_backlog.database.mirror.mirror_rows import BacklogItem, Row
 from shareable_backlog.database.mirror.sweeps import SweepEntry
 from shareable_backlog.database.mirror.sync_cursors import Cursor
 from shareable_backlog.errors import Contended, DataRefused
 from shareable_backlog.linear import checking
 from shareable_backlog.linear.checking import BadNode
-from shareable_backlog.linear.nodes import Seen
-from shareable_backlog.sync.streams import STREAMS, Stream
+from shareable_backlog.linear.nodes import Seen, node_of
+from shareable_backlog.streams.columns import Row
+from shareable_backlog.streams.issues import ISSUES, BacklogItem
+from shareable_backlog.streams.stream import Stream
+from shareable_backlog.sync.map import mapper
 
 _WITHIN_S = 60.0
 _ATTEMPTS = 3
@@ -66,13 +68,14 @@ class Outcome:
 
 def page_of(stream: Stream, nodes: Sequence[Mapping[str, Any]], *, seen_at: datetime) -> Batch:
     """Give a batch of nodes of one stream that are no longer JSON."""
-    good, bad = checking.checked(stream.listing.node, nodes)
+    good, bad = checking.checked(node_of(stream), nodes)
     return Batch([Page(stream, good, bad)], seen_at)
 
 
 def mapped(page: Page) -> tuple[list[Row], list[BadRow]]:
     """Give the page's rows and what was set aside; of two nodes with the same id the later counts."""
-    rows = {node.id: page.stream.row(node) for node in page.nodes}
+    make_row = mapper(page.stream)
+    rows = {node.id: make_row(node) for node in page.nodes}
     return list(rows.values()), [BadRow(page.stream.name, bad.id, bad.field, bad.why) for bad in page.bad]
 
 
@@ -138,7 +141,7 @@ async def _make_room(opened: Transaction, rows: Mapping[Stream, Sequence[Row]], 
     if mirror.SAMPLE_PREFIX in instead_of:
         await mirror.remove_made(opened, mirror.SAMPLE_PREFIX)
     if mirror.IMPORT_PREFIX in instead_of:
-        items = [cast("BacklogItem", row) for row in rows.get(STREAMS["issues"], ())]
+        items = [cast("BacklogItem", row) for row in rows.get(ISSUES, ())]
         real = [item.identifier for item in items if not item.id.startswith(mirror.IMPORT_PREFIX)]
         await mirror.remove_imported(opened, real)
 

@@ -13,12 +13,12 @@ from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.database.mirror import sweeps
 from shareable_backlog.database.mirror.sweeps import Gone, SweepEntry
 from shareable_backlog.linear.connection.client import Client
-from shareable_backlog.linear.nodes import SeenChild, SeenIssue
 from shareable_backlog.linear.paging import IssueCount, Reader
 from shareable_backlog.linear.paging import Page as Fetched
 from shareable_backlog.linear.queries import LARGEST_PAGE, Ask
+from shareable_backlog.streams.issues import ISSUES
+from shareable_backlog.streams.stream import Stream
 from shareable_backlog.sync.store import Batch, Page
-from shareable_backlog.sync.streams import Stream
 
 _WITHIN_S = 300.0
 _EXAMPLES = 20
@@ -54,21 +54,20 @@ class Sweep:
     async def different(self) -> AsyncGenerator[Batch]:
         """Fetch, once all that was seen is stored, what the mirror has otherwise."""
         for stream in self.streams:
-            if stream.listing.filter_type:
-                async for batch in self._fetched_again(stream, await sweeps.different(stream.name, stream.kind)):
+            if stream.window:
+                async for batch in self._fetched_again(stream, await sweeps.different(stream)):
                     yield batch
 
     async def touched(self) -> AsyncGenerator[Batch]:
         """Fetch, once what is gone is hidden, the rows that still refer to it."""
         for stream in self.streams:
-            if stream.listing.filter_type:
-                async for batch in self._fetched_again(stream, await sweeps.referring_to_removed(stream.kind)):
+            if stream.window:
+                async for batch in self._fetched_again(stream, await sweeps.referring_to_removed(stream)):
                     yield batch
 
     async def _seen(self) -> AsyncGenerator[Batch]:
         asks: dict[Stream, Ask] = {
-            stream: Ask(stream.listing, order="createdAt", seen_only=bool(stream.listing.filter_type))
-            for stream in self.streams
+            stream: Ask(stream, order="createdAt", seen_only=bool(stream.window)) for stream in self.streams
         }
         while asks:
             seen_at = datetime.now(UTC)
@@ -93,7 +92,7 @@ class Sweep:
         """Fetch the rows with these ids."""
         for start in range(0, len(ids), LARGEST_PAGE):
             some = ids[start : start + LARGEST_PAGE]
-            ask: Ask | None = Ask(stream.listing, where={"id": {"in": some}})
+            ask: Ask | None = Ask(stream, where={"id": {"in": some}})
             while ask:
                 seen_at = datetime.now(UTC)
                 [page] = (await self.reader.fetched([ask])).pages
@@ -111,18 +110,18 @@ class Sweep:
             return hidden
         async with transaction(within_s=_WITHIN_S) as opened:
             for stream in self.streams:
-                found = await sweeps.count_gone(opened, stream.name, stream.kind, created_before=self.began_at)
+                found = await sweeps.count_gone(opened, stream, created_before=self.began_at)
                 if found.gone > max(_ALWAYS_BELIEVED, largest_share * found.live):
                     hidden.held[stream.name] = await self._with_examples(opened, stream, found)
                 elif found.gone:
                     hidden.removed[stream.name] = await sweeps.hide_gone(
-                        opened, stream.name, stream.kind, created_before=self.began_at, removed_at=removed_at
+                        opened, stream, created_before=self.began_at, removed_at=removed_at
                     )
         return hidden
 
     async def _with_examples(self, opened: Transaction, stream: Stream, found: Gone) -> Gone:
         """Name some of what is gone, for whoever is to decide whether it may be hidden."""
-        if stream.name != "issues" or self.began_at is None:
+        if stream is not ISSUES or self.began_at is None:
             return found
         return replace(found, examples=await sweeps.gone_issues(opened, _EXAMPLES, created_before=self.began_at))
 
@@ -131,19 +130,19 @@ class Sweep:
         if self.counts is None or len(self.counts[0]) >= LARGEST_PAGE:
             return True  # more teams than were counted
         least = min(sum(count.all for count in counts) for counts in self.counts)
-        return await sweeps.count_seen("issues") >= least
+        return await sweeps.count_seen(ISSUES) >= least
 
 
 def _entries(stream: Stream, page: Fetched) -> list[SweepEntry]:
-    """Give what the page proves to be there, be it fit for the mirror or not."""
+    """Return what the page proves to be there, be it fit for the mirror or not."""
     seen = [
         SweepEntry(
             stream=stream.name,
             id=node.id,
             updated_at=node.updated_at,
             archived_at=node.archived_at,
-            trashed=isinstance(node, SeenIssue) and bool(node.trashed),
-            parent_id=node.parent.id if isinstance(node, SeenChild) and node.parent else None,
+            trashed=bool(getattr(node, "trashed", None)),
+            parent_id=parent.id if (parent := getattr(node, "parent", None)) else None,
         )
         for node in page.nodes
     ]

@@ -16,8 +16,9 @@ from shareable_backlog.linear.errors import CursorInvalid
 from shareable_backlog.linear.paging import IssueCount, Reader, Round
 from shareable_backlog.linear.paging import Page as Fetched
 from shareable_backlog.linear.queries import Ask
+from shareable_backlog.streams import STREAMS
+from shareable_backlog.streams.stream import Stream
 from shareable_backlog.sync.store import Batch, Page
-from shareable_backlog.sync.streams import STREAMS, Stream
 
 OVERLAP = timedelta(minutes=5)
 """How long after its time a change may become visible and is still found."""
@@ -39,17 +40,13 @@ class _Window:
     is_done: bool = False
 
     def ask(self) -> Ask:
-        return Ask(self.stream.listing, where=self._where(), after=self.after)
+        return Ask(self.stream, where=self._where(), after=self.after)
 
     def _where(self) -> Mapping[str, Any] | None:
         conditions: list[Mapping[str, Any]] = []
         if self.since:
-            since = {"gte": self.since.isoformat()}
-            # Archiving an issue does not move its updatedAt.
-            is_issues = self.stream.name == "issues"
-            conditions.append(
-                {"or": [{"updatedAt": since}, {"archivedAt": since}]} if is_issues else {"updatedAt": since}
-            )
+            either = [{time: {"gte": self.since.isoformat()}} for time in self.stream.window]
+            conditions += [{"or": either}] if len(either) > 1 else either
         if self.upto:
             conditions.append({"updatedAt": {"lte": self.upto.isoformat()}})
         return {"and": conditions} if conditions else None
@@ -65,7 +62,7 @@ class _Window:
             self.reached = page.nodes[-1].updated_at
         self.after = page.end_cursor
         self.is_done = not page.has_next_page
-        if self.stream.listing.filter_type is None and self.since:
+        if not self.stream.window and self.since:
             nodes = [node for node in nodes if node.updated_at >= self.since]
             self.is_done = self.is_done or len(nodes) < len(page.nodes)
         return Page(self.stream, nodes, page.bad)
@@ -78,7 +75,7 @@ class _Window:
     def begin_again(self) -> None:
         """Go on without the cursor, from the last change that was read; lists without a filter start anew."""
         self.after = None
-        if self.stream.listing.filter_type and self.reached:
+        if self.stream.window and self.reached:
             self.upto = self.reached
 
 
@@ -86,7 +83,7 @@ def _opened(stream: Stream, cursor: Cursor | None) -> _Window:
     """Take up the window that was under way, or begin the next one."""
     if cursor is None:
         return _Window(stream, None)
-    if cursor.window_until and cursor.window_reached and stream.listing.filter_type:
+    if cursor.window_until and cursor.window_reached and stream.window:
         return _Window(stream, cursor.complete_until, upto=cursor.window_reached, until=cursor.window_until)
     return _Window(stream, cursor.complete_until)
 

@@ -16,14 +16,14 @@ from shareable_backlog.linear.errors import (
     PartialAnswer,
     TooComplex,
 )
-from shareable_backlog.linear.listings import LISTINGS
 from shareable_backlog.linear.paging import IssueCount, Page, Reader
 from shareable_backlog.linear.queries import LARGEST_PAGE, Ask
+from shareable_backlog.streams import STREAMS
 from tests.fakes.linear import FakeLinear, Fault
 
 pytestmark = pytest.mark.anyio
 
-_ASKS = {listing.stream: Ask(listing) for listing in LISTINGS}
+_ASKS = {name: Ask(stream) for name, stream in STREAMS.items()}
 ISSUES, COMMENTS = _ASKS["issues"], _ASKS["comments"]
 _TWO_PAGES = LARGEST_PAGE + 3
 

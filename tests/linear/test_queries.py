@@ -6,17 +6,17 @@ import msgspec
 import pytest
 from graphql import NoDeprecatedCustomRule, parse, specified_rules, validate
 
-from shareable_backlog.linear.listings import LISTINGS, Listing
 from shareable_backlog.linear.queries import LARGEST_PAGE, Ask, request, sizes
-from shareable_backlog.sync.streams import STREAMS
+from shareable_backlog.streams import STREAMS
+from shareable_backlog.streams.stream import Stream
 from tests.fakes.linear import published, service
 from tests.fakes.linear.complexity import points
 
 NAMED_OTHERWISE = {"private": "visibility"}
 
-each_listing = pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.stream)
-everything = [Ask(listing) for listing in LISTINGS]
-every_id = [Ask(listing, order="createdAt", seen_only=bool(listing.filter_type)) for listing in LISTINGS]
+each_stream = pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
+everything = [Ask(stream) for stream in STREAMS.values()]
+every_id = [Ask(stream, order="createdAt", seen_only=bool(stream.window)) for stream in STREAMS.values()]
 
 
 def text(*asks: Ask) -> str:
@@ -36,21 +36,21 @@ def test_the_fake_knows_every_field(asks: list[Ask]) -> None:
 
 @pytest.mark.parametrize(
     "asks",
-    [everything, every_id, *([Ask(listing)] for listing in LISTINGS)],
-    ids=["everything", "every id", *(listing.stream for listing in LISTINGS)],
+    [everything, every_id, *([Ask(stream)] for stream in STREAMS.values())],
+    ids=["everything", "every id", *STREAMS],
 )
 def test_a_request_stays_under_the_points_of_one_query(asks: list[Ask]) -> None:
     query, variables = request(asks, sizes(asks), with_counts=True)
     assert points(service.schema(), parse(query), variables) < 10_000
 
 
-@each_listing
-def test_a_list_alone_is_asked_for_in_the_largest_pages(listing: Listing) -> None:
-    assert sizes([Ask(listing)]) == [LARGEST_PAGE]
+@each_stream
+def test_a_list_alone_is_asked_for_in_the_largest_pages(stream: Stream) -> None:
+    assert sizes([Ask(stream)]) == [LARGEST_PAGE]
 
 
 def test_issues_get_whole_pages_beside_everything_else() -> None:
-    asked = dict(zip((ask.listing.stream for ask in everything), sizes(everything), strict=True))
+    asked = dict(zip((ask.stream.name for ask in everything), sizes(everything), strict=True))
     assert (asked["issues"], asked["comments"]) == (250, 250)
     assert min(asked.values()) >= 50
 
@@ -63,20 +63,20 @@ def test_nobodys_mail_address_is_asked_for() -> None:
     assert "mail" not in text(*everything)
 
 
-@each_listing
-def test_archived_rows_are_asked_for_too(listing: Listing) -> None:
-    assert "includeArchived: true" in text(Ask(listing))
+@each_stream
+def test_archived_rows_are_asked_for_too(stream: Stream) -> None:
+    assert "includeArchived: true" in text(Ask(stream))
 
 
 def test_what_is_referred_to_comes_before_what_refers_to_it() -> None:
-    order = [listing.stream for listing in LISTINGS]
+    order = list(STREAMS)
     assert order.index("teams") < order.index("projects") < order.index("issues") < order.index("comments")
 
 
-@each_listing
-def test_every_column_of_the_mirror_is_asked_for(listing: Listing) -> None:
-    asked = text(Ask(listing))
-    columns = msgspec.structs.fields(STREAMS[listing.stream].kind)
+@each_stream
+def test_every_column_of_the_mirror_is_asked_for(stream: Stream) -> None:
+    asked = text(Ask(stream))
+    columns = msgspec.structs.fields(stream.kind)
     assert not [column.name for column in columns if not re.search(asked_as(column.name), asked)]
 
 

@@ -16,7 +16,9 @@ from shareable_backlog.config import Secret
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.linear import webhooks
 from shareable_backlog.linear.checking import checked
-from shareable_backlog.linear.webhooks import NODES, Delivery, DeliveryRefused, verified
+from shareable_backlog.linear.nodes import node_of
+from shareable_backlog.linear.webhooks import Delivery, DeliveryRefused, verified
+from shareable_backlog.streams import DELIVERED
 from tests.fakes.linear import World
 from tests.fakes.linear.webhooks import ROOTS, delivery
 
@@ -208,7 +210,7 @@ def test_half_a_surrogate_pair_and_nul_can_be_stored() -> None:
     assert json.loads(node)["title"] == "a\ufffdb\x00c"
 
 
-@pytest.mark.parametrize("type_", NODES)
+@pytest.mark.parametrize("type_", DELIVERED)
 def test_what_linear_posts_is_a_node_as_its_lists_give_it(type_: str) -> None:
     world = World()
     issue, project = world.add_issue(), world.add_project("A project")
@@ -231,7 +233,7 @@ def test_what_linear_posts_is_a_node_as_its_lists_give_it(type_: str) -> None:
     found = verified(body, [headers["Linear-Signature"]], [Secret(SECRET)], datetime.now(UTC))
     assert (found.type, found.entity_id, found.ignored) == (type_, rows[type_]["id"], None)
     assert found.node is not None
-    [node], bad = checked(NODES[type_], [json.loads(found.node)])
+    [node], bad = checked(node_of(DELIVERED[type_]), [json.loads(found.node)])
     assert (bad, node.id) == ([], rows[type_]["id"])
     assert "example.com" not in json.dumps({**json.loads(found.node), "url": ""})
 

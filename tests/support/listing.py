@@ -5,9 +5,9 @@ from urllib.parse import parse_qsl
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.item_orders import Position
-from shareable_backlog.database.mirror.mirror_rows import Cycle, ProjectMilestone
 from shareable_backlog.services.backlog import filters, item_pages, layouts
 from shareable_backlog.services.backlog.item_pages import Asked, GroupedPage, ListPage
+from shareable_backlog.streams.projects import Cycle, ProjectMilestone
 from tests.support.mirrored import NOON, item, label, person, project, state, store, team
 
 APOLLO, BOB = "project-Apollo", "person-Bob"

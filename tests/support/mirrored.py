@@ -6,19 +6,11 @@ from typing import Any
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.mirror import mirror
-from shareable_backlog.database.mirror.mirror_rows import (
-    Attachment,
-    BacklogItem,
-    Comment,
-    ItemRelation,
-    Label,
-    Person,
-    Project,
-    Row,
-    Team,
-    WorkflowState,
-)
 from shareable_backlog.database.search import search_entries
+from shareable_backlog.streams.columns import Row
+from shareable_backlog.streams.issues import Attachment, BacklogItem, Comment, ItemRelation
+from shareable_backlog.streams.projects import Project
+from shareable_backlog.streams.workspace import Label, Person, Team, WorkflowState
 
 NOON = datetime(2026, 2, 6, 12, tzinfo=UTC)
 

@@ -9,12 +9,11 @@ from psycopg.sql import SQL, Identifier
 
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database import query
-from shareable_backlog.database.mirror.mirror_rows import TABLES
 from shareable_backlog.linear.connection.retry import Retries
+from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync import pull
 from shareable_backlog.sync.pull import Wanted
 from shareable_backlog.sync.run import Report
-from shareable_backlog.sync.streams import STREAMS
 from tests.fakes.linear import FakeLinear, Row, World
 
 _HOUR = 3_600
@@ -62,7 +61,7 @@ def small_world() -> tuple[World, dict[str, Row]]:
 
 async def shown(stream: str) -> set[str]:
     """Give the ids of a stream's rows that have not gone."""
-    table = Identifier(TABLES[STREAMS[stream].kind])
+    table = Identifier(STREAMS[stream].table)
     return {id_ for (id_,) in await query(SQL("SELECT id FROM {} WHERE removed_at IS NULL").format(table))}
 
 

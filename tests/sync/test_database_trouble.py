@@ -18,10 +18,10 @@ from shareable_backlog.config import parsed
 from shareable_backlog.database import query
 from shareable_backlog.database.mirror import sync_history
 from shareable_backlog.errors import DatabaseUnavailable
+from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync.run import Report
 from shareable_backlog.sync.store import Batch, page_of
-from shareable_backlog.sync.streams import STREAMS
 from tests.fakes.postgres import PrivateServer, give_away
 
 pytestmark = pytest.mark.anyio

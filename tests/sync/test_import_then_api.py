@@ -8,8 +8,8 @@ import pytest
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query
 from shareable_backlog.errors import LinearFailed, SyncFailed
+from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync import import_csv
-from shareable_backlog.sync.streams import STREAMS
 from tests.fakes.linear import FakeLinear, Fault, Row, running
 from tests.support.pulling import pulled, shown, titles, titles_in
 
@@ -78,7 +78,7 @@ async def test_linears_own_rows_take_the_place_of_imported_ones_and_nothing_is_d
     await pulled(opened, fake)
     assert await made_up() == []
     assert {stream: await shown(stream) for stream in STREAMS} == {
-        name: set(fake.world.rows[stream.listing.root]) for name, stream in STREAMS.items()
+        name: set(fake.world.rows[stream.root]) for name, stream in STREAMS.items()
     }
     assert await query("SELECT count(*) FROM search_entries") == [(3,)]
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from shareable_backlog.database.mirror.mirror_rows import TABLES
+from shareable_backlog.streams import TABLES
 from tests.conftest import as_url
 from tests.fakes.linear import FakeLinear, Fault, running
 from tests.fakes.linear.volume import volume

@@ -9,7 +9,7 @@ from shareable_backlog.database import query
 from shareable_backlog.database.mirror.mirror import Stored
 from shareable_backlog.errors import ConfigurationInvalid, SyncFailed
 from shareable_backlog.linear.errors import AuthenticationFailed
-from shareable_backlog.linear.listings import LISTINGS
+from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync import pull
 from shareable_backlog.sync.pull import Wanted
 from shareable_backlog.sync.run import Report
@@ -30,7 +30,7 @@ async def test_every_row_of_the_source_is_in_the_mirror(opened: Settings) -> Non
         report = await pulled(opened, fake)
     assert report.status == "succeeded"
     assert {name: stored.created for name, stored in report.streams.items()} == {
-        listing.stream: len(world.rows[listing.root]) for listing in LISTINGS
+        name: len(world.rows[stream.root]) for name, stream in STREAMS.items()
     }
 
 

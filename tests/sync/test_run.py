@@ -15,10 +15,10 @@ from shareable_backlog.database.mirror import sync_history
 from shareable_backlog.database.mirror.mirror import Stored
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.errors import Contended, DatabaseFailed, LinearFailed, SyncFailed
+from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync import run as running
 from shareable_backlog.sync.run import OnPage, Report
 from shareable_backlog.sync.store import Batch, Page, page_of
-from shareable_backlog.sync.streams import STREAMS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
 

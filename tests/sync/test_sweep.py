@@ -10,7 +10,7 @@ from shareable_backlog.config import Settings
 from shareable_backlog.database import query
 from shareable_backlog.database.mirror.mirror import Stored
 from shareable_backlog.linear.queries import LARGEST_PAGE
-from shareable_backlog.sync.streams import STREAMS
+from shareable_backlog.streams import STREAMS
 from tests.fakes.linear import FakeLinear, Fault, Row, World, running
 from tests.support import mirrored
 from tests.support.pulling import before_request, pulled, settled, shown, small_world
@@ -36,7 +36,7 @@ async def test_what_was_deleted_in_linear_is_hidden(opened: Settings, stream: st
         await settled(opened, fake)
         world.remove(rows[stream])
         report = await pulled(opened, fake, full=True, allowed=True)
-    assert await shown(stream) == set(world.rows[STREAMS[stream].listing.root])
+    assert await shown(stream) == set(world.rows[STREAMS[stream].root])
     assert report.streams[stream].removed == 1
     assert report.status == "succeeded"
 

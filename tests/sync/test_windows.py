@@ -11,7 +11,7 @@ from shareable_backlog.database.mirror import sync_cursors
 from shareable_backlog.database.mirror.mirror import Stored
 from shareable_backlog.errors import LinearFailed
 from shareable_backlog.linear.queries import LARGEST_PAGE
-from shareable_backlog.sync.streams import STREAMS
+from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync.windows import OVERLAP
 from tests.fakes.linear import FakeLinear, Fault, World, running
 from tests.support.pulling import before_request, pulled, settled, shown, small_world, titles, titles_in, wheres
@@ -59,7 +59,7 @@ async def test_a_new_row_is_found(opened: Settings, stream: str) -> None:
     world.remove(row)
     with running(world) as fake:
         await settled(opened, fake)
-        world.add(STREAMS[stream].listing.root, **{name: row[name] for name in row.keys() - _OF_A_NEW_ROW})
+        world.add(STREAMS[stream].root, **{name: row[name] for name in row.keys() - _OF_A_NEW_ROW})
         report = await pulled(opened, fake)
     assert report.streams == {stream: Stored(created=1)}
 

@@ -12,7 +12,9 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
-from shareable_backlog.database.mirror.mirror_rows import TABLES, BacklogItem, Comment, Row
+from shareable_backlog.streams import TABLES
+from shareable_backlog.streams.columns import Row
+from shareable_backlog.streams.issues import BacklogItem, Comment
 
 R = TypeVar("R", bound=Row)
 

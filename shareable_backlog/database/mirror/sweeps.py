@@ -11,7 +11,9 @@ from psycopg.sql import SQL, Identifier
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.database.mirror.mirror import changed_rows
-from shareable_backlog.database.mirror.mirror_rows import TABLES, BacklogItem, Row, Team
+from shareable_backlog.streams import STREAMS
+from shareable_backlog.streams.columns import PartOf
+from shareable_backlog.streams.stream import Stream
 
 
 class SweepEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,80 +57,62 @@ def adding(entries: Sequence[SweepEntry]) -> tuple[LiteralString, Mapping[str, o
     )
 
 
-async def count_seen(stream: str) -> int:
-    """Count the rows of a stream that the sweep saw."""
-    [(count,)] = await query("SELECT count(*) FROM sweep_entries WHERE stream = %(stream)s", {"stream": stream})
+async def count_seen(stream: Stream) -> int:
+    """Return how many rows of a stream the sweep saw."""
+    [(count,)] = await query("SELECT count(*) FROM sweep_entries WHERE stream = %(stream)s", {"stream": stream.name})
     return count
 
 
-async def different(stream: str, kind: type[Row]) -> list[str]:
-    """Give the ids of rows that Linear has and the mirror has not, or has otherwise."""
+async def different(stream: Stream) -> list[str]:
+    """Return the ids of rows that Linear has and the mirror has not, or has otherwise."""
+    compared = ("updated_at", "archived_at", *stream.compared)
     found = await query(
         SQL(
             "SELECT s.id FROM sweep_entries s LEFT JOIN {table} m ON m.id = s.id"
             " WHERE s.stream = %(stream)s AND (m.id IS NULL OR m.removed_at IS NOT NULL"
-            " OR (m.updated_at, m.archived_at) IS DISTINCT FROM (s.updated_at, s.archived_at){trashed}{parent})"
+            " OR ({mirrored}) IS DISTINCT FROM ({seen}))"
         ).format(
-            table=Identifier(TABLES[kind]),
-            trashed=SQL(" OR m.trashed <> s.trashed") if kind is BacklogItem else SQL(""),
-            parent=SQL(" OR m.parent_id IS DISTINCT FROM s.parent_id") if kind in (Team, BacklogItem) else SQL(""),
+            table=Identifier(stream.table),
+            mirrored=SQL(", ").join(Identifier("m", column) for column in compared),
+            seen=SQL(", ").join(Identifier("s", column) for column in compared),
         ),
-        {"stream": stream},
+        {"stream": stream.name},
     )
     return [id_ for (id_,) in found]
 
 
-async def referring_to_removed(kind: type[Row]) -> list[str]:
-    """Give the ids of shown rows that refer to one that has been removed, which may have changed them too.
+async def referring_to_removed(stream: Stream) -> list[str]:
+    """Return the ids of shown rows that refer to one that has been removed, which may have changed them too.
 
     That Linear takes a deleted label off its issues, or a project, need not move their `updatedAt`.
     """
     conditions = [
         SQL("EXISTS (SELECT 1 FROM {target} r WHERE r.removed_at IS NOT NULL AND r.id = {of})").format(
-            target=Identifier(target),
-            of=SQL("ANY (m.label_ids)") if column == "label_ids" else Identifier("m", column),
+            target=Identifier(STREAMS[column.refers.stream].table),
+            of=SQL("{}" if column.is_reference else "ANY ({})").format(Identifier("m", column.name)),
         )
-        for column, target in _REFERENCES.items()
-        if column in kind.__struct_fields__
-    ] + ([_REMOVED_PARENT.format(Identifier(TABLES[kind]))] if "parent_id" in kind.__struct_fields__ else [])
+        for column in stream.columns
+        if column.refers
+    ]
     if not conditions:
         return []
     found = await query(
         SQL("SELECT m.id FROM {} m WHERE m.removed_at IS NULL AND ({})").format(
-            Identifier(TABLES[kind]), SQL(" OR ").join(conditions)
+            Identifier(stream.table), SQL(" OR ").join(conditions)
         )
     )
     return [id_ for (id_,) in found]
 
 
-_REMOVED_PARENT = SQL("EXISTS (SELECT 1 FROM {} r WHERE r.removed_at IS NOT NULL AND r.id = m.parent_id)")
-# What a column refers to, whichever table it stands in; `parent_id` refers to its own table.
-_REFERENCES = {
-    "team_id": "teams",
-    "state_id": "workflow_states",
-    "label_ids": "labels",
-    "status_id": "project_statuses",
-    "project_id": "projects",
-    "project_milestone_id": "project_milestones",
-    "cycle_id": "cycles",
-    "assignee_id": "people",
-    "creator_id": "people",
-    "lead_id": "people",
-    "owner_id": "people",
-    "user_id": "people",
-    "issue_id": "backlog_items",
-}
-
-
-async def count_gone(transaction: Transaction, stream: str, kind: type[Row], *, created_before: datetime) -> Gone:
+async def count_gone(transaction: Transaction, stream: Stream, *, created_before: datetime) -> Gone:
     """Count what `hide_gone` would hide."""
     [(gone, live)] = await transaction.query(
         SQL(
             "SELECT count(*) FILTER (WHERE created_at < %(created_before)s AND NOT EXISTS"
             " (SELECT 1 FROM sweep_entries s WHERE s.stream = %(stream)s AND s.id = m.id)), count(*)"
             " FROM {} m WHERE removed_at IS NULL"
-        ).format(Identifier(TABLES[kind])),
-        {"stream": stream, "created_before": created_before},
+        ).format(Identifier(stream.table)),
+        {"stream": stream.name, "created_before": created_before},
     )
     return Gone(gone, live)
 
@@ -148,43 +132,44 @@ async def gone_issues(transaction: Transaction, limit: int, *, created_before: d
 
 
 async def hide_gone(
-    transaction: Transaction, stream: str, kind: type[Row], *, created_before: datetime, removed_at: datetime
+    transaction: Transaction, stream: Stream, *, created_before: datetime, removed_at: datetime
 ) -> int:
     """Mark the rows as removed that the sweep did not see and that were created before it began; count them."""
     hidden = SQL(
         "UPDATE {} m SET removed_at = %(removed_at)s"
         " WHERE removed_at IS NULL AND created_at < %(created_before)s AND NOT EXISTS"
         " (SELECT 1 FROM sweep_entries s WHERE s.stream = %(stream)s AND s.id = m.id)"
-    ).format(Identifier(TABLES[kind]))
+    ).format(Identifier(stream.table))
     [(count,)] = await transaction.query(
-        changed_rows(kind, hidden) + SQL(" SELECT count(*) FROM stored"),
-        {"stream": stream, "created_before": created_before, "removed_at": removed_at},
+        changed_rows(stream.kind, hidden) + SQL(" SELECT count(*) FROM stored"),
+        {"stream": stream.name, "created_before": created_before, "removed_at": removed_at},
     )
     return count
 
 
 async def delete_expired(transaction: Transaction, retention: timedelta) -> None:
-    """Delete what was hidden longer than `retention` ago, items with all that hangs on them."""
+    """Delete what was hidden longer than `retention` ago, each row with all that is part of it."""
     params: Mapping[str, object] = {"retention": retention}
-    for table in ("comments", "attachments"):
-        await transaction.query(
-            SQL(
-                "DELETE FROM {} o USING backlog_items i"
-                " WHERE i.id = o.issue_id AND i.removed_at < now() - %(retention)s"
-            ).format(Identifier(table)),
-            params,
-        )
-    await transaction.query(
-        "DELETE FROM item_relations o USING backlog_items i"
-        " WHERE i.id IN (o.issue_id, o.related_issue_id) AND i.removed_at < now() - %(retention)s",
-        params,
-    )
+    for stream in STREAMS.values():
+        for column in stream.columns:
+            if isinstance(column.refers, PartOf):
+                await transaction.query(
+                    SQL(
+                        "DELETE FROM {} part USING {} whole"
+                        " WHERE whole.id = {} AND whole.removed_at < now() - %(retention)s"
+                    ).format(
+                        Identifier(stream.table),
+                        Identifier(STREAMS[column.refers.stream].table),
+                        Identifier("part", column.name),
+                    ),
+                    params,
+                )
     await transaction.query(
         "DELETE FROM search_entries o USING backlog_items i"
         " WHERE i.id = o.item_id AND i.removed_at < now() - %(retention)s",
         params,
     )
-    for table in TABLES.values():
+    for stream in STREAMS.values():
         await transaction.query(
-            SQL("DELETE FROM {} WHERE removed_at < now() - %(retention)s").format(Identifier(table)), params
+            SQL("DELETE FROM {} WHERE removed_at < now() - %(retention)s").format(Identifier(stream.table)), params
         )

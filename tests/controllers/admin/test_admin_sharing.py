@@ -8,7 +8,7 @@ import pytest
 
 from shareable_backlog import database as program_database
 from shareable_backlog.config import Settings
-from shareable_backlog.database.mirror.mirror_rows import Row
+from shareable_backlog.streams.columns import Row
 from tests.support import running_site
 from tests.support.mirrored import comment, item, label, person, store, team
 from tests.support.running_site import Site

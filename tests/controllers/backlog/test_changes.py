@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from shareable_backlog.database.mirror.mirror_rows import Row
+from shareable_backlog.streams.columns import Row
 from tests.conftest import created
 from tests.support import running_site
 from tests.support.mirrored import item, state, store

@@ -14,13 +14,8 @@ from starlette.routing import Route
 from shareable_backlog.controllers.projects import roadmap
 from shareable_backlog.controllers.projects.roadmap import RoadmapQuery
 from shareable_backlog.database import query
-from shareable_backlog.database.mirror.mirror_rows import (
-    Initiative,
-    InitiativeProject,
-    ProjectMilestone,
-    ProjectStatus,
-)
 from shareable_backlog.errors import BacklogError, InvalidInput
+from shareable_backlog.streams.projects import Initiative, InitiativeProject, ProjectMilestone, ProjectStatus
 from shareable_backlog.web import errors, params
 from tests.support.mirrored import NOON, item, person, project, state, store, team
 from tests.support.signed_in import AsBob

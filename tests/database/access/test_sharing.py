@@ -12,8 +12,9 @@ import pytest
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import comments, filter_options, item_details, item_list
-from shareable_backlog.database.mirror.mirror_rows import BacklogItem, Label, Team
 from shareable_backlog.database.projects import teams
+from shareable_backlog.streams.issues import BacklogItem
+from shareable_backlog.streams.workspace import Label, Team
 from tests.support.listing import groups, identifiers, page, store_world
 from tests.support.mirrored import comment, item, label, person, project, state, store, team
 

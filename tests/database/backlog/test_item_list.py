@@ -10,7 +10,7 @@ from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import item_list
 from shareable_backlog.database.backlog.item_list import ListedItem
-from shareable_backlog.database.mirror.mirror_rows import Cycle
+from shareable_backlog.streams.projects import Cycle
 from tests.support.listing import identifiers, page
 from tests.support.mirrored import NOON, item, label, person, project, state, store, team
 

@@ -9,7 +9,7 @@ from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import state_changes
 from shareable_backlog.database.mirror import mirror
-from shareable_backlog.database.mirror.mirror_rows import BacklogItem
+from shareable_backlog.streams.issues import BacklogItem
 from tests.support.mirrored import NOON, item, state, store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]

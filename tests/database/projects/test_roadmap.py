@@ -7,9 +7,10 @@ import pytest
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.mirror.mirror_rows import BacklogItem, Project, ProjectMilestone, ProjectStatus
 from shareable_backlog.database.projects import roadmap
 from shareable_backlog.database.projects.roadmap import Milestone, PlannedProject, Progress
+from shareable_backlog.streams.issues import BacklogItem
+from shareable_backlog.streams.projects import Project, ProjectMilestone, ProjectStatus
 from tests.support.mirrored import NOON, item, label, person, project, state, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]

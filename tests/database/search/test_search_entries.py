@@ -7,8 +7,8 @@ import pytest
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.mirror import mirror, sweeps
-from shareable_backlog.database.mirror.mirror_rows import Comment
 from shareable_backlog.database.search import search_entries, search_match
+from shareable_backlog.streams.issues import COMMENTS, Comment
 from tests.support import mirrored
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
@@ -80,7 +80,7 @@ async def test_a_comment_that_a_sweep_does_not_see_is_not_searched() -> None:
     await mirrored.store(item, mirrored.comment(1, item, "One"))
     async with transaction() as opened:
         now = datetime.now(UTC)
-        assert await sweeps.hide_gone(opened, "comments", Comment, created_before=now, removed_at=now) == 1
+        assert await sweeps.hide_gone(opened, COMMENTS, created_before=now, removed_at=now) == 1
     assert await search_entries.refresh(100) == 1
     assert await found("one") == []
 

@@ -6,15 +6,10 @@ from typing import Any
 import pytest
 
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.mirror.mirror_rows import (
-    Initiative,
-    InitiativeProject,
-    ProjectMilestone,
-    ProjectStatus,
-)
 from shareable_backlog.database.projects.roadmap import MOST_COUNTED
 from shareable_backlog.services.projects import roadmap
 from shareable_backlog.services.projects.roadmap import Count, Plan, RoadmapPage
+from shareable_backlog.streams.projects import Initiative, InitiativeProject, ProjectMilestone, ProjectStatus
 from tests.support.mirrored import NOON, item, project, state, store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync.store import Batch, page_of
-from shareable_backlog.sync.streams import STREAMS
 
 NAME = "Penumbra"
 KEY = "UMB"

@@ -9,8 +9,10 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
-from shareable_backlog.database.mirror.mirror_rows import TABLES, Row
-from shareable_backlog.sync.streams import STREAMS
+from shareable_backlog.linear.nodes import node_of
+from shareable_backlog.streams import STREAMS
+from shareable_backlog.streams.columns import Row
+from shareable_backlog.sync.map import mapper
 from tests.fakes.linear import World
 from tests.fakes.linear.rows import REFERENCES
 
@@ -32,9 +34,9 @@ def source(world: World) -> Rows:
     """Give the rows that the mirror should have of all that the key sees."""
     with world.lock:
         return {
-            (name, row["id"]): stream.row(msgspec.convert(_answered(world, root, row), stream.listing.node))
+            (name, row["id"]): mapper(stream)(msgspec.convert(_answered(world, root, row), node_of(stream)))
             for name, stream in STREAMS.items()
-            for root in [stream.listing.root]
+            for root in [stream.root]
             for row in world.seen(root)
         }
 
@@ -53,9 +55,7 @@ def mirror(connection: psycopg.Connection) -> Mirror:
     removed: set[tuple[str, str]] = set()
     for name, stream in STREAMS.items():
         columns = SQL(", ").join(map(Identifier, stream.kind.__struct_fields__))
-        query = SQL("SELECT {}, removed_at IS NULL AS is_live FROM {}").format(
-            columns, Identifier(TABLES[stream.kind])
-        )
+        query = SQL("SELECT {}, removed_at IS NULL AS is_live FROM {}").format(columns, Identifier(stream.table))
         for found in connection.cursor(row_factory=dict_row).execute(query):
             is_live = found.pop("is_live")
             if is_live:

@@ -14,9 +14,9 @@ from psycopg.sql import SQL, Identifier
 from shareable_backlog import database, logs
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database.mirror.mirror import Stored
-from shareable_backlog.database.mirror.mirror_rows import TABLES
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.linear.connection.retry import Retries
+from shareable_backlog.streams import TABLES
 from shareable_backlog.sync import pull
 from shareable_backlog.sync.pull import Wanted
 from shareable_backlog.sync.run import Report

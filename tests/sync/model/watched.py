@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from shareable_backlog.streams import STREAMS
 from tests.fakes.linear import World
 from tests.sync.model import changes, equal
 from tests.sync.model.changes import Change
@@ -33,6 +34,6 @@ class Watched:
         self.ever |= self.rows.keys()
         for key, row in self.rows.items():
             if row != before.get(key):
-                archived_at = row.archived_at if key[0] == "issues" else None
+                archived_at = row.archived_at if "archivedAt" in STREAMS[key[0]].window else None
                 is_traced = row.updated_at > began_at or (archived_at is not None and archived_at > began_at)
                 (self.silent.discard if is_traced else self.silent.add)(key)

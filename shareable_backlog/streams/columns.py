@@ -1,0 +1,139 @@
+"""Say what a column of the mirror is: its type, what it refers to, and where in a node of Linear it comes from.
+
+Columns are named as Linear's fields, in snake_case: `archived_at` is `archivedAt`, `state_id` is `state { id }`,
+`label_ids` is `labelIds`. What is otherwise is said by a mark in the column's annotation. Times are aware UTC.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Annotated, Any, get_args, get_origin
+
+import msgspec
+from msgspec import Meta, Struct
+
+Id = Annotated[str, Meta(min_length=1, max_length=100)]
+"""A text that fits an index."""
+Whole = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Time = Annotated[datetime, Meta(tz=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """Mark a column that holds the id of a row of `stream`, which the key need not be able to read."""
+
+    stream: str
+
+
+class PartOf(Refers):
+    """Mark a column that refers to what the row is a part of: it is deleted together with that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """Mark a column that has `value` when the node lacks the field, and unless `null_is_wrong` when that is null."""
+
+    value: object
+    null_is_wrong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """Mark a column that is made by `make` of a field with another name, which has this type."""
+
+    field: str
+    type: Any
+    make: Callable[[Any], object]
+
+
+TeamId = Annotated[Id, Refers("teams")]
+StateId = Annotated[Id, Refers("workflow_states")]
+LabelId = Annotated[Id, Refers("labels")]
+PersonId = Annotated[Id, Refers("people")]
+StatusId = Annotated[Id, Refers("project_statuses")]
+ProjectId = Annotated[Id, Refers("projects")]
+MilestoneId = Annotated[Id, Refers("project_milestones")]
+CycleId = Annotated[Id, Refers("cycles")]
+InitiativeId = Annotated[Id, Refers("initiatives")]
+ItemId = Annotated[Id, Refers("issues")]
+CommentId = Annotated[Id, Refers("comments")]
+
+
+class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A row of the mirror; its fields are the table's columns, and every table has these."""
+
+    id: Id
+    created_at: Time
+    updated_at: Time
+    archived_at: Time | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of the mirror, and the field of Linear's nodes that it comes from.
+
+    `field` is in snake_case, and `key` is how Linear writes it; `type` and `default` are the field's, and it is one
+    that must be there where `default` is msgspec's NODEFAULT. `make` turns its value into the column's; None: it is
+    the same. A column for which `is_reference` holds is asked for as `{ id }`.
+    """
+
+    name: str
+    field: str
+    type: Any
+    default: object
+    refers: Refers | None
+    make: Callable[[Any], object] | None
+
+    @property
+    def key(self) -> str:
+        """Return the field's name as Linear writes it."""
+        first, *rest = self.field.split("_")
+        return first + "".join(map(str.capitalize, rest))
+
+    @property
+    def is_reference(self) -> bool:
+        """Return whether the node has an object with an id where the column has an id."""
+        return self.field != self.name and self.refers is not None
+
+    @property
+    def is_time(self) -> bool:
+        """Return whether the field holds a time or a day."""
+        return any(part is date or part is datetime for part in _parts(self.type))
+
+
+@cache
+def columns_of(kind: type[Row]) -> tuple[Column, ...]:
+    """Return the columns of a kind of row, but for `removed_at`, which only the mirror knows."""
+    return tuple(map(_column, msgspec.structs.fields(kind)))
+
+
+def _column(field: msgspec.structs.FieldInfo) -> Column:
+    name, type_, default, make = field.name, field.type, field.default, None
+    refers = None
+    for mark in _parts(field.type):
+        match mark:
+            case Refers():
+                refers = mark
+                name = name.removesuffix("_id")
+            case Otherwise(value, null_is_wrong=True):
+                default = value
+            case Otherwise(value):
+                type_, default, make = type_ | None, None, _instead(value)
+            case MadeOf():
+                name, type_, default, make = mark.field, mark.type, None, mark.make
+            case _:
+                pass
+    return Column(name=field.name, field=name, type=type_, default=default, refers=refers, make=make)
+
+
+def _instead(value: object) -> Callable[[object], object]:
+    return lambda given: value if given is None else given
+
+
+def _parts(annotation: Any) -> Iterator[object]:  # noqa: ANN401 (any annotation)
+    """Yield the types that an annotation is made of, and the marks of each."""
+    yield annotation
+    if get_origin(annotation) is not list:
+        for part in get_args(annotation):
+            yield from _parts(part)

@@ -1,0 +1,123 @@
+"""The streams of the backlog itself: issues, and what hangs on them."""
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta
+
+from shareable_backlog.streams.columns import (
+    CommentId,
+    CycleId,
+    Id,
+    ItemId,
+    MilestoneId,
+    Otherwise,
+    PartOf,
+    PersonId,
+    ProjectId,
+    Refers,
+    Row,
+    StateId,
+    TeamId,
+    Time,
+    Whole,
+)
+from shareable_backlog.streams.stream import Stream
+
+_ItsItemId = Annotated[Id, PartOf("issues")]
+
+
+class BacklogItem(Row, frozen=True, kw_only=True):
+    """A row of `backlog_items`; `priority` is 0 none, 1 urgent … 4 low."""
+
+    identifier: Id
+    number: Whole
+    title: str
+    description: str | None = None
+    url: str | None = None
+    branch_name: str | None = None
+    priority: Annotated[int, Meta(ge=0, le=4), Otherwise(0, null_is_wrong=True)]
+    estimate: float | None = None
+    sort_order: float | None = None
+    priority_sort_order: float | None = None
+    sub_issue_sort_order: float | None = None
+    due_date: date | None = None
+    sla_breaches_at: Time | None = None
+    trashed: Annotated[bool, Otherwise(False)]  # noqa: FBT003 (a value)
+    label_ids: Annotated[list[str], Refers("labels"), Otherwise([], null_is_wrong=True)]
+    previous_identifiers: Annotated[list[str], Otherwise([], null_is_wrong=True)]
+    team_id: TeamId
+    state_id: StateId | None = None
+    assignee_id: PersonId | None = None
+    creator_id: PersonId | None = None
+    project_id: ProjectId | None = None
+    project_milestone_id: MilestoneId | None = None
+    cycle_id: CycleId | None = None
+    parent_id: ItemId | None = None
+    started_at: Time | None = None
+    completed_at: Time | None = None
+    canceled_at: Time | None = None
+    auto_archived_at: Time | None = None
+
+
+# Archiving an issue does not move its updatedAt; and putting one into the trash may move none of its times.
+ISSUES = Stream(
+    name="issues",
+    root="issues",
+    node="Issue",
+    kind=BacklogItem,
+    table="backlog_items",
+    window=("updatedAt", "archivedAt"),
+    compared=("parent_id", "trashed"),
+    large=True,
+)
+
+
+class Comment(Row, frozen=True, kw_only=True):
+    """A row of `comments`; `user_id` is None for a bot."""
+
+    issue_id: _ItsItemId | None = None
+    parent_id: CommentId | None = None
+    user_id: PersonId | None = None
+    body: str
+    quoted_text: str | None = None
+    url: str | None = None
+    edited_at: Time | None = None
+    resolved_at: Time | None = None
+
+
+COMMENTS = Stream(name="comments", root="comments", node="Comment", kind=Comment, table="comments", large=True)
+
+
+class ItemRelation(Row, frozen=True, kw_only=True):
+    """A row of `item_relations`; `type` is blocks, duplicate, related or similar.
+
+    "Blocked by" is blocks, read from the other end.
+    """
+
+    type: str
+    issue_id: _ItsItemId
+    related_issue_id: _ItsItemId
+
+
+RELATIONS = Stream(
+    name="relations",
+    root="issueRelations",
+    node="IssueRelation",
+    kind=ItemRelation,
+    table="item_relations",
+    window=(),
+)
+
+
+class Attachment(Row, frozen=True, kw_only=True):
+    """A row of `attachments`."""
+
+    issue_id: _ItsItemId
+    title: str
+    subtitle: str | None = None
+    url: str
+    source_type: str | None = None
+
+
+ATTACHMENTS = Stream(name="attachments", root="attachments", node="Attachment", kind=Attachment, table="attachments")

@@ -1,0 +1,127 @@
+"""The streams of plans: projects with what belongs to them, cycles, initiatives."""
+
+from datetime import date
+from typing import Annotated
+
+from shareable_backlog.streams.columns import (
+    InitiativeId,
+    Otherwise,
+    PersonId,
+    ProjectId,
+    Row,
+    StatusId,
+    TeamId,
+    Time,
+    Whole,
+)
+from shareable_backlog.streams.stream import Stream
+
+
+class ProjectStatus(Row, frozen=True, kw_only=True):
+    """A row of `project_statuses`."""
+
+    name: str
+    type: str
+    color: str | None = None
+    position: Annotated[float, Otherwise(0.0)]
+
+
+PROJECT_STATUSES = Stream(
+    name="project_statuses",
+    root="projectStatuses",
+    node="ProjectStatus",
+    kind=ProjectStatus,
+    table="project_statuses",
+    window=(),
+    has_webhook=False,
+)
+
+
+class Project(Row, frozen=True, kw_only=True):
+    """A row of `projects`; `progress` runs from 0 to 1."""
+
+    name: str
+    slug_id: str | None = None
+    url: str | None = None
+    description: str | None = None
+    color: str | None = None
+    icon: str | None = None
+    status_id: StatusId | None = None
+    start_date: date | None = None
+    target_date: date | None = None
+    progress: float | None = None
+    health: str | None = None
+    lead_id: PersonId | None = None
+    sort_order: float | None = None
+
+
+PROJECTS = Stream(name="projects", root="projects", node="Project", kind=Project, table="projects")
+
+
+class ProjectMilestone(Row, frozen=True, kw_only=True):
+    """A row of `project_milestones`."""
+
+    project_id: ProjectId | None = None
+    name: str
+    description: str | None = None
+    target_date: date | None = None
+    sort_order: float | None = None
+
+
+PROJECT_MILESTONES = Stream(
+    name="project_milestones",
+    root="projectMilestones",
+    node="ProjectMilestone",
+    kind=ProjectMilestone,
+    table="project_milestones",
+)
+
+
+class Cycle(Row, frozen=True, kw_only=True):
+    """A row of `cycles`."""
+
+    team_id: TeamId | None = None
+    number: Whole
+    name: str | None = None
+    starts_at: Time | None = None
+    ends_at: Time | None = None
+    completed_at: Time | None = None
+
+
+CYCLES = Stream(name="cycles", root="cycles", node="Cycle", kind=Cycle, table="cycles")
+
+
+class Initiative(Row, frozen=True, kw_only=True):
+    """A row of `initiatives`."""
+
+    name: str
+    slug_id: str | None = None
+    url: str | None = None
+    description: str | None = None
+    color: str | None = None
+    icon: str | None = None
+    status: str | None = None
+    target_date: date | None = None
+    owner_id: PersonId | None = None
+    sort_order: float | None = None
+
+
+INITIATIVES = Stream(name="initiatives", root="initiatives", node="Initiative", kind=Initiative, table="initiatives")
+
+
+class InitiativeProject(Row, frozen=True, kw_only=True):
+    """A row of `initiative_projects`: a project that is part of an initiative."""
+
+    initiative_id: InitiativeId
+    project_id: ProjectId
+
+
+INITIATIVE_PROJECTS = Stream(
+    name="initiative_projects",
+    root="initiativeToProjects",
+    node="InitiativeToProject",
+    kind=InitiativeProject,
+    table="initiative_projects",
+    window=(),
+    has_webhook=False,
+)

@@ -1,0 +1,41 @@
+"""Describe a stream of the mirror: one list of Linear, and the table that holds its rows."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shareable_backlog.streams.columns import Column, Row, columns_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stream:
+    """One list of Linear and the table that mirrors it; all parts of the program go by this description.
+
+    `name` is what cursors and the history of runs call it. In Linear's schema `root` is the root field, with constant
+    `arguments`, and `node` the type of its nodes. `kind` is a row of `table`: its fields are what is asked for.
+
+    `window` are the times that Linear can filter the list by. Without any it takes no filter at all: such a list is
+    read from its newest change down to what is known. A sweep compares the times of rows, and the columns `compared`,
+    which change in Linear without moving a time. `has_webhook` says that Linear can post its changes. Of a `large`
+    list whole pages are asked for beside other lists.
+    """
+
+    name: str
+    root: str
+    node: str
+    kind: type[Row]
+    table: str
+    arguments: str = ""
+    window: tuple[Literal["updatedAt", "archivedAt"], ...] = ("updatedAt",)
+    compared: tuple[Literal["parent_id", "trashed"], ...] = ()
+    has_webhook: bool = True
+    large: bool = False
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Return the table's columns, but for `removed_at`."""
+        return columns_of(self.kind)
+
+    @property
+    def filter_type(self) -> str | None:
+        """Return the type of the list's filter in Linear's schema; None for a list that takes none."""
+        return f"{self.node}Filter" if self.window else None

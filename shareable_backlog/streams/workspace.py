@@ -1,0 +1,80 @@
+"""The streams of a workspace: its teams, what they call things, its people."""
+
+from typing import Annotated
+
+from shareable_backlog.streams.columns import Id, LabelId, MadeOf, Otherwise, Row, TeamId
+from shareable_backlog.streams.stream import Stream
+
+
+def _is_private(visibility: str | None) -> bool:
+    """Return whether a team is private: one that is not public."""
+    return visibility not in {None, "public"}
+
+
+class Team(Row, frozen=True, kw_only=True):
+    """A row of `teams`."""
+
+    key: Id
+    name: str
+    display_name: str | None = None
+    description: str | None = None
+    color: str | None = None
+    icon: str | None = None
+    private: Annotated[bool, MadeOf("visibility", str | None, _is_private)]
+    parent_id: TeamId | None = None
+    timezone: str | None = None
+
+
+TEAMS = Stream(
+    name="teams", root="teams", node="Team", kind=Team, table="teams", compared=("parent_id",), has_webhook=False
+)
+
+
+class WorkflowState(Row, frozen=True, kw_only=True):
+    """A row of `workflow_states`; `type` is triage, backlog, unstarted, started, completed, canceled … ."""
+
+    team_id: TeamId | None = None
+    name: str
+    type: str
+    color: str | None = None
+    position: Annotated[float, Otherwise(0.0)]
+    description: str | None = None
+
+
+WORKFLOW_STATES = Stream(
+    name="workflow_states",
+    root="workflowStates",
+    node="WorkflowState",
+    kind=WorkflowState,
+    table="workflow_states",
+    has_webhook=False,
+)
+
+
+class Label(Row, frozen=True, kw_only=True):
+    """A row of `labels`; `team_id` is None for a label of the whole workspace."""
+
+    team_id: TeamId | None = None
+    name: str
+    color: str | None = None
+    description: str | None = None
+    parent_id: LabelId | None = None
+    is_group: Annotated[bool, Otherwise(False)]  # noqa: FBT003 (a value)
+
+
+LABELS = Stream(name="labels", root="issueLabels", node="IssueLabel", kind=Label, table="labels")
+
+
+class Person(Row, frozen=True, kw_only=True):
+    """A row of `people`: never a mail address."""
+
+    name: str
+    display_name: str | None = None
+    avatar_url: str | None = None
+    active: Annotated[bool, Otherwise(True)]  # noqa: FBT003 (a value)
+
+
+# People who left are still named by their items.
+PEOPLE = Stream(
+    name="people", root="users", node="User", kind=Person, table="people", arguments="includeDisabled: true"
+)
