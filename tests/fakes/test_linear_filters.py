@@ -2,11 +2,13 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.linear import FakeLinear
+from tests.fakes.linear import FakeLinear, service
 from tests.fakes.linear.asking import post
+from tests.fakes.linear.rows import LISTS
 
 OLD, NEW = "2026-02-01T00:00:00.000Z", "2026-02-02T00:00:00.000Z"
 ONE_HOUR_EAST = "2026-02-02T01:00:00+01:00"
+WITHOUT_FILTER = ["initiativeToProjects", "issueRelations", "projectStatuses"]
 PAGE = "query($after: String) { issues(first: 1, after: $after) { nodes { number } pageInfo { endCursor } } }"
 
 
@@ -70,26 +72,23 @@ def test_rows_can_be_asked_for_by_id(fake: FakeLinear) -> None:
 
 def test_every_list_that_takes_a_filter_in_linear_takes_one(fake: FakeLinear) -> None:
     world = fake.world
-    issue = world.add_issue()
-    rows = {
-        ("teams", "TeamFilter"): next(iter(world.rows["teams"].values())),
-        ("workflowStates", "WorkflowStateFilter"): next(iter(world.rows["workflowStates"].values())),
-        ("users", "UserFilter"): world.viewer,
-        ("issueLabels", "IssueLabelFilter"): world.add_label("Bug"),
-        ("projects", "ProjectFilter"): (project := world.add_project("Spring")),
-        ("projectMilestones", "ProjectMilestoneFilter"): world.add_milestone(project, "Alpha"),
-        ("cycles", "CycleFilter"): world.add_cycle(world.by_id[issue["team"]], 1),
-        ("initiatives", "InitiativeFilter"): world.add_initiative("Bigger"),
-        ("comments", "CommentFilter"): world.add_comment(issue),
-        ("attachments", "AttachmentFilter"): world.add_attachment(issue),
-    }
-    for (root, kind), row in rows.items():
+    kinds = filter_types()
+    assert sorted(LISTS.keys() - kinds.keys()) == WITHOUT_FILTER
+    for root, kind in kinds.items():
+        row = world.add_one(root)
         where = {"or": [{"createdAt": {"lte": row["createdAt"]}}], "id": {"eq": row["id"]}}
         assert filtered(fake, root, kind, where) == [row["id"]]
         assert filtered(fake, root, kind, {"updatedAt": {"gt": NEW}}) == []
 
 
-@pytest.mark.parametrize("root", ["issueRelations", "projectStatuses", "initiativeToProjects"])
+def filter_types() -> dict[str, str]:
+    """Return the type of each list's filter, by its root field."""
+    query = service.schema().query_type
+    assert query
+    return {root: str(field.args["filter"].type) for root, field in query.fields.items() if "filter" in field.args}
+
+
+@pytest.mark.parametrize("root", WITHOUT_FILTER)
 def test_lists_without_a_filter_in_linear_have_none(fake: FakeLinear, root: str) -> None:
     assert post(fake, f"{{ {root}(filter: {{}}) {{ nodes {{ id }} }} }}").status_code == 400
 

@@ -34,6 +34,7 @@ def world() -> World:
     world.add_relation(issue, world.add_issue(team))
     world.add_attachment(issue)
     world.add_initiative("Bigger", owner=world.viewer["id"], description="More of it")
+    world.fill()
     return world
 
 

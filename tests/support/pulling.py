@@ -15,6 +15,7 @@ from shareable_backlog.sync import pull
 from shareable_backlog.sync.pull import Wanted
 from shareable_backlog.sync.run import Report
 from tests.fakes.linear import FakeLinear, Row, World
+from tests.fakes.linear.rows import LISTS
 
 _HOUR = 3_600
 
@@ -37,26 +38,10 @@ async def settled(settings: Settings, fake: FakeLinear) -> None:
 def small_world() -> tuple[World, dict[str, Row]]:
     """Give a world with something in each list, and by stream a row that nothing else needs."""
     world = World()
-    team = world.add_team()
-    project, spare = world.add_project("Website"), world.add_project("Spare")
-    initiative, other = world.add_initiative("Growth"), world.add_initiative("Spare")
-    issue, sub_issue = world.add_issue(team), world.add_issue(team)
-    return world, {
-        "teams": world.add_team("OPS", "Operations"),
-        "workflow_states": world.add_state(team, "Parked", "backlog"),
-        "labels": world.add_label("Bug"),
-        "people": world.add_person("Bob Birch"),
-        "project_statuses": world.add_project_status("Paused", "paused"),
-        "projects": spare,
-        "project_milestones": world.add_milestone(project, "Alpha"),
-        "cycles": world.add_cycle(team, 1),
-        "initiatives": other,
-        "initiative_projects": world.add_initiative_project(initiative, project),
-        "issues": world.add_issue(team),
-        "comments": world.add_comment(issue),
-        "relations": world.add_relation(issue, sub_issue),
-        "attachments": world.add_attachment(issue),
-    }
+    for listed in LISTS.values():
+        for root in listed.needs.values():
+            world.add_one(root)
+    return world, {name: world.add_one(stream.root) for name, stream in STREAMS.items()}
 
 
 async def shown(stream: str) -> set[str]:

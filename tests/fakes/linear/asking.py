@@ -7,7 +7,7 @@ import httpx2
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
 from tests.fakes.linear import FakeLinear, service
-from tests.fakes.linear.rows import DEFAULTS
+from tests.fakes.linear.rows import LISTS
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading the certificates takes longer than the request
 
@@ -31,7 +31,7 @@ def whole(root: str) -> str:
 def everything(fake: FakeLinear) -> dict[str, dict[str, dict[str, Any]]]:
     """Give all that the key sees, by list and id; for worlds of up to 100 rows a list."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
-    for root in DEFAULTS:
+    for root in LISTS:
         answer = post(fake, f"{{ {whole(root)} }}").json()
         assert "errors" not in answer
         found[root] = {node["id"]: node for node in answer["data"][root]["nodes"]}

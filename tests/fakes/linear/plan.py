@@ -23,7 +23,7 @@ from graphql.execution.values import VariableValues, get_argument_values, get_va
 
 from tests.fakes.linear import complexity
 from tests.fakes.linear.lists import Lists
-from tests.fakes.linear.rows import DEFAULTS, Row
+from tests.fakes.linear.rows import LISTS, Row
 
 
 class IrregularError(Exception):
@@ -90,7 +90,7 @@ def executed(plan: Plan, lists: Lists, values: VariableValues) -> Row:
     data: Row = {}
     for key, name, _, inner, call in plan.fields:
         assert inner is not None
-        if name in DEFAULTS:
+        if name in LISTS:
             assert call
             source = lists.page(name, get_argument_values(*call, values))
         else:

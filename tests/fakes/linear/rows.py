@@ -1,70 +1,161 @@
 """Say what the rows of each list of Linear have, what they refer to, and what a removal does to them."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 
 Row: TypeAlias = dict[str, Any]
 
 Loss: TypeAlias = Literal["goes", "emptied", "taken out", "forbidden"]
-"""What becomes of a row when what a field of it refers to is removed: see REFERENCES."""
+"""What becomes of a row when what a field of it refers to is removed.
 
-DEFAULTS: dict[str, Row] = {
-    "teams": {"description": None, "color": "#5e6ad2", "icon": None, "parent": None}
-    | {"visibility": "public", "timezone": "Europe/London"},
-    "workflowStates": {"color": "#e2e2e2", "position": 0, "description": None},
-    "issueLabels": {"color": "#eb5757", "description": None, "isGroup": False, "team": None, "parent": None},
-    "users": {"avatarUrl": None, "active": True, "admin": False, "guest": False, "app": False}
-    | {"url": "https://linear.example.com/profiles/somebody"},
-    "projectStatuses": {"type": "started", "color": "#f2c94c", "position": 0},
-    "projects": {"description": "", "color": "#5e6ad2", "icon": None, "lead": None, "progress": 0.25}
-    | {"startDate": None, "targetDate": None, "health": None, "sortOrder": 0},
-    "projectMilestones": {"description": None, "targetDate": None, "sortOrder": 0},
-    "cycles": {"name": None, "completedAt": None},
-    "initiatives": {"status": "Active", "sortOrder": 0}
-    | dict.fromkeys(("description", "color", "icon", "targetDate", "owner")),
-    "initiativeToProjects": {"sortOrder": "a0"},
-    "issues": {"priority": 0, "sortOrder": 0.5, "prioritySortOrder": 0.5, "trashed": None}
-    | dict.fromkeys(("description", "estimate", "subIssueSortOrder", "dueDate", "slaBreachesAt"))
-    | dict.fromkeys(("startedAt", "completedAt", "canceledAt", "autoArchivedAt"))
-    | dict.fromkeys(("assignee", "creator", "project", "projectMilestone", "cycle", "parent")),
-    "comments": dict.fromkeys(("quotedText", "editedAt", "resolvedAt", "parent", "user")),
-    "issueRelations": {"type": "blocks"},
-    "attachments": {"subtitle": None, "sourceType": None},
+The row goes too, its field is emptied, the id is taken out of its list, or Linear forbids the removal.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What is known of the rows of one list.
+
+    `defaults` are what a row has unless told otherwise; `refers` are the fields that refer to rows of another list,
+    with what the removal of such a row does; `written` is a field that people write into. `event` is the type of the
+    events that Linear posts about a row, None where it posts none: they have `sent_too`, which no list is asked for,
+    and lack `not_sent`.
+    """
+
+    defaults: Row
+    refers: Mapping[str, tuple[str, Loss]] = field(default_factory=dict[str, tuple[str, Loss]])
+    written: str = "name"
+    event: str | None = None
+    sent_too: Row = field(default_factory=Row)
+    not_sent: tuple[str, ...] = ()
+
+    @property
+    def always_set(self) -> dict[str, str]:
+        """Return the fields that refer to a row in every row, and the lists that they refer to."""
+        return {name: target for name, (target, _) in self.refers.items() if name not in self.defaults}
+
+    @property
+    def needs(self) -> dict[str, str]:
+        """Return those of them without which there is no row."""
+        return {name: target for name, target in self.always_set.items() if self.refers[name][1] == "goes"}
+
+
+_NO_HISTORY: Row = {
+    "completedIssueCountHistory": [],
+    "completedScopeHistory": [],
+    "inProgressScopeHistory": [],
+    "issueCountHistory": [],
+    "scopeHistory": [],
 }
-"""What a row of each root field has unless told otherwise."""
 
-REFERENCES: tuple[tuple[str, str, str, Loss], ...] = (
-    ("issues", "team", "teams", "goes"),
-    ("issues", "state", "workflowStates", "forbidden"),
-    ("issues", "assignee", "users", "emptied"),
-    ("issues", "creator", "users", "emptied"),
-    ("issues", "project", "projects", "emptied"),
-    ("issues", "projectMilestone", "projectMilestones", "emptied"),
-    ("issues", "cycle", "cycles", "emptied"),
-    ("issues", "parent", "issues", "emptied"),
-    ("issues", "labelIds", "issueLabels", "taken out"),
-    ("comments", "issue", "issues", "goes"),
-    ("comments", "parent", "comments", "goes"),
-    ("comments", "user", "users", "emptied"),
-    ("issueRelations", "issue", "issues", "goes"),
-    ("issueRelations", "relatedIssue", "issues", "goes"),
-    ("attachments", "issue", "issues", "goes"),
-    ("projects", "status", "projectStatuses", "forbidden"),
-    ("projects", "lead", "users", "emptied"),
-    ("projectMilestones", "project", "projects", "goes"),
-    ("initiatives", "owner", "users", "emptied"),
-    ("initiativeToProjects", "initiative", "initiatives", "goes"),
-    ("initiativeToProjects", "project", "projects", "goes"),
-    ("cycles", "team", "teams", "goes"),
-    ("issueLabels", "team", "teams", "goes"),
-    ("issueLabels", "parent", "issueLabels", "emptied"),
-    ("workflowStates", "team", "teams", "goes"),
-    ("teams", "parent", "teams", "emptied"),
+LISTS: dict[str, Listed] = {
+    "teams": Listed(
+        defaults={"description": None, "color": "#5e6ad2", "icon": None, "parent": None}
+        | {"visibility": "public", "timezone": "Europe/London"},
+        refers={"parent": ("teams", "emptied")},
+    ),
+    "workflowStates": Listed(
+        defaults={"color": "#e2e2e2", "position": 0, "description": None}, refers={"team": ("teams", "goes")}
+    ),
+    "issueLabels": Listed(
+        defaults={"color": "#eb5757", "description": None, "isGroup": False, "team": None, "parent": None},
+        refers={"team": ("teams", "goes"), "parent": ("issueLabels", "emptied")},
+        event="IssueLabel",
+    ),
+    "users": Listed(
+        defaults={"avatarUrl": None, "active": True, "admin": False, "guest": False, "app": False}
+        | {"url": "https://linear.example.com/profiles/somebody"},
+        event="User",
+        not_sent=("organization",),
+    ),
+    "projectStatuses": Listed(defaults={"type": "started", "color": "#f2c94c", "position": 0}),
+    "projects": Listed(
+        defaults={"description": "", "color": "#5e6ad2", "icon": None, "lead": None, "progress": 0.25}
+        | {"startDate": None, "targetDate": None, "health": None, "sortOrder": 0},
+        refers={"status": ("projectStatuses", "forbidden"), "lead": ("users", "emptied")},
+        event="Project",
+        sent_too=_NO_HISTORY
+        | {"labelIds": [], "memberIds": [], "teamIds": [], "priority": 0, "prioritySortOrder": 0},
+        not_sent=("progress",),
+    ),
+    "projectMilestones": Listed(
+        defaults={"description": None, "targetDate": None, "sortOrder": 0},
+        refers={"project": ("projects", "goes")},
+        event="ProjectMilestone",
+    ),
+    "cycles": Listed(
+        defaults={"name": None, "completedAt": None},
+        refers={"team": ("teams", "goes")},
+        event="Cycle",
+        sent_too=_NO_HISTORY | {"uncompletedIssuesUponCloseIds": []},
+    ),
+    "initiatives": Listed(
+        defaults={"status": "Active", "sortOrder": 0}
+        | dict.fromkeys(("description", "color", "icon", "targetDate", "owner")),
+        refers={"owner": ("users", "emptied")},
+        event="Initiative",
+        sent_too={"frequencyResolution": "weekly", "labelIds": [], "priority": 0},
+    ),
+    "initiativeToProjects": Listed(
+        defaults={"sortOrder": "a0"},
+        refers={"initiative": ("initiatives", "goes"), "project": ("projects", "goes")},
+        written="sortOrder",
+    ),
+    "issues": Listed(
+        defaults={"priority": 0, "sortOrder": 0.5, "prioritySortOrder": 0.5, "trashed": None}
+        | dict.fromkeys(("description", "estimate", "subIssueSortOrder", "dueDate", "slaBreachesAt"))
+        | dict.fromkeys(("startedAt", "completedAt", "canceledAt", "autoArchivedAt"))
+        | dict.fromkeys(("assignee", "creator", "project", "projectMilestone", "cycle", "parent")),
+        refers={
+            "team": ("teams", "goes"),
+            "state": ("workflowStates", "forbidden"),
+            "assignee": ("users", "emptied"),
+            "creator": ("users", "emptied"),
+            "project": ("projects", "emptied"),
+            "projectMilestone": ("projectMilestones", "emptied"),
+            "cycle": ("cycles", "emptied"),
+            "parent": ("issues", "emptied"),
+            "labelIds": ("issueLabels", "taken out"),
+        },
+        written="title",
+        event="Issue",
+        sent_too={"reactionData": {}, "subscriberIds": []},
+        not_sent=("branchName",),
+    ),
+    "comments": Listed(
+        defaults=dict.fromkeys(("quotedText", "editedAt", "resolvedAt", "parent", "user")),
+        refers={"issue": ("issues", "goes"), "parent": ("comments", "goes"), "user": ("users", "emptied")},
+        written="body",
+        event="Comment",
+        sent_too={"reactionData": {}},
+        not_sent=("url",),
+    ),
+    "issueRelations": Listed(
+        defaults={"type": "blocks"},
+        refers={"issue": ("issues", "goes"), "relatedIssue": ("issues", "goes")},
+        written="type",
+        event="IssueRelation",
+    ),
+    "attachments": Listed(
+        defaults={"subtitle": None, "sourceType": None},
+        refers={"issue": ("issues", "goes")},
+        written="title",
+        event="Attachment",
+        sent_too={"groupBySource": False, "metadata": {}},
+    ),
+}
+"""Every list by its root field."""
+
+REFERENCES: tuple[tuple[str, str, str, Loss], ...] = tuple(
+    (root, name, target, loss)
+    for root in sorted(LISTS, key=lambda root: root != "issues")
+    for name, (target, loss) in LISTS[root].refers.items()
 )
 """Each list's fields that refer to rows of another list, and what the removal of such a row does to them.
 
-The row goes too, its field is emptied, the id is taken out of its list, or Linear forbids the removal. Issues come
-first, because the states of a removed team can go only after its issues.
+Issues come first, because the states of a removed team can go only after its issues.
 """
 
 

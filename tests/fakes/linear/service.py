@@ -22,7 +22,7 @@ from tests.fakes.linear import complexity, plan
 from tests.fakes.linear.lists import Lists
 from tests.fakes.linear.plan import IrregularError, Plan
 from tests.fakes.linear.refused import RefusedError
-from tests.fakes.linear.rows import DEFAULTS, Row
+from tests.fakes.linear.rows import LISTS, Row
 from tests.fakes.linear.world import World
 
 _Info: TypeAlias = GraphQLResolveInfo[Lists]
@@ -71,7 +71,7 @@ class Service:
 
     def _by_the_book(self, asked: Plan, given: dict[str, Any]) -> bytes:
         """Answer by GraphQL's own executor, with errors and nulls as it makes them."""
-        roots = {root: partial(_page, root) for root in DEFAULTS}
+        roots = {root: partial(_page, root) for root in LISTS}
         result = execute_sync(
             schema(),
             asked.document,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from tests.fakes.linear.rows import DEFAULTS, REFERENCES, Loss, Row, instant
+from tests.fakes.linear.rows import LISTS, REFERENCES, Loss, Row, instant
 
 Bump: TypeAlias = Literal["archive", "trash", "restore", "comment", "removal"]
 """A change of which nobody knows whether it moves an issue's `updatedAt`; `removal` is that of what it refers to."""
@@ -24,7 +24,7 @@ class Store:
     def __init__(self, seed: int, bumps: frozenset[Bump]) -> None:
         self.lock = threading.RLock()
         self.version = 0
-        self.rows: dict[str, dict[str, Row]] = {root: {} for root in DEFAULTS}
+        self.rows: dict[str, dict[str, Row]] = {root: {} for root in LISTS}
         self.by_id: dict[str, Row] = {}
         self.random = random.Random(seed)  # noqa: S311 (reproducible, not secret)
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,7 +36,7 @@ class Store:
         with self.lock:
             now = self._tick()
             row: Row = {"id": self._id(), "createdAt": now, "updatedAt": now, "archivedAt": None}
-            row |= DEFAULTS[root] | fields
+            row |= LISTS[root].defaults | fields
             self.rows[root][row["id"]] = self.by_id[row["id"]] = row
             self.version += 1
             return row

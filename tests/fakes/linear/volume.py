@@ -82,6 +82,7 @@ def volume(n_issues: int, *, seed: int = 0) -> World:
         if random.random() < 0.05 and issues:
             world.add_relation(issue, random.choice(issues), random.choice(_RELATIONS))
         issues.append(issue)
+    world.fill()
     return world
 
 

@@ -8,21 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from tests.fakes.linear.rows import REFERENCES, Row, instant
+from tests.fakes.linear.rows import LISTS, Row, instant
 from tests.fakes.linear.world import World
 
-ROOTS = {
-    "Issue": "issues",
-    "Comment": "comments",
-    "IssueRelation": "issueRelations",
-    "Attachment": "attachments",
-    "IssueLabel": "issueLabels",
-    "Project": "projects",
-    "ProjectMilestone": "projectMilestones",
-    "Cycle": "cycles",
-    "Initiative": "initiatives",
-    "User": "users",
-}
+ROOTS = {listed.event: root for root, listed in LISTS.items() if listed.event}
 """The list that a type of event is about."""
 
 _WEBHOOK_ID = "6a9f1c9e-7c1e-4f0e-9a54-000000000001"
@@ -46,29 +35,6 @@ _BARE = {
     ("cycles", "team"),
     ("attachments", "issue"),
 }
-_NOT_SENT = {
-    "issues": {"branchName"},
-    "projects": {"progress"},
-    "comments": {"url"},
-    "users": {"organization"},
-}
-"""What a list has and an event has not."""
-_NO_HISTORY: Row = {
-    "completedIssueCountHistory": [],
-    "completedScopeHistory": [],
-    "inProgressScopeHistory": [],
-    "issueCountHistory": [],
-    "scopeHistory": [],
-}
-_EXTRA: dict[str, Row] = {
-    "issues": {"reactionData": {}, "subscriberIds": []},
-    "comments": {"reactionData": {}},
-    "attachments": {"groupBySource": False, "metadata": {}},
-    "projects": _NO_HISTORY | {"labelIds": [], "memberIds": [], "teamIds": [], "priority": 0, "prioritySortOrder": 0},
-    "cycles": _NO_HISTORY | {"uncompletedIssuesUponCloseIds": []},
-    "initiatives": {"frequencyResolution": "weekly", "labelIds": [], "priority": 0},
-}
-"""What an event has that no list is asked for."""
 
 
 def delivery(
@@ -107,9 +73,9 @@ def delivery(
 def data(world: World, type_: str, row: Row) -> Row:
     """Give the `data` of an event about a row: references are ids, with a small object beside some."""
     root = ROOTS[type_]
-    references = {field: target for of, field, target, _ in REFERENCES if of == root and not field.endswith("Ids")}
-    hidden = _NOT_SENT.get(root, set())
-    sent: Row = {name: value for name, value in row.items() if name not in references and name not in hidden}
+    listed = LISTS[root]
+    references = {field: target for field, (target, _) in listed.refers.items() if not field.endswith("Ids")}
+    sent: Row = {name: value for name, value in row.items() if name not in {*references, *listed.not_sent}}
     for field, target in references.items():
         sent[f"{field}Id"] = row[field]
         found = world.by_id.get(row[field] or "")
@@ -125,7 +91,7 @@ def data(world: World, type_: str, row: Row) -> Row:
         sent["priorityLabel"] = _PRIORITIES[int(row["priority"])]
     if root == "initiatives":
         sent["organizationId"] = world.organization["id"]
-    return _EXTRA.get(root, {}) | sent
+    return listed.sent_too | sent
 
 
 def _object(row: Row, root: str) -> Row:

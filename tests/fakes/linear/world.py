@@ -1,9 +1,10 @@
 """Hold the workspace that the fake serves: build it up row by row, and let its issues live and die."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.fakes.linear.rows import Row, instant
+from tests.fakes.linear.rows import LISTS, Row, instant
 from tests.fakes.linear.store import Bump, Store
 
 _STATES = (
@@ -31,14 +32,38 @@ class World(Store):
         self.by_id[self.organization["id"]] = self.organization
         self.viewer = self.add_person("Alice Ashby", admin=True)
 
-    def add_team(self, key: str = "ENG", name: str = "Engineering", **fields: Any) -> Row:
-        """Add a team with the six usual workflow states."""
+    def add_one(self, root: str, *others: Row, said: str = "Something") -> Row:
+        """Add a row to any list, in which somebody `said` this.
+
+        What the row needs are `others`, else the first rows of their lists, which are made when there are none.
+        """
+        with self.lock:
+            listed = LISTS[root]
+            if not others:
+                targets = [*listed.needs.values()]
+                others = tuple(self._nth(target, targets[:at].count(target)) for at, target in enumerate(targets))
+            fields: Row = {listed.written: said}
+            if root in _BUILDERS:
+                return _BUILDERS[root](self, *others, **fields)
+            references = {name: self._nth(target, 0)["id"] for name, target in listed.always_set.items()}
+            needed = {name: row["id"] for name, row in zip(listed.needs, others, strict=True)}
+            return self.add(root, **references | needed | fields)
+
+    def fill(self) -> None:
+        """Add a row to each list that has none."""
+        for root, rows in self.rows.items():
+            if not rows:
+                self.add_one(root)
+
+    def add_team(self, key: str | None = None, name: str = "Engineering", **fields: Any) -> Row:
+        """Add a team with the six usual workflow states; the first one is called ENG, unless told otherwise."""
+        key = key or ("ENG" if not self.rows["teams"] else f"T{len(self.rows['teams'])}")
         team = self.add("teams", **{"key": key, "name": name, "displayName": name} | fields)
         for position, (state, kind, color) in enumerate(_STATES):
             self.add_state(team, state, kind, color=color, position=position)
         return team
 
-    def add_state(self, team: Row, name: str, kind: str, **fields: Any) -> Row:
+    def add_state(self, team: Row, name: str, kind: str = "started", **fields: Any) -> Row:
         """Add a workflow state of the type `kind`."""
         return self.add("workflowStates", **{"team": team["id"], "name": name, "type": kind} | fields)
 
@@ -75,7 +100,7 @@ class World(Store):
         """Make a project part of an initiative."""
         return self.add("initiativeToProjects", **{"initiative": initiative["id"], "project": project["id"]} | fields)
 
-    def add_cycle(self, team: Row, number: int, **fields: Any) -> Row:
+    def add_cycle(self, team: Row, number: int = 1, **fields: Any) -> Row:
         """Add a cycle of two weeks."""
         starts_at = datetime(2026, 1, 5, tzinfo=UTC) + timedelta(weeks=2 * number)
         span = {"startsAt": instant(starts_at), "endsAt": instant(starts_at + timedelta(weeks=2))}
@@ -144,6 +169,12 @@ class World(Store):
             place |= {"cycle": None, "labelIds": labels}
             self.edit(issue, **self._numbered(team) | place)
 
+    def _nth(self, root: str, number: int) -> Row:
+        """Return a list's row of this number, from 0 on; it gets as many rows as that takes."""
+        while len(self.rows[root]) <= number:
+            self.add_one(root)
+        return [*self.rows[root].values()][number]
+
     def _numbered(self, team: Row) -> Row:
         """Give what an issue is called that is the next of a team."""
         number = self._numbers[team["id"]] = self._numbers.get(team["id"], 0) + 1
@@ -161,3 +192,17 @@ class World(Store):
     def _slug(self, kind: str) -> Row:
         slug = f"{self.random.getrandbits(48):012x}"
         return {"slugId": slug, "url": f"https://linear.example.com/{kind}/{slug}"}
+
+
+_BUILDERS: dict[str, Callable[..., Row]] = {
+    "teams": World.add_team,
+    "workflowStates": World.add_state,
+    "users": World.add_person,
+    "projects": World.add_project,
+    "cycles": World.add_cycle,
+    "initiatives": World.add_initiative,
+    "issues": World.add_issue,
+    "comments": World.add_comment,
+    "attachments": World.add_attachment,
+}
+"""What adds a row that has more than defaults; it takes the rows that one needs, and what is said in it."""

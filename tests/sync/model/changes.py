@@ -6,19 +6,11 @@ from typing import TypeAlias
 from hypothesis import strategies as st
 
 from tests.fakes.linear import Row, World
+from tests.fakes.linear.rows import LISTS
 
 Change: TypeAlias = tuple[str, str, int, int]
 """What is done, to which list or field, and two numbers that pick rows."""
 
-_SAID_IN = {
-    **dict.fromkeys(("teams", "workflowStates", "issueLabels", "users", "projectStatuses", "projects"), "name"),
-    **dict.fromkeys(("projectMilestones", "cycles", "initiatives"), "name"),
-    **dict.fromkeys(("issues", "attachments"), "title"),
-    "comments": "body",
-    "issueRelations": "type",
-    "initiativeToProjects": "sortOrder",
-}
-"""A field of each list that people write into."""
 _REFERRED = {
     "project": "projects",
     "projectMilestone": "projectMilestones",
@@ -30,7 +22,10 @@ _REFERRED = {
 _LIVES = ("archive", "unarchive", "trash", "restore", "delete")
 _OFTEN = ("issues", "issues", "comments", "issueRelations", "attachments")
 
-_roots = st.sampled_from([*_SAID_IN, *_OFTEN])
+ROOTS = (*LISTS, *_OFTEN)
+"""The lists that are changed, some of them more often than others."""
+
+_roots = st.sampled_from(ROOTS)
 _picks = st.integers(0, 9)
 changes: st.SearchStrategy[Change] = st.one_of(
     st.tuples(st.sampled_from(["add", "edit", "edit", "remove", "bulk"]), _roots, _picks, _picks),
@@ -50,7 +45,7 @@ def apply(world: World, change: Change) -> None:
         case "pass":
             world.pass_time(float(of))
         case "bulk":
-            world.bulk_edit(list(world.rows[of].values()), **{_SAID_IN[of]: f"said of all {world.version}"})
+            world.bulk_edit(list(world.rows[of].values()), **{LISTS[of].written: f"said of all {world.version}"})
         case "refer":
             _refer(world, of, first, second)
         case "move":
@@ -72,7 +67,7 @@ def _on_row(world: World, what: str, of: str, row: Row) -> None:
         case "live":
             getattr(world, of)(row)
         case "edit":
-            world.edit(row, **{_SAID_IN[of]: f"said {world.version}"})
+            world.edit(row, **{LISTS[of].written: f"said {world.version}"})
         case "hide":
             world.hide_team(row)
         case "show":
@@ -93,57 +88,12 @@ def _refer(world: World, field: str, first: int, second: int) -> None:
         world.edit(issue, **{field: [target["id"]] if field == "labelIds" else target["id"]})
 
 
-_HANGS_ON = {
-    **dict.fromkeys(("workflowStates", "cycles", "issues"), ("teams",)),
-    **dict.fromkeys(("comments", "attachments"), ("issues",)),
-    "projectMilestones": ("projects",),
-    "initiativeToProjects": ("initiatives", "projects"),
-    "issueRelations": ("issues", "issues"),
-}
-"""The lists of what a new row refers to."""
-
-
 def _add(world: World, root: str, first: int, second: int) -> None:
     """Add a row to a list; one that hangs on others needs them to be there."""
-    needed = _HANGS_ON.get(root, ())
+    needed = LISTS[root].needs.values()
     rows = [row for of, number in zip(needed, (first, second), strict=False) if (row := _pick(world, of, number))]
     if len(rows) == len(needed):
-        name = f"{world.version}"
-        match root, rows:
-            case "workflowStates", [team]:
-                world.add_state(team, name, "started")
-            case "cycles", [team]:
-                world.add_cycle(team, world.version)
-            case "issues", [team]:
-                world.add_issue(team, title=name)
-            case "comments", [issue]:
-                world.add_comment(issue, name)
-            case "attachments", [issue]:
-                world.add_attachment(issue, name)
-            case "projectMilestones", [project]:
-                world.add_milestone(project, name)
-            case "initiativeToProjects", [initiative, project]:
-                world.add_initiative_project(initiative, project)
-            case "issueRelations", [issue, related]:
-                world.add_relation(issue, related)
-            case _:
-                _add_alone(world, root, name)
-
-
-def _add_alone(world: World, root: str, name: str) -> None:
-    match root:
-        case "teams":
-            world.add_team(f"T{name}", name)
-        case "issueLabels":
-            world.add_label(name)
-        case "users":
-            world.add_person(name)
-        case "projectStatuses":
-            world.add_project_status(name)
-        case "projects":
-            world.add_project(name)
-        case _:
-            world.add_initiative(name)
+        world.add_one(root, *rows, said=f"{world.version}")
 
 
 def first_world(world: World) -> World:
@@ -160,4 +110,5 @@ def first_world(world: World) -> World:
     world.add_relation(issues[0], issues[1])
     world.add_attachment(issues[2])
     world.add_cycle(teams[0], 1)
+    world.fill()
     return world
