@@ -93,7 +93,7 @@ def _answer(request: Request, status: int, code: str, message: str, incident: st
     title = _TITLES.get(status, "That did not work")
     frame: Callable[[], dict[str, Any]] = getattr(request.state, "frame", dict)  # not there before the gate is passed
     return rendering.page(
-        "error.html",
+        "shared/error.html",
         status=status,
         headers=headers,
         title=title,

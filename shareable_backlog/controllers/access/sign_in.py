@@ -44,7 +44,7 @@ async def show(request: Request, query: NextQuery) -> Response:
     """Show the ways in that are set up."""
     if request.state.visitor is not None:
         return RedirectResponse(query.next, 303)
-    return await _page(request, "sign_in.html", next_path=query.next)
+    return await _page(request, "account/sign_in.html", next_path=query.next)
 
 
 async def ask(request: Request, form: SignInForm) -> Response:
@@ -53,7 +53,7 @@ async def ask(request: Request, form: SignInForm) -> Response:
         email = read_email(form.email)
     except ValueError:
         words = "That is no mail address. Type it like person@example.com."
-        return await _page(request, "sign_in.html", status=400, next_path=form.next, problem=words)
+        return await _page(request, "account/sign_in.html", status=400, next_path=form.next, problem=words)
     browser = cookies.read(request, auth.BROWSER) or ""
     await sign_in.ask(auth.access(request).entrance, email, browser, form.next, auth.actor(request))
     return RedirectResponse("/sign-in/code", 303)
@@ -61,7 +61,7 @@ async def ask(request: Request, form: SignInForm) -> Response:
 
 async def show_code(request: Request) -> Response:
     """Ask for the code of the mail."""
-    return await _page(request, "sign_in_code.html")
+    return await _page(request, "account/sign_in_code.html")
 
 
 async def use_code(request: Request, form: CodeForm) -> Response:
@@ -70,7 +70,7 @@ async def use_code(request: Request, form: CodeForm) -> Response:
     try:
         entered = await sign_in.by_code(auth.access(request).entrance, browser, form.code, auth.actor(request))
     except SignInFailed as error:
-        return await _page(request, "sign_in_code.html", status=403, problem=str(error))
+        return await _page(request, "account/sign_in_code.html", status=403, problem=str(error))
     return await signed_in(request, entered)
 
 
@@ -80,7 +80,7 @@ async def show_link(request: Request, path: LinkPath) -> Response:
         needs_code = await sign_in.needs_code(path.token, cookies.read(request, auth.BROWSER))
     except SignInFailed as error:
         return await refused(request, str(error))
-    return await _page(request, "sign_in_link.html", needs_code=needs_code)
+    return await _page(request, "account/sign_in_link.html", needs_code=needs_code)
 
 
 async def use_link(request: Request, path: LinkPath, form: CodeForm) -> Response:
@@ -95,7 +95,7 @@ async def use_link(request: Request, path: LinkPath, form: CodeForm) -> Response
 
 async def refused(request: Request, problem: str) -> Response:
     """Offer the ways in again, and say what was wrong."""
-    return await _page(request, "sign_in.html", status=403, next_path="/", problem=problem)
+    return await _page(request, "account/sign_in.html", status=403, next_path="/", problem=problem)
 
 
 async def sign_out(request: Request) -> Response:

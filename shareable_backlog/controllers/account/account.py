@@ -31,7 +31,7 @@ async def show(request: Request) -> Response:
     visitor = auth.visitor(request)
     return auth.page(
         request,
-        "account.html",
+        "account/account.html",
         account=await accounts.account(visitor.user_id),
         sessions=await sessions.of_user(visitor.user_id, auth.access(request).limits),
         tokens=await tokens.of_user(visitor.user_id),
@@ -51,7 +51,9 @@ async def show_waiting(request: Request) -> Response:
     if visitor.state == "active":
         return RedirectResponse("/", 303)
     has_mail = auth.access(request).settings.smtp_url is not None
-    return auth.page(request, "waiting.html", account=await accounts.account(visitor.user_id), has_mail=has_mail)
+    return auth.page(
+        request, "account/waiting.html", account=await accounts.account(visitor.user_id), has_mail=has_mail
+    )
 
 
 async def ask_for_access(request: Request, form: NoteForm) -> Response:

@@ -36,7 +36,7 @@ async def create(request: Request, form: TokenForm) -> Response:
     """Make a token and show it, this once."""
     actor, user_id = auth.actor(request), auth.visitor(request).user_id
     token = await tokens.create(actor, user_id, form.name, form.right, form.last_day)
-    return auth.page(request, "token.html", name=form.name, token=token)
+    return auth.page(request, "account/new_token.html", name=form.name, token=token)
 
 
 async def revoke(request: Request, path: TokenPath, form: RevokeForm) -> Response:

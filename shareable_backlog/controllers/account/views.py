@@ -55,7 +55,7 @@ async def show(request: Request, query: NoticeQuery) -> Response:
     deleted = await views.deleted_name(user_id) if query.notice == "deleted" else None
     found = await views.offered(user_id)
     return auth.page(
-        request, "views.html", mine=_lines(found.mine), published=_lines(found.published), deleted=deleted
+        request, "views/views.html", mine=_lines(found.mine), published=_lines(found.published), deleted=deleted
     )
 
 
@@ -66,7 +66,7 @@ async def save(request: Request, form: NewViewForm) -> Response:
     if view is None:
         return auth.page(
             request,
-            "view_taken.html",
+            "views/name_taken.html",
             status=409,
             taken=await views.own(user_id, form.name),
             query=form.query,

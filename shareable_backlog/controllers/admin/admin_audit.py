@@ -53,7 +53,7 @@ async def show(request: Request, query: AuditQuery) -> Response:
     narrowed = replace(query, before=None)
     return auth.page(
         request,
-        "admin_audit.html",
+        "admin/audit.html",
         rows=[(row, _shown(row.details)) for row in page.rows],
         params=query,
         is_narrowed=narrowed != AuditQuery(),

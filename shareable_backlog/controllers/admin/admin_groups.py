@@ -48,7 +48,7 @@ async def show(request: Request, path: GroupPath, query: EntitiesQuery) -> Respo
     """Show a group: its people, and what they see; `q` narrows the lists of teams, projects and labels."""
     return auth.page(
         request,
-        "admin_group.html",
+        "admin/group.html",
         group=await viewer_groups.group(path.group_id),
         entities=await sharing.entities(query.q),
         text=query.q,

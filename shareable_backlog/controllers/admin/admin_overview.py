@@ -14,7 +14,7 @@ async def show(request: Request) -> Response:
     has_mail = access.settings.smtp_url is not None
     return auth.page(
         request,
-        "admin_overview.html",
+        "admin/overview.html",
         overview=await overview.overview_of(access.limits, has_mail=has_mail),
         version=__version__,
         is_embedded=access.settings.database_url is None,

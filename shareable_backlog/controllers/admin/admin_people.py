@@ -90,7 +90,7 @@ async def show(request: Request, query: PeopleQuery) -> Response:
     narrowed = PeopleQuery(q=query.q, state=query.state, never=query.never)
     return auth.page(
         request,
-        "admin_people.html",
+        "admin/people.html",
         page=found,
         params=query,
         is_narrowed=narrowed != PeopleQuery(),
@@ -138,7 +138,7 @@ async def show_person(request: Request, path: PersonPath) -> Response:
     user, groups = await people.person(path.user_id)
     return auth.page(
         request,
-        "admin_person.html",
+        "admin/person.html",
         user=user,
         groups=groups,
         sessions=await sessions.of_user(user.id, auth.access(request).limits),

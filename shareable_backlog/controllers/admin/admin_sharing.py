@@ -33,7 +33,7 @@ async def show(request: Request, query: EntitiesQuery) -> Response:
     """Show what is shown, with switches; `q` narrows the lists of teams, projects and labels."""
     return auth.page(
         request,
-        "admin_sharing.html",
+        "admin/sharing.html",
         settings=await sharing.settings(),
         entities=await sharing.entities(query.q),
         groups=await viewer_groups.listed(),
@@ -46,7 +46,7 @@ async def preview(request: Request, form: SettingsForm) -> Response:
     chosen = sharing_form.changed(form)
     return auth.page(
         request,
-        "admin_sharing_preview.html",
+        "admin/sharing_preview.html",
         preview=await sharing.preview(form.version, _fields(form.field), chosen),
         version=form.version,
         choices=chosen,
@@ -62,7 +62,7 @@ async def save(request: Request, form: ConfirmedForm) -> Response:
 
 async def about(request: Request) -> Response:
     """Tell a viewer what is shown, what not, and how old it is."""
-    return auth.page(request, "about.html", shown=await sharing.what_is_shown(auth.visitor(request).scope))
+    return auth.page(request, "backlog/about.html", shown=await sharing.what_is_shown(auth.visitor(request).scope))
 
 
 def _fields(on: tuple[str, ...]) -> Fields:

@@ -54,7 +54,7 @@ async def show(request: Request, query: RunsQuery) -> Response:
     settings = auth.access(request).settings
     return auth.page(
         request,
-        "admin_sync.html",
+        "admin/sync.html",
         state=await sync_runs.state(0),
         deliveries=await deliveries.count_by_outcome(),
         progress=await sync_runs.progress(),
@@ -70,7 +70,7 @@ async def show(request: Request, query: RunsQuery) -> Response:
 async def show_run(request: Request, path: RunPath) -> Response:
     """Show one run with all that it did."""
     run, set_aside = await sync_runs.one(path.run_id)
-    return auth.page(request, "admin_sync_run.html", run=run, set_aside=set_aside)
+    return auth.page(request, "admin/sync_run.html", run=run, set_aside=set_aside)
 
 
 async def ask(request: Request, form: SyncForm) -> Response:
@@ -96,9 +96,8 @@ async def _news(visitor: Visitor, local: Local) -> News | None:
     if not await sessions.is_alive(visitor):
         return None
     progress = await sync_runs.progress()
-    page = rendering.page("admin_sync_live.html", local=local, progress=progress)
     return {
-        "html": bytes(page.body).decode(),
+        "html": rendering.part("admin/_sync_progress.html", local=local, progress=progress),
         "said": "; ".join(run.activity or f"A sync is {run.status}." for run in progress.current),
         "ended": progress.last and progress.last.id,
     }

@@ -74,7 +74,7 @@ async def show(request: Request, query: ChangesQuery) -> Response:
     kept = replace(first, since=query.since or since.at)
     return auth.page(
         request,
-        "changes.html",
+        "backlog/changes.html",
         page=found,
         since=since,
         kinds=asked.kinds,

@@ -60,7 +60,7 @@ async def feed(request: Request) -> Response:
 
 async def show_feeds(request: Request) -> Response:
     """Show how a feed reader gets what the list shows."""
-    return auth.page(request, "feeds.html", place=backlog_url.asked(request, LIST), address=None)
+    return auth.page(request, "backlog/feeds.html", place=backlog_url.asked(request, LIST), address=None)
 
 
 async def make_feed(request: Request) -> Response:
@@ -70,7 +70,7 @@ async def make_feed(request: Request) -> Response:
     token = await tokens.create(auth.actor(request), auth.visitor(request).user_id, name, ["feed"], None)
     words = urlencode([*place.pairs(), ("token", token)])
     address = f"{auth.access(request).entrance.base_url}{auth.FEED}?{words}"
-    return auth.page(request, "feeds.html", place=place, address=address)
+    return auth.page(request, "backlog/feeds.html", place=place, address=address)
 
 
 async def _sent(request: Request, writing: _Writing, media_type: str, filename: str) -> Response:

@@ -22,7 +22,7 @@ async def show(request: Request) -> Response:
     names = await catalog.options(scope)
     return auth.page(
         request,
-        "filters.html",
+        "backlog/filters.html",
         place=place,
         kept=replace(place, filters=replace(place.filters, conditions=())),
         all_fields=FIELDS,

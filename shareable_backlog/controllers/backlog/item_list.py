@@ -88,7 +88,7 @@ async def _show(request: Request, place: Place, group: GroupBy | str) -> Respons
         return Response(status_code=304, headers=headers)
     asked = Asked(place.filters, place.shape.order, now)
     return rendering.page(
-        "backlog.html",
+        "backlog/backlog.html",
         headers=headers,
         made=await _KEPT.get(made_of, partial(_made, place, scope, asked, page, ways)),
         **around,
@@ -109,9 +109,9 @@ async def _made(
     after, skip = page
     by: GroupBy | None = next((one for one in GROUPS if one == ways["group"]), None)
     return _Made(
-        rendering.part("look.html", **shown),
+        rendering.part("backlog/_toolbar.html", **shown),
         rendering.part(
-            "display.html",
+            "backlog/_display.html",
             chosen=replace(place.shape, order=item_pages.order_of(asked)),
             all_groups=GROUPS,
             all_orders=[one for one in ORDERS if one != "relevance" or place.filters.text],
@@ -130,7 +130,7 @@ async def _listed(scope: Scope, place: Place, asked: Asked, after: str | None, s
     position = pagination.decoded(after, item_pages.position_types(asked)) if after else None
     found = await item_pages.listed(scope, asked, position, item_pages.PAGE_SIZE)
     return rendering.part(
-        "results_list.html",
+        "backlog/_list.html",
         page=found,
         excerpts=await _excerpts(scope, place, found.items),
         is_first=position is None,
@@ -152,7 +152,7 @@ async def _grouped(scope: Scope, place: Place, by: GroupBy, asked: Asked, skip: 
     is_board = place.path == BOARD
     items = [] if is_board else [item for one in found.groups for item in one.items]
     return rendering.part(
-        "results_board.html" if is_board else "results_groups.html",
+        "backlog/_board.html" if is_board else "backlog/_grouped_list.html",
         page=found,
         excerpts=await _excerpts(scope, place, items),
         by=by,

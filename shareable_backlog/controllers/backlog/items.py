@@ -41,7 +41,9 @@ async def show_item(request: Request, path: ItemPath) -> Response:
     )
     frame = auth.frame(request)
     # Very long markdown takes a while to render, which must not hold up other readers.
-    return await asyncio.to_thread(rendering.page, "item.html", page=found, images=images.addresses(found), **frame)
+    return await asyncio.to_thread(
+        rendering.page, "item/item.html", page=found, images=images.addresses(found), **frame
+    )
 
 
 def _moved(identifier: str) -> Response:

@@ -68,7 +68,7 @@ async def show(request: Request, query: RoadmapQuery) -> Response:
     first, has_more = replace(query, page=1), found.has_more and query.page < _LAST_PAGE
     return auth.page(
         request,
-        "roadmap.html",
+        "projects/roadmap.html",
         page=found,
         sections=_sections(found, list(filter(_has_date, rows)), by_initiative=query.by_initiative),
         undated=list(filterfalse(_has_date, rows)),

@@ -90,7 +90,7 @@ def part(template: str, *, local: Local = Local(), **context: object) -> Markup:
 @cache
 def _keys() -> Markup:
     """Give the list of keys, which is the same on every page."""
-    return part("keys.html")
+    return part("shared/_keyboard.html")
 
 
 @lru_cache(maxsize=1)
@@ -99,6 +99,6 @@ def _take_changes(_edition: int) -> None:
     assert _ENVIRONMENT.cache is not None  # noqa: S101 (it has one unless it was made without)
     _ENVIRONMENT.cache.clear()
     _keys.cache_clear()
-    # Templates need not import the pictures.
-    once: dict[str, Any] = {"keys": _keys, "glyphs": _ENVIRONMENT.get_template("glyphs.html").module}
+    # Templates need not import the icons.
+    once: dict[str, Any] = {"keys": _keys, "icons": _ENVIRONMENT.get_template("shared/_icons.html").module}
     _ENVIRONMENT.globals.update(once)

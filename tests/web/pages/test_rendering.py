@@ -21,7 +21,7 @@ AT = datetime(2026, 11, 4, 13, 2, tzinfo=UTC)
 
 
 def page_of_nothing(**context: Any) -> str:
-    answer = rendering.page("error.html", title="", message="", **(OF_ERROR | context))
+    answer = rendering.page("shared/error.html", title="", message="", **(OF_ERROR | context))
     return bytes(answer.body).decode()
 
 
@@ -31,7 +31,7 @@ def part_with_time(local: Local) -> str:
 
 
 def test_an_error_page_needs_no_database() -> None:
-    answer = rendering.page("error.html", status=503, title="Away", message="Try later.", **OF_ERROR)
+    answer = rendering.page("shared/error.html", status=503, title="Away", message="Try later.", **OF_ERROR)
     page = bytes(answer.body).decode()
     assert answer.status_code == 503
     assert all(words in page for words in ("<h1>Away</h1>", "Try later.", "abcd1234", "Try again"))
@@ -39,14 +39,14 @@ def test_an_error_page_needs_no_database() -> None:
 
 def test_every_value_is_escaped() -> None:
     hostile = '"><script>alert(1)</script>'
-    page = bytes(rendering.page("error.html", status=404, title=hostile, message=hostile, **OF_ERROR).body)
+    page = bytes(rendering.page("shared/error.html", status=404, title=hostile, message=hostile, **OF_ERROR).body)
     assert b"<script>alert" not in page
     assert b"&lt;script&gt;alert(1)" in page
 
 
 def test_a_missing_name_is_an_error() -> None:
     with pytest.raises(jinja2.UndefinedError):
-        rendering.page("error.html", status=404, title="A title")
+        rendering.page("shared/error.html", status=404, title="A title")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -107,7 +107,7 @@ def test_readers_at_the_same_time_get_each_their_own_times() -> None:
 
 
 def test_no_template_has_inline_style_or_script_which_the_policy_would_refuse() -> None:
-    for template in (STATIC.parent / "templates").iterdir():
+    for template in (STATIC.parent / "templates").rglob("*.html"):
         text = template.read_text()
         assert not re.search(r"\sstyle=|\son\w+=|<style|<script(?! src)|javascript:", text), template.name
 

@@ -1,0 +1,47 @@
+"""The folder of templates: what is a page, and what is a part of pages."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from shareable_backlog.web.pages import rendering
+
+PACKAGE = Path(rendering.__file__).parents[1]
+FOLDER = PACKAGE / "templates"
+TEMPLATES = {str(path.relative_to(FOLDER)): path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.html")}
+_TAKEN_IN = re.compile(r"{%-? *(?:extends|include|import|from) *'([^']+)'")
+_OF_PARTS = ("part", "get_template")
+
+
+def named_in(node: ast.AST, *, is_part: bool = False) -> Iterator[tuple[str, bool]]:
+    """Yield the templates that code names, each with whether it is rendered as a part of a page there."""
+    if isinstance(node, ast.Constant) and str(node.value).endswith(".html"):
+        yield str(node.value), is_part
+    if isinstance(node, ast.Call):
+        is_part = getattr(node.func, "attr", getattr(node.func, "id", "")) in _OF_PARTS
+    for child in ast.iter_child_nodes(node):
+        yield from named_in(child, is_part=is_part)
+
+
+def rendered() -> set[tuple[str, bool]]:
+    code = [ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")]
+    return {one for tree in code for one in named_in(tree)}
+
+
+def parts() -> set[str]:
+    taken_in = {name for text in TEMPLATES.values() for name in _TAKEN_IN.findall(text)}
+    return taken_in | {name for name, is_part in rendered() if is_part}
+
+
+def test_what_is_only_a_part_of_pages_begins_with_an_underscore() -> None:
+    assert [name for name in sorted(parts()) if not Path(name).name.startswith("_")] == []
+
+
+def test_no_page_begins_with_an_underscore() -> None:
+    pages = {name for name, is_part in rendered() if not is_part}
+    assert [name for name in sorted(pages) if Path(name).name.startswith("_")] == []
+
+
+def test_every_template_is_used_and_every_one_that_is_named_is_there() -> None:
+    assert parts() | {name for name, _ in rendered()} == set(TEMPLATES)
