@@ -45,3 +45,8 @@ def test_no_page_begins_with_an_underscore() -> None:
 
 def test_every_template_is_used_and_every_one_that_is_named_is_there() -> None:
     assert parts() | {name for name, _ in rendered()} == set(TEMPLATES)
+
+
+def test_no_line_is_too_long_to_be_read() -> None:
+    lines = [(name, line) for name, text in TEMPLATES.items() for line in text.splitlines()]
+    assert [(name, line) for name, line in lines if len(line) > 160] == []
