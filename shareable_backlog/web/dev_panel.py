@@ -76,7 +76,7 @@ class _Answer:
         """Send the beginning of a page, and return the rest with the panel in it."""
         statements = tuple(self._trace.statements)
         panel = rendering.part(
-            "statements.html",
+            "shared/_statements.html",
             trace=self._trace,
             statements=[(one, _written(one.sql), await self._explain(one)) for one in statements],
         ).encode()
