@@ -21,6 +21,7 @@ STREAMS: Mapping[str, Stream] = {
         projects.PROJECT_STATUSES,
         projects.PROJECTS,
         projects.PROJECT_MILESTONES,
+        projects.PROJECT_UPDATES,
         projects.CYCLES,
         projects.INITIATIVES,
         projects.INITIATIVE_PROJECTS,

@@ -4,8 +4,10 @@ from datetime import date
 from typing import Annotated
 
 from shareable_backlog.streams.columns import (
+    Id,
     InitiativeId,
     Otherwise,
+    PartOf,
     PersonId,
     ProjectId,
     Row,
@@ -74,6 +76,24 @@ PROJECT_MILESTONES = Stream(
     node="ProjectMilestone",
     kind=ProjectMilestone,
     table="project_milestones",
+)
+
+
+class ProjectUpdate(Row, frozen=True, kw_only=True):
+    """A row of `project_updates`: `health` is what it was then, `diff_markdown` what is new since the last update."""
+
+    project_id: Annotated[Id, PartOf("projects")]
+    user_id: PersonId | None = None
+    body: str
+    health: str | None = None
+    url: str | None = None
+    diff_markdown: str | None = None
+    is_diff_hidden: Annotated[bool, Otherwise(True)]  # noqa: FBT003 (deliveries don't tell: until a run has asked)
+    edited_at: Time | None = None
+
+
+PROJECT_UPDATES = Stream(
+    name="project_updates", root="projectUpdates", node="ProjectUpdate", kind=ProjectUpdate, table="project_updates"
 )
 
 

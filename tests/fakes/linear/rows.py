@@ -85,6 +85,15 @@ LISTS: dict[str, Listed] = {
         refers={"project": ("projects", "goes")},
         event="ProjectMilestone",
     ),
+    "projectUpdates": Listed(
+        defaults={"health": "onTrack", "diffMarkdown": "Due **two weeks** later", "isDiffHidden": False}
+        | {"url": "https://linear.example.com/project/some/updates", "editedAt": "2026-01-01T00:00:00.000Z"},
+        refers={"project": ("projects", "goes"), "user": ("users", "forbidden")},
+        written="body",
+        event="ProjectUpdate",
+        sent_too={"bodyData": "{}", "reactionData": {}, "slugId": "8f3c"},
+        not_sent=("isDiffHidden",),
+    ),
     "cycles": Listed(
         defaults={"name": None, "completedAt": None},
         refers={"team": ("teams", "goes")},
