@@ -2,7 +2,13 @@
 
 from datetime import date
 
-from shareable_backlog.streams.projects import CYCLES, INITIATIVE_PROJECTS, PROJECT_STATUSES, PROJECTS
+from shareable_backlog.streams.projects import (
+    CYCLES,
+    INITIATIVE_PROJECTS,
+    PROJECT_STATUSES,
+    PROJECT_UPDATES,
+    PROJECTS,
+)
 from tests.streams.reading import read
 
 
@@ -14,6 +20,13 @@ def test_a_project_has_days_and_not_times() -> None:
 
 def test_a_project_status_without_a_position_comes_first() -> None:
     assert read(PROJECT_STATUSES, name="Planned", type="planned", position=None).position == 0
+
+
+def test_an_update_is_of_a_project_and_hides_its_differences_unless_linear_shows_them() -> None:
+    update = read(PROJECT_UPDATES, body="On *track*.", project={"id": "roof"}, isDiffHidden=False)
+    assert (update.project_id, update.user_id, update.edited_at, update.is_diff_hidden) == ("roof", None, None, False)
+    assert read(PROJECT_UPDATES, body="On *track*.", project={"id": "roof"}).is_diff_hidden is True
+    assert read(PROJECT_UPDATES, body="On *track*.") == "project"
 
 
 def test_a_cycle_has_a_whole_number() -> None:

@@ -15,8 +15,10 @@ from shareable_backlog.errors import NotFound
 from shareable_backlog.services.access import sharing
 from shareable_backlog.services.backlog import items
 from shareable_backlog.services.mirror import deliveries
+from shareable_backlog.streams import DELIVERED
 from shareable_backlog.sync import deliveries as applying
 from tests.fakes.linear import World, running
+from tests.support import pulling
 from tests.support.delivering import Source, later, outcomes, shown
 from tests.support.mirrored import NOON, item, store, team
 
@@ -38,6 +40,28 @@ async def test_an_update_changes_the_mirror(source: Source) -> None:
     assert await applying.apply_waiting() == 1
     assert await shown() == ["As it is"]
     assert await outcomes() == [("applied", None)]
+
+
+@pytest.mark.parametrize("type_", DELIVERED)
+async def test_a_row_of_any_stream_comes_and_goes_by_deliveries(source: Source, type_: str) -> None:
+    stream = DELIVERED[type_]
+    row = source.world.add_one(stream.root)
+    await source.post("create", type_, row=row)
+    await applying.apply_waiting()
+    assert row["id"] in await pulling.shown(stream.name)
+    await source.post("remove", type_, row=row)
+    await applying.apply_waiting()
+    assert row["id"] not in await pulling.shown(stream.name)
+
+
+async def test_the_differences_of_a_project_update_are_hidden_until_a_run_has_asked(source: Source) -> None:
+    await source.post("create", "ProjectUpdate", row=source.world.add_one("projectUpdates", said="On *track*."))
+    await applying.apply_waiting()
+    told = "SELECT body, health, is_diff_hidden, user_id FROM project_updates"
+    author = source.world.viewer["id"]
+    assert await query(told) == [("On *track*.", "onTrack", True, author)]
+    await source.pull()
+    assert await query(told) == [("On *track*.", "onTrack", False, author)]
 
 
 async def test_what_was_applied_is_not_applied_again_and_its_content_is_forgotten(source: Source) -> None:
