@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class TracedStatement:
     """A statement that ran: what the driver took, how long it took, and how many rows it gave or changed."""
 
     sql: Any
@@ -21,7 +21,7 @@ class Statement:
 class Trace:
     """What one request asked of PostgreSQL, and how often it used kept results in place of a statement."""
 
-    statements: list[Statement] = field(default_factory=list[Statement])
+    statements: list[TracedStatement] = field(default_factory=list[TracedStatement])
     kept: int = 0
 
     @property
@@ -49,6 +49,6 @@ def stop_tracing() -> None:
     _current.set(None)
 
 
-def current_trace() -> Trace | None:
+def get_trace() -> Trace | None:
     """Return the trace to write to; None as a rule."""
     return _current.get()

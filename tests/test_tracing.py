@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 async def test_nothing_is_noted_unless_somebody_asks(opened: Settings) -> None:
     del opened
     await database.query("SELECT 1")
-    assert tracing.current_trace() is None
+    assert tracing.get_trace() is None
 
 
 async def test_each_statement_is_noted_with_its_time_and_rows(opened: Settings) -> None:

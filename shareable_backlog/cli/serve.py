@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
+    import uvicorn
+
+    from shareable_backlog.app import Program
     from shareable_backlog.config import Settings
 
 GRACE_S = 10
@@ -32,16 +35,10 @@ def add_parser(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM; requests under way get 10 s to end."""
     from shareable_backlog import config
-    from shareable_backlog.config import secret_key, values
-    from shareable_backlog.errors import ConfigurationInvalid
+    from shareable_backlog.config import secret_key
 
     settings = secret_key.ensured(config.load())
-    if settings.base_url is None and not values.is_loopback(arguments.host):
-        fault = f"BASE_URL is not set, and {arguments.host} can be reached from outside: say at which address"
-        raise ConfigurationInvalid((fault,))
-    reached = urlsplit(settings.base_url or "http://localhost").hostname
-    if arguments.dev and not all(map(values.is_loopback, (arguments.host, reached or ""))):
-        raise ConfigurationInvalid(("--dev is for this machine alone: leave --host and BASE_URL away",))
+    _check_host(arguments.host, settings.base_url, is_dev=arguments.dev)
     port: int = settings.port if arguments.port is None else arguments.port
     listener = _listen(arguments.host, port)
     if listener is None:
@@ -63,6 +60,19 @@ def run(arguments: argparse.Namespace) -> int:
         return serve_dev.serve_and_reload(settings, listener, with_sample=arguments.sample)
 
 
+def _check_host(host: str, base_url: str | None, *, is_dev: bool) -> None:
+    """Raise ConfigurationInvalid unless it is known where people from outside come, or that none can."""
+    from shareable_backlog.config.values import is_loopback
+    from shareable_backlog.errors import ConfigurationInvalid
+
+    if base_url is None and not is_loopback(host):
+        fault = f"BASE_URL is not set, and {host} can be reached from outside: say at which address"
+        raise ConfigurationInvalid((fault,))
+    reached = urlsplit(base_url or "http://localhost").hostname
+    if is_dev and not (is_loopback(host) and is_loopback(reached or "")):
+        raise ConfigurationInvalid(("--dev is for this machine alone: leave --host and BASE_URL away",))
+
+
 def serve_here(
     settings: "Settings",
     listener: socket.socket,
@@ -74,16 +84,32 @@ def serve_here(
     """Serve in this process on a socket that listens, and return the exit code; `announce` says where it is."""
     import signal
 
-    import uvicorn
-
     from shareable_backlog import app, logs
-    from shareable_backlog.web.read_timeout import ImpatientProtocol
 
     logs.configure(settings.log_level, settings.log_format)
     program = app.create(
         settings, address=_address(listener), with_sample=with_sample, is_dev=is_dev, on_link=_print_link
     )
-    server = uvicorn.Server(
+    server = _make_server(program)
+    # uvicorn raises the signal that ended it once more at the end; a stop that was asked for is no failure.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+    with suppress(KeyboardInterrupt):
+        announce()
+        try:
+            server.run(sockets=[listener])
+        except SystemExit:  # how uvicorn says that the program did not start
+            if program.failure:
+                raise program.failure from None
+            return 1
+    return 0 if server.started else 1
+
+
+def _make_server(program: "Program") -> "uvicorn.Server":
+    import uvicorn
+
+    from shareable_backlog.web.read_timeout import ImpatientProtocol
+
+    return uvicorn.Server(
         uvicorn.Config(
             program,
             http=ImpatientProtocol,
@@ -97,17 +123,6 @@ def serve_here(
             timeout_graceful_shutdown=GRACE_S,
         )
     )
-    # uvicorn raises the signal that ended it once more at the end; a stop that was asked for is no failure.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
-    with suppress(KeyboardInterrupt):
-        announce()
-        try:
-            server.run(sockets=[listener])
-        except SystemExit:  # how uvicorn says that the program did not start
-            if program.failure:
-                raise program.failure from None
-            return 1
-    return 0 if server.started else 1
 
 
 def _listen(host: str, port: int) -> socket.socket | None:

@@ -9,7 +9,7 @@ from psycopg import sql as compose
 from shareable_backlog.database.connection.pool import current
 from shareable_backlog.database.connection.query import leased
 from shareable_backlog.errors import BacklogError
-from shareable_backlog.tracing import Statement
+from shareable_backlog.tracing import TracedStatement
 
 _RUN_AGAIN = compose.SQL("EXPLAIN (ANALYZE, BUFFERS) ")
 _PLAN_ONLY = compose.SQL("EXPLAIN ")
@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"(?<![\w$.])(?<!Plan )-?\d+(?:\.\d+)?(?![\w.])")
 _VALUE = "…"
 
 
-async def explain_statement(statement: Statement) -> str:
+async def explain_statement(statement: TracedStatement) -> str:
     """Return the plan of a statement without the values in it, or in words that there is none.
 
     What reads is run once more, in a transaction that may change nothing and is rolled back, so that the plan has
@@ -31,7 +31,7 @@ async def explain_statement(statement: Statement) -> str:
         sql = compose.SQL(statement.sql)  # pyright: ignore[reportArgumentType] (a literal when it ran)
     for way in (_RUN_AGAIN, _PLAN_ONLY) if _only_reads(sql) else (_PLAN_ONLY,):
         try:
-            return _without_values(await _explain(way + sql, statement.params))
+            return _hide_values(await _explain(way + sql, statement.params))
         except (psycopg.Error, BacklogError):
             continue  # what turns out to write, or to take too long, may still be planned
     return "PostgreSQL gives no plan for this statement."
@@ -54,6 +54,6 @@ def _only_reads(sql: compose.Composable) -> bool:
     return text.lstrip().startswith(("select", "with")) and "advisory" not in text
 
 
-def _without_values(plan: str) -> str:
+def _hide_values(plan: str) -> str:
     conditions_hidden = _CONDITION.sub(lambda line: _NUMBER.sub(_VALUE, line[0]), plan)
     return _QUOTED.sub(f"'{_VALUE}'", conditions_hidden)

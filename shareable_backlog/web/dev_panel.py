@@ -10,10 +10,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shareable_backlog import tracing
 from shareable_backlog.config.values import is_loopback
-from shareable_backlog.tracing import Statement, Trace
+from shareable_backlog.tracing import Trace, TracedStatement
 from shareable_backlog.web.pages import rendering
 
-Explain: TypeAlias = Callable[[Statement], Awaitable[str]]
+Explain: TypeAlias = Callable[[TracedStatement], Awaitable[str]]
 
 # What is compressed can't be added to, and a page that the browser has kept shows the statements of then.
 _DROPPED = (b"accept-encoding", b"if-none-match")
@@ -38,10 +38,10 @@ class DevPanel:
         # In place, as those outside look for the route in this very scope.
         scope["headers"] = [(name, value) for name, value in scope["headers"] if name not in _DROPPED]
         with tracing.trace_statements() as trace:
-            await self._app(scope, receive, _Answer(scope, send, trace, self._explain).pass_on)
+            await self._app(scope, receive, _HeldAnswer(scope, send, trace, self._explain).pass_on)
 
 
-class _Answer:
+class _HeldAnswer:
     """An answer on its way: a page is held back until it is whole."""
 
     def __init__(self, scope: Scope, send: Send, trace: Trace, explain: Explain) -> None:
@@ -53,7 +53,7 @@ class _Answer:
     async def pass_on(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(raw=message["headers"])
-            headers["Server-Timing"] = self._timing()
+            headers["Server-Timing"] = self._write_timing()
             if headers.get("content-type", "").startswith("text/html") and _may_see(self._scope):
                 self._start = message
                 return
@@ -65,7 +65,7 @@ class _Answer:
             message = await self._finish(self._start)
         await self._send(message)
 
-    def _timing(self) -> str:
+    def _write_timing(self) -> str:
         count = len(self._trace.statements)
         total_ms = (perf_counter() - self._began_s) * 1000
         database = f'db;desc="{count} statement{"" if count == 1 else "s"}";dur={self._trace.duration_ms:.1f}'
@@ -78,7 +78,7 @@ class _Answer:
         panel = rendering.part(
             "shared/_statements.html",
             trace=self._trace,
-            statements=[(one, _written(one.sql), await self._explain(one)) for one in statements],
+            statements=[(one, _write_sql(one.sql), await self._explain(one)) for one in statements],
         ).encode()
         # In the footer, as our script puts that in place together with the rest of a page.
         before, end, after = self._body.rpartition(b"</footer>")
@@ -108,7 +108,7 @@ def _may_see(scope: Scope) -> bool:
     )
 
 
-def _written(sql: Any) -> str:  # noqa: ANN401 (whatever the driver takes)
+def _write_sql(sql: Any) -> str:  # noqa: ANN401 (whatever the driver takes)
     """Return a statement as it stands in the code, without the indent that it has there."""
     text: str = sql if isinstance(sql, str) else sql.as_string(None)
     lines = [line for line in text.splitlines() if line.strip()]

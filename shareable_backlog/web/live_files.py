@@ -14,7 +14,7 @@ def watch_files() -> None:
     _is_watched = True
 
 
-def files_edition() -> int:
+def read_files_edition() -> int:
     """Return a number that changes with any of the files; always 0 if nobody watches them."""
     if not _is_watched:
         return 0

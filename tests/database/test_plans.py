@@ -6,7 +6,7 @@ import pytest
 
 from shareable_backlog import database
 from shareable_backlog.database.plans import explain_statement
-from shareable_backlog.tracing import Statement
+from shareable_backlog.tracing import TracedStatement
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
 
@@ -15,7 +15,7 @@ NO_PLAN = "PostgreSQL gives no plan for this statement."
 
 
 async def explain(sql: str, params: dict[str, Any] | None = None) -> str:
-    return await explain_statement(Statement(sql, params, 1.0, 1))
+    return await explain_statement(TracedStatement(sql, params, 1.0, 1))
 
 
 async def count_users() -> int:

@@ -81,7 +81,7 @@ async def _show(request: Request, place: Place, group: GroupBy | str) -> Respons
         "shown_columns": columns,
         "has_run": reader.mirror.as_of is not None,
     }
-    made_of = (live_files.files_edition(), reader.version, scope, place, page, now, *ways.values())
+    made_of = (live_files.read_files_edition(), reader.version, scope, place, page, now, *ways.values())
     tag = f'W/"{hashlib.sha256(repr((_BORN, made_of, around)).encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
     if tag in request.headers.get("if-none-match", ""):

@@ -16,7 +16,7 @@ from shareable_backlog.database.connection import faults
 from shareable_backlog.database.connection.deadline import hung_up_after
 from shareable_backlog.database.connection.pool import Opened, current
 from shareable_backlog.database.connection.probe import ConnectionTest
-from shareable_backlog.tracing import Statement
+from shareable_backlog.tracing import TracedStatement
 
 _LOG = logs.logger(__name__)
 
@@ -97,8 +97,8 @@ async def run(
 
 def log_done(sql: Sql, params: Params | None, started: float, rows: int) -> None:
     """Log at debug a statement that began at `started` (of `monotonic()`), without its parameters, and trace it."""
-    if (trace := tracing.current_trace()) is not None:
-        trace.statements.append(Statement(sql, params, (monotonic() - started) * 1000, rows))
+    if (trace := tracing.get_trace()) is not None:
+        trace.statements.append(TracedStatement(sql, params, (monotonic() - started) * 1000, rows))
     if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
         _LOG.debug("query", text=_one_line(sql), duration_ms=round((monotonic() - started) * 1000, 1), rows=rows)
 

@@ -47,13 +47,13 @@ class VersionQuery(Struct, frozen=True):
 
 def address(name: str) -> str:
     """Give the address of a static file for a page to name."""
-    return f"/static/{name}?v={_read_assets(live_files.files_edition()).versions[name]}"
+    return f"/static/{name}?v={_read_assets(live_files.read_files_edition()).versions[name]}"
 
 
 async def static_file(_request: Request, path: FilePath, query: VersionQuery) -> Response:
     """Answer a static file; with its present version in the query it may be kept for a year."""
     name = path.path
-    assets = _read_assets(live_files.files_edition())
+    assets = _read_assets(live_files.read_files_edition())
     if name not in assets.files:
         raise HTTPException(404)
     current = query.v == assets.versions[name]

@@ -25,7 +25,7 @@ class Kept(Generic[T]):
             task.add_done_callback(lambda done: self._forget_failed(key, done))
             if len(self._made) > self._most:
                 self._made.popitem(last=False)
-        elif (trace := tracing.current_trace()) is not None:
+        elif (trace := tracing.get_trace()) is not None:
             trace.kept += 1
         self._made.move_to_end(key)
         # Who leaves does not take it away from the others.

@@ -81,7 +81,7 @@ def page(
 
 def part(template: str, *, local: Local = Local(), **context: object) -> Markup:  # noqa: B008 (frozen)
     """Give a part of a page, to be put into it as it is: it can be kept for all who are `local` in the same way."""
-    _take_changes(live_files.files_edition())
+    _take_changes(live_files.read_files_edition())
     with locales.written_for(local):
         html = _ENVIRONMENT.get_template(template).render(local=local, **context)
     return Markup(html)  # noqa: S704 (autoescaped)
