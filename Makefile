@@ -8,13 +8,25 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Three workers keep two processors busy, as each waits for PostgreSQL a part of its time.
 WORKERS ?= 3
 
-.PHONY: help run test check check-static format format-static hooks bench lock migrate-up migrate-down migrate-create clean
+# What needs no database, the use cases, and of database and pages what most changes touch: in a minute.
+QUICK := tests/config/test_config.py tests/test_logs.py tests/web tests/linear tests/mail tests/services \
+	$(addprefix tests/database/test_, query.py transaction.py searched.py plans.py) \
+	$(addprefix tests/controllers/test_, pages.py gate.py item_page.py api.py)
+NOT_QUICK := slow or long or browser or npm or netns
+
+.PHONY: help run quick test check check-static format format-static hooks bench lock migrate-up migrate-down migrate-create clean
 
 help:  ## list these commands
 	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "%-16s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/run  ## start the product with a sample backlog; Ctrl-C stops it
 	@exec slb serve --sample
+
+quick: $(VENV)/dev  ## lint, layers and the quick tests, in a minute: before each commit
+	ruff format --check --quiet .
+	ruff check --quiet .
+	lint-imports >/dev/null || lint-imports
+	pytest --quiet -n $(WORKERS) -m "not ($(NOT_QUICK))" $(QUICK)
 
 test: $(VENV)/dev  ## run the whole test suite
 	pytest -n $(WORKERS)

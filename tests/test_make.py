@@ -34,6 +34,21 @@ def test_make_run_starts_the_product_and_make_test_runs_everything() -> None:
     assert run_make("--dry-run", "test").splitlines()[-1] == "pytest -n 3"
 
 
+def test_make_quick_lints_and_runs_tests_that_are_there() -> None:
+    *linters, tests = run_make("--dry-run", "quick").splitlines()
+    assert [one.split()[0] for one in linters[-3:]] == ["ruff", "ruff", "lint-imports"]
+    paths = re.findall(r"tests/\S+", tests)
+    assert "tests/web" in paths
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_make_quick_leaves_out_only_marks_that_there_are() -> None:
+    expression = re.search(r'-m "not \((.*)\)"', run_make("--dry-run", "quick"))
+    assert expression is not None
+    settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert [mark for mark in expression[1].split(" or ") if f'  "{mark}: ' not in settings] == []
+
+
 def test_templates_styles_and_scripts_are_checked() -> None:
     tools = [line.split()[0] for line in run_make("--dry-run", "check-static").splitlines()]
     assert {"dprint", "djlint"} <= set(tools)

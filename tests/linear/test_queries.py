@@ -23,6 +23,7 @@ def text(*asks: Ask) -> str:
     return request(asks, sizes(asks), with_counts=True)[0]
 
 
+@pytest.mark.slow
 @published.needed
 @pytest.mark.parametrize("asks", [everything, every_id], ids=["everything", "every id"])
 def test_linear_knows_every_field_and_discourages_none(asks: list[Ask]) -> None:

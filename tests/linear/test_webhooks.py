@@ -236,6 +236,7 @@ def comparisons() -> Iterator[tuple[str, str]]:
                 yield path.name, ast.unparse(node)
 
 
+@pytest.mark.slow
 def test_no_digest_is_compared_in_a_time_that_tells_of_it() -> None:
     words = ("digest", "signature", "hmac")
     found = [(name, text) for name, text in comparisons() if any(word in text.lower() for word in words)]

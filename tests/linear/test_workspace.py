@@ -63,6 +63,7 @@ async def test_holes_are_not_taken_for_a_workspace(fake: FakeLinear, fault: Faul
         await inspected(fake)
 
 
+@pytest.mark.slow
 @published.needed
 def test_linear_knows_every_field_and_discourages_none() -> None:
     assert not validate(published.schema(), parse(workspace.QUERY), [*specified_rules, NoDeprecatedCustomRule])

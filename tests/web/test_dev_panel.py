@@ -12,6 +12,8 @@ from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in
 
+pytestmark = pytest.mark.slow
+
 TIMING = re.compile(r'db;desc="(\d+) statements?";dur=(\d+\.\d), (kept;desc="[^"]+", )?total;dur=(\d+\.\d)')
 
 

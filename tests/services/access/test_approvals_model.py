@@ -106,6 +106,7 @@ async def play(ids: dict[str, int], rounds: list[tuple[Act, Act]]) -> None:
     assert stood == {str(id_): await standing(id_) for id_ in ids.values()}, "no change without a row"
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rounds=st.lists(st.tuples(ACTS, ACTS), min_size=1, max_size=8))
 def test_two_admins_at_once_keep_to_the_states_the_record_and_an_admin(

@@ -110,6 +110,7 @@ async def test_what_is_too_long_is_cut() -> None:
 _texts = st.text(st.characters(categories=None) | st.sampled_from("\x00\\\"'u0\ud800"), max_size=20)
 
 
+@pytest.mark.slow
 @how(derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(details=st.dictionaries(_texts, _texts | st.lists(_texts) | st.integers() | st.none()), text=_texts)
 async def test_anything_that_people_send_can_be_recorded(details: dict[str, Any], text: str) -> None:

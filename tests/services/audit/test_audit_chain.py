@@ -15,7 +15,7 @@ from shareable_backlog.database.audit import audit_logs
 from shareable_backlog.services.audit import audit_actions, audit_chain, audit_retention
 from shareable_backlog.services.audit.audit_actions import OPERATOR, Action, Actor
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.slow, pytest.mark.anyio, pytest.mark.usefixtures("opened")]
 
 _PEOPLE = 3
 _EDITS: tuple[LiteralString, ...] = (

@@ -11,7 +11,7 @@ from shareable_backlog.database.backlog import item_groups, item_query
 from tests.support.listing import APOLLO, grouped, groups, identifiers, store_world
 from tests.support.mirrored import NOON, item, project, state, store, team
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.slow, pytest.mark.anyio, pytest.mark.usefixtures("opened")]
 
 
 async def test_states_of_one_name_are_one_group_in_the_order_of_work() -> None:

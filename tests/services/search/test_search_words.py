@@ -78,6 +78,7 @@ def test_an_excerpt_of_a_text_without_a_match_is_none() -> None:
     assert excerpt("A text", parsed("needle").wanted, 100) is None
 
 
+@pytest.mark.slow
 def test_a_long_text_takes_time_as_it_is_long() -> None:
     began = process_time()
     for text in ("a " * 20_000, "語" * 20_000, "e\u0301 " * 20_000, "x" * 90_000, "\u0301" * 90_000):

@@ -2,12 +2,15 @@
 
 import resource
 
+import pytest
+
 from shareable_backlog.web.markdown import cmark
 
 TEXT = "a *word* and [a link](https://example.com)\n" * 2000
 MOST_GROWTH_KIB = 20_000  # not giving the memory back would take ten times that
 
 
+@pytest.mark.slow
 def test_rendering_gives_its_memory_back() -> None:
     cmark.html(TEXT)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
