@@ -139,6 +139,11 @@ def _is_text(hint: Any) -> bool:  # noqa: ANN401 (as above)
     return hint is str
 
 
+def clean(text: str) -> str:
+    """Return what PostgreSQL can store of a text: no half of a character, no NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
 def read_id(text: str) -> int:
     """Return the number of a row, which fits an integer of PostgreSQL. Raise ValueError."""
     if not (text.isascii() and text.isdecimal() and int(text) < 2**31):
@@ -164,6 +169,9 @@ def _write_position(position: tuple[datetime, int | str]) -> str:
 
 Id: TypeAlias = Annotated[int, Codec(read_id, str)]
 """The number of a row."""
+
+Identifier: TypeAlias = Annotated[str, Codec(clean, str)]
+"""What an item is called in the path of its page, in any spelling."""
 
 Text: TypeAlias = Annotated[str, Trimmed()]
 """A text that somebody typed."""

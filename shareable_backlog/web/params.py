@@ -21,7 +21,7 @@ from starlette.requests import Request
 
 from shareable_backlog.errors import BacklogError, InvalidInput, NotFound
 from shareable_backlog.web import forms
-from shareable_backlog.web.fields import Field, list_fields
+from shareable_backlog.web.fields import Field, clean, list_fields
 
 S = TypeVar("S", bound=Struct)
 T = TypeVar("T")
@@ -71,7 +71,8 @@ def read(type_: type[S], pairs: Iterable[Pair], source: Source) -> S:
     """Return the struct that the pairs of a request make. Raise InvalidInput, for a path NotFound."""
     given: dict[str, list[str]] = {}
     for key, text in pairs:
-        given.setdefault(key, []).append(_clean(text))
+        # A path that is not quite that of a thing is not its path.
+        given.setdefault(key, []).append(text if source == "path" else clean(text))
     is_for_programs = type_.__struct_config__.forbid_unknown_fields
     if is_for_programs:
         _require_known(type_, given)
@@ -105,11 +106,6 @@ def url(path: str, params: Struct) -> str:
 
 def _read_from(request: Request, type_: type[S], source: Source) -> S:
     return read(type_, _PAIRS[source](request), source)
-
-
-def _clean(text: str) -> str:
-    """Return what PostgreSQL can store: no half of a character, no NUL."""
-    return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
 def _require_known(type_: type[Struct], given: Mapping[str, list[str]]) -> None:

@@ -22,6 +22,7 @@ class Example(Struct, frozen=True, kw_only=True):
     """One field of each kind."""
 
     id: fields.Id
+    identifier: fields.Identifier = ""
     text: fields.Text = ""
     search: fields.SearchText = ""
     team: fields.TeamKey = ""
@@ -74,6 +75,7 @@ def test_a_text_is_read_as_its_value_and_written_back(key: str, text: str, value
     ("key", "text", "value"),
     [
         ("id", "007", 7),
+        ("identifier", "ENG-1\x00", "ENG-1"),
         ("team", "eng", "ENG"),
         ("ticked", "on", True),
         ("email", "Person@Example.com", "person@example.com"),

@@ -106,6 +106,7 @@ def test_half_of_a_character_is_none() -> None:
         (ItemForm, "form", [("version", "")], InvalidInput, "“version” is missing"),
         (ItemForm, "form", [("version", "x")], InvalidInput, "“version” can't be that"),
         (ItemPath, "path", [("item_id", "x")], NotFound, "There is nothing at this address"),
+        (ItemPath, "path", [("item_id", "1\x00")], NotFound, "There is nothing at this address"),
         (ItemPath, "path", [], NotFound, "There is nothing at this address"),
         (GroupPath, "path", [("group_id", "x")], NotFound, "There is no such group."),
         (StrictQuery, "query", [("limit", "")], InvalidInput,

@@ -1,5 +1,6 @@
 """Answer `/changes`: what is new, moved, done and gone since somebody looked last."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated, Final, Literal, TypeAlias, get_args
@@ -66,7 +67,7 @@ class Since:
 async def show(request: Request, query: ChangesQuery) -> Response:
     """Show the changes of `team` (key) and each `kind`, `since` today, 7d, 30d, a day or a time, else the visit."""
     now, zone = datetime.now(UTC), auth.local(request).tzinfo
-    kinds: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind in query.kind)
+    kinds = _narrow(query.kind)
     since = await _since(request, query, now, zone)
     asked = Asked(since.at, kinds or KINDS, query.team or None)
     found = await changes.page(auth.visitor(request).scope, asked, query.after, now=now, zone=zone)
@@ -83,7 +84,7 @@ async def show(request: Request, query: ChangesQuery) -> Response:
         is_first=query.after is None,
         is_shortened=found.since > since.at,
         periods=[(period or "", _url(replace(first, since=period))) for period in (None, *_DAYS_BEFORE)],
-        toggles={kind: _url(replace(first, kind=_toggled(kinds, kind))) for kind in KINDS},
+        toggles={kind: _url(replace(first, kind=_toggle(kinds, kind))) for kind in KINDS},
         all_address=_url(ChangesQuery(since=query.since)),
         first_address=_url(kept),
         next_address=found.next_after and _url(replace(kept, after=found.next_after)),
@@ -118,10 +119,15 @@ def _begin(since: Period | date | datetime, now: datetime, zone: tzinfo) -> date
     return datetime.combine(since, time.min, zone)
 
 
-def _toggled(kinds: tuple[Kind, ...], kind: Kind) -> tuple[Kind, ...]:
-    """Return the kinds with one more or less; the first one that is chosen leaves it alone, and all are as none."""
-    wanted: tuple[Kind, ...] = tuple(one for one in KINDS if (one in kinds) != (one == kind))
-    return () if wanted == KINDS else wanted
+def _narrow(names: Collection[str]) -> tuple[Kind, ...]:
+    """Return the kinds of these names, each once; none is all, and all is none."""
+    kinds: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind in set(names))
+    return () if kinds == KINDS else kinds
+
+
+def _toggle(kinds: tuple[Kind, ...], kind: Kind) -> tuple[Kind, ...]:
+    """Return the kinds with one more or less; the first one that is chosen leaves it alone."""
+    return _narrow({*kinds} ^ {kind})
 
 
 def _url(query: ChangesQuery) -> str:

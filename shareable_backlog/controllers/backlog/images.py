@@ -10,6 +10,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.services.backlog import images
 from shareable_backlog.services.backlog.images import Fetch
 from shareable_backlog.services.backlog.items import ItemPage
+from shareable_backlog.web.fields import Identifier
 
 _HEADERS = {
     "Cache-Control": "private, max-age=86400",
@@ -23,7 +24,7 @@ _HEADERS = {
 class ImagePath(Struct, frozen=True):
     """Which image of which item it is."""
 
-    identifier: str
+    identifier: Identifier
     name: str
 
 

@@ -13,13 +13,14 @@ from shareable_backlog.errors import NotFound
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.backlog import items
+from shareable_backlog.web.fields import Identifier
 from shareable_backlog.web.pages import rendering
 
 
 class ItemPath(Struct, frozen=True):
-    """Which item it is, by an identifier in any spelling."""
+    """Which item it is."""
 
-    identifier: str
+    identifier: Identifier
 
 
 async def show_item(request: Request, path: ItemPath) -> Response:

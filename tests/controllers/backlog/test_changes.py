@@ -125,6 +125,23 @@ def test_kinds_and_team_narrow_it_and_can_be_taken_back(site: Site) -> None:
     assert '<a href="/changes?since=7d">Show all kinds and teams</a>' in nothing
 
 
+@pytest.mark.parametrize(
+    ("chosen", "toggled"),
+    [
+        ("", "kind=moved"),
+        ("kind=new&kind=moved&kind=done&kind=gone", "kind=moved"),
+        ("kind=gone&kind=new&kind=gone", "kind=new&amp;kind=moved&amp;kind=gone"),
+        ("kind=moved", ""),
+        ("kind=new&kind=done&kind=gone", ""),
+    ],
+)
+def test_a_click_on_a_kind_takes_it_in_or_out(site: Site, chosen: str, toggled: str) -> None:
+    mirrored(site, item(1, "Fresh", created_at=ago(HOUR)))
+    page = site.get(f"/changes?since=7d&{chosen}", "bob").text
+    url = "/changes?since=7d" + (f"&amp;{toggled}" if toggled else "")
+    assert re.search(rf'href="{re.escape(url)}"[^>]*>Moved', page)
+
+
 def test_where_nothing_changed_it_says_since_when_and_where_to_look(site: Site) -> None:
     visited(site, 3 * HOUR)
     answer = site.get("/changes", "bob").text

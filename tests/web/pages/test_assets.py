@@ -23,6 +23,6 @@ def test_any_other_version_is_asked_for_again(query: str) -> None:
     assert CLIENT.get(f"/static/style.css{query}").headers["cache-control"] == "no-cache"
 
 
-@pytest.mark.parametrize("path", ["none.css", "style/base.css", "%2e%2e/app.py", "style.css%00/x"])
+@pytest.mark.parametrize("path", ["none.css", "style/base.css", "%2e%2e/app.py", "style.css%00"])
 def test_there_are_no_other_files(path: str) -> None:
     assert CLIENT.get(f"/static/{path}").status_code == 404
