@@ -27,7 +27,7 @@ from shareable_backlog.linear.connection import oauth
 from tests.support import in_memory, leaks
 from tests.support.signed_in import SECRET_KEY
 
-pytest_plugins = ("tests.fakes.postgres",)
+pytest_plugins = ("tests.causes", "tests.fakes.postgres")
 
 _FOLDER, _TEMPLATE = "SLB_TESTS_FOLDER", "SLB_TESTS_TEMPLATE"
 
@@ -69,18 +69,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail a test in whose output, the log among it, a secret stands."""
-    report = yield
-    try:
-        for name, text in report.sections:
-            leaks.hunt(text, name)
-    except AssertionError as error:
-        report.outcome, report.longrepr = "failed", str(error)
-    return report
-
-
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
@@ -93,7 +81,6 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(f"{name}_FILE", raising=False)
     monkeypatch.setattr(logs, "_secrets", set[str]())
-    monkeypatch.setattr(logs._State, "is_configured", False)  # pyright: ignore[reportPrivateUsage] (to be as new)
     # A later fake may listen on the port of an earlier one, and is another application then.
     monkeypatch.setattr(oauth, "_kept", {})
     monkeypatch.chdir(tmp_path)

@@ -112,7 +112,7 @@ async def test_a_wrong_secret_is_told_to_the_log_and_not_to_the_person(
     relying.fake.answers["/token"] = (401, {}, b'{"error": "invalid_client"}')
     with pytest.raises(SignInFailed, match="tell an admin"):
         await relying.signed_in()
-    log = capsys.readouterr().out
+    log = capsys.readouterr().err
     assert "invalid_client" in log
     assert not [word for word in (relying.fake.client_secret, "code-", "127.0.0.1") if word in log]
 
@@ -123,7 +123,7 @@ async def test_what_a_provider_writes_into_an_error_is_not_logged(
     relying.fake.answers["/token"] = (400, {}, b'{"error": "the code code-1 of carol"}')
     with pytest.raises(SignInFailed):
         await relying.signed_in()
-    assert "carol" not in capsys.readouterr().out
+    assert "carol" not in capsys.readouterr().err
 
 
 async def test_a_new_key_is_fetched_when_a_token_names_it(relying: Relying, monkeypatch: pytest.MonkeyPatch) -> None:

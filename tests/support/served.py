@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx2
 
+from tests import causes
 from tests.support import leaks
 from tests.support.signed_in import SECRET_KEY, cookies
 
@@ -132,6 +133,7 @@ def slb(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
         [sys.executable, "-m", "shareable_backlog", *arguments],
         cwd=folder, env=environment(folder, **settings), capture_output=True, text=True, check=False,
     )  # fmt: skip
+    causes.keep(f"slb {' '.join(arguments)} exited with {done.returncode}", done.stdout + done.stderr)
     leaks.hunt(done.stdout + done.stderr, f"slb {' '.join(arguments[:1])}")
     return done.returncode, done.stdout + done.stderr
 
@@ -148,6 +150,7 @@ def served(folder: Path, *, enter: tuple[str, ...] = (), **settings: str) -> Gen
     `enter` is a command that runs it elsewhere.
     """
     log_path = folder / "serve.log"
+    causes.watch_log(log_path)
     started = time.monotonic()
     with log_path.open("wb") as log:
         process = subprocess.Popen(

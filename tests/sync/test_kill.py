@@ -13,6 +13,7 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from shareable_backlog.streams import TABLES
+from tests import causes
 from tests.conftest import as_url
 from tests.fakes.linear import FakeLinear, Fault, running
 from tests.fakes.linear.volume import volume
@@ -53,7 +54,8 @@ def started(environment: Mapping[str, str], *arguments: str) -> "subprocess.Pope
 
 def ended(process: "subprocess.Popen[str]") -> int:
     """Wait for the end of a process and give its exit code."""
-    process.communicate(timeout=60)
+    out, error = process.communicate(timeout=60)
+    causes.keep(f"slb sync exited with {process.returncode}", out + error)
     return process.returncode
 
 

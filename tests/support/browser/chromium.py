@@ -5,7 +5,9 @@ import shutil
 from collections.abc import Generator, Sequence
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Response, sync_playwright
+
+from tests import causes
 
 # The suggestions under the address bar are two pages of the browser's own, made anew for each window: with the spare
 # process they cost more than a page of ours. The last list given counts, so the rest is of Playwright's own.
@@ -78,8 +80,13 @@ def watched(page: Page, address: str) -> list[str]:
         if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
             faults.append(f"console: {message.text}")
 
+    def on_response(response: Response) -> None:
+        if response.status >= 500:
+            causes.keep("Answers to the browser", f"{response.status} {response.request.method} {response.url}")
+
     page.add_init_script(TELL_VIOLATIONS)
     page.context.on("request", on_request)
+    page.context.on("response", on_response)
     page.on("dialog", on_dialog)
     page.on("console", on_console)
     page.on("pageerror", lambda error: faults.append(f"script: {error}"))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx2
 
+from tests import causes
 from tests.support.signed_in import SECRET_KEY
 
 ROOT = Path(__file__).parents[3]
@@ -20,8 +21,9 @@ _READY_WITHIN_S = 30
 @contextlib.contextmanager
 def serving(folder: Path, *options: str, **settings: str) -> Generator[str]:
     """Give the address of a `slb serve` as soon as it listens; it runs in `folder`, its environment is `settings`."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SECRET_KEY": SECRET_KEY, **settings}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SECRET_KEY": SECRET_KEY, "LOG_FORMAT": "json", **settings}
     command = [sys.executable, "-m", "shareable_backlog", "serve", "--port", "0", *options]
+    causes.watch_log(folder / "serve.log")
     with (folder / "serve.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=log)
     try:
