@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shareable_backlog import database, routes
+from shareable_backlog import database, logs, routes
 from shareable_backlog.config import Settings
 from shareable_backlog.config.values import is_loopback
 from shareable_backlog.controllers.access import sign_in_oidc
@@ -32,11 +32,14 @@ from shareable_backlog.services.mirror import freshness
 from shareable_backlog.services.mirror.deliveries import Inbox
 from shareable_backlog.services.search import search_index
 from shareable_backlog.sync import deliveries, images, sample, schedule
+from shareable_backlog.tasks import end_tasks
 from shareable_backlog.web import errors
 from shareable_backlog.web.dev_panel import DevPanel
 from shareable_backlog.web.headers import SecurityHeaders
 from shareable_backlog.web.network import NetworkGate
 from shareable_backlog.web.request_metrics import Measured
+
+_LOG = logs.logger(__name__)
 
 _FIRST_LOOK_S = 0.5
 _COMPRESSED_FROM_BYTES = 1000
@@ -178,12 +181,16 @@ async def _syncs(settings: Settings) -> None:
 @asynccontextmanager
 async def _background(*work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
     """Run `work` beside the server; at the end each is cancelled and may finish what it must."""
-    tasks = [asyncio.create_task(one) for one in work]
+    tasks = [asyncio.create_task(one, name=one.__qualname__) for one in work]
+    for task in tasks:
+        task.add_done_callback(_tell_of_failure)
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await end_tasks(*tasks)
+
+
+def _tell_of_failure(task: asyncio.Task[None]) -> None:
+    """Log at once what nobody foresaw: nothing waits for the work before the end, and pages are served without it."""
+    if not task.cancelled() and (error := task.exception()):
+        _LOG.error("background_work_failed", work=task.get_name(), exc_info=error)

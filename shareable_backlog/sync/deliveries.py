@@ -57,7 +57,8 @@ async def keep_up(arrived: asyncio.Event) -> None:
             await asyncio.sleep(_PAUSE_S)
         else:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(arrived.wait(), _LOOK_AGAIN_S)
+                async with asyncio.timeout(_LOOK_AGAIN_S):
+                    await arrived.wait()
 
 
 async def forget_old() -> None:

@@ -11,6 +11,7 @@ from shareable_backlog.linear import uploads
 from shareable_backlog.linear.connection import client
 from shareable_backlog.services.backlog.images import Fetch, Image
 from shareable_backlog.sync.file_cache import FileCache
+from shareable_backlog.tasks import end_tasks
 
 _MOST_AT_ONCE = 4
 _MEGABYTE = 10**6
@@ -38,10 +39,7 @@ class Images:
 
     async def close(self) -> None:
         """Break off what is under way."""
-        tasks = list(self._under_way.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(*self._under_way.values())
 
     def _forget(self, path: str, done: asyncio.Task[Image]) -> None:
         del self._under_way[path]

@@ -17,6 +17,7 @@ from shareable_backlog.database.mirror.sync_history import Ending, RateBudget
 from shareable_backlog.errors import BacklogError, SyncFailed
 from shareable_backlog.linear.connection.client import Client
 from shareable_backlog.sync.store import BadRow, Batch, Page, Prepared, batch_stored, prepared
+from shareable_backlog.tasks import end_tasks, see_through
 
 _LOG = logs.logger(__name__)
 
@@ -75,12 +76,7 @@ async def recorded(trigger: Trigger, *, run_id: int | None = None, is_full: bool
     async with locks.held(locks.SYNC) as ours:
         if not ours:
             raise SyncUnderWay
-        async with transaction() as opened:
-            interrupted = await sync_history.interrupt_running(opened)
-            started = await sync_history.start(opened, trigger, run_id=run_id, is_full=is_full)
-        if interrupted:
-            _LOG.warning("sync_found_interrupted_run", runs=interrupted)
-        report = Report(started, is_full)
+        report = Report(await _start(trigger, run_id, is_full=is_full), is_full)
         try:
             async with _told(report):
                 yield report
@@ -94,6 +90,27 @@ async def recorded(trigger: Trigger, *, run_id: int | None = None, is_full: bool
             await _finish(report, "failed", "An error of the program itself; the log says more.")
             raise
         await _finish(report, report.status, _partial_message(report))
+
+
+async def _start(trigger: Trigger, run_id: int | None, *, is_full: bool) -> int:
+    """Record a run that begins now and return its id; call it only under the sync lock."""
+    try:
+        async with transaction() as opened:
+            interrupted = await sync_history.interrupt_running(opened)
+            started = await sync_history.start(opened, trigger, run_id=run_id, is_full=is_full)
+    except asyncio.CancelledError:
+        await see_through(_interrupt())
+        raise
+    if interrupted:
+        _LOG.warning("sync_found_interrupted_run", runs=interrupted)
+    return started
+
+
+async def _interrupt() -> None:
+    """Mark the run as interrupted whose start was broken off, if that was recorded all the same."""
+    with contextlib.suppress(BacklogError):  # the next run does it
+        async with transaction() as opened:
+            await sync_history.interrupt_running(opened)
 
 
 @asynccontextmanager
@@ -114,9 +131,7 @@ async def _told(report: Report) -> AsyncGenerator[None]:
     try:
         yield
     finally:
-        telling.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await telling
+        await end_tasks(telling)
 
 
 def _progress(report: Report) -> dict[str, Any]:
@@ -179,7 +194,7 @@ def _partial_message(report: Report) -> str | None:
 
 
 async def _finish(report: Report, status: str, message: str | None) -> None:
-    """Record the end of a run; when even that can't be stored, the log has it."""
+    """Record the end of a run, also while it is stopped; when even that can't be stored, the log has it."""
     _LOG.info("sync_ended", status=status, run_id=report.run_id, failed=len(report.bad_rows), **asdict(report.total))
     total = report.total
     ending = Ending(
@@ -197,10 +212,14 @@ async def _finish(report: Report, status: str, message: str | None) -> None:
         next_step=_GOES_ON if status in {"failed", "interrupted"} else report.next_step,
     )
     try:
-        async with transaction() as opened:
-            await sync_history.finish(opened, report.run_id, ending)
+        await see_through(_record_end(report.run_id, ending))
     except BacklogError as error:
         _LOG.error("sync_end_not_recorded", run_id=report.run_id, status=status, reason=str(error))
+
+
+async def _record_end(run_id: int, ending: Ending) -> None:
+    async with transaction() as opened:
+        await sync_history.finish(opened, run_id, ending)
 
 
 def _streams(report: Report) -> dict[str, dict[str, int]]:
@@ -235,6 +254,4 @@ async def _ahead(batches: AsyncIterator[Batch]) -> AsyncGenerator[Prepared]:
                 raise ready
             yield ready
     finally:
-        fetching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await fetching
+        await end_tasks(fetching)

@@ -1,9 +1,8 @@
 """Keep the process's connection pool: opened in the background, so that the program starts without a database."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, ClassVar, Self
@@ -18,6 +17,7 @@ from shareable_backlog.database.connection import faults
 from shareable_backlog.database.connection.outage_log import Trouble
 from shareable_backlog.database.connection.probe import Probe, has_news
 from shareable_backlog.database.connection.target import resolved
+from shareable_backlog.tasks import end_tasks
 
 _MIN_SIZE = 2
 _RECONNECT_TIMEOUT_S = 2  # the default of 300 s grows its waits to 16 s after an outage (measured)
@@ -92,18 +92,19 @@ async def opened(settings: Settings) -> AsyncGenerator[str]:
         raise RuntimeError("a database is open already")
     with resolved(settings) as server:
         ours = _open(server, settings)
-        _opened = ours
-        probing = asyncio.create_task(ours.probe.run(), name="database probe")
-        try:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(ours.pool.close)
+            stack.push_async_callback(ours.probe.close)
+            stack.push_async_callback(end_tasks, asyncio.create_task(ours.probe.run(), name="database probe"))
+            _opened = ours
+            stack.callback(_forget)
             await ours.pool.open(wait=False)
             yield server
-        finally:
-            _opened = None
-            probing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await probing
-            await ours.probe.close()
-            await ours.pool.close()
+
+
+def _forget() -> None:
+    global _opened  # noqa: PLW0603 (as above)
+    _opened = None
 
 
 def _open(server: str, settings: Settings) -> Opened:

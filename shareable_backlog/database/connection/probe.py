@@ -17,6 +17,7 @@ from shareable_backlog.database.connection import faults
 from shareable_backlog.database.connection.deadline import hung_up_after
 from shareable_backlog.database.connection.outage_log import Trouble
 from shareable_backlog.errors import DatabaseUnavailable
+from shareable_backlog.tasks import end_tasks
 
 _INTERVAL_S = 1.0
 _WHILE_AWAY_S = 0.1  # a restart takes a moment only, and a refused connection costs little
@@ -141,9 +142,12 @@ class Probe:
             self._connection = None
 
     async def close(self) -> None:
-        """Close the probe's connection."""
-        if self._connecting is not None:
-            self._connecting.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                self._connection = await self._connecting
-        await self._disconnect()
+        """Close the probe's connection, also one that is only being made."""
+        connecting, self._connecting = self._connecting, None
+        try:
+            if connecting is not None:
+                await end_tasks(connecting)
+        finally:
+            if connecting is not None and not connecting.cancelled() and connecting.exception() is None:
+                self._connection = connecting.result()
+            await self._disconnect()
