@@ -27,7 +27,7 @@ from shareable_backlog.linear.connection import oauth
 from tests.support import in_memory, leaks
 from tests.support.signed_in import SECRET_KEY
 
-pytest_plugins = ("tests.causes", "tests.fakes.postgres")
+pytest_plugins = ("tests.support.causes", "tests.fakes.postgres")
 
 _FOLDER, _TEMPLATE = "SLB_TESTS_FOLDER", "SLB_TESTS_TEMPLATE"
 

@@ -13,7 +13,7 @@ from shareable_backlog.sync import run
 from shareable_backlog.sync.run import Report
 from shareable_backlog.sync.store import Batch
 from shareable_backlog.tasks import end_tasks, see_through
-from tests.stopping import cancelled_at
+from tests.support.stopping import cancelled_at
 
 pytestmark = pytest.mark.anyio
 

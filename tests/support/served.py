@@ -16,8 +16,7 @@ from typing import Any
 
 import httpx2
 
-from tests import causes
-from tests.support import leaks
+from tests.support import causes, leaks
 from tests.support.signed_in import SECRET_KEY, cookies
 
 ROOT = Path(__file__).parents[2]

@@ -13,10 +13,10 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from shareable_backlog.streams import TABLES
-from tests import causes
 from tests.conftest import as_url
 from tests.fakes.linear import FakeLinear, Fault, running
 from tests.fakes.linear.volume import volume
+from tests.support import causes
 from tests.sync.model import equal
 
 _ROOT = Path(__file__).parents[2]

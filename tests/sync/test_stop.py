@@ -11,8 +11,8 @@ from shareable_backlog.config import Settings
 from shareable_backlog.database import query
 from shareable_backlog.database.connection import locks
 from tests.fakes.linear import FakeLinear, Fault, running
-from tests.stopping import cancelled_at, counted
 from tests.support.pulling import pulled, titles, titles_in
+from tests.support.stopping import cancelled_at, counted
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Response, sync_playwright
 
-from tests import causes
+from tests.support import causes
 
 # The suggestions under the address bar are two pages of the browser's own, made anew for each window: with the spare
 # process they cost more than a page of ours. The last list given counts, so the rest is of Playwright's own.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests import causes
+from tests.support import causes
 from tests.support.signed_in import SECRET_KEY
 
 ROOT = Path(__file__).parents[3]

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,7 +23,7 @@ _CAUSE = "'nonsense' is undefined"
 _LEAKING = """
 import pytest
 from hypothesis import given, strategies
-from tests import leaks
+from tests.support import leaks
 from tests.support.signed_in import SECRET_KEY
 
 def test_passed_but_said_a_secret():
@@ -63,7 +64,7 @@ rendering._ENVIRONMENT.loader = Broken(rendering._ENVIRONMENT.loader.searchpath)
 _BROKEN = """
 import os, sys
 from pathlib import Path
-from tests import running_site, served
+from tests.support import running_site, served
 import broken
 
 _CONNINFO, _URL = os.environ["SLB_TEST_CONNINFO"], os.environ["SLB_TEST_URL"]
@@ -95,9 +96,10 @@ def test_a_command_that_failed(tmp_path):
 def reports_of(folder: Path, source: str, **environment: str) -> Reports:
     """Run a file of tests as the suite does, and return what is reported of each that failed."""
     (folder / "test_it.py").write_text(source, encoding="utf-8")
-    [options] = re.findall(r'^addopts = "(.*)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    options = settings["tool"]["pytest"]["ini_options"]["addopts"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options.split(), "-n0", "-p", "tests.causes", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", *options, "-p", "tests.support.causes", "-p", "no:cacheprovider"],
         cwd=folder, env=os.environ | {"PYTHONPATH": f"{ROOT}:{folder}", **environment},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
