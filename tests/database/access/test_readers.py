@@ -1,0 +1,134 @@
+"""The one statement that finds who asks: what it says of them, and to whom a session says nothing."""
+
+from typing import LiteralString
+
+import pytest
+
+from shareable_backlog.config import Settings
+from shareable_backlog.database import query
+from shareable_backlog.database.access import readers
+from shareable_backlog.database.access.readers import FoundReader
+from tests.support.mirrored import store, team
+from tests.support.signed_in import let_in
+
+pytestmark = pytest.mark.anyio
+
+PERSONAS = ("alice", "bob", "carol", "dora", "edgar", "erin")
+
+
+@pytest.fixture
+async def ids(opened: Settings, database: str) -> dict[str, int]:
+    """Return the ids of the personas, whose sessions have their names for hashes."""
+    del opened
+    found = let_in(database, *PERSONAS)
+    await query("UPDATE sessions SET token_hash = split_part(email, '@', 1)::bytea FROM users u WHERE u.id = user_id")
+    return found
+
+
+async def find(persona: str) -> FoundReader | None:
+    return await readers.by_token(persona.encode(), idle_hours=72, max_days=30)
+
+
+async def find_one(persona: str) -> FoundReader:
+    found = await find(persona)
+    assert found
+    return found
+
+
+async def alter_session(user_id: int, changes: LiteralString) -> None:
+    await query("UPDATE sessions SET " + changes + " WHERE user_id = %(id)s", {"id": user_id})
+
+
+async def test_a_session_leads_to_its_person_and_their_group(ids: dict[str, int]) -> None:
+    [(group_id,)] = await query("UPDATE viewer_groups SET name = name RETURNING id")
+    await query("UPDATE users SET display_name = 'Erin' WHERE id = %(erin)s", ids)
+    erin = await find_one("erin")
+    assert (erin.user_id, erin.email, erin.display_name) == (ids["erin"], "erin@example.com", "Erin")
+    assert (erin.method, erin.state, erin.is_admin, erin.viewer_group_id) == ("link", "active", False, group_id)
+
+
+async def test_who_waits_or_whose_time_is_over_is_told_apart_from_who_was_shut_out(ids: dict[str, int]) -> None:
+    await query("UPDATE users SET access_until = now() WHERE id = %(bob)s", ids)
+    found = {one.email.partition("@")[0]: one.state for persona in PERSONAS if (one := await find(persona))}
+    assert found == {"alice": "active", "bob": "expired", "carol": "pending", "erin": "active"}
+
+
+@pytest.mark.parametrize(
+    ("young_enough", "too_old"),
+    [
+        ("last_seen_at = now() - interval '71 hours 59 minutes'", "last_seen_at = now() - interval '72 hours'"),
+        ("created_at = now() - interval '29 days 23 hours'", "created_at = now() - interval '30 days'"),
+    ],
+)
+async def test_a_session_ends_after_its_hours_unused_and_after_its_days(
+    ids: dict[str, int], young_enough: LiteralString, too_old: LiteralString
+) -> None:
+    await alter_session(ids["bob"], young_enough)
+    assert await find("bob")
+    await alter_session(ids["bob"], too_old)
+    assert await find("bob") is None
+
+
+async def test_use_is_due_to_be_noted_at_first_and_then_after_a_minute(ids: dict[str, int]) -> None:
+    assert (await find_one("bob")).is_due
+    await query("UPDATE users SET last_access_at = now() - interval '1 hour'")
+    await alter_session(ids["bob"], "last_seen_at = now() - interval '50 seconds'")
+    assert not (await find_one("bob")).is_due
+    await alter_session(ids["bob"], "last_seen_at = now() - interval '61 seconds'")
+    assert (await find_one("bob")).is_due
+
+
+async def test_only_an_admin_looks_with_anothers_eyes(ids: dict[str, int]) -> None:
+    await query("UPDATE sessions SET viewing_as_user_id = %(erin)s", ids)
+    alice, bob = await find_one("alice"), await find_one("bob")
+    assert (alice.email, alice.viewer_group_id) == ("alice@example.com", None)
+    assert (alice.viewing_as, alice.viewing_group_id) == (
+        "erin@example.com",
+        (await find_one("erin")).viewer_group_id,
+    )
+    assert (bob.viewing_as, bob.viewing_group_id) == (None, None)
+
+
+@pytest.mark.usefixtures("ids")
+async def test_who_chose_nothing_has_no_preferences_and_no_views() -> None:
+    found = await find_one("bob")
+    assert (found.theme, found.density, found.time_zone, found.locale, found.columns) == (None,) * 5
+    assert found.views == []
+
+
+async def test_preferences_and_views_are_those_of_the_person(ids: dict[str, int]) -> None:
+    await query(
+        """
+        INSERT INTO user_preferences (user_id, preferences) VALUES
+          (%(bob)s, '{"theme": "dark", "columns": ["id"], "views": [{"name": "Mine", "query": "a=b"}]}'),
+          (%(alice)s, '{"theme": "light", "density": "compact"}')
+        """,
+        ids,
+    )
+    bob = await find_one("bob")
+    assert (bob.theme, bob.density, bob.columns) == ("dark", None, ["id"])
+    assert [(view["name"], view["query"]) for view in bob.views] == [("Mine", "a=b")]
+
+
+@pytest.mark.usefixtures("ids")
+async def test_how_old_the_mirror_is_comes_along() -> None:
+    assert ((await find_one("bob")).as_of, (await find_one("bob")).is_sample) == (None, False)
+    await store(team("FLD", id="sample-team"))
+    [(at,)] = await query(
+        "INSERT INTO sync_history (status, trigger_type, completed_at) VALUES ('succeeded', 'import', now())"
+        " RETURNING completed_at"
+    )
+    await query(
+        "INSERT INTO sync_history (status, trigger_type, started_at, completed_at, error_message)"
+        " VALUES ('failed', 'manual', now(), now(), 'Linear refused the key.')"
+    )
+    bob = await find_one("bob")
+    assert (bob.as_of, bob.failure, bob.is_sample) == (at, "Linear refused the key.", True)
+
+
+@pytest.mark.usefixtures("ids")
+async def test_the_version_is_another_one_after_each_change_of_the_mirror() -> None:
+    before = (await find_one("bob")).version
+    assert (await find_one("alice")).version == before
+    await store(team("ENG"))
+    assert (await find_one("bob")).version != before
