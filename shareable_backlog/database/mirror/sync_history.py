@@ -186,13 +186,17 @@ async def note_progress(
     )
 
 
+# The column is an integer, which ends after 25 days, and a clock may have been put back.
+_DURATION_MS: LiteralString = "greatest(0, least(2147483647, round(extract(epoch FROM now() - started_at) * 1000)))"
+
+
 async def finish(transaction: Transaction, run_id: int, ending: Ending) -> bool:
     """Record how a running run ended; False when it was not running any more, then nothing is changed."""
     rows = await transaction.query(
-        """
+        f"""
         UPDATE sync_history
         SET status = %(status)s, is_full = %(is_full)s, completed_at = now(),
-            duration_ms = round(extract(epoch FROM now() - started_at) * 1000),
+            duration_ms = {_DURATION_MS},
             items_synced = %(items_synced)s, items_failed = %(items_failed)s,
             error_message = %(error_message)s, error_details = %(error_details)s,
             streams = %(streams)s, requests = %(requests)s, points = %(points)s, next_step = %(next_step)s,
@@ -219,10 +223,10 @@ def _jsonb(value: object) -> Jsonb | None:
 async def interrupt_running(transaction: Transaction) -> int:
     """Mark runs that stand as running as interrupted and count them; call it only under the sync lock."""
     rows = await transaction.query(
-        """
+        f"""
         UPDATE sync_history
         SET status = 'interrupted', completed_at = now(),
-            duration_ms = round(extract(epoch FROM now() - started_at) * 1000),
+            duration_ms = {_DURATION_MS},
             error_message = 'The program ended before the run did.', activity = NULL
         WHERE status = 'running'
         RETURNING id

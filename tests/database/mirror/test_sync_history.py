@@ -58,7 +58,7 @@ async def note(run_id: int, activity: str = "Reading.", budget: RateBudget | Non
     )
 
 
-async def interrupt() -> int:
+async def interrupt(*_runs: int) -> int:
     async with transaction() as tx:
         return await sync_history.interrupt_running(tx)
 
@@ -330,3 +330,12 @@ async def test_a_run_outlives_whoever_asked_for_it(database: str) -> None:
     asked = await request(by=let_in(database)["alice"])
     await query("DELETE FROM users")
     assert (await find(asked)).requested_by is None
+
+
+async def test_a_run_may_stand_as_running_for_weeks_and_the_clock_be_put_back() -> None:
+    for days, duration_ms in ((25, 2**31 - 1), (-25, 0)):
+        for end in (finish, interrupt):
+            run_id = await start()
+            await make_begun(run_id, timedelta(days=days))
+            assert await end(run_id)
+            assert (await find(run_id)).duration_ms == duration_ms
