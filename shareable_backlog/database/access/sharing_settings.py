@@ -96,7 +96,11 @@ async def named(kind: Kind, ids: Sequence[str]) -> list[Entity]:
 
 
 async def change(transaction: Transaction, fields: Fields, choices: Sequence[Choice]) -> None:
-    """Store what is shown from now on. A choice that says what holds without one takes back the earlier choice."""
+    """Store what is shown from now on.
+
+    A choice to show what is shown without one takes back the earlier choice; a choice to hide is kept in any case,
+    so that a private team stays hidden when it ceases to be private.
+    """
     await transaction.query(
         """
         UPDATE sharing_settings SET shows_descriptions = %(descriptions)s, shows_comments = %(comments)s,
