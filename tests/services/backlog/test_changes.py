@@ -4,10 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
 import pytest
 
-from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.services.backlog import changes
 from shareable_backlog.services.backlog.changes import Asked, ChangesPage
@@ -35,21 +33,6 @@ async def page(since: datetime, zone: str = "UTC", **more: Any) -> ChangesPage:
 
 def days(found: ChangesPage) -> list[tuple[str, list[str]]]:
     return [(day.isoformat(), [line.identifier for line in lines]) for day, lines in found.days]
-
-
-async def preferences(user_id: int) -> dict[str, Any]:
-    [(stored,)] = await query(
-        "SELECT preferences::text FROM user_preferences WHERE user_id = %(user_id)s", {"user_id": user_id}
-    )
-    return msgspec.json.decode(stored)
-
-
-async def prefer(user_id: int, stored: str) -> None:
-    await query(
-        "INSERT INTO user_preferences (user_id, preferences) VALUES (%(user_id)s, %(stored)s)"
-        " ON CONFLICT (user_id) DO UPDATE SET preferences = excluded.preferences",
-        {"user_id": user_id, "stored": stored},
-    )
 
 
 @pytest.mark.usefixtures("opened")
@@ -113,11 +96,6 @@ async def test_nobody_looks_further_back_than_90_days() -> None:
     assert (found.since, [one for _, lines in days(found) for one in lines]) == (NOW - 90 * DAY, ["ENG-2"])
 
 
-async def test_the_first_visit_has_none_before_it(bob: int) -> None:
-    assert (await changes.visit(bob, NOW)).at is None
-    assert (await changes.visit(bob, NOW + MINUTE)).at is None
-
-
 async def test_a_visit_is_a_new_one_after_half_an_hour_without_a_look(bob: int) -> None:
     await changes.visit(bob, NOW)
     assert (await changes.visit(bob, NOW + 30 * MINUTE)).at is None
@@ -126,52 +104,8 @@ async def test_a_visit_is_a_new_one_after_half_an_hour_without_a_look(bob: int) 
     assert (await changes.visit(bob, NOW + 2 * DAY)).at == NOW + 70 * MINUTE
 
 
-async def test_what_was_mirrored_after_a_visit_is_new_at_the_next_one(bob: int) -> None:
-    await query(
-        "INSERT INTO sync_history (status, trigger_type, started_at, completed_at)"
-        " VALUES ('succeeded', 'manual', %(at)s, now()), ('failed', 'manual', now(), now())",
-        {"at": NOW - 10 * MINUTE},
-    )
-    await changes.visit(bob, NOW)
-    visit = await changes.visit(bob, NOW + DAY)
-    assert (visit.at, visit.mirrored) == (NOW, NOW - 10 * MINUTE)
-
-
 async def test_what_is_marked_as_seen_is_not_new_any_more(bob: int) -> None:
     await changes.visit(bob, NOW)
     await changes.mark_seen(bob, NOW + MINUTE)
     visit = await changes.visit(bob, NOW + 2 * MINUTE)
     assert (visit.at, visit.mirrored) == (NOW + MINUTE, NOW + MINUTE)
-
-
-async def test_a_visit_leaves_other_preferences_as_they_are(bob: int) -> None:
-    await prefer(bob, '{"views": [{"name": "Mine"}], "theme": "dark"}')
-    await changes.visit(bob, NOW)
-    await changes.mark_seen(bob, NOW)
-    stored = await preferences(bob)
-    assert (stored["views"], stored["theme"], "last" in stored["visits"]) == ([{"name": "Mine"}], "dark", True)
-
-
-@pytest.mark.parametrize(
-    "stored",
-    [
-        "[]",
-        '"x"',
-        '{"visits": 7}',
-        '{"visits": {"last": "Friday"}}',
-        '{"visits": {"last": {"at": "Friday"}, "before": []}}',
-        '{"visits": {"last": {"at": 1e300}}}',
-        '{"visits": {"last": {"at": -5, "mirrored": null}}}',
-        '{"visits": {"last": {"at": 1}, "before": {"at": true, "mirrored": 1e300}}}',
-    ],
-)
-async def test_whatever_stands_there_is_overwritten(bob: int, stored: str) -> None:
-    await prefer(bob, stored)
-    await changes.visit(bob, NOW)
-    assert (await changes.visit(bob, NOW + DAY)).at == NOW
-
-
-async def test_visits_of_one_person_are_not_anothers(bob: int, database: str) -> None:
-    alice = let_in(database, "alice")["alice"]
-    await changes.visit(bob, NOW)
-    assert (await changes.visit(alice, NOW + DAY)).at is None
