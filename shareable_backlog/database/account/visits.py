@@ -23,10 +23,14 @@ _OBJECT: LiteralString = "CASE jsonb_typeof(p.preferences) WHEN 'object' THEN p.
 
 
 def _time(path: LiteralString) -> LiteralString:
-    """Give the time at a path of the preferences `p`; null when there is none, or one that is still to come."""
+    """Give the time at a path of the preferences `p`; null when there is none, or one that is far ahead.
+
+    A little ahead it may be: a request that began later has overtaken this one, or another process's clock is fast.
+    """
     return f"""
         CASE WHEN jsonb_typeof(p.preferences #> '{path}') = 'number'
-          AND (p.preferences #>> '{path}')::numeric BETWEEN 0 AND extract(epoch FROM %(at)s::timestamptz)
+          AND (p.preferences #>> '{path}')::numeric
+            BETWEEN 0 AND extract(epoch FROM %(at)s::timestamptz) + %(pause_s)s
         THEN to_timestamp((p.preferences #>> '{path}')::float8) END
     """
 

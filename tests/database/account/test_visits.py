@@ -130,3 +130,22 @@ async def test_visits_of_one_person_are_not_anothers(bob: int, database: str) ->
     alice = let_in(database, "alice")["alice"]
     await visit(bob, NOW)
     assert (await visit(alice, NOW + DAY)).at is None
+
+
+async def test_looks_that_are_noted_in_another_order_than_they_were_begun_are_one_visit(bob: int) -> None:
+    """Two requests at once may overtake each other, and the clocks of two processes differ a little."""
+    await visit(bob, NOW)
+    assert (await visit(bob, NOW + DAY)).at == NOW
+    assert (await visit(bob, NOW + DAY - timedelta(seconds=1))).at == NOW
+    assert (await visit(bob, NOW + DAY + MINUTE)).at == NOW
+
+
+async def test_a_look_that_was_begun_just_before_all_was_marked_as_seen_takes_nothing_back(bob: int) -> None:
+    await visits.mark_seen(bob, NOW)
+    assert await visit(bob, NOW - timedelta(seconds=1)) == Visit(NOW, NOW)
+
+
+async def test_a_time_that_is_far_ahead_counts_for_nothing(bob: int) -> None:
+    await visits.mark_seen(bob, NOW + DAY)
+    assert await visit(bob, NOW) == Visit(None, None)
+    assert (await visit(bob, NOW + DAY)).at == NOW
