@@ -63,21 +63,6 @@ def test_a_missing_package_is_refused_with_the_way_out(outside: Path, monkeypatc
     assert "set DATABASE_URL" in _refusal(outside / "data")
 
 
-def test_a_platform_without_posix_locks_is_refused_with_the_way_out() -> None:
-    program = """
-import sys
-sys.modules["fcntl"] = sys.modules["pwd"] = None
-from shareable_backlog.errors import EmbeddedServerFailed
-try:
-    from shareable_backlog.database.embedded import embedded_server
-except EmbeddedServerFailed as error:
-    print(error)
-"""
-    path = {"PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", program], env=path, capture_output=True, check=True)
-    assert done.stdout.endswith(b"Set DATABASE_URL to a PostgreSQL server.\n")
-
-
 @under_root
 def test_under_root_the_server_and_its_watcher_run_as_the_folders_unprivileged_owner(data_dir: Path) -> None:
     with embedded_server.running(data_dir, FAST):

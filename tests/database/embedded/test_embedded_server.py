@@ -70,24 +70,6 @@ def test_ctrl_c_in_a_terminal_does_not_reach_the_server(data_dir: Path) -> None:
             assert (postmaster(data_dir), watcher(data_dir)) == (server, watch)
 
 
-def test_a_killed_only_user_leaves_no_server_behind(data_dir: Path) -> None:
-    with using(data_dir) as alice:
-        alice.kill()
-        assert deserted(data_dir)
-    assert "database system is shut down" in (data_dir / "postgres.log").read_text()
-
-
-def test_a_killed_user_takes_the_server_from_nobody(data_dir: Path) -> None:
-    with using(data_dir) as alice, using(data_dir) as bob:
-        server = bob.answer("SELECT pg_postmaster_start_time()")
-        alice.kill()
-        with embedded_server.running(data_dir, FAST) as conninfo:
-            assert bob.answer("SELECT pg_postmaster_start_time()") == server
-            assert one(conninfo, "SELECT pg_postmaster_start_time()") == server
-        assert bob.leave() == 0
-    assert embedded_server.describe(data_dir).pid is None
-
-
 def test_the_last_one_out_stops_the_server_though_the_watcher_was_killed(data_dir: Path) -> None:
     with embedded_server.running(data_dir, FAST):
         os.kill(watcher(data_dir), signal.SIGKILL)
@@ -125,16 +107,6 @@ def test_a_killed_server_is_started_again_for_the_next_one_who_comes(data_dir: P
             assert one(conninfo, "SELECT 1") == 1
         with pytest.raises(psycopg.OperationalError):
             connection.execute("SELECT 1")
-
-
-def test_a_kill_while_the_server_starts_leaves_no_server_behind(data_dir: Path) -> None:
-    with starting(data_dir) as alice:
-        while not (data_dir / "postgres" / "postmaster.pid").exists():
-            alice.process.join(0.005)
-            assert alice.process.is_alive()
-        alice.kill()
-        assert deserted(data_dir)
-    assert embedded_server.describe(data_dir).pid is None
 
 
 def test_a_server_that_does_not_start_is_one_plain_sentence_and_the_log_says_why(data_dir: Path) -> None:
