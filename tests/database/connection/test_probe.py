@@ -46,7 +46,7 @@ async def lost(way: Proxy) -> AsyncGenerator[Probe]:
 
 
 @asynccontextmanager
-async def opened(way: Proxy) -> AsyncGenerator[None]:
+async def open_way(way: Proxy) -> AsyncGenerator[None]:
     """Let the database be there at the end of the way."""
     async with await asyncio.start_unix_server(way.serve, way.path):
         yield
@@ -73,7 +73,7 @@ async def until_answered(one: Probe, *, connected: bool) -> None:
 
 
 @asynccontextmanager
-async def running(one: Probe) -> AsyncGenerator[None]:
+async def keep_asking(one: Probe) -> AsyncGenerator[None]:
     task = asyncio.create_task(one.run())
     try:
         yield
@@ -122,7 +122,7 @@ async def test_whoever_comes_just_before_it_is_back_waits_that_moment(
     monkeypatch.setattr(probing, "_PATIENCE_S", 20)
     await lost.ask()
     waiting = asyncio.create_task(lost.require_answering())
-    async with opened(way):
+    async with open_way(way):
         await lost.ask()
         await waiting
 
@@ -133,7 +133,7 @@ async def test_when_it_last_came_back_is_known_and_not_when_it_was_first_there(
     await probe.ask()
     await lost.ask()
     assert probe.back_at == lost.back_at == -math.inf
-    async with opened(way):
+    async with open_way(way):
         await lost.ask()
         back_at = lost.back_at
         assert back_at > 0
@@ -151,7 +151,7 @@ async def test_an_outage_is_logged_once_with_its_cause_and_once_when_it_ends(
         for _ in range(2):
             with suppress(DatabaseUnavailable):
                 await lost.require_answering()
-        async with opened(way):
+        async with open_way(way):
             await lost.ask()
             await lost.ask()
     away, back = logged
@@ -209,9 +209,9 @@ async def test_it_asks_often_while_the_database_is_away(
     lost: Probe, way: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probing, "_INTERVAL_S", 3_600)
-    async with running(lost):
+    async with keep_asking(lost):
         await until_answered(lost, connected=False)
-        async with opened(way):
+        async with open_way(way):
             await until_answered(lost, connected=True)
 
 
@@ -219,8 +219,8 @@ async def test_somebodys_doubt_makes_it_ask_before_its_time(
     lost: Probe, way: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probing, "_INTERVAL_S", 3_600)
-    async with running(lost):
-        async with opened(way):
+    async with keep_asking(lost):
+        async with open_way(way):
             await until_answered(lost, connected=True)
         way.path.unlink(missing_ok=True)
         lost.doubt()

@@ -28,7 +28,7 @@ def _asks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def watching(settings: Settings) -> AsyncGenerator[None]:
+async def watch(settings: Settings) -> AsyncGenerator[None]:
     """Watch the database of `settings`, from the first look at it on."""
     looked = asyncio.Event()
     async with program_database.opened(settings):
@@ -50,13 +50,13 @@ async def until(words: str) -> None:
 
 
 async def test_a_schema_that_is_right_is_no_problem(settings: Settings) -> None:
-    async with watching(settings):
+    async with watch(settings):
         assert schema_watch.problem() is None
 
 
 async def test_until_the_first_look_it_is_not_known(settings: Settings) -> None:
     looked = asyncio.Event()
-    async with watching(settings):
+    async with watch(settings):
         pass
     away = replace(settings, database_url=Secret("postgresql://127.0.0.1:1/nobody"))
     async with program_database.opened(away):
@@ -71,7 +71,7 @@ async def test_until_the_first_look_it_is_not_known(settings: Settings) -> None:
 
 
 async def test_an_empty_database_is_behind_and_the_command_is_said(empty_database: str) -> None:
-    async with watching(parsed({"DATABASE_URL": as_url(empty_database)})):
+    async with watch(parsed({"DATABASE_URL": as_url(empty_database)})):
         problem = schema_watch.problem()
     assert problem
     assert "run `slb migrate up` (001_create-users-table.sql, 002" in problem
@@ -79,7 +79,7 @@ async def test_an_empty_database_is_behind_and_the_command_is_said(empty_databas
 
 async def test_each_way_to_be_wrong_is_seen_and_that_it_is_over(settings: Settings) -> None:
     last = "SELECT max(name) FROM pgmigrations"
-    async with watching(settings):
+    async with watch(settings):
         [(name,)] = await query(last)
         await query("UPDATE pgmigrations SET name = '999_from-the-future' WHERE name = %(name)s", {"name": name})
         await until("is newer than this program, which does not know 999_from-the-future")
@@ -92,7 +92,7 @@ async def test_each_way_to_be_wrong_is_seen_and_that_it_is_over(settings: Settin
 async def test_what_is_wrong_is_logged_when_it_is_found_and_not_at_each_look(empty_database: str) -> None:
     settings = parsed({"DATABASE_URL": as_url(empty_database)})
     with capture_logs() as logged, mock.patch.object(schema_watch, "query", wraps=query) as looks:
-        async with watching(settings), asyncio.timeout(20):
+        async with watch(settings), asyncio.timeout(20):
             while looks.call_count < 4:  # noqa: ASYNC110 (nobody is told)
                 await asyncio.sleep(0.005)
     [wrong] = [entry for entry in logged if entry["event"] == "schema_is_wrong"]
@@ -101,6 +101,6 @@ async def test_what_is_wrong_is_logged_when_it_is_found_and_not_at_each_look(emp
 
 
 async def test_a_ledger_that_can_not_be_read_is_a_problem_in_words(settings: Settings) -> None:
-    async with watching(settings):
+    async with watch(settings):
         await query("ALTER TABLE pgmigrations RENAME COLUMN name TO other_name")
         await until("The data could not be read or stored.")

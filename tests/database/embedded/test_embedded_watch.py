@@ -16,7 +16,7 @@ STOP = "stop -m fast -w -t 300 -s"
 
 
 @contextmanager
-def listening_in(folder: Path, backlog: int = 1) -> Generator[None]:
+def listen_in(folder: Path, backlog: int = 1) -> Generator[None]:
     """Listen where a server of this folder does."""
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(folder / embedded_watch.SOCKET))
@@ -27,15 +27,15 @@ def listening_in(folder: Path, backlog: int = 1) -> Generator[None]:
 def make_pg_ctl(folder: Path, *, starts: bool = True) -> Path:
     """Make a program that notes what it is told in place of pg_ctl's doing it."""
     program = folder / "pg_ctl"
-    told = shlex.quote(str(folder / "told"))
-    program.write_text(f'#!/bin/sh\necho "$@" >> {told}\nexit {0 if starts else 1}\n')
+    calls = shlex.quote(str(folder / "calls"))
+    program.write_text(f'#!/bin/sh\necho "$@" >> {calls}\nexit {0 if starts else 1}\n')
     program.chmod(0o755)
     return program
 
 
-def told(folder: Path) -> list[str]:
+def read_calls(folder: Path) -> list[str]:
     """Return what pg_ctl was told."""
-    return (folder / "told").read_text().splitlines() if (folder / "told").exists() else []
+    return (folder / "calls").read_text().splitlines() if (folder / "calls").exists() else []
 
 
 def watch(folder: Path, pg_ctl: Path, *start: str) -> int:
@@ -59,14 +59,14 @@ def is_watched(folder: Path) -> bool:
 
 def test_nobody_listens_where_there_is_no_socket_or_one_left_behind(outside: Path) -> None:
     assert not embedded_watch.listening(str(outside))
-    with listening_in(outside):
+    with listen_in(outside):
         pass
     assert (outside / embedded_watch.SOCKET).exists()
     assert not embedded_watch.listening(str(outside))
 
 
 def test_a_server_listens_though_it_is_too_busy_to_answer(outside: Path) -> None:
-    with listening_in(outside, backlog=0), ExitStack() as stack:
+    with listen_in(outside, backlog=0), ExitStack() as stack:
         assert embedded_watch.listening(str(outside))
         with suppress(BlockingIOError):
             for _ in range(9):
@@ -77,28 +77,28 @@ def test_a_server_listens_though_it_is_too_busy_to_answer(outside: Path) -> None
 
 
 def test_it_stops_the_server_once_the_last_user_is_gone(outside: Path) -> None:
-    with listening_in(outside):
+    with listen_in(outside):
         with embedded_lock.opened(outside / embedded_lock.USERS) as users:
             embedded_lock.share(users)
             assert watch(outside, make_pg_ctl(outside), "-w", "-t", "600") == 0
             assert is_watched(outside)
-            assert told(outside) == ["start -w -t 600"]
+            assert read_calls(outside) == ["start -w -t 600"]
         assert deserted(outside)
-    assert told(outside) == ["start -w -t 600", STOP]
+    assert read_calls(outside) == ["start -w -t 600", STOP]
     assert not is_watched(outside)
 
 
 def test_a_server_that_runs_already_is_only_watched(outside: Path) -> None:
-    with listening_in(outside):
+    with listen_in(outside):
         assert watch(outside, make_pg_ctl(outside)) == 0
         assert deserted(outside)
-    assert told(outside) == [STOP]
+    assert read_calls(outside) == [STOP]
 
 
 def test_a_server_that_has_ended_by_itself_is_not_stopped(outside: Path) -> None:
     assert watch(outside, make_pg_ctl(outside), "-w") == 0
     assert deserted(outside)
-    assert told(outside) == ["start -w"]
+    assert read_calls(outside) == ["start -w"]
 
 
 def test_a_server_that_does_not_start_leaves_no_watcher(outside: Path) -> None:

@@ -2,9 +2,7 @@
 
 import pytest
 
-from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.search import item_texts
 from shareable_backlog.services.search import search_words
 from tests.support.listing import page
 from tests.support.mirrored import comment, item, store
@@ -63,33 +61,6 @@ async def test_what_is_taken_away_by_a_minus_is_not_looked_for() -> None:
 async def test_markdown_is_read_without_its_marks(markdown: str, read: str) -> None:
     await store(item(1, description=markdown))
     assert await shown("needle") == {"ENG-1": read}
-
-
-async def test_no_word_shows_anything_where_descriptions_and_comments_are_not_shown() -> None:
-    one = item(1, description="A needle")
-    await store(one, comment(1, one, "Some hay"))
-    for descriptions in (True, False):
-        for comments in (True, False):
-            await query(
-                "UPDATE sharing_settings SET shows_descriptions = %(descriptions)s, shows_comments = %(comments)s",
-                {"descriptions": descriptions, "comments": comments},
-            )
-            texts = [(read.description, read.comments) for read in await item_texts.of_ids(Scope(), [one.id], 100)]
-            assert texts == [("A needle" if descriptions else "", "Some hay" if comments else "")]
-
-
-async def test_nothing_is_read_of_an_item_that_is_not_shown() -> None:
-    await store(one := item(1, description="A needle"))
-    assert [read.description for read in await item_texts.of_ids(Scope(), [one.id], 100)] == ["A needle"]
-    await query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('team', 'team-ENG', false)")
-    assert await item_texts.of_ids(Scope(), [one.id], 100) == []
-
-
-async def test_comments_that_are_gone_or_archived_are_not_read() -> None:
-    one = item(1)
-    await store(one, comment(1, one, "gone"), comment(2, one, "newest"), comment(0, one, "oldest"))
-    await query("UPDATE comments SET removed_at = now() WHERE id = 'comment-1'")
-    assert [read.comments for read in await item_texts.of_ids(Scope(), [one.id], 100)] == ["newest\noldest"]
 
 
 async def test_a_match_beyond_the_part_of_a_title_that_is_in_sight_is_shown() -> None:

@@ -1,0 +1,112 @@
+"""The teams: which are named to whom, in which order, and which there are for the sync."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shareable_backlog.database import query, transaction
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.projects import teams
+from shareable_backlog.database.projects.teams import ShownTeam
+from tests.support.mirrored import item, label, project, store, team
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+
+NOW = datetime.now(UTC)
+
+
+async def make_group(*rules: tuple[str, str]) -> Scope:
+    """Add a group with these rules, each a kind and an id."""
+    [(group_id,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Suppliers') RETURNING id")
+    for kind, id_ in rules:
+        await query(
+            "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(group)s, %(kind)s, %(id)s)",
+            {"group": group_id, "kind": kind, "id": id_},
+        )
+    return Scope(group_id)
+
+
+async def choose(kind: str, id_: str, *, is_shown: bool) -> None:
+    await query(
+        "INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES (%(kind)s, %(id)s, %(is_shown)s)",
+        {"kind": kind, "id": id_, "is_shown": is_shown},
+    )
+
+
+async def list_keys(scope: Scope | None = None) -> list[str]:
+    return [one.key for one in await teams.listed(scope or Scope())]
+
+
+async def test_teams_are_named_by_key_and_come_by_name_whatever_its_case() -> None:
+    await store(
+        team("ENG", name="engine"), team("FLD", name="Field"), team("OPS", name="Depot"), team("AAA", name="Engine")
+    )
+    assert await teams.listed(Scope()) == [
+        ShownTeam("OPS", "Depot"),
+        ShownTeam("AAA", "Engine"),
+        ShownTeam("ENG", "engine"),
+        ShownTeam("FLD", "Field"),
+    ]
+
+
+async def test_a_team_without_items_is_named_to_who_sees_everything() -> None:
+    await store(team("ENG"))
+    assert await list_keys() == ["ENG"]
+
+
+async def test_a_private_team_is_named_only_once_an_admin_shows_it() -> None:
+    await store(team("SEC", private=True), team("OPS"))
+    assert await list_keys() == ["OPS"]
+    await choose("team", "team-SEC", is_shown=True)
+    await choose("team", "team-OPS", is_shown=False)
+    assert await list_keys() == ["SEC"]
+
+
+async def test_a_team_that_is_archived_or_gone_is_not_named() -> None:
+    await store(team("ENG", archived_at=NOW), team("OPS"), team("FLD"))
+    await query("UPDATE teams SET removed_at = now() WHERE key = 'OPS'")
+    assert await list_keys() == ["FLD"]
+
+
+async def test_a_group_is_named_its_own_teams_with_or_without_items() -> None:
+    await store(team("ENG"), team("OPS"))
+    assert await list_keys(await make_group(("team", "team-OPS"))) == ["OPS"]
+
+
+async def test_a_groups_own_team_is_not_named_while_it_is_hidden() -> None:
+    await store(team("OPS"))
+    scope = await make_group(("team", "team-OPS"))
+    await choose("team", "team-OPS", is_shown=False)
+    assert await list_keys(scope) == []
+
+
+@pytest.mark.parametrize("rule", [("project", "project-Apollo"), ("label", "label-vip"), ("label", "label-customer")])
+async def test_a_group_is_named_the_teams_of_the_items_that_it_sees(rule: tuple[str, str]) -> None:
+    await store(project("Apollo"), label("customer", is_group=True), label("vip", parent_id="label-customer"))
+    seen: dict[str, Any] = {"project_id": "project-Apollo", "label_ids": ["label-vip"]}
+    await store(item(1, team="OPS", **seen), item(2, team="FLD", **seen), item(3, team="ENG"))
+    assert await list_keys(await make_group(rule)) == ["FLD", "OPS"]
+
+
+@pytest.mark.parametrize("rule", [("project", "project-Apollo"), ("label", "label-vip")])
+async def test_an_item_that_is_in_no_list_names_no_team_to_a_group(rule: tuple[str, str]) -> None:
+    await store(project("Apollo"), label("vip"), label("secret"))
+    seen: dict[str, Any] = {"project_id": "project-Apollo", "label_ids": ["label-vip"]}
+    await store(
+        item(1, team="AAA", archived_at=NOW, **seen),
+        item(2, team="BBB", trashed=True, **seen),
+        item(3, team="CCC", **seen),
+        item(4, team="DDD", project_id="project-Apollo", label_ids=["label-vip", "label-secret"]),
+        item(5, team="ENG", **seen),
+    )
+    await query("UPDATE backlog_items SET removed_at = now() WHERE number = 3")
+    await choose("label", "label-secret", is_shown=False)
+    assert await list_keys(await make_group(rule)) == ["ENG"]
+
+
+async def test_the_teams_for_the_sync_are_those_that_have_not_gone_shown_or_not() -> None:
+    await store(team("ENG", archived_at=NOW), team("SEC", private=True), team("OPS"))
+    await query("UPDATE teams SET removed_at = now() WHERE key = 'OPS'")
+    async with transaction() as tx:
+        assert await teams.ids(tx) == {"team-ENG", "team-SEC"}
