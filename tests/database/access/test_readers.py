@@ -100,8 +100,8 @@ async def test_preferences_and_views_are_those_of_the_person(ids: dict[str, int]
     await query(
         """
         INSERT INTO user_preferences (user_id, preferences) VALUES
-          (%(bob)s, '{"theme": "dark", "columns": ["id"], "views": [{"name": "Mine", "query": "a=b"}]}'),
-          (%(alice)s, '{"theme": "light", "density": "compact"}')
+          (%(alice)s, '{"theme": "light", "density": "compact"}'),
+          (%(bob)s, '{"theme": "dark", "columns": ["id"], "views": [{"name": "Mine", "query": "a=b"}]}')
         """,
         ids,
     )

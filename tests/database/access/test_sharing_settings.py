@@ -89,8 +89,8 @@ async def test_a_choice_is_about_one_kind_alone() -> None:
 
 
 async def test_what_can_be_chosen_is_listed_by_name_up_to_a_limit() -> None:
-    await store(team("A", name="zeta"), team("B", name="Alpha"), team("C", name="alpha"), team("D", name="beta"))
-    assert await list_names("team") == ["Alpha", "alpha", "beta", "zeta"]
+    await store(team("A", name="Zeta"), team("B", name="Alpha"), team("C", name="alpha"), team("D", name="beta"))
+    assert await list_names("team") == ["Alpha", "alpha", "beta", "Zeta"]
     assert await list_names("team", limit=2) == ["Alpha", "alpha"]
 
 
@@ -155,9 +155,9 @@ async def test_what_has_gone_is_listed_only_while_a_choice_about_it_holds(
 
 
 async def test_what_is_named_comes_by_name_without_what_is_not_there() -> None:
-    await store(team("OPS", name="zeta"), team("ENG", name="Alpha"), team("FLD"))
+    await store(team("OPS", name="Zeta"), team("ENG", name="alpha"), team("FLD"))
     found = await sharing_settings.named("team", ["team-OPS", "team-ENG", "team-NONE"])
-    assert [one.name for one in found] == ["Alpha", "zeta"]
+    assert [one.name for one in found] == ["alpha", "Zeta"]
     assert await sharing_settings.named("team", []) == []
 
 
@@ -173,10 +173,19 @@ async def test_choices_are_tried_without_being_stored_and_the_newest_items_named
 
 async def test_a_tried_choice_counts_instead_of_the_stored_one_and_beside_the_others() -> None:
     await store(project("Apollo"), item(1, team="OPS"), item(2, team="OPS", project_id="project-Apollo"))
-    await change(HIDE_OPS, Choice("project", "project-Apollo", is_shown=False))
-    assert await sharing_settings.difference([SHOW_OPS], 9) == (Difference(1, [("OPS-1", "A title")]), NOTHING)
-    assert await sharing_settings.difference([HIDE_OPS], 9) == (NOTHING, NOTHING)
-    assert await sharing_settings.difference([], 9) == (NOTHING, NOTHING)
+    await store(team("SEC", private=True), item(3, team="SEC"))
+    show_sec = Choice("team", "team-SEC", is_shown=True)
+    await change(HIDE_OPS, show_sec, Choice("project", "project-Apollo", is_shown=False))
+    appearing, vanishing = await sharing_settings.difference([SHOW_OPS, replace(show_sec, is_shown=False)], 9)
+    assert appearing == Difference(1, [("OPS-1", "A title")])
+    assert vanishing == Difference(1, [("SEC-3", "A title")])
+
+
+async def test_choices_that_hold_already_change_nothing() -> None:
+    await store(item(1, team="OPS"), item(2))
+    await change(HIDE_OPS)
+    for tried in ([HIDE_OPS], []):
+        assert await sharing_settings.difference(tried, 9) == (NOTHING, NOTHING)
 
 
 async def test_a_scope_sees_all_that_is_shown_or_what_its_group_does_archived_items_too() -> None:
