@@ -1,0 +1,84 @@
+"""The key of an installation: set by the operator, or made once beside the embedded database."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from stat import S_IMODE
+
+import pytest
+
+from shareable_backlog import logs
+from shareable_backlog.config import parsed, secret_key
+from shareable_backlog.errors import ConfigurationInvalid
+
+KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF"
+SERVER = "postgresql://user:password@localhost:5432/backlog"
+
+
+def ensure(folder: Path) -> str:
+    """Give the key kept in a data folder, as a start on the embedded database finds or makes it."""
+    found = secret_key.ensured(parsed({"SLB_DATA_DIR": str(folder)})).secret_key
+    assert found is not None
+    return found.reveal()
+
+
+def test_a_server_of_ones_own_wants_a_secret_key(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationInvalid, match=r"SECRET_KEY is not set.*openssl rand -hex 32"):
+        secret_key.ensured(parsed({"DATABASE_URL": SERVER, "SLB_DATA_DIR": str(tmp_path)}))
+    given = parsed({"DATABASE_URL": SERVER, "SECRET_KEY": KEY})
+    assert secret_key.ensured(given) == given
+
+
+def test_beside_the_embedded_server_a_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    settings = parsed({"SLB_DATA_DIR": str(tmp_path / "data")})
+    first = secret_key.ensured(settings).secret_key
+    assert first is not None
+    assert len(first.reveal()) == 64
+    assert secret_key.ensured(settings).secret_key == first
+    assert S_IMODE((tmp_path / "data" / secret_key.FILE).stat().st_mode) == 0o600
+    assert [path.name for path in (tmp_path / "data").iterdir()] == [secret_key.FILE]
+
+
+def test_the_folder_that_is_made_for_it_is_its_owners_alone(tmp_path: Path) -> None:
+    ensure(tmp_path / "data")
+    assert S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+def test_each_installation_has_a_key_of_its_own(tmp_path: Path) -> None:
+    assert ensure(tmp_path / "one") != ensure(tmp_path / "other")
+
+
+def test_of_programs_that_start_at_once_all_have_the_same_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as programs:
+        keys = set(programs.map(ensure, [tmp_path] * 24))
+    assert keys == {(tmp_path / secret_key.FILE).read_text(encoding="ascii")}
+    assert [path.name for path in tmp_path.iterdir()] == [secret_key.FILE]
+
+
+def test_a_key_that_is_set_comes_before_the_one_that_is_kept(tmp_path: Path) -> None:
+    kept = ensure(tmp_path)
+    given = secret_key.ensured(parsed({"SLB_DATA_DIR": str(tmp_path), "SECRET_KEY": KEY})).secret_key
+    assert given is not None
+    assert given.reveal() == KEY != kept
+
+
+def test_a_kept_key_is_masked_in_the_log(tmp_path: Path) -> None:
+    assert logs.masked(f"It is {ensure(tmp_path)}.") == "It is ***."
+
+
+def test_all_other_settings_stay_as_they_are(tmp_path: Path) -> None:
+    settings = parsed({"SLB_DATA_DIR": str(tmp_path), "PORT": "3000"})
+    ensured = secret_key.ensured(settings)
+    assert (ensured.port, ensured.data_dir, ensured.database_url) == (3000, tmp_path, None)
+
+
+def test_a_key_that_cannot_be_read_is_told_in_plain_words(tmp_path: Path) -> None:
+    (tmp_path / secret_key.FILE).mkdir()
+    with pytest.raises(ConfigurationInvalid, match="can't be made: set SECRET_KEY"):
+        secret_key.ensured(parsed({"SLB_DATA_DIR": str(tmp_path)}))
+
+
+def test_a_data_folder_that_can_not_be_made_is_told_in_the_same_words(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("not a folder", encoding="utf-8")
+    with pytest.raises(ConfigurationInvalid, match="can't be made: set SECRET_KEY") as caught:
+        ensure(tmp_path / "data")
+    assert str(tmp_path) not in str(caught.value)
