@@ -87,7 +87,11 @@ def one_of(*words: str, aliases: Mapping[str, str] | None = None) -> Parser:
 
 def web_address(text: str) -> str:
     """Read a web address."""
-    if not re.fullmatch(r"https?://[^\s/]+\S*", text):
+    try:
+        host = urlsplit(text).hostname
+    except ValueError:  # whose words quote the address, password and all
+        host = None
+    if not host or not re.fullmatch(r"https?://\S+", text):
         raise ValueError("is not a web address, which begins with https:// or http://")
     return text
 
@@ -198,11 +202,12 @@ def header_name(text: str) -> str:
 
 def smtp_url(text: str) -> Secret:
     """Read a mail server's address; smtps:// speaks TLS from the start, smtp:// turns to it where it can."""
-    parts = urlsplit(text)
     try:
+        parts = urlsplit(text)
         has_port = parts.port is None or parts.port > 0
-    except ValueError:
-        has_port = False
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or not has_port or parts.path.strip("/"):
+        is_right = parts.scheme in {"smtp", "smtps"} and parts.hostname and has_port and not parts.path.strip("/")
+    except ValueError:  # whose words quote the address, password and all
+        is_right = False
+    if not is_right:
         raise ValueError("should look like smtps://user:password@mail.example.com:465")
     return Secret(text)

@@ -71,7 +71,7 @@ def test_a_web_address_stays_as_it_was_written(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["api.example.com", "ftp://example.com", "https://", "https:///x", "https://a b", ""],
+    ["api.example.com", "ftp://example.com", "https://", "https:///x", "https://#", "https://:80", "https://a b", ""],
 )
 def test_what_leads_to_no_host_by_http_is_no_web_address(text: str) -> None:
     assert refusal(values.web_address, text) == "is not a web address, which begins with https:// or http://"
@@ -201,3 +201,18 @@ def test_a_mail_server_may_come_with_or_without_a_port_and_a_password(text: str)
 def test_a_wrong_mail_server_is_refused_without_showing_it(text: str) -> None:
     [fault] = faults(SMTP_URL=text, MAIL_FROM="a@example.com", BASE_URL="https://backlog.example.com")
     assert fault == "SMTP_URL should look like smtps://user:password@mail.example.com:465"
+
+
+@pytest.mark.parametrize("sign", ["[", "]", "\u2100"])  # what Python's own refusal quotes, or says in its own words
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [("SMTP_URL", "smtps"), ("BASE_URL", "https"), ("OIDC_ISSUER", "https"), ("LINEAR_API_URL", "https")],
+)
+def test_an_address_that_python_can_not_take_apart_is_refused_in_our_words_without_its_password(
+    name: str, scheme: str, sign: str
+) -> None:
+    given = {"MAIL_FROM": "a@example.com", "BASE_URL": "https://backlog.example.com"}
+    oidc = {"OIDC_CLIENT_ID": "backlog", "OIDC_CLIENT_SECRET": "open-sesame"} if name == "OIDC_ISSUER" else {}
+    [fault] = faults(**{**given, **oidc, name: f"{scheme}://bob:{PASSWORD}{sign}@example.com"})
+    assert fault.startswith((f"{name} is not a web address", f"{name} should look like"))
+    assert PASSWORD not in fault
