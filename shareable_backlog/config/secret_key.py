@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from shareable_backlog import logs
-from shareable_backlog.config import Secret, Settings
+from shareable_backlog.config import Settings, values
 from shareable_backlog.errors import ConfigurationInvalid
 
 FILE = "secret_key"
@@ -19,7 +19,7 @@ def ensured(settings: Settings) -> Settings:
     """Give the settings with a secret key: the one that is set, else the one kept with the embedded database.
 
     That is made at the first start, for the owner's eyes alone. Raises ConfigurationInvalid when SECRET_KEY has to
-    be set.
+    be set, or the one that is kept could be guessed.
     """
     if settings.secret_key is not None:
         return settings
@@ -38,7 +38,13 @@ def ensured(settings: Settings) -> Settings:
         )
         raise ConfigurationInvalid((fault,)) from None
     logs.mask(text)
-    return replace(settings, secret_key=Secret(text))
+    try:
+        return replace(settings, secret_key=values.secret_key(text))
+    except ValueError:  # cut off by a full disk or a lost power, or written by hand
+        fault = (
+            "SLB_DATA_DIR has a file secret_key that could be guessed: delete it, and the next start makes a new one"
+        )
+        raise ConfigurationInvalid((fault,)) from None
 
 
 def _make(path: Path) -> None:
@@ -46,5 +52,6 @@ def _make(path: Path) -> None:
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f"{FILE}-") as unfinished:
         unfinished.write(secrets.token_hex(32))
         unfinished.flush()
+        os.fsync(unfinished.fileno())
         with suppress(FileExistsError):
             os.link(unfinished.name, path)

@@ -82,3 +82,11 @@ def test_a_data_folder_that_can_not_be_made_is_told_in_the_same_words(tmp_path: 
     with pytest.raises(ConfigurationInvalid, match="can't be made: set SECRET_KEY") as caught:
         ensure(tmp_path / "data")
     assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.parametrize("kept", ["", "\n", "change me", "x" * 64, "0123456789abcdef"])
+def test_a_kept_key_that_could_be_guessed_is_refused_with_the_way_to_a_new_one(tmp_path: Path, kept: str) -> None:
+    """A file may be empty after a power cut, or written by hand."""
+    (tmp_path / secret_key.FILE).write_text(kept, encoding="ascii")
+    with pytest.raises(ConfigurationInvalid, match="delete it, and the next start makes a new one"):
+        ensure(tmp_path)
