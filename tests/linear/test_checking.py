@@ -6,12 +6,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from shareable_backlog.linear import checking
 from shareable_backlog.linear.checking import BadNode
-from shareable_backlog.linear.connection import lenient
 from shareable_backlog.linear.errors import PartialAnswer
 from shareable_backlog.linear.nodes import node_of
 from shareable_backlog.streams.issues import ISSUES
@@ -55,11 +52,6 @@ def test_a_lone_surrogate_becomes_the_replacement_character() -> None:
 def test_two_halves_of_a_surrogate_pair_become_their_character() -> None:
     [node], _ = read(IssueLabel, label(name="\ud83d\ude00"))
     assert node.name == "😀"
-
-
-@given(st.text(st.characters(codec=None)))
-def test_any_text_can_be_encoded_afterwards(text: str) -> None:
-    lenient.cleaned({"title": text})["title"].encode()
 
 
 def test_whole_numbers_may_come_as_floats() -> None:
