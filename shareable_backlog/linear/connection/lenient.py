@@ -20,7 +20,7 @@ def cleaned(value: Any) -> Any:  # noqa: ANN401 (JSON)
     """Give a value of JSON as `loads` does."""
     match value:
         case dict():
-            return {name: cleaned(inner) for name, inner in value.items()}  # pyright: ignore[reportUnknownVariableType] (JSON)
+            return {_whole(name): cleaned(inner) for name, inner in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] (JSON)
         case list():
             return [cleaned(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType] (JSON)
         case str():

@@ -29,6 +29,13 @@ def test_any_text_can_be_encoded_afterwards(text: str) -> None:
     lenient.cleaned({"title": text})["title"].encode()
 
 
+@_always_alike
+@given(_ANY_TEXT)
+def test_any_name_of_a_field_can_be_encoded_afterwards(name: str) -> None:
+    [cleaned] = lenient.cleaned({name: 1})
+    cleaned.encode()
+
+
 @pytest.mark.parametrize(
     ("body", "value"),
     [
