@@ -32,14 +32,18 @@ def feed(address: str, title: str, updated_at: datetime, entries: Iterable[Entry
         _text(part, "updated", entry.updated_at.isoformat())
         _text(part, "summary", entry.summary)
         _text(SubElement(part, "author"), "name", entry.author)
-        SubElement(part, "link", href=entry.address)
+        SubElement(part, "link", href=_xml(entry.address))
     return tostring(root, encoding="utf-8", xml_declaration=True)
 
 
 def _text(parent: Element, name: str, text: str) -> None:
-    SubElement(parent, name).text = "".join(sign for sign in text if sign in "\t\n\r" or _is_xml(sign))
+    SubElement(parent, name).text = _xml(text)
+
+
+def _xml(text: str) -> str:
+    """Give what XML 1.0 can hold of a text (section 2.2)."""
+    return "".join(sign for sign in text if sign in "\t\n\r" or _is_xml(sign))
 
 
 def _is_xml(sign: str) -> bool:
-    """Tell whether XML 1.0 has the character (section 2.2)."""
     return " " <= sign <= "\ud7ff" or "\ue000" <= sign <= "\ufffd" or sign >= "\U00010000"

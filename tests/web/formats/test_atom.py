@@ -85,3 +85,11 @@ def test_what_xml_can_not_hold_is_left_out_and_all_else_is_kept(text: str, read_
 @given(text=_ANY_TEXT)
 def test_a_feed_is_well_formed_whatever_its_texts_hold(text: str) -> None:
     assert len(read(entry(title=text, summary=text, author=text), title=text)) == 4
+
+
+@_always_alike
+@given(text=_ANY_TEXT)
+def test_a_feed_is_well_formed_whatever_its_addresses_hold(text: str) -> None:
+    address = f"https://backlog.example.com/items/{text}"
+    [link] = read(entry(address=address), address=address).iter(f"{ATOM}link")
+    assert link.attrib["href"].startswith("https://backlog.example.com/items/")
