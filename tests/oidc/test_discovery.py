@@ -1,7 +1,5 @@
 """What the provider says about itself, and the faults it has: nothing strange is used, nobody waits for long."""
 
-import socket
-import time
 from typing import Any
 
 import httpx2
@@ -107,29 +105,6 @@ async def test_a_token_endpoint_without_an_id_token_vouches_for_nobody(relying: 
     assert "could not be believed" in await refusal(relying)
 
 
-async def test_a_provider_that_is_not_there_is_said_so_without_its_name(
-    http: httpx2.AsyncClient, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    client = oidc.Client(f"http://127.0.0.1:{port}", "backlog", "0secret0", REDIRECT_URI)
-    with pytest.raises(SignInFailed, match="can't be reached") as caught:
-        await Provider(http, client).authorization()
-    said = str(caught.value) + capsys.readouterr().err
-    assert "oidc_request_failed" in said
-    assert not [word for word in (str(port), "127.0.0.1", "0secret0") if word in said]
-
-
-async def test_a_silent_provider_keeps_nobody_waiting_for_long(
-    relying: Relying, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shareable_backlog.oidc.http._WITHIN_S", 0.1)
-    relying.fake.delay_s = 1
-    started = time.monotonic()
-    await refusal(relying)
-    assert time.monotonic() - started < 0.9
-
-
 async def test_after_an_outage_the_next_sign_in_works(relying: Relying) -> None:
     relying.fake.answers[DISCOVERY] = (503, {}, b"")
     await refusal(relying)
@@ -161,11 +136,3 @@ async def test_keys_that_are_of_no_use_harm_nobody(relying: Relying) -> None:
 async def test_without_a_usable_key_nobody_is_believed(relying: Relying, keys: list[Any]) -> None:
     relying.fake.public = keys
     assert "gave no useful answer" in await refusal(relying)
-
-
-async def test_people_share_no_cookies_of_the_provider(relying: Relying) -> None:
-    relying.fake.document = {"issuer": relying.fake.url}
-    token = relying.fake.answer(DISCOVERY, {}, {})
-    relying.fake.answers[DISCOVERY] = (token[0], token[1] | {"Set-Cookie": "who=carol; Path=/"}, token[2])
-    await relying.signed_in()
-    assert not [headers for headers in relying.fake.headers if "cookie" in headers]
