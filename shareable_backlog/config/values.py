@@ -88,10 +88,11 @@ def one_of(*words: str, aliases: Mapping[str, str] | None = None) -> Parser:
 def web_address(text: str) -> str:
     """Read a web address."""
     try:
-        host = urlsplit(text).hostname
+        parts = urlsplit(text)
+        leads_to_host = bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:  # whose words quote the address, password and all
-        host = None
-    if not host or not re.fullmatch(r"https?://\S+", text):
+        leads_to_host = False
+    if not leads_to_host or not re.fullmatch(r"https?://\S+", text):
         raise ValueError("is not a web address, which begins with https:// or http://")
     return text
 

@@ -58,8 +58,8 @@ def _is_safe(address: object, issuer: str) -> bool:
     """Tell whether an address speaks TLS, or is this machine's as the issuer's own is."""
     try:
         parts = urlsplit(address) if isinstance(address, str) else urlsplit("")
-        host = parts.hostname or ""
-    except ValueError:
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:  # for a port too, that is none
         return False
     is_here = parts.scheme == "http" and issuer.startswith("http:") and is_loopback(host)
     return bool(host) and (parts.scheme == "https" or is_here)

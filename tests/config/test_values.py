@@ -71,7 +71,18 @@ def test_a_web_address_stays_as_it_was_written(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["api.example.com", "ftp://example.com", "https://", "https:///x", "https://#", "https://:80", "https://a b", ""],
+    [
+        "api.example.com",
+        "ftp://example.com",
+        "https://",
+        "https:///x",
+        "https://#",
+        "https://:80",
+        "https://a b",
+        "http://a:99999",
+        "http://a:b",
+        "",
+    ],
 )
 def test_what_leads_to_no_host_by_http_is_no_web_address(text: str) -> None:
     assert refusal(values.web_address, text) == "is not a web address, which begins with https:// or http://"

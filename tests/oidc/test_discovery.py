@@ -35,6 +35,7 @@ async def refusal(relying: Relying) -> str:
         {"token_endpoint": METADATA_SERVICE},
         {"token_endpoint": "https://[::1"},
         {"token_endpoint": "https://"},
+        {"token_endpoint": "http://127.0.0.1:99999/token"},
         {"token_endpoint": ["https://id.example.com"]},
         {"authorization_endpoint": "javascript:alert(1)"},
         {"authorization_endpoint": "//evil.example.com"},

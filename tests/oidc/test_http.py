@@ -116,14 +116,15 @@ async def test_an_address_that_leads_nowhere_is_an_outage_like_any_other(http: h
 
 @asynccontextmanager
 async def dribbling() -> AsyncGenerator[str]:
-    """Give the address of a provider whose answer has no end."""
+    """Give the address of a provider whose answer takes some seconds."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-        while not writer.is_closing():
+        for _ in range(300):
             writer.write(b"1\r\n \r\n")
             await asyncio.sleep(0.01)
+        writer.close()
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/thing"
