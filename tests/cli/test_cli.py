@@ -98,39 +98,9 @@ def test_sync_without_a_key_says_what_to_set(capsys: pytest.CaptureFixture[str])
     assert "LINEAR_API_KEY" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("in_environment")
-def test_status_of_an_empty_mirror_says_how_to_fill_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["status"]) == 1
-    assert "slb sync" in capsys.readouterr().out
-
-
-@pytest.mark.usefixtures("in_environment")
-def test_seed_fills_an_empty_mirror_and_status_tells_its_age(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["seed"]) == 0
-    capsys.readouterr()
-    assert main(["status", "--json"]) == 0
-    state = json.loads(capsys.readouterr().out)
-    assert state["items"] > 100
-    assert [run["status"] for run in state["runs"]] == ["succeeded"]
-
-
 def test_a_command_on_a_schema_that_is_behind_names_the_remedy(
     empty_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", as_url(empty_database))
     assert main(["status"]) == 1
     assert "slb migrate up" in capsys.readouterr().err
-
-
-@pytest.mark.usefixtures("in_environment")
-def test_backup_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["backup", str(tmp_path / "file")]) == 0
-    assert (tmp_path / "file").stat().st_size > 0
-    assert main(["backup", str(tmp_path / "file")]) == 1
-    assert "already" in capsys.readouterr().err
-
-
-@pytest.mark.usefixtures("in_environment")
-def test_restore_of_a_missing_file_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["restore", "nowhere"]) == 1
-    assert "no such file" in capsys.readouterr().err

@@ -1,0 +1,78 @@
+"""The database into a file and back, as an operator does it: `slb backup`, `slb restore`."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from shareable_backlog.cli import main
+from shareable_backlog.config import Settings
+from tests.conftest import as_url
+
+
+@pytest.fixture(autouse=True)
+def database_url(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set DATABASE_URL to a fresh migrated database."""
+    assert settings.database_url is not None
+    monkeypatch.setenv("DATABASE_URL", settings.database_url.reveal())
+
+
+def test_backup_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["backup", str(tmp_path / "file")]) == 0
+    assert (tmp_path / "file").stat().st_size > 0
+    assert main(["backup", str(tmp_path / "file")]) == 1
+    assert "already" in capsys.readouterr().err
+
+
+def test_restore_of_a_missing_file_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["restore", "nowhere"]) == 1
+    assert "no such file" in capsys.readouterr().err
+
+
+def test_what_was_backed_up_is_restored_into_an_empty_database_and_each_says_what_is_next(
+    database: str,
+    empty_database: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO users (email) VALUES ('alice@example.com')")
+    file = tmp_path / "file"
+    assert main(["backup", str(file)]) == 0
+    assert capsys.readouterr().out == (
+        f"The database is in {file}. It holds all that is mirrored and recorded: keep it safe.\n"
+    )
+    monkeypatch.setenv("DATABASE_URL", as_url(empty_database))
+    assert main(["restore", str(file)]) == 0
+    assert capsys.readouterr().out == "The database is restored. Check it with: slb doctor\n"
+    with psycopg.connect(empty_database) as connection:
+        assert connection.execute("SELECT email FROM users").fetchall() == [("alice@example.com",)]
+
+
+def test_a_database_in_use_is_not_restored_over_and_that_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_bytes(b"PGDMP")
+    assert main(["restore", str(tmp_path / "file")]) == 1
+    assert capsys.readouterr() == (
+        "",
+        "slb: The database is not empty, so nothing was restored. Name an empty one.\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_without_a_file_it_is_wrong_usage(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command])
+    assert ended.value.code == 2
+    assert "FILE" in capsys.readouterr().err
+
+
+def test_a_wrong_setting_keeps_a_backup_from_being_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "mysql://bob:hunter2secret@db.example.com/backlog")
+    assert main(["backup", str(tmp_path / "file")]) == 2
+    assert "DATABASE_URL does not begin with postgresql://" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
