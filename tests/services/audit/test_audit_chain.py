@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.audit import audit_logs
-from shareable_backlog.services.audit import audit_actions, audit_chain, audit_retention
+from shareable_backlog.services.audit import audit_actions, audit_chain
 from shareable_backlog.services.audit.audit_actions import OPERATOR, Action, Actor
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio, pytest.mark.usefixtures("opened")]
@@ -234,55 +234,6 @@ async def test_it_proves_whole_page_by_page_while_others_write_and_prune(monkeyp
     while not busy.done():
         assert (await audit_chain.verify()).faults == []
     await busy
-
-
-async def write_days_ago(*days: int) -> None:
-    """Write as if the clock had stood there."""
-    await query("ALTER TABLE audit_logs DISABLE TRIGGER sign_audit_log")
-    for ago in days:
-        await query(
-            "INSERT INTO audit_logs (action, created_at) VALUES ('x', now() - make_interval(days => %(ago)s))",
-            {"ago": ago},
-        )
-    await query("ALTER TABLE audit_logs ENABLE TRIGGER sign_audit_log")
-
-
-async def test_what_retention_leaves_proves_whole_and_tells_what_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_retention, "_ROWS_AT_ONCE", 4)
-    await write_days_ago(*[9] * 10, 3)
-    assert await audit_retention.count_older(30) == 0
-    assert await audit_retention.prune(OPERATOR, 30) == 0
-    assert await audit_retention.count_older(5) == 10
-    assert await audit_retention.prune(OPERATOR, 5) == 10
-    rows = await query("SELECT action, actor_email, (details ->> 'through')::int FROM audit_logs ORDER BY id")
-    assert rows == [("x", None, None), *(("audit.pruned", "operator", through) for through in (4, 8, 10))]
-    assert (await audit_chain.verify()).faults == []
-
-
-async def test_a_server_keeps_the_log_as_short_as_it_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_retention, "_EVERY_S", 0)
-    await write_days_ago(9, 9, 3)
-    keeping = asyncio.create_task(audit_retention.keep(5))
-    while await audit_retention.count_older(5):
-        pass
-    keeping.cancel()
-    rows = await query("SELECT action, actor_email FROM audit_logs ORDER BY id")
-    assert rows == [("x", None), ("audit.pruned", "background")]
-
-
-async def test_without_a_retention_a_server_removes_nothing() -> None:
-    await write_days_ago(9000)
-    await audit_retention.keep(0)
-    assert await query("SELECT count(*) FROM audit_logs") == [(1,)]
-
-
-async def test_rows_that_stand_behind_a_young_one_are_kept() -> None:
-    """The clock may once have been wrong; only the chain's beginning can go."""
-    await write_days_ago(9, 1, 9)
-    assert await audit_retention.count_older(5) == 1
-    assert await audit_retention.prune(OPERATOR, 5) == 1
-    assert await query("SELECT count(*) FROM audit_logs WHERE action = 'x'") == [(2,)]
-    assert (await audit_chain.verify()).faults == []
 
 
 async def test_a_removal_that_is_rolled_back_changes_nothing() -> None:
