@@ -8,7 +8,7 @@ const tell = (words) => { find("#told").textContent = words; };
 // --- Pages of the backlog are swapped in place: list, groups, board, and all that they are narrowed to.
 
 const SWAPPED = ["/", "/board"];
-const PARTS = ["form.tools", "#below", "#main", ".bottom"];
+const PARTS = ["form.search", "#below", "#main", ".bottom"];
 const addressShown = () => location.pathname + location.search;
 let newest = 0;
 let here = addressShown();
@@ -116,7 +116,7 @@ document.addEventListener("submit", (event) => {
   if (form.method !== "get" || !isSwapped(addressOf(form))) return;
   event.preventDefault();
   form.closest("dialog")?.close();
-  show(addressOf(form), { isTyped: form.matches(".tools") });
+  show(addressOf(form), { isTyped: form.matches(".search") });
 });
 
 addEventListener("popstate", (event) => {
@@ -135,7 +135,7 @@ addEventListener("scrollend", () => { if (addressShown() === here) history.repla
 
 document.addEventListener("input", (event) => {
   const { target } = event;
-  if (!target.matches('form.tools input[name="q"]') || !isSwapped(addressOf(target.form))) return;
+  if (!target.matches('form.search input[name="q"]') || !isSwapped(addressOf(target.form))) return;
   clearTimeout(wait);
   wait = setTimeout(() => show(addressOf(target.form), { isTyped: true }), 250);
 });

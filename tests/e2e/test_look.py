@@ -107,7 +107,7 @@ def test_on_paper_the_tools_are_gone(page: Page) -> None:
 @pytest.mark.parametrize("address", ["/", "/?group=team", "/board?group=team"])
 def test_on_paper_it_says_that_there_is_more(page: Page, address: str) -> None:
     page.goto(address)
-    expect(page.locator(".paper").first).to_be_hidden()
+    expect(page.locator(".print-only").first).to_be_hidden()
     page.emulate_media(media="print")
-    expect(page.locator(".paper").first).to_be_visible()
+    expect(page.locator(".print-only").first).to_be_visible()
     expect(page.get_by_role("navigation", name="Main")).to_be_hidden()

@@ -1,4 +1,4 @@
-"""The folder of templates: what is a page, and what is a part of pages."""
+"""The folder of templates: what is a page, what is a part of pages, and the classes by which they are styled."""
 
 import ast
 import re
@@ -12,6 +12,9 @@ FOLDER = PACKAGE / "templates"
 TEMPLATES = {str(path.relative_to(FOLDER)): path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.html")}
 _TAKEN_IN = re.compile(r"{%-? *(?:extends|include|import|from) *'([^']+)'")
 _OF_PARTS = ("part", "get_template")
+_EXPRESSION = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
+_CLASS = re.compile(rf'(?<![\w-])class="((?:{_EXPRESSION.pattern}|[^"])*)"', re.DOTALL)
+_COMMENT_OR_BODY = re.compile(r"/\*.*?\*/|{[^{}]*}", re.DOTALL)
 
 
 def named_in(node: ast.AST, *, is_part: bool = False) -> Iterator[tuple[str, bool]]:
@@ -50,3 +53,31 @@ def test_every_template_is_used_and_every_one_that_is_named_is_there() -> None:
 def test_no_line_is_too_long_to_be_read() -> None:
     lines = [(name, line) for name, text in TEMPLATES.items() for line in text.splitlines()]
     assert [(name, line) for name, line in lines if len(line) > 160] == []
+
+
+def styled() -> set[str]:
+    sheets = [path.read_text(encoding="utf-8") for path in (PACKAGE / "static/style").glob("*.css")]
+    return {name for one in sheets for name in re.findall(r"\.([A-Za-z][\w-]*)", _COMMENT_OR_BODY.sub(" ", one))}
+
+
+def scripts() -> str:
+    return " ".join(path.read_text(encoding="utf-8") for path in (PACKAGE / "static").glob("*.js"))
+
+
+def test_every_class_on_a_page_is_styled_or_looked_for_by_a_script() -> None:
+    found = {
+        name
+        for text in TEMPLATES.values()
+        for value in _CLASS.findall(text)
+        for name in _EXPRESSION.sub("{}", value).split()
+        if "{}" not in name
+    }
+    assert sorted(name for name in found - styled() if f".{name}" not in scripts()) == []
+
+
+def test_every_class_that_is_styled_is_on_a_page() -> None:
+    code = [path.read_text(encoding="utf-8") for path in (PACKAGE / "web").glob("*.py")]
+    pages = " ".join([*TEMPLATES.values(), *code, scripts()])
+    # A priority's class ends with its number.
+    names = {re.sub(r"-\d$", "-{{", name) for name in styled()}
+    assert sorted(name for name in names if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", pages)) == []

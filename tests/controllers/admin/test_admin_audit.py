@@ -120,7 +120,7 @@ def test_before_and_after_are_told_in_words(site: Site) -> None:
         """ '{"after": {"comments": false, "teams": ["ENG", "OPS"]}, "before": {"comments": true, "teams": []}}')"""
     )
     page = site.get("/admin/audit?action=sharing.changed", "alice").text
-    told = 'before</span> teams: none, comments: yes; <span class="quiet">after</span> teams: ENG, OPS, comments: no'
+    told = 'before</span> teams: none, comments: yes; <span class="muted">after</span> teams: ENG, OPS, comments: no'
     assert told in page
 
 

@@ -103,8 +103,8 @@ async def test_the_drawing_is_not_told(client: httpx2.AsyncClient) -> None:
     outer = re.findall(r'<svg class="(?:track|scale|rules)"[^>]*>', page)
     assert len(outer) == 3
     assert all('aria-hidden="true"' in one for one in outer)
-    assert 'class="rest"' in page
-    assert 'class="mark is-late"' in page
+    assert 'class="remaining"' in page
+    assert 'class="milestone-mark is-late"' in page
 
 
 async def test_more_than_a_thousand_items_are_not_counted(client: httpx2.AsyncClient) -> None:
@@ -130,7 +130,7 @@ async def test_what_lies_outside_is_named_at_the_edge(
 ) -> None:
     await stored(start_date=None if start is None else days(start), target_date=days(target))
     page = (await client.get("/roadmap")).text
-    assert 'class="rest"' not in page
+    assert 'class="remaining"' not in page
     edge = re.search(r'class="edge"[^>]*>([^<]*)<', page)
     assert edge
     assert edge[1].startswith(told)
