@@ -10,8 +10,8 @@ WORKERS ?= 3
 
 # What needs no database, the use cases, and of database and pages what most changes touch: in a minute.
 QUICK := tests/config/test_config.py tests/test_logs.py tests/web tests/linear tests/mail tests/services \
-	$(addprefix tests/database/test_, query.py transaction.py searched.py plans.py) \
-	$(addprefix tests/controllers/test_, pages.py gate.py item_page.py api.py)
+	$(addprefix tests/database/, connection/test_query.py connection/test_transaction.py search/test_search_match.py test_plans.py) \
+	$(addprefix tests/controllers/, test_pages.py access/test_auth.py backlog/test_items.py api/test_endpoints.py)
 NOT_QUICK := slow or long or browser or npm or netns
 
 .PHONY: help run quick test check check-static format format-static hooks bench lock migrate-up migrate-down migrate-create clean

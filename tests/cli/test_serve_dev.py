@@ -73,7 +73,7 @@ def test_templates_styles_and_code_reload(tmp_path: Path, database: str) -> None
         page = developed.client.get("/")
         assert "statements" in page.text
 
-        developed.change("templates/base.html", "Skip to the content", "Skip all this")
+        developed.change("templates/shared/_page.html", "Skip to the content", "Skip all this")
         assert "Skip all this" in developed.client.get("/").text
 
         style = re.search(r"/static/style\.css\?v=\w+", page.text)
@@ -94,7 +94,7 @@ def test_templates_styles_and_code_reload(tmp_path: Path, database: str) -> None
 def test_results_that_were_kept_are_made_anew_after_a_template_has_changed(tmp_path: Path, database: str) -> None:
     with developing(tmp_path, database) as developed:
         assert "<h1" in developed.client.get("/").text
-        developed.change("templates/results_list.html", "{#", "<i>changed</i>{#")
+        developed.change("templates/backlog/_list.html", "{#", "<i>changed</i>{#")
         assert "<i>changed</i>" in developed.client.get("/").text
 
 

@@ -151,7 +151,7 @@ async def test_a_provider_that_is_not_there_is_said_so_without_its_name(
     client = oidc.Client(f"http://127.0.0.1:{port}", "backlog", "0secret0", REDIRECT_URI)
     with pytest.raises(SignInFailed, match="can't be reached") as caught:
         await Provider(http, client).authorization()
-    said = str(caught.value) + capsys.readouterr().out
+    said = str(caught.value) + capsys.readouterr().err
     assert "oidc_request_failed" in said
     assert not [word for word in (str(port), "127.0.0.1", "0secret0") if word in said]
 

@@ -29,7 +29,7 @@ _QUIET = {
     "asyncio": logging.INFO,
     "mail.log": logging.WARNING,  # aiosmtpd's
     "python_multipart": logging.INFO,
-    "shareable_backlog.database.query": logging.INFO,
+    "shareable_backlog.database.connection.query": logging.INFO,
 }
 
 _kept: dict[str, str] = {}

@@ -51,7 +51,7 @@ def test_failed_for_an_example(xs):
 
 _BREAK_PAGES = """
 from jinja2 import FileSystemLoader
-from shareable_backlog.web import rendering
+from shareable_backlog.web.pages import rendering
 
 class Broken(FileSystemLoader):
     def get_source(self, environment, template):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shareable_backlog.web.pages import rendering
 
-PACKAGE = Path(rendering.__file__).parents[1]
+PACKAGE = Path(rendering.__file__).parents[2]
 FOLDER = PACKAGE / "templates"
 TEMPLATES = {str(path.relative_to(FOLDER)): path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.html")}
 _TAKEN_IN = re.compile(r"{%-? *(?:extends|include|import|from) *'([^']+)'")
@@ -76,7 +76,7 @@ def test_every_class_on_a_page_is_styled_or_looked_for_by_a_script() -> None:
 
 
 def test_every_class_that_is_styled_is_on_a_page() -> None:
-    code = [path.read_text(encoding="utf-8") for path in (PACKAGE / "web").glob("*.py")]
+    code = [path.read_text(encoding="utf-8") for path in (PACKAGE / "web").rglob("*.py")]
     pages = " ".join([*TEMPLATES.values(), *code, scripts()])
     # A priority's class ends with its number.
     names = {re.sub(r"-\d$", "-{{", name) for name in styled()}
