@@ -59,12 +59,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run of CI that skipped a test: there, all that can be installed is."""
-    if os.environ.get("CI") != "true":
+    reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped: list[pytest.TestReport] = reporter.stats.get("skipped", []) if reporter else []
+    if os.environ.get("CI") != "true" or not skipped:
         return
     from tests.fakes.linear import published  # late, as GraphQL takes long to import
 
-    reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
-    skipped: list[pytest.TestReport] = reporter.stats.get("skipped", []) if reporter else []
     if any(published.WITHOUT not in str(one.longrepr) for one in skipped):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
