@@ -162,13 +162,12 @@ async def by_identity(
         if user is None and verified_email is None:
             refused = "The identity provider names no verified mail address for you. Ask whoever runs it."
         elif user is None and verified_email is not None:
-            user = await _person(opened, verified_email, name, actor)
-            if await users.has_identity(opened, user.id, issuer):
-                refused = "This mail address belongs to another account of the identity provider. Ask an admin."
-                user = None
-            else:
-                await users.add_identity(opened, user.id, issuer, subject)
-                refused = ""
+            person = await _person(opened, verified_email, name, actor)
+            if not await users.has_identity(opened, person.id, issuer):
+                await users.add_identity(opened, person.id, issuer, subject)
+            # It may have been added meanwhile: by the same person, who came twice at once.
+            user = await users.by_identity(opened, issuer, subject)
+            refused = "This mail address belongs to another account of the identity provider. Ask an admin."
         else:
             refused = ""
         if user is not None and is_admin is not None and user.email.lower() not in entrance.admin_emails:

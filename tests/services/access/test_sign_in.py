@@ -271,6 +271,13 @@ async def test_one_person_may_be_known_to_two_providers() -> None:
     assert await query("SELECT count(DISTINCT user_id), count(*) FROM user_identities") == [(1, 2)]
 
 
+async def test_a_subject_that_comes_twice_at_once_for_the_first_time_comes_in_twice() -> None:
+    """As of a browser that opens two pages at once."""
+    both = await asyncio.gather(come(), come())
+    assert both[0].token != both[1].token
+    assert await query("SELECT count(*) FROM user_identities") == [(1,)]
+
+
 async def test_what_a_providers_group_says_is_followed_on_record(database: str) -> None:
     let_in(database, "alice")
     for is_admin in (True, True, False, False):
