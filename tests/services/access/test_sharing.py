@@ -6,7 +6,7 @@ import pytest
 
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import Choice, Fields, Scope
-from shareable_backlog.errors import Conflict, DatabaseFailed, InvalidInput, NotFound
+from shareable_backlog.errors import Conflict, DatabaseFailed, NotFound
 from shareable_backlog.services.access import sharing, viewer_groups
 from shareable_backlog.services.audit.audit_actions import OPERATOR
 from shareable_backlog.services.backlog import items
@@ -157,51 +157,6 @@ async def test_a_group_sees_what_its_rules_name_and_is_shown() -> None:
     assert (await viewer_groups.group(scope.viewer_group_id)).items == 2
     await viewer_groups.choose(OPERATOR, scope.viewer_group_id, [Choice("label", "label-vip", is_shown=False)])
     assert await seen(scope) == ["ENG-2"]
-
-
-async def test_a_group_is_made_renamed_filled_emptied_and_deleted_on_record() -> None:
-    await query("INSERT INTO users (email, is_approved) VALUES ('bob@example.com', true)")
-    group_id = await viewer_groups.create(OPERATOR, "Suppliers")
-    await viewer_groups.rename(OPERATOR, group_id, "Roofers")
-    await viewer_groups.put_in(OPERATOR, group_id, "Bob@example.com")
-    [bob] = (await viewer_groups.group(group_id)).members
-    with pytest.raises(Conflict, match="people in this group"):
-        await viewer_groups.delete(OPERATOR, group_id)
-    await viewer_groups.take_out(OPERATOR, group_id, bob.id)
-    with pytest.raises(NotFound):
-        await viewer_groups.take_out(OPERATOR, group_id, bob.id)
-    await viewer_groups.delete(OPERATOR, group_id)
-    assert await viewer_groups.listed() == []
-    assert await recorded("group.created") == [{"name": "Suppliers"}]
-    assert await recorded("group.changed") == [{"before": {"name": "Suppliers"}, "after": {"name": "Roofers"}}]
-    assert await recorded("person.changed") == [
-        {"email": "bob@example.com", "before": {"viewer_group": None}, "after": {"viewer_group": group_id}},
-        {"email": "bob@example.com", "before": {"viewer_group": group_id}, "after": {"viewer_group": None}},
-    ]
-    assert await recorded("group.deleted") == [{"name": "Roofers"}]
-
-
-async def test_two_groups_have_no_name_in_common() -> None:
-    await viewer_groups.create(OPERATOR, "Suppliers")
-    other = await viewer_groups.create(OPERATOR, "Roofers")
-    with pytest.raises(Conflict):
-        await viewer_groups.create(OPERATOR, "Suppliers")
-    with pytest.raises(Conflict):
-        await viewer_groups.rename(OPERATOR, other, "Suppliers")
-
-
-@pytest.mark.parametrize("name", ["", "x" * 101])
-async def test_a_group_has_a_name_of_some_length(name: str) -> None:
-    with pytest.raises(InvalidInput):
-        await viewer_groups.create(OPERATOR, name)
-
-
-async def test_who_is_unknown_can_not_be_put_into_a_group() -> None:
-    group_id = await viewer_groups.create(OPERATOR, "Suppliers")
-    with pytest.raises(InvalidInput):
-        await viewer_groups.put_in(OPERATOR, group_id, "mallory@example.com")
-    with pytest.raises(NotFound):
-        await viewer_groups.put_in(OPERATOR, group_id + 1, "mallory@example.com")
 
 
 async def test_a_change_that_can_not_be_recorded_is_not_made() -> None:

@@ -299,6 +299,7 @@ async def test_a_named_admin_is_one_whatever_a_providers_group_says(database: st
     entrance = replace(ENTRANCE, admin_emails=frozenset({"alice@example.com"}))
     await come(entrance, verified_email="alice@example.com", subject="alice-1", is_admin=False)
     assert (await people())[0] == ("alice@example.com", True, True)
+    assert await records("person.demoted") == []
 
 
 async def test_the_samples_link_is_for_an_admin_who_has_no_address_and_works_again_at_the_next_start() -> None:
