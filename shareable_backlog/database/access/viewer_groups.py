@@ -80,6 +80,8 @@ async def add(transaction: Transaction, name: str) -> int | None:
 
 async def rename(transaction: Transaction, group_id: int, name: str) -> bool:
     """Give a group another name; False, and nothing done, when another group has it."""
+    # Of two who take one name at once, each would find it free.
+    await transaction.query("LOCK TABLE viewer_groups IN SHARE ROW EXCLUSIVE MODE")
     found = await transaction.query(
         """
         UPDATE viewer_groups SET name = %(name)s, updated_at = now()

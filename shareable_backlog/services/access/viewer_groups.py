@@ -80,7 +80,7 @@ async def delete(actor: Actor, group_id: int) -> None:
 
 
 async def choose(actor: Actor, group_id: int, choices: Sequence[Choice]) -> None:
-    """Let a group see teams, projects and labels, or see them no more. Raises NotFound and Conflict."""
+    """Let a group see teams, projects and labels, or see them no more. Raises NotFound."""
     async with transaction() as opened:
         name = await _name(opened, group_id)
         added: set[Rule] = {(choice.kind, choice.id) for choice in choices if choice.is_shown}

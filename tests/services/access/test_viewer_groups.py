@@ -176,6 +176,15 @@ async def test_of_two_who_give_one_name_at_once_one_is_refused() -> None:
     assert len(await recorded("group.created")) == 1
 
 
+async def test_of_two_groups_that_take_one_name_at_once_one_is_refused() -> None:
+    ids = [await viewer_groups.create(OPERATOR, name) for name in ("One", "Other")]
+    done = await asyncio.gather(
+        *(viewer_groups.rename(OPERATOR, group_id, "Suppliers") for group_id in ids), return_exceptions=True
+    )
+    assert [type(end) for end in done if end is not None] == [Conflict]
+    assert sorted(one.name for one in await viewer_groups.listed()) in (["One", "Suppliers"], ["Other", "Suppliers"])
+
+
 async def test_a_group_is_made_renamed_filled_emptied_and_deleted_on_record() -> None:
     await query("INSERT INTO users (email, is_approved) VALUES ('bob@example.com', true)")
     group_id = await viewer_groups.create(OPERATOR, "Suppliers")
