@@ -1,15 +1,17 @@
-"""A mirror that was filled from a CSV file and is then kept up to date by Linear's API."""
+"""A mirror that is filled from a CSV file, and may then be kept up to date by Linear's API."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query
-from shareable_backlog.errors import LinearFailed, SyncFailed
+from shareable_backlog.database.connection import locks
+from shareable_backlog.errors import ImportInvalid, LinearFailed, SyncFailed
 from shareable_backlog.streams import STREAMS
-from shareable_backlog.sync import import_csv
+from shareable_backlog.sync import import_csv, sample
 from tests.fakes.linear import FakeLinear, Fault, Row, running
 from tests.support.pulling import pulled, shown, titles, titles_in
 
@@ -126,3 +128,76 @@ async def test_an_import_is_refused_when_linears_api_keeps_the_mirror(
     with pytest.raises(SyncFailed, match="kept up to date by Linear's API"):
         await import_csv.run(export, dry_run=dry_run)
     assert await made_up() == []
+
+
+async def stored() -> dict[str, set[str]]:
+    """Give the ids of all rows, by stream, without the streams that have none."""
+    return {stream: ids for stream in STREAMS if (ids := await shown(stream))}
+
+
+@pytest.mark.usefixtures("opened")
+async def test_a_dry_run_says_just_what_the_import_then_does_and_leaves_no_trace(export: Path) -> None:
+    would = await import_csv.run(export, dry_run=True)
+    assert await stored() == {}
+    assert await query("SELECT 1 FROM sync_history UNION ALL SELECT 1 FROM search_entries") == []
+    did = await import_csv.run(export, dry_run=False)
+    assert would == replace(did, run_id=None)
+    assert (did.rows, did.created, did.updated, did.unchanged) == (3, 3, 0, 0)
+    assert [(state.team_key, state.name, state.type) for state in did.states] == [("ENG", "Triage", "triage")]
+
+
+@pytest.mark.usefixtures("opened")
+async def test_an_import_is_a_run_on_record_and_its_words_are_known_to_the_search_at_its_end(export: Path) -> None:
+    report = await import_csv.run(export, dry_run=False)
+    assert await query("SELECT id, status, trigger_type FROM sync_history") == [
+        (report.run_id, "succeeded", "import")
+    ]
+    assert await query("SELECT count(*), count(stale_since) FROM search_entries") == [(3, 0)]
+
+
+@pytest.mark.usefixtures("opened")
+async def test_a_file_of_many_pages_is_imported_whole(
+    monkeypatch: pytest.MonkeyPatch, fake: FakeLinear, export: Path
+) -> None:
+    monkeypatch.setattr(import_csv, "_PAGE", 2)
+    await imported(export)
+    assert await titles() == titles_in(fake.world)
+
+
+@pytest.mark.usefixtures("opened")
+async def test_only_items_count_in_the_report_and_what_has_changed_counts_as_updated(
+    fake: FakeLinear, tmp_path: Path
+) -> None:
+    await imported(exported(fake, tmp_path, _COLUMNS))
+    issue = next(iter(fake.world.rows["issues"].values()))
+    fake.world.edit(issue, title="Another title")
+    report = await import_csv.run(exported(fake, tmp_path, _COLUMNS), dry_run=False)
+    assert (report.created, report.updated, report.unchanged) == (0, 1, 2)
+    assert await titles() == titles_in(fake.world)
+
+
+@pytest.mark.usefixtures("opened")
+async def test_a_file_with_one_wrong_cell_is_no_run_and_stores_nothing(fake: FakeLinear, tmp_path: Path) -> None:
+    fake.world.add_issue(identifier="a title in the wrong column")
+    export = exported(fake, tmp_path, _COLUMNS)
+    for dry_run in (True, False):
+        with pytest.raises(ImportInvalid, match='column "ID"'):
+            await import_csv.run(export, dry_run=dry_run)
+    assert await stored() == {}
+    assert await query("SELECT 1 FROM sync_history") == []
+
+
+@pytest.mark.usefixtures("opened")
+async def test_an_import_beside_another_run_is_refused_and_stores_nothing(export: Path) -> None:
+    async with locks.held(locks.SYNC):
+        with pytest.raises(SyncFailed, match="Another sync is under way"):
+            await import_csv.run(export, dry_run=False)
+        assert await stored() == {}
+        assert (await import_csv.run(export, dry_run=True)).created == 3, "what only looks need not wait"
+
+
+@pytest.mark.usefixtures("opened")
+async def test_an_import_takes_the_place_of_the_sample(fake: FakeLinear, export: Path) -> None:
+    await sample.load()
+    await imported(export)
+    assert await titles() == titles_in(fake.world)
