@@ -73,3 +73,27 @@ def test_a_choice_that_is_none_changes_nothing(site: Site, group: str, was: str)
 
 def test_a_search_stays_in_its_field(site: Site, group: str) -> None:
     assert 'value="roof"' in site.get(f"{group}?q=+roof+", "alice").text
+
+
+def test_a_name_in_use_is_refused(site: Site, group: str) -> None:
+    assert site.post("/admin/groups", "alice", name="Suppliers").status_code == 409
+    assert site.post("/admin/groups", "alice", name="Roofers").status_code == 303
+    assert site.post(f"{group}/name", "alice", name="Roofers").status_code == 409
+
+
+@pytest.mark.parametrize("email", ["", "mallory@example.com", "bob"])
+def test_who_is_not_known_here_is_not_put_in(site: Site, group: str, email: str) -> None:
+    answer = site.post(f"{group}/people", "alice", email=email)
+    assert (answer.status_code, "Nobody of that mail address is known here" in answer.text) == (400, True)
+    assert members(site) == []
+
+
+def test_who_is_not_in_the_group_is_not_taken_out(site: Site, group: str) -> None:
+    [(bob,)] = site.query("SELECT id FROM users WHERE email = 'bob@example.com'")
+    assert site.post(f"{group}/people/out", "alice", user=bob).status_code == 404
+
+
+@pytest.mark.parametrize("notice", ["created", "renamed", "saved", "put", "taken"])
+def test_the_page_says_what_was_done(site: Site, group: str, notice: str) -> None:
+    assert '<p class="notice"' in site.get(f"{group}?notice={notice}", "alice").text
+    assert '<p class="notice"' not in site.get(group, "alice").text

@@ -62,3 +62,10 @@ def test_what_is_no_view_is_not_found(site: Site, number: str, act: str) -> None
     answer = site.post(f"/admin/views/{number}/{act}", "alice", name="C")
     assert (answer.status_code, "There is no such published view." in answer.text) == (404, True)
     assert names(site) == ["A", "B"]
+
+
+def test_a_name_in_use_or_none_is_refused(site: Site) -> None:
+    assert site.post("/admin/views", "alice", view="A").status_code == 409
+    assert site.post(f"{path_of(site, 'A')}/rename", "alice", name="b").status_code == 409
+    assert site.post(f"{path_of(site, 'A')}/rename", "alice", name=" ").status_code == 400
+    assert names(site) == ["A", "B"]
