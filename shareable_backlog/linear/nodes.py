@@ -30,13 +30,14 @@ class FieldInvalid(ValueError):
         self.field, self.why = field, why
 
 
-class Ref(Struct):
+# Nothing of these can be in a circle, and pages of them are spared the garbage collector.
+class Ref(Struct, gc=False):
     """A reference, which is asked for as `{ id }`: whole nodes inside nodes cost too many points."""
 
     id: Id
 
 
-class Seen(Struct, rename="camel", kw_only=True):
+class Seen(Struct, rename="camel", kw_only=True, gc=False):
     """What is asked for of a node to see that it is still there, and as it was."""
 
     dated: ClassVar[tuple[str, ...]]

@@ -60,7 +60,8 @@ ItemId = Annotated[Id, Refers("issues")]
 CommentId = Annotated[Id, Refers("comments")]
 
 
-class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
+# No row can be in a circle, and pages of them are spared the garbage collector.
+class Row(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A row of the mirror; its fields are the table's columns, and every table has these."""
 
     id: Id
