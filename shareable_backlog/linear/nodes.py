@@ -55,23 +55,23 @@ class Seen(Struct, rename="camel", kw_only=True, gc=False):
 
 
 @cache
-def node_of(stream: Stream) -> type[Seen]:
+def make_node_type(stream: Stream) -> type[Seen]:
     """Return the struct of a stream's nodes, with all that its table has."""
-    return _struct(stream, stream.columns)
+    return _make_struct(stream, stream.columns)
 
 
 @cache
-def seen_of(stream: Stream) -> type[Seen]:
+def make_seen_type(stream: Stream) -> type[Seen]:
     """Return the struct of what a sweep asks of a stream's nodes."""
     names = {*Seen.__struct_fields__, *stream.compared}
-    return _struct(stream, [column for column in stream.columns if column.name in names])
+    return _make_struct(stream, [column for column in stream.columns if column.name in names])
 
 
-def _struct(stream: Stream, columns: Sequence[Column]) -> type[Seen]:
+def _make_struct(stream: Stream, columns: Sequence[Column]) -> type[Seen]:
     own = [column for column in columns if column.name not in Seen.__struct_fields__]
     struct = msgspec.defstruct(
         stream.node,
-        [(column.field, _type(column), column.default) for column in own],
+        [(column.field, _make_type(column), column.default) for column in own],
         bases=(Seen,),
         namespace={"dated": tuple(column.field for column in columns if column.is_time)},
         module=__name__,
@@ -81,14 +81,14 @@ def _struct(stream: Stream, columns: Sequence[Column]) -> type[Seen]:
     return cast("type[Seen]", struct)
 
 
-def _type(column: Column) -> Any:  # noqa: ANN401 (an annotation)
+def _make_type(column: Column) -> Any:  # noqa: ANN401 (an annotation)
     if not column.is_reference:
         return column.type
     return Ref if column.default is NODEFAULT else Ref | None
 
 
 @cache
-def fields(node: type[Seen]) -> str:
+def write_fields(node: type[Seen]) -> str:
     """Return what is asked for of a node, made from the fields of its struct."""
     return " ".join(
         f"{field.encode_name} {{ id }}" if _is_reference(field) else field.encode_name
@@ -97,7 +97,7 @@ def fields(node: type[Seen]) -> str:
 
 
 @cache
-def points(node: type[Seen]) -> float:
+def count_points(node: type[Seen]) -> float:
     """Return what one node of a page costs."""
     asked = msgspec.structs.fields(node)
     references = sum(map(_is_reference, asked))

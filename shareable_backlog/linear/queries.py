@@ -35,12 +35,12 @@ class Ask:
     @property
     def node(self) -> type[Seen]:
         """Return the struct of its nodes."""
-        return nodes.seen_of(self.stream) if self.seen_only else nodes.node_of(self.stream)
+        return nodes.make_seen_type(self.stream) if self.seen_only else nodes.make_node_type(self.stream)
 
     @property
     def points(self) -> float:
         """Return what one node costs."""
-        return nodes.points(self.node)
+        return nodes.count_points(self.node)
 
 
 def sizes(asks: Sequence[Ask], *, largest: int = LARGEST_PAGE) -> list[int]:
@@ -75,7 +75,7 @@ def request(asks: Sequence[Ask], firsts: Sequence[int], *, with_counts: bool) ->
             declared.append(f"${name}_where: {ask.stream.filter_type}")
             variables[f"{name}_where"] = ask.where
             arguments += f", filter: ${name}_where"
-        page = f"nodes {{ {nodes.fields(ask.node)} }} pageInfo {{ hasNextPage endCursor }}"
+        page = f"nodes {{ {nodes.write_fields(ask.node)} }} pageInfo {{ hasNextPage endCursor }}"
         fields.append(f"{name}: {ask.stream.root}({arguments}) {{ {page} }}")
     if with_counts:
         fields.append(_COUNTS)

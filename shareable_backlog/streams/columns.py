@@ -100,19 +100,19 @@ class Column:
     @property
     def is_time(self) -> bool:
         """Return whether the field holds a time or a day."""
-        return any(part is date or part is datetime for part in _parts(self.type))
+        return any(part is date or part is datetime for part in _split(self.type))
 
 
 @cache
-def columns_of(kind: type[Row]) -> tuple[Column, ...]:
+def list_columns(kind: type[Row]) -> tuple[Column, ...]:
     """Return the columns of a kind of row, but for `removed_at`, which only the mirror knows."""
-    return tuple(map(_column, msgspec.structs.fields(kind)))
+    return tuple(map(_make_column, msgspec.structs.fields(kind)))
 
 
-def _column(field: msgspec.structs.FieldInfo) -> Column:
+def _make_column(field: msgspec.structs.FieldInfo) -> Column:
     name, type_, default, make = field.name, field.type, field.default, None
     refers = None
-    for mark in _parts(field.type):
+    for mark in _split(field.type):
         match mark:
             case Refers():
                 refers = mark
@@ -120,7 +120,7 @@ def _column(field: msgspec.structs.FieldInfo) -> Column:
             case Otherwise(value, null_is_wrong=True):
                 default = value
             case Otherwise(value):
-                type_, default, make = type_ | None, None, _instead(value)
+                type_, default, make = type_ | None, None, _make_fallback(value)
             case MadeOf():
                 name, type_, default, make = mark.field, mark.type, None, mark.make
             case _:
@@ -128,13 +128,13 @@ def _column(field: msgspec.structs.FieldInfo) -> Column:
     return Column(name=field.name, field=name, type=type_, default=default, refers=refers, make=make)
 
 
-def _instead(value: object) -> Callable[[object], object]:
+def _make_fallback(value: object) -> Callable[[object], object]:
     return lambda given: value if given is None else given
 
 
-def _parts(annotation: Any) -> Iterator[object]:  # noqa: ANN401 (any annotation)
+def _split(annotation: Any) -> Iterator[object]:  # noqa: ANN401 (any annotation)
     """Yield the types that an annotation is made of, and the marks of each."""
     yield annotation
     if get_origin(annotation) is not list:
         for part in get_args(annotation):
-            yield from _parts(part)
+            yield from _split(part)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shareable_backlog.streams.columns import Column, Row, columns_of
+from shareable_backlog.streams.columns import Column, Row, list_columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,7 +33,7 @@ class Stream:
     @property
     def columns(self) -> tuple[Column, ...]:
         """Return the table's columns, but for `removed_at`."""
-        return columns_of(self.kind)
+        return list_columns(self.kind)
 
     @property
     def filter_type(self) -> str | None:

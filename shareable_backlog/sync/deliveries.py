@@ -21,13 +21,13 @@ from shareable_backlog.database.mirror.webhook_deliveries import Outcome, Waitin
 from shareable_backlog.database.projects import teams
 from shareable_backlog.errors import BacklogError, DataRefused
 from shareable_backlog.linear import checking
-from shareable_backlog.linear.nodes import node_of
+from shareable_backlog.linear.nodes import make_node_type
 from shareable_backlog.services import readiness
 from shareable_backlog.streams import DELIVERED
 from shareable_backlog.streams.columns import Row
 from shareable_backlog.streams.issues import BacklogItem
 from shareable_backlog.streams.stream import Stream
-from shareable_backlog.sync.map import mapper
+from shareable_backlog.sync.map import make_mapper
 
 _LOG = logs.logger(__name__)
 
@@ -167,10 +167,10 @@ class _Changes:
         if one.entity_id in self.gone_at and one.happened_at <= self.gone_at[one.entity_id]:
             return _Fate("ignored", "It has gone since.")
         told = json.loads(one.node)
-        good, bad = checking.checked(node_of(self.stream), [told])
+        good, bad = checking.checked(make_node_type(self.stream), [told])
         if bad:
             return _Fate("failed", f"{bad[0].field or ''} {bad[0].why}".strip())
-        row = _merged(mapper(self.stream)(good[0]), _columns(self.stream, told), present)
+        row = _merged(make_mapper(self.stream)(good[0]), _columns(self.stream, told), present)
         if present and present.updated_at > row.updated_at:
             return _Fate("ignored", "The mirror has something newer.")
         # A webhook may tell of teams that the key was not given; an item that moves there goes from sight.

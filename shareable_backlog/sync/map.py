@@ -11,7 +11,7 @@ from shareable_backlog.streams.stream import Stream
 
 
 @cache
-def mapper(stream: Stream) -> Callable[[Seen], Row]:
+def make_mapper(stream: Stream) -> Callable[[Seen], Row]:
     """Return what makes a row of a whole node of the stream."""
     names = [column.name for column in stream.columns]
     values_of = attrgetter(*(column.field for column in stream.columns))

@@ -14,11 +14,11 @@ from shareable_backlog.database.mirror.sync_cursors import Cursor
 from shareable_backlog.errors import Contended, DataRefused
 from shareable_backlog.linear import checking
 from shareable_backlog.linear.checking import BadNode
-from shareable_backlog.linear.nodes import Seen, node_of
+from shareable_backlog.linear.nodes import Seen, make_node_type
 from shareable_backlog.streams.columns import Row
 from shareable_backlog.streams.issues import ISSUES, BacklogItem
 from shareable_backlog.streams.stream import Stream
-from shareable_backlog.sync.map import mapper
+from shareable_backlog.sync.map import make_mapper
 
 _WITHIN_S = 60.0
 _ATTEMPTS = 3
@@ -68,13 +68,13 @@ class Outcome:
 
 def page_of(stream: Stream, nodes: Sequence[Mapping[str, Any]], *, seen_at: datetime) -> Batch:
     """Give a batch of nodes of one stream that are no longer JSON."""
-    good, bad = checking.checked(node_of(stream), nodes)
+    good, bad = checking.checked(make_node_type(stream), nodes)
     return Batch([Page(stream, good, bad)], seen_at)
 
 
 def mapped(page: Page) -> tuple[list[Row], list[BadRow]]:
     """Give the page's rows and what was set aside; of two nodes with the same id the later counts."""
-    make_row = mapper(page.stream)
+    make_row = make_mapper(page.stream)
     rows = {node.id: make_row(node) for node in page.nodes}
     return list(rows.values()), [BadRow(page.stream.name, bad.id, bad.field, bad.why) for bad in page.bad]
 

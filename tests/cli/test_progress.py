@@ -12,12 +12,12 @@ from typing import TextIO
 import pytest
 
 from shareable_backlog.cli import progress
-from shareable_backlog.linear.nodes import seen_of
+from shareable_backlog.linear.nodes import make_seen_type
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync.run import OnPage, Report
 from shareable_backlog.sync.store import Page, Stored
 
-NODE = seen_of(STREAMS["workflow_states"])(id="x", updated_at=datetime(2026, 2, 6, 12, tzinfo=UTC))
+NODE = make_seen_type(STREAMS["workflow_states"])(id="x", updated_at=datetime(2026, 2, 6, 12, tzinfo=UTC))
 # How long a bar is, and what it looks like, depends on these.
 _OF_TERMINALS = ("TERM", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 

@@ -72,7 +72,7 @@ def test_rows_can_be_asked_for_by_id(fake: FakeLinear) -> None:
 
 def test_every_list_that_takes_a_filter_in_linear_takes_one(fake: FakeLinear) -> None:
     world = fake.world
-    kinds = filter_types()
+    kinds = list_filter_types()
     assert sorted(LISTS.keys() - kinds.keys()) == WITHOUT_FILTER
     for root, kind in kinds.items():
         row = world.add_one(root)
@@ -81,7 +81,7 @@ def test_every_list_that_takes_a_filter_in_linear_takes_one(fake: FakeLinear) ->
         assert filtered(fake, root, kind, {"updatedAt": {"gt": NEW}}) == []
 
 
-def filter_types() -> dict[str, str]:
+def list_filter_types() -> dict[str, str]:
     """Return the type of each list's filter, by its root field."""
     query = service.schema().query_type
     assert query

@@ -10,11 +10,11 @@ import pytest
 from shareable_backlog.linear import checking
 from shareable_backlog.linear.checking import BadNode
 from shareable_backlog.linear.errors import PartialAnswer
-from shareable_backlog.linear.nodes import node_of
+from shareable_backlog.linear.nodes import make_node_type
 from shareable_backlog.streams.issues import ISSUES
 from shareable_backlog.streams.workspace import LABELS
 
-Issue, IssueLabel = node_of(ISSUES), node_of(LABELS)
+Issue, IssueLabel = make_node_type(ISSUES), make_node_type(LABELS)
 _NOW = "2026-01-02T03:04:05.678Z"
 
 

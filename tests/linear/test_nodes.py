@@ -8,15 +8,15 @@ from shareable_backlog.streams.workspace import TEAMS
 
 
 def test_a_node_is_asked_for_all_that_its_table_has_and_references_by_their_ids() -> None:
-    assert nodes.fields(nodes.node_of(ATTACHMENTS)) == (
+    assert nodes.write_fields(nodes.make_node_type(ATTACHMENTS)) == (
         "id updatedAt archivedAt createdAt issue { id } title subtitle url sourceType"
     )
 
 
 def test_a_sweep_asks_for_the_times_and_for_what_changes_without_moving_them() -> None:
-    assert nodes.fields(nodes.seen_of(COMMENTS)) == "id updatedAt archivedAt"
-    assert nodes.fields(nodes.seen_of(TEAMS)) == "id updatedAt archivedAt parent { id }"
-    assert set(nodes.fields(nodes.seen_of(ISSUES)).split(" archivedAt ")[1].split(" ")) == {
+    assert nodes.write_fields(nodes.make_seen_type(COMMENTS)) == "id updatedAt archivedAt"
+    assert nodes.write_fields(nodes.make_seen_type(TEAMS)) == "id updatedAt archivedAt parent { id }"
+    assert set(nodes.write_fields(nodes.make_seen_type(ISSUES)).split(" archivedAt ")[1].split(" ")) == {
         "parent",
         "{",
         "id",
@@ -27,8 +27,8 @@ def test_a_sweep_asks_for_the_times_and_for_what_changes_without_moving_them() -
 
 def test_a_node_costs_a_point_for_each_object_and_a_tenth_for_each_property() -> None:
     # 8 properties, the node, the reference with its id, and pageInfo with two properties, as often as there are rows.
-    assert nodes.points(nodes.node_of(ATTACHMENTS)) == pytest.approx(0.8 + 1 + 1.1 + 1.2)
+    assert nodes.count_points(nodes.make_node_type(ATTACHMENTS)) == pytest.approx(0.8 + 1 + 1.1 + 1.2)
 
 
 def test_a_node_is_made_once() -> None:
-    assert nodes.node_of(ISSUES) is nodes.node_of(ISSUES)
+    assert nodes.make_node_type(ISSUES) is nodes.make_node_type(ISSUES)

@@ -16,7 +16,7 @@ from shareable_backlog.config import Secret
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.linear import webhooks
 from shareable_backlog.linear.checking import checked
-from shareable_backlog.linear.nodes import node_of
+from shareable_backlog.linear.nodes import make_node_type
 from shareable_backlog.linear.webhooks import Delivery, DeliveryRefused, verified
 from shareable_backlog.streams import DELIVERED
 from tests.fakes.linear import World
@@ -223,7 +223,7 @@ def test_what_linear_posts_is_a_node_as_its_lists_give_it(type_: str) -> None:
     found = verified(body, [headers["Linear-Signature"]], [Secret(SECRET)], datetime.now(UTC))
     assert (found.type, found.entity_id, found.ignored) == (type_, rows[type_]["id"], None)
     assert found.node is not None
-    [node], bad = checked(node_of(DELIVERED[type_]), [json.loads(found.node)])
+    [node], bad = checked(make_node_type(DELIVERED[type_]), [json.loads(found.node)])
     assert (bad, node.id) == ([], rows[type_]["id"])
     assert "example.com" not in json.dumps({**json.loads(found.node), "url": ""})
 

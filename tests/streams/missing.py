@@ -41,7 +41,7 @@ WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped AND attgene
 _TRIGGER = "SELECT 1 FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND tgfoid = 'note_mirror_change'::regproc"
 
 
-def in_the_description(stream: Stream) -> Iterator[str]:
+def check_description(stream: Stream) -> Iterator[str]:
     """Yield that it is not among all streams, or what it refers to that does not come before it."""
     known = [*STREAMS]
     if stream.name not in known:
@@ -53,7 +53,7 @@ def in_the_description(stream: Stream) -> Iterator[str]:
             yield f"{stream.name}: {column.name} refers to {column.refers.stream}, which does not come before it."
 
 
-def in_the_database(stream: Stream, conninfo: str) -> Iterator[str]:
+def check_table(stream: Stream, conninfo: str) -> Iterator[str]:
     """Yield what the table of a migrated database lacks."""
     table = stream.table
     with psycopg.connect(conninfo) as connection:
@@ -68,7 +68,7 @@ def in_the_database(stream: Stream, conninfo: str) -> Iterator[str]:
         type_, is_set = found.pop(column.name, (None, False))
         if type_ is None:
             yield f"{stream.name}: the table {table} has no column {column.name}."
-        elif type_ not in _TYPES[_plain(column.type)]:
+        elif type_ not in _TYPES[_strip_marks(column.type)]:
             yield f"{stream.name}: {column.name} is {type_} in the table, which its values are not."
         elif is_set and column.default is None:
             yield f"{stream.name}: {column.name} may be null, but not in the table."
@@ -76,17 +76,17 @@ def in_the_database(stream: Stream, conninfo: str) -> Iterator[str]:
         yield f"{stream.name}: {name} should stand {'in the description' if name in found else 'in the table'} too."
 
 
-def in_linear(stream: Stream, schema: GraphQLSchema) -> Iterator[str]:
+def check_schema(stream: Stream, schema: GraphQLSchema) -> Iterator[str]:
     """Yield what a schema of Linear does not have, or has otherwise."""
     assert schema.query_type
     root = schema.query_type.fields.get(stream.root)
     if root is None:
         yield f"{stream.name}: the schema has no root field {stream.root}."
         return
-    node = _named(_named(root).fields["nodes"])
+    node = _read_type(_read_type(root).fields["nodes"])
     if node.name != stream.node:
         yield f"{stream.name}: the nodes of {stream.root} are of the type {node.name}."
-    if (window := _window(root)) != stream.window:
+    if (window := _read_window(root)) != stream.window:
         yield f"{stream.name}: Linear filters {stream.root} by {' and '.join(window) or 'no time'}."
     for column in stream.columns:
         field = node.fields.get(column.key)
@@ -100,19 +100,19 @@ def in_linear(stream: Stream, schema: GraphQLSchema) -> Iterator[str]:
         yield f"{stream.name}: Linear posts what happens to a {stream.node}, but has_webhook says that it doesn't."
 
 
-def in_the_tests(stream: Stream) -> Iterator[str]:
+def check_tests(stream: Stream) -> Iterator[str]:
     """Yield what the fake Linear and the random histories do not have."""
     if stream.root not in LISTS:
         yield f"{stream.name}: the fake Linear has no {stream.root} (tests/fakes/linear/rows.py)."
         return
-    yield from (f"{line} (tests/fakes/linear/schema.graphql)" for line in in_linear(stream, service.schema()))
+    yield from (f"{line} (tests/fakes/linear/schema.graphql)" for line in check_schema(stream, service.schema()))
     if stream.has_webhook and LISTS[stream.root].event != stream.node:
         yield f"{stream.name}: the fake Linear posts nothing about a {stream.node} (tests/fakes/linear/rows.py)."
     if not changes.first_world(World()).rows[stream.root] or stream.root not in changes.ROOTS:
         yield f"{stream.name}: the random histories have no {stream.root} (tests/sync/model/changes.py)."
 
 
-def _window(root: GraphQLField) -> tuple[str, ...]:
+def _read_window(root: GraphQLField) -> tuple[str, ...]:
     if "filter" not in root.args:
         return ()
     kind = get_named_type(root.args["filter"].type)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] (graphql-core)
@@ -120,14 +120,14 @@ def _window(root: GraphQLField) -> tuple[str, ...]:
     return tuple(time for time in ("updatedAt", "archivedAt") if time in kind.fields)
 
 
-def _named(field: GraphQLField) -> GraphQLObjectType:
+def _read_type(field: GraphQLField) -> GraphQLObjectType:
     kind = get_named_type(field.type)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] (graphql-core)
     assert isinstance(kind, GraphQLObjectType)
     return kind
 
 
-def _plain(annotation: Any) -> object:
+def _strip_marks(annotation: Any) -> object:
     """Return the type of a column's values without its marks, and without None."""
     if get_origin(annotation) in {Union, UnionType}:
         [annotation] = [part for part in get_args(annotation) if part is not type(None)]
-    return _plain(annotation.__origin__) if hasattr(annotation, "__metadata__") else annotation
+    return _strip_marks(annotation.__origin__) if hasattr(annotation, "__metadata__") else annotation

@@ -14,7 +14,7 @@ from shareable_backlog.streams.columns import (
     PersonId,
     Row,
     Time,
-    columns_of,
+    list_columns,
 )
 
 
@@ -32,7 +32,7 @@ class Thought(Row, frozen=True, kw_only=True):
     tags: Annotated[list[str], Otherwise([], null_is_wrong=True)]
 
 
-COLUMNS = {column.name: column for column in columns_of(Thought)}
+COLUMNS = {column.name: column for column in list_columns(Thought)}
 
 
 def test_a_row_has_the_columns_of_all_rows_too() -> None:
@@ -76,7 +76,7 @@ def test_what_must_be_there_has_no_default() -> None:
 def test_what_is_missing_or_null_has_what_the_mark_says() -> None:
     weight = COLUMNS["weight"]
     assert weight.default is None
-    assert [_made(weight, value) for value in (None, 0.0, 2.5)] == [1.0, 0.0, 2.5]
+    assert [_make(weight, value) for value in (None, 0.0, 2.5)] == [1.0, 0.0, 2.5]
 
 
 def test_what_must_not_be_null_has_what_the_mark_says_only_when_it_is_missing() -> None:
@@ -84,9 +84,9 @@ def test_what_must_not_be_null_has_what_the_mark_says_only_when_it_is_missing() 
 
 
 def test_a_column_can_be_made_of_another_field() -> None:
-    assert [_made(COLUMNS["loud"], value) for value in (None, 0, 11)] == [False, False, True]
+    assert [_make(COLUMNS["loud"], value) for value in (None, 0, 11)] == [False, False, True]
 
 
-def _made(column: Column, value: object) -> object:
+def _make(column: Column, value: object) -> object:
     assert column.make
     return column.make(value)

@@ -28,26 +28,26 @@ class Stricter(Row, frozen=True, kw_only=True):
     url_id: ProjectId
 
 
-def one_by_one(sentences: Iterable[str]) -> str:
+def join_lines(sentences: Iterable[str]) -> str:
     return "\n".join(sentences)
 
 
 def test_every_stream_comes_after_what_it_refers_to() -> None:
-    assert not one_by_one(line for stream in STREAMS.values() for line in missing.in_the_description(stream))
+    assert not join_lines(line for stream in STREAMS.values() for line in missing.check_description(stream))
 
 
 def test_every_stream_has_its_table(database: str) -> None:
-    assert not one_by_one(line for stream in STREAMS.values() for line in missing.in_the_database(stream, database))
+    assert not join_lines(line for stream in STREAMS.values() for line in missing.check_table(stream, database))
 
 
 @published.needed
 def test_every_stream_is_as_linear_publishes_it() -> None:
     schema = published.schema()
-    assert not one_by_one(line for stream in STREAMS.values() for line in missing.in_linear(stream, schema))
+    assert not join_lines(line for stream in STREAMS.values() for line in missing.check_schema(stream, schema))
 
 
 def test_the_fake_linear_and_the_random_histories_have_every_stream() -> None:
-    assert not one_by_one(line for stream in STREAMS.values() for line in missing.in_the_tests(stream))
+    assert not join_lines(line for stream in STREAMS.values() for line in missing.check_tests(stream))
 
 
 def test_the_fake_linear_has_no_other_lists() -> None:
@@ -55,10 +55,8 @@ def test_the_fake_linear_has_no_other_lists() -> None:
 
 
 def test_a_stream_that_stands_nowhere_or_before_what_it_refers_to_is_named() -> None:
-    assert [*missing.in_the_description(replace(COMMENTS, name="thoughts"))] == [
-        "thoughts: STREAMS does not have it."
-    ]
-    assert [*missing.in_the_description(replace(COMMENTS, name="labels"))] == [
+    assert [*missing.check_description(replace(COMMENTS, name="thoughts"))] == ["thoughts: STREAMS does not have it."]
+    assert [*missing.check_description(replace(COMMENTS, name="labels"))] == [
         "labels: issue_id refers to issues, which does not come before it.",
         "labels: parent_id refers to comments, which does not come before it.",
         "labels: user_id refers to people, which does not come before it.",
@@ -88,7 +86,7 @@ def test_a_stream_that_stands_nowhere_or_before_what_it_refers_to_is_named() -> 
     ],
 )
 def test_what_a_table_lacks_is_said_in_words(stream: Stream, sentences: list[str], database: str) -> None:
-    said = [*missing.in_the_database(stream, database)]
+    said = [*missing.check_table(stream, database)]
     assert [one for one in sentences if one not in said] == []
 
 
@@ -105,4 +103,4 @@ def test_what_a_table_lacks_is_said_in_words(stream: Stream, sentences: list[str
     ],
 )
 def test_what_the_fake_linear_lacks_is_said_in_words(stream: Stream, sentence: str) -> None:
-    assert sentence in one_by_one(missing.in_the_tests(stream))
+    assert sentence in join_lines(missing.check_tests(stream))

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from shareable_backlog.linear.nodes import node_of
+from shareable_backlog.linear.nodes import make_node_type
 from shareable_backlog.streams import STREAMS
-from shareable_backlog.sync.map import mapper
+from shareable_backlog.sync.map import make_mapper
 from tests.fakes.linear import Row, World
 from tests.support.pulling import small_world
 
@@ -29,15 +29,17 @@ def world() -> World:
 @pytest.mark.parametrize("stream", STREAMS)
 def test_every_column_has_what_linears_field_of_its_name_has(stream: str, world: World) -> None:
     described = STREAMS[stream]
-    make_row = mapper(described)
+    make_row = make_mapper(described)
     references = {column.key for column in described.columns if column.is_reference}
     for row in world.rows[described.root].values():
         answer = {name: value and {"id": value} if name in references else value for name, value in row.items()}
-        by_name = {column: _value(row, column) for column in described.kind.__struct_fields__}
-        assert make_row(msgspec.convert(answer, node_of(described))) == msgspec.convert(by_name, described.kind)
+        by_name = {column: _read_value(row, column) for column in described.kind.__struct_fields__}
+        assert make_row(msgspec.convert(answer, make_node_type(described))) == msgspec.convert(
+            by_name, described.kind
+        )
 
 
-def _value(row: Row, column: str) -> Any:
+def _read_value(row: Row, column: str) -> Any:
     """Return what a row of Linear has where the mirror has this column."""
     if column == "private":
         return row["visibility"] != "public"

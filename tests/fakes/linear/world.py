@@ -41,11 +41,13 @@ class World(Store):
             listed = LISTS[root]
             if not others:
                 targets = [*listed.needs.values()]
-                others = tuple(self._nth(target, targets[:at].count(target)) for at, target in enumerate(targets))
+                others = tuple(
+                    self._take_nth(target, targets[:at].count(target)) for at, target in enumerate(targets)
+                )
             fields: Row = {listed.written: said}
             if root in _BUILDERS:
                 return _BUILDERS[root](self, *others, **fields)
-            references = {name: self._nth(target, 0)["id"] for name, target in listed.always_set.items()}
+            references = {name: self._take_nth(target, 0)["id"] for name, target in listed.always_set.items()}
             needed = {name: row["id"] for name, row in zip(listed.needs, others, strict=True)}
             return self.add(root, **references | needed | fields)
 
@@ -169,7 +171,7 @@ class World(Store):
             place |= {"cycle": None, "labelIds": labels}
             self.edit(issue, **self._numbered(team) | place)
 
-    def _nth(self, root: str, number: int) -> Row:
+    def _take_nth(self, root: str, number: int) -> Row:
         """Return a list's row of this number, from 0 on; it gets as many rows as that takes."""
         while len(self.rows[root]) <= number:
             self.add_one(root)

@@ -9,10 +9,10 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
-from shareable_backlog.linear.nodes import node_of
+from shareable_backlog.linear.nodes import make_node_type
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.streams.columns import Row
-from shareable_backlog.sync.map import mapper
+from shareable_backlog.sync.map import make_mapper
 from tests.fakes.linear import World
 from tests.fakes.linear.rows import REFERENCES
 
@@ -34,7 +34,9 @@ def source(world: World) -> Rows:
     """Give the rows that the mirror should have of all that the key sees."""
     with world.lock:
         return {
-            (name, row["id"]): mapper(stream)(msgspec.convert(_answered(world, root, row), node_of(stream)))
+            (name, row["id"]): make_mapper(stream)(
+                msgspec.convert(_answered(world, root, row), make_node_type(stream))
+            )
             for name, stream in STREAMS.items()
             for root in [stream.root]
             for row in world.seen(root)
