@@ -10,7 +10,7 @@ import gc
 import os
 import sys
 
-from shareable_backlog import __version__
+from shareable_backlog import __version__, stop
 from shareable_backlog.cli import (
     audit,
     backup,
@@ -51,8 +51,8 @@ def main(argv: list[str] | None = None) -> int:
     except BacklogError as error:
         print(f"slb: {error}", file=sys.stderr)
         return FAILED
-    except KeyboardInterrupt:
-        return _INTERRUPTED
+    except KeyboardInterrupt as error:
+        return error.exit_code if isinstance(error, stop.Stopped) else _INTERRUPTED
     except BrokenPipeError:
         # The reader has gone (`slb status | head -1`): keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shareable_backlog import stop
 from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
@@ -24,13 +25,11 @@ def add_parser(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Import the file and say what changed, or would change; exit code 1 when a row had to be set aside."""
-    import asyncio
-
     from shareable_backlog import config, logs
 
     settings = config.load()
     logs.configure("warning", settings.log_format)
-    report = asyncio.run(_import(settings, arguments.file, dry_run=arguments.dry_run))
+    report = stop.run_until_stopped(_import(settings, arguments.file, dry_run=arguments.dry_run))
     print(json.dumps(_as_json(report)) if arguments.json else _in_words(report))
     return 1 if report.bad_rows else 0
 

@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from shareable_backlog import stop
 from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
@@ -18,13 +19,11 @@ def add_parser(commands: Commands) -> None:
 
 def run(_arguments: argparse.Namespace) -> int:
     """Load the sample; exit code 1 when the mirror holds a real backlog, which stays."""
-    import asyncio
-
     from shareable_backlog import config, logs
 
     settings = config.load()
     logs.configure("warning", settings.log_format)
-    report = asyncio.run(_load(settings))
+    report = stop.run_until_stopped(_load(settings))
     items = report.streams["issues"]
     print(f"The sample backlog is loaded: {items.created + items.updated + items.unchanged} items. See it: slb serve")
     return 0

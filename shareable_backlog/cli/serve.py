@@ -4,20 +4,19 @@ import argparse
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from shareable_backlog import stop
 from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
-    import uvicorn
-
-    from shareable_backlog.app import Program
     from shareable_backlog.config import Settings
 
 GRACE_S = 10
+_ENDED_WITHIN_S = 25
 
 
 def add_parser(commands: Commands) -> None:
@@ -33,7 +32,10 @@ def add_parser(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until Ctrl-C or SIGTERM; requests under way get 10 s to end."""
+    """Serve until Ctrl-C or SIGTERM; then requests under way get 10 s, and the whole program 25 s, to end.
+
+    After a second signal requests are broken off, and the program has 5 s.
+    """
     from shareable_backlog import config
     from shareable_backlog.config import secret_key
 
@@ -85,44 +87,24 @@ def serve_here(
     import signal
 
     from shareable_backlog import app, logs
+    from shareable_backlog.web.server import Server
 
     logs.configure(settings.log_level, settings.log_format)
     program = app.create(
         settings, address=_address(listener), with_sample=with_sample, is_dev=is_dev, on_link=_print_link
     )
-    server = _make_server(program)
-    # uvicorn raises the signal that ended it once more at the end; a stop that was asked for is no failure.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
-    with suppress(KeyboardInterrupt):
-        announce()
-        try:
-            server.run(sockets=[listener])
-        except SystemExit:  # how uvicorn says that the program did not start
-            if program.failure:
-                raise program.failure from None
-            return 1
+    server = Server(program, grace_s=GRACE_S, within_s=_ENDED_WITHIN_S)
+    # uvicorn listens a little later; a signal until then must not be lost.
+    for number in stop.SIGNALS:
+        signal.signal(number, server.handle_exit)
+    announce()
+    try:
+        server.run(sockets=[listener])
+    except SystemExit:  # how uvicorn says that the program did not start
+        if program.failure:
+            raise program.failure from None
+        return 1
     return 0 if server.started else 1
-
-
-def _make_server(program: "Program") -> "uvicorn.Server":
-    import uvicorn
-
-    from shareable_backlog.web.read_timeout import ImpatientProtocol
-
-    return uvicorn.Server(
-        uvicorn.Config(
-            program,
-            http=ImpatientProtocol,
-            proxy_headers=False,  # whom to believe is TRUSTED_PROXIES' to say
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_S,
-        )
-    )
 
 
 def _listen(host: str, port: int) -> socket.socket | None:

@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from shareable_backlog import stop
 from shareable_backlog.cli import status
 from shareable_backlog.cli.commands import Commands
 
@@ -42,15 +43,17 @@ def run(arguments: argparse.Namespace) -> int:
 
     When another process is at it already, its run is joined.
     """
-    import asyncio
-
     from shareable_backlog import config, logs
     from shareable_backlog.sync.pull import Wanted
 
     settings = config.load()
     logs.configure("warning", settings.log_format)
     wanted = Wanted("manual", arguments.full or arguments.allow_removals, arguments.allow_removals)
-    report = asyncio.run(_pull_or_join(settings, wanted))
+    try:
+        report = stop.run_until_stopped(_pull_or_join(settings, wanted))
+    except stop.Stopped:
+        print("slb: Stopped. What was stored stays, and the next sync goes on from there.", file=sys.stderr)
+        raise
     print(json.dumps(report) if arguments.json else _in_words(report))
     return 0 if report["status"] == "succeeded" else 1
 
@@ -143,13 +146,11 @@ def _history(arguments: argparse.Namespace) -> int:
 
 
 def _watch(_arguments: argparse.Namespace) -> int:
-    import asyncio
-
     from shareable_backlog import config, logs
 
     settings = config.load()
     logs.configure("warning", settings.log_format)
-    asyncio.run(_watched(settings))
+    stop.run_until_stopped(_watched(settings))
     return 0
 
 

@@ -211,15 +211,15 @@ async def _finish(report: Report, status: str, message: str | None) -> None:
         held=report.held or None,
         next_step=_GOES_ON if status in {"failed", "interrupted"} else report.next_step,
     )
-    try:
-        await see_through(_record_end(report.run_id, ending))
-    except BacklogError as error:
-        _LOG.error("sync_end_not_recorded", run_id=report.run_id, status=status, reason=str(error))
+    await see_through(_record_end(report.run_id, ending))
 
 
 async def _record_end(run_id: int, ending: Ending) -> None:
-    async with transaction() as opened:
-        await sync_history.finish(opened, run_id, ending)
+    try:
+        async with transaction() as opened:
+            await sync_history.finish(opened, run_id, ending)
+    except BacklogError as error:
+        _LOG.error("sync_end_not_recorded", run_id=run_id, status=ending.status, reason=str(error))
 
 
 def _streams(report: Report) -> dict[str, dict[str, int]]:

@@ -2,11 +2,13 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from time import sleep
 
 import psycopg
 import pytest
@@ -21,6 +23,7 @@ from tests.sync.model import equal
 
 _ROOT = Path(__file__).parents[2]
 _TIMES = int(os.environ.get("SLB_TEST_KILLS", "10"))
+_STOPS = 5
 _REQUESTS = 14
 _STRIDE = 5  # has no factor in common with them: no request comes twice before all came once
 _HALVINGS = 4  # pages of 15 rows
@@ -99,6 +102,33 @@ def test_a_sync_killed_at_any_moment_is_made_up_for_by_the_next(
     counts = dict(found)
     assert "running" not in counts
     assert counts["interrupted"] >= _TIMES / 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_sync_that_is_told_to_stop_at_any_moment_ends_and_says_so(
+    fake: FakeLinear, database: str, environment: Mapping[str, str], number: signal.Signals
+) -> None:
+    chance = random.Random(number)  # noqa: S311 (as above)
+    codes: list[int] = []
+    for _ in range(_STOPS):
+        asked = threading.Event()
+        fake.on_request = lambda _number, asked=asked: asked.set()
+        fake.fail_next(Fault.TOO_COMPLEX, times=_HALVINGS)
+        process = started(environment, "--full")
+        assert asked.wait(30)
+        sleep(chance.random() / 2)
+        process.send_signal(number)
+        codes.append(ended(process))
+        fake.forget_faults()
+    assert set(codes) <= {0, 128 + number}
+    assert 128 + number in codes
+    with psycopg.connect(database) as connection:
+        found = connection.execute("SELECT status, count(*) FROM sync_history GROUP BY status").fetchall()
+    assert dict(found).keys() <= {"interrupted", "succeeded"}
+    fake.on_request = None
+    assert ended(started(environment, "--full", "--allow-removals")) == 0
+    assert differences(fake, database) == []
 
 
 def forget_some(database: str, chance: random.Random) -> None:

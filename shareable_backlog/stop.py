@@ -1,0 +1,115 @@
+"""Stop on SIGINT and SIGTERM, and end within a set time whatever hangs."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Coroutine
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from shareable_backlog import logs
+
+if TYPE_CHECKING:
+    import asyncio
+
+T = TypeVar("T")
+
+_LOG = logs.logger(__name__)
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+AFTER_SECOND_S = 5.0
+"""How long a program may take to end after a second signal."""
+_WITHIN_S = 15.0
+_LAST_WORDS_S = 3.0
+_INNERMOST = 3
+_AWAITED = ("cr_await", "ag_await", "gi_yieldfrom")
+
+
+class Stopped(KeyboardInterrupt):
+    """Say that a signal ended a command before its work was done."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.exit_code = 128 + number
+        """What a shell reports for a program that this signal ended."""
+
+
+def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
+    """Return what `work` does in an event loop of its own; SIGINT and SIGTERM cancel it, then this raises Stopped.
+
+    The process ends within 15 s of the signal, and 5 s of a second one, also when the work does not. SIGINT counts
+    even where a shell has had it ignored, as it does for a command behind `&`.
+    """
+    import asyncio
+
+    received: list[int] = []
+
+    async def listen_and_work() -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None  # noqa: S101 (it is this one)
+
+        def stop(number: int, _frame: object) -> None:
+            end_within(AFTER_SECOND_S if received else _WITHIN_S)
+            if not received and not loop.is_closed():
+                loop.call_soon_threadsafe(task.cancel)
+            received.append(number)
+
+        for number in SIGNALS:
+            signal.signal(number, stop)
+        return await work
+
+    before = [(number, signal.getsignal(number)) for number in SIGNALS]
+    try:
+        return asyncio.run(listen_and_work())
+    except asyncio.CancelledError:
+        if not received:
+            raise
+        raise Stopped(received[0]) from None
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def end_within(seconds: float) -> None:
+    """See to it that this process has ended `seconds` from now; if it has not by itself, the log says what hangs.
+
+    To be called from the thread of the event loop, also from a handler of signals.
+    """
+    import asyncio
+
+    loop = None
+    with suppress(RuntimeError):  # none runs
+        loop = asyncio.get_running_loop()
+    # Two threads, as the log may be what hangs.
+    for after_s, act in ((seconds, partial(_tell_and_exit, seconds, loop)), (seconds + _LAST_WORDS_S, _exit)):
+        timer = threading.Timer(after_s, act)
+        timer.daemon = True
+        timer.start()
+
+
+def _exit() -> None:
+    os._exit(1)
+
+
+def _tell_and_exit(seconds: float, loop: "asyncio.AbstractEventLoop | None") -> None:
+    import asyncio
+    import traceback
+
+    tasks = [_place(task) for task in asyncio.all_tasks(loop)] if loop is not None else []
+    frames = sys._current_frames()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] (documented all the same)
+    stack = traceback.extract_stack(frames[threading.main_thread().ident or 0])
+    thread = " > ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in stack[-_INNERMOST:])
+    _LOG.error("stop_took_too_long", seconds=seconds, tasks=tasks, thread=thread)
+    _exit()
+
+
+def _place(task: "asyncio.Task[Any]") -> str:
+    """Return where a task waits, from its own function to the innermost one that is known."""
+    places: list[str] = []
+    waiting: Any = task.get_coro()
+    while frame := next(filter(None, (getattr(waiting, f"{kind}_frame", None) for kind in ("cr", "ag", "gi"))), None):
+        places.append(f"{frame.f_globals['__name__']}.{frame.f_code.co_name}:{frame.f_lineno}")
+        waiting = next(filter(None, (getattr(waiting, name, None) for name in _AWAITED)), None)
+    return " > ".join(places) or task.get_name()
