@@ -6,6 +6,7 @@ The migrations run once, into a template database; each test that asks for `data
 import contextlib
 import os
 import shutil
+import signal
 from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ _FOLDER, _TEMPLATE = "SLB_TESTS_FOLDER", "SLB_TESTS_TEMPLATE"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name what all workers share, before the first of them starts: the server's folder and the template."""
+    # Behind `&` a shell has Ctrl-C ignored, and processes that tests start would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         os.environ[_TEMPLATE] = f"slb_template_{uuid4().hex[:8]}"
         in_memory.remove_abandoned()

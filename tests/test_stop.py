@@ -121,3 +121,15 @@ def test_a_second_signal_leaves_less_time() -> None:
         time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
         assert seconds_until_end(process) < 5 + _SLACK_S
+
+
+def test_ctrl_c_reaches_what_a_test_starts() -> None:
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_reaches_what_a_test_starts_also_behind_an_ampersand() -> None:
+    ignoring = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+    test = f"{__file__}::{test_ctrl_c_reaches_what_a_test_starts.__name__}"
+    inner = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider", test]
+    done = subprocess.run([*ignoring, *inner], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
