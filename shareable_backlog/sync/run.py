@@ -24,6 +24,7 @@ _LOG = logs.logger(__name__)
 _BAD_ROWS_KEPT = 100
 _BATCHES_AHEAD = 2
 _TOLD_EVERY_S = 1.0
+_STALLED_AFTER_S = 900.0
 
 _GOES_ON = "The next run goes on where this one stopped."
 
@@ -115,23 +116,38 @@ async def _interrupt() -> None:
 
 @asynccontextmanager
 async def _told(report: Report) -> AsyncGenerator[None]:
-    """Keep the run's row telling how it gets on, for the pages that show it."""
+    """Keep the run's row telling how it gets on, for the pages that show it; raise SyncFailed when it does not.
 
-    async def tell() -> None:
-        told: dict[str, Any] = {}
-        while True:
-            await asyncio.sleep(_TOLD_EVERY_S)
-            progress = _progress(report)
-            if progress != told:
-                with contextlib.suppress(BacklogError):  # the run finds out by itself
-                    await sync_history.note_progress(report.run_id, **progress)
-                    told = progress
-
-    telling = asyncio.create_task(tell())
+    Each thing that a run waits for has a time limit of its own: this one is for what nobody foresaw.
+    """
+    limit = asyncio.timeout(_STALLED_AFTER_S)
     try:
-        yield
-    finally:
-        await end_tasks(telling)
+        async with limit:
+            telling = asyncio.create_task(_tell(report, limit))
+            try:
+                yield
+            finally:
+                await end_tasks(telling)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        message = f"Nothing had moved for {_STALLED_AFTER_S / 60:g} minutes, so the run was given up."
+        raise SyncFailed(f"{message} What was stored stays.") from None
+
+
+async def _tell(report: Report, limit: asyncio.Timeout) -> None:
+    seen: dict[str, Any] = {}
+    told: dict[str, Any] = {}
+    while True:
+        await asyncio.sleep(_TOLD_EVERY_S)
+        progress = _progress(report)
+        if progress != seen and not limit.expired():
+            limit.reschedule(asyncio.get_running_loop().time() + _STALLED_AFTER_S)
+            seen = progress
+        if progress != told:
+            with contextlib.suppress(BacklogError):  # the run finds out by itself
+                await sync_history.note_progress(report.run_id, **progress)
+                told = progress
 
 
 def _progress(report: Report) -> dict[str, Any]:

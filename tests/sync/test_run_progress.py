@@ -9,6 +9,7 @@ import pytest
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database.mirror import sync_history
 from shareable_backlog.database.mirror.sync_history import SyncRun
+from shareable_backlog.errors import SyncFailed
 from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.services.mirror import sync_runs
 from shareable_backlog.sync import pull
@@ -107,3 +108,23 @@ async def test_a_full_run_keeps_what_it_found_gone_and_held_back(opened: Setting
         assert len(held.held["issues"]["examples"]) == 9
         await pulling.pulled(opened, fake, full=True, allowed=True)
         assert await sync_runs.held_back() is None
+
+
+async def test_a_run_in_which_nothing_moves_is_given_up_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_STALLED_AFTER_S", 0.3)
+    with pytest.raises(SyncFailed, match="so the run was given up") as failed:
+        async with running.recorded("manual"):
+            await asyncio.sleep(60)
+    [ended] = await sync_history.latest(1)
+    assert (ended.status, ended.error_message) == ("failed", str(failed.value))
+
+
+async def test_a_run_that_moves_may_take_as_long_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_STALLED_AFTER_S", 1)
+    async with running.recorded("manual") as report:
+        for number in range(20):
+            await asyncio.sleep(0.1)
+            report.activity = f"Step {number}."
+    ended = await sync_history.by_id(report.run_id)
+    assert ended
+    assert ended.status == "succeeded"
