@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from shareable_backlog.sync.run import Report
 
 
+_LOOK_FOR_ITSELF_S = 5.0  # the process that runs may have been killed
+
+
 def add_parser(commands: Commands) -> None:
     """Add `sync` and its actions to the command line."""
     parser = commands.add_parser("sync", help="bring the mirror up to date with Linear now")
@@ -72,6 +75,7 @@ async def _pull_or_join(settings: "Settings", wanted: "Wanted") -> dict[str, Any
         await sync_runs.note_own(
             audit_actions.OPERATOR, is_full=wanted.is_full, removals_allowed=wanted.removals_allowed
         )
+        has_said_so = False
         while True:
             try:
                 with progress.shown(sys.stderr) as on_page:
@@ -81,8 +85,10 @@ async def _pull_or_join(settings: "Settings", wanted: "Wanted") -> dict[str, Any
             if under_way is None:
                 await asyncio.sleep(0.2)
                 continue
-            print("Another sync is under way: waiting for its end.", file=sys.stderr, flush=True)
-            joined = await sync_runs.ended(under_way.id)
+            if not has_said_so:
+                print("Another sync is under way: waiting for its end.", file=sys.stderr, flush=True)
+                has_said_so = True
+            joined = await sync_runs.ended(under_way.id, _LOOK_FOR_ITSELF_S)
             if joined and joined.status in {"succeeded", "partial"} and (joined.is_full or not wanted.is_full):
                 return _of_run(joined)
 

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from shareable_backlog.cli import main
+from shareable_backlog.cli import main, sync
 from shareable_backlog.config import Settings
 from shareable_backlog.database.connection import locks
 from tests.fakes.linear import FakeLinear, running
@@ -156,8 +156,8 @@ def test_watch_tells_of_runs_as_they_end(capsys: pytest.CaptureFixture[str]) -> 
         watching.kill()
 
 
-def end_of_others_run(database: str, *, is_full: bool) -> threading.Event:
-    """Be another process that syncs, until the event that is returned is set."""
+def end_of_others_run(database: str, *, is_full: bool, is_killed: bool = False) -> threading.Event:
+    """Be another process that syncs, until the event that is returned is set; killed, it leaves its row as it is."""
     end, begun = threading.Event(), threading.Event()
 
     def sync() -> None:
@@ -169,7 +169,8 @@ def end_of_others_run(database: str, *, is_full: bool) -> threading.Event:
             )
             begun.set()
             end.wait(20)
-            other.execute("UPDATE sync_history SET status = 'succeeded', completed_at = now(), streams = '{}'")
+            if not is_killed:
+                other.execute("UPDATE sync_history SET status = 'succeeded', completed_at = now(), streams = '{}'")
 
     threading.Thread(target=sync).start()
     assert begun.wait(10)
@@ -209,3 +210,16 @@ def test_after_anothers_run_that_did_less_its_own_follows(
     assert main(["sync", "--full"]) == 0
     assert "20 created" in capsys.readouterr().out
     assert fake.requests
+
+
+def test_the_end_of_a_process_that_was_killed_is_not_waited_for(
+    database: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = end_of_others_run(database, is_full=False, is_killed=True)
+    monkeypatch.setattr("sys.stderr", Waiting(end))
+    monkeypatch.setattr(sync, "_LOOK_FOR_ITSELF_S", 0.5)
+    assert main(["sync"]) == 0
+    assert "20 created" in capsys.readouterr().out
+    with psycopg.connect(database) as connection:
+        found = connection.execute("SELECT status FROM sync_history ORDER BY id").fetchall()
+    assert found == [("interrupted",), ("succeeded",)]

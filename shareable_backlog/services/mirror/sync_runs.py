@@ -1,8 +1,10 @@
 """Tell how the mirror is, and ask for its runs: its age, its size, what its runs did."""
 
 import asyncio
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime
+from time import monotonic
 
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
@@ -124,13 +126,19 @@ async def note_own(actor: Actor, *, is_full: bool, removals_allowed: bool) -> No
     )
 
 
-async def ended(run_id: int) -> SyncRun | None:
-    """Wait for the end of a run and give it; None when its row is gone."""
-    while True:
-        run = await sync_history.by_id(run_id)
-        if run is None or run.completed_at:
+async def ended(run_id: int, within_s: float = math.inf) -> SyncRun | None:
+    """Wait for the end of a run and give it; None when it has not ended in time, or its row is gone.
+
+    The row of a process that was killed goes on saying that it runs: whoever waits has to look for themselves.
+    """
+    until = monotonic() + within_s
+    while run := await sync_history.by_id(run_id):
+        if run.completed_at:
             return run
+        if monotonic() >= until:
+            return None
         await asyncio.sleep(_LOOK_AGAIN_S)
+    return None
 
 
 async def under_way() -> SyncRun | None:
