@@ -13,6 +13,11 @@ from starlette.responses import Response
 from shareable_backlog.web import live_files
 from shareable_backlog.web.live_files import STATIC
 
+# The sheet is written in parts, one a subject, of which a reader's browser knows nothing. Later ones win.
+_PARTS = (
+    "tokens", "page", "header", "forms", "admin", "changes", "filters", "item", "prose", "activity", "toolbar",
+    "list", "board", "roadmap", "views",
+)  # fmt: skip
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
@@ -26,8 +31,7 @@ class _Assets:
 
 @lru_cache(maxsize=1)
 def _read_assets(_edition: int) -> _Assets:
-    # The sheet is written in parts, one for each kind of page, of which a reader's browser knows nothing.
-    sheet = "\n".join(part.read_text("utf-8") for part in sorted((STATIC / "style").glob("*.css"))).encode()
+    sheet = "\n".join((STATIC / "style" / f"{part}.css").read_text("utf-8") for part in _PARTS).encode()
     files = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in _TYPES}
     files["style.css"] = sheet
     return _Assets(files, {name: hashlib.sha256(content).hexdigest()[:12] for name, content in files.items()})

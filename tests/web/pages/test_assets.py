@@ -5,7 +5,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from shareable_backlog.web import params
+from shareable_backlog.web import live_files, params
 from shareable_backlog.web.pages import assets
 
 CLIENT = TestClient(Starlette(routes=[Route("/static/{path:path}", params.bind(assets.static_file))]))
@@ -26,3 +26,10 @@ def test_any_other_version_is_asked_for_again(query: str) -> None:
 @pytest.mark.parametrize("path", ["none.css", "style/base.css", "%2e%2e/app.py", "style.css%00"])
 def test_there_are_no_other_files(path: str) -> None:
     assert CLIENT.get(f"/static/{path}").status_code == 404
+
+
+def test_every_part_of_the_style_sheet_is_served() -> None:
+    sheet = CLIENT.get(assets.address("style.css")).content
+    parts = [path.read_bytes() for path in (live_files.STATIC / "style").iterdir()]
+    assert [part for part in parts if part not in sheet] == []
+    assert len(sheet) == sum(map(len, parts)) + len(parts) - 1
