@@ -99,6 +99,10 @@ def _take_changes(_edition: int) -> None:
     assert _ENVIRONMENT.cache is not None  # noqa: S101 (it has one unless it was made without)
     _ENVIRONMENT.cache.clear()
     _keys.cache_clear()
-    # Templates need not import the icons.
-    once: dict[str, Any] = {"keys": _keys, "icons": _ENVIRONMENT.get_template("shared/_icons.html").module}
+    # Templates need not import them.
+    once: dict[str, Any] = {
+        "keys": _keys,
+        "icons": _ENVIRONMENT.get_template("shared/_icons.html").module,
+        "values": _ENVIRONMENT.get_template("shared/_values.html").module,
+    }
     _ENVIRONMENT.globals.update(once)
