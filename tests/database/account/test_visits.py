@@ -71,11 +71,21 @@ async def test_what_was_mirrored_after_a_visit_is_new_at_the_next_one(bob: int) 
     assert (found.at, found.mirrored) == (NOW, NOW - 10 * MINUTE)
 
 
-async def test_a_run_that_began_after_a_look_mirrored_nothing_later_than_the_look(bob: int) -> None:
+async def add_run(began: datetime) -> None:
     await query(
-        "INSERT INTO sync_history (status, trigger_type, started_at) VALUES ('partial', 'manual', %(at)s)",
-        {"at": NOW + MINUTE},
+        "INSERT INTO sync_history (status, trigger_type, started_at) VALUES ('partial', 'manual', %(began)s)",
+        {"began": began},
     )
+
+
+async def test_a_run_that_set_rows_aside_mirrored_the_others_too(bob: int) -> None:
+    await add_run(NOW - MINUTE)
+    await visit(bob, NOW)
+    assert await visit(bob, NOW + DAY) == Visit(NOW, NOW - MINUTE)
+
+
+async def test_a_run_that_began_after_a_look_mirrored_nothing_later_than_the_look(bob: int) -> None:
+    await add_run(NOW + MINUTE)
     await visit(bob, NOW)
     assert await visit(bob, NOW + DAY) == Visit(NOW, NOW)
 
