@@ -54,6 +54,8 @@ def token(shared: Site) -> dict[str, Any]:
     return made(shared, "items", "me")
 
 
+# The program runs in a thread beside the draws, and its pool draws a delay of its own from `random`.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning")
 @SCHEMA.parametrize()
 @settings(
     max_examples=25, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
