@@ -30,7 +30,7 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import item_list
 from shareable_backlog.services.backlog import item_pages
 from shareable_backlog.services.backlog.filters import Filters
-from shareable_backlog.services.backlog.item_pages import Asked
+from shareable_backlog.services.backlog.item_pages import BacklogQuery
 from shareable_backlog.web.pages import colors
 
 _RIG = Path(__file__).parent / "rig"
@@ -80,7 +80,7 @@ def _bytes(loads: list[Load]) -> float:
 
 
 async def _statement(url: str) -> tuple[str, Mapping[str, Any]]:
-    """Give the statement of the first page's lines with its parameters."""
+    """Return the statement of the first page's lines with its parameters."""
     noted: list[tuple[str, Mapping[str, Any]]] = []
     run = cast("Callable[..., Awaitable[list[Any]]]", item_list.query)
 
@@ -88,15 +88,17 @@ async def _statement(url: str) -> tuple[str, Mapping[str, Any]]:
         noted.append((sql, params))
         return await run(sql, params, **row)
 
-    async with database.opened(config.parsed({"DATABASE_URL": url})):
+    async with database.open_database(config.parse_settings({"DATABASE_URL": url})):
         with mock.patch.object(item_list, "query", noting):
-            await item_pages.listed(Scope(), Asked(Filters(), None, datetime.now(UTC)), None, item_pages.PAGE_SIZE)
+            await item_pages.list_items(
+                Scope(), BacklogQuery(Filters(), None, datetime.now(UTC)), None, item_pages.PAGE_SIZE
+            )
     [statement] = noted
     return statement
 
 
 def _described(conninfo: str, page: Page, statement: tuple[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Give what Express gets: the statement as node-postgres writes it, and what stands around the lines."""
+    """Return what Express gets: the statement as node-postgres writes it, and what stands around the lines."""
     text, params = statement
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", text)))
     for number, name in enumerate(names, 1):
@@ -110,7 +112,7 @@ def _described(conninfo: str, page: Page, statement: tuple[str, Mapping[str, Any
         "values": [params[name] for name in names],
         "before": page.html[:start],
         "after": page.html[end:],
-        "toned": {color: colors.toned(color) for (color,) in known},
+        "toned": {color: colors.tone_color(color) for (color,) in known},
     }
 
 

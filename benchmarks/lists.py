@@ -47,13 +47,13 @@ _FEWEST, _PATIENCE_S = 20, 120.0
 
 
 def sizes(*, quick: bool) -> tuple[int, ...]:
-    """Give the sizes of the mirrors."""
+    """Return the sizes of the mirrors."""
     return (1_000, 10_000) if quick else (10_000, 100_000, 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class _Site:
-    """Be a server of one mirror, and a connection to that behind its back."""
+    """A server of one mirror, and a connection to that behind its back."""
 
     reader: Reader
     database: psycopg.Connection
@@ -61,7 +61,7 @@ class _Site:
     items: Iterator[str]
 
     def wait_ms(self, name: str, *, anew: bool) -> float:
-        """Tell how long a page takes, `anew`: after a change of the mirror; for ever if it is an error."""
+        """Return how long a page takes, `anew`: after a change of the mirror; for ever if it is an error."""
         path = PAGES[name][0] or (self.deep if name == "page 100" else next(self.items))
         if anew:
             self.database.execute("UPDATE mirror_versions SET version = gen_random_uuid()")

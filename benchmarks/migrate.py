@@ -9,13 +9,13 @@ from statistics import median
 
 from benchmarks import rig
 from benchmarks.rig import Row
-from shareable_backlog.database.migrate import migrations_directory
+from shareable_backlog.database.migrate import locate_migrations
 
 
 def measure(*, quick: bool) -> Generator[Row]:
     """Yield the medians and their ratio."""
     program = rig.node_modules() / "node-pg-migrate" / "bin" / "node-pg-migrate.js"
-    theirs_command = ("node", program, "up", "-m", migrations_directory(), "--no-verbose")
+    theirs_command = ("node", program, "up", "-m", locate_migrations(), "--no-verbose")
     ours: list[float] = []
     theirs: list[float] = []
     helped: list[float] = []

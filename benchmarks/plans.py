@@ -32,14 +32,14 @@ _PLAN = re.compile(r"duration: ([\d.]+) ms  plan:\n((?:\t.*\n)+)")
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """Hold what was explained; `most_rows` is the largest number of rows that one step read."""
+    """What was explained; `most_rows` is the largest number of rows that one step read."""
 
     took_ms: float
     text: str
     plan: dict[str, Any]
 
     def whole(self) -> list[str]:
-        """Give the steps that read a large table from beginning to end."""
+        """Return the steps that read a large table from beginning to end."""
         return [
             _line(node)
             for node in _nodes(self.plan)
@@ -47,7 +47,7 @@ class _Statement:
         ]
 
     def most_rows(self) -> int:
-        """Give the largest number of rows of large tables that one step read, those that it left out too."""
+        """Return the largest number of rows of large tables that one step read, those that it left out too."""
         return max((_rows(node) for node in _nodes(self.plan)), default=0)
 
 
@@ -91,7 +91,7 @@ def measure(*, quick: bool) -> Generator[Row]:
 
 
 def _explained(since: int) -> Iterator[_Statement]:
-    """Give what stands in the server's log after the byte `since`."""
+    """Yield what stands in the server's log after the byte `since`."""
     with backlogs.log_of_server().open("rb") as log:
         log.seek(since)
         text = log.read().decode(errors="replace")

@@ -13,7 +13,7 @@ import psycopg
 from benchmarks import rig
 from benchmarks.rig import Row
 from benchmarks.rig.reader import Reader
-from tests.fakes.linear import World, running
+from tests.fakes.linear import World, run_linear
 from tests.support.signed_in import let_in
 
 _PATHS = ("/", "/?type=started", "/?q=item", "/?group=state", "/board", "/changes", "/roadmap")
@@ -26,7 +26,7 @@ def measure(*, quick: bool) -> Generator[Row]:
     world = World()
     for number in range(items):
         world.add_issue(title=f"Item {number}")
-    with rig.server() as server, rig.database(server) as conninfo, running(world) as fake:
+    with rig.server() as server, rig.database(server) as conninfo, run_linear(world) as fake:
         let_in(conninfo)
         environ = rig.environment(
             DATABASE_URL=rig.url_of(conninfo),

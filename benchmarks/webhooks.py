@@ -19,7 +19,7 @@ import psycopg
 
 from benchmarks import rig
 from benchmarks.rig import Row
-from tests.fakes.linear import World, delivery, running
+from tests.fakes.linear import World, delivery, run_linear
 from tests.support.signed_in import let_in
 
 _SECRET = "lin_wh_0benchmark0secret"  # noqa: S105 (of no workspace)
@@ -30,7 +30,7 @@ _GIVE_UP_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """Hold the request of a delivery that gives an item another title, and where that shows."""
+    """The request of a delivery that gives an item another title, and where that shows."""
 
     request: bytes
     page: str
@@ -53,7 +53,7 @@ def _prepared(world: World) -> list[_Prepared]:
 
 @dataclass(slots=True)
 class _Sender:
-    """Be Linear, and a reader who waits for what it sends; `visible_ms` and `answered_ms` are what took how long.
+    """Linear, and a reader who waits for what it sends; `visible_ms` and `answered_ms` are what took how long.
 
     It sends over kept connections without a client library, which would take as long as the server does.
     """
@@ -109,7 +109,7 @@ def measure(*, quick: bool) -> Generator[Row]:
     world = World()
     for _ in range(count):
         world.add_issue()
-    with rig.server() as server, rig.database(server) as conninfo, running(world) as fake:
+    with rig.server() as server, rig.database(server) as conninfo, run_linear(world) as fake:
         let_in(conninfo)
         environ = rig.environment(
             DATABASE_URL=rig.url_of(conninfo),

@@ -33,13 +33,16 @@ _WATCH = """
 def measure(*, quick: bool) -> Generator[Row]:
     """Yield weights, and the worst of what was seen."""
     # A reader's own, with windows; the shell reads a page without a pause, which takes it 79 to 100 ms.
-    executable = chromium.found((*chromium.BROWSERS, chromium.SHELL))
+    executable = chromium.find_browser((*chromium.BROWSERS, chromium.SHELL))
     if executable is None:
         raise rig.Unavailable("Chromium is missing (apt-get install chromium)")
     size, rounds = (10_000, 2) if quick else (100_000, 15)
     with backlogs.databases(size) as mirrors:
         environ = rig.environment(DATABASE_URL=rig.url_of(mirrors[size]))
-        with rig.serving([*rig.SLB, "serve"], environ, "/readyz") as address, chromium.started(executable) as browser:
+        with (
+            rig.serving([*rig.SLB, "serve"], environ, "/readyz") as address,
+            chromium.start_browser(executable) as browser,
+        ):
             _, identifiers = Reader(address).path_of_page(2)
             lists = [_loaded(browser, address, "/") for _ in range(rounds)]
             others = {path: _loaded(browser, address, path) for path in ("/?group=state", "/board")}
@@ -76,7 +79,7 @@ def _loaded(browser: Browser, address: str, path: str) -> dict[str, Any]:
 
 
 def _counted(page: Page) -> list[float]:
-    """Give a list that fills with the bytes of each answer."""
+    """Return a list that fills with the bytes of each answer."""
     received: list[float] = []
     session = page.context.new_cdp_session(page)
 

@@ -16,14 +16,14 @@ from shareable_backlog import database, logs, routes
 from shareable_backlog.config import Settings
 from shareable_backlog.config.values import is_loopback
 from shareable_backlog.controllers.access import sign_in_oidc
-from shareable_backlog.controllers.access.auth import Access
+from shareable_backlog.controllers.access.auth import AccessConfig
 from shareable_backlog.database import plans
 from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.services import readiness
 from shareable_backlog.services.access import sign_in
-from shareable_backlog.services.access.sessions import Limits
-from shareable_backlog.services.access.sign_in import Entrance
+from shareable_backlog.services.access.sessions import SessionLimits
+from shareable_backlog.services.access.sign_in import SignInConfig
 from shareable_backlog.services.audit import audit_actions, audit_retention
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.mail import mails, outbox
@@ -37,9 +37,9 @@ from shareable_backlog.web import errors
 from shareable_backlog.web.dev_panel import DevPanel
 from shareable_backlog.web.headers import SecurityHeaders
 from shareable_backlog.web.network import NetworkGate
-from shareable_backlog.web.request_metrics import Measured
+from shareable_backlog.web.request_metrics import RequestMetrics
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 _FIRST_LOOK_S = 0.5
 _COMPRESSED_FROM_BYTES = 1000
@@ -47,13 +47,13 @@ _COMPRESSION = 5  # 9 takes twice the time for 5 % fewer bytes of a list
 
 
 class Program:
-    """Be the ASGI application; `around` is entered before the first request and left after the last one.
+    """The ASGI application; `lifespan` is entered before the first request and left after the last one.
 
     What kept it from starting is in `failure`, for whoever runs it to say in plain words.
     """
 
-    def __init__(self, app: ASGIApp, around: Callable[[], AbstractAsyncContextManager[None]]) -> None:
-        self._app, self._around = app, around
+    def __init__(self, app: ASGIApp, lifespan: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+        self._app, self._lifespan = app, lifespan
         self.failure: BacklogError | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +63,7 @@ class Program:
             return
         await receive()
         try:
-            async with self._around():
+            async with self._lifespan():
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
         except BacklogError as error:
@@ -73,42 +73,42 @@ class Program:
             await send({"type": "lifespan.shutdown.complete"})
 
 
-def create(
+def create_app(
     settings: Settings,
     *,
-    address: str = "http://127.0.0.1:8000",
+    default_url: str = "http://127.0.0.1:8000",
     with_sample: bool = False,
     is_dev: bool = False,
     on_link: Callable[[str], None] = lambda _link: None,
 ) -> Program:
-    """Give the web application, which opens the database, starts the background work and ends both.
+    """Return the web application, which opens the database, starts the background work and ends both.
 
-    `address` is where people reach it when BASE_URL does not say; SECRET_KEY has to be among the settings.
+    `default_url` is where people reach it when BASE_URL does not say; SECRET_KEY has to be among the settings.
     `with_sample` fills an empty mirror with the sample backlog, and tells `on_link` a link by which to sign in as its
     admin. The embedded server is migrated at the start; a server of one's own is left as it is, and pages say what to
     do when its schema is behind. `is_dev` adds to answers what they asked of PostgreSQL, for whoever develops.
     """
 
     @asynccontextmanager
-    async def around() -> AsyncGenerator[None]:
-        async with database.opened(settings) as conninfo:
+    async def run_lifespan() -> AsyncGenerator[None]:
+        async with database.open_database(settings) as conninfo:
             await readiness.migrate_embedded(settings, conninfo)
             if with_sample:
-                await _welcome(access.entrance, on_link)
+                await _offer_sample(access.sign_in, on_link)
             looked = asyncio.Event()
             app.state.inbox = inbox = Inbox()
             async with (
-                images.opened(settings) as app.state.fetch_image,
-                sign_in_oidc.opened(settings, access.entrance.base_url) as app.state.oidc,
-                _background(
-                    schema_watch.watch(looked),
+                images.open_images(settings) as app.state.fetch_image,
+                sign_in_oidc.open_provider(settings, access.sign_in.base_url) as app.state.oidc,
+                _run_background(
+                    schema_watch.watch_schema(looked),
                     readiness.watch_mirror(),
-                    _syncs(settings),
-                    deliveries.keep_up(inbox.arrived),
-                    search_index.keep_up(),
-                    sign_in.keep_clean(access.limits),
-                    outbox.keep_sending(settings, mails.renderers(access.entrance)),
-                    audit_retention.keep(settings.audit_retention_days),
+                    _run_syncs(settings),
+                    deliveries.keep_applying(inbox.arrived),
+                    search_index.keep_indexing(),
+                    sign_in.keep_deleting_old(access.limits),
+                    outbox.keep_sending(settings, mails.build_renderers(access.sign_in)),
+                    audit_retention.keep_pruning(settings.audit_retention_days),
                 ),
             ):
                 # Else the first page would be a refusal; a database that does not answer keeps nobody waiting.
@@ -120,12 +120,12 @@ def create(
     freshness.expect_runs_every(settings.sync_interval_s)
     app = Starlette()
     app.state.webhook_secrets = settings.linear_webhook_secrets
-    app.state.access = access = _access(settings, address)
-    app.state.is_https = access.entrance.base_url.startswith("https:")
+    app.state.access = access = _build_access(settings, default_url)
+    app.state.is_https = access.sign_in.base_url.startswith("https:")
     app.add_exception_handler(BacklogError, errors.on_backlog_error)
     app.add_exception_handler(HTTPException, errors.on_http_error)
     app.add_exception_handler(Exception, errors.on_any_error)
-    routes.add_to(app)
+    routes.add_routes(app)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM_BYTES, compresslevel=_COMPRESSION)
     # Outside of Starlette's own error handling, so that its last-resort answer has the headers too.
     gated = NetworkGate(
@@ -136,50 +136,52 @@ def create(
         open_paths=routes.OPEN_PATHS,
         on_refused=_record_stranger,
     )
-    return Program(SecurityHeaders(Measured(gated), is_https=app.state.is_https), around)
+    return Program(SecurityHeaders(RequestMetrics(gated), is_https=app.state.is_https), run_lifespan)
 
 
-def _access(settings: Settings, address: str) -> Access:
-    """Give what decides who gets in."""
+def _build_access(settings: Settings, default_url: str) -> AccessConfig:
+    """Return what decides who gets in."""
     assert settings.secret_key is not None  # noqa: S101 (whoever calls this has made sure)
-    base_url = settings.base_url or address
+    base_url = settings.base_url or default_url
     is_here_alone = is_loopback(urlsplit(base_url).hostname or "")
-    entrance = Entrance(
+    entrance = SignInConfig(
         settings.secret_key.reveal().encode(),
         base_url,
         frozenset(settings.admin_emails),
         Outbox(is_set_up=settings.smtp_url is not None),
         is_open_in_log=settings.smtp_url is None and is_here_alone,
     )
-    limits = Limits(settings.session_idle_hours, settings.session_max_days)
-    return Access(entrance, limits, settings.base_url, settings.auth_proxy_header, settings.trusted_proxies, settings)
+    limits = SessionLimits(settings.session_idle_hours, settings.session_max_days)
+    return AccessConfig(
+        entrance, limits, settings.base_url, settings.auth_proxy_header, settings.trusted_proxies, settings
+    )
 
 
-async def _record_stranger(address: str, path: str, user_agent: str) -> None:
+async def _record_stranger(ip_address: str, path: str, user_agent: str) -> None:
     """Record who was refused for their network."""
     with contextlib.suppress(BacklogError):  # they are refused all the same
-        stranger = Actor(None, None, address, user_agent)
+        stranger = Actor(None, None, ip_address, user_agent)
         await audit_actions.record(
-            None, stranger, Action.NETWORK_REFUSED, details={"path": errors.without_secret(path)[:500]}, refused=True
+            None, stranger, Action.NETWORK_REFUSED, details={"path": errors.hide_secret(path)[:500]}, refused=True
         )
 
 
-async def _welcome(entrance: Entrance, on_link: Callable[[str], None]) -> None:
+async def _offer_sample(config: SignInConfig, on_link: Callable[[str], None]) -> None:
     """Load the sample backlog if it is wanted here, and tell how to sign in to it."""
     if not await sample.load_if_wanted():
         return
     with contextlib.suppress(BacklogError):  # the probe has it in the log, and pages say it
-        if link := await sign_in.sample_link(entrance):
+        if link := await sign_in.create_sample_link(config):
             on_link(link)
 
 
-async def _syncs(settings: Settings) -> None:
+async def _run_syncs(settings: Settings) -> None:
     if settings.linear_api_key or settings.linear_oauth_client_id:
-        await schedule.run(settings)
+        await schedule.run_schedule(settings)
 
 
 @asynccontextmanager
-async def _background(*work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
+async def _run_background(*work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
     """Run `work` beside the server; at the end each is cancelled and may finish what it must."""
     tasks = [asyncio.create_task(one, name=one.__qualname__) for one in work]
     for task in tasks:

@@ -15,14 +15,14 @@ _MASK = "***"
 _SHORTEST_SECRET = 6  # shorter values stand in too many innocent words
 
 
-def mask(secret: str) -> None:
+def mask_secret(secret: str) -> None:
     """Replace `secret` by `***` in everything logged from now on; values under 6 characters are ignored."""
     if len(secret) >= _SHORTEST_SECRET:
         _secrets.add(secret)
 
 
-def masked(text: str) -> str:
-    """Give `text` with every secret named to `mask()` replaced by `***`."""
+def mask_text(text: str) -> str:
+    """Return `text` with every secret named to `mask_secret()` replaced by `***`."""
     # The longest first: a URL is to vanish whole, not only the password within it.
     for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, _MASK)
@@ -41,17 +41,17 @@ def _mask_value(value: Any) -> Any:  # noqa: ANN401 (whatever is logged)
         case None | bool() | int() | float():
             return value
         case str():
-            return masked(value)
+            return mask_text(value)
         case dict():
             return {_mask_value(key): _mask_value(inner) for key, inner in cast("dict[Any, Any]", value).items()}
         case list() | tuple():
             return [_mask_value(inner) for inner in cast("list[Any] | tuple[Any, ...]", value)]
         case _:
-            return masked(repr(value))
+            return mask_text(repr(value))
 
 
 class Logger:
-    """Log events by name with values; `logger()` makes one.
+    """Log events by name with values; `get_logger()` makes one.
 
     structlog comes in with the first event that is wanted and not before: it takes a quarter of a second to import,
     and most commands log nothing.
@@ -77,19 +77,19 @@ class Logger:
         self._log(logging.ERROR, event, values)
 
     def _log(self, level: int, event: str, values: dict[str, Any]) -> None:
-        if not _State.is_configured or logging.getLogger(self._name).isEnabledFor(level):
-            _structlog().stdlib.get_logger(self._name).log(level, event, **values)
+        if not _LogState.is_configured or logging.getLogger(self._name).isEnabledFor(level):
+            _import_structlog().stdlib.get_logger(self._name).log(level, event, **values)
 
 
-def logger(name: str) -> Logger:
-    """Give the logger of the module `name`."""
+def get_logger(name: str) -> Logger:
+    """Return the logger of the module `name`."""
     return Logger(name)
 
 
-def configure(level: str, form: Literal["json", "console"]) -> None:
+def configure_logs(level: str, form: Literal["json", "console"]) -> None:
     """Send the product's and its libraries' logs to standard error, from `level` up, as `form`."""
-    _State.is_configured = True
-    _structlog.cache_clear()
+    _LogState.is_configured = True
+    _import_structlog.cache_clear()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_LateFormatter(form))
     root = logging.getLogger()
@@ -103,20 +103,20 @@ def configure(level: str, form: Literal["json", "console"]) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-class _State:
+class _LogState:
     is_configured = False
 
 
 @cache
-def _structlog() -> ModuleType:
-    """Import structlog and send its events where `configure` says."""
+def _import_structlog() -> ModuleType:
+    """Import structlog and send its events where `configure_logs` says."""
     import structlog
 
-    if _State.is_configured:
+    if _LogState.is_configured:
         structlog.configure(
             processors=[
                 structlog.stdlib.filter_by_level,
-                *_shared_processors(),
+                *_build_processors(),
                 structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
             ],
             logger_factory=structlog.stdlib.LoggerFactory(),
@@ -125,7 +125,7 @@ def _structlog() -> ModuleType:
     return structlog
 
 
-def _shared_processors() -> "list[structlog.types.Processor]":
+def _build_processors() -> "list[structlog.types.Processor]":
     import structlog
 
     return [
@@ -139,14 +139,14 @@ def _shared_processors() -> "list[structlog.types.Processor]":
 
 
 class _LateFormatter(logging.Formatter):
-    """Be the form of the log, made with its first line."""
+    """The form of the log, made with its first line."""
 
     def __init__(self, form: Literal["json", "console"]) -> None:
         super().__init__()
         self._form = form
 
     @cached_property
-    def _made(self) -> logging.Formatter:
+    def _formatter(self) -> logging.Formatter:
         import structlog
 
         renderer: structlog.types.Processor = (
@@ -155,10 +155,10 @@ class _LateFormatter(logging.Formatter):
             else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
         )
         return structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_shared_processors(),
+            foreign_pre_chain=_build_processors(),
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the line of `record`."""
-        return self._made.format(record)
+        """Return the line of `record`."""
+        return self._formatter.format(record)

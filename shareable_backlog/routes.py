@@ -39,7 +39,7 @@ Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Be one line of the table, whose last word says who may ask.
+    """One line of the table, whose last word says who may ask.
 
     "anyone" is a probe or a browser from anywhere, "signer" whoever signs with a secret that only Linear knows. All
     others come from an allowed network: "visitor" needs no more, "person" is signed in, "viewer" is approved too,
@@ -53,81 +53,81 @@ class Route:
 
 
 ROUTES = (
-    Route("GET", "/healthz", health.healthz, "anyone"),
-    Route("GET", "/readyz", health.readyz, "anyone"),
-    Route("GET", "/api/health", health.api_health, "anyone"),
-    Route("GET", "/metrics", metrics.show, "anyone"),
-    Route("GET", "/static/{path:path}", assets.static_file, "anyone"),
-    Route("GET", "/sign-in", sign_in.show, "visitor"),
-    Route("POST", "/sign-in", sign_in.ask, "visitor"),
+    Route("GET", "/healthz", health.show_liveness, "anyone"),
+    Route("GET", "/readyz", health.show_readiness, "anyone"),
+    Route("GET", "/api/health", health.show_health, "anyone"),
+    Route("GET", "/metrics", metrics.show_metrics, "anyone"),
+    Route("GET", "/static/{path:path}", assets.send_file, "anyone"),
+    Route("GET", "/sign-in", sign_in.show_sign_in, "visitor"),
+    Route("POST", "/sign-in", sign_in.send_link, "visitor"),
     Route("GET", "/sign-in/code", sign_in.show_code, "visitor"),
     Route("POST", "/sign-in/code", sign_in.use_code, "visitor"),
     Route("GET", "/sign-in/link/{token}", sign_in.show_link, "visitor"),
     Route("POST", "/sign-in/link/{token}", sign_in.use_link, "visitor"),
-    Route("GET", "/sign-in/oidc", sign_in_oidc.start, "visitor"),
-    Route("GET", sign_in_oidc.CALLBACK, sign_in_oidc.callback, "visitor"),
+    Route("GET", "/sign-in/oidc", sign_in_oidc.start_sign_in, "visitor"),
+    Route("GET", sign_in_oidc.CALLBACK, sign_in_oidc.finish_sign_in, "visitor"),
     Route("POST", "/sign-out", sign_in.sign_out, "person"),
     Route("GET", "/waiting", account.show_waiting, "person"),
     Route("POST", "/waiting", account.ask_for_access, "person"),
-    Route("GET", "/account", account.show, "person"),
-    Route("POST", "/account/preferences", preferences.save, "person"),
+    Route("GET", "/account", account.show_account, "person"),
+    Route("POST", "/account/preferences", preferences.save_preferences, "person"),
     Route("POST", "/account/sessions/{session_id}/end", account.end_session, "person"),
-    Route("POST", "/account/tokens", tokens.create, "viewer"),
-    Route("POST", "/account/tokens/{token_id}/revoke", tokens.revoke, "person"),
-    Route("GET", "/", item_list.list_items, "viewer"),
-    Route("GET", "/roadmap", roadmap.show, "viewer"),
-    Route("GET", "/changes", changes.show, "viewer"),
+    Route("POST", "/account/tokens", tokens.create_token, "viewer"),
+    Route("POST", "/account/tokens/{token_id}/revoke", tokens.revoke_token, "person"),
+    Route("GET", "/", item_list.show_list, "viewer"),
+    Route("GET", "/roadmap", roadmap.show_roadmap, "viewer"),
+    Route("GET", "/changes", changes.show_changes, "viewer"),
     Route("POST", "/changes/seen", changes.mark_seen, "viewer"),
-    Route("GET", "/board", item_list.board, "viewer"),
+    Route("GET", "/board", item_list.show_board, "viewer"),
     Route("GET", "/filters", filters.show, "viewer"),
-    Route("GET", "/export.csv", exports.csv, "viewer"),
-    Route("GET", "/export.json", exports.json, "viewer"),
-    Route("GET", auth.FEED, exports.feed, "viewer"),
+    Route("GET", "/export.csv", exports.export_csv, "viewer"),
+    Route("GET", "/export.json", exports.export_json, "viewer"),
+    Route("GET", auth.FEED, exports.export_feed, "viewer"),
     Route("GET", "/feeds", exports.show_feeds, "viewer"),
-    Route("POST", "/feeds", exports.make_feed, "viewer"),
+    Route("POST", "/feeds", exports.create_feed, "viewer"),
     Route("GET", "/items/{identifier}", items.show_item, "viewer"),
     Route("GET", "/items/{identifier}/images/{name}", images.show_image, "viewer"),
-    Route("GET", "/views", views.show, "viewer"),
-    Route("POST", "/views", views.save, "viewer"),
-    Route("POST", "/views/copy", views.copy, "viewer"),
-    Route("POST", "/views/rename", views.rename, "viewer"),
-    Route("POST", "/views/move", views.move, "viewer"),
-    Route("POST", "/views/default", views.begin_with, "viewer"),
-    Route("POST", "/views/delete", views.delete, "viewer"),
-    Route("POST", "/views/bring-back", views.bring_back, "viewer"),
-    Route("GET", "/about", admin_sharing.about, "viewer"),
-    Route("GET", "/admin", admin_overview.show, "admin"),
-    Route("GET", "/admin/people", admin_people.show, "admin"),
-    Route("POST", "/admin/people", admin_people.add, "admin"),
-    Route("GET", "/admin/people.csv", admin_people.export, "admin"),
-    Route("POST", "/admin/people/decide", admin_people.decide, "admin"),
+    Route("GET", "/views", views.show_views, "viewer"),
+    Route("POST", "/views", views.save_view, "viewer"),
+    Route("POST", "/views/copy", views.copy_view, "viewer"),
+    Route("POST", "/views/rename", views.rename_view, "viewer"),
+    Route("POST", "/views/move", views.move_view, "viewer"),
+    Route("POST", "/views/default", views.set_default_view, "viewer"),
+    Route("POST", "/views/delete", views.delete_view, "viewer"),
+    Route("POST", "/views/bring-back", views.restore_view, "viewer"),
+    Route("GET", "/about", admin_sharing.show_about, "viewer"),
+    Route("GET", "/admin", admin_overview.show_overview, "admin"),
+    Route("GET", "/admin/people", admin_people.show_people, "admin"),
+    Route("POST", "/admin/people", admin_people.add_person, "admin"),
+    Route("GET", "/admin/people.csv", admin_people.export_people, "admin"),
+    Route("POST", "/admin/people/decide", admin_people.carry_out_decision, "admin"),
     Route("GET", "/admin/people/{user_id}", admin_people.show_person, "admin"),
-    Route("POST", "/admin/people/{user_id}", admin_people.change, "admin"),
-    Route("POST", "/admin/people/{user_id}/delete", admin_people.delete, "admin"),
-    Route("POST", "/admin/people/{user_id}/view-as", admin_people.view_as, "admin"),
+    Route("POST", "/admin/people/{user_id}", admin_people.update_person, "admin"),
+    Route("POST", "/admin/people/{user_id}/delete", admin_people.delete_person, "admin"),
+    Route("POST", "/admin/people/{user_id}/view-as", admin_people.start_viewing_as, "admin"),
     Route("POST", "/admin/people/{user_id}/sessions/{session_id}/end", admin_people.end_session, "admin"),
     Route("POST", "/admin/view-as/stop", admin_people.stop_viewing_as, "admin"),
-    Route("GET", "/admin/sync", admin_sync.show, "admin"),
-    Route("POST", "/admin/sync", admin_sync.ask, "admin"),
-    Route("GET", "/admin/sync/events", admin_sync.events, "admin"),
+    Route("GET", "/admin/sync", admin_sync.show_sync, "admin"),
+    Route("POST", "/admin/sync", admin_sync.request_run, "admin"),
+    Route("GET", "/admin/sync/events", admin_sync.stream_events, "admin"),
     Route("POST", "/admin/sync/removals", admin_sync.confirm_removals, "admin"),
     Route("GET", "/admin/sync/{run_id}", admin_sync.show_run, "admin"),
-    Route("GET", "/admin/sharing", admin_sharing.show, "admin"),
-    Route("POST", "/admin/sharing", admin_sharing.save, "admin"),
-    Route("POST", "/admin/sharing/preview", admin_sharing.preview, "admin"),
-    Route("POST", "/admin/groups", admin_groups.create, "admin"),
-    Route("GET", "/admin/groups/{group_id}", admin_groups.show, "admin"),
-    Route("POST", "/admin/groups/{group_id}/name", admin_groups.rename, "admin"),
-    Route("POST", "/admin/groups/{group_id}/rules", admin_groups.choose, "admin"),
-    Route("POST", "/admin/groups/{group_id}/people", admin_groups.put_in, "admin"),
-    Route("POST", "/admin/groups/{group_id}/people/out", admin_groups.take_out, "admin"),
-    Route("POST", "/admin/groups/{group_id}/delete", admin_groups.delete, "admin"),
-    Route("POST", "/admin/views", admin_views.publish, "admin"),
-    Route("POST", "/admin/views/{view_id}/rename", admin_views.rename, "admin"),
-    Route("POST", "/admin/views/{view_id}/move", admin_views.move, "admin"),
-    Route("POST", "/admin/views/{view_id}/unpublish", admin_views.unpublish, "admin"),
-    Route("GET", "/admin/audit", admin_audit.show, "admin"),
-    Route("GET", "/admin/audit.csv", admin_audit.export, "admin"),
+    Route("GET", "/admin/sharing", admin_sharing.show_sharing, "admin"),
+    Route("POST", "/admin/sharing", admin_sharing.save_sharing, "admin"),
+    Route("POST", "/admin/sharing/preview", admin_sharing.preview_sharing, "admin"),
+    Route("POST", "/admin/groups", admin_groups.create_group, "admin"),
+    Route("GET", "/admin/groups/{group_id}", admin_groups.show_group, "admin"),
+    Route("POST", "/admin/groups/{group_id}/name", admin_groups.rename_group, "admin"),
+    Route("POST", "/admin/groups/{group_id}/rules", admin_groups.update_rules, "admin"),
+    Route("POST", "/admin/groups/{group_id}/people", admin_groups.add_member, "admin"),
+    Route("POST", "/admin/groups/{group_id}/people/out", admin_groups.remove_member, "admin"),
+    Route("POST", "/admin/groups/{group_id}/delete", admin_groups.delete_group, "admin"),
+    Route("POST", "/admin/views", admin_views.publish_view, "admin"),
+    Route("POST", "/admin/views/{view_id}/rename", admin_views.rename_view, "admin"),
+    Route("POST", "/admin/views/{view_id}/move", admin_views.move_view, "admin"),
+    Route("POST", "/admin/views/{view_id}/unpublish", admin_views.unpublish_view, "admin"),
+    Route("GET", "/admin/audit", admin_audit.show_audit_log, "admin"),
+    Route("GET", "/admin/audit.csv", admin_audit.export_audit_log, "admin"),
     Route("GET", "/api/v1/openapi.json", endpoints.show_document, "visitor"),
     Route("GET", "/api/v1/items", endpoints.list_items, "viewer"),
     Route("GET", "/api/v1/items/{identifier}", endpoints.show_item, "viewer"),
@@ -136,7 +136,7 @@ ROUTES = (
     Route("GET", "/api/v1/labels", endpoints.list_labels, "viewer"),
     Route("GET", "/api/v1/views", endpoints.list_views, "viewer"),
     Route("GET", "/api/v1/me", endpoints.show_me, "viewer"),
-    Route("POST", "/webhooks/linear", webhooks.linear, "signer"),
+    Route("POST", "/webhooks/linear", webhooks.receive_delivery, "signer"),
 )
 
 _OPEN = ("anyone", "signer")
@@ -144,36 +144,38 @@ OPEN_PATHS = tuple(route.path for route in ROUTES if route.who in _OPEN)
 """The paths that need no allowed network, whole or up to their first parameter."""
 
 
-def add_to(app: Starlette) -> None:
+def add_routes(app: Starlette) -> None:
     """Give `app` every route of the table, and in its state the document of the API."""
     operations = {route.path: route.handler for route in ROUTES if isinstance(route.handler, Operation)}
-    app.state.api_document = openapi.document({path: one.described for path, one in operations.items()})
+    app.state.api_document = openapi.build_document({path: one.described for path, one in operations.items()})
     for path in dict.fromkeys(route.path for route in ROUTES):
         # One for all methods of a path, so that a 405 names each of them.
-        of_method: dict[Method, Endpoint] = {route.method: _guarded(route) for route in ROUTES if route.path == path}
-        app.add_route(path, _dispatching(of_method), methods=list(of_method))
+        of_method: dict[Method, Endpoint] = {
+            route.method: _guard_route(route) for route in ROUTES if route.path == path
+        }
+        app.add_route(path, _dispatch_by_method(of_method), methods=list(of_method))
 
 
-def _dispatching(of_method: dict[Method, Endpoint]) -> Endpoint:
-    async def dispatched(request: Request) -> Response:
-        return await of_method["POST" if request.method == "POST" else "GET"](request)
+def _dispatch_by_method(handlers: dict[Method, Endpoint]) -> Endpoint:
+    async def dispatch(request: Request) -> Response:
+        return await handlers["POST" if request.method == "POST" else "GET"](request)
 
-    return dispatched
+    return dispatch
 
 
-def _guarded(route: Route) -> Endpoint:
+def _guard_route(route: Route) -> Endpoint:
     """Refuse at once while the schema is wrong, in words that say what to do; then let in who may come in."""
     handler = params.bind(route.handler)
     if route.who == "anyone":
         return handler
 
     @wraps(handler)
-    async def guarded(request: Request) -> Response:
+    async def guard(request: Request) -> Response:
         readiness.require_schema()
         if route.who == "signer":
             return await handler(request)
         response = await auth.admit(request, route.who) or await handler(request)
-        auth.finish(request, response)
+        auth.set_new_cookies(request, response)
         return response
 
-    return guarded
+    return guard

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 AFTER_SECOND_S = 5.0
@@ -28,7 +28,7 @@ _AWAITED = ("cr_await", "ag_await", "gi_yieldfrom")
 
 
 class Stopped(KeyboardInterrupt):
-    """Say that a signal ended a command before its work was done."""
+    """A signal ended a command before its work was done."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -97,7 +97,7 @@ def _tell_and_exit(seconds: float, loop: "asyncio.AbstractEventLoop | None") -> 
     import asyncio
     import traceback
 
-    tasks = [_place(task) for task in asyncio.all_tasks(loop)] if loop is not None else []
+    tasks = [_locate_task(task) for task in asyncio.all_tasks(loop)] if loop is not None else []
     frames = sys._current_frames()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] (documented all the same)
     stack = traceback.extract_stack(frames[threading.main_thread().ident or 0])
     thread = " > ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in stack[-_INNERMOST:])
@@ -105,7 +105,7 @@ def _tell_and_exit(seconds: float, loop: "asyncio.AbstractEventLoop | None") -> 
     _exit()
 
 
-def _place(task: "asyncio.Task[Any]") -> str:
+def _locate_task(task: "asyncio.Task[Any]") -> str:
     """Return where a task waits, from its own function to the innermost one that is known."""
     places: list[str] = []
     waiting: Any = task.get_coro()

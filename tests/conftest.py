@@ -20,7 +20,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shareable_backlog import database as program_database
 from shareable_backlog import logs
-from shareable_backlog.config import NAMES, Settings, parsed
+from shareable_backlog.config import NAMES, Settings, parse_settings
 from shareable_backlog.database import migrate
 from shareable_backlog.database.connection import conninfo as conninfo_words
 from shareable_backlog.database.embedded import embedded_server
@@ -48,7 +48,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         name, url = os.environ.pop(_TEMPLATE), os.environ.get("TEST_DATABASE_URL")
         if url:
-            with psycopg.connect(conninfo_words.from_url(url), autocommit=True) as admin:
+            with psycopg.connect(conninfo_words.parse_url(url), autocommit=True) as admin:
                 for made in (name, filled_name(name)):
                     admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(made)))
         shutil.rmtree(os.environ.pop(_FOLDER), ignore_errors=True)
@@ -91,27 +91,27 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 @pytest.fixture(scope="session")
 def server() -> Generator[str]:
-    """Give the connection string of a database from which others can be created; all workers share the server."""
+    """Yield the connection string of a database from which others can be created; all workers share the server."""
     url = os.environ.get("TEST_DATABASE_URL")
     if url:
-        yield conninfo_words.from_url(url)
+        yield conninfo_words.parse_url(url)
         return
-    with embedded_server.running(Path(os.environ[_FOLDER]), options=("-c", "fsync=off")) as conninfo:
+    with embedded_server.run_server(Path(os.environ[_FOLDER]), options=("-c", "fsync=off")) as conninfo:
         yield conninfo
 
 
 @pytest.fixture(scope="session")
 def template(server: str) -> str:
-    """Give the name of a migrated database to clone."""
-    return made_once(server, os.environ[_TEMPLATE], "template1", migrate.up)
+    """Return the name of a migrated database to clone."""
+    return create_once(server, os.environ[_TEMPLATE], "template1", migrate.apply_migrations)
 
 
 def filled_name(template: str) -> str:
-    """Give the name of the database to clone that has the site's items too."""
+    """Return the name of the database to clone that has the site's items too."""
     return f"{template}_filled"
 
 
-def made_once(server: str, name: str, template: str, fill: Callable[[str], object]) -> str:
+def create_once(server: str, name: str, template: str, fill: Callable[[str], object]) -> str:
     """Clone `template` and fill it, unless another worker has; give the `name` of what is then there to be cloned."""
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
@@ -123,7 +123,7 @@ def made_once(server: str, name: str, template: str, fill: Callable[[str], objec
 
 
 @contextlib.contextmanager
-def created(server: str, template: str) -> Generator[str]:
+def create_database(server: str, template: str) -> Generator[str]:
     name = f"slb_test_{uuid4().hex[:12]}"
     create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
     # Files in memory are copied in less time than it takes to write them to the log first.
@@ -139,22 +139,22 @@ def created(server: str, template: str) -> Generator[str]:
 
 @pytest.fixture
 def empty_database(server: str) -> Generator[str]:
-    """Give the connection string of a fresh empty database."""
-    with created(server, "template0") as conninfo:
+    """Yield the connection string of a fresh empty database."""
+    with create_database(server, "template0") as conninfo:
         yield conninfo
 
 
 @pytest.fixture
 def database(server: str, template: str) -> Generator[str]:
-    """Give the connection string of a fresh migrated database."""
-    with created(server, template) as conninfo:
+    """Yield the connection string of a fresh migrated database."""
+    with create_database(server, template) as conninfo:
         yield conninfo
 
 
 @pytest.fixture
 def settings(database: str) -> Settings:
-    """Give settings that name a fresh migrated database by a URL."""
-    return parsed({"DATABASE_URL": as_url(database), "SECRET_KEY": SECRET_KEY})
+    """Return settings that name a fresh migrated database by a URL."""
+    return parse_settings({"DATABASE_URL": as_url(database), "SECRET_KEY": SECRET_KEY})
 
 
 def as_url(conninfo: str) -> str:
@@ -163,7 +163,7 @@ def as_url(conninfo: str) -> str:
 
 
 @pytest.fixture
-async def opened(settings: Settings) -> AsyncGenerator[Settings]:
+async def live_database(settings: Settings) -> AsyncGenerator[Settings]:
     """Open the program's database on a fresh migrated one; give its settings."""
-    async with program_database.opened(settings):
+    async with program_database.open_database(settings):
         yield settings

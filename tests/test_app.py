@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from shareable_backlog import app
 from shareable_backlog.app import Program
-from shareable_backlog.config import parsed
+from shareable_backlog.config import parse_settings
 from shareable_backlog.errors import SchemaNotReady
 from tests.conftest import as_url
 from tests.support import running_site
@@ -36,7 +36,7 @@ async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
 
 
 def around(told: list[str], failure: Exception | None = None) -> Callable[[], AbstractAsyncContextManager[None]]:
-    """Give what notes when it is entered and left, and fails before or not."""
+    """Return what notes when it is entered and left, and fails before or not."""
 
     @asynccontextmanager
     async def noted() -> AsyncGenerator[None]:
@@ -102,7 +102,7 @@ async def test_an_error_that_nobody_foresaw_at_the_start_is_not_hidden() -> None
 
 
 def test_an_answer_is_compressed_from_a_kilobyte_on(database: str) -> None:
-    with running_site.running(database) as site:
+    with running_site.run_site(database) as site:
         page, short = site.get("/sign-in"), site.get("/healthz")
         assert (len(page.content) > 1000, page.headers["content-encoding"]) == (True, "gzip")
         assert (len(short.content) < 1000, "content-encoding" in short.headers) == (True, False)
@@ -111,7 +111,7 @@ def test_an_answer_is_compressed_from_a_kilobyte_on(database: str) -> None:
 
 def test_the_answer_to_an_error_that_nobody_foresaw_has_what_protects_every_page(database: str) -> None:
     let_in(database)
-    with running_site.running(database, raises=False) as site:
+    with running_site.run_site(database, raises=False) as site:
         right = site.get("/admin/sync", "alice")
         site.query(
             "INSERT INTO sync_history (status, trigger_type, is_full, held, completed_at)"
@@ -126,7 +126,7 @@ def test_the_answer_to_an_error_that_nobody_foresaw_has_what_protects_every_page
 
 
 def test_a_stranger_to_the_network_is_refused_though_nothing_can_be_recorded() -> None:
-    with running_site.running(NO_DATABASE, peer="203.0.113.9") as site:
+    with running_site.run_site(NO_DATABASE, peer="203.0.113.9") as site:
         assert site.get("/").status_code == 403
 
 
@@ -135,7 +135,7 @@ def test_the_mirror_is_late_by_the_interval_in_which_it_should_be_synced(
     database: str, interval_s: str, *, is_late: bool
 ) -> None:
     let_in(database)
-    with running_site.running(database, {"SYNC_INTERVAL_S": interval_s}) as site:
+    with running_site.run_site(database, {"SYNC_INTERVAL_S": interval_s}) as site:
         site.query(
             "INSERT INTO sync_history (status, trigger_type, completed_at)"
             " VALUES ('succeeded', 'automatic', now() - interval '2 hours')"
@@ -147,7 +147,7 @@ def test_the_mirror_is_late_by_the_interval_in_which_it_should_be_synced(
 def test_a_link_stands_in_the_log_only_where_nobody_else_could_have_asked_for_it(
     database: str, base_url: str, *, is_in_log: bool
 ) -> None:
-    with running_site.running(database, base_url=base_url) as site:
+    with running_site.run_site(database, base_url=base_url) as site:
         page = site.get("/sign-in")
         cookie = page.headers["set-cookie"].partition(";")[0].split("=", 1)
         csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
@@ -162,7 +162,9 @@ def start_with_sample(conninfo: str) -> list[str]:
     """Start it with the sample and stop it; give the links it told."""
     links: list[str] = []
     given = {"DATABASE_URL": as_url(conninfo), "SECRET_KEY": SECRET_KEY, "DATABASE_CONNECT_TIMEOUT_S": "0.5"}
-    program = app.create(parsed(given), address="http://localhost:9000", with_sample=True, on_link=links.append)
+    program = app.create_app(
+        parse_settings(given), default_url="http://localhost:9000", with_sample=True, on_link=links.append
+    )
     with TestClient(program, base_url="http://localhost:9000"):
         pass
     return links
@@ -171,12 +173,12 @@ def start_with_sample(conninfo: str) -> list[str]:
 def test_over_an_empty_mirror_the_sample_is_loaded_and_a_link_to_it_told(database: str) -> None:
     [link] = start_with_sample(database)
     assert link.startswith("http://localhost:9000/sign-in/link/")
-    with running_site.running(database) as site:
+    with running_site.run_site(database) as site:
         assert site.query("SELECT count(*) > 100 FROM backlog_items WHERE id LIKE 'sample-%'") == [(True,)]
 
 
 def test_over_a_real_backlog_no_sample_is_loaded_and_no_link_told(database: str) -> None:
-    with running_site.running(database) as site:
+    with running_site.run_site(database) as site:
         site.query("INSERT INTO teams (id, key, name, created_at, updated_at) VALUES ('t', 'A', 'A', now(), now())")
     assert start_with_sample(database) == []
 
@@ -187,7 +189,7 @@ def test_over_a_database_that_is_away_it_starts_without_the_sample() -> None:
 
 @pytest.mark.anyio
 async def test_nothing_of_it_runs_on_after_its_end(database: str) -> None:
-    settings = parsed({"DATABASE_URL": as_url(database), "SECRET_KEY": SECRET_KEY})
+    settings = parse_settings({"DATABASE_URL": as_url(database), "SECRET_KEY": SECRET_KEY})
     before = asyncio.all_tasks()
-    await live(app.create(settings), [])
+    await live(app.create_app(settings), [])
     assert asyncio.all_tasks() - before == set()

@@ -22,7 +22,7 @@ from shareable_backlog.web import errors as http_errors
 
 @pytest.fixture(scope="module")
 def kinds() -> list[type[BacklogError]]:
-    """Give every kind of error of the whole program."""
+    """Return every kind of error of the whole program."""
     for module in pkgutil.walk_packages(shareable_backlog.__path__, "shareable_backlog."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)

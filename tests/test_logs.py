@@ -22,7 +22,7 @@ def _undone() -> Iterator[None]:
     yield
     root.handlers[:], root.level = handlers, level
     structlog.reset_defaults()
-    logs._structlog.cache_clear()  # pyright: ignore[reportPrivateUsage] (to forget what the test did)
+    logs._import_structlog.cache_clear()  # pyright: ignore[reportPrivateUsage] (to forget what the test did)
     for name in ("psycopg", "psycopg.pool"):
         logging.getLogger(name).disabled = False
 
@@ -32,16 +32,16 @@ def events(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 def test_an_event_is_one_line_of_json_with_time_level_and_source(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure("info", "json")
-    logs.logger("a.module").info("it_happened", rows=3)
+    logs.configure_logs("info", "json")
+    logs.get_logger("a.module").info("it_happened", rows=3)
     [event] = events(capsys)
     assert event.pop("timestamp").endswith("Z")
     assert event == {"event": "it_happened", "level": "info", "logger": "a.module", "rows": 3}
 
 
 def test_events_below_the_level_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure("warning", "json")
-    logs.logger("a.module").info("too_quiet")
+    logs.configure_logs("warning", "json")
+    logs.get_logger("a.module").info("too_quiet")
     logging.getLogger("a.library").info("too quiet")
     assert capsys.readouterr().err == ""
 
@@ -49,8 +49,8 @@ def test_events_below_the_level_are_left_out(capsys: pytest.CaptureFixture[str])
 def test_the_console_form_is_one_readable_line_without_colours_for_a_file(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    logs.configure("info", "console")
-    logs.logger("a.module").info("it_happened", rows=3)
+    logs.configure_logs("info", "console")
+    logs.get_logger("a.module").info("it_happened", rows=3)
     [line] = capsys.readouterr().err.splitlines()
     assert "it_happened" in line
     assert "rows=3" in line
@@ -59,9 +59,9 @@ def test_the_console_form_is_one_readable_line_without_colours_for_a_file(
 
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_a_secret_is_masked_wherever_it_stands(capsys: pytest.CaptureFixture[str], form: Any) -> None:
-    logs.mask(PASSWORD)
-    logs.configure("info", form)
-    log = logs.logger("a.module")
+    logs.mask_secret(PASSWORD)
+    logs.configure_logs("info", form)
+    log = logs.get_logger("a.module")
     event = f"with {PASSWORD}"
     log.info(event, key=PASSWORD, nested={"inner": [PASSWORD, (PASSWORD,)]})
     log.info("an_error", error=ValueError(PASSWORD))
@@ -77,20 +77,20 @@ def test_a_secret_is_masked_wherever_it_stands(capsys: pytest.CaptureFixture[str
 
 
 def test_a_secret_within_a_secret_leaves_nothing_of_the_longer_one() -> None:
-    logs.mask("sesame-within")
-    logs.mask("postgresql://alice:sesame-within@db.example.com/backlog")
-    logs.mask("alice:sesame-within")
-    assert logs.masked("at postgresql://alice:sesame-within@db.example.com/backlog !") == "at *** !"
+    logs.mask_secret("sesame-within")
+    logs.mask_secret("postgresql://alice:sesame-within@db.example.com/backlog")
+    logs.mask_secret("alice:sesame-within")
+    assert logs.mask_text("at postgresql://alice:sesame-within@db.example.com/backlog !") == "at *** !"
 
 
 def test_a_short_value_is_not_taken_for_a_secret() -> None:
-    logs.mask("abc")
-    logs.mask("")
-    assert logs.masked("abcdef") == "abcdef"
+    logs.mask_secret("abc")
+    logs.mask_secret("")
+    assert logs.mask_text("abcdef") == "abcdef"
 
 
 def test_the_drivers_own_log_is_silent_because_it_names_the_host(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure("debug", "json")
+    logs.configure_logs("debug", "json")
     logging.getLogger("psycopg.pool").warning("error connecting in 'slb': db.example.com")
     logging.getLogger("psycopg").warning("error ignored in rollback on (host=db.example.com)")
     assert capsys.readouterr().err == ""

@@ -10,7 +10,7 @@ from httpx2 import Response
 from shareable_backlog.controllers.access.auth import Who
 from shareable_backlog.routes import ROUTES, Route
 from shareable_backlog.web import params
-from tests.conftest import created
+from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import csrf, let_in
@@ -22,7 +22,7 @@ STRANGER = {"x-forwarded-for": "203.0.113.9"}
 
 @dataclass(frozen=True)
 class Row:
-    """Say who may ask for a route, an example of its address, and what whoever may gets for an empty form."""
+    """Who may ask for a route, an example of its address, and what whoever may gets for an empty form."""
 
     who: Who
     path: str = ""
@@ -129,9 +129,9 @@ PERSONAS = (None, "carol", "dora", "edgar", "bob", "erin", "alice")
 
 @pytest.fixture(scope="module")
 def site(server: str, template: str) -> Generator[Site]:
-    """Give the program behind a trusted proxy, so that a test may come from anywhere."""
+    """Yield the program behind a trusted proxy, so that a test may come from anywhere."""
     settings = {"TRUSTED_PROXIES": "127.0.0.1", "LINEAR_WEBHOOK_SECRETS": "lin_wh_0123456789abcdef"}
-    with created(server, template) as conninfo, running_site.running(conninfo, settings) as site:
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo, settings) as site:
         yield site
 
 
@@ -156,7 +156,7 @@ def asked(site: Site, route: Route, persona: str | None, *, csrf_of: str | None,
 
 
 def refusal(route: Route, persona: str | None) -> tuple[int, str | None]:
-    """Give status and address of what somebody gets who may not ask."""
+    """Return status and address of what somebody gets who may not ask."""
     is_known = persona in _IN["person"]
     if route.method == "POST" or route.path.startswith("/api/"):
         return (403 if is_known else 401), None
@@ -172,7 +172,7 @@ def test_every_route_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=name)
 def test_its_handler_wants_what_there_is(route: Route) -> None:
-    types = params.struct_types(getattr(route.handler, "answer", route.handler))
+    types = params.list_struct_types(getattr(route.handler, "answer", route.handler))
     placeholders = {part[1:-1].partition(":")[0] for part in route.path.split("/") if part.startswith("{")}
     assert set(types["path"].__struct_fields__ if "path" in types else ()) == placeholders
     assert "form" not in types or route.method == "POST"

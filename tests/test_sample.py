@@ -95,7 +95,7 @@ def _texts() -> list[str]:
 
 
 def _history(issue: Node) -> list[int]:
-    """Give the ages, in minutes, of all that moves an issue's `updatedAt`."""
+    """Return the ages, in minutes, of all that moves an issue's `updatedAt`."""
     fields = ("createdAt", "startedAt", "completedAt", "canceledAt")
     return [age for field in fields if (age := _age_min(issue, field)) is not None]
 

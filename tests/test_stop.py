@@ -18,7 +18,7 @@ _PROGRAM = """
 import asyncio, signal, sys, threading, time
 from shareable_backlog import logs, stop
 
-logs.configure("info", "json")
+logs.configure_logs("info", "json")
 stop._WITHIN_S = {limit}
 
 async def work():
@@ -57,7 +57,7 @@ _BLOCKS_ITS_LOG = """
 def begun(
     work: str, limit_s: float = _LIMIT_S, *, before: tuple[str, ...] = ()
 ) -> Generator["subprocess.Popen[str]"]:
-    """Start a program that does `work`, and give it once it has begun to."""
+    """Start a program that does `work`, and yield it once it has begun to."""
     process = subprocess.Popen(
         [*before, sys.executable, "-c", _PROGRAM.format(work=work, limit=limit_s)],
         env={"PATH": os.defpath, "PYTHONPATH": str(ROOT)},

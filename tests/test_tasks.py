@@ -9,8 +9,8 @@ import pytest
 
 from shareable_backlog import app, database
 from shareable_backlog.config import Settings
-from shareable_backlog.sync import run
-from shareable_backlog.sync.run import Report
+from shareable_backlog.sync import runs
+from shareable_backlog.sync.runs import RunReport
 from shareable_backlog.sync.store import Batch
 from shareable_backlog.tasks import end_tasks, see_through
 from tests.support.stopping import cancelled_at
@@ -54,7 +54,7 @@ async def test_the_end_of_tasks_loses_no_cancellation() -> None:
 
 async def test_the_end_of_background_work_loses_no_cancellation() -> None:
     async def part() -> None:
-        async with app._background(take_time(), take_time(3)):  # pyright: ignore[reportPrivateUsage]
+        async with app._run_background(take_time(), take_time(3)):  # pyright: ignore[reportPrivateUsage]
             await asyncio.sleep(0)
 
     assert await steps_that_went_on(part) == []
@@ -66,19 +66,19 @@ async def test_the_read_ahead_of_a_run_loses_no_cancellation() -> None:
         await take_time()
 
     async def part() -> None:
-        async with aclosing(run._ahead(batches())) as ahead:  # pyright: ignore[reportPrivateUsage]
+        async with aclosing(runs._fetch_ahead(batches())) as ahead:  # pyright: ignore[reportPrivateUsage]
             await anext(ahead)
 
     assert await steps_that_went_on(part) == []
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_what_a_run_tells_of_itself_loses_no_cancellation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_TOLD_EVERY_S", 0)
+    monkeypatch.setattr(runs, "_TOLD_EVERY_S", 0)
 
     async def part() -> None:
-        report = Report(1)
-        async with run._told(report):  # pyright: ignore[reportPrivateUsage]
+        report = RunReport(1)
+        async with runs._publish_progress(report):  # pyright: ignore[reportPrivateUsage]
             for number in range(5):
                 report.activity = f"Step {number}."
                 await asyncio.sleep(0)
@@ -88,11 +88,11 @@ async def test_what_a_run_tells_of_itself_loses_no_cancellation(monkeypatch: pyt
 
 async def test_the_end_of_the_database_loses_no_cancellation(settings: Settings) -> None:
     async def part() -> None:
-        async with database.opened(settings):
+        async with database.open_database(settings):
             pass
 
     assert await steps_that_went_on(part) == []
-    async with database.opened(settings):
+    async with database.open_database(settings):
         assert (await database.test_connection()).connected
 
 

@@ -10,14 +10,14 @@ from shareable_backlog.config import Settings
 pytestmark = pytest.mark.anyio
 
 
-async def test_nothing_is_noted_unless_somebody_asks(opened: Settings) -> None:
-    del opened
+async def test_nothing_is_noted_unless_somebody_asks(live_database: Settings) -> None:
+    del live_database
     await database.query("SELECT 1")
     assert tracing.get_trace() is None
 
 
-async def test_each_statement_is_noted_with_its_time_and_rows(opened: Settings) -> None:
-    del opened
+async def test_each_statement_is_noted_with_its_time_and_rows(live_database: Settings) -> None:
+    del live_database
     with tracing.trace_statements() as trace:
         await database.query("SELECT generate_series(1, %(last)s)", {"last": 3})
         async with database.transaction() as tx:
@@ -29,8 +29,8 @@ async def test_each_statement_is_noted_with_its_time_and_rows(opened: Settings) 
     assert trace.duration_ms >= 10
 
 
-async def test_what_tasks_of_a_request_run_belongs_to_it_and_not_to_another(opened: Settings) -> None:
-    del opened
+async def test_what_tasks_of_a_request_run_belongs_to_it_and_not_to_another(live_database: Settings) -> None:
+    del live_database
 
     async def trace_one(sql: str) -> list[str]:
         with tracing.trace_statements() as trace:
@@ -40,8 +40,8 @@ async def test_what_tasks_of_a_request_run_belongs_to_it_and_not_to_another(open
     assert await asyncio.gather(trace_one("SELECT 1"), trace_one("SELECT 2")) == [["SELECT 1"], ["SELECT 2"]]
 
 
-async def test_nothing_more_is_noted_once_it_is_stopped(opened: Settings) -> None:
-    del opened
+async def test_nothing_more_is_noted_once_it_is_stopped(live_database: Settings) -> None:
+    del live_database
     with tracing.trace_statements() as trace:
         tracing.stop_tracing()
         await database.query("SELECT 1")

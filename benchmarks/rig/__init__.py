@@ -36,12 +36,12 @@ _SERVES_WITHIN_S = 60.0
 
 
 class Unavailable(Exception):
-    """Say what a measurement needs and how to get it."""
+    """What a measurement needs and how to get it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Hold one printed line; `bar` is what is wanted, `met` None where nothing is."""
+    """One printed line; `bar` is what is wanted, `met` None where nothing is."""
 
     name: str
     figure: str
@@ -50,29 +50,29 @@ class Row:
 
 
 def at_most(name: str, value: float, bar: float, unit: str = "") -> Row:
-    """Give the row of a value that should not exceed `bar`."""
+    """Return the row of a value that should not exceed `bar`."""
     return Row(name, f"{value:.2f}{unit}", f"at most {bar:g}{unit}", value <= bar)
 
 
 def at_least(name: str, value: float, bar: float) -> Row:
-    """Give the row of a value that should reach `bar`."""
+    """Return the row of a value that should reach `bar`."""
     return Row(name, f"{value:.2f}", f"at least {bar:g}", value >= bar)
 
 
 @contextmanager
 def server() -> Generator[str]:
-    """Give the connection string of the PostgreSQL of TEST_DATABASE_URL, else of an embedded one made for it."""
+    """Yield the connection string of the PostgreSQL of TEST_DATABASE_URL, else of an embedded one made for it."""
     url = os.environ.get("TEST_DATABASE_URL")
     if url:
-        yield conninfo_words.from_url(url)
+        yield conninfo_words.parse_url(url)
         return
-    with data_folder() as folder, embedded_server.running(folder) as conninfo:
+    with data_folder() as folder, embedded_server.run_server(folder) as conninfo:
         yield conninfo
 
 
 @contextmanager
 def data_folder() -> Generator[Path]:
-    """Give an empty folder that an embedded server can live in, and remove it at the end."""
+    """Yield an empty folder that an embedded server can live in, and remove it at the end."""
     folder = Path(tempfile.mkdtemp(prefix="slb-bench-"))
     try:
         yield folder
@@ -82,13 +82,13 @@ def data_folder() -> Generator[Path]:
 
 @contextmanager
 def database(on_server: str) -> Generator[str]:
-    """Give the connection string of a fresh migrated database, dropped at the end."""
+    """Yield the connection string of a fresh migrated database, dropped at the end."""
     name = Identifier(f"slb_bench_{uuid4().hex[:12]}")
     with psycopg.connect(on_server, autocommit=True) as admin:
         admin.execute(SQL("CREATE DATABASE {}").format(name))
         try:
             conninfo = make_conninfo(on_server, dbname=name.as_string().strip('"'))
-            migrate.up(conninfo)
+            migrate.apply_migrations(conninfo)
             yield conninfo
         finally:
             admin.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(name))
@@ -100,7 +100,7 @@ def url_of(conninfo: str) -> str:
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """Give this process's environment with no other settings of the product than `settings`."""
+    """Return this process's environment with no other settings of the product than `settings`."""
     # Without compiled modules, as on an installed system, each start would be a second slower.
     dropped = {*config.NAMES, *(f"{name}_FILE" for name in config.NAMES), "PYTHONDONTWRITEBYTECODE"}
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
@@ -108,7 +108,7 @@ def environment(**settings: str) -> dict[str, str]:
 
 
 def node_environment(conninfo: str, **settings: str) -> dict[str, str]:
-    """Give the environment in which node-postgres finds the same database."""
+    """Return the environment in which node-postgres finds the same database."""
     names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
     parts = conninfo_to_dict(conninfo)
     connection = {name: str(parts[key]) for key, name in names.items() if parts.get(key)}
@@ -116,7 +116,7 @@ def node_environment(conninfo: str, **settings: str) -> dict[str, str]:
 
 
 def node_modules() -> Path:
-    """Give the folder of the npm packages, installed once into the user's cache; raises Unavailable."""
+    """Return the folder of the npm packages, installed once into the user's cache; raises Unavailable."""
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             raise Unavailable(f"{program} is missing (apt-get install nodejs npm)")
@@ -134,7 +134,7 @@ def node_modules() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Tell what one process took from its start to its end: wall-clock time and its largest resident memory."""
+    """What one process took from its start to its end: wall-clock time and its largest resident memory."""
 
     wall_s: float
     peak_mb: float
@@ -167,7 +167,7 @@ def serving(command: Sequence[str | Path], environ: Mapping[str, str], ready_pat
 
 @contextmanager
 def started(command: Sequence[str | Path], environ: Mapping[str, str], ready_path: str) -> Generator[tuple[str, int]]:
-    """Do as `serving` does, and give the id of the server's process too."""
+    """Do as `serving` does, and yield the id of the server's process too."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     address = f"http://127.0.0.1:{port}"

@@ -26,7 +26,7 @@ from psycopg.sql import SQL, Identifier
 
 from shareable_backlog.database import migrate
 from shareable_backlog.database.embedded import embedded_server
-from shareable_backlog.database.migrate import migrations_directory
+from shareable_backlog.database.migrate import locate_migrations
 from shareable_backlog.database.search import folding
 from tests.support.signed_in import let_in
 
@@ -62,7 +62,7 @@ _ENDS = (
 
 @contextmanager
 def databases(*sizes: int) -> Generator[Mapping[int, str]]:
-    """Give the connection strings of mirrors of these sizes, which are made first if they are not there.
+    """Yield the connection strings of mirrors of these sizes, which are made first if they are not there.
 
     Personas alice and bob are signed in, and so are 200 more viewers with the cookies of `viewer_cookies`.
     """
@@ -70,11 +70,11 @@ def databases(*sizes: int) -> Generator[Mapping[int, str]]:
     missing = [size for size in sizes if not (folder / _mark(size)).exists()]
     if missing:
         _forget_others(folder)
-        with embedded_server.running(folder, options=_QUICKLY) as conninfo:
+        with embedded_server.run_server(folder, options=_QUICKLY) as conninfo:
             for size in missing:
                 _make(conninfo, size)
                 (folder / _mark(size)).touch()
-    with embedded_server.running(folder, options=_AS_ADVISED) as conninfo:
+    with embedded_server.run_server(folder, options=_AS_ADVISED) as conninfo:
         found = {size: make_conninfo(conninfo, dbname=_name(size)) for size in sizes}
         for one in found.values():
             _wake(one)
@@ -82,17 +82,17 @@ def databases(*sizes: int) -> Generator[Mapping[int, str]]:
 
 
 def log_of_server() -> Path:
-    """Give the file that the server of the mirrors writes its log to."""
+    """Return the file that the server of the mirrors writes its log to."""
     return _folder() / "postgres.log"
 
 
 def viewer_cookies() -> list[str]:
-    """Give the Cookie headers of 200 viewers."""
+    """Return the Cookie headers of 200 viewers."""
     return [f"slb_session=session-of-viewer-{number}" for number in range(1, 201)]
 
 
 def _folder() -> Path:
-    made_of = [Path(__file__), _STATEMENTS, _SAMPLE, *sorted(Path(migrations_directory()).glob("*.sql"))]
+    made_of = [Path(__file__), _STATEMENTS, _SAMPLE, *sorted(Path(locate_migrations()).glob("*.sql"))]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in made_of)).hexdigest()[:12]
     # PostgreSQL never runs as root, and its account can't enter root's own folders.
     cache_path = site_cache_path if os.geteuid() == 0 else user_cache_path
@@ -110,7 +110,7 @@ def _name(size: int) -> str:
 def _forget_others(folder: Path) -> None:
     """Remove mirrors that were made of something else, as they are large."""
     for other in folder.parent.glob("backlogs-*"):
-        if other != folder and embedded_server.describe(other).pid is None:
+        if other != folder and embedded_server.inspect_server(other).pid is None:
             shutil.rmtree(other, ignore_errors=True)
 
 
@@ -120,7 +120,7 @@ def _make(server: str, size: int) -> None:
         admin.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
         admin.execute(SQL("CREATE DATABASE {}").format(name))
     conninfo = make_conninfo(server, dbname=_name(size))
-    migrate.up(conninfo)
+    migrate.apply_migrations(conninfo)
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("SET maintenance_work_mem = '1GB'")
         connection.execute("SET work_mem = '256MB'")
@@ -154,7 +154,7 @@ def _titles() -> list[str]:
 
 
 def _pieces() -> Iterator[str]:
-    """Give halves of descriptions: up to 1,500 characters, most of them a few sentences."""
+    """Yield halves of descriptions: up to 1,500 characters, most of them a few sentences."""
     random = Random(2)  # noqa: S311 (the same texts each time)
     sentences = list(_sentences())
     for _ in range(_PIECES):
@@ -175,7 +175,7 @@ def _sentences() -> Iterable[str]:
 
 
 def _vector(text: str, weight: str) -> str:
-    return " ".join(f"{word}:{at}{weight}" for at, word in enumerate(folding.words(text), 1))
+    return " ".join(f"{word}:{at}{weight}" for at, word in enumerate(folding.split_words(text), 1))
 
 
 @contextmanager

@@ -7,19 +7,19 @@ import asyncio
 import sys
 from dataclasses import replace
 
-from shareable_backlog.linear.connection.client import connected
-from shareable_backlog.linear.paging import Reader
-from shareable_backlog.linear.queries import Ask
+from shareable_backlog.linear.connection.client import open_client
+from shareable_backlog.linear.paging import PageReader
+from shareable_backlog.linear.queries import PageRequest
 from shareable_backlog.streams import STREAMS
 
 
 async def download(url: str, key: str) -> None:
-    async with connected(url, key) as client:
-        reader = Reader(client)
-        asks: list[Ask] = [Ask(stream) for stream in STREAMS.values()]
+    async with open_client(url, key) as client:
+        reader = PageReader(client)
+        asks: list[PageRequest] = [PageRequest(stream) for stream in STREAMS.values()]
         is_first = True
         while asks:
-            pages = zip(asks, (await reader.fetched(asks, with_counts=is_first)).pages, strict=True)
+            pages = zip(asks, (await reader.fetch_round(asks, with_counts=is_first)).pages, strict=True)
             is_first = False
             asks = [replace(ask, after=page.end_cursor) for ask, page in pages if page.has_next_page]
 

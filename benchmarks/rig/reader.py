@@ -14,28 +14,28 @@ _KEPT_FOR_S = 2.0  # the server closes what was not used for five
 
 
 class Unanswered(Exception):
-    """Say that a page was answered by another status than 200."""
+    """A page was answered by another status than 200."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Hold an answer; `wait_ms` is the time from the request to the last byte of the answer, uncompressed."""
+    """An answer; `wait_ms` is the time from the request to the last byte of the answer, uncompressed."""
 
     wait_ms: float
     html: str
 
     def identifiers(self) -> list[str]:
-        """Give the identifiers of the items that it leads to, in its order."""
+        """Return the identifiers of the items that it leads to, in its order."""
         return list(dict.fromkeys(findall(r'href="/items/([^"?#/]+)"', self.html)))
 
     def next_path(self) -> str | None:
-        """Give the path of the next page of the list; None on the last."""
+        """Return the path of the next page of the list; None on the last."""
         found = search(r'<a href="([^"]+)" rel="next"', self.html)
         return found and unescape(found[1])
 
 
 class Reader:
-    """Be a signed-in viewer."""
+    """A signed-in viewer."""
 
     def __init__(self, address: str) -> None:
         self._connection = HTTPConnection(urlsplit(address).netloc)
@@ -69,7 +69,7 @@ class Reader:
 
 
 def p95(values: list[float]) -> float:
-    """Give what 95 of 100 do not exceed."""
+    """Return what 95 of 100 do not exceed."""
     return quantiles(values, n=20)[-1]
 
 

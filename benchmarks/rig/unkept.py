@@ -4,16 +4,16 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import TypeVar
 
 from shareable_backlog.cli import main
-from shareable_backlog.web.pages.cache import Kept
+from shareable_backlog.web.pages.cache import AsyncLruCache
 
 T = TypeVar("T")
 
 
-async def _made(self: Kept[T], key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+async def _made(self: AsyncLruCache[T], key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
     del self, key
     return await make()
 
 
 if __name__ == "__main__":
-    Kept.get = _made
+    AsyncLruCache.get = _made
     main()

@@ -17,7 +17,7 @@ _WAITS_S = 30
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Tell how a server did: `per_s` requests a second, `bytes_each` of each answer with its headers."""
+    """How a server did: `per_s` requests a second, `bytes_each` of each answer with its headers."""
 
     per_s: float
     bytes_each: float
@@ -58,24 +58,24 @@ def driven(
 
 
 def unfailed(load: Load) -> Load:
-    """Give the load back; raises RuntimeError if a request has failed."""
+    """Return the load back; raises RuntimeError if a request has failed."""
     if load.failed:
         raise RuntimeError(f"{load.failed} of {load.requests} requests failed")
     return load
 
 
 def ratio(ours: Sequence[Load], theirs: Sequence[Load]) -> float:
-    """Give how many times as many requests ours takes, by the medians."""
+    """Return how many times as many requests ours takes, by the medians."""
     return median(load.per_s for load in ours) / median(load.per_s for load in theirs)
 
 
 def p99_ms(loads: Sequence[Load]) -> float:
-    """Give the median of the 99th percentiles."""
+    """Return the median of the 99th percentiles."""
     return median(load.p99_ms for load in loads)
 
 
 def row(name: str, loads: Sequence[Load]) -> Row:
-    """Give the line of a server's loads."""
+    """Return the line of a server's loads."""
     rates = sorted(load.per_s for load in loads)
     spread = f"{rates[0]:,.0f} to {rates[-1]:,.0f}"
     return Row(name, f"{median(rates):,.0f} requests/s ({spread}), p99 {p99_ms(loads):.1f} ms")

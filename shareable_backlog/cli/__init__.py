@@ -34,10 +34,10 @@ _INTERRUPTED = 130
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run `slb` with `argv` (None: the process's own arguments) and give its exit code."""
+    """Run `slb` with `argv` (None: the process's own arguments) and return its exit code."""
     # Else Python searches everything for cycles once more before it ends: a fifth of a short command's time.
     atexit.register(gc.freeze)
-    parser = _parser()
+    parser = _build_parser()
     arguments = parser.parse_args(argv)
     if not hasattr(arguments, "run"):
         parser.print_help()
@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
         return _BROKEN_PIPE
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="slb", description="A read-only mirror of a Linear backlog, for people without a Linear seat."
     )

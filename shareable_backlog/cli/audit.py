@@ -9,7 +9,7 @@ from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
-    from shareable_backlog.database.audit.audit_logs import AuditLog
+    from shareable_backlog.database.audit.audit_logs import AuditEntry
     from shareable_backlog.services.audit.audit_chain import Verdict
 
 
@@ -19,72 +19,73 @@ def add_parser(commands: Commands) -> None:
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     verify = actions.add_parser("verify", help="prove that no row was changed, removed or slipped in")
     verify.add_argument("--json", action="store_true", help="print the verdict as JSON")
-    verify.set_defaults(run=_verify)
+    verify.set_defaults(run=_verify_log)
     listing = actions.add_parser("list", help="list the newest rows")
     listing.add_argument("--action", metavar="NAME", help="only this action, such as person.approved")
     listing.add_argument("--person", metavar="EMAIL", help="only what this person did")
-    listing.add_argument("--since", metavar="DATE", type=_day, help="only from this day on (2026-01-31, UTC)")
-    listing.add_argument("--limit", metavar="N", type=_count, default=50, help="how many rows (default: 50)")
+    listing.add_argument("--since", metavar="DATE", type=_parse_day, help="only from this day on (2026-01-31, UTC)")
+    listing.add_argument("--limit", metavar="N", type=_parse_count, default=50, help="how many rows (default: 50)")
     listing.add_argument("--json", action="store_true", help="print each row as a line of JSON")
-    listing.set_defaults(run=_list)
+    listing.set_defaults(run=_list_entries)
     prune = actions.add_parser("prune", help="remove what is older than AUDIT_RETENTION_DAYS")
     prune.add_argument("--dry-run", action="store_true", help="only say what would be removed")
-    prune.set_defaults(run=_prune)
+    prune.set_defaults(run=_prune_entries)
 
 
-def _verify(arguments: argparse.Namespace) -> int:
-    """Say whether the log is whole; exit code 1 when it is not."""
-    from shareable_backlog.cli.asking import asked
+def _verify_log(arguments: argparse.Namespace) -> int:
+    """Return whether the log is whole; exit code 1 when it is not."""
+    from shareable_backlog.cli.runner import run_with_database
     from shareable_backlog.services.audit import audit_chain
 
-    verdict = asked(lambda _settings: audit_chain.verify())
-    print(_verdict_as_json(verdict) if arguments.json else _verdict_in_words(verdict))
+    verdict = run_with_database(lambda _settings: audit_chain.verify_chain())
+    print(_encode_verdict(verdict) if arguments.json else _format_verdict(verdict))
     return 1 if verdict.faults else 0
 
 
-def _list(arguments: argparse.Namespace) -> int:
-    from shareable_backlog.cli.asking import asked
+def _list_entries(arguments: argparse.Namespace) -> int:
+    from shareable_backlog.cli.runner import run_with_database
     from shareable_backlog.services.audit import audit_log
     from shareable_backlog.services.audit.audit_actions import OPERATOR
-    from shareable_backlog.services.audit.audit_log import Filters
+    from shareable_backlog.services.audit.audit_log import AuditFilters
 
-    filters = Filters(arguments.person, arguments.action, since=arguments.since)
-    page = asked(lambda _settings: audit_log.page(OPERATOR, filters, None, arguments.limit))
+    filters = AuditFilters(arguments.person, arguments.action, since=arguments.since)
+    page = run_with_database(lambda _settings: audit_log.list_entries(OPERATOR, filters, None, arguments.limit))
     for row in page.rows:
-        print(_row_as_json(row) if arguments.json else _row_in_words(row))
+        print(_encode_entry(row) if arguments.json else _format_entry(row))
     return 0
 
 
-def _prune(arguments: argparse.Namespace) -> int:
-    from shareable_backlog.cli.asking import asked
+def _prune_entries(arguments: argparse.Namespace) -> int:
+    from shareable_backlog.cli.runner import run_with_database
     from shareable_backlog.services.audit import audit_retention
     from shareable_backlog.services.audit.audit_actions import OPERATOR
 
-    async def pruned(settings: "Settings") -> str:
+    async def prune(settings: "Settings") -> str:
         days = settings.audit_retention_days
         if days == 0:
             return "AUDIT_RETENTION_DAYS is 0, so everything is kept."
         if arguments.dry_run:
             count = await audit_retention.count_older(days)
-            return f"{_rows(count)} older than {days} days would be removed. Nothing was changed."
-        return f"{_rows(await audit_retention.prune(OPERATOR, days))} older than {days} days removed."
+            return f"{_format_row_count(count)} older than {days} days would be removed. Nothing was changed."
+        count = await audit_retention.prune_entries(OPERATOR, days)
+        return f"{_format_row_count(count)} older than {days} days removed."
 
-    print(asked(pruned))
+    print(run_with_database(prune))
     return 0
 
 
-def _verdict_as_json(verdict: "Verdict") -> str:
+def _encode_verdict(verdict: "Verdict") -> str:
     faults = [{"id": fault.row_id, "position": fault.position, "message": fault.sentence} for fault in verdict.faults]
     return json.dumps({"whole": not faults, "rows": verdict.rows, "faults": faults})
 
 
-def _verdict_in_words(verdict: "Verdict") -> str:
+def _format_verdict(verdict: "Verdict") -> str:
     if not verdict.faults:
-        return f"The audit log is whole: {_rows(verdict.rows)}, none changed, removed or slipped in."
+        return f"The audit log is whole: {_format_row_count(verdict.rows)}, none changed, removed or slipped in."
     return "\n".join(["The audit log is not what was recorded.", *(fault.sentence for fault in verdict.faults)])
 
 
-def _row_as_json(row: "AuditLog") -> str:
+def _encode_entry(row: "AuditEntry") -> str:
     told: dict[str, Any] = {
         "id": row.id,
         "time": row.created_at.astimezone(UTC).isoformat(),
@@ -100,7 +101,7 @@ def _row_as_json(row: "AuditLog") -> str:
     return json.dumps(told)
 
 
-def _row_in_words(row: "AuditLog") -> str:
+def _format_entry(row: "AuditEntry") -> str:
     what = " ".join(filter(None, (row.resource, row.resource_id)))
     details = json.dumps(row.details, ensure_ascii=False) if row.details else ""
     parts = (
@@ -115,18 +116,18 @@ def _row_in_words(row: "AuditLog") -> str:
     return "".join(sign if sign.isprintable() else "�" for sign in "  ".join(filter(None, parts)))
 
 
-def _rows(count: int) -> str:
+def _format_row_count(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
-def _day(text: str) -> datetime:
+def _parse_day(text: str) -> datetime:
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         raise argparse.ArgumentTypeError("should be a day like 2026-01-31") from None
 
 
-def _count(text: str) -> int:
+def _parse_count(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 0 < int(text) <= 100_000):  # noqa: PLR2004 (what memory holds)
         raise argparse.ArgumentTypeError("should be a number from 1 to 100000")
     return int(text)

@@ -11,16 +11,16 @@ def add_parser(commands: Commands) -> None:
     """Add `backup` and `restore` to the command line."""
     backup = commands.add_parser("backup", help="write the whole database to a file, also while it is in use")
     backup.add_argument("file", type=Path, metavar="FILE", help="the file to write; it must not exist")
-    backup.set_defaults(run=_backup)
+    backup.set_defaults(run=_dump)
     restore = commands.add_parser("restore", help="fill an empty database from such a file")
     restore.add_argument("file", type=Path, metavar="FILE", help="a file that `slb backup` wrote")
     restore.set_defaults(run=_restore)
 
 
-def _backup(arguments: argparse.Namespace) -> int:
+def _dump(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import backup
 
-    _on_server(backup.dump, arguments.file)
+    _run_on_server(backup.dump_database, arguments.file)
     print(f"The database is in {arguments.file}. It holds all that is mirrored and recorded: keep it safe.")
     return 0
 
@@ -28,16 +28,16 @@ def _backup(arguments: argparse.Namespace) -> int:
 def _restore(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import backup
 
-    _on_server(backup.restore, arguments.file)
+    _run_on_server(backup.restore_database, arguments.file)
     print("The database is restored. Check it with: slb doctor")
     return 0
 
 
-def _on_server(act: Callable[[str, Path], None], file: Path) -> None:
+def _run_on_server(act: Callable[[str, Path], None], file: Path) -> None:
     from shareable_backlog import config, logs
-    from shareable_backlog.database import resolved
+    from shareable_backlog.database import use_server
 
-    settings = config.load()
-    logs.configure("warning", settings.log_format)
-    with resolved(settings) as conninfo:
+    settings = config.read_settings()
+    logs.configure_logs("warning", settings.log_format)
+    with use_server(settings) as conninfo:
         act(conninfo, file)

@@ -15,6 +15,6 @@ def run(_arguments: argparse.Namespace) -> int:
     """Print every setting as in `.env`; exit code 2 with every fault when something is wrong."""
     from shareable_backlog import config
 
-    for name, value in config.shown(config.load()).items():
+    for name, value in config.format_settings(config.read_settings()).items():
         print(f"{name}={value}")
     return 0

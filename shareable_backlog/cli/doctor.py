@@ -8,8 +8,8 @@ from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
-    from shareable_backlog.linear.connection.budget import Budget
-    from shareable_backlog.linear.workspace import Team, Viewer, Workspace
+    from shareable_backlog.linear.connection.budget import KeyBudget
+    from shareable_backlog.linear.workspace import Viewer, Workspace, WorkspaceTeam
 
 _LONGEST_WAIT_S = 10
 _TEAMS = "teams"
@@ -28,29 +28,29 @@ def run(arguments: argparse.Namespace) -> int:
 
     from shareable_backlog import config, logs
 
-    settings = config.load()
-    logs.configure("error", settings.log_format)
-    ready, findings = asyncio.run(_findings(settings))
-    print(json.dumps(findings) if arguments.json else _in_words(findings))
+    settings = config.read_settings()
+    logs.configure_logs("error", settings.log_format)
+    ready, findings = asyncio.run(_check_all(settings))
+    print(json.dumps(findings) if arguments.json else _format_findings(findings))
     return 0 if ready else 1
 
 
-def _in_words(findings: dict[str, Any]) -> str:
+def _format_findings(findings: dict[str, Any]) -> str:
     lines = [f"{name.replace('_', ' '):16} {value}" for name, value in findings.items() if name != _TEAMS]
     for team in findings.get(_TEAMS, []):
         private = ", private" if team["private"] else ""
-        lines.append(f"{'team':16} {team['key']} {team['name']}: {_counted(team['issues'], 'issue')}{private}")
+        lines.append(f"{'team':16} {team['key']} {team['name']}: {_format_count(team['issues'], 'issue')}{private}")
     return "\n".join(lines)
 
 
-async def _findings(settings: "Settings") -> tuple[bool, dict[str, Any]]:
-    """Give whether nothing has to be done, and what was found."""
-    database = await _database(settings)
-    linear_answers, linear = await _linear(settings)
+async def _check_all(settings: "Settings") -> tuple[bool, dict[str, Any]]:
+    """Return whether nothing has to be done, and what was found."""
+    database = await _check_database(settings)
+    linear_answers, linear = await _check_linear(settings)
     return database["schema"] == "up to date" and linear_answers, database | linear
 
 
-async def _database(settings: "Settings") -> dict[str, Any]:
+async def _check_database(settings: "Settings") -> dict[str, Any]:
     import asyncio
 
     from shareable_backlog import database
@@ -62,22 +62,22 @@ async def _database(settings: "Settings") -> dict[str, Any]:
         "database": "your own server (DATABASE_URL)" if own else "the embedded PostgreSQL",
         "data": "on that server" if own else str(settings.data_dir / "postgres"),
     }
-    async with database.opened(settings) as conninfo:
+    async with database.open_database(settings) as conninfo:
         test = await database.test_connection()
         findings["connection"] = f"answers in {test.latency_ms} ms" if test.connected else test.error
         if test.connected:
             [(version,)] = await database.query("SELECT current_setting('server_version')")
             findings["server"] = f"PostgreSQL {version}"
             await readiness.migrate_embedded(settings, conninfo)
-            status = await asyncio.to_thread(migrate.status, conninfo)
-            findings["schema"] = status.explanation() if status.problem() else "up to date"
+            status = await asyncio.to_thread(migrate.read_status, conninfo)
+            findings["schema"] = status.describe() if status.find_problem() else "up to date"
         else:
             findings["schema"] = "unknown"
     return findings
 
 
-async def _linear(settings: "Settings") -> tuple[bool, dict[str, Any]]:
-    """Give whether Linear answers, or need not, and what the key sees there."""
+async def _check_linear(settings: "Settings") -> tuple[bool, dict[str, Any]]:
+    """Return whether Linear answers, or need not, and what the key sees there."""
     import asyncio
 
     from shareable_backlog.errors import LinearFailed
@@ -90,26 +90,26 @@ async def _linear(settings: "Settings") -> tuple[bool, dict[str, Any]]:
     try:
         async with (
             asyncio.timeout(_LONGEST_WAIT_S),
-            client.of(settings, retries=Retries(attempts=1)) as asking,
+            client.open_configured_client(settings, retries=Retries(attempts=1)) as asking,
         ):
-            seen = await workspace.inspected(asking)
+            seen = await workspace.inspect_workspace(asking)
     except TimeoutError:
         return False, {"linear": f"Linear did not answer within {_LONGEST_WAIT_S} s. Try again later."}
     except LinearFailed as error:
         return False, {"linear": str(error)}
-    return True, _as_findings(seen, by_key=settings.linear_api_key is not None)
+    return True, _build_linear_findings(seen, by_key=settings.linear_api_key is not None)
 
 
-def _as_findings(seen: "Workspace", *, by_key: bool) -> dict[str, Any]:
-    private = sum(team.private for team in seen.teams)
+def _build_linear_findings(seen: "Workspace", *, by_key: bool) -> dict[str, Any]:
+    teams, private = _format_count(len(seen.teams), "team"), sum(team.is_private for team in seen.teams)
     return {
         "linear": f"answers to {'LINEAR_API_KEY' if by_key else 'the OAuth application'}",
         "workspace": f"{seen.organization.name} ({seen.organization.url_key})",
-        "acts_as": _standing(seen.viewer),
-        "sees": f"{_counted(len(seen.teams), 'team')}{' and more' if seen.more_teams else ''}, {private} private",
+        "acts_as": _describe_viewer(seen.viewer),
+        "sees": f"{teams}{' and more' if seen.more_teams else ''}, {private} private",
         "writes": _KEY_ADVICE if by_key else "no: the application asks for a token that can only read",
-        "budget": _left(seen.budget),
-        _TEAMS: [_as_finding(team) for team in seen.teams],
+        "budget": _describe_budget(seen.budget),
+        _TEAMS: [_build_team_finding(team) for team in seen.teams],
     }
 
 
@@ -118,22 +118,22 @@ _KEY_ADVICE = (
 )
 
 
-def _standing(viewer: "Viewer") -> str:
+def _describe_viewer(viewer: "Viewer") -> str:
     if viewer.admin:
         return f"{viewer.name}, an admin: a user without that standing is enough"
     return f"{viewer.name}, a guest" if viewer.guest else viewer.name
 
 
-def _counted(count: int, what: str) -> str:
+def _format_count(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def _as_finding(team: "Team") -> dict[str, Any]:
-    return {"key": team.key, "name": team.name, "issues": team.issue_count, "private": team.private}
+def _build_team_finding(team: "WorkspaceTeam") -> dict[str, Any]:
+    return {"key": team.key, "name": team.name, "issues": team.issue_count, "private": team.is_private}
 
 
-def _left(budget: "Budget") -> str:
-    """Say what is left of the budget, as far as Linear said."""
+def _describe_budget(budget: "KeyBudget") -> str:
+    """Return what is left of the budget, as far as Linear said."""
     counted = (
         (budget.requests_remaining, budget.requests_limit, "requests"),
         (budget.complexity_remaining, budget.complexity_limit, "points"),

@@ -27,26 +27,26 @@ def run(arguments: argparse.Namespace) -> int:
     """Import the file and say what changed, or would change; exit code 1 when a row had to be set aside."""
     from shareable_backlog import config, logs
 
-    settings = config.load()
-    logs.configure("warning", settings.log_format)
-    report = stop.run_until_stopped(_import(settings, arguments.file, dry_run=arguments.dry_run))
-    print(json.dumps(_as_json(report)) if arguments.json else _in_words(report))
+    settings = config.read_settings()
+    logs.configure_logs("warning", settings.log_format)
+    report = stop.run_until_stopped(_import_file(settings, arguments.file, dry_run=arguments.dry_run))
+    print(json.dumps(_encode_report(report)) if arguments.json else _format_report(report))
     return 1 if report.bad_rows else 0
 
 
-async def _import(settings: "Settings", file: Path, *, dry_run: bool) -> "ImportReport":
+async def _import_file(settings: "Settings", file: Path, *, dry_run: bool) -> "ImportReport":
     from shareable_backlog.services import readiness
     from shareable_backlog.sync import import_csv
 
-    async with readiness.ready(settings):
-        return await import_csv.run(file, dry_run=dry_run)
+    async with readiness.open_ready_database(settings):
+        return await import_csv.import_file(file, dry_run=dry_run)
 
 
-def _as_json(report: "ImportReport") -> dict[str, Any]:
+def _encode_report(report: "ImportReport") -> dict[str, Any]:
     return asdict(report) | {"states": [state._asdict() for state in report.states]}
 
 
-def _in_words(report: "ImportReport") -> str:
+def _format_report(report: "ImportReport") -> str:
     counts = {"created": report.created, "updated": report.updated, "unchanged": report.unchanged}
     changes = ", ".join(f"{count:,} {change}" for change, count in counts.items() if count) or "none stored"
     items = f"{report.rows:,} {'item' if report.rows == 1 else 'items'}"

@@ -49,12 +49,19 @@ def add_parser(commands: Commands) -> None:
     verify.add_argument("--accept", action="store_true", help="take edited files for what was applied")
     baseline = actions.add_parser("baseline", help="mark migrations as applied without running them")
     baseline.add_argument("to", type=int, metavar="N", help="the last one that the schema holds already")
-    runs = (up, _up), (down, _down), (redo, _redo), (create, _create), (status, _status), (verify, _verify)
-    for action, function in (*runs, (baseline, _baseline)):
-        action.set_defaults(run=_reporting_contradiction(function))
+    runs = (
+        (up, _migrate_up),
+        (down, _migrate_down),
+        (redo, _redo),
+        (create, _create_file),
+        (status, _print_status),
+        (verify, _verify_files),
+    )
+    for action, function in (*runs, (baseline, _mark_applied)):
+        action.set_defaults(run=_report_contradiction(function))
 
 
-def _reporting_contradiction(
+def _report_contradiction(
     function: Callable[[argparse.Namespace], int],
 ) -> Callable[[argparse.Namespace], int]:
     """Turn SchemaDrifted into its line and exit code; all other errors are `main`'s."""
@@ -72,47 +79,47 @@ def _reporting_contradiction(
 
 
 @contextmanager
-def _server() -> Generator[str]:
+def _open_server() -> Generator[str]:
     from shareable_backlog import config, logs
-    from shareable_backlog.database import resolved
+    from shareable_backlog.database import use_server
 
-    settings = config.load()
+    settings = config.read_settings()
     if settings.database_url is None:
         # Only the embedded server has anything to log; structlog would double the time of a run with nothing to do.
-        logs.configure("warning", settings.log_format)
-    with resolved(settings) as conninfo:
+        logs.configure_logs("warning", settings.log_format)
+    with use_server(settings) as conninfo:
         yield conninfo
 
 
-def _say(word: str) -> "Callable[[Migration], None]":
+def _build_printer(word: str) -> "Callable[[Migration], None]":
     return lambda migration: print(f"{word} {migration.file}", flush=True)
 
 
-def _up(arguments: argparse.Namespace) -> int:
+def _migrate_up(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with _server() as conninfo:
-        applied = migrate.up(
+    with _open_server() as conninfo:
+        applied = migrate.apply_migrations(
             conninfo,
             to=arguments.to,
             dry_run=arguments.dry_run,
             wait_s=arguments.wait,
             allow_out_of_order=arguments.allow_out_of_order,
-            on_step=_say("applied"),
+            on_step=_build_printer("applied"),
         )
     if arguments.dry_run:
         for migration in applied:
-            _say("would apply")(migration)
+            _build_printer("would apply")(migration)
     if not applied:
         print("There is nothing to apply.")
     return 0
 
 
-def _down(arguments: argparse.Namespace) -> int:
+def _migrate_down(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with _server() as conninfo:
-        if not migrate.down(conninfo, to=arguments.to, on_step=_say("took back")):
+    with _open_server() as conninfo:
+        if not migrate.revert_migrations(conninfo, to=arguments.to, on_step=_build_printer("took back")):
             print("There is nothing to take back.")
     return 0
 
@@ -120,68 +127,68 @@ def _down(arguments: argparse.Namespace) -> int:
 def _redo(_arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with _server() as conninfo:
-        migrate.redo(conninfo, on_step=_say("took back and applied"))
+    with _open_server() as conninfo:
+        migrate.redo_last_migration(conninfo, on_step=_build_printer("took back and applied"))
     return 0
 
 
-def _create(arguments: argparse.Namespace) -> int:
+def _create_file(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    print(migrate.create(arguments.name, migrate.migrations_directory()))
+    print(migrate.create_migration(arguments.name, migrate.locate_migrations()))
     return 0
 
 
-def _status(arguments: argparse.Namespace) -> int:
+def _print_status(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with _server() as conninfo:
-        found = migrate.status(conninfo)
-    print(_as_json(found) if arguments.json else _in_words(found))
-    problem = found.problem()
+    with _open_server() as conninfo:
+        found = migrate.read_status(conninfo)
+    print(_encode_status(found) if arguments.json else _format_status(found))
+    problem = found.find_problem()
     return 0 if problem is None else 1 if problem == "behind" else _CONTRADICTED
 
 
-def _as_json(found: "SchemaStatus") -> str:
+def _encode_status(status: "SchemaStatus") -> str:
     return json.dumps(
         {
-            "problem": found.problem(),
-            "explanation": found.explanation(),
-            "applied": [{"name": row.name, "run_on": row.run_on.isoformat()} for row in found.applied],
-            "pending": [migration.name for migration in found.pending],
-            "drifted": [migration.name for migration in found.drifted],
-            "missing": found.missing,
-            "newer": found.newer,
+            "problem": status.find_problem(),
+            "explanation": status.describe(),
+            "applied": [{"name": row.name, "run_on": row.run_on.isoformat()} for row in status.applied],
+            "pending": [migration.name for migration in status.pending],
+            "drifted": [migration.name for migration in status.drifted],
+            "missing": status.missing,
+            "newer": status.newer,
         }
     )
 
 
-def _in_words(found: "SchemaStatus") -> str:
-    marks = {migration.name: "edited" for migration in found.drifted}
-    marks |= dict.fromkeys(found.missing, "missing") | dict.fromkeys(found.newer, "newer")
+def _format_status(status: "SchemaStatus") -> str:
+    marks = {migration.name: "edited" for migration in status.drifted}
+    marks |= dict.fromkeys(status.missing, "missing") | dict.fromkeys(status.newer, "newer")
     lines = [
-        f"{marks.get(row.name, 'applied'):8} {row.name}  {row.run_on:%Y-%m-%d %H:%M:%S}" for row in found.applied
+        f"{marks.get(row.name, 'applied'):8} {row.name}  {row.run_on:%Y-%m-%d %H:%M:%S}" for row in status.applied
     ]
-    lines += [f"pending  {migration.name}" for migration in found.pending]
-    return "\n".join([*lines, found.explanation()])
+    lines += [f"pending  {migration.name}" for migration in status.pending]
+    return "\n".join([*lines, status.describe()])
 
 
-def _verify(arguments: argparse.Namespace) -> int:
+def _verify_files(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with _server() as conninfo:
+    with _open_server() as conninfo:
         if arguments.accept:
-            for migration in migrate.accept(conninfo):
-                _say("accepted")(migration)
-        count = len(migrate.verify(conninfo).applied)
+            for migration in migrate.accept_edits(conninfo):
+                _build_printer("accepted")(migration)
+        count = len(migrate.verify_migrations(conninfo).applied)
     print(f"All {count} applied files are as they were.")
     return 0
 
 
-def _baseline(arguments: argparse.Namespace) -> int:
+def _mark_applied(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with _server() as conninfo:
-        for migration in migrate.baseline(conninfo, arguments.to):
-            _say("marked as applied")(migration)
+    with _open_server() as conninfo:
+        for migration in migrate.mark_baseline(conninfo, arguments.to):
+            _build_printer("marked as applied")(migration)
     return 0

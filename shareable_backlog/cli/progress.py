@@ -4,21 +4,21 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from shareable_backlog.sync.run import OnPage, Report
-from shareable_backlog.sync.store import Page
+from shareable_backlog.sync.runs import OnPage, RunReport
+from shareable_backlog.sync.store import StreamPage
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
 
 @contextmanager
-def shown(stream: TextIO) -> Generator[OnPage]:
-    """Give the callback that draws progress to `stream` while the context lasts.
+def draw_progress(stream: TextIO) -> Generator[OnPage]:
+    """Yield the callback that draws progress to `stream` while the context lasts.
 
     Linear does not say how many rows there are: the bar pulses and counts what has been stored.
     """
     if not stream.isatty():
-        yield lambda report, page: print(_line(report, page), file=stream, flush=True)
+        yield lambda report, page: print(_format_line(report, page), file=stream, flush=True)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
@@ -27,7 +27,7 @@ def shown(stream: TextIO) -> Generator[OnPage]:
     with Progress(*columns, console=Console(file=stream), transient=True) as progress:
         tasks: dict[str, TaskID] = {}
 
-        def on_page(_report: Report, page: Page) -> None:
+        def on_page(_report: RunReport, page: StreamPage) -> None:
             name = page.stream.name
             if name not in tasks:
                 for task in tasks.values():
@@ -38,7 +38,7 @@ def shown(stream: TextIO) -> Generator[OnPage]:
         yield on_page
 
 
-def _line(report: Report, page: Page) -> str:
+def _format_line(report: RunReport, page: StreamPage) -> str:
     stored = report.streams[page.stream.name]
     rows = stored.created + stored.updated + stored.unchanged
     return f"{page.stream.name.replace('_', ' ')}: {rows:,} rows"

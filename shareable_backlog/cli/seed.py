@@ -8,7 +8,7 @@ from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
-    from shareable_backlog.sync.run import Report
+    from shareable_backlog.sync.runs import RunReport
 
 
 def add_parser(commands: Commands) -> None:
@@ -21,17 +21,17 @@ def run(_arguments: argparse.Namespace) -> int:
     """Load the sample; exit code 1 when the mirror holds a real backlog, which stays."""
     from shareable_backlog import config, logs
 
-    settings = config.load()
-    logs.configure("warning", settings.log_format)
-    report = stop.run_until_stopped(_load(settings))
+    settings = config.read_settings()
+    logs.configure_logs("warning", settings.log_format)
+    report = stop.run_until_stopped(_load_sample(settings))
     items = report.streams["issues"]
     print(f"The sample backlog is loaded: {items.created + items.updated + items.unchanged} items. See it: slb serve")
     return 0
 
 
-async def _load(settings: "Settings") -> "Report":
+async def _load_sample(settings: "Settings") -> "RunReport":
     from shareable_backlog.services import readiness
     from shareable_backlog.sync import sample
 
-    async with readiness.ready(settings):
-        return await sample.load()
+    async with readiness.open_ready_database(settings):
+        return await sample.load_sample()

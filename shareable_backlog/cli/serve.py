@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     from shareable_backlog import config
     from shareable_backlog.config import secret_key
 
-    settings = secret_key.ensured(config.load())
+    settings = secret_key.ensure_secret_key(config.read_settings())
     _check_host(arguments.host, settings.base_url, is_dev=arguments.dev)
     port: int = settings.port if arguments.port is None else arguments.port
     listener = _listen(arguments.host, port)
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     announce = partial(
         _announce,
-        _address(listener),
+        _format_url(listener),
         base_url=settings.base_url,
         has_key=settings.linear_api_key is not None,
         own_database=settings.database_url is not None,
@@ -89,9 +89,9 @@ def serve_here(
     from shareable_backlog import app, logs
     from shareable_backlog.web.server import Server
 
-    logs.configure(settings.log_level, settings.log_format)
-    program = app.create(
-        settings, address=_address(listener), with_sample=with_sample, is_dev=is_dev, on_link=_print_link
+    logs.configure_logs(settings.log_level, settings.log_format)
+    program = app.create_app(
+        settings, default_url=_format_url(listener), with_sample=with_sample, is_dev=is_dev, on_link=_print_link
     )
     server = Server(program, grace_s=GRACE_S, within_s=_ENDED_WITHIN_S)
     # uvicorn listens a little later; a signal until then must not be lost.
@@ -115,7 +115,7 @@ def _listen(host: str, port: int) -> socket.socket | None:
         return None
 
 
-def _address(listener: socket.socket) -> str:
+def _format_url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -124,9 +124,9 @@ def _print_link(link: str) -> None:
     print(f"Sign in as the admin of the sample, once: {link}", flush=True)
 
 
-def _announce(address: str, *, base_url: str | None, has_key: bool, own_database: bool) -> None:
-    print(f"Shareable Linear Backlog: {address}/  (Ctrl-C stops it)")
-    if base_url is not None and base_url != address:
+def _announce(url: str, *, base_url: str | None, has_key: bool, own_database: bool) -> None:
+    print(f"Shareable Linear Backlog: {url}/  (Ctrl-C stops it)")
+    if base_url is not None and base_url != url:
         print(f"People reach it at {base_url}/")
     if not (has_key and own_database):
         print(

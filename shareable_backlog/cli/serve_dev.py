@@ -23,8 +23,8 @@ def serve_and_reload(settings: Settings, listener: socket.socket, *, with_sample
 
     Meanwhile requests wait on the socket, which stays open, as does the embedded server.
     """
-    logs.configure(settings.log_level, settings.log_format)
-    with database.resolved(settings):
+    logs.configure_logs(settings.log_level, settings.log_format)
+    with database.use_server(settings):
         run_process(
             *_WATCHED,
             target=_serve_once,
@@ -39,7 +39,7 @@ def _serve_once(listener: socket.socket, with_sample: bool) -> None:  # noqa: FB
     live_files.watch_files()
     is_first = os.environ["WATCHFILES_CHANGES"] == "[]"  # the sample is there, and its admin signed in, after that
     try:
-        settings = secret_key.ensured(config.load())
+        settings = secret_key.ensure_secret_key(config.read_settings())
         serve.serve_here(settings, listener, with_sample=with_sample and is_first, is_dev=True)
     except BacklogError as error:
         print(f"slb: {error}", file=sys.stderr)  # and wait for a change that mends it

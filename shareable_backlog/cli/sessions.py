@@ -17,47 +17,47 @@ def add_parser(commands: Commands) -> None:
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list all sessions, the latest used first")
     listing.add_argument("--json", action="store_true", help="print each session as a line of JSON")
-    listing.set_defaults(run=_list)
+    listing.set_defaults(run=_list_sessions)
     flush = actions.add_parser("flush", help="sign everybody out, at once")
-    flush.set_defaults(run=_flush)
+    flush.set_defaults(run=_flush_sessions)
 
 
-def _list(arguments: argparse.Namespace) -> int:
-    from shareable_backlog.cli.asking import asked
+def _list_sessions(arguments: argparse.Namespace) -> int:
+    from shareable_backlog.cli.runner import run_with_database
     from shareable_backlog.services.access import sessions
 
-    async def everybodys(settings: "Settings") -> "list[ListedSession]":
-        limits = sessions.Limits(settings.session_idle_hours, settings.session_max_days)
-        return await sessions.of_user(None, limits)
+    async def list_all(settings: "Settings") -> "list[ListedSession]":
+        limits = sessions.SessionLimits(settings.session_idle_hours, settings.session_max_days)
+        return await sessions.list_sessions(None, limits)
 
-    for one in asked(everybodys):
-        print(_as_json(one) if arguments.json else _in_words(one))
+    for one in run_with_database(list_all):
+        print(_encode_session(one) if arguments.json else _format_session(one))
     return 0
 
 
-def _flush(_arguments: argparse.Namespace) -> int:
-    from shareable_backlog.cli.asking import asked
+def _flush_sessions(_arguments: argparse.Namespace) -> int:
+    from shareable_backlog.cli.runner import run_with_database
     from shareable_backlog.services.access import sessions
     from shareable_backlog.services.audit.audit_actions import OPERATOR
 
-    count = asked(lambda _settings: sessions.flush(OPERATOR))
+    count = run_with_database(lambda _settings: sessions.flush_sessions(OPERATOR))
     print(f"{count} {'session' if count == 1 else 'sessions'} ended.")
     return 0
 
 
-def _as_json(one: "ListedSession") -> str:
+def _encode_session(session: "ListedSession") -> str:
     return json.dumps(
         {
-            "email": one.email,
-            "method": one.method,
-            "ip_address": one.ip_address,
-            "user_agent": one.user_agent,
-            "created_at": one.created_at.isoformat(),
-            "last_seen_at": one.last_seen_at.isoformat(),
+            "email": session.email,
+            "method": session.method,
+            "ip_address": session.ip_address,
+            "user_agent": session.user_agent,
+            "created_at": session.created_at.isoformat(),
+            "last_seen_at": session.last_seen_at.isoformat(),
         }
     )
 
 
-def _in_words(one: "ListedSession") -> str:
-    used = f"used {one.last_seen_at:%Y-%m-%d %H:%M}"
-    return f"{one.email:40}  {one.method:5}  {one.ip_address or 'unknown address':15}  {used}"
+def _format_session(session: "ListedSession") -> str:
+    used = f"used {session.last_seen_at:%Y-%m-%d %H:%M}"
+    return f"{session.email:40}  {session.method:5}  {session.ip_address or 'unknown address':15}  {used}"

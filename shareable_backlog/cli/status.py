@@ -21,31 +21,31 @@ def add_parser(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the mirror's age and its last runs; exit code 1 when it was never filled."""
-    state = read()
-    print(_as_json(state) if arguments.json else _in_words(state))
+    state = read_state()
+    print(_encode_state(state) if arguments.json else _format_state(state))
     return 0 if state.as_of else 1
 
 
-def read(runs: int = 10) -> "MirrorState":
-    """Give the mirror's state with its last `runs`."""
+def read_state(runs: int = 10) -> "MirrorState":
+    """Return the mirror's state with its last `runs`."""
     import asyncio
 
     from shareable_backlog import config, logs
     from shareable_backlog.services import readiness
     from shareable_backlog.services.mirror import sync_runs
 
-    settings = config.load()
-    logs.configure("warning", settings.log_format)
+    settings = config.read_settings()
+    logs.configure_logs("warning", settings.log_format)
 
-    async def state() -> "MirrorState":
-        async with readiness.ready(settings):
-            return await sync_runs.state(runs)
+    async def read() -> "MirrorState":
+        async with readiness.open_ready_database(settings):
+            return await sync_runs.read_state(runs)
 
-    return asyncio.run(state())
+    return asyncio.run(read())
 
 
-def run_as_json(run: "SyncRun") -> dict[str, Any]:
-    """Give a run as JSON tells it."""
+def encode_run(run: "SyncRun") -> dict[str, Any]:
+    """Return a run as JSON tells it."""
     return {
         "id": run.id,
         "status": run.status,
@@ -64,25 +64,25 @@ def run_as_json(run: "SyncRun") -> dict[str, Any]:
     }
 
 
-def run_in_words(run: "SyncRun") -> str:
-    """Give a run as one line."""
+def format_run(run: "SyncRun") -> str:
+    """Return a run as one line."""
     trigger = f"{run.trigger_type}{', full' if run.is_full else ''}"
     line = f"{run.started_at:%Y-%m-%d %H:%M}  {trigger:15}  {run.status:11}  {run.items_synced:>9,} rows"
     return line + (f"  {run.error_message}" if run.error_message else "")
 
 
-def _as_json(state: "MirrorState") -> str:
+def _encode_state(state: "MirrorState") -> str:
     return json.dumps(
         {
             "as_of": state.as_of and state.as_of.isoformat(),
             "items": state.items,
             "unsearchable": state.unsearchable,
-            "runs": [run_as_json(run) for run in state.runs],
+            "runs": [encode_run(run) for run in state.runs],
         }
     )
 
 
-def _in_words(state: "MirrorState") -> str:
+def _format_state(state: "MirrorState") -> str:
     if state.as_of is None:
         lines = ["The mirror is empty: run `slb sync` with LINEAR_API_KEY set, or `slb import FILE.csv`."]
     else:
@@ -92,7 +92,7 @@ def _in_words(state: "MirrorState") -> str:
         lines.append(
             f"The search does not know the last words of {state.unsearchable:,} items yet; serve reads them."
         )
-    lines += [run_in_words(run) for run in state.runs]
+    lines += [format_run(run) for run in state.runs]
     if state.runs and state.runs[0].next_step:
         lines.append(state.runs[0].next_step)
     return "\n".join(lines)

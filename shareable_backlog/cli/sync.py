@@ -13,8 +13,8 @@ from shareable_backlog.cli.commands import Commands
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
     from shareable_backlog.database.mirror.sync_history import SyncRun
-    from shareable_backlog.sync.pull import Wanted
-    from shareable_backlog.sync.run import Report
+    from shareable_backlog.sync.pull import SyncRequest
+    from shareable_backlog.sync.runs import RunReport
 
 
 _LOOK_FOR_ITSELF_S = 5.0  # the process that runs may have been killed
@@ -36,9 +36,9 @@ def add_parser(commands: Commands) -> None:
     history = actions.add_parser("history", help="list the last runs with all that they did")
     history.add_argument("--limit", type=int, default=20, metavar="N", help="how many runs (default: 20)")
     history.add_argument("--json", action="store_true", help="print them as JSON")
-    history.set_defaults(run=_history)
+    history.set_defaults(run=_print_history)
     watch = actions.add_parser("watch", help="tell of each run as it begins and ends, until Ctrl-C")
-    watch.set_defaults(run=_watch)
+    watch.set_defaults(run=_watch_runs)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -47,21 +47,21 @@ def run(arguments: argparse.Namespace) -> int:
     When another process is at it already, its run is joined.
     """
     from shareable_backlog import config, logs
-    from shareable_backlog.sync.pull import Wanted
+    from shareable_backlog.sync.pull import SyncRequest
 
-    settings = config.load()
-    logs.configure("warning", settings.log_format)
-    wanted = Wanted("manual", arguments.full or arguments.allow_removals, arguments.allow_removals)
+    settings = config.read_settings()
+    logs.configure_logs("warning", settings.log_format)
+    wanted = SyncRequest("manual", arguments.full or arguments.allow_removals, arguments.allow_removals)
     try:
         report = stop.run_until_stopped(_pull_or_join(settings, wanted))
     except stop.Stopped:
         print("slb: Stopped. What was stored stays, and the next sync goes on from there.", file=sys.stderr)
         raise
-    print(json.dumps(report) if arguments.json else _in_words(report))
+    print(json.dumps(report) if arguments.json else _format_report(report))
     return 0 if report["status"] == "succeeded" else 1
 
 
-async def _pull_or_join(settings: "Settings", wanted: "Wanted") -> dict[str, Any]:
+async def _pull_or_join(settings: "Settings", wanted: "SyncRequest") -> dict[str, Any]:
     import asyncio
 
     from shareable_backlog.cli import progress
@@ -69,31 +69,31 @@ async def _pull_or_join(settings: "Settings", wanted: "Wanted") -> dict[str, Any
     from shareable_backlog.services.audit import audit_actions
     from shareable_backlog.services.mirror import sync_runs
     from shareable_backlog.sync import pull
-    from shareable_backlog.sync.run import SyncUnderWay
+    from shareable_backlog.sync.runs import SyncUnderWay
 
-    async with readiness.ready(settings):
-        await sync_runs.note_own(
+    async with readiness.open_ready_database(settings):
+        await sync_runs.record_own_run(
             audit_actions.OPERATOR, is_full=wanted.is_full, removals_allowed=wanted.removals_allowed
         )
         has_said_so = False
         while True:
             try:
-                with progress.shown(sys.stderr) as on_page:
-                    return _of_report(await pull.run(settings, wanted, on_page))
+                with progress.draw_progress(sys.stderr) as on_page:
+                    return _encode_report(await pull.run_sync(settings, wanted, on_page))
             except SyncUnderWay:
-                under_way = await sync_runs.under_way()
+                under_way = await sync_runs.find_current_run()
             if under_way is None:
                 await asyncio.sleep(0.2)
                 continue
             if not has_said_so:
                 print("Another sync is under way: waiting for its end.", file=sys.stderr, flush=True)
                 has_said_so = True
-            joined = await sync_runs.ended(under_way.id, _LOOK_FOR_ITSELF_S)
+            joined = await sync_runs.wait_for_end(under_way.id, _LOOK_FOR_ITSELF_S)
             if joined and joined.status in {"succeeded", "partial"} and (joined.is_full or not wanted.is_full):
-                return _of_run(joined)
+                return _encode_run(joined)
 
 
-def _of_report(report: "Report") -> dict[str, Any]:
+def _encode_report(report: "RunReport") -> dict[str, Any]:
     return {
         "run_id": report.run_id,
         "status": report.status,
@@ -104,18 +104,18 @@ def _of_report(report: "Report") -> dict[str, Any]:
     }
 
 
-def _of_run(joined: "SyncRun") -> dict[str, Any]:
+def _encode_run(run: "SyncRun") -> dict[str, Any]:
     return {
-        "run_id": joined.id,
-        "status": joined.status,
-        "streams": joined.streams,
+        "run_id": run.id,
+        "status": run.status,
+        "streams": run.streams,
         "bad_rows": [],
-        "notes": [joined.error_message] if joined.error_message else [],
-        "next_step": joined.next_step,
+        "notes": [run.error_message] if run.error_message else [],
+        "next_step": run.next_step,
     }
 
 
-def _in_words(report: dict[str, Any]) -> str:
+def _format_report(report: dict[str, Any]) -> str:
     changed = {
         name: counts
         for name, counts in report["streams"].items()
@@ -133,12 +133,12 @@ def _in_words(report: dict[str, Any]) -> str:
     return "\n".join([*lines, *report["notes"], *([report["next_step"]] if report["next_step"] else [])])
 
 
-def _history(arguments: argparse.Namespace) -> int:
-    state = status.read(arguments.limit)
+def _print_history(arguments: argparse.Namespace) -> int:
+    state = status.read_state(arguments.limit)
     if arguments.json:
-        print(json.dumps([status.run_as_json(run) for run in state.runs]))
+        print(json.dumps([status.encode_run(run) for run in state.runs]))
     for run in [] if arguments.json else state.runs:
-        print(status.run_in_words(run))
+        print(status.format_run(run))
         for name, counts in run.streams.items():
             told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
             if told:
@@ -151,16 +151,16 @@ def _history(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _watch(_arguments: argparse.Namespace) -> int:
+def _watch_runs(_arguments: argparse.Namespace) -> int:
     from shareable_backlog import config, logs
 
-    settings = config.load()
-    logs.configure("warning", settings.log_format)
-    stop.run_until_stopped(_watched(settings))
+    settings = config.read_settings()
+    logs.configure_logs("warning", settings.log_format)
+    stop.run_until_stopped(_print_new_runs(settings))
     return 0
 
 
-async def _watched(settings: "Settings") -> None:
+async def _print_new_runs(settings: "Settings") -> None:
     import asyncio
 
     from shareable_backlog.errors import BacklogError
@@ -168,10 +168,10 @@ async def _watched(settings: "Settings") -> None:
     from shareable_backlog.services.mirror import sync_runs
 
     told: set[tuple[int, str]] = set()
-    async with readiness.ready(settings):
+    async with readiness.open_ready_database(settings):
         while True:
             try:
-                state = await sync_runs.state(5)
+                state = await sync_runs.read_state(5)
             except BacklogError as error:
                 print(error, file=sys.stderr, flush=True)
                 await asyncio.sleep(5)
@@ -179,5 +179,5 @@ async def _watched(settings: "Settings") -> None:
             for run in reversed(state.runs):
                 if (run.id, run.status) not in told:
                     told.add((run.id, run.status))
-                    print(status.run_in_words(run), flush=True)
+                    print(status.format_run(run), flush=True)
             await asyncio.sleep(1)

@@ -28,71 +28,73 @@ def add_parser(commands: Commands) -> None:
     listing = actions.add_parser("list", help="list everybody, the last seen first")
     listing.add_argument("--state", choices=("pending", "active", "expired", "disabled", "declined"))
     listing.add_argument("--json", action="store_true", help="print each person as a line of JSON")
-    listing.set_defaults(run=_list)
+    listing.set_defaults(run=_list_people)
     create = actions.add_parser("create", help="add a person who is approved before the first sign-in")
-    create.add_argument("email", type=_email)
+    create.add_argument("email", type=_parse_email)
     create.add_argument("--name")
     create.add_argument("--admin", action="store_true", help="make them an admin")
-    create.set_defaults(run=_create)
+    create.set_defaults(run=_create_person)
     for decision, words in _DECISIONS.items():
         deciding = actions.add_parser(decision, help=words)
-        deciding.add_argument("emails", metavar="EMAIL", nargs="+", type=_email)
+        deciding.add_argument("emails", metavar="EMAIL", nargs="+", type=_parse_email)
         deciding.add_argument("--reason", help="they get it by mail")
-        deciding.set_defaults(run=_decide, decision=decision)
+        deciding.set_defaults(run=_carry_out_decision, decision=decision)
     delete = actions.add_parser("delete", help="delete a person for good; what they did stays in the audit log")
-    delete.add_argument("email", type=_email)
+    delete.add_argument("email", type=_parse_email)
     delete.add_argument("--yes", action="store_true", required=True, help="really delete them")
-    delete.set_defaults(run=_delete)
+    delete.set_defaults(run=_delete_person)
     link = actions.add_parser("login-link", help="print a link that signs a person in, once, within an hour")
-    link.add_argument("email", type=_email)
-    link.set_defaults(run=_login_link)
+    link.add_argument("email", type=_parse_email)
+    link.set_defaults(run=_print_login_link)
 
 
-def _email(text: str) -> str:
+def _parse_email(text: str) -> str:
     from shareable_backlog.config import values
 
     try:
-        return values.email(text)
+        return values.parse_email(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} {error}") from None
 
 
-def _list(arguments: argparse.Namespace) -> int:
-    from shareable_backlog.cli.asking import asked
+def _list_people(arguments: argparse.Namespace) -> int:
+    from shareable_backlog.cli.runner import run_with_database
     from shareable_backlog.services.access import people
     from shareable_backlog.services.access.people import UserFilters
 
-    found = asked(lambda _settings: people.everybody(UserFilters(state=arguments.state)))
+    found = run_with_database(lambda _settings: people.list_everybody(UserFilters(state=arguments.state)))
     for one in found:
-        print(_as_json(one) if arguments.json else _in_words(one))
+        print(_encode_person(one) if arguments.json else _format_person(one))
     return 0
 
 
-def _create(arguments: argparse.Namespace) -> int:
-    from shareable_backlog.cli.asking import asked
+def _create_person(arguments: argparse.Namespace) -> int:
+    from shareable_backlog.cli.runner import run_with_database
     from shareable_backlog.services.access import approvals
     from shareable_backlog.services.audit.audit_actions import OPERATOR
 
-    asked(lambda _settings: approvals.create(OPERATOR, arguments.email, arguments.name, is_admin=arguments.admin))
+    run_with_database(
+        lambda _settings: approvals.create_person(OPERATOR, arguments.email, arguments.name, is_admin=arguments.admin)
+    )
     print(f"{arguments.email} may come in{', as an admin' if arguments.admin else ''}.")
     return 0
 
 
-def _decide(arguments: argparse.Namespace) -> int:
+def _carry_out_decision(arguments: argparse.Namespace) -> int:
     """Carry out a decision for each; exit code 1 when somebody is in no state for it."""
-    from shareable_backlog.cli.asking import asked
+    from shareable_backlog.cli.runner import run_with_database
     from shareable_backlog.services.access import approvals, people
     from shareable_backlog.services.audit.audit_actions import OPERATOR
     from shareable_backlog.services.mail.outbox import Outbox
 
     decision = cast("Decision", arguments.decision)
 
-    async def decide(settings: "Settings") -> approvals.Decided:
-        ids = [await people.id_of(email) for email in arguments.emails]
+    async def decide(settings: "Settings") -> approvals.DecisionResult:
+        ids = [await people.read_user_id(email) for email in arguments.emails]
         outbox = Outbox(is_set_up=settings.smtp_url is not None)
-        return await approvals.decide(outbox, OPERATOR, ids, decision, arguments.reason)
+        return await approvals.carry_out_decision(outbox, OPERATOR, ids, decision, arguments.reason)
 
-    decided = asked(decide)
+    decided = run_with_database(decide)
     for email in decided.done:
         print(f"{email}: {decision}d.")
     for email in decided.left:
@@ -100,49 +102,49 @@ def _decide(arguments: argparse.Namespace) -> int:
     return 1 if decided.left else 0
 
 
-def _delete(arguments: argparse.Namespace) -> int:
-    from shareable_backlog.cli.asking import asked
+def _delete_person(arguments: argparse.Namespace) -> int:
+    from shareable_backlog.cli.runner import run_with_database
     from shareable_backlog.services.access import approvals, people
     from shareable_backlog.services.audit.audit_actions import OPERATOR
 
     async def delete(_settings: "Settings") -> str:
-        return await approvals.delete(OPERATOR, await people.id_of(arguments.email), arguments.email)
+        return await approvals.delete_person(OPERATOR, await people.read_user_id(arguments.email), arguments.email)
 
-    print(f"{asked(delete)} is deleted.")
+    print(f"{run_with_database(delete)} is deleted.")
     return 0
 
 
-def _login_link(arguments: argparse.Namespace) -> int:
-    from shareable_backlog.cli.asking import asked
+def _print_login_link(arguments: argparse.Namespace) -> int:
+    from shareable_backlog.cli.runner import run_with_database
     from shareable_backlog.config import secret_key
     from shareable_backlog.services.access import people, sign_in
 
-    async def make(settings: "Settings") -> str:
-        key = secret_key.ensured(settings).secret_key
+    async def create_link(settings: "Settings") -> str:
+        key = secret_key.ensure_secret_key(settings).secret_key
         assert key is not None  # noqa: S101 (ensured)
-        await people.id_of(arguments.email)
+        await people.read_user_id(arguments.email)
         base_url = settings.base_url or f"http://127.0.0.1:{settings.port}"
-        return await sign_in.made_link(key.reveal().encode(), base_url, arguments.email)
+        return await sign_in.create_link(key.reveal().encode(), base_url, arguments.email)
 
-    print(asked(make))
+    print(run_with_database(create_link))
     return 0
 
 
-def _as_json(one: "ListedUser") -> str:
+def _encode_person(person: "ListedUser") -> str:
     return json.dumps(
         {
-            "email": one.email,
-            "name": one.display_name,
-            "state": one.state,
-            "admin": one.is_admin,
-            "group": one.viewer_group,
-            "access_until": one.access_until and one.access_until.isoformat(),
-            "created_at": one.created_at.isoformat(),
-            "last_seen_at": one.last_access_at and one.last_access_at.isoformat(),
+            "email": person.email,
+            "name": person.display_name,
+            "state": person.state,
+            "admin": person.is_admin,
+            "group": person.viewer_group,
+            "access_until": person.access_until and person.access_until.isoformat(),
+            "created_at": person.created_at.isoformat(),
+            "last_seen_at": person.last_access_at and person.last_access_at.isoformat(),
         }
     )
 
 
-def _in_words(one: "ListedUser") -> str:
-    seen = f"seen {one.last_access_at:%Y-%m-%d %H:%M}" if one.last_access_at else "never seen"
-    return f"{one.email:40}  {one.state + (', admin' if one.is_admin else ''):16}  {seen}"
+def _format_person(person: "ListedUser") -> str:
+    seen = f"seen {person.last_access_at:%Y-%m-%d %H:%M}" if person.last_access_at else "never seen"
+    return f"{person.email:40}  {person.state + (', admin' if person.is_admin else ''):16}  {seen}"

@@ -16,7 +16,7 @@ from shareable_backlog.config import values
 from shareable_backlog.config.values import Network, Secret
 from shareable_backlog.errors import ConfigurationInvalid
 
-__all__ = ["NAMES", "Network", "Secret", "Settings", "load", "parsed", "shown"]
+__all__ = ["NAMES", "Network", "Secret", "Settings", "format_settings", "parse_settings", "read_settings"]
 
 _SECRETS = (
     "DATABASE_URL",
@@ -28,7 +28,7 @@ _SECRETS = (
     "OIDC_CLIENT_SECRET",
 )
 # Loopback, and what no router of the internet passes on.
-_PRIVATE_NETWORKS = values.networks(
+_PRIVATE_NETWORKS = values.parse_networks(
     "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,fc00::/7,fe80::/10"
 )
 _CLOSE_ENOUGH = 0.85  # a spelling this near to a setting's name is taken for a slip
@@ -36,8 +36,8 @@ _CLOSE_ENOUGH = 0.85  # a spelling this near to a setting's name is taken for a 
 _PINO_LEVELS = {"trace": "debug", "warn": "warning", "fatal": "error", "silent": "error"}
 
 
-def _default_data_dir() -> Path:
-    """Give the platform's user data folder; for root a system folder, as PostgreSQL may not enter /root."""
+def _choose_data_dir() -> Path:
+    """Return the platform's user data folder; for root a system folder, as PostgreSQL may not enter /root."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/shareable-linear-backlog")
     from platformdirs import user_data_path
@@ -47,14 +47,14 @@ def _default_data_dir() -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Hold every setting of the program, as `.env.example` explains them; secrets don't show in its repr."""
+    """Every setting of the program, as `.env.example` explains them; secrets don't show in its repr."""
 
     database_url: Secret | None = None
     database_pool_max: int = 20
     database_idle_timeout_s: float = 30
     database_connect_timeout_s: float = 5
     database_statement_timeout_ms: int = 5000
-    data_dir: Path = field(default_factory=_default_data_dir)
+    data_dir: Path = field(default_factory=_choose_data_dir)
     linear_api_key: Secret | None = None
     linear_oauth_client_id: str | None = None
     linear_oauth_client_secret: Secret | None = None
@@ -90,87 +90,93 @@ class Settings:
     log_format: Literal["json", "console"] = "console"
 
 
-_SECONDS = values.number("above 0", lambda value: value > 0)
+_SECONDS = values.build_number_parser("above 0", lambda value: value > 0)
 _PARSERS: Mapping[str, values.Parser] = {
-    "DATABASE_URL": values.database_url,
-    "DATABASE_POOL_MAX": values.whole(1, 1000),
+    "DATABASE_URL": values.parse_database_url,
+    "DATABASE_POOL_MAX": values.build_whole_number_parser(1, 1000),
     "DATABASE_IDLE_TIMEOUT_S": _SECONDS,
     "DATABASE_CONNECT_TIMEOUT_S": _SECONDS,
-    "DATABASE_STATEMENT_TIMEOUT_MS": values.whole(100),
+    "DATABASE_STATEMENT_TIMEOUT_MS": values.build_whole_number_parser(100),
     "SLB_DATA_DIR": Path,
     "LINEAR_API_KEY": Secret,
     "LINEAR_OAUTH_CLIENT_ID": str,
     "LINEAR_OAUTH_CLIENT_SECRET": Secret,
-    "LINEAR_WEBHOOK_SECRETS": values.webhook_secrets,
-    "LINEAR_API_URL": values.web_address,
-    "LINEAR_OAUTH_TOKEN_URL": values.web_address,
-    "LINEAR_UPLOADS_URL": values.web_address,
-    "SYNC_INTERVAL_S": values.whole(5),
-    "SYNC_FULL_INTERVAL_S": values.whole(60),
-    "SYNC_MAX_REMOVAL_SHARE": values.number("from 0 to 1", lambda value: 0 <= value <= 1),
-    "RETENTION_DAYS": values.whole(0, 3650),
-    "IMAGE_CACHE_MB": values.whole(0, 100_000),
-    "BASE_URL": values.own_address,
-    "SECRET_KEY": values.secret_key,
-    "ALLOWED_NETWORKS": values.networks,
-    "TRUSTED_PROXIES": values.networks,
-    "METRICS_NETWORKS": values.networks,
-    "ADMIN_EMAILS": values.emails,
-    "SESSION_IDLE_HOURS": values.whole(1, 8760),
-    "SESSION_MAX_DAYS": values.whole(1, 365),
-    "SMTP_URL": values.smtp_url,
-    "MAIL_FROM": values.email,
-    "OIDC_ISSUER": values.issuer,
+    "LINEAR_WEBHOOK_SECRETS": values.parse_webhook_secrets,
+    "LINEAR_API_URL": values.parse_url,
+    "LINEAR_OAUTH_TOKEN_URL": values.parse_url,
+    "LINEAR_UPLOADS_URL": values.parse_url,
+    "SYNC_INTERVAL_S": values.build_whole_number_parser(5),
+    "SYNC_FULL_INTERVAL_S": values.build_whole_number_parser(60),
+    "SYNC_MAX_REMOVAL_SHARE": values.build_number_parser("from 0 to 1", lambda value: 0 <= value <= 1),
+    "RETENTION_DAYS": values.build_whole_number_parser(0, 3650),
+    "IMAGE_CACHE_MB": values.build_whole_number_parser(0, 100_000),
+    "BASE_URL": values.parse_base_url,
+    "SECRET_KEY": values.parse_secret_key,
+    "ALLOWED_NETWORKS": values.parse_networks,
+    "TRUSTED_PROXIES": values.parse_networks,
+    "METRICS_NETWORKS": values.parse_networks,
+    "ADMIN_EMAILS": values.parse_emails,
+    "SESSION_IDLE_HOURS": values.build_whole_number_parser(1, 8760),
+    "SESSION_MAX_DAYS": values.build_whole_number_parser(1, 365),
+    "SMTP_URL": values.parse_smtp_url,
+    "MAIL_FROM": values.parse_email,
+    "OIDC_ISSUER": values.parse_issuer,
     "OIDC_CLIENT_ID": str,
     "OIDC_CLIENT_SECRET": Secret,
     "OIDC_NAME": str,
-    "OIDC_ALLOWED_GROUPS": values.words,
+    "OIDC_ALLOWED_GROUPS": values.parse_names,
     "OIDC_ADMIN_GROUP": str,
-    "AUTH_PROXY_HEADER": values.header_name,
-    "AUDIT_RETENTION_DAYS": values.whole(0, 36_500),
-    "PORT": values.whole(0, 65_535),
-    "LOG_LEVEL": values.one_of("debug", "info", "warning", "error", aliases=_PINO_LEVELS),
-    "LOG_FORMAT": values.one_of("json", "console"),
+    "AUTH_PROXY_HEADER": values.parse_header_name,
+    "AUDIT_RETENTION_DAYS": values.build_whole_number_parser(0, 36_500),
+    "PORT": values.build_whole_number_parser(0, 65_535),
+    "LOG_LEVEL": values.build_choice_parser("debug", "info", "warning", "error", aliases=_PINO_LEVELS),
+    "LOG_FORMAT": values.build_choice_parser("json", "console"),
 }
 
 NAMES = tuple(_PARSERS)
 """The environment's names of all settings, in the order of `.env.example`."""
 
 
-def _field(name: str) -> str:
+def _build_field_name(name: str) -> str:
     return name.removeprefix("SLB_").lower()
 
 
-def load(env_file: Path = Path(".env")) -> Settings:
-    """Give the settings of the environment and of `env_file`, which the environment overrides.
+def read_settings(env_file: Path = Path(".env")) -> Settings:
+    """Return the settings of the environment and of `env_file`, which the environment overrides.
 
     Secrets are masked in the log from here on. Raises ConfigurationInvalid with every fault at once.
     """
-    in_file = _given(_read(env_file))
-    given = in_file | _given(os.environ)
-    secrets, faults = _from_secret_files(given)
+    in_file = _drop_empty(_read_env_file(env_file))
+    given = in_file | _drop_empty(os.environ)
+    secrets, faults = _read_secret_files(given)
     texts = {name: given[name] for name in NAMES if name in given} | secrets
     for name in _SECRETS:
-        for text in (texts.get(name, ""), *values.divided(texts.get(name, "")), *_password(texts.get(name, ""))):
-            logs.mask(text)
+        for text in (
+            texts.get(name, ""),
+            *values.split_list(texts.get(name, "")),
+            *_extract_password(texts.get(name, "")),
+        ):
+            logs.mask_secret(text)
     in_unread_files = {name for name in _SECRETS if f"{name}_FILE" in given}
-    return _checked(texts, [*faults, *_misspelt(in_file), *_contradictions(texts.keys() | in_unread_files)])
+    return _build_settings(
+        texts, [*faults, *_check_spelling(in_file), *_check_contradictions(texts.keys() | in_unread_files)]
+    )
 
 
-def parsed(texts: Mapping[str, str]) -> Settings:
-    """Give the settings of `texts`, by the environment's names, and the defaults of all others.
+def parse_settings(texts: Mapping[str, str]) -> Settings:
+    """Return the settings of `texts`, by the environment's names, and the defaults of all others.
 
     Raises ConfigurationInvalid with every fault at once, and KeyError for a name that is no setting.
     """
-    return _checked(texts, _contradictions(texts))
+    return _build_settings(texts, _check_contradictions(texts))
 
 
-def shown(settings: Settings) -> dict[str, str]:
-    """Give every setting as text by its name in the environment: secrets masked, empty for None."""
-    return {name: _as_text(getattr(settings, _field(name))) for name in NAMES}
+def format_settings(settings: Settings) -> dict[str, str]:
+    """Return every setting as text by its name in the environment: secrets masked, empty for None."""
+    return {name: _format_value(getattr(settings, _build_field_name(name))) for name in NAMES}
 
 
-def _as_text(value: object) -> str:
+def _format_value(value: object) -> str:
     match value:
         case None:
             return ""
@@ -180,19 +186,19 @@ def _as_text(value: object) -> str:
             return str(value)
 
 
-def _password(text: str) -> list[str]:
-    """Give the password in a URL, as it stands there."""
+def _extract_password(text: str) -> list[str]:
+    """Return the password in a URL, as it stands there."""
     found = re.search(r"://[^/@\s]*:([^@/\s]+)@", text)
     return [found[1]] if found else []
 
 
-def _checked(texts: Mapping[str, str], faults: Iterable[str]) -> Settings:
+def _build_settings(texts: Mapping[str, str], faults: Iterable[str]) -> Settings:
     """Parse `texts`; what is wrong with them is raised together with the `faults` found before."""
     found = list(faults)
     fields: dict[str, Any] = {}
     for name, text in texts.items():
         try:
-            fields[_field(name)] = _PARSERS[name](text)
+            fields[_build_field_name(name)] = _PARSERS[name](text)
         except ValueError as error:
             found.append(f"{name} {error}")
     if found:
@@ -215,19 +221,19 @@ _NEEDS = (
 )
 
 
-def _contradictions(given: Collection[str]) -> list[str]:
-    """Say which of the `given` settings don't go together."""
+def _check_contradictions(names: Collection[str]) -> list[str]:
+    """Return which of the `names` settings don't go together."""
     found = [
         f"{name} is set without {other}: set both or neither"
         for name, other in _NEEDS
-        if name in given and other not in given
+        if name in names and other not in names
     ]
-    if {"LINEAR_API_KEY", "LINEAR_OAUTH_CLIENT_ID", "LINEAR_OAUTH_CLIENT_SECRET"} <= set(given):
+    if {"LINEAR_API_KEY", "LINEAR_OAUTH_CLIENT_ID", "LINEAR_OAUTH_CLIENT_SECRET"} <= set(names):
         found.append("LINEAR_API_KEY and LINEAR_OAUTH_CLIENT_ID are both set: keep one")
     return found
 
 
-def _read(env_file: Path) -> Mapping[str, str | None]:
+def _read_env_file(env_file: Path) -> Mapping[str, str | None]:
     if not env_file.exists():
         return {}
     from dotenv import dotenv_values  # late, for commands that start without a file
@@ -239,12 +245,12 @@ def _read(env_file: Path) -> Mapping[str, str | None]:
         raise ConfigurationInvalid((fault,)) from None
 
 
-def _given(values: Mapping[str, str | None]) -> dict[str, str]:
+def _drop_empty(values: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value and not value.isspace()}
 
 
-def _from_secret_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Give the secrets that stand in files, and what is wrong with those files."""
+def _read_secret_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Return the secrets that stand in files, and what is wrong with those files."""
     secrets: dict[str, str] = {}
     faults: list[str] = []
     for name in _SECRETS:
@@ -253,7 +259,7 @@ def _from_secret_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[s
             faults.append(f"{name} and {name}_FILE are both set: keep one")
         elif path:
             try:
-                secrets |= _given({name: Path(path).read_text(encoding="utf-8").strip()})
+                secrets |= _drop_empty({name: Path(path).read_text(encoding="utf-8").strip()})
             except (OSError, UnicodeDecodeError):
                 faults.append(f"{name}_FILE names a file that can't be read")
             else:
@@ -261,7 +267,7 @@ def _from_secret_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[s
     return secrets, faults
 
 
-def _misspelt(in_file: dict[str, str]) -> list[str]:
+def _check_spelling(in_file: dict[str, str]) -> list[str]:
     """Name the keys of `.env` that look like a slip; quite other keys belong to other programs."""
     known = {*NAMES, *(f"{name}_FILE" for name in _SECRETS)}
     unknown = in_file.keys() - known

@@ -15,8 +15,8 @@ FILE = "secret_key"
 """Its name in SLB_DATA_DIR."""
 
 
-def ensured(settings: Settings) -> Settings:
-    """Give the settings with a secret key: the one that is set, else the one kept with the embedded database.
+def ensure_secret_key(settings: Settings) -> Settings:
+    """Return the settings with a secret key: the one that is set, else the one kept with the embedded database.
 
     That is made at the first start, for the owner's eyes alone. Raises ConfigurationInvalid when SECRET_KEY has to
     be set, or the one that is kept could be guessed.
@@ -30,16 +30,16 @@ def ensured(settings: Settings) -> Settings:
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
-            _make(path)
+            _create_key(path)
         text = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
         fault = (
             "SLB_DATA_DIR has no readable file secret_key, and it can't be made: set SECRET_KEY or look at its rights"
         )
         raise ConfigurationInvalid((fault,)) from None
-    logs.mask(text)
+    logs.mask_secret(text)
     try:
-        return replace(settings, secret_key=values.secret_key(text))
+        return replace(settings, secret_key=values.parse_secret_key(text))
     except ValueError:  # cut off by a full disk or a lost power, or written by hand
         fault = (
             "SLB_DATA_DIR has a file secret_key that could be guessed: delete it, and the next start makes a new one"
@@ -47,7 +47,7 @@ def ensured(settings: Settings) -> Settings:
         raise ConfigurationInvalid((fault,)) from None
 
 
-def _make(path: Path) -> None:
+def _create_key(path: Path) -> None:
     """Write a new key; of two programs that start at once one's stays, and it is never seen half written."""
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f"{FILE}-") as unfinished:
         unfinished.write(secrets.token_hex(32))

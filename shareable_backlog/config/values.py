@@ -21,7 +21,7 @@ _LONGEST_EMAIL = 254
 
 
 class Secret:
-    """Hold a text that shows as asterisks wherever it is printed; only `reveal()` gives it."""
+    """A text that shows as asterisks wherever it is printed; only `reveal()` gives it."""
 
     __slots__ = ("_text",)
 
@@ -29,7 +29,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Give the text itself."""
+        """Return the text itself."""
         return self._text
 
     def __eq__(self, other: object) -> bool:
@@ -42,7 +42,7 @@ class Secret:
         return "**********"
 
 
-def whole(low: int, high: float = math.inf) -> Parser:
+def build_whole_number_parser(low: int, high: float = math.inf) -> Parser:
     """Read a whole number from `low` to `high`."""
     limits = f"of at least {low}" if high == math.inf else f"from {low} to {high}"
 
@@ -58,8 +58,8 @@ def whole(low: int, high: float = math.inf) -> Parser:
     return parse
 
 
-def number(words: str, allowed: Callable[[float], bool]) -> Parser:
-    """Read a number that is `allowed`; `words` say which are."""
+def build_number_parser(range_words: str, allowed: Callable[[float], bool]) -> Parser:
+    """Read a number that is `allowed`; `range_words` say which are."""
 
     def parse(text: str) -> float:
         try:
@@ -67,25 +67,25 @@ def number(words: str, allowed: Callable[[float], bool]) -> Parser:
         except ValueError:
             value = math.nan
         if not math.isfinite(value) or not allowed(value):
-            raise ValueError(f"should be a number {words}")
+            raise ValueError(f"should be a number {range_words}")
         return value
 
     return parse
 
 
-def one_of(*words: str, aliases: Mapping[str, str] | None = None) -> Parser:
-    """Read one of `words`, in any case, or an alias of one."""
+def build_choice_parser(*choices: str, aliases: Mapping[str, str] | None = None) -> Parser:
+    """Read one of `choices`, in any case, or an alias of one."""
 
     def parse(text: str) -> str:
         word = (aliases or {}).get(text.lower(), text.lower())
-        if word not in words:
-            raise ValueError(f"should be {', '.join(words[:-1])} or {words[-1]}")
+        if word not in choices:
+            raise ValueError(f"should be {', '.join(choices[:-1])} or {choices[-1]}")
         return word
 
     return parse
 
 
-def web_address(text: str) -> str:
+def parse_url(text: str) -> str:
     """Read a web address."""
     try:
         parts = urlsplit(text)
@@ -97,7 +97,7 @@ def web_address(text: str) -> str:
     return text
 
 
-def database_url(text: str) -> Secret:
+def parse_database_url(text: str) -> Secret:
     """Refuse a URL that libpq would misread, most often because of an unescaped character in the password.
 
     libpq takes `postgresql://u:p@ss@host/db` without an error and connects to the host `ss@host`.
@@ -116,9 +116,9 @@ def database_url(text: str) -> Secret:
     return Secret(text)
 
 
-def webhook_secrets(text: str) -> tuple[Secret, ...]:
+def parse_webhook_secrets(text: str) -> tuple[Secret, ...]:
     """Read one secret, or two while the first is being changed."""
-    parts = divided(text)
+    parts = split_list(text)
     if len(parts) > _MOST_WEBHOOK_SECRETS:
         raise ValueError("holds more than two secrets: one, and a second only while it is being changed")
     if any(len(part) < _SHORTEST_WEBHOOK_SECRET for part in parts):
@@ -126,14 +126,14 @@ def webhook_secrets(text: str) -> tuple[Secret, ...]:
     return tuple(map(Secret, parts))
 
 
-def divided(text: str) -> list[str]:
-    """Give the parts of a list that is divided by commas."""
+def split_list(text: str) -> list[str]:
+    """Return the parts of a list that is divided by commas."""
     return [part.strip() for part in text.split(",")]
 
 
-def own_address(text: str) -> str:
+def parse_base_url(text: str) -> str:
     """Read the address at which people reach the product: https, or http on this machine; no path."""
-    parts = urlsplit(web_address(text))
+    parts = urlsplit(parse_url(text))
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
         raise ValueError("should be the scheme and the host alone, like https://backlog.example.com")
     if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
@@ -141,23 +141,23 @@ def own_address(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
-def issuer(text: str) -> str:
+def parse_issuer(text: str) -> str:
     """Read the address of an identity provider: https, or http on this machine."""
-    parts = urlsplit(web_address(text))
+    parts = urlsplit(parse_url(text))
     if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         raise ValueError("should begin with https://")
     return text
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host, by name or address, is this machine."""
+    """Return whether a host, by name or address, is this machine."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def secret_key(text: str) -> Secret:
+def parse_secret_key(text: str) -> Secret:
     """Read the key of this installation, which must not be guessable."""
     if len(text) < _SHORTEST_SECRET_KEY or len(set(text)) < _FEWEST_DIFFERENT_CHARACTERS:
         raise ValueError(
@@ -166,10 +166,10 @@ def secret_key(text: str) -> Secret:
     return Secret(text)
 
 
-def networks(text: str) -> tuple[Network, ...]:
+def parse_networks(text: str) -> tuple[Network, ...]:
     """Read networks like 192.0.2.0/24 and 2001:db8::/32; a single address is a network of one."""
     found: list[Network] = []
-    for part in divided(text):
+    for part in split_list(text):
         try:
             found.append(ipaddress.ip_network(part))
         except ValueError:
@@ -177,31 +177,31 @@ def networks(text: str) -> tuple[Network, ...]:
     return tuple(found)
 
 
-def email(text: str) -> str:
+def parse_email(text: str) -> str:
     """Read a mail address, in small letters."""
     if len(text) > _LONGEST_EMAIL or not _EMAIL.fullmatch(text.strip()):
         raise ValueError("should be a mail address like person@example.com")
     return text.strip().lower()
 
 
-def emails(text: str) -> tuple[str, ...]:
+def parse_emails(text: str) -> tuple[str, ...]:
     """Read mail addresses, in small letters."""
-    return tuple(email(part) for part in divided(text))
+    return tuple(parse_email(part) for part in split_list(text))
 
 
-def words(text: str) -> tuple[str, ...]:
+def parse_names(text: str) -> tuple[str, ...]:
     """Read names divided by commas."""
-    return tuple(filter(None, divided(text)))
+    return tuple(filter(None, split_list(text)))
 
 
-def header_name(text: str) -> str:
+def parse_header_name(text: str) -> str:
     """Read the name of an HTTP header, in small letters."""
     if not re.fullmatch(r"[A-Za-z0-9-]+", text):
         raise ValueError("should be the name of a header like X-Forwarded-Email: letters, digits and hyphens")
     return text.lower()
 
 
-def smtp_url(text: str) -> Secret:
+def parse_smtp_url(text: str) -> Secret:
     """Read a mail server's address; smtps:// speaks TLS from the start, smtp:// turns to it where it can."""
     try:
         parts = urlsplit(text)

@@ -13,15 +13,15 @@ from shareable_backlog.services import readiness
 _NOT_ASKED_YET = "The database has not been asked yet."
 
 
-async def healthz(_request: Request) -> Response:
+async def show_liveness(_request: Request) -> Response:
     """Answer that the process lives; touches nothing."""
     return PlainTextResponse("ok\n")
 
 
-async def readyz(_request: Request) -> Response:
+async def show_readiness(_request: Request) -> Response:
     """Answer 200 when pages can be served, else 503 with the reason; that Linear's news are late is no reason."""
-    test = database.last_connection_test()
-    problem = schema_watch.problem()
+    test = database.read_last_connection_test()
+    problem = schema_watch.find_problem()
     if test is None or not test.connected:
         error = _NOT_ASKED_YET if test is None else test.error
         return JSONResponse({"status": "unavailable", "db": "down", "error": error}, 503)
@@ -31,9 +31,9 @@ async def readyz(_request: Request) -> Response:
     return JSONResponse({"status": "ok", "db": "up", **degraded})
 
 
-async def api_health(_request: Request) -> Response:
+async def show_health(_request: Request) -> Response:
     """Answer 200 always, with the database's state as the probe last saw it, a second ago at most."""
-    test = database.last_connection_test()
+    test = database.read_last_connection_test()
     state: dict[str, Any]
     if test is not None and test.connected:
         state = {"connected": True, "latencyMs": test.latency_ms}

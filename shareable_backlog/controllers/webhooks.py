@@ -20,7 +20,7 @@ _ID = re.compile(r"[!-~]{1,100}")
 _CLOSE = {"Connection": "close"}  # else the rest of the body would be read, and thrown away
 
 
-async def linear(request: Request) -> Response:
+async def receive_delivery(request: Request) -> Response:
     """Answer 200 once the delivery is stored; until the database takes it 503, so that Linear sends it again.
 
     Without LINEAR_WEBHOOK_SECRETS there is nothing here.
@@ -28,12 +28,12 @@ async def linear(request: Request) -> Response:
     secrets: tuple[Secret, ...] = request.app.state.webhook_secrets
     if not secrets:
         raise HTTPException(404)
-    body = await _body(request)
+    body = await _read_body(request)
     signatures = request.headers.getlist("linear-signature")
-    delivery = webhooks.verified(body, signatures, secrets, datetime.now(UTC))
-    await deliveries.accept(
+    delivery = webhooks.verify_delivery(body, signatures, secrets, datetime.now(UTC))
+    await deliveries.accept_delivery(
         request.app.state.inbox,
-        id_=_id(request, body),
+        id_=_read_delivery_id(request, body),
         type_=delivery.type,
         action=delivery.action,
         happened_at=delivery.happened_at,
@@ -44,7 +44,7 @@ async def linear(request: Request) -> Response:
     return Response()
 
 
-async def _body(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     """Read the body as it was sent, and no more of it than a delivery may have."""
     if request.headers.get("content-encoding", "identity") != "identity":
         raise HTTPException(415, headers=_CLOSE)
@@ -64,7 +64,7 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _id(request: Request, body: bytes) -> str:
-    """Give Linear's id of the delivery, the same when it is sent again; without one, what the body says instead."""
+def _read_delivery_id(request: Request, body: bytes) -> str:
+    """Return Linear's id of the delivery, the same when it is sent again; without one, what the body says instead."""
     given = request.headers.get("linear-delivery", "")
     return given if _ID.fullmatch(given) else sha256(body).hexdigest()

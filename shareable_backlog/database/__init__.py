@@ -1,19 +1,19 @@
 """Hold the only SQL of the product: the pool and its two doors, the migrations, and one module per table."""
 
-from shareable_backlog.database.connection.pool import opened, pool
+from shareable_backlog.database.connection.pool import open_database, pool
 from shareable_backlog.database.connection.probe import ConnectionTest
-from shareable_backlog.database.connection.query import last_connection_test, query, test_connection
-from shareable_backlog.database.connection.target import resolved
+from shareable_backlog.database.connection.query import query, read_last_connection_test, test_connection
+from shareable_backlog.database.connection.server import use_server
 from shareable_backlog.database.connection.transaction import Transaction, transaction
 
 __all__ = [
     "ConnectionTest",
     "Transaction",
-    "last_connection_test",
-    "opened",
+    "open_database",
     "pool",
     "query",
-    "resolved",
+    "read_last_connection_test",
     "test_connection",
     "transaction",
+    "use_server",
 ]

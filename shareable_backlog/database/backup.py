@@ -15,7 +15,7 @@ from shareable_backlog.database.connection import faults
 from shareable_backlog.database.embedded import embedded_cluster
 from shareable_backlog.errors import BackupFailed, EmbeddedServerFailed
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 # libpq's environment variables: a password in an argument would show in the list of processes.
 _VARIABLES = {
@@ -37,7 +37,7 @@ _HEAD_BYTES = 4096
 _TLS = {"require", "verify-ca", "verify-full"}
 
 
-def dump(conninfo: str, file: Path) -> None:
+def dump_database(conninfo: str, file: Path) -> None:
     """Write a consistent copy of the database to `file`, readable by its owner alone; it may be in use meanwhile.
 
     An existing file is not overwritten. Raises BackupFailed, then no file is left.
@@ -47,7 +47,9 @@ def dump(conninfo: str, file: Path) -> None:
     unfinished = file.with_name(f"{file.name}.unfinished")
     try:
         unfinished.touch(mode=0o600)
-        _run(conninfo, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--file", str(unfinished))
+        _run_program(
+            conninfo, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--file", str(unfinished)
+        )
         unfinished.rename(file)
     except OSError as error:
         raise BackupFailed(f"The file can't be written: {error.strerror}. Nothing was changed.") from None
@@ -55,7 +57,7 @@ def dump(conninfo: str, file: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def restore(conninfo: str, file: Path) -> None:
+def restore_database(conninfo: str, file: Path) -> None:
     """Fill an empty database from `file`, all or nothing. Raises BackupFailed."""
     if not file.is_file():
         raise BackupFailed("There is no such file. Nothing was changed.")
@@ -63,20 +65,20 @@ def restore(conninfo: str, file: Path) -> None:
         with psycopg.connect(conninfo) as connection:
             used = connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone()
     except psycopg.Error as error:
-        raise faults.plain(error) from None
+        raise faults.translate_error(error) from None
     if used:
         raise BackupFailed("The database is not empty, so nothing was restored. Name an empty one.")
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "restore.sql"
-        _run(conninfo, "pg_restore", "--no-owner", "--no-privileges", "--file", str(script), str(file))
-        _blank_out(script, b"SET transaction_timeout = 0;")
-        _run(
+        _run_program(conninfo, "pg_restore", "--no-owner", "--no-privileges", "--file", str(script), str(file))
+        _blank_out_statement(script, b"SET transaction_timeout = 0;")
+        _run_program(
             conninfo, "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--file",
             str(script),
         )  # fmt: skip
 
 
-def _blank_out(script: Path, statement: bytes) -> None:
+def _blank_out_statement(script: Path, statement: bytes) -> None:
     """Overwrite a statement of the script's head, which servers before PostgreSQL 17 do not know, with blanks."""
     with script.open("r+b") as text:
         at = text.read(_HEAD_BYTES).find(statement)
@@ -85,23 +87,23 @@ def _blank_out(script: Path, statement: bytes) -> None:
             text.write(b" " * len(statement))
 
 
-def _run(conninfo: str, name: str, *arguments: str) -> None:
+def _run_program(conninfo: str, name: str, *arguments: str) -> None:
     words = conninfo_to_dict(conninfo)
     variables = {_VARIABLES[word]: str(value) for word, value in words.items() if word in _VARIABLES}
-    program = _program(name, with_tls=words.get("sslmode") in _TLS)
+    program = _find_program(name, with_tls=words.get("sslmode") in _TLS)
     ended = subprocess.run(  # noqa: S603 (the program is PostgreSQL's, the words are ours)
         [program, *arguments], env=os.environ | variables, capture_output=True, text=True, check=False
     )
     if ended.returncode:
-        _LOG.error("backup_program_failed", program=name, output=faults.redacted(ended.stderr[-2000:], conninfo))
+        _LOG.error("backup_program_failed", program=name, output=faults.redact_output(ended.stderr[-2000:], conninfo))
         raise BackupFailed(f"{name} could not do it, and nothing was changed. The log says why.")
 
 
-def _program(name: str, *, with_tls: bool) -> Path:
+def _find_program(name: str, *, with_tls: bool) -> Path:
     """Find `name` beside the embedded server, the newest there is but without TLS; else on the PATH."""
     with contextlib.suppress(EmbeddedServerFailed):
         if not with_tls:
-            return embedded_cluster.package() / "pginstall" / "bin" / name
+            return embedded_cluster.find_package() / "pginstall" / "bin" / name
     found = shutil.which(name)
     if found is None:
         raise BackupFailed(f"{name} is not installed. Install PostgreSQL's client programs.")

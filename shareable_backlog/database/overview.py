@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.access.users import STATE, State
+from shareable_backlog.database.access.users import STATE, UserState
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.pool import pool
 from shareable_backlog.database.connection.query import query
@@ -13,35 +13,35 @@ from shareable_backlog.database.connection.query import query
 class PoolNumbers:
     """Count the connections of this process's pool, and the requests that wait for one.
 
-    `open` are also those that are about to be; `most` may be open at once.
+    `open` are also those that are about to be; `limit` may be open at once.
     """
 
-    most: int
+    limit: int
     open: int
     idle: int
     waiting: int
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """Tell which PostgreSQL it is, and the name of the last migration that ran there, None before the first."""
+class DatabaseServer:
+    """Which PostgreSQL it is, and the name of the last migration that ran there, None before the first."""
 
     version: str
     schema: str | None
 
 
-def pool_numbers() -> PoolNumbers:
-    """Give the numbers of this process's pool; asks nobody."""
+def read_pool_numbers() -> PoolNumbers:
+    """Return the numbers of this process's pool; asks nobody."""
     stats = pool().get_stats()
     return PoolNumbers(
-        most=stats["pool_max"],
+        limit=stats["pool_max"],
         open=stats["pool_size"],
         idle=stats["pool_available"],
         waiting=stats["requests_waiting"],
     )
 
 
-async def people_by_state() -> dict[State, int]:
+async def count_people_by_state() -> dict[UserState, int]:
     """Count the people in each state; those without anybody are left out."""
     return dict(await query(f"SELECT {STATE} AS state, count(*) FROM users u GROUP BY 1 ORDER BY 1"))
 
@@ -59,19 +59,19 @@ async def count_sessions(idle_hours: int, max_days: int) -> int:
     return count
 
 
-async def count_shown() -> int:
+async def count_shown_items() -> int:
     """Count the items that viewers in no group are shown in the list."""
     [(count,)] = await query(
         f"SELECT count(*) FROM backlog_items i WHERE {visibility.ITEM} AND i.archived_at IS NULL",
-        visibility.params(Scope()),
+        visibility.build_params(Scope()),
     )
     return count
 
 
-async def server() -> Server:
-    """Tell which PostgreSQL it is and how far it is migrated."""
+async def read_server() -> DatabaseServer:
+    """Return which PostgreSQL it is and how far it is migrated."""
     [found] = await query(
         "SELECT current_setting('server_version') AS version, (SELECT max(name) FROM pgmigrations) AS schema",
-        row=Server,
+        row=DatabaseServer,
     )
     return found

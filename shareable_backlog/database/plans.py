@@ -6,8 +6,8 @@ from time import monotonic
 import psycopg
 from psycopg import sql as compose
 
-from shareable_backlog.database.connection.pool import current
-from shareable_backlog.database.connection.query import leased
+from shareable_backlog.database.connection.pool import require_database
+from shareable_backlog.database.connection.query import lease_connection
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.tracing import TracedStatement
 
@@ -29,7 +29,7 @@ async def explain_statement(statement: TracedStatement) -> str:
     sql: compose.Composable = statement.sql
     if isinstance(statement.sql, str):
         sql = compose.SQL(statement.sql)  # pyright: ignore[reportArgumentType] (a literal when it ran)
-    for way in (_RUN_AGAIN, _PLAN_ONLY) if _only_reads(sql) else (_PLAN_ONLY,):
+    for way in (_RUN_AGAIN, _PLAN_ONLY) if _is_read_only(sql) else (_PLAN_ONLY,):
         try:
             return _hide_values(await _explain(way + sql, statement.params))
         except (psycopg.Error, BacklogError):
@@ -38,9 +38,9 @@ async def explain_statement(statement: TracedStatement) -> str:
 
 
 async def _explain(sql: compose.Composed, params: object) -> str:
-    opened = current()
+    opened = require_database()
     async with (
-        leased(opened, monotonic() + opened.deadline_s) as connection,
+        lease_connection(opened, monotonic() + opened.deadline_s) as connection,
         connection.transaction(force_rollback=True),
     ):
         await connection.execute("SET TRANSACTION READ ONLY")
@@ -48,8 +48,8 @@ async def _explain(sql: compose.Composed, params: object) -> str:
         return "\n".join(line for (line,) in await cursor.fetchall())
 
 
-def _only_reads(sql: compose.Composable) -> bool:
-    """Tell whether to run a statement again: a lock of the session would outlive the rolled back transaction."""
+def _is_read_only(sql: compose.Composable) -> bool:
+    """Return whether to run a statement again: a lock of the session would outlive the rolled back transaction."""
     text = sql.as_string(None).lower()
     return text.lstrip().startswith(("select", "with")) and "advisory" not in text
 

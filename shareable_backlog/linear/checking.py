@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from shareable_backlog.linear.connection import lenient
+from shareable_backlog.linear.connection import lenient_json
 from shareable_backlog.linear.errors import PartialAnswer
 from shareable_backlog.linear.nodes import FieldInvalid, Seen
 
@@ -20,22 +20,22 @@ _MISSING = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
 
 @dataclass(frozen=True, slots=True)
 class BadNode:
-    """Say which node was set aside: its id as far as known, the field (None: the whole node), why."""
+    """Which node was set aside: its id as far as known, the field (None: the whole node), why."""
 
     id: str
     field: str | None
     why: str
 
 
-def decoded(kind: type[N], nodes: msgspec.Raw) -> tuple[list[N], list[BadNode]]:
-    """Give the nodes of a JSON list as `kind`, and those that can't be one; PartialAnswer for a hole among them."""
+def decode_nodes(kind: type[N], nodes: msgspec.Raw) -> tuple[list[N], list[BadNode]]:
+    """Return the nodes of a JSON list as `kind`, and those that can't be one; PartialAnswer for a hole among them."""
     try:
-        return _decoder(kind).decode(nodes), []
+        return _build_decoder(kind).decode(nodes), []
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return checked(kind, lenient.loads(bytes(nodes)))
+        return check_nodes(kind, lenient_json.parse_json(bytes(nodes)))
 
 
-def checked(kind: type[N], nodes: Sequence[Any]) -> tuple[list[N], list[BadNode]]:
+def check_nodes(kind: type[N], nodes: Sequence[Any]) -> tuple[list[N], list[BadNode]]:
     """Do the same for nodes that are no longer JSON."""
     good: list[N] = []
     bad: list[BadNode] = []
@@ -43,20 +43,20 @@ def checked(kind: type[N], nodes: Sequence[Any]) -> tuple[list[N], list[BadNode]
         if not isinstance(node, dict):
             raise PartialAnswer
         try:
-            good.append(msgspec.convert(lenient.cleaned(node), kind))
+            good.append(msgspec.convert(lenient_json.clean_value(node), kind))
         except msgspec.ValidationError as error:
-            field, why = _in_words(error)
+            field, why = _describe_error(error)
             bad.append(BadNode(str(node.get("id"))[:100], field, why))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] (JSON)
     return good, bad
 
 
 @cache
-def _decoder(kind: type[N]) -> msgspec.json.Decoder[list[N]]:
+def _build_decoder(kind: type[N]) -> msgspec.json.Decoder[list[N]]:
     return msgspec.json.Decoder(list[kind])
 
 
-def _in_words(error: msgspec.ValidationError) -> tuple[str | None, str]:
-    """Give the field and what is wrong with it, from msgspec's words."""
+def _describe_error(error: msgspec.ValidationError) -> tuple[str | None, str]:
+    """Return the field and what is wrong with it, from msgspec's words."""
     if isinstance(error.__cause__, FieldInvalid):
         return error.__cause__.field, error.__cause__.why
     found = _WORDS.fullmatch(str(error))

@@ -6,7 +6,7 @@ from shareable_backlog.errors import LinearFailed
 
 
 class AuthenticationFailed(LinearFailed):
-    """Say that Linear does not know the key: stop at once, a person has to act."""
+    """Linear does not know the key: stop at once, a person has to act."""
 
     code = "LINEAR_AUTHENTICATION_FAILED"
 
@@ -18,7 +18,7 @@ class AuthenticationFailed(LinearFailed):
 
 
 class Forbidden(LinearFailed):
-    """Say that the key may not read what was asked for: stop at once, a person has to act."""
+    """The key may not read what was asked for: stop at once, a person has to act."""
 
     code = "LINEAR_FORBIDDEN"
 
@@ -30,7 +30,7 @@ class Forbidden(LinearFailed):
 
 
 class RateLimited(LinearFailed):
-    """Say that the key's budget is spent; `retry_at` is when it is back, None when Linear did not say."""
+    """The key's budget is spent; `retry_at` is when it is back, None when Linear did not say."""
 
     code = "LINEAR_RATE_LIMITED"
 
@@ -41,13 +41,13 @@ class RateLimited(LinearFailed):
 
 
 class TooComplex(LinearFailed):
-    """Say that one request asked for more than Linear or this program takes at once: ask for fewer rows."""
+    """One request asked for more than Linear or this program takes at once: ask for fewer rows."""
 
     code = "LINEAR_TOO_COMPLEX"
 
 
 class InvalidQuery(LinearFailed):
-    """Say that Linear does not understand a query of this program: repeating it would not help."""
+    """Linear does not understand a query of this program: repeating it would not help."""
 
     code = "LINEAR_INVALID_QUERY"
 
@@ -59,17 +59,17 @@ class InvalidQuery(LinearFailed):
 
 
 class CursorInvalid(InvalidQuery):
-    """Say that Linear no longer takes the place in a list where the next page was to begin: begin the list again."""
+    """Linear no longer takes the place in a list where the next page was to begin: begin the list again."""
 
 
 class LinearUnavailable(LinearFailed):
-    """Say that no usable answer came this time: the same request may work later."""
+    """No usable answer came this time: the same request may work later."""
 
     code = "LINEAR_UNAVAILABLE"
 
 
 class PartialAnswer(LinearFailed):
-    """Say that Linear's answer has holes, so nothing of it may be stored and no row counts as gone."""
+    """Linear's answer has holes, so nothing of it may be stored and no row counts as gone."""
 
     code = "LINEAR_PARTIAL_ANSWER"
 

@@ -23,7 +23,7 @@ _POINTS_PAGE_INFO = _POINTS_OBJECT + 2 * _POINTS_PROPERTY
 
 
 class FieldInvalid(ValueError):
-    """Say which field of a node can't be stored, and why."""
+    """Which field of a node can't be stored, and why."""
 
     def __init__(self, field: str, why: str) -> None:
         super().__init__(f"{field} {why}")

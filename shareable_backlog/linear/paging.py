@@ -7,15 +7,15 @@ import msgspec
 
 from shareable_backlog.linear import checking, queries
 from shareable_backlog.linear.checking import BadNode
-from shareable_backlog.linear.connection.client import Client
+from shareable_backlog.linear.connection.client import LinearClient
 from shareable_backlog.linear.errors import CursorInvalid, InvalidQuery, PartialAnswer, TooComplex
 from shareable_backlog.linear.nodes import Ref, Seen
-from shareable_backlog.linear.queries import LARGEST_PAGE, Ask
+from shareable_backlog.linear.queries import LARGEST_PAGE, PageRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Hold one page: its nodes as `kind`, those that could not be one, and where the next page begins."""
+class NodePage:
+    """One page: its nodes as `kind`, those that could not be one, and where the next page begins."""
 
     nodes: list[Seen]
     bad: list[BadNode]
@@ -24,7 +24,7 @@ class Page:
 
 
 class IssueCount(msgspec.Struct, frozen=True, rename={"all": "issueCount", "team_id": "id"}):
-    """Say how many issues a team has, and how many of these are not archived."""
+    """How many issues a team has, and how many of these are not archived."""
 
     team_id: str
     all: int
@@ -33,30 +33,30 @@ class IssueCount(msgspec.Struct, frozen=True, rename={"all": "issueCount", "team
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Hold a page of each list that was asked for, in that order; the others are None when not asked for."""
+    """A page of each list that was asked for, in that order; the others are None when not asked for."""
 
-    pages: list[Page]
+    pages: list[NodePage]
     counts: list[IssueCount] | None
     workspace_id: str | None
 
 
-class Reader:
+class PageReader:
     """Fetch rounds; a request that is too much at once is asked for in halves, and so are all after it."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: LinearClient) -> None:
         self._client = client
         self._largest = LARGEST_PAGE
         self._cursors: set[tuple[str, str | None]] = set()
 
-    async def fetched(self, asks: Sequence[Ask], *, with_counts: bool = False) -> Round:
-        """Give the next page of each list.
+    async def fetch_round(self, asks: Sequence[PageRequest], *, with_counts: bool = False) -> Round:
+        """Return the next page of each list.
 
         Raises PartialAnswer for an answer with holes, CursorInvalid when a cursor is not taken any more, and what
         `Client.execute` raises.
         """
         while True:
-            firsts = queries.sizes(asks, largest=self._largest)
-            text, variables = queries.request(asks, firsts, with_counts=with_counts)
+            firsts = queries.compute_sizes(asks, largest=self._largest)
+            text, variables = queries.render_request(asks, firsts, with_counts=with_counts)
             try:
                 data = await self._client.execute(text, variables)
             except TooComplex:
@@ -68,13 +68,13 @@ class Reader:
                 if any(ask.after for ask in asks):
                     raise CursorInvalid from error
                 raise
-            counts = _counts(data.get("counts")) if with_counts else None
-            workspace_id = _workspace_id(data.get("organization")) if with_counts else None
-            pages = [_page(ask, data.get(ask.stream.name)) for ask in asks]
+            counts = _decode_counts(data.get("counts")) if with_counts else None
+            workspace_id = _decode_workspace_id(data.get("organization")) if with_counts else None
+            pages = [_decode_page(ask, data.get(ask.stream.name)) for ask in asks]
             self._refuse_circles(asks, pages)
             return Round(pages, counts, workspace_id)
 
-    def _refuse_circles(self, asks: Sequence[Ask], pages: Sequence[Page]) -> None:
+    def _refuse_circles(self, asks: Sequence[PageRequest], pages: Sequence[NodePage]) -> None:
         for ask, page in zip(asks, pages, strict=True):
             if ask.after is None:
                 self._cursors = {cursor for cursor in self._cursors if cursor[0] != ask.stream.name}
@@ -90,21 +90,21 @@ class _PageInfo(msgspec.Struct, rename="camel"):
     end_cursor: str | None
 
 
-class _Connection(msgspec.Struct, rename="camel"):
+class _NodeConnection(msgspec.Struct, rename="camel"):
     nodes: msgspec.Raw
     page_info: _PageInfo
 
 
-_CONNECTION = msgspec.json.Decoder(_Connection)
+_CONNECTION = msgspec.json.Decoder(_NodeConnection)
 
 
-def _page(ask: Ask, connection: msgspec.Raw | None) -> Page:
+def _decode_page(ask: PageRequest, connection: msgspec.Raw | None) -> NodePage:
     try:
         found = _CONNECTION.decode(connection or b"null")
     except msgspec.MsgspecError as error:
         raise PartialAnswer from error
-    nodes, bad = checking.decoded(ask.node, found.nodes)
-    return Page(nodes, bad, found.page_info.end_cursor, found.page_info.has_next_page)
+    nodes, bad = checking.decode_nodes(ask.node, found.nodes)
+    return NodePage(nodes, bad, found.page_info.end_cursor, found.page_info.has_next_page)
 
 
 class _Counts(msgspec.Struct):
@@ -114,7 +114,7 @@ class _Counts(msgspec.Struct):
 _COUNTS = msgspec.json.Decoder(_Counts)
 
 
-def _counts(connection: msgspec.Raw | None) -> list[IssueCount]:
+def _decode_counts(connection: msgspec.Raw | None) -> list[IssueCount]:
     try:
         return _COUNTS.decode(connection or b"null").nodes
     except msgspec.MsgspecError as error:
@@ -124,7 +124,7 @@ def _counts(connection: msgspec.Raw | None) -> list[IssueCount]:
 _ORGANIZATION = msgspec.json.Decoder(Ref)
 
 
-def _workspace_id(organization: msgspec.Raw | None) -> str:
+def _decode_workspace_id(organization: msgspec.Raw | None) -> str:
     try:
         return _ORGANIZATION.decode(organization or b"null").id
     except msgspec.MsgspecError as error:

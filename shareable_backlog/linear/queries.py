@@ -15,11 +15,11 @@ from shareable_backlog.streams.stream import Stream
 LARGEST_PAGE = 250
 _MOST_POINTS = 9_500  # Linear refuses more than 10,000 in one request; the counts of issues take 326
 
-Order = Literal["updatedAt", "createdAt"]
+ListOrder = Literal["updatedAt", "createdAt"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PageRequest:
     """Ask for the next nodes of one list, newest first by `order`.
 
     `where` is one of Linear's filters; None asks for all, and so does any for a list that takes none.
@@ -29,7 +29,7 @@ class Ask:
     stream: Stream
     where: Mapping[str, Any] | None = None
     after: str | None = None
-    order: Order = "updatedAt"
+    order: ListOrder = "updatedAt"
     seen_only: bool = False
 
     @property
@@ -43,8 +43,8 @@ class Ask:
         return nodes.count_points(self.node)
 
 
-def sizes(asks: Sequence[Ask], *, largest: int = LARGEST_PAGE) -> list[int]:
-    """Give how many rows to ask of each list, so that the request stays under Linear's limit of points.
+def compute_sizes(asks: Sequence[PageRequest], *, largest: int = LARGEST_PAGE) -> list[int]:
+    """Return how many rows to ask of each list, so that the request stays under Linear's limit of points.
 
     Large lists get whole pages, of `largest` rows; the others share what is left.
     """
@@ -55,8 +55,10 @@ def sizes(asks: Sequence[Ask], *, largest: int = LARGEST_PAGE) -> list[int]:
     return [largest if whole else share for whole in full]
 
 
-def request(asks: Sequence[Ask], firsts: Sequence[int], *, with_counts: bool) -> tuple[str, dict[str, Any]]:
-    """Give one request for a page of each list, and its variables; each list stands under its stream's name.
+def render_request(
+    asks: Sequence[PageRequest], firsts: Sequence[int], *, with_counts: bool
+) -> tuple[str, dict[str, Any]]:
+    """Return one request for a page of each list, and its variables; each list stands under its stream's name.
 
     `with_counts` adds `counts`, how many issues each of the first 250 teams has, and `organization`. Equal kinds of
     requests have equal texts.

@@ -16,7 +16,7 @@ from shareable_backlog import logs
 from shareable_backlog.errors import LinearFailed, NotFound
 from shareable_backlog.linear.errors import LinearUnavailable
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 LARGEST_BYTES: Final = 10_000_000
 _DEADLINE_S = 10.0
@@ -32,23 +32,23 @@ _OK, _UNAUTHORIZED = 200, 401
 _GONE = {400, 403, 404, 410}
 
 
-def media_type(content: bytes | bytearray) -> str:
+def detect_media_type(content: bytes | bytearray) -> str:
     """Tell by its first bytes what kind of image it is. Raises NotFound for any kind that is not shown."""
     for signature, kind in _SIGNATURES:
         if signature.match(content):
             return kind
-    raise _refused("content")
+    raise _build_refusal("content")
 
 
-async def fetched(
+async def fetch_image(
     http: httpx2.AsyncClient,
-    address: str,
+    url: str,
     authorize: Callable[[Collection[str]], Awaitable[str]],
     slots: asyncio.Semaphore,
     *,
     deadline_s: float = _DEADLINE_S,
 ) -> bytes:
-    """Give the image at `address`, at most 10 MB of PNG, JPEG, GIF, WebP or AVIF.
+    """Return the image at `url`, at most 10 MB of PNG, JPEG, GIF, WebP or AVIF.
 
     It has `deadline_s` from waiting for one of `slots` to the last byte. The header that `authorize` gives goes to
     that address alone: a redirect is not followed. Raises NotFound when there is no such file or it is no such
@@ -56,7 +56,7 @@ async def fetched(
     """
     try:
         async with asyncio.timeout(deadline_s), slots:
-            return await _asked(http, address, authorize)
+            return await _request_image(http, url, authorize)
     except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, LinearFailed) as error:
         reason = str(error) if isinstance(error, LinearFailed) else type(error).__name__
         _LOG.warning("linear.image_not_fetched", reason=reason)
@@ -65,45 +65,45 @@ async def fetched(
         ) from error
 
 
-async def _asked(
-    http: httpx2.AsyncClient, address: str, authorize: Callable[[Collection[str]], Awaitable[str]]
+async def _request_image(
+    http: httpx2.AsyncClient, url: str, authorize: Callable[[Collection[str]], Awaitable[str]]
 ) -> bytes:
     refused: list[str] = []
     while True:
         authorization = await authorize(refused)
         # What is packed could unfold without end; an image is packed well enough by itself.
         headers = {"Authorization": authorization, "Accept-Encoding": "identity"}
-        async with http.stream("GET", address, headers=headers, follow_redirects=False) as response:
+        async with http.stream("GET", url, headers=headers, follow_redirects=False) as response:
             if response.status_code == _UNAUTHORIZED:
                 refused.append(authorization)
                 continue
             if response.status_code in _GONE:
-                raise _refused(f"status {response.status_code}")
+                raise _build_refusal(f"status {response.status_code}")
             if response.status_code != _OK:
                 raise LinearUnavailable(f"Linear answered {response.status_code}.")
-            _check(response.headers)
-            return await _read(response)
+            _check_headers(response.headers)
+            return await _read_content(response)
 
 
-def _check(headers: Mapping[str, str]) -> None:
+def _check_headers(headers: Mapping[str, str]) -> None:
     """Refuse by what the headers say what need not be read at all."""
     if headers.get("content-type", "").partition(";")[0].strip().lower() not in _TYPES:
-        raise _refused("type")
+        raise _build_refusal("type")
     if headers.get("content-encoding", "identity").lower() != "identity":
-        raise _refused("packed")
+        raise _build_refusal("packed")
 
 
-async def _read(response: httpx2.Response) -> bytes:
+async def _read_content(response: httpx2.Response) -> bytes:
     content = bytearray()
     async with contextlib.aclosing(response.aiter_raw()) as chunks:
         async for chunk in chunks:
             content += chunk
             if len(content) > LARGEST_BYTES:
-                raise _refused("size")
-    media_type(content)
+                raise _build_refusal("size")
+    detect_media_type(content)
     return bytes(content)
 
 
-def _refused(reason: str) -> NotFound:
+def _build_refusal(reason: str) -> NotFound:
     _LOG.info("linear.image_refused", reason=reason)
     return NotFound("This image is no longer in Linear, or it is of a kind that is not shown here.")

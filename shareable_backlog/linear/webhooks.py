@@ -11,7 +11,7 @@ import msgspec
 
 from shareable_backlog.config import Secret
 from shareable_backlog.errors import BacklogError, InvalidInput
-from shareable_backlog.linear.connection import lenient
+from shareable_backlog.linear.connection import lenient_json
 from shareable_backlog.linear.nodes import FIRST_YEAR
 from shareable_backlog.streams import DELIVERED
 from shareable_backlog.streams.columns import Time
@@ -24,14 +24,14 @@ _LONGEST_NAME = 50
 
 
 class DeliveryRefused(BacklogError):
-    """Say why a delivery is not believed to come from Linear just now; nothing of it was used."""
+    """Why a delivery is not believed to come from Linear just now; nothing of it was used."""
 
     code = "DELIVERY_REFUSED"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Hold what a delivery says; with a reason in `ignored` the mirror has no use for it.
+    """What a delivery says; with a reason in `ignored` the mirror has no use for it.
 
     `node` is JSON: those fields of the row, named and nested as in Linear's lists, that the delivery tells; None for
     a removal. `happened_at` is when the change was made, by the clock of Linear.
@@ -45,21 +45,21 @@ class Delivery:
     ignored: str | None = None
 
 
-def verified(body: bytes, signatures: Sequence[str], secrets: Sequence[Secret], now: datetime) -> Delivery:
-    """Give what a delivery says; nothing of `body` is parsed before its signature is known to be right.
+def verify_delivery(body: bytes, signatures: Sequence[str], secrets: Sequence[Secret], now: datetime) -> Delivery:
+    """Return what a delivery says; nothing of `body` is parsed before its signature is known to be right.
 
     `signatures` are the values of its header: there must be one, made with one of `secrets` over just these bytes.
     Raises DeliveryRefused, also when it is not of this minute, and InvalidInput for what is no delivery at all.
     """
     if len(signatures) != 1 or not _is_signed(body, signatures[0], secrets):
         raise DeliveryRefused("The signature is missing or wrong, so nothing of the delivery was used.")
-    event = _parsed(body)
-    sent_at = _instant(event.get("webhookTimestamp"))
+    event = _parse_event(body)
+    sent_at = _parse_instant(event.get("webhookTimestamp"))
     if sent_at is None or abs(now - sent_at) > FRESH_FOR:
         raise DeliveryRefused(
             "The delivery is not of this minute, so nothing of it was used. If it was, this machine's clock is wrong."
         )
-    return _read(event, sent_at)
+    return _build_delivery(event, sent_at)
 
 
 def _is_signed(body: bytes, signature: str, secrets: Sequence[Secret]) -> bool:
@@ -69,9 +69,9 @@ def _is_signed(body: bytes, signature: str, secrets: Sequence[Secret]) -> bool:
     return any([hmac.compare_digest(given, one) for one in right])  # noqa: C419 (for just that)
 
 
-def _parsed(body: bytes) -> dict[str, Any]:
+def _parse_event(body: bytes) -> dict[str, Any]:
     try:
-        event = lenient.loads(body)
+        event = lenient_json.parse_json(body)
     except (ValueError, RecursionError):
         event = None
     if not isinstance(event, dict):
@@ -79,8 +79,8 @@ def _parsed(body: bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", event)
 
 
-def _instant(milliseconds: object) -> datetime | None:
-    """Give the time, None for what is none."""
+def _parse_instant(milliseconds: object) -> datetime | None:
+    """Return the time, None for what is none."""
     if isinstance(milliseconds, bool) or not isinstance(milliseconds, (int, float)):
         return None
     try:
@@ -89,11 +89,11 @@ def _instant(milliseconds: object) -> datetime | None:
         return None
 
 
-def _read(event: Mapping[str, Any], sent_at: datetime) -> Delivery:
-    type_, action = _name(event.get("type")), _name(event.get("action"))
+def _build_delivery(event: Mapping[str, Any], sent_at: datetime) -> Delivery:
+    type_, action = _read_name(event.get("type")), _read_name(event.get("action"))
     data: object = event.get("data")
     id_ = cast("dict[str, Any]", data).get("id") if isinstance(data, dict) else None
-    happened_at = min(sent_at, _created_at(event) or sent_at)
+    happened_at = min(sent_at, _read_created_at(event) or sent_at)
     stream = DELIVERED.get(type_)
     if stream is None:
         return Delivery(type_, action, happened_at, ignored="The mirror holds nothing of this type.")
@@ -103,19 +103,19 @@ def _read(event: Mapping[str, Any], sent_at: datetime) -> Delivery:
         return Delivery(type_, action, happened_at, ignored="It does not name the row by a UUID.")
     if action == "remove":
         return Delivery(type_, action, happened_at, id_)
-    node = _node(stream, cast("dict[str, Any]", data), _changed(event))
+    node = _build_node(stream, cast("dict[str, Any]", data), _read_previous_values(event))
     return Delivery(type_, action, happened_at, id_, msgspec.json.encode(node).decode())
 
 
 _Action = Literal["create", "update", "remove"]
 
 
-def _name(value: object) -> str:
+def _read_name(value: object) -> str:
     return value[:_LONGEST_NAME].replace("\x00", "") if isinstance(value, str) else ""
 
 
-def _created_at(event: Mapping[str, Any]) -> datetime | None:
-    """Give when the change was made: a delivery that is sent again may be of now, and is not newer for that."""
+def _read_created_at(event: Mapping[str, Any]) -> datetime | None:
+    """Return when the change was made: a delivery that is sent again may be of now, and is not newer for that."""
     try:
         created_at = msgspec.convert(event.get("createdAt"), Time)
     except msgspec.ValidationError:
@@ -130,12 +130,12 @@ def _is_uuid(value: object) -> bool:
         return False
 
 
-def _changed(event: Mapping[str, Any]) -> Mapping[str, Any]:
+def _read_previous_values(event: Mapping[str, Any]) -> Mapping[str, Any]:
     before = event.get("updatedFrom")
     return cast("dict[str, Any]", before) if isinstance(before, dict) else {}
 
 
-def _node(stream: Stream, data: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+def _build_node(stream: Stream, data: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
     """Return those fields that the delivery tells: what it leaves out is null if it changed, and else not known."""
     told: dict[str, Any] = {}
     for column in stream.columns:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from shareable_backlog.linear.connection.budget import Budget
-from shareable_backlog.linear.connection.client import Client
+from shareable_backlog.linear.connection.budget import KeyBudget
+from shareable_backlog.linear.connection.client import LinearClient
 from shareable_backlog.linear.errors import PartialAnswer
 
 _LARGEST_PAGE = 250
@@ -19,7 +19,7 @@ QUERY = """query Workspace($first: Int!) {
 
 
 class Viewer(msgspec.Struct, frozen=True):
-    """Name the user or application that the key acts as, and its standing in the workspace."""
+    """The user or application that the key acts as, and its standing in the workspace."""
 
     name: str
     admin: bool
@@ -27,13 +27,13 @@ class Viewer(msgspec.Struct, frozen=True):
 
 
 class Organization(msgspec.Struct, frozen=True, rename="camel"):
-    """Name a workspace; `url_key` is its part of Linear's addresses."""
+    """A workspace; `url_key` is its part of Linear's addresses."""
 
     name: str
     url_key: str
 
 
-class Team(msgspec.Struct, frozen=True, rename="camel"):
+class WorkspaceTeam(msgspec.Struct, frozen=True, rename="camel"):
     """Describe a team; `issue_count` leaves archived issues out."""
 
     key: str
@@ -42,33 +42,33 @@ class Team(msgspec.Struct, frozen=True, rename="camel"):
     issue_count: int
 
     @property
-    def private(self) -> bool:
-        """Tell whether some members of the workspace can't see the team."""
+    def is_private(self) -> bool:
+        """Return whether some members of the workspace can't see the team."""
         return self.visibility != "public"
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Hold what was found; `more_teams` tells that there are teams beyond the 250 listed."""
+    """What was found; `more_teams` tells that there are teams beyond the 250 listed."""
 
     organization: Organization
     viewer: Viewer
-    teams: list[Team]
+    teams: list[WorkspaceTeam]
     more_teams: bool
-    budget: Budget
+    budget: KeyBudget
 
 
-class _PageInfo(msgspec.Struct, rename="camel"):
+class _TeamsPageInfo(msgspec.Struct, rename="camel"):
     has_next_page: bool
 
 
 class _Teams(msgspec.Struct, rename="camel"):
-    nodes: list[Team]
-    page_info: _PageInfo
+    nodes: list[WorkspaceTeam]
+    page_info: _TeamsPageInfo
 
 
-async def inspected(client: Client) -> Workspace:
-    """Give what the client's key sees, by one request; raises LinearFailed."""
+async def inspect_workspace(client: LinearClient) -> Workspace:
+    """Return what the client's key sees, by one request; raises LinearFailed."""
     data = await client.execute(QUERY, {"first": _LARGEST_PAGE})
     try:
         teams = msgspec.json.decode(data["teams"], type=_Teams)

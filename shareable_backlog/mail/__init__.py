@@ -1,6 +1,6 @@
 """Send mails by the operator's mail server; knows neither the database nor what the mails are for."""
 
-from shareable_backlog.mail.delivery import send
-from shareable_backlog.mail.message import Message
+from shareable_backlog.mail.delivery import send_message
+from shareable_backlog.mail.message import MailMessage
 
-__all__ = ["Message", "send"]
+__all__ = ["MailMessage", "send_message"]

@@ -11,14 +11,14 @@ from shareable_backlog.config import Settings
 from shareable_backlog.config.values import is_loopback
 from shareable_backlog.errors import MailFailed
 from shareable_backlog.mail import faults
-from shareable_backlog.mail.message import Message, address, written
+from shareable_backlog.mail.message import MailMessage, build_mail, parse_address
 
 _DEADLINE_S = 20.0
 _GOODBYE_S = 1.0
 _TLS_PORT, _SUBMISSION_PORT, _RELAY_PORT = 465, 587, 25
 
 
-async def send(settings: Settings, message: Message) -> None:
+async def send_message(settings: Settings, message: MailMessage) -> None:
     """Hand the mail over to the server of SMTP_URL, which must be set, within 20 seconds.
 
     smtps:// speaks TLS from the start; smtp:// turns to it where the server offers that, and sends a password in
@@ -27,29 +27,29 @@ async def send(settings: Settings, message: Message) -> None:
     """
     assert settings.smtp_url is not None  # noqa: S101 (without it nothing is to be sent)
     assert settings.mail_from is not None  # noqa: S101 (the configuration demands it with the other)
-    mail = written(message, settings.mail_from)
+    mail = build_mail(message, settings.mail_from)
     server = urlsplit(settings.smtp_url.reveal())
     client = SMTP(
         hostname=server.hostname,
-        port=server.port or _default_port(server),
+        port=server.port or _choose_port(server),
         use_tls=server.scheme == "smtps",
-        local_hostname=address(settings.mail_from).domain,
+        local_hostname=parse_address(settings.mail_from).domain,
         timeout=_DEADLINE_S,
     )
     try:
         async with asyncio.timeout(_DEADLINE_S):
-            await _hand_over(client, server, mail)
+            await _hand_over_mail(client, server, mail)
         with contextlib.suppress(SMTPException):  # the mail is theirs, whatever comes of the goodbye
             await client.quit(timeout=_GOODBYE_S)
     except MailFailed:
         raise
     except (SMTPException, OSError) as error:
-        raise faults.plain(error) from None
+        raise faults.translate_error(error) from None
     finally:
         client.close()
 
 
-async def _hand_over(client: SMTP, server: SplitResult, mail: EmailMessage) -> None:
+async def _hand_over_mail(client: SMTP, server: SplitResult, mail: EmailMessage) -> None:
     await client.connect()
     if server.username:
         is_open = client.get_transport_info("sslcontext") is None
@@ -61,7 +61,7 @@ async def _hand_over(client: SMTP, server: SplitResult, mail: EmailMessage) -> N
     await client.send_message(mail)
 
 
-def _default_port(server: SplitResult) -> int:
+def _choose_port(server: SplitResult) -> int:
     if server.scheme == "smtps":
         return _TLS_PORT
     return _SUBMISSION_PORT if server.username else _RELAY_PORT

@@ -19,8 +19,8 @@ from shareable_backlog.errors import MailFailed
 _FINAL = 500  # what begins with 5 is said to be so for good, what begins with 4 to pass
 
 
-def plain(error: Exception) -> MailFailed:
-    """Give the fault for what aiosmtplib raised.
+def translate_error(error: Exception) -> MailFailed:
+    """Return the fault for what aiosmtplib raised.
 
     Final is only a 5xx about the recipient or the mail itself. With any other fault, a refused password among them,
     the operator can set things right while the mail waits.
@@ -40,11 +40,11 @@ def plain(error: Exception) -> MailFailed:
         case SMTPResponseException(code=code):
             words = f"The mail server answered with a refusal ({code})."
         case _:
-            words = _of_connection(error.__cause__ if isinstance(error.__cause__, OSError) else error)
+            words = _describe_connection_error(error.__cause__ if isinstance(error.__cause__, OSError) else error)
     return MailFailed(words, is_final=is_final)
 
 
-def _of_connection(error: BaseException) -> str:
+def _describe_connection_error(error: BaseException) -> str:
     match error:
         case TimeoutError():
             words = "The mail server did not answer in time."

@@ -10,23 +10,23 @@ from shareable_backlog.errors import MailFailed
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """Hold a mail to one person: plain text, its lines as they are to be read."""
+class MailMessage:
+    """A mail to one person: plain text, its lines as they are to be read."""
 
     to: str
     subject: str
     text: str
 
 
-def written(message: Message, sender: str) -> EmailMessage:
-    """Give the mail with its headers, into which nothing of its texts can add another.
+def build_mail(message: MailMessage, sender: str) -> EmailMessage:
+    """Return the mail with its headers, into which nothing of its texts can add another.
 
     The subject becomes one line. Raises a final MailFailed for a recipient that is no mail address.
     """
     mail = EmailMessage()
-    mail["From"] = author = address(sender)
-    mail["To"] = address(message.to)
-    mail["Subject"] = _one_line(message.subject)
+    mail["From"] = author = parse_address(sender)
+    mail["To"] = parse_address(message.to)
+    mail["Subject"] = _join_lines(message.subject)
     mail["Date"] = localtime()
     mail["Message-ID"] = make_msgid(domain=author.domain)
     mail["Auto-Submitted"] = "auto-generated"  # so that nobody's holiday notice answers
@@ -34,10 +34,10 @@ def written(message: Message, sender: str) -> EmailMessage:
     return mail
 
 
-def address(text: str) -> Address:
-    """Give a mail address with its domain in ASCII. Raises a final MailFailed when it is none."""
+def parse_address(text: str) -> Address:
+    """Return a mail address with its domain in ASCII. Raises a final MailFailed when it is none."""
     try:
-        values.email(text)
+        values.parse_email(text)
         name, _, domain = text.strip().rpartition("@")
         if not text.isprintable():
             raise ValueError  # noqa: TRY301 (the same fault as the others)
@@ -46,5 +46,5 @@ def address(text: str) -> Address:
         raise MailFailed("The recipient's address is not one that mail can be sent to.", is_final=True) from None
 
 
-def _one_line(text: str) -> str:
+def _join_lines(text: str) -> str:
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())

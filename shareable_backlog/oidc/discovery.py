@@ -9,39 +9,39 @@ from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
 from shareable_backlog.config.values import is_loopback
-from shareable_backlog.oidc.http import asked, failed
+from shareable_backlog.oidc.transport import build_failure, fetch_json
 
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _KINDS = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 
 
-async def document(http: httpx2.AsyncClient, issuer: str) -> dict[str, Any]:
-    """Give what the provider says about itself: of this very issuer, with every endpoint that a sign-in needs.
+async def fetch_document(http: httpx2.AsyncClient, issuer: str) -> dict[str, Any]:
+    """Return what the provider says about itself: of this very issuer, with every endpoint that a sign-in needs.
 
     The userinfo endpoint may be missing. Raises SignInFailed.
     """
-    found = await asked(http, "discovery", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    found = await fetch_json(http, "discovery", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     if found.get("issuer") != issuer:
-        raise failed("discovery", "other_issuer")
+        raise build_failure("discovery", "other_issuer")
     for name in _ENDPOINTS:
         if not _is_safe(found.get(name), issuer):
-            raise failed("discovery", f"unsafe_{name}")
+            raise build_failure("discovery", f"unsafe_{name}")
     if not _is_safe(found.get("userinfo_endpoint"), issuer):
         found.pop("userinfo_endpoint", None)
     return found
 
 
-async def keys(http: httpx2.AsyncClient, address: str) -> KeySet:
-    """Give the keys that sign tokens; others that a provider may have too are left out. Raises SignInFailed."""
-    listed = (await asked(http, "keys", address)).get("keys")
-    found = [_key(one) for one in cast("list[object]", listed)] if isinstance(listed, list) else []
+async def fetch_keys(http: httpx2.AsyncClient, url: str) -> KeySet:
+    """Return the keys that sign tokens; others that a provider may have too are left out. Raises SignInFailed."""
+    listed = (await fetch_json(http, "keys", url)).get("keys")
+    found = [_parse_key(one) for one in cast("list[object]", listed)] if isinstance(listed, list) else []
     usable = [key for key in found if key is not None]
     if not usable:
-        raise failed("keys", "no_usable_key")
+        raise build_failure("keys", "no_usable_key")
     return KeySet(list(usable))
 
 
-def _key(content: object) -> RSAKey | ECKey | OKPKey | None:
+def _parse_key(content: object) -> RSAKey | ECKey | OKPKey | None:
     """Read one key; None for one of another kind or use, a broken one, and an RSA key of less than 2048 bits."""
     try:
         given = cast("dict[str, Any]", content)
@@ -54,10 +54,10 @@ def _key(content: object) -> RSAKey | ECKey | OKPKey | None:
         return None
 
 
-def _is_safe(address: object, issuer: str) -> bool:
-    """Tell whether an address speaks TLS, or is this machine's as the issuer's own is."""
+def _is_safe(url: object, issuer: str) -> bool:
+    """Return whether an address speaks TLS, or is this machine's as the issuer's own is."""
     try:
-        parts = urlsplit(address) if isinstance(address, str) else urlsplit("")
+        parts = urlsplit(url) if isinstance(url, str) else urlsplit("")
         host, _ = parts.hostname or "", parts.port
     except ValueError:  # for a port too, that is none
         return False

@@ -13,7 +13,7 @@ from joserfc.jws import JWSRegistry
 from shareable_backlog import logs
 from shareable_backlog.errors import SignInFailed
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 # Signatures that only the provider can make; a shared secret's (HS256) anybody with the public key could pretend to.
 _ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
@@ -32,7 +32,7 @@ _SIGNATURES = _Signatures(algorithms=_ALGORITHMS, strict_check_header=False)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Hold whom the provider vouches for: by `issuer` and `subject` for good, by `email` only if that is verified."""
+    """Whom the provider vouches for: by `issuer` and `subject` for good, by `email` only if that is verified."""
 
     issuer: str
     subject: str
@@ -43,11 +43,11 @@ class Identity:
 
 
 class UnknownKey(SignInFailed):
-    """Say that the token was signed with a key that is not known (yet)."""
+    """The token was signed with a key that is not known (yet)."""
 
 
-def claims(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
-    """Give the claims of a token that is signed by the issuer, for this client and this very sign-in.
+def verify_token(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
+    """Return the claims of a token that is signed by the issuer, for this client and this very sign-in.
 
     Raises UnknownKey when the provider may have got a new key since, and SignInFailed.
     """
@@ -56,37 +56,37 @@ def claims(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str)
             warnings.simplefilter("ignore", SecurityWarning)  # EdDSA has a newer name, and means the same
             found = jwt.decode(token, keys, registry=_SIGNATURES).claims
     except InvalidKeyIdError:
-        raise UnknownKey(refused("unknown_key")) from None
+        raise UnknownKey(describe_refusal("unknown_key")) from None
     except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise SignInFailed(refused(type(error).__name__)) from None
-    reason = _fault(found, issuer, client_id, nonce)
+        raise SignInFailed(describe_refusal(type(error).__name__)) from None
+    reason = _find_fault(found, issuer, client_id, nonce)
     if reason:
-        raise SignInFailed(refused(reason))
+        raise SignInFailed(describe_refusal(reason))
     return found
 
 
-def identity(found: dict[str, Any]) -> Identity:
-    """Give the person of a token's claims; only the JSON word true makes a mail address a verified one."""
+def build_identity(found: dict[str, Any]) -> Identity:
+    """Return the person of a token's claims; only the JSON word true makes a mail address a verified one."""
     email, name, groups = found.get("email"), found.get("name"), found.get("groups")
     return Identity(
         found["iss"],
         found["sub"],
         email if _is_short_text(email) else None,
         found.get("email_verified") is True,
-        (_printable(name)[:_LONGEST].strip() or None) if isinstance(name, str) else None,
+        (_remove_unprintable(name)[:_LONGEST].strip() or None) if isinstance(name, str) else None,
         tuple(one for one in cast("list[object]", groups) if isinstance(one, str))
         if isinstance(groups, list)
         else (),
     )
 
 
-def refused(reason: str) -> str:
-    """Log why a provider's word was not believed, and give the words that say so."""
+def describe_refusal(reason: str) -> str:
+    """Log why a provider's word was not believed, and return the words that say so."""
     _LOG.warning("oidc_token_refused", reason=reason)
     return "What the identity provider said of you could not be believed. Try again; if it goes on, tell an admin."
 
 
-def _fault(found: dict[str, Any], issuer: str, client_id: str, nonce: str) -> str | None:
+def _find_fault(found: dict[str, Any], issuer: str, client_id: str, nonce: str) -> str | None:
     """Name the first thing that is wrong with the claims; None when they can be believed."""
     audience = found.get("aud")
     audiences = cast("list[object]", audience) if isinstance(audience, list) else [audience]
@@ -106,9 +106,9 @@ def _fault(found: dict[str, Any], issuer: str, client_id: str, nonce: str) -> st
 
 
 def _is_short_text(value: object) -> bool:
-    """Tell whether a value is text that can be stored: JSON may hold zero bytes and halves of characters."""
+    """Return whether a value is text that can be stored: JSON may hold zero bytes and halves of characters."""
     return isinstance(value, str) and 0 < len(value) <= _LONGEST and value.isprintable()
 
 
-def _printable(text: str) -> str:
+def _remove_unprintable(text: str) -> str:
     return "".join(character for character in text if character.isprintable())

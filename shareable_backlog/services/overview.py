@@ -6,76 +6,76 @@ from datetime import datetime
 
 from shareable_backlog import database
 from shareable_backlog.database import overview
-from shareable_backlog.database.access.users import State
+from shareable_backlog.database.access.users import UserState
 from shareable_backlog.database.mail.outgoing_mails import OutboxState
 from shareable_backlog.database.mirror import mirror, sync_history, webhook_deliveries
 from shareable_backlog.database.mirror.sync_history import SyncRun
-from shareable_backlog.database.overview import PoolNumbers, Server
-from shareable_backlog.services.access.sessions import Limits
+from shareable_backlog.database.overview import DatabaseServer, PoolNumbers
+from shareable_backlog.services.access.sessions import SessionLimits
 from shareable_backlog.services.mail import outbox
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Hold what the overview tells; `failed` is the newest run when it failed, `shown` of `items` are shown.
+    """What the overview tells; `failed` is the newest run when it failed, `shown` of `items` are shown.
 
     `held_back` is the number of rows that a full sync found gone and that an admin has to confirm, 0 for none;
     `mails` is None without a mail server.
     """
 
-    people: Mapping[State, int]
+    people: Mapping[UserState, int]
     sessions: int
     failed: SyncRun | None
     held_back: int
     items: int
     shown: int
     mails: OutboxState | None
-    server: Server
+    server: DatabaseServer
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
-    """Hold what a monitoring system is told; `last_good_at` is None before the first good run."""
+class ProductNumbers:
+    """What a monitoring system is told; `last_good_at` is None before the first good run."""
 
-    people: Mapping[State, int]
+    people: Mapping[UserState, int]
     sessions: int
     last_good_at: datetime | None
     items: int
     deliveries: Mapping[str, int]
 
 
-async def overview_of(limits: Limits, *, has_mail: bool) -> Overview:
-    """Give what the overview tells. Raises DatabaseUnavailable."""
-    last, swept = await sync_history.last_ended(), await sync_history.last_swept()
+async def read_overview(limits: SessionLimits, *, has_mail: bool) -> Overview:
+    """Return what the overview tells. Raises DatabaseUnavailable."""
+    last, swept = await sync_history.find_last_ended_run(), await sync_history.find_last_sweep()
     return Overview(
-        people=await overview.people_by_state(),
+        people=await overview.count_people_by_state(),
         sessions=await overview.count_sessions(limits.idle_hours, limits.max_days),
         failed=last if last and last.status == "failed" else None,
         held_back=swept.gone if swept else 0,
         items=await mirror.count_items(),
-        shown=await overview.count_shown(),
-        mails=await outbox.state() if has_mail else None,
-        server=await overview.server(),
+        shown=await overview.count_shown_items(),
+        mails=await outbox.read_state() if has_mail else None,
+        server=await overview.read_server(),
     )
 
 
-async def numbers(limits: Limits) -> Numbers:
-    """Give what a monitoring system is told. Raises DatabaseUnavailable."""
-    return Numbers(
-        people=await overview.people_by_state(),
+async def read_numbers(limits: SessionLimits) -> ProductNumbers:
+    """Return what a monitoring system is told. Raises DatabaseUnavailable."""
+    return ProductNumbers(
+        people=await overview.count_people_by_state(),
         sessions=await overview.count_sessions(limits.idle_hours, limits.max_days),
-        last_good_at=await sync_history.last_good(),
+        last_good_at=await sync_history.find_last_good_at(),
         items=await mirror.count_items(),
         deliveries=await webhook_deliveries.count_by_outcome(),
     )
 
 
 def is_database_up() -> bool:
-    """Tell whether the database answered a second ago; asks nobody."""
-    test = database.last_connection_test()
+    """Return whether the database answered a second ago; asks nobody."""
+    test = database.read_last_connection_test()
     return test is not None and test.connected
 
 
-def pool_numbers() -> PoolNumbers:
-    """Give the numbers of this process's database connections; asks nobody."""
-    return overview.pool_numbers()
+def read_pool_numbers() -> PoolNumbers:
+    """Return the numbers of this process's database connections; asks nobody."""
+    return overview.read_pool_numbers()

@@ -17,13 +17,13 @@ _is_mirror_late = False
 
 
 def is_ready() -> bool:
-    """Tell whether the database answered a second ago and has the right schema."""
-    test = database.last_connection_test()
-    return test is not None and test.connected and schema_watch.problem() is None
+    """Return whether the database answered a second ago and has the right schema."""
+    test = database.read_last_connection_test()
+    return test is not None and test.connected and schema_watch.find_problem() is None
 
 
 def is_mirror_late() -> bool:
-    """Tell whether the mirror was older than it should be, a few seconds ago."""
+    """Return whether the mirror was older than it should be, a few seconds ago."""
     return _is_mirror_late
 
 
@@ -34,34 +34,34 @@ async def watch_mirror() -> None:
     while True:
         if is_ready():
             with contextlib.suppress(BacklogError):
-                _is_mirror_late = (await freshness.now()).is_late
+                _is_mirror_late = (await freshness.read_freshness()).is_late
         await asyncio.sleep(_LOOK_AT_MIRROR_EVERY_S if is_ready() else 0.1)
 
 
 def require_schema() -> None:
     """Raise SchemaNotReady when the database is known to have another schema than this program."""
-    test = database.last_connection_test()
-    problem = schema_watch.problem()
+    test = database.read_last_connection_test()
+    problem = schema_watch.find_problem()
     if test is not None and test.connected and problem is not None:
         raise SchemaNotReady(problem)
 
 
 @asynccontextmanager
-async def ready(settings: Settings) -> AsyncGenerator[None]:
+async def open_ready_database(settings: Settings) -> AsyncGenerator[None]:
     """Open the database for a command and make sure of its schema.
 
     The embedded server is migrated; a server of one's own is left as it is: raises SchemaNotReady when its schema
     is not this program's. Raises DatabaseUnavailable and MigrationFailed too.
     """
-    async with database.opened(settings) as conninfo:
+    async with database.open_database(settings) as conninfo:
         await migrate_embedded(settings, conninfo)
-        status = await asyncio.to_thread(migrate.status, conninfo)
-        if status.problem():
-            raise SchemaNotReady(status.explanation())
+        status = await asyncio.to_thread(migrate.read_status, conninfo)
+        if status.find_problem():
+            raise SchemaNotReady(status.describe())
         yield
 
 
 async def migrate_embedded(settings: Settings, conninfo: str) -> None:
     """Migrate the embedded server, which nobody else looks after; does nothing to a server of one's own."""
     if settings.database_url is None:
-        await asyncio.to_thread(migrate.up, conninfo)
+        await asyncio.to_thread(migrate.apply_migrations, conninfo)

@@ -8,7 +8,7 @@ write the migration of its table; `tests/streams` says in words what is still mi
 from collections.abc import Mapping
 
 from shareable_backlog.streams import issues, projects, workspace
-from shareable_backlog.streams.columns import Row
+from shareable_backlog.streams.columns import MirrorRow
 from shareable_backlog.streams.stream import Stream
 
 STREAMS: Mapping[str, Stream] = {
@@ -33,7 +33,7 @@ STREAMS: Mapping[str, Stream] = {
 }
 """Every stream by its name, what is referred to before what refers to it."""
 
-TABLES: Mapping[type[Row], str] = {stream.kind: stream.table for stream in STREAMS.values()}
+TABLES: Mapping[type[MirrorRow], str] = {stream.kind: stream.table for stream in STREAMS.values()}
 """The table of each kind of row."""
 
 DELIVERED: Mapping[str, Stream] = {stream.node: stream for stream in STREAMS.values() if stream.has_webhook}

@@ -61,7 +61,7 @@ CommentId = Annotated[Id, Refers("comments")]
 
 
 # No row can be in a circle, and pages of them are spared the garbage collector.
-class Row(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class MirrorRow(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A row of the mirror; its fields are the table's columns, and every table has these."""
 
     id: Id
@@ -104,7 +104,7 @@ class Column:
 
 
 @cache
-def list_columns(kind: type[Row]) -> tuple[Column, ...]:
+def list_columns(kind: type[MirrorRow]) -> tuple[Column, ...]:
     """Return the columns of a kind of row, but for `removed_at`, which only the mirror knows."""
     return tuple(map(_make_column, msgspec.structs.fields(kind)))
 

@@ -11,12 +11,12 @@ from shareable_backlog.streams.columns import (
     Id,
     ItemId,
     MilestoneId,
+    MirrorRow,
     Otherwise,
     PartOf,
     PersonId,
     ProjectId,
     Refers,
-    Row,
     StateId,
     TeamId,
     Time,
@@ -27,7 +27,7 @@ from shareable_backlog.streams.stream import Stream
 _ItsItemId = Annotated[Id, PartOf("issues")]
 
 
-class BacklogItem(Row, frozen=True, kw_only=True):
+class ItemRow(MirrorRow, frozen=True, kw_only=True):
     """A row of `backlog_items`; `priority` is 0 none, 1 urgent … 4 low."""
 
     identifier: Id
@@ -65,7 +65,7 @@ ISSUES = Stream(
     name="issues",
     root="issues",
     node="Issue",
-    kind=BacklogItem,
+    kind=ItemRow,
     table="backlog_items",
     window=("updatedAt", "archivedAt"),
     compared=("parent_id", "trashed"),
@@ -73,7 +73,7 @@ ISSUES = Stream(
 )
 
 
-class Comment(Row, frozen=True, kw_only=True):
+class CommentRow(MirrorRow, frozen=True, kw_only=True):
     """A row of `comments`; `user_id` is None for a bot."""
 
     issue_id: _ItsItemId | None = None
@@ -86,10 +86,10 @@ class Comment(Row, frozen=True, kw_only=True):
     resolved_at: Time | None = None
 
 
-COMMENTS = Stream(name="comments", root="comments", node="Comment", kind=Comment, table="comments", large=True)
+COMMENTS = Stream(name="comments", root="comments", node="Comment", kind=CommentRow, table="comments", large=True)
 
 
-class ItemRelation(Row, frozen=True, kw_only=True):
+class ItemRelationRow(MirrorRow, frozen=True, kw_only=True):
     """A row of `item_relations`; `type` is blocks, duplicate, related or similar.
 
     "Blocked by" is blocks, read from the other end.
@@ -104,13 +104,13 @@ RELATIONS = Stream(
     name="relations",
     root="issueRelations",
     node="IssueRelation",
-    kind=ItemRelation,
+    kind=ItemRelationRow,
     table="item_relations",
     window=(),
 )
 
 
-class Attachment(Row, frozen=True, kw_only=True):
+class AttachmentRow(MirrorRow, frozen=True, kw_only=True):
     """A row of `attachments`."""
 
     issue_id: _ItsItemId
@@ -120,4 +120,6 @@ class Attachment(Row, frozen=True, kw_only=True):
     source_type: str | None = None
 
 
-ATTACHMENTS = Stream(name="attachments", root="attachments", node="Attachment", kind=Attachment, table="attachments")
+ATTACHMENTS = Stream(
+    name="attachments", root="attachments", node="Attachment", kind=AttachmentRow, table="attachments"
+)

@@ -6,11 +6,11 @@ from typing import Annotated
 from shareable_backlog.streams.columns import (
     Id,
     InitiativeId,
+    MirrorRow,
     Otherwise,
     PartOf,
     PersonId,
     ProjectId,
-    Row,
     StatusId,
     TeamId,
     Time,
@@ -19,7 +19,7 @@ from shareable_backlog.streams.columns import (
 from shareable_backlog.streams.stream import Stream
 
 
-class ProjectStatus(Row, frozen=True, kw_only=True):
+class ProjectStatusRow(MirrorRow, frozen=True, kw_only=True):
     """A row of `project_statuses`."""
 
     name: str
@@ -32,14 +32,14 @@ PROJECT_STATUSES = Stream(
     name="project_statuses",
     root="projectStatuses",
     node="ProjectStatus",
-    kind=ProjectStatus,
+    kind=ProjectStatusRow,
     table="project_statuses",
     window=(),
     has_webhook=False,
 )
 
 
-class Project(Row, frozen=True, kw_only=True):
+class ProjectRow(MirrorRow, frozen=True, kw_only=True):
     """A row of `projects`; `progress` runs from 0 to 1."""
 
     name: str
@@ -57,10 +57,10 @@ class Project(Row, frozen=True, kw_only=True):
     sort_order: float | None = None
 
 
-PROJECTS = Stream(name="projects", root="projects", node="Project", kind=Project, table="projects")
+PROJECTS = Stream(name="projects", root="projects", node="Project", kind=ProjectRow, table="projects")
 
 
-class ProjectMilestone(Row, frozen=True, kw_only=True):
+class ProjectMilestoneRow(MirrorRow, frozen=True, kw_only=True):
     """A row of `project_milestones`."""
 
     project_id: ProjectId | None = None
@@ -74,12 +74,12 @@ PROJECT_MILESTONES = Stream(
     name="project_milestones",
     root="projectMilestones",
     node="ProjectMilestone",
-    kind=ProjectMilestone,
+    kind=ProjectMilestoneRow,
     table="project_milestones",
 )
 
 
-class ProjectUpdate(Row, frozen=True, kw_only=True):
+class ProjectUpdate(MirrorRow, frozen=True, kw_only=True):
     """A row of `project_updates`: `health` is what it was then, `diff_markdown` what is new since the last update."""
 
     project_id: Annotated[Id, PartOf("projects")]
@@ -97,7 +97,7 @@ PROJECT_UPDATES = Stream(
 )
 
 
-class Cycle(Row, frozen=True, kw_only=True):
+class CycleRow(MirrorRow, frozen=True, kw_only=True):
     """A row of `cycles`."""
 
     team_id: TeamId | None = None
@@ -108,10 +108,10 @@ class Cycle(Row, frozen=True, kw_only=True):
     completed_at: Time | None = None
 
 
-CYCLES = Stream(name="cycles", root="cycles", node="Cycle", kind=Cycle, table="cycles")
+CYCLES = Stream(name="cycles", root="cycles", node="Cycle", kind=CycleRow, table="cycles")
 
 
-class Initiative(Row, frozen=True, kw_only=True):
+class InitiativeRow(MirrorRow, frozen=True, kw_only=True):
     """A row of `initiatives`."""
 
     name: str
@@ -126,10 +126,12 @@ class Initiative(Row, frozen=True, kw_only=True):
     sort_order: float | None = None
 
 
-INITIATIVES = Stream(name="initiatives", root="initiatives", node="Initiative", kind=Initiative, table="initiatives")
+INITIATIVES = Stream(
+    name="initiatives", root="initiatives", node="Initiative", kind=InitiativeRow, table="initiatives"
+)
 
 
-class InitiativeProject(Row, frozen=True, kw_only=True):
+class InitiativeProjectRow(MirrorRow, frozen=True, kw_only=True):
     """A row of `initiative_projects`: a project that is part of an initiative."""
 
     initiative_id: InitiativeId
@@ -140,7 +142,7 @@ INITIATIVE_PROJECTS = Stream(
     name="initiative_projects",
     root="initiativeToProjects",
     node="InitiativeToProject",
-    kind=InitiativeProject,
+    kind=InitiativeProjectRow,
     table="initiative_projects",
     window=(),
     has_webhook=False,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shareable_backlog.streams.columns import Column, Row, list_columns
+from shareable_backlog.streams.columns import Column, MirrorRow, list_columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,7 +22,7 @@ class Stream:
     name: str
     root: str
     node: str
-    kind: type[Row]
+    kind: type[MirrorRow]
     table: str
     arguments: str = ""
     window: tuple[Literal["updatedAt", "archivedAt"], ...] = ("updatedAt",)

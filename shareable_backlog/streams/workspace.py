@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from shareable_backlog.streams.columns import Id, LabelId, MadeOf, Otherwise, Row, TeamId
+from shareable_backlog.streams.columns import Id, LabelId, MadeOf, MirrorRow, Otherwise, TeamId
 from shareable_backlog.streams.stream import Stream
 
 
@@ -11,7 +11,7 @@ def _is_private(visibility: str | None) -> bool:
     return visibility not in {None, "public"}
 
 
-class Team(Row, frozen=True, kw_only=True):
+class TeamRow(MirrorRow, frozen=True, kw_only=True):
     """A row of `teams`."""
 
     key: Id
@@ -26,11 +26,11 @@ class Team(Row, frozen=True, kw_only=True):
 
 
 TEAMS = Stream(
-    name="teams", root="teams", node="Team", kind=Team, table="teams", compared=("parent_id",), has_webhook=False
+    name="teams", root="teams", node="Team", kind=TeamRow, table="teams", compared=("parent_id",), has_webhook=False
 )
 
 
-class WorkflowState(Row, frozen=True, kw_only=True):
+class WorkflowStateRow(MirrorRow, frozen=True, kw_only=True):
     """A row of `workflow_states`; `type` is triage, backlog, unstarted, started, completed, canceled … ."""
 
     team_id: TeamId | None = None
@@ -45,13 +45,13 @@ WORKFLOW_STATES = Stream(
     name="workflow_states",
     root="workflowStates",
     node="WorkflowState",
-    kind=WorkflowState,
+    kind=WorkflowStateRow,
     table="workflow_states",
     has_webhook=False,
 )
 
 
-class Label(Row, frozen=True, kw_only=True):
+class LabelRow(MirrorRow, frozen=True, kw_only=True):
     """A row of `labels`; `team_id` is None for a label of the whole workspace."""
 
     team_id: TeamId | None = None
@@ -62,10 +62,10 @@ class Label(Row, frozen=True, kw_only=True):
     is_group: Annotated[bool, Otherwise(False)]  # noqa: FBT003 (a value)
 
 
-LABELS = Stream(name="labels", root="issueLabels", node="IssueLabel", kind=Label, table="labels")
+LABELS = Stream(name="labels", root="issueLabels", node="IssueLabel", kind=LabelRow, table="labels")
 
 
-class Person(Row, frozen=True, kw_only=True):
+class PersonRow(MirrorRow, frozen=True, kw_only=True):
     """A row of `people`: never a mail address."""
 
     name: str
@@ -76,5 +76,5 @@ class Person(Row, frozen=True, kw_only=True):
 
 # People who left are still named by their items.
 PEOPLE = Stream(
-    name="people", root="users", node="User", kind=Person, table="people", arguments="includeDisabled: true"
+    name="people", root="users", node="User", kind=PersonRow, table="people", arguments="includeDisabled: true"
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shareable_backlog import logs
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 _CHECKSUM_BYTES = hashlib.sha256().digest_size
 _KEPT_SHARE = 0.9  # trimmed to this, so that not every new file has to look at all others
@@ -28,11 +28,11 @@ class FileCache:
         self._room = 0
         """How many bytes fit before the folder must be looked at again."""
         self._lock = threading.Lock()
-        self._told = False
+        self._has_warned = False
 
     def read(self, key: str) -> bytes | None:
-        """Give what was kept by `key`; None when there is nothing, or not all of it any more."""
-        path = self._path(key)
+        """Return what was kept by `key`; None when there is nothing, or not all of it any more."""
+        path = self._build_path(key)
         try:
             stored = path.read_bytes()
             checksum, content = stored[:_CHECKSUM_BYTES], stored[_CHECKSUM_BYTES:]
@@ -43,7 +43,7 @@ class FileCache:
         except FileNotFoundError:
             return None
         except OSError as error:
-            self._tell(error)
+            self._warn_once(error)
             return None
         return content
 
@@ -55,14 +55,14 @@ class FileCache:
         try:
             with self._lock:
                 self._make_room(len(stored))
-            self._replace(self._path(key), stored)
+            self._replace_file(self._build_path(key), stored)
         except OSError as error:
-            self._tell(error)
+            self._warn_once(error)
 
-    def _path(self, key: str) -> Path:
+    def _build_path(self, key: str) -> Path:
         return self._folder / hashlib.sha256(key.encode()).hexdigest()
 
-    def _replace(self, path: Path, stored: bytes) -> None:
+    def _replace_file(self, path: Path, stored: bytes) -> None:
         """Write under another name first: nobody reads half a file."""
         with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
             try:
@@ -96,7 +96,7 @@ class FileCache:
             Path(path).unlink(missing_ok=True)
             total -= stat.st_size
 
-    def _tell(self, error: OSError) -> None:
-        if not self._told:
-            self._told = True
+    def _warn_once(self, error: OSError) -> None:
+        if not self._has_warned:
+            self._has_warned = True
             _LOG.warning("image_cache_unusable", reason=error.strerror)

@@ -12,11 +12,11 @@ from shareable_backlog.database.mirror import mirror, sync_cursors
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.errors import SyncFailed
 from shareable_backlog.linear.csv import csv_export
-from shareable_backlog.linear.csv.csv_export import Export, InferredState
+from shareable_backlog.linear.csv.csv_export import CsvExport, InferredState
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.streams.issues import ISSUES
-from shareable_backlog.sync import run as running
-from shareable_backlog.sync.store import BadRow, Batch, mapped, page_of
+from shareable_backlog.sync import runs
+from shareable_backlog.sync.store import BadRow, Batch, build_batch, map_page
 
 _PAGE = 250
 _DRY_RUN_WITHIN_S = 600.0
@@ -24,7 +24,7 @@ _DRY_RUN_WITHIN_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """Tell what an import did, or would do: `run_id` is None for a dry run, the counts are of items.
+    """What an import did, or would do: `run_id` is None for a dry run, the counts are of items.
 
     `states` are the types that were inferred from the names of the states, for a person to check.
     """
@@ -38,21 +38,21 @@ class ImportReport:
     bad_rows: tuple[BadRow, ...]
 
 
-async def run(path: Path, *, dry_run: bool) -> ImportReport:
+async def import_file(path: Path, *, dry_run: bool) -> ImportReport:
     """Import the export at `path`, or with `dry_run` only say what would change.
 
     The whole file is checked first: raises ImportInvalid, with nothing stored, when anything is wrong in it.
     Raises SyncFailed when another sync is under way, and when Linear's API keeps the mirror up to date.
     """
-    export = await asyncio.to_thread(csv_export.read, path)
+    export = await asyncio.to_thread(csv_export.read_export, path)
     if dry_run:
-        items, bad_rows = await _preview(export)
+        items, bad_rows = await _preview_import(export)
         run_id = None
     else:
-        async with running.recorded("import") as report:
+        async with runs.record_run("import") as report:
             await _refuse_beside_linear()
-            await running.stored(report, _batches(export), lambda _report, _page: None)
-            while await search_entries.refresh(_PAGE):
+            await runs.store_batches(report, _read_batches(export), lambda _report, _page: None)
+            while await search_entries.refresh_entries(_PAGE):
                 pass
         items, bad_rows, run_id = report.streams["issues"], report.bad_rows, report.run_id
     return ImportReport(
@@ -61,35 +61,35 @@ async def run(path: Path, *, dry_run: bool) -> ImportReport:
 
 
 async def _refuse_beside_linear() -> None:
-    if any(cursor.complete_until for cursor in (await sync_cursors.by_stream()).values()):
+    if any(cursor.complete_until for cursor in (await sync_cursors.list_by_stream()).values()):
         raise SyncFailed(
             "The mirror is kept up to date by Linear's API, so an older file was not imported. Nothing was changed."
         )
 
 
-async def _batches(export: Export) -> AsyncGenerator[Batch]:
+async def _read_batches(export: CsvExport) -> AsyncGenerator[Batch]:
     seen_at = datetime.now(UTC)
     for name, nodes in export.streams.items():
-        yield page_of(STREAMS[name], nodes, seen_at=seen_at)
-    issues = export.issues()
+        yield build_batch(STREAMS[name], nodes, seen_at=seen_at)
+    issues = export.read_issues()
     while nodes := await asyncio.to_thread(lambda: list(islice(issues, _PAGE))):
-        yield page_of(ISSUES, nodes, seen_at=seen_at)
+        yield build_batch(ISSUES, nodes, seen_at=seen_at)
 
 
 class _Undone(Exception):
     """Leave a transaction without keeping anything of it."""
 
 
-async def _preview(export: Export) -> tuple[mirror.Stored, list[BadRow]]:
+async def _preview_import(export: CsvExport) -> tuple[mirror.RowCounts, list[BadRow]]:
     """Store everything in one transaction, count, and undo it."""
     await _refuse_beside_linear()
-    items, bad_rows = mirror.Stored(), list[BadRow]()
+    items, bad_rows = mirror.RowCounts(), list[BadRow]()
     try:
-        async with transaction(within_s=_DRY_RUN_WITHIN_S) as opened:
-            async for batch in _batches(export):
+        async with transaction(within_s=_DRY_RUN_WITHIN_S) as tx:
+            async for batch in _read_batches(export):
                 [page] = batch.pages
-                rows, bad = mapped(page)
-                stored = await mirror.upsert(opened, page.stream.kind, rows, seen_at=batch.seen_at)
+                rows, bad = map_page(page)
+                stored = await mirror.upsert_rows(tx, page.stream.kind, rows, seen_at=batch.seen_at)
                 bad_rows += bad
                 if page.stream is ISSUES:
                     items += stored

@@ -11,27 +11,27 @@ from shareable_backlog.database.mirror import mirror
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.errors import BacklogError, SyncFailed
 from shareable_backlog.streams import STREAMS
-from shareable_backlog.sync import run as running
-from shareable_backlog.sync.run import Report
-from shareable_backlog.sync.store import Batch, page_of
+from shareable_backlog.sync import runs
+from shareable_backlog.sync.runs import RunReport
+from shareable_backlog.sync.store import Batch, build_batch
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 _BESIDE = Path(__file__).parents[2] / "database" / "seeds" / "sample.json"
 _IN_WHEEL = Path(__file__).parents[1] / "database" / "files" / "seeds" / "sample.json"
 _MORE_THAN_IT_HOLDS = 10_000
 
 
-async def load() -> Report:
+async def load_sample() -> RunReport:
     """Fill the mirror with the sample, or bring a sample's times up to date.
 
     Raises SyncFailed when the mirror holds a real backlog, which stays as it is.
     """
-    if not await mirror.is_empty() and not await _holds_sample():
+    if not await mirror.is_empty() and not await _has_sample():
         raise SyncFailed("The mirror holds a real backlog, so the sample was not loaded. Nothing was changed.")
-    async with running.recorded("import") as report:
-        await running.stored(report, batches(datetime.now(UTC)), lambda _report, _page: None, is_sample=True)
-        await search_entries.refresh(_MORE_THAN_IT_HOLDS)
+    async with runs.record_run("import") as report:
+        await runs.store_batches(report, read_batches(datetime.now(UTC)), lambda _report, _page: None, is_sample=True)
+        await search_entries.refresh_entries(_MORE_THAN_IT_HOLDS)
         return report
 
 
@@ -41,31 +41,31 @@ async def load_if_wanted() -> bool:
     A failure is logged and does no harm.
     """
     try:
-        wanted = await mirror.is_empty() or await _holds_sample()
+        wanted = await mirror.is_empty() or await _has_sample()
         if wanted:
-            await load()
+            await load_sample()
     except BacklogError as error:
         _LOG.warning("sample_not_loaded", reason=str(error))
         return False
     return wanted
 
 
-async def _holds_sample() -> bool:
-    return mirror.SAMPLE_PREFIX in await mirror.made_prefixes()
+async def _has_sample() -> bool:
+    return mirror.SAMPLE_PREFIX in await mirror.list_used_prefixes()
 
 
-async def batches(now: datetime) -> AsyncGenerator[Batch]:
-    """Give the sample a stream at a time, its times counted back from `now` (aware UTC)."""
+async def read_batches(now: datetime) -> AsyncGenerator[Batch]:
+    """Yield the sample a stream at a time, its times counted back from `now` (aware UTC)."""
     sample = json.loads((_BESIDE if _BESIDE.exists() else _IN_WHEEL).read_text(encoding="utf-8"))
     for name, nodes in sample.items():
-        yield page_of(STREAMS[name], [_absolute(node, now) for node in nodes], seen_at=now)
+        yield build_batch(STREAMS[name], [_resolve_times(node, now) for node in nodes], seen_at=now)
 
 
-def _absolute(node: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    return {field: _absolute_value(value, now) for field, value in node.items()}
+def _resolve_times(node: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    return {field: _resolve_value(value, now) for field, value in node.items()}
 
 
-def _absolute_value(value: Any, now: datetime) -> Any:  # noqa: ANN401 (JSON)
+def _resolve_value(value: Any, now: datetime) -> Any:  # noqa: ANN401 (JSON)
     match value:
         case {"minutesAgo": minutes}:
             return (now - timedelta(minutes=minutes)).astimezone(UTC).isoformat()

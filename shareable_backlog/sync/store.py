@@ -8,17 +8,17 @@ from typing import Any, cast
 from shareable_backlog.database import transaction
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.database.mirror import mirror, sweeps, sync_cursors
-from shareable_backlog.database.mirror.mirror import Stored, Upsert
+from shareable_backlog.database.mirror.mirror import RowCounts, Upsert
 from shareable_backlog.database.mirror.sweeps import SweepEntry
-from shareable_backlog.database.mirror.sync_cursors import Cursor
+from shareable_backlog.database.mirror.sync_cursors import StreamCursor
 from shareable_backlog.errors import Contended, DataRefused
 from shareable_backlog.linear import checking
 from shareable_backlog.linear.checking import BadNode
 from shareable_backlog.linear.nodes import Seen, make_node_type
-from shareable_backlog.streams.columns import Row
-from shareable_backlog.streams.issues import ISSUES, BacklogItem
+from shareable_backlog.streams.columns import MirrorRow
+from shareable_backlog.streams.issues import ISSUES, ItemRow
 from shareable_backlog.streams.stream import Stream
-from shareable_backlog.sync.map import make_mapper
+from shareable_backlog.sync.mapping import make_mapper
 
 _WITHIN_S = 60.0
 _ATTEMPTS = 3
@@ -26,7 +26,7 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """Say which node was set aside: its stream, its id as far as known, the field (None: the whole row), why."""
+    """Which node was set aside: its stream, its id as far as known, the field (None: the whole row), why."""
 
     stream: str
     id: str
@@ -35,8 +35,8 @@ class BadRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Hold nodes of one stream, checked, at most about a thousand, and those that were no such nodes."""
+class StreamPage:
+    """Nodes of one stream, checked, at most about a thousand, and those that were no such nodes."""
 
     stream: Stream
     nodes: Sequence[Seen]
@@ -45,67 +45,67 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Hold what is stored together, at most one page a stream; `seen_at` is when it was asked for.
+    """What is stored together, at most one page a stream; `seen_at` is when it was asked for.
 
     `cursors` and `swept` (what a sweep saw) are stored in the same transaction. `older_too` lets rows take the
     place of newer ones.
     """
 
-    pages: Sequence[Page]
+    pages: Sequence[StreamPage]
     seen_at: datetime
-    cursors: Sequence[Cursor] = ()
+    cursors: Sequence[StreamCursor] = ()
     swept: Sequence[SweepEntry] = ()
     older_too: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """Tell what became of a batch."""
+class BatchOutcome:
+    """What became of a batch."""
 
-    stored: Mapping[str, Stored] = field(default_factory=dict[str, Stored])
+    stored: Mapping[str, RowCounts] = field(default_factory=dict[str, RowCounts])
     bad: Sequence[BadRow] = ()
 
 
-def page_of(stream: Stream, nodes: Sequence[Mapping[str, Any]], *, seen_at: datetime) -> Batch:
-    """Give a batch of nodes of one stream that are no longer JSON."""
-    good, bad = checking.checked(make_node_type(stream), nodes)
-    return Batch([Page(stream, good, bad)], seen_at)
+def build_batch(stream: Stream, nodes: Sequence[Mapping[str, Any]], *, seen_at: datetime) -> Batch:
+    """Return a batch of nodes of one stream that are no longer JSON."""
+    good, bad = checking.check_nodes(make_node_type(stream), nodes)
+    return Batch([StreamPage(stream, good, bad)], seen_at)
 
 
-def mapped(page: Page) -> tuple[list[Row], list[BadRow]]:
-    """Give the page's rows and what was set aside; of two nodes with the same id the later counts."""
+def map_page(page: StreamPage) -> tuple[list[MirrorRow], list[BadRow]]:
+    """Return the page's rows and what was set aside; of two nodes with the same id the later counts."""
     make_row = make_mapper(page.stream)
     rows = {node.id: make_row(node) for node in page.nodes}
     return list(rows.values()), [BadRow(page.stream.name, bad.id, bad.field, bad.why) for bad in page.bad]
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """Hold a batch whose rows are ready to be sent to PostgreSQL."""
+class PreparedBatch:
+    """A batch whose rows are ready to be sent to PostgreSQL."""
 
     batch: Batch
-    rows: Mapping[Stream, list[Row]]
+    rows: Mapping[Stream, list[MirrorRow]]
     upserts: Mapping[Stream, Upsert]
     bad: list[BadRow]
 
 
-def prepared(batch: Batch) -> Prepared:
+def prepare_batch(batch: Batch) -> PreparedBatch:
     """Make the rows of a batch; it takes a while, which is best spent while another batch is being stored."""
-    rows: dict[Stream, list[Row]] = {}
+    rows: dict[Stream, list[MirrorRow]] = {}
     bad: list[BadRow] = []
     for page in batch.pages:
-        good, bad_rows = mapped(page)
+        good, bad_rows = map_page(page)
         bad += bad_rows
         if good:
             rows[page.stream] = good
     upserts = {
-        stream: mirror.upserting(stream.kind, good, seen_at=batch.seen_at, older_too=batch.older_too)
+        stream: mirror.build_upsert(stream.kind, good, seen_at=batch.seen_at, older_too=batch.older_too)
         for stream, good in rows.items()
     }
-    return Prepared(batch, rows, upserts, bad)
+    return PreparedBatch(batch, rows, upserts, bad)
 
 
-async def batch_stored(ready: Prepared, run_id: int, *, instead_of: Sequence[str] = ()) -> Outcome:
+async def store_batch(ready: PreparedBatch, run_id: int, *, instead_of: Sequence[str] = ()) -> BatchOutcome:
     """Store a batch in a transaction of its own and count what happened.
 
     `instead_of` names the made-up rows (by the prefix of their ids) whose place the batch takes, in the same
@@ -114,59 +114,61 @@ async def batch_stored(ready: Prepared, run_id: int, *, instead_of: Sequence[str
     """
     batch = ready.batch
     statements = [(upsert.statement, upsert.params) for upsert in ready.upserts.values()]
-    statements += [sweeps.adding(batch.swept)] if batch.swept else []
-    statements += [sync_cursors.saving(batch.cursors, run_id)] if batch.cursors else []
+    statements += [sweeps.build_insert(batch.swept)] if batch.swept else []
+    statements += [sync_cursors.build_upsert(batch.cursors, run_id)] if batch.cursors else []
     if not statements:
-        return Outcome({}, ready.bad)
+        return BatchOutcome({}, ready.bad)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            async with transaction(within_s=_WITHIN_S, durable_at_once=False) as opened:
-                await _make_room(opened, ready.rows, instead_of)
-                answers = await opened.query_all(statements)
+            async with transaction(within_s=_WITHIN_S, durable_at_once=False) as tx:
+                await _delete_replaced_rows(tx, ready.rows, instead_of)
+                answers = await tx.query_all(statements)
         except Contended:
             if attempt == _ATTEMPTS:
                 raise
         except DataRefused:
-            return await _without_refused(ready, run_id, instead_of)
+            return await _store_without_refused(ready, run_id, instead_of)
         else:
             stored = {
-                stream.name: upsert.stored(answer)
+                stream.name: upsert.count_rows(answer)
                 for (stream, upsert), answer in zip(ready.upserts.items(), answers, strict=False)
             }
-            return Outcome(stored, ready.bad)
+            return BatchOutcome(stored, ready.bad)
     raise AssertionError  # the last attempt returns or raises
 
 
-async def _make_room(opened: Transaction, rows: Mapping[Stream, Sequence[Row]], instead_of: Sequence[str]) -> None:
+async def _delete_replaced_rows(
+    tx: Transaction, rows: Mapping[Stream, Sequence[MirrorRow]], instead_of: Sequence[str]
+) -> None:
     if mirror.SAMPLE_PREFIX in instead_of:
-        await mirror.remove_made(opened, mirror.SAMPLE_PREFIX)
+        await mirror.delete_by_prefix(tx, mirror.SAMPLE_PREFIX)
     if mirror.IMPORT_PREFIX in instead_of:
-        items = [cast("BacklogItem", row) for row in rows.get(ISSUES, ())]
+        items = [cast("ItemRow", row) for row in rows.get(ISSUES, ())]
         real = [item.identifier for item in items if not item.id.startswith(mirror.IMPORT_PREFIX)]
-        await mirror.remove_imported(opened, real)
+        await mirror.delete_imported(tx, real)
 
 
-async def _without_refused(ready: Prepared, run_id: int, instead_of: Sequence[str]) -> Outcome:
+async def _store_without_refused(ready: PreparedBatch, run_id: int, instead_of: Sequence[str]) -> BatchOutcome:
     """Store rows in ever smaller parts where PostgreSQL refuses a value, down to the one row that it refuses."""
-    stored: dict[str, Stored] = {}
+    stored: dict[str, RowCounts] = {}
     bad = ready.bad
     for stream, rows in ready.rows.items():
-        stored[stream.name], refused = await _in_halves(ready.batch, stream, rows)
+        stored[stream.name], refused = await _store_in_halves(ready.batch, stream, rows)
         bad += refused
-    await batch_stored(Prepared(ready.batch, ready.rows, {}, []), run_id, instead_of=instead_of)
-    return Outcome(stored, bad)
+    await store_batch(PreparedBatch(ready.batch, ready.rows, {}, []), run_id, instead_of=instead_of)
+    return BatchOutcome(stored, bad)
 
 
-async def _in_halves(batch: Batch, stream: Stream, rows: Sequence[Row]) -> tuple[Stored, list[BadRow]]:
+async def _store_in_halves(batch: Batch, stream: Stream, rows: Sequence[MirrorRow]) -> tuple[RowCounts, list[BadRow]]:
     try:
-        async with transaction(within_s=_WITHIN_S, durable_at_once=False) as opened:
-            return await mirror.upsert(
-                opened, stream.kind, rows, seen_at=batch.seen_at, older_too=batch.older_too
+        async with transaction(within_s=_WITHIN_S, durable_at_once=False) as tx:
+            return await mirror.upsert_rows(
+                tx, stream.kind, rows, seen_at=batch.seen_at, older_too=batch.older_too
             ), []
     except DataRefused:
         if len(rows) == 1:
-            return Stored(), [BadRow(stream.name, rows[0].id, None, "is refused by the database")]
+            return RowCounts(), [BadRow(stream.name, rows[0].id, None, "is refused by the database")]
     middle = len(rows) // 2
-    first, first_bad = await _in_halves(batch, stream, rows[:middle])
-    second, second_bad = await _in_halves(batch, stream, rows[middle:])
+    first, first_bad = await _store_in_halves(batch, stream, rows[:middle])
+    second, second_bad = await _store_in_halves(batch, stream, rows[middle:])
     return first + second, first_bad + second_bad

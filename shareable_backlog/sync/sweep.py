@@ -11,14 +11,13 @@ from datetime import UTC, datetime
 from shareable_backlog.database import transaction
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.database.mirror import sweeps
-from shareable_backlog.database.mirror.sweeps import Gone, SweepEntry
-from shareable_backlog.linear.connection.client import Client
-from shareable_backlog.linear.paging import IssueCount, Reader
-from shareable_backlog.linear.paging import Page as Fetched
-from shareable_backlog.linear.queries import LARGEST_PAGE, Ask
+from shareable_backlog.database.mirror.sweeps import GoneCounts, SweepEntry
+from shareable_backlog.linear.connection.client import LinearClient
+from shareable_backlog.linear.paging import IssueCount, NodePage, PageReader
+from shareable_backlog.linear.queries import LARGEST_PAGE, PageRequest
 from shareable_backlog.streams.issues import ISSUES
 from shareable_backlog.streams.stream import Stream
-from shareable_backlog.sync.store import Batch, Page
+from shareable_backlog.sync.store import Batch, StreamPage
 
 _WITHIN_S = 300.0
 _EXAMPLES = 20
@@ -26,60 +25,64 @@ _ALWAYS_BELIEVED = 5  # so few rows may go without a question, however small the
 
 
 @dataclass(slots=True)
-class Hidden:
-    """Tell what a sweep hid: rows by stream; `held` are those of streams where it would have been too many."""
+class HiddenRows:
+    """What a sweep hid: rows by stream; `held` are those of streams where it would have been too many."""
 
     is_whole: bool
     removed: dict[str, int] = field(default_factory=dict[str, int])
-    held: dict[str, Gone] = field(default_factory=dict[str, Gone])
+    held: dict[str, GoneCounts] = field(default_factory=dict[str, GoneCounts])
 
 
 @dataclass(slots=True)
 class Sweep:
-    """Be one sweep of `streams`; `began_at` is by the clock of Linear, `counts` are its first and last ones."""
+    """One sweep of `streams`; `began_at` is by the clock of Linear, `counts` are its first and last ones."""
 
-    client: Client
-    reader: Reader
+    client: LinearClient
+    reader: PageReader
     streams: Sequence[Stream]
     began_at: datetime | None = None
     counts: tuple[list[IssueCount], list[IssueCount]] | None = None
 
-    async def seen(self) -> AsyncGenerator[Batch]:
+    async def fetch_seen(self) -> AsyncGenerator[Batch]:
         """Fetch what Linear has."""
-        async with transaction() as opened:
-            await sweeps.clear(opened)
-        async for batch in self._seen():
+        async with transaction() as tx:
+            await sweeps.clear_entries(tx)
+        async for batch in self._fetch_pages():
             yield batch
 
-    async def different(self) -> AsyncGenerator[Batch]:
+    async def fetch_differing(self) -> AsyncGenerator[Batch]:
         """Fetch, once all that was seen is stored, what the mirror has otherwise."""
         for stream in self.streams:
             if stream.window:
-                async for batch in self._fetched_again(stream, await sweeps.different(stream)):
+                async for batch in self._fetch_by_ids(stream, await sweeps.list_differing_ids(stream)):
                     yield batch
 
-    async def touched(self) -> AsyncGenerator[Batch]:
+    async def fetch_dangling(self) -> AsyncGenerator[Batch]:
         """Fetch, once what is gone is hidden, the rows that still refer to it."""
         for stream in self.streams:
             if stream.window:
-                async for batch in self._fetched_again(stream, await sweeps.referring_to_removed(stream)):
+                async for batch in self._fetch_by_ids(stream, await sweeps.list_dangling_ids(stream)):
                     yield batch
 
-    async def _seen(self) -> AsyncGenerator[Batch]:
-        asks: dict[Stream, Ask] = {
-            stream: Ask(stream, order="createdAt", seen_only=bool(stream.window)) for stream in self.streams
+    async def _fetch_pages(self) -> AsyncGenerator[Batch]:
+        asks: dict[Stream, PageRequest] = {
+            stream: PageRequest(stream, order="createdAt", seen_only=bool(stream.window)) for stream in self.streams
         }
         while asks:
             seen_at = datetime.now(UTC)
-            fetched = await self.reader.fetched(list(asks.values()), with_counts=True)
+            fetched = await self.reader.fetch_round(list(asks.values()), with_counts=True)
             self.began_at = self.began_at or self.client.last_date or seen_at
             counts = fetched.counts or []
             self.counts = (self.counts[0] if self.counts else counts, counts)
             pages = dict(zip(asks, fetched.pages, strict=True))
             yield Batch(
-                [Page(stream, page.nodes, page.bad) for stream, page in pages.items() if not asks[stream].seen_only],
+                [
+                    StreamPage(stream, page.nodes, page.bad)
+                    for stream, page in pages.items()
+                    if not asks[stream].seen_only
+                ],
                 seen_at,
-                swept=[entry for stream, page in pages.items() for entry in _entries(stream, page)],
+                swept=[entry for stream, page in pages.items() for entry in _build_entries(stream, page)],
                 older_too=True,
             )
             asks = {
@@ -88,52 +91,54 @@ class Sweep:
                 if page.has_next_page
             }
 
-    async def _fetched_again(self, stream: Stream, ids: Sequence[str]) -> AsyncGenerator[Batch]:
+    async def _fetch_by_ids(self, stream: Stream, ids: Sequence[str]) -> AsyncGenerator[Batch]:
         """Fetch the rows with these ids."""
         for start in range(0, len(ids), LARGEST_PAGE):
             some = ids[start : start + LARGEST_PAGE]
-            ask: Ask | None = Ask(stream, where={"id": {"in": some}})
+            ask: PageRequest | None = PageRequest(stream, where={"id": {"in": some}})
             while ask:
                 seen_at = datetime.now(UTC)
-                [page] = (await self.reader.fetched([ask])).pages
-                yield Batch([Page(stream, page.nodes, page.bad)], seen_at, older_too=True)
+                [page] = (await self.reader.fetch_round([ask])).pages
+                yield Batch([StreamPage(stream, page.nodes, page.bad)], seen_at, older_too=True)
                 ask = replace(ask, after=page.end_cursor) if page.has_next_page else None
 
-    async def hide_gone(self, *, largest_share: float, removed_at: datetime) -> Hidden:
+    async def hide_gone(self, *, largest_share: float, removed_at: datetime) -> HiddenRows:
         """Mark as removed what Linear has no more.
 
         Nothing of a stream is when more than `largest_share` of it would be, and nothing at all when the sweep saw
         fewer issues than Linear counts.
         """
-        hidden = Hidden(is_whole=await self._is_whole())
+        hidden = HiddenRows(is_whole=await self._is_whole())
         if not hidden.is_whole or self.began_at is None:
             return hidden
-        async with transaction(within_s=_WITHIN_S) as opened:
+        async with transaction(within_s=_WITHIN_S) as tx:
             for stream in self.streams:
-                found = await sweeps.count_gone(opened, stream, created_before=self.began_at)
+                found = await sweeps.count_gone(tx, stream, created_before=self.began_at)
                 if found.gone > max(_ALWAYS_BELIEVED, largest_share * found.live):
-                    hidden.held[stream.name] = await self._with_examples(opened, stream, found)
+                    hidden.held[stream.name] = await self._add_examples(tx, stream, found)
                 elif found.gone:
                     hidden.removed[stream.name] = await sweeps.hide_gone(
-                        opened, stream, created_before=self.began_at, removed_at=removed_at
+                        tx, stream, created_before=self.began_at, removed_at=removed_at
                     )
         return hidden
 
-    async def _with_examples(self, opened: Transaction, stream: Stream, found: Gone) -> Gone:
+    async def _add_examples(self, tx: Transaction, stream: Stream, found: GoneCounts) -> GoneCounts:
         """Name some of what is gone, for whoever is to decide whether it may be hidden."""
         if stream is not ISSUES or self.began_at is None:
             return found
-        return replace(found, examples=await sweeps.gone_issues(opened, _EXAMPLES, created_before=self.began_at))
+        return replace(
+            found, examples=await sweeps.list_gone_identifiers(tx, _EXAMPLES, created_before=self.began_at)
+        )
 
     async def _is_whole(self) -> bool:
-        """Tell whether the sweep saw as many issues as Linear counted, when it began or when it ended."""
+        """Return whether the sweep saw as many issues as Linear counted, when it began or when it ended."""
         if self.counts is None or len(self.counts[0]) >= LARGEST_PAGE:
             return True  # more teams than were counted
         least = min(sum(count.all for count in counts) for counts in self.counts)
         return await sweeps.count_seen(ISSUES) >= least
 
 
-def _entries(stream: Stream, page: Fetched) -> list[SweepEntry]:
+def _build_entries(stream: Stream, page: NodePage) -> list[SweepEntry]:
     """Return what the page proves to be there, be it fit for the mirror or not."""
     seen = [
         SweepEntry(

@@ -9,16 +9,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shareable_backlog.database.mirror.sync_cursors import Cursor
+from shareable_backlog.database.mirror.sync_cursors import StreamCursor
 from shareable_backlog.errors import SyncFailed
-from shareable_backlog.linear.connection.client import Client
+from shareable_backlog.linear.connection.client import LinearClient
 from shareable_backlog.linear.errors import CursorInvalid
-from shareable_backlog.linear.paging import IssueCount, Reader, Round
-from shareable_backlog.linear.paging import Page as Fetched
-from shareable_backlog.linear.queries import Ask
+from shareable_backlog.linear.paging import IssueCount, NodePage, PageReader, Round
+from shareable_backlog.linear.queries import PageRequest
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.streams.stream import Stream
-from shareable_backlog.sync.store import Batch, Page
+from shareable_backlog.sync.store import Batch, StreamPage
 
 OVERLAP = timedelta(minutes=5)
 """How long after its time a change may become visible and is still found."""
@@ -27,8 +26,8 @@ _MOST_RESTARTS = 5
 
 
 @dataclass(slots=True)
-class _Window:
-    """Be the reading of one stream: all that changed from `since` on and, when taken up again, up to `upto`."""
+class _StreamWindow:
+    """The reading of one stream: all that changed from `since` on and, when taken up again, up to `upto`."""
 
     stream: Stream
     since: datetime | None
@@ -39,10 +38,10 @@ class _Window:
     reached: datetime | None = None
     is_done: bool = False
 
-    def ask(self) -> Ask:
-        return Ask(self.stream, where=self._where(), after=self.after)
+    def build_request(self) -> PageRequest:
+        return PageRequest(self.stream, where=self._build_filter(), after=self.after)
 
-    def _where(self) -> Mapping[str, Any] | None:
+    def _build_filter(self) -> Mapping[str, Any] | None:
         conditions: list[Mapping[str, Any]] = []
         if self.since:
             either = [{time: {"gte": self.since.isoformat()}} for time in self.stream.window]
@@ -51,8 +50,8 @@ class _Window:
             conditions.append({"updatedAt": {"lte": self.upto.isoformat()}})
         return {"and": conditions} if conditions else None
 
-    def take(self, page: Fetched, source_time: datetime | None) -> Page:
-        """Move on by one page and give what is new in it."""
+    def take_page(self, page: NodePage, source_time: datetime | None) -> StreamPage:
+        """Move on by one page and return what is new in it."""
         if self.until is None:
             newest = page.nodes[0].updated_at if page.nodes else self.since
             known = source_time or newest
@@ -65,67 +64,70 @@ class _Window:
         if not self.stream.window and self.since:
             nodes = [node for node in nodes if node.updated_at >= self.since]
             self.is_done = self.is_done or len(nodes) < len(page.nodes)
-        return Page(self.stream, nodes, page.bad)
+        return StreamPage(self.stream, nodes, page.bad)
 
-    def cursor(self, workspace_id: str | None) -> Cursor:
+    def build_cursor(self, workspace_id: str | None) -> StreamCursor:
         if self.is_done:
-            return Cursor(self.stream.name, self.until, None, None, workspace_id)
-        return Cursor(self.stream.name, self.since, self.until, self.reached, workspace_id)
+            return StreamCursor(self.stream.name, self.until, None, None, workspace_id)
+        return StreamCursor(self.stream.name, self.since, self.until, self.reached, workspace_id)
 
-    def begin_again(self) -> None:
+    def restart(self) -> None:
         """Go on without the cursor, from the last change that was read; lists without a filter start anew."""
         self.after = None
         if self.stream.window and self.reached:
             self.upto = self.reached
 
 
-def _opened(stream: Stream, cursor: Cursor | None) -> _Window:
+def _open_window(stream: Stream, cursor: StreamCursor | None) -> _StreamWindow:
     """Take up the window that was under way, or begin the next one."""
     if cursor is None:
-        return _Window(stream, None)
+        return _StreamWindow(stream, None)
     if cursor.window_until and cursor.window_reached and stream.window:
-        return _Window(stream, cursor.complete_until, upto=cursor.window_reached, until=cursor.window_until)
-    return _Window(stream, cursor.complete_until)
+        return _StreamWindow(stream, cursor.complete_until, upto=cursor.window_reached, until=cursor.window_until)
+    return _StreamWindow(stream, cursor.complete_until)
 
 
 @dataclass(slots=True)
 class Windows:
-    """Be one reading of all streams; afterwards `counts` is what Linear counted when it began."""
+    """One reading of all streams; afterwards `counts` is what Linear counted when it began."""
 
-    client: Client
-    reader: Reader
-    cursors: Mapping[str, Cursor]
+    client: LinearClient
+    reader: PageReader
+    cursors: Mapping[str, StreamCursor]
     counts: list[IssueCount] = field(default_factory=list[IssueCount])
     workspace_id: str | None = None
 
-    async def batches(self) -> AsyncGenerator[Batch]:
+    async def fetch_batches(self) -> AsyncGenerator[Batch]:
         """Fetch what changed, as many lists a request as have more.
 
-        Raises SyncFailed for a key of another workspace, and what `Reader.fetched` raises.
+        Raises SyncFailed for a key of another workspace, and what `PageReader.fetch_round` raises.
         """
-        windows = [_opened(stream, self.cursors.get(stream.name)) for stream in STREAMS.values()]
+        windows = [_open_window(stream, self.cursors.get(stream.name)) for stream in STREAMS.values()]
         is_first, restarts = True, 0
         while windows:
             seen_at = datetime.now(UTC)
             try:
-                fetched = await self.reader.fetched([window.ask() for window in windows], with_counts=is_first)
+                fetched = await self.reader.fetch_round(
+                    [window.build_request() for window in windows], with_counts=is_first
+                )
             except CursorInvalid:
                 restarts += 1
                 if restarts > _MOST_RESTARTS:
                     raise
                 for window in windows:
-                    window.begin_again()
+                    window.restart()
                 continue
             if is_first:
-                self._begin(fetched)
+                self._accept_first_round(fetched)
             pages = [
-                window.take(page, self.client.last_date) for window, page in zip(windows, fetched.pages, strict=True)
+                window.take_page(page, self.client.last_date)
+                for window, page in zip(windows, fetched.pages, strict=True)
             ]
-            yield Batch(pages, seen_at, cursors=[window.cursor(self.workspace_id) for window in windows])
-            windows = [following for window in windows if (following := _following(window))]
+            yield Batch(pages, seen_at, cursors=[window.build_cursor(self.workspace_id) for window in windows])
+            windows = [following for window in windows if (following := _find_next_window(window))]
             is_first = False
 
-    def _begin(self, fetched: Round) -> None:
+    def _accept_first_round(self, fetched: Round) -> None:
         self.counts, self.workspace_id = fetched.counts or [], fetched.workspace_id
         mirrored = {cursor.workspace_id for cursor in self.cursors.values()} - {None}
         if mirrored and mirrored != {self.workspace_id}:
@@ -135,8 +137,8 @@ class Windows:
             )
 
 
-def _following(window: _Window) -> _Window | None:
-    """Give the window itself while it has more, and after one that was taken up again the next one."""
+def _find_next_window(window: _StreamWindow) -> _StreamWindow | None:
+    """Return the window itself while it has more, and after one that was taken up again the next one."""
     if not window.is_done:
         return window
-    return _Window(window.stream, window.until) if window.upto else None
+    return _StreamWindow(window.stream, window.until) if window.upto else None

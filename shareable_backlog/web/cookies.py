@@ -6,21 +6,21 @@ from starlette.responses import Response
 _LONGEST = 2000
 
 
-def name(request: Request, what: str) -> str:
-    """Give the name of the cookie `what`. Only with TLS can it have the prefix that ties it to this host."""
+def format_name(request: Request, what: str) -> str:
+    """Return the name of the cookie `what`. Only with TLS can it have the prefix that ties it to this host."""
     return f"__Host-slb_{what}" if request.app.state.is_https else f"slb_{what}"
 
 
-def read(request: Request, what: str) -> str | None:
-    """Give a cookie; None when there is none, or one that can't be ours."""
-    value = request.cookies.get(name(request, what))
+def read_cookie(request: Request, what: str) -> str | None:
+    """Return a cookie; None when there is none, or one that can't be ours."""
+    value = request.cookies.get(format_name(request, what))
     return value if value and len(value) <= _LONGEST and value.isascii() else None
 
 
-def write(request: Request, response: Response, what: str, value: str, lives_s: int | None = None) -> None:
+def set_cookie(request: Request, response: Response, what: str, value: str, lives_s: int | None = None) -> None:
     """Set a cookie; with None in `lives_s` until the browser ends."""
     response.set_cookie(
-        name(request, what),
+        format_name(request, what),
         value,
         max_age=lives_s,
         path="/",
@@ -30,8 +30,8 @@ def write(request: Request, response: Response, what: str, value: str, lives_s: 
     )
 
 
-def forget(request: Request, response: Response, what: str) -> None:
+def delete_cookie(request: Request, response: Response, what: str) -> None:
     """Delete a cookie."""
     response.delete_cookie(
-        name(request, what), path="/", secure=request.app.state.is_https, httponly=True, samesite="lax"
+        format_name(request, what), path="/", secure=request.app.state.is_https, httponly=True, samesite="lax"
     )

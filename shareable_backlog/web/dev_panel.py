@@ -75,7 +75,7 @@ class _HeldAnswer:
     async def _finish(self, start: Message) -> Message:
         """Send the beginning of a page, and return the rest with the panel in it."""
         statements = tuple(self._trace.statements)
-        panel = rendering.part(
+        panel = rendering.render_part(
             "shared/_statements.html",
             trace=self._trace,
             statements=[(one, _write_sql(one.sql), await self._explain(one)) for one in statements],
@@ -89,7 +89,7 @@ class _HeldAnswer:
 
 
 def _may_see(scope: Scope) -> bool:
-    """Tell whether an admin asks from this machine itself, with nothing in between that speaks for others."""
+    """Return whether an admin asks from this machine itself, with nothing in between that speaks for others."""
     state: dict[str, Any] = scope.get("state", {})
     visitor = state.get("visitor")
     headers = Headers(scope=scope)

@@ -12,7 +12,7 @@ from shareable_backlog import logs
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.web.pages import rendering
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 # The one table from a service's error code to HTTP; any other code is a 500.
 _STATUS = {
@@ -51,7 +51,7 @@ async def on_backlog_error(request: Request, error: Exception) -> Response:
     """Answer an error that a service raised; its own words are fit for anybody."""
     assert isinstance(error, BacklogError)  # noqa: S101 (Starlette's handlers are typed by Exception)
     status = _STATUS.get(error.code, 500)
-    return _answer(request, status, error.code, str(error))
+    return _build_response(request, status, error.code, str(error))
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
@@ -66,7 +66,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
         415: "A compressed request is not taken: send it as it is.",
     }
     status = error.status_code
-    answer = _answer(
+    answer = _build_response(
         request, status, codes.get(status, "HTTP_ERROR"), words.get(status, "That request can't be answered.")
     )
     answer.headers.update(error.headers or {})  # a 405 must name the methods that there are
@@ -76,23 +76,23 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 async def on_any_error(request: Request, error: Exception) -> Response:
     """Answer an error nobody foresaw: the incident id leads to its details in the log."""
     incident = secrets.token_hex(4)
-    _LOG.error("unforeseen_error", incident=incident, path=without_secret(request.url.path), exc_info=error)
+    _LOG.error("unforeseen_error", incident=incident, path=hide_secret(request.url.path), exc_info=error)
     message = "The program made a mistake; nothing was changed. Tell an admin the number below."
-    return _answer(request, 500, "INTERNAL_ERROR", message, incident)
+    return _build_response(request, 500, "INTERNAL_ERROR", message, incident)
 
 
-def _answer(request: Request, status: int, code: str, message: str, incident: str | None = None) -> Response:
+def _build_response(request: Request, status: int, code: str, message: str, incident: str | None = None) -> Response:
     headers = _HEADERS.get(status, {})
     if incident is None and status == 500:  # noqa: PLR2004 (HTTP)
         incident = secrets.token_hex(4)
-        _LOG.error("request_failed", incident=incident, path=without_secret(request.url.path), code=code)
-    if wants_json(request):
+        _LOG.error("request_failed", incident=incident, path=hide_secret(request.url.path), code=code)
+    if needs_json(request):
         details: dict[str, Any] = {"incident": incident} if incident else {}
         body = {"error": {"message": message, "code": code, "details": details}}
         return JSONResponse(body, status, headers)
     title = _TITLES.get(status, "That did not work")
     frame: Callable[[], dict[str, Any]] = getattr(request.state, "frame", dict)  # not there before the gate is passed
-    return rendering.page(
+    return rendering.render_page(
         "shared/error.html",
         status=status,
         headers=headers,
@@ -104,13 +104,13 @@ def _answer(request: Request, status: int, code: str, message: str, incident: st
     )
 
 
-def without_secret(path: str) -> str:
-    """Give a path for the log and the record: a sign-in link lets in whoever has it."""
+def hide_secret(path: str) -> str:
+    """Return a path for the log and the record: a sign-in link lets in whoever has it."""
     begin = "/sign-in/link/"
     return f"{begin}…" if path.startswith(begin) else path
 
 
-def wants_json(request: Request) -> bool:
-    """Tell whether the client is a program: below /api/ or /webhooks/, or one that takes JSON and no HTML."""
+def needs_json(request: Request) -> bool:
+    """Return whether the client is a program: below /api/ or /webhooks/, or one that takes JSON and no HTML."""
     accept = request.headers.get("accept", "")
     return request.url.path.startswith(("/api/", "/webhooks/")) or ("json" in accept and "html" not in accept)

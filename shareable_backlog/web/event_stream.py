@@ -23,13 +23,13 @@ Look: TypeAlias = Callable[[], Awaitable[News | None]]
 
 
 class EventStreams:
-    """Be the streams of one process: at most `most` at a time, as each asks the database once a second."""
+    """The streams of one process: at most `limit` at a time, as each asks the database once a second."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._open = 0
 
-    def answer(self, request: Request, look: Look) -> Response:
+    def build_response(self, request: Request, look: Look) -> Response:
         """Answer with a stream of what `look` gives, whenever that changes; 503 when there are too many.
 
         It ends when `look` gives None, the reader goes, or the server is about to stop. While `look` raises
@@ -37,20 +37,20 @@ class EventStreams:
         """
         if request.method == "HEAD":
             return Response(media_type="text/event-stream")
-        if self._open >= self._most:
+        if self._open >= self._limit:
             return Response("Too many pages are open just now. Load the page anew to see changes.\n", 503)
-        return _Answer(self, _events(request, look))
+        return _EventStreamResponse(self, _iterate_events(request, look))
 
-    async def counted(self, sent: Awaitable[None]) -> None:
+    async def count_while_sending(self, response: Awaitable[None]) -> None:
         """Await an answer, which is one of the open streams meanwhile."""
         self._open += 1
         try:
-            await sent
+            await response
         finally:
             self._open -= 1
 
 
-class _Answer(StreamingResponse):
+class _EventStreamResponse(StreamingResponse):
     media_type = "text/event-stream"
 
     def __init__(self, streams: EventStreams, events: AsyncGenerator[str]) -> None:
@@ -59,10 +59,10 @@ class _Answer(StreamingResponse):
         self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._streams.counted(super().__call__(scope, receive, send))
+        await self._streams.count_while_sending(super().__call__(scope, receive, send))
 
 
-async def _events(request: Request, look: Look) -> AsyncGenerator[str]:
+async def _iterate_events(request: Request, look: Look) -> AsyncGenerator[str]:
     stopping = asyncio.Event()
     request.scope["state"][STOPPING] = stopping
     last: News = {}

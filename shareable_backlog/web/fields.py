@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import FieldInfo
 
-from shareable_backlog.config.values import email
+from shareable_backlog.config.values import parse_email
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.web import forms, pagination
 
@@ -99,34 +99,34 @@ class Field:
 @cache
 def list_fields(type_: type[Struct]) -> tuple[Field, ...]:
     """Return the fields of a struct, in its order."""
-    return tuple(map(_field, msgspec.structs.fields(type_)))
+    return tuple(map(_build_field, msgspec.structs.fields(type_)))
 
 
-def _field(info: FieldInfo) -> Field:
-    marks = list(_marks(info.type))
-    codec = cast("Codec[Any] | None", _first(Codec, marks))
+def _build_field(info: FieldInfo) -> Field:
+    marks = list(_walk_marks(info.type))
+    codec = cast("Codec[Any] | None", _find_mark(Codec, marks))
     return Field(
         name=info.name,
         key=info.encode_name,
         default=info.default,
         type=info.type,
-        trimmed=_first(Trimmed, marks),
+        trimmed=_find_mark(Trimmed, marks),
         codec=codec,
-        otherwise=_first(Otherwise, marks),
+        otherwise=_find_mark(Otherwise, marks),
         meaning=next((one.description for one in marks if isinstance(one, Meta) and one.description), ""),
     )
 
 
-def _first(kind: type[T], marks: Iterable[object]) -> T | None:
+def _find_mark(kind: type[T], marks: Iterable[object]) -> T | None:
     return next((one for one in marks if isinstance(one, kind)), None)
 
 
-def _marks(hint: Any) -> Iterator[object]:  # noqa: ANN401 (a type, as annotations write it)
+def _walk_marks(hint: Any) -> Iterator[object]:  # noqa: ANN401 (a type, as annotations write it)
     """Yield what annotates a type and the types within it."""
     if get_origin(hint) is Annotated:
         yield from hint.__metadata__
     for inner in get_args(hint):
-        yield from _marks(inner)
+        yield from _walk_marks(inner)
 
 
 @cache
@@ -159,12 +159,12 @@ def _read_day(text: str) -> date:
 
 
 def _read_time_and_id(word: str) -> tuple[datetime, int]:
-    at, row_id = pagination.decoded_time(word)
+    at, row_id = pagination.decode_time_position(word)
     return at, read_id(row_id)
 
 
 def _write_position(position: tuple[datetime, int | str]) -> str:
-    return pagination.encoded_time(*position)
+    return pagination.encode_time_position(*position)
 
 
 Id: TypeAlias = Annotated[int, Codec(read_id, str)]
@@ -194,15 +194,15 @@ Day: TypeAlias = Annotated[
 """A day from 1970 to 9000."""
 
 Email: TypeAlias = Annotated[
-    str, Trimmed(), Codec(email, str), Meta(description="A mail address looks like person@example.com.")
+    str, Trimmed(), Codec(parse_email, str), Meta(description="A mail address looks like person@example.com.")
 ]
 """A mail address, in small letters."""
 
-OwnPath: TypeAlias = Annotated[str, Codec(forms.own_path, str)]
+OwnPath: TypeAlias = Annotated[str, Codec(forms.choose_own_path, str)]
 """The path of a page of ours to go on to; anything else leads to `/`."""
 
 TimeAndId: TypeAlias = Annotated[tuple[datetime, int], Codec(_read_time_and_id, _write_position)]
 """A position in a list that is sorted by a time (aware), among rows with numbers."""
 
-TimeAndKey: TypeAlias = Annotated[tuple[datetime, str], Codec(pagination.decoded_time, _write_position)]
+TimeAndKey: TypeAlias = Annotated[tuple[datetime, str], Codec(pagination.decode_time_position, _write_position)]
 """The same among rows with ids of Linear."""

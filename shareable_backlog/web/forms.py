@@ -17,7 +17,7 @@ _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Form(ImmutableMultiDict[str, str]):
-    """Hold the fields of a form, each possibly several times."""
+    """The fields of a form, each possibly several times."""
 
 
 async def read(request: Request) -> Form:
@@ -38,13 +38,13 @@ async def read(request: Request) -> Form:
     return form
 
 
-def posted(request: Request) -> Form:
+def get_form(request: Request) -> Form:
     """Return the form of a request, once it was read."""
     return request.state.form
 
 
-def token(secret: str) -> str:
-    """Give the token that a form of this browser carries, made from a secret in one of its cookies."""
+def compute_token(secret: str) -> str:
+    """Return the token that a form of this browser carries, made from a secret in one of its cookies."""
     return hashlib.sha256(b"csrf " + secret.encode()).hexdigest()
 
 
@@ -59,12 +59,12 @@ def require_own(request: Request, form: Mapping[str, str], secret: str | None, b
     origins = request.headers.getlist("origin")
     is_own = len(origins) == 1 and origins[0].lower() in own
     given = form.get("csrf", "").encode()
-    if not is_own or secret is None or not hmac.compare_digest(given, token(secret).encode()):
+    if not is_own or secret is None or not hmac.compare_digest(given, compute_token(secret).encode()):
         raise NotAllowed("This did not come from a page of the backlog, or from one too old. Nothing was changed.")
 
 
-def own_path(text: str | None) -> str:
-    """Give `text` if it leads to a page of ours, else `/`: browsers read `//` and backslashes as other hosts."""
+def choose_own_path(text: str | None) -> str:
+    """Return `text` if it leads to a page of ours, else `/`: browsers read `//` and backslashes as other hosts."""
     if not text or not text.startswith("/") or text.startswith(("//", "/\\")):
         return "/"
     if any(ord(character) <= 0x20 or character in "\\\x7f" for character in text) or len(text) > 2000:  # noqa: PLR2004 (an address)

@@ -14,9 +14,9 @@ from shareable_backlog.config import Network
 from shareable_backlog.errors import InvalidInput, NotAllowed
 from shareable_backlog.web import errors
 
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-_TOLD_AGAIN_S = 60.0
-_MOST_TOLD = 10_000
+IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+_LOG_AGAIN_S = 60.0
+_MOST_LOGGED = 10_000
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
@@ -44,7 +44,7 @@ class NetworkGate:
         self._open_paths = frozenset(path for path in open_paths if "{" not in path)
         self._open_prefixes = tuple(path.partition("{")[0] for path in open_paths if "{" in path)
         self._on_refused = on_refused
-        self._told: dict[str, float] = {}
+        self._logged_at: dict[str, float] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 400 or 403."""
@@ -52,34 +52,36 @@ class NetworkGate:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        address = client(request, self._proxies)
+        address = find_client_address(request, self._proxies)
         scope.setdefault("state", {})["client"] = None if address is None else str(address)
         path: str = scope["path"]
         is_open = path in self._open_paths or path.startswith(self._open_prefixes)
-        refusal = None if is_open else await self._refusal(request, address)
+        refusal = None if is_open else await self._check_request(request, address)
         if refusal is None:
             await self._app(scope, receive, send)
         else:
             answer = await errors.on_backlog_error(request, refusal)
             await answer(scope, receive, send)
 
-    async def _refusal(self, request: Request, address: Address | None) -> InvalidInput | NotAllowed | None:
-        if address is None or not is_within(address, self._allowed):
-            if self._is_news(str(address)):
-                await self._on_refused(str(address), request.scope["path"], request.headers.get("user-agent", ""))
+    async def _check_request(
+        self, request: Request, ip_address: IpAddress | None
+    ) -> InvalidInput | NotAllowed | None:
+        if ip_address is None or not is_within(ip_address, self._allowed):
+            if self._is_news(str(ip_address)):
+                await self._on_refused(str(ip_address), request.scope["path"], request.headers.get("user-agent", ""))
             return NotAllowed("This network may not use the backlog. Ask an admin, or come from another network.")
         hosts = request.headers.getlist("host")
         if len(hosts) != 1 or not self._is_own(hosts[0].lower()):
             return InvalidInput("This is not an address of the backlog. Use the one that you were given.")
         return None
 
-    def _is_news(self, address: str) -> bool:
+    def _is_news(self, ip_address: str) -> bool:
         now = monotonic()
-        if now - self._told.get(address, -math.inf) < _TOLD_AGAIN_S:
+        if now - self._logged_at.get(ip_address, -math.inf) < _LOG_AGAIN_S:
             return False
-        if len(self._told) >= _MOST_TOLD:
-            self._told.clear()
-        self._told[address] = now
+        if len(self._logged_at) >= _MOST_LOGGED:
+            self._logged_at.clear()
+        self._logged_at[ip_address] = now
         return True
 
     def _is_own(self, host: str) -> bool:
@@ -87,31 +89,31 @@ class NetworkGate:
         return host == self._own_host or name in _LOOPBACK_NAMES
 
 
-def client(request: Request, proxies: Sequence[Network]) -> Address | None:
-    """Give the rightmost address that is no trusted proxy's; None when that is no address.
+def find_client_address(request: Request, proxies: Sequence[Network]) -> IpAddress | None:
+    """Return the rightmost address that is no trusted proxy's; None when that is no address.
 
     What stands left of it in X-Forwarded-For anybody could have written.
     """
-    address = _parsed(request.client.host) if request.client else None
+    address = _parse_address(request.client.host) if request.client else None
     lines = request.headers.getlist("x-forwarded-for")
     forwarded = [part.strip() for line in lines for part in line.split(",")]
     while forwarded and address is not None and is_within(address, proxies):
-        address = _parsed(forwarded.pop())
+        address = _parse_address(forwarded.pop())
     return address
 
 
 def is_trusted_peer(request: Request, proxies: Sequence[Network]) -> bool:
-    """Tell whether the connection itself comes from a trusted proxy."""
-    peer = _parsed(request.client.host) if request.client else None
+    """Return whether the connection itself comes from a trusted proxy."""
+    peer = _parse_address(request.client.host) if request.client else None
     return peer is not None and is_within(peer, proxies)
 
 
-def is_within(address: Address, networks: Sequence[Network]) -> bool:
-    """Tell whether an address lies in one of the networks."""
-    return any(address in network for network in networks)
+def is_within(ip_address: IpAddress, networks: Sequence[Network]) -> bool:
+    """Return whether an address lies in one of the networks."""
+    return any(ip_address in network for network in networks)
 
 
-def _parsed(text: str) -> Address | None:
+def _parse_address(text: str) -> IpAddress | None:
     try:
         address = ipaddress.ip_address(text.strip("[]").partition("%")[0])
     except ValueError:

@@ -16,39 +16,39 @@ _FITS_INTEGER, _FITS_FLOAT = 2**31, 1e300
 _FURTHEST_ZONE = timedelta(hours=15)
 
 
-def encoded(position: Sequence[str | float]) -> str:
-    """Give the word for the position after a row: the keys that it is sorted by and its id."""
+def encode_position(position: Sequence[str | float]) -> str:
+    """Return the word for the position after a row: the keys that it is sorted by and its id."""
     return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
 
 
-def decoded(word: str, types: Sequence[str]) -> Position:
-    """Give the position that `encoded` wrote, whose keys are of these types of PostgreSQL and whose id is a text.
+def decode_position(word: str, types: Sequence[str]) -> Position:
+    """Return the position that `encode_position` wrote, with keys of these types of PostgreSQL and a text as its id.
 
     Raises InvalidInput for anything else.
     """
     try:
         text = base64.b64decode(word[:_LONGEST] + "=" * (-len(word) % 4), altchars=b"-_", validate=True)
         position = msgspec.json.decode(text, type=Position)
-        if len(position) == len(types) + 1 and all(map(_is_of, position, (*types, "text"))):
+        if len(position) == len(types) + 1 and all(map(_is_of_type, position, (*types, "text"))):
             return position
     except ValueError:  # msgspec's own errors are of that kind too
         pass
     raise InvalidInput("This page's address is damaged. Start again from the first page.")
 
 
-def encoded_time(at: datetime, row_id: object) -> str:
-    """Give the word for the position after a row of a list that is sorted by a time (aware)."""
-    return encoded((at.isoformat(), str(row_id)))
+def encode_time_position(at: datetime, row_id: object) -> str:
+    """Return the word for the position after a row of a list that is sorted by a time (aware)."""
+    return encode_position((at.isoformat(), str(row_id)))
 
 
-def decoded_time(word: str) -> tuple[datetime, str]:
-    """Give the position that `encoded_time` wrote. Raises InvalidInput."""
-    at, row_id = decoded(word, ("timestamptz",))
+def decode_time_position(word: str) -> tuple[datetime, str]:
+    """Return the position that `encode_time_position` wrote. Raises InvalidInput."""
+    at, row_id = decode_position(word, ("timestamptz",))
     return datetime.fromisoformat(str(at)), str(row_id)
 
 
-def _is_of(key: str | float, type_: str) -> bool:
-    """Tell whether PostgreSQL can read the key as the type. Raises ValueError for a day or time that is none."""
+def _is_of_type(key: str | float, type_: str) -> bool:
+    """Return whether PostgreSQL can read the key as the type. Raises ValueError for a day or time that is none."""
     if type_ == "integer":
         return isinstance(key, int) and abs(key) < _FITS_INTEGER
     if type_ == "float8":

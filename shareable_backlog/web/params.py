@@ -32,7 +32,7 @@ Source: TypeAlias = Literal["path", "query", "form"]
 _PAIRS: Final[Mapping[Source, Callable[[Request], Iterable[Pair]]]] = {
     "path": lambda request: request.path_params.items(),
     "query": lambda request: request.query_params.multi_items(),
-    "form": lambda request: forms.posted(request).multi_items(),
+    "form": lambda request: forms.get_form(request).multi_items(),
 }
 _LONGEST_NAME = 50
 
@@ -42,17 +42,17 @@ def bind(handler: Callable[..., Awaitable[T]]) -> Callable[[Request], Awaitable[
 
     That raises InvalidInput, for a path NotFound. Raise TypeError for a handler that wants what no request has.
     """
-    types = struct_types(handler)
+    types = list_struct_types(handler)
 
     @wraps(handler)
-    async def bound(request: Request) -> T:
+    async def answer(request: Request) -> T:
         structs = {source: _read_from(request, type_, source) for source, type_ in types.items()}
         return await handler(request, **structs)
 
-    return bound
+    return answer
 
 
-def struct_types(handler: Callable[..., object]) -> dict[Source, type[Struct]]:
+def list_struct_types(handler: Callable[..., object]) -> dict[Source, type[Struct]]:
     """Return which structs a handler takes, from its annotations. Raise TypeError for any other argument."""
     _, *wanted = inspect.signature(handler, eval_str=True).parameters.values()
     for one in wanted:
@@ -98,7 +98,7 @@ def write(params: Struct) -> list[Pair]:
     return written
 
 
-def url(path: str, params: Struct) -> str:
+def build_url(path: str, params: Struct) -> str:
     """Return the address at which a page is asked for just this."""
     pairs = write(params)
     return f"{path}?{urlencode(pairs)}" if pairs else path

@@ -10,8 +10,8 @@ STOPPING = "stopping"
 """The name in a request's state of the event that its answer, if it has no end of its own, wants to be told by."""
 
 
-class ImpatientProtocol(HttpToolsProtocol):
-    """Be uvicorn's protocol with a limit to how long a request may take to arrive.
+class ReadTimeoutProtocol(HttpToolsProtocol):
+    """Uvicorn's protocol with a limit to how long a request may take to arrive.
 
     uvicorn itself has one between requests only. Answers may take as long as they like; a few clients who send
     slowly must not hold all the connections that there are.
@@ -22,11 +22,11 @@ class ImpatientProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] (as uvicorn's)
         """Wait for the first request."""
         super().connection_made(transport)
-        self._begin_to_wait()
+        self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
-        self._stop_waiting()
+        self._stop_timer()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -40,18 +40,18 @@ class ImpatientProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Wait for the rest of the request."""
         super().on_message_begin()
-        self._begin_to_wait()
+        self._start_timer()
 
     def on_message_complete(self) -> None:
         """Have the whole request."""
         super().on_message_complete()
-        self._stop_waiting()
+        self._stop_timer()
 
-    def _begin_to_wait(self) -> None:
-        self._stop_waiting()
+    def _start_timer(self) -> None:
+        self._stop_timer()
         self._deadline = self.loop.call_later(WHOLE_WITHIN_S, self.transport.close)
 
-    def _stop_waiting(self) -> None:
+    def _stop_timer(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

@@ -22,7 +22,7 @@ _DURATIONS = Histogram(
 )
 
 
-class Measured:
+class RequestMetrics:
     """Wrap an ASGI application and count what it answers, refusals too."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -35,19 +35,19 @@ class Measured:
             return
         began_s = perf_counter()
 
-        async def counted(message: Message) -> None:
+        async def count_and_send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                route = _route(scope)
+                route = _find_route_path(scope)
                 method = scope["method"] if scope["method"] in _METHODS else "other"
                 _REQUESTS.labels(method, route, str(message["status"])).inc()
                 _DURATIONS.labels(route).observe(perf_counter() - began_s)
             await send(message)
 
-        await self._app(scope, receive, counted)
+        await self._app(scope, receive, count_and_send)
 
 
-def _route(scope: Scope) -> str:
-    """Give the path of the route as the table of routes has it; "none" for what came to no route."""
+def _find_route_path(scope: Scope) -> str:
+    """Return the path of the route as the table of routes has it; "none" for what came to no route."""
     endpoint = scope.get("endpoint")
     if endpoint is None:
         return "none"

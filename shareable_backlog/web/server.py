@@ -6,17 +6,17 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from shareable_backlog import stop
-from shareable_backlog.web.read_timeout import ImpatientProtocol
+from shareable_backlog.web.read_timeout import ReadTimeoutProtocol
 
 
 class Server(uvicorn.Server):
-    """Be uvicorn's server: a signal leaves requests `grace_s` and the process `within_s`, a second one 5 s."""
+    """Uvicorn's server: a signal leaves requests `grace_s` and the process `within_s`, a second one 5 s."""
 
     def __init__(self, app: ASGIApp, *, grace_s: int, within_s: float) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
-                http=ImpatientProtocol,
+                http=ReadTimeoutProtocol,
                 proxy_headers=False,  # whom to believe is TRUSTED_PROXIES' to say
                 ws="none",
                 lifespan="on",

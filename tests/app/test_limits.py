@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.postgres import PrivateServer, PrivateServers
-from tests.support.served import Answer, Served, served
+from tests.support.served import Answer, Served, run_serve
 
 RECOVERED_WITHIN_S = 3.0
 
@@ -35,7 +35,7 @@ async def asked(program: Served, server: PrivateServer, working: int, others: in
 def test_with_the_pool_in_use_some_wait_a_while_the_others_are_refused_at_once_and_health_goes_on(
     tmp_path: Path, private_server: PrivateServer
 ) -> None:
-    with served(
+    with run_serve(
         tmp_path,
         DATABASE_URL=private_server.url,
         DATABASE_POOL_MAX="2",
@@ -61,7 +61,7 @@ def test_with_the_pool_in_use_some_wait_a_while_the_others_are_refused_at_once_a
 def test_a_page_that_takes_too_long_is_broken_off_and_its_connection_used_again(
     tmp_path: Path, private_server: PrivateServer
 ) -> None:
-    with served(tmp_path, DATABASE_URL=private_server.url, DATABASE_STATEMENT_TIMEOUT_MS="300") as program:
+    with run_serve(tmp_path, DATABASE_URL=private_server.url, DATABASE_STATEMENT_TIMEOUT_MS="300") as program:
         program.until("/", 200)
         before = private_server.sessions()
         private_server.slow_pages_down(30)
@@ -81,7 +81,7 @@ def test_without_a_connection_left_at_the_server_pages_say_so_and_work_soon_afte
     server = private_servers.make()
     server.start("max_connections=6")
     taken = [server.connect() for _ in range(6)]
-    with served(tmp_path, DATABASE_URL=server.url) as program:
+    with run_serve(tmp_path, DATABASE_URL=server.url) as program:
         page = program.get("/")
         assert page.status == 503
         assert "too many clients" not in page.text
@@ -95,7 +95,7 @@ def test_without_a_connection_left_at_the_server_pages_say_so_and_work_soon_afte
 def test_a_value_that_cannot_be_read_is_a_failure_with_a_number_that_is_in_the_log_too(
     tmp_path: Path, private_server: PrivateServer, path: str
 ) -> None:
-    with served(tmp_path, DATABASE_URL=private_server.url) as program:
+    with run_serve(tmp_path, DATABASE_URL=private_server.url) as program:
         program.until("/", 200)
         with private_server.connect() as admin:
             admin.execute("ALTER TABLE backlog_items RENAME TO real_backlog_items")

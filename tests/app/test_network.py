@@ -11,7 +11,7 @@ from time import monotonic
 import pytest
 
 from tests.fakes.postgres import PrivateServer, PrivateServers
-from tests.support.served import Answer, Served, served
+from tests.support.served import Answer, Served, run_serve
 
 pytestmark = pytest.mark.netns
 
@@ -34,7 +34,7 @@ def _allowed() -> None:
 
 @pytest.fixture
 def far_server(private_servers: PrivateServers) -> Iterator[tuple[PrivateServer, str]]:
-    """Give a running server at the other end of a cable, and the name of the network it is in."""
+    """Yield a running server at the other end of a cable, and the name of the network it is in."""
     network = cable = f"slb{os.getpid()}"
     run("ip", "netns", "add", network)
     try:
@@ -69,7 +69,7 @@ def test_packets_that_vanish_hold_a_request_six_seconds_at_most(
     tmp_path: Path, far_server: tuple[PrivateServer, str]
 ) -> None:
     server, network = far_server
-    with served(tmp_path, DATABASE_URL=server.url) as program:
+    with run_serve(tmp_path, DATABASE_URL=server.url) as program:
         program.until("/", 200)
         answers, mended_at = asyncio.run(while_the_cable_is_cut(program, network))
         assert {answer.status for answer in answers} == {200, 503}
@@ -86,7 +86,9 @@ def test_a_name_that_moves_to_another_address_is_followed_without_a_restart(
     hosts = tmp_path / "hosts"
     hosts.write_text(f"{first.host} db.example.com\n", encoding="utf-8")
     own_hosts = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts))
-    with served(tmp_path, enter=own_hosts, DATABASE_URL=first.url.replace(first.host, "db.example.com")) as program:
+    with run_serve(
+        tmp_path, enter=own_hosts, DATABASE_URL=first.url.replace(first.host, "db.example.com")
+    ) as program:
         program.until("/", 200)
         first.kill()
         second.start()

@@ -10,7 +10,7 @@ from typing import Literal, cast
 import pytest
 
 from tests.fakes.postgres import PrivateServer, PrivateServers
-from tests.support.served import Answer, Served, served
+from tests.support.served import Answer, Served, run_serve
 
 RECOVERED_WITHIN_S = 3.0
 # The 120 s of a real outage show nothing that these do not. Waits that doubled without end, 1, 2, 4 and 8 s, would
@@ -28,7 +28,7 @@ def test_it_starts_without_its_database_says_so_and_works_soon_after_that_is_up(
     tmp_path: Path, private_servers: PrivateServers
 ) -> None:
     server = private_servers.make()
-    with served(tmp_path, DATABASE_URL=server.url) as program:
+    with run_serve(tmp_path, DATABASE_URL=server.url) as program:
         assert program.get("/healthz").status == 200
         assert health(program) == {"connected": False, "error": "The database is not running or not listening."}
         ready = program.get("/readyz")
@@ -50,7 +50,7 @@ def test_it_starts_without_its_database_says_so_and_works_soon_after_that_is_up(
 def test_it_listens_within_two_seconds_whether_or_not_its_database_is_there(
     tmp_path: Path, private_servers: PrivateServers
 ) -> None:
-    with served(tmp_path, DATABASE_URL=private_servers.make().url) as program:
+    with run_serve(tmp_path, DATABASE_URL=private_servers.make().url) as program:
         assert program.listened_after_s < 2
 
 
@@ -74,7 +74,7 @@ async def through_outages(program: Served, server: PrivateServer) -> tuple[list[
 
 
 def _within(answer: Answer, began: float, ended: float) -> bool:
-    """Tell whether a request was under way in an outage or the second after it."""
+    """Return whether a request was under way in an outage or the second after it."""
     return answer.asked_at < ended + 1 and answer.asked_at + answer.took_s > began
 
 
@@ -82,7 +82,7 @@ def _within(answer: Answer, began: float, ended: float) -> bool:
 def test_under_load_requests_fail_only_during_an_outage_and_a_second_after_it_and_only_with_503(
     tmp_path: Path, private_server: PrivateServer
 ) -> None:
-    with served(tmp_path, DATABASE_URL=private_server.url) as program:
+    with run_serve(tmp_path, DATABASE_URL=private_server.url) as program:
         program.until("/", 200)
         answers, outages = asyncio.run(through_outages(program, private_server))
         failed = [answer for answer in answers if answer.status != 200]
@@ -101,7 +101,7 @@ def test_while_it_is_away_liveness_is_asked_a_thousand_times_without_touching_th
     tmp_path: Path, private_servers: PrivateServers
 ) -> None:
     server = private_servers.make()
-    with served(tmp_path, DATABASE_URL=server.url, LOG_LEVEL="debug") as program:
+    with run_serve(tmp_path, DATABASE_URL=server.url, LOG_LEVEL="debug") as program:
         program.until_logged("database_is_away")
         before = len(program.log.splitlines())
         answers = [program.get("/healthz") for _ in range(1000)]
@@ -114,7 +114,7 @@ def test_while_it_is_away_liveness_is_asked_a_thousand_times_without_touching_th
 def test_a_frozen_database_makes_it_unready_and_holds_no_probe_of_it_up(
     tmp_path: Path, private_server: PrivateServer
 ) -> None:
-    with served(tmp_path, DATABASE_URL=private_server.url) as program:
+    with run_serve(tmp_path, DATABASE_URL=private_server.url) as program:
         program.until("/readyz", 200)
         private_server.freeze()
         frozen_at = monotonic()
@@ -133,7 +133,7 @@ def test_a_frozen_database_makes_it_unready_and_holds_no_probe_of_it_up(
 
 
 def test_it_may_be_stopped_while_its_database_is_frozen(tmp_path: Path, private_server: PrivateServer) -> None:
-    with served(tmp_path, DATABASE_URL=private_server.url) as program:
+    with run_serve(tmp_path, DATABASE_URL=private_server.url) as program:
         program.until("/readyz", 200)
         private_server.freeze()
         started = monotonic()
@@ -146,7 +146,7 @@ def test_a_database_in_recovery_is_one_that_starts(tmp_path: Path, private_serve
     gate = server.data.with_suffix(".gate")
     (server.data / "recovery.signal").touch()
     server.start(f"restore_command=until test -e {gate}; do sleep 0.05; done; false", ready=False)
-    with served(tmp_path, DATABASE_URL=server.url) as program:
+    with run_serve(tmp_path, DATABASE_URL=server.url) as program:
         assert program.until_logged("database_is_away")["reason"] == "The database is starting."
         assert health(program) == {"connected": False, "error": "The database is starting."}
         assert program.get("/").status == 503
@@ -157,7 +157,7 @@ def test_a_database_in_recovery_is_one_that_starts(tmp_path: Path, private_serve
 
 @pytest.mark.parametrize("level", ["info", "debug"])
 def test_health_says_how_long_the_database_took(tmp_path: Path, private_server: PrivateServer, level: str) -> None:
-    with served(tmp_path, DATABASE_URL=private_server.url, LOG_LEVEL=level) as program:
+    with run_serve(tmp_path, DATABASE_URL=private_server.url, LOG_LEVEL=level) as program:
         program.until("/readyz", 200)
         latency = health(program)["latencyMs"]
         assert isinstance(latency, int)

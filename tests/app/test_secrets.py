@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.fakes.linear import FakeLinear, Fault, World, running
+from tests.fakes.linear import FakeLinear, Fault, World, run_linear
 from tests.fakes.postgres import PASSWORD, PrivateServer
-from tests.support.served import served, slb
+from tests.support.served import run_serve, slb
 
 ALICES_PASSWORD = "sw0rd#fish/%20&?"
 WRONG_KEY = "lin_api_0wrong0key0of0the0tests0"
@@ -18,7 +18,7 @@ WRONG_KEY = "lin_api_0wrong0key0of0the0tests0"
 def linear() -> Iterator[FakeLinear]:
     world = World()
     world.add_issue()
-    with running(world) as fake:
+    with run_linear(world) as fake:
         yield fake
 
 
@@ -34,7 +34,7 @@ def test_a_run_through_every_trouble_never_says_a_secret(
     said: list[str] = []
     private_server.stop()
     linear.fail_next(Fault.DISCONNECT)
-    with served(
+    with run_serve(
         tmp_path,
         DATABASE_URL=private_server.url,
         LINEAR_API_KEY=linear.key,

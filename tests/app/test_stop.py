@@ -11,9 +11,9 @@ from time import monotonic, sleep
 
 import pytest
 
-from tests.fakes.linear import FakeLinear, Fault, World, running
+from tests.fakes.linear import FakeLinear, Fault, World, run_linear
 from tests.fakes.postgres import PrivateServer
-from tests.support.served import Answer, Served, served
+from tests.support.served import Answer, Served, run_serve
 
 AT_ONCE = 20
 _LIMIT_S = 25.0
@@ -52,10 +52,10 @@ def statuses(server: PrivateServer) -> list[str]:
 
 @pytest.fixture
 def linear() -> Iterator[FakeLinear]:
-    """Give a workspace that falls silent in the middle of a pull."""
+    """Yield a workspace that falls silent in the middle of a pull."""
     world = World()
     world.add_issue()
-    with running(world) as fake:
+    with run_linear(world) as fake:
         fake.fail_next(Fault.SILENCE)
         yield fake
 
@@ -63,7 +63,7 @@ def linear() -> Iterator[FakeLinear]:
 def test_requests_under_way_are_answered_a_sync_is_marked_interrupted_and_no_session_stays(
     tmp_path: Path, private_server: PrivateServer, linear: FakeLinear
 ) -> None:
-    with served(
+    with run_serve(
         tmp_path,
         DATABASE_URL=private_server.url,
         DATABASE_POOL_MAX="30",
@@ -103,7 +103,7 @@ def test_a_database_that_stands_still_keeps_nobody_from_ending(
     tmp_path: Path, private_server: PrivateServer, linear: FakeLinear
 ) -> None:
     settings = {"DATABASE_URL": private_server.url, "LINEAR_API_KEY": linear.key, "LINEAR_API_URL": linear.url}
-    with served(tmp_path, enter=(), **settings) as program:
+    with run_serve(tmp_path, enter=(), **settings) as program:
         program.until("/", 200)
         until_syncing(private_server, linear)
         private_server.freeze()
@@ -113,7 +113,7 @@ def test_a_database_that_stands_still_keeps_nobody_from_ending(
             assert not program.events("stop_took_too_long")
         finally:
             private_server.thaw()
-    with served(tmp_path, enter=(), **settings) as program:
+    with run_serve(tmp_path, enter=(), **settings) as program:
         program.until_logged("sync_ended")
     assert statuses(private_server)[0] == "interrupted"
 
@@ -128,7 +128,7 @@ def test_a_mail_server_that_says_nothing_keeps_nobody_from_ending(
         )
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
-        served(
+        run_serve(
             tmp_path,
             DATABASE_URL=private_server.url,
             BASE_URL="https://backlog.example.com",
@@ -146,7 +146,7 @@ def test_a_mail_server_that_says_nothing_keeps_nobody_from_ending(
 def test_a_second_signal_breaks_off_what_is_under_way(
     tmp_path: Path, private_server: PrivateServer, linear: FakeLinear
 ) -> None:
-    with served(
+    with run_serve(
         tmp_path,
         DATABASE_URL=private_server.url,
         DATABASE_STATEMENT_TIMEOUT_MS="60000",
@@ -178,11 +178,11 @@ def test_a_stop_at_any_moment_of_a_run_ends_in_time_and_leaves_no_run_that_seems
     world = World()
     for _ in range(200):
         world.add_issue()
-    with running(world) as linear:
+    with run_linear(world) as linear:
         for number in range(_STOPS):
             asked = threading.Event()
             linear.on_request = lambda _number, asked=asked: asked.set()
-            with served(
+            with run_serve(
                 tmp_path,
                 DATABASE_URL=private_server.url,
                 LINEAR_API_KEY=linear.key,

@@ -9,7 +9,7 @@ from shareable_backlog import __version__
 from shareable_backlog.cli import main
 from shareable_backlog.config import NAMES, Settings
 from tests.conftest import as_url
-from tests.fakes.linear import running
+from tests.fakes.linear import run_linear
 from tests.fakes.linear.volume import volume
 
 
@@ -78,7 +78,7 @@ def test_serve_refuses_a_database_of_ones_own_without_a_secret_key(
 def test_sync_fills_the_mirror_and_says_what_it_did(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with running(volume(260, seed=5)) as fake:
+    with run_linear(volume(260, seed=5)) as fake:
         monkeypatch.setenv("LINEAR_API_URL", fake.url)
         monkeypatch.setenv("LINEAR_API_KEY", fake.key)
         assert main(["sync"]) == 0

@@ -7,7 +7,7 @@ import pytest
 
 from shareable_backlog.cli import main
 from shareable_backlog.config import Settings
-from tests.fakes.linear import FakeLinear, Fault, running
+from tests.fakes.linear import FakeLinear, Fault, run_linear
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +15,7 @@ def linear(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Set a fresh migrated database, and a key to a Linear with one public and one private team."""
     assert settings.database_url is not None
     monkeypatch.setenv("DATABASE_URL", settings.database_url.reveal())
-    with running() as fake:
+    with run_linear() as fake:
         fake.world.add_issue(fake.world.add_team("ENG", "Engineering"))
         fake.world.add_team("OPS", "Operations", visibility="private")
         monkeypatch.setenv("LINEAR_API_URL", fake.url)

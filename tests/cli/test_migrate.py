@@ -15,7 +15,7 @@ from shareable_backlog.database import migrate
 from tests.conftest import as_url
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted(path.name for path in migrate.migrations_directory().glob("*.sql"))
+FILES = sorted(path.name for path in migrate.locate_migrations().glob("*.sql"))
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +69,7 @@ def test_baseline_marks_without_running(capsys: pytest.CaptureFixture[str]) -> N
 def test_create_writes_the_next_file_and_prints_its_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(migrate, "migrations_directory", lambda: tmp_path)
+    monkeypatch.setattr(migrate, "locate_migrations", lambda: tmp_path)
     assert slb(capsys, "create", "Add colours") == (0, f"{tmp_path / '001_add-colours.sql'}\n", "")
     assert (tmp_path / "001_add-colours.sql").exists()
 
@@ -84,7 +84,7 @@ def test_six_at_once_all_succeed_and_apply_each_file_once(url: str, empty_databa
     assert sorted("".join(printed).replace("There is nothing to apply.\n", "").splitlines()) == [
         f"applied {file}" for file in FILES
     ]
-    assert len(migrate.status(empty_database).applied) == len(FILES)
+    assert len(migrate.read_status(empty_database).applied) == len(FILES)
 
 
 # MIG-21

@@ -46,7 +46,7 @@ def serving(data_dir: Path) -> Generator[tuple["subprocess.Popen[str]", str, lis
 
 
 def signed_in(lines: list[str]) -> httpx2.Client:
-    """Give a client that used the link that was printed."""
+    """Return a client that used the link that was printed."""
     found = re.search(r"http://\S+", lines[2])
     assert found, lines
     client = httpx2.Client(timeout=30)

@@ -78,8 +78,8 @@ def test_templates_styles_and_code_reload(tmp_path: Path, database: str) -> None
 
         style = re.search(r"/static/style\.css\?v=\w+", page.text)
         assert style is not None
-        (developed.package / "static/style/new.css").write_text(".new { color: red; }\n", encoding="utf-8")
-        assert ".new { color: red; }" in developed.client.get("/static/style.css").text
+        developed.change("static/style/views.css", "{", "{ /* new */")
+        assert "{ /* new */" in developed.client.get("/static/style.css").text
         assert style[0] not in developed.client.get("/").text
 
         developed.change("web/errors.py", '404: "Nothing is here"', '404: "Nowhere"')
@@ -120,6 +120,6 @@ def test_it_is_for_this_machine_alone(tmp_path: Path, arguments: tuple[str, ...]
 
 def test_without_it_there_is_no_sign_of_it(tmp_path: Path, database: str) -> None:
     let_in(database, "bob")
-    with served.served(tmp_path, DATABASE_URL=as_url(database)) as plain:
+    with served.run_serve(tmp_path, DATABASE_URL=as_url(database)) as plain:
         assert "server-timing" not in plain.get("/").headers
         assert "statements" not in plain.get("/").text

@@ -34,7 +34,7 @@ def a_run(**fields: Any) -> SyncRun:
 
 def test_a_run_is_a_line_whose_parts_stand_below_each_other() -> None:
     assert [
-        status.run_in_words(one)
+        status.format_run(one)
         for one in (
             a_run(),
             a_run(trigger_type="manual", is_full=True, status="interrupted", items_synced=1_234_567),
@@ -48,7 +48,7 @@ def test_a_run_is_a_line_whose_parts_stand_below_each_other() -> None:
 
 
 def test_a_run_as_json_has_its_times_with_their_zone_and_nothing_of_who_asked_for_it() -> None:
-    told = status.run_as_json(a_run(requested_by="alice@example.com", streams={"issues": {"created": 12}}))
+    told = status.encode_run(a_run(requested_by="alice@example.com", streams={"issues": {"created": 12}}))
     assert json.loads(json.dumps(told)) == {
         "id": 7, "status": "succeeded", "trigger": "automatic", "full": False,
         "started_at": "2026-02-06T09:05:00+00:00", "completed_at": "2026-02-06T09:05:03+00:00", "duration_ms": 3000,
@@ -58,7 +58,7 @@ def test_a_run_as_json_has_its_times_with_their_zone_and_nothing_of_who_asked_fo
 
 
 def test_a_run_that_is_under_way_has_no_end_yet() -> None:
-    told = status.run_as_json(a_run(status="running", completed_at=None, duration_ms=None))
+    told = status.encode_run(a_run(status="running", completed_at=None, duration_ms=None))
     assert (told["completed_at"], told["duration_ms"]) == (None, None)
 
 

@@ -14,7 +14,7 @@ import pytest
 from shareable_backlog.cli import main, sync
 from shareable_backlog.config import Settings
 from shareable_backlog.database.connection import locks
-from tests.fakes.linear import FakeLinear, running
+from tests.fakes.linear import FakeLinear, run_linear
 from tests.support.served import ROOT
 
 _ISSUES = 20
@@ -25,7 +25,7 @@ def fake(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Generator[FakeL
     """Set a fresh migrated database, and a key to a Linear with some issues."""
     assert settings.database_url is not None
     monkeypatch.setenv("DATABASE_URL", settings.database_url.reveal())
-    with running() as fake:
+    with run_linear() as fake:
         for _ in range(_ISSUES):
             fake.world.add_issue()
         monkeypatch.setenv("LINEAR_API_URL", fake.url)
@@ -178,7 +178,7 @@ def end_of_others_run(database: str, *, is_full: bool, is_killed: bool = False) 
 
 
 class Waiting(io.StringIO):
-    """Be what the command says to its operator, and let the other run `end` as soon as it says that it waits."""
+    """What the command says to its operator, and let the other run `end` as soon as it says that it waits."""
 
     def __init__(self, end: threading.Event) -> None:
         super().__init__()

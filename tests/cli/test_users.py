@@ -28,7 +28,7 @@ def test_the_first_admin_comes_from_the_command_line_and_signs_in_once(site: tup
     )
     code, link = run(site, "users", "login-link", "Alice@example.com")
     assert (code, link.startswith("http://127.0.0.1:8000/sign-in/link/")) == (0, True)
-    with running_site.running(database) as running:
+    with running_site.run_site(database) as running:
         path = link.strip().removeprefix("http://127.0.0.1:8000")
         page = running.get(path)
         assert page.status_code == 200

@@ -4,13 +4,13 @@ from ipaddress import ip_network
 
 import pytest
 
-from shareable_backlog.config import Settings, parsed
+from shareable_backlog.config import Settings, parse_settings
 from shareable_backlog.errors import ConfigurationInvalid
 
 
 def faults(**given: str) -> tuple[str, ...]:
     with pytest.raises(ConfigurationInvalid) as caught:
-        parsed(given)
+        parse_settings(given)
     return caught.value.faults
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shareable_backlog import config, logs
-from shareable_backlog.config import Secret, Settings, load, parsed
+from shareable_backlog.config import Secret, Settings, parse_settings, read_settings
 from shareable_backlog.errors import ConfigurationInvalid
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
@@ -40,7 +40,7 @@ def write(text: str) -> None:
 
 def faults() -> tuple[str, ...]:
     with pytest.raises(ConfigurationInvalid) as caught:
-        load()
+        read_settings()
     return caught.value.faults
 
 
@@ -50,7 +50,7 @@ def only_fault() -> str:
 
 
 def test_without_any_setting_the_defaults_hold() -> None:
-    settings = load()
+    settings = read_settings()
     assert settings.database_url is None
     assert settings.linear_api_key is None
     assert settings.database_pool_max == 20
@@ -96,18 +96,18 @@ def test_every_setting_is_read_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, name: str, text: str, field: str, value: object
 ) -> None:
     monkeypatch.setenv(name, text)
-    assert getattr(load(), field) == value
+    assert getattr(read_settings(), field) == value
 
 
 def test_secrets_are_read_and_do_not_show_in_the_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", URL)
     monkeypatch.setenv("LINEAR_API_KEY", "lin_api_0123456789")
-    settings = load()
+    settings = read_settings()
     assert settings.database_url is not None
     assert settings.database_url.reveal() == URL
     assert settings.linear_api_key is not None
     assert settings.linear_api_key.reveal() == "lin_api_0123456789"
-    shown = f"{settings!r} {settings} {config.shown(settings)} {asdict(settings)}"
+    shown = f"{settings!r} {settings} {config.format_settings(settings)} {asdict(settings)}"
     assert "password" not in shown.replace("database", "")
     assert "lin_api_0123456789" not in shown
 
@@ -133,8 +133,8 @@ def test_a_secret_is_masked_in_the_log(
     (tmp_path / "secret").write_text(f"{text}\n", encoding="utf-8")
     monkeypatch.setenv(f"{name}_FILE", str(tmp_path / "secret"))
     monkeypatch.setenv("LINEAR_OAUTH_CLIENT_ID", "backlog" if "OAUTH" in name else "")
-    load()
-    assert logs.masked(f"refused: {secret}.") == "refused: ***."
+    read_settings()
+    assert logs.mask_text(f"refused: {secret}.") == "refused: ***."
 
 
 def test_a_client_secret_in_an_unreadable_file_does_not_count_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +146,7 @@ def test_a_client_secret_in_an_unreadable_file_does_not_count_as_missing(monkeyp
 def test_the_environment_overrides_the_env_file(monkeypatch: pytest.MonkeyPatch) -> None:
     write("PORT=3000\nLOG_LEVEL=error\n")
     monkeypatch.setenv("PORT", "4000")
-    settings = load()
+    settings = read_settings()
     assert (settings.port, settings.log_level) == (4000, "error")
 
 
@@ -155,13 +155,13 @@ def test_an_empty_value_counts_as_not_set(monkeypatch: pytest.MonkeyPatch, nothi
     write("PORT=3000\nDATABASE_URL=\n")
     monkeypatch.setenv("PORT", nothing)
     monkeypatch.setenv("LINEAR_API_KEY", nothing)
-    settings = load()
+    settings = read_settings()
     assert (settings.port, settings.database_url, settings.linear_api_key) == (3000, None, None)
 
 
 def test_the_node_services_env_file_works_as_it_is() -> None:
     write(NODE_ENV_FILE)
-    settings = load()
+    settings = read_settings()
     assert settings.database_url is not None
     assert "sslmode=require&uselibpqcompat=true" in settings.database_url.reveal()
     assert (settings.port, settings.log_level) == (3000, "warning")
@@ -173,12 +173,12 @@ def test_the_node_services_env_file_works_as_it_is() -> None:
 )
 def test_every_level_of_pino_is_understood(pino: str, ours: str) -> None:
     write(f"LOG_LEVEL={pino}\n")
-    assert load().log_level == ours
+    assert read_settings().log_level == ours
 
 
 def test_a_dollar_sign_in_the_env_file_stays_as_it_is() -> None:
     write("DATABASE_URL=postgresql://user:pa${HOME}ss$1@db.example.com/backlog\n")
-    settings = load()
+    settings = read_settings()
     assert settings.database_url is not None
     assert "pa${HOME}ss$1" in settings.database_url.reveal()
 
@@ -186,7 +186,7 @@ def test_a_dollar_sign_in_the_env_file_stays_as_it_is() -> None:
 def test_a_secret_may_be_kept_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "key").write_text("lin_api_from_a_file\n", encoding="utf-8")
     monkeypatch.setenv("LINEAR_API_KEY_FILE", str(tmp_path / "key"))
-    key = load().linear_api_key
+    key = read_settings().linear_api_key
     assert key is not None
     assert key.reveal() == "lin_api_from_a_file"
 
@@ -292,7 +292,7 @@ def test_an_unescaped_character_in_the_password_is_refused_without_showing_it(
     ],
 )
 def test_every_form_of_a_postgresql_url_is_taken(url: str) -> None:
-    assert parsed({"DATABASE_URL": url}).database_url == Secret(url)
+    assert parse_settings({"DATABASE_URL": url}).database_url == Secret(url)
 
 
 def test_a_connection_string_of_key_words_is_refused_with_the_right_form(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -317,7 +317,7 @@ def test_the_example_can_be_used_with_every_line_switched_on(monkeypatch: pytest
     own = {"LINEAR_API_KEY": "lin_api_0", "LINEAR_WEBHOOK_SECRETS": OLD}
     for name, text in own.items():
         monkeypatch.setenv(name, text)
-    settings, defaults = asdict(load()), asdict(Settings())
+    settings, defaults = asdict(read_settings()), asdict(Settings())
     # These have no default, or one that is too long to be an example.
     examples = {name for name, value in defaults.items() if value in (None, ())} | {"allowed_networks", "data_dir"}
     assert {name: settings[name] for name in settings.keys() - examples} == {

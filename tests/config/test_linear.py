@@ -2,7 +2,7 @@
 
 import pytest
 
-from shareable_backlog.config import Secret, parsed, shown
+from shareable_backlog.config import Secret, format_settings, parse_settings
 from shareable_backlog.errors import ConfigurationInvalid
 
 KEY = {"LINEAR_API_KEY": "lin_api_0123456789"}
@@ -13,13 +13,13 @@ OLD, NEW = "lin_wh_old_0123456789", "lin_wh_new_0123456789"
 
 def only_fault(values: dict[str, str]) -> str:
     with pytest.raises(ConfigurationInvalid) as caught:
-        parsed(values)
+        parse_settings(values)
     [fault] = caught.value.faults
     return fault
 
 
 def test_an_oauth_application_is_taken_in_place_of_a_key() -> None:
-    settings = parsed(ID | SECRET)
+    settings = parse_settings(ID | SECRET)
     assert settings.linear_oauth_client_id == "backlog"
     assert settings.linear_oauth_client_secret == Secret("open-sesame")
 
@@ -49,6 +49,6 @@ def test_wrong_webhook_secrets_are_refused_without_showing_them(text: str, reaso
 
 
 def test_both_webhook_secrets_are_taken_and_masked_where_settings_are_shown() -> None:
-    settings = parsed({"LINEAR_WEBHOOK_SECRETS": f"{OLD}, {NEW}"})
+    settings = parse_settings({"LINEAR_WEBHOOK_SECRETS": f"{OLD}, {NEW}"})
     assert settings.linear_webhook_secrets == (Secret(OLD), Secret(NEW))
-    assert shown(settings)["LINEAR_WEBHOOK_SECRETS"] == "**********,**********"
+    assert format_settings(settings)["LINEAR_WEBHOOK_SECRETS"] == "**********,**********"

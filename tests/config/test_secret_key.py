@@ -7,7 +7,7 @@ from stat import S_IMODE
 import pytest
 
 from shareable_backlog import logs
-from shareable_backlog.config import parsed, secret_key
+from shareable_backlog.config import parse_settings, secret_key
 from shareable_backlog.errors import ConfigurationInvalid
 
 KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF"
@@ -15,25 +15,25 @@ SERVER = "postgresql://user:password@localhost:5432/backlog"
 
 
 def ensure(folder: Path) -> str:
-    """Give the key kept in a data folder, as a start on the embedded database finds or makes it."""
-    found = secret_key.ensured(parsed({"SLB_DATA_DIR": str(folder)})).secret_key
+    """Return the key kept in a data folder, as a start on the embedded database finds or makes it."""
+    found = secret_key.ensure_secret_key(parse_settings({"SLB_DATA_DIR": str(folder)})).secret_key
     assert found is not None
     return found.reveal()
 
 
 def test_a_server_of_ones_own_wants_a_secret_key(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationInvalid, match=r"SECRET_KEY is not set.*openssl rand -hex 32"):
-        secret_key.ensured(parsed({"DATABASE_URL": SERVER, "SLB_DATA_DIR": str(tmp_path)}))
-    given = parsed({"DATABASE_URL": SERVER, "SECRET_KEY": KEY})
-    assert secret_key.ensured(given) == given
+        secret_key.ensure_secret_key(parse_settings({"DATABASE_URL": SERVER, "SLB_DATA_DIR": str(tmp_path)}))
+    given = parse_settings({"DATABASE_URL": SERVER, "SECRET_KEY": KEY})
+    assert secret_key.ensure_secret_key(given) == given
 
 
 def test_beside_the_embedded_server_a_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
-    settings = parsed({"SLB_DATA_DIR": str(tmp_path / "data")})
-    first = secret_key.ensured(settings).secret_key
+    settings = parse_settings({"SLB_DATA_DIR": str(tmp_path / "data")})
+    first = secret_key.ensure_secret_key(settings).secret_key
     assert first is not None
     assert len(first.reveal()) == 64
-    assert secret_key.ensured(settings).secret_key == first
+    assert secret_key.ensure_secret_key(settings).secret_key == first
     assert S_IMODE((tmp_path / "data" / secret_key.FILE).stat().st_mode) == 0o600
     assert [path.name for path in (tmp_path / "data").iterdir()] == [secret_key.FILE]
 
@@ -56,25 +56,27 @@ def test_of_programs_that_start_at_once_all_have_the_same_key(tmp_path: Path) ->
 
 def test_a_key_that_is_set_comes_before_the_one_that_is_kept(tmp_path: Path) -> None:
     kept = ensure(tmp_path)
-    given = secret_key.ensured(parsed({"SLB_DATA_DIR": str(tmp_path), "SECRET_KEY": KEY})).secret_key
+    given = secret_key.ensure_secret_key(
+        parse_settings({"SLB_DATA_DIR": str(tmp_path), "SECRET_KEY": KEY})
+    ).secret_key
     assert given is not None
     assert given.reveal() == KEY != kept
 
 
 def test_a_kept_key_is_masked_in_the_log(tmp_path: Path) -> None:
-    assert logs.masked(f"It is {ensure(tmp_path)}.") == "It is ***."
+    assert logs.mask_text(f"It is {ensure(tmp_path)}.") == "It is ***."
 
 
 def test_all_other_settings_stay_as_they_are(tmp_path: Path) -> None:
-    settings = parsed({"SLB_DATA_DIR": str(tmp_path), "PORT": "3000"})
-    ensured = secret_key.ensured(settings)
+    settings = parse_settings({"SLB_DATA_DIR": str(tmp_path), "PORT": "3000"})
+    ensured = secret_key.ensure_secret_key(settings)
     assert (ensured.port, ensured.data_dir, ensured.database_url) == (3000, tmp_path, None)
 
 
 def test_a_key_that_cannot_be_read_is_told_in_plain_words(tmp_path: Path) -> None:
     (tmp_path / secret_key.FILE).mkdir()
     with pytest.raises(ConfigurationInvalid, match="can't be made: set SECRET_KEY"):
-        secret_key.ensured(parsed({"SLB_DATA_DIR": str(tmp_path)}))
+        secret_key.ensure_secret_key(parse_settings({"SLB_DATA_DIR": str(tmp_path)}))
 
 
 def test_a_data_folder_that_can_not_be_made_is_told_in_the_same_words(tmp_path: Path) -> None:

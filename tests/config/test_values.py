@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from shareable_backlog.config import Secret, parsed, values
+from shareable_backlog.config import Secret, parse_settings, values
 from shareable_backlog.config.values import Parser
 from shareable_backlog.errors import ConfigurationInvalid
 
@@ -13,12 +13,12 @@ PASSWORD = "hunter2"
 
 def faults(**given: str) -> tuple[str, ...]:
     with pytest.raises(ConfigurationInvalid) as caught:
-        parsed(given)
+        parse_settings(given)
     return caught.value.faults
 
 
 def refusal(parse: Parser, text: str) -> str:
-    """Give the rest of the sentence by which a text is refused."""
+    """Return the rest of the sentence by which a text is refused."""
     with pytest.raises(ValueError, match=r".") as caught:
         parse(text)
     return str(caught.value)
@@ -37,27 +37,27 @@ def test_secrets_are_the_same_when_their_texts_are() -> None:
 
 
 def test_a_whole_number_may_be_each_of_its_limits_and_nothing_beyond() -> None:
-    parse = values.whole(1, 10)
+    parse = values.build_whole_number_parser(1, 10)
     assert [parse(text) for text in ("1", "10")] == [1, 10]
     for text in ("0", "11", "2.0", "one", ""):
         assert refusal(parse, text) == "should be a whole number from 1 to 10"
 
 
 def test_a_whole_number_may_have_no_upper_limit() -> None:
-    parse = values.whole(100)
+    parse = values.build_whole_number_parser(100)
     assert parse("100000000000") == 10**11
     assert refusal(parse, "99") == "should be a whole number of at least 100"
 
 
 def test_a_number_is_finite_and_refused_by_the_words_for_its_range() -> None:
-    parse = values.number("above 0", lambda value: value > 0)
+    parse = values.build_number_parser("above 0", lambda value: value > 0)
     assert parse("0.5") == 0.5
     for text in ("0", "-1", "nan", "inf", "half", ""):
         assert refusal(parse, text) == "should be a number above 0"
 
 
 def test_a_word_is_read_in_any_case_and_by_its_aliases() -> None:
-    parse = values.one_of("debug", "info", "error", aliases={"fatal": "error"})
+    parse = values.build_choice_parser("debug", "info", "error", aliases={"fatal": "error"})
     assert [parse(text) for text in ("debug", "INFO", "Fatal")] == ["debug", "info", "error"]
     assert refusal(parse, "loud") == "should be debug, info or error"
 
@@ -66,7 +66,7 @@ def test_a_word_is_read_in_any_case_and_by_its_aliases() -> None:
     "text", ["http://localhost:4000/graphql", "https://api.example.com", "https://[2001:db8::1]/"]
 )
 def test_a_web_address_stays_as_it_was_written(text: str) -> None:
-    assert values.web_address(text) == text
+    assert values.parse_url(text) == text
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_web_address_stays_as_it_was_written(text: str) -> None:
     ],
 )
 def test_what_leads_to_no_host_by_http_is_no_web_address(text: str) -> None:
-    assert refusal(values.web_address, text) == "is not a web address, which begins with https:// or http://"
+    assert refusal(values.parse_url, text) == "is not a web address, which begins with https:// or http://"
 
 
 @pytest.mark.parametrize(
@@ -109,22 +109,24 @@ def test_an_address_that_people_cannot_safely_reach_is_refused(text: str) -> Non
     ],
 )
 def test_the_own_address_is_a_scheme_and_a_host(text: str, address: str) -> None:
-    assert parsed({"BASE_URL": text}).base_url == address
+    assert parse_settings({"BASE_URL": text}).base_url == address
 
 
 def test_a_refused_own_address_says_which_part_is_wrong() -> None:
-    assert refusal(values.own_address, "http://example.com") == "should begin with https://, as people sign in there"
+    assert (
+        refusal(values.parse_base_url, "http://example.com") == "should begin with https://, as people sign in there"
+    )
     for rest in ("/path", "?q", "#part"):
-        assert "the scheme and the host alone" in refusal(values.own_address, f"https://example.com{rest}")
+        assert "the scheme and the host alone" in refusal(values.parse_base_url, f"https://example.com{rest}")
 
 
 @pytest.mark.parametrize("text", ["https://id.example.com/realms/one/", "http://127.0.0.1:9000", "http://[::1]:9000"])
 def test_an_identity_provider_is_named_as_it_names_itself(text: str) -> None:
-    assert values.issuer(text) == text
+    assert values.parse_issuer(text) == text
 
 
 def test_an_identity_provider_elsewhere_must_speak_tls() -> None:
-    assert refusal(values.issuer, "http://id.example.com") == "should begin with https://"
+    assert refusal(values.parse_issuer, "http://id.example.com") == "should begin with https://"
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "::1", "[::1]"])
@@ -146,7 +148,7 @@ def test_a_secret_key_that_could_be_guessed_is_refused_with_the_way_to_make_one(
 
 @pytest.mark.parametrize("text", ["0123456789abcdef" * 2, "0123456789" * 4])
 def test_a_secret_key_of_32_characters_that_differ_is_enough(text: str) -> None:
-    assert values.secret_key(text) == Secret(text)
+    assert values.parse_secret_key(text) == Secret(text)
 
 
 @pytest.mark.parametrize(
@@ -158,11 +160,14 @@ def test_a_wrong_network_is_named(text: str) -> None:
 
 
 def test_networks_are_divided_by_commas_and_an_address_is_a_network_of_one() -> None:
-    assert values.networks("192.0.2.7, 2001:db8::/32") == (ip_network("192.0.2.7/32"), ip_network("2001:db8::/32"))
+    assert values.parse_networks("192.0.2.7, 2001:db8::/32") == (
+        ip_network("192.0.2.7/32"),
+        ip_network("2001:db8::/32"),
+    )
 
 
 def test_addresses_of_admins_are_compared_in_small_letters() -> None:
-    assert parsed({"ADMIN_EMAILS": "Alice@Example.com, bob@example.com"}).admin_emails == (
+    assert parse_settings({"ADMIN_EMAILS": "Alice@Example.com, bob@example.com"}).admin_emails == (
         "alice@example.com",
         "bob@example.com",
     )
@@ -170,22 +175,23 @@ def test_addresses_of_admins_are_compared_in_small_letters() -> None:
 
 def test_one_wrong_mail_address_spoils_the_list() -> None:
     assert (
-        refusal(values.emails, "a@example.com,,b@example.com") == "should be a mail address like person@example.com"
+        refusal(values.parse_emails, "a@example.com,,b@example.com")
+        == "should be a mail address like person@example.com"
     )
 
 
 def test_a_mail_address_has_at_most_254_characters() -> None:
     longest = "a" * 242 + "@example.com"
-    assert values.email(longest) == longest
-    assert "should be a mail address" in refusal(values.email, f"a{longest}")
+    assert values.parse_email(longest) == longest
+    assert "should be a mail address" in refusal(values.parse_email, f"a{longest}")
 
 
 def test_names_are_divided_by_commas_and_may_hold_blanks() -> None:
-    assert values.words(" field staff , ,partners,") == ("field staff", "partners")
+    assert values.parse_names(" field staff , ,partners,") == ("field staff", "partners")
 
 
 def test_the_name_of_a_header_is_known_in_small_letters() -> None:
-    assert values.header_name("X-Forwarded-Email") == "x-forwarded-email"
+    assert values.parse_header_name("X-Forwarded-Email") == "x-forwarded-email"
 
 
 @pytest.mark.parametrize("text", ["X_Auth_User", "X Auth", "X-Auth:"])
@@ -196,7 +202,7 @@ def test_a_header_whose_name_could_be_confused_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["smtp://mail.example.com", f"smtps://bob:{PASSWORD}@mail.example.com:465/"])
 def test_a_mail_server_may_come_with_or_without_a_port_and_a_password(text: str) -> None:
-    assert values.smtp_url(text) == Secret(text)
+    assert values.parse_smtp_url(text) == Secret(text)
 
 
 @pytest.mark.parametrize(

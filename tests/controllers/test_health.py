@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from shareable_backlog import app
-from shareable_backlog.config import Settings, parsed
+from shareable_backlog.config import Settings, parse_settings
 from shareable_backlog.database import migrate
 from tests.conftest import as_url
 from tests.support.signed_in import SECRET_KEY, cookies, let_in
@@ -21,15 +21,15 @@ NOWHERE = "postgresql://alice:open-sesame@127.0.0.1:1/backlog"
 
 @pytest.fixture
 def client(settings: Settings) -> Iterator[TestClient]:
-    """Give a client of the program on a fresh migrated database."""
-    with TestClient(app.create(settings), base_url="http://localhost", client=HERE) as client:
+    """Yield a client of the program on a fresh migrated database."""
+    with TestClient(app.create_app(settings), base_url="http://localhost", client=HERE) as client:
         yield client
 
 
 @pytest.fixture
 def client_without_database() -> Iterator[TestClient]:
-    settings = parsed({"DATABASE_URL": NOWHERE, "SECRET_KEY": SECRET_KEY})
-    with TestClient(app.create(settings), base_url="http://localhost", client=HERE) as client:
+    settings = parse_settings({"DATABASE_URL": NOWHERE, "SECRET_KEY": SECRET_KEY})
+    with TestClient(app.create_app(settings), base_url="http://localhost", client=HERE) as client:
         yield client
 
 
@@ -87,9 +87,9 @@ def test_it_is_not_ready_without_its_database(client_without_database: TestClien
 
 
 def test_behind_the_schema_it_lives_and_is_not_ready_and_pages_say_the_command(empty_database: str) -> None:
-    migrate.up(empty_database, to=4)
-    settings = parsed({"DATABASE_URL": as_url(empty_database), "SECRET_KEY": SECRET_KEY})
-    with TestClient(app.create(settings), base_url="http://localhost", client=HERE) as client:
+    migrate.apply_migrations(empty_database, to=4)
+    settings = parse_settings({"DATABASE_URL": as_url(empty_database), "SECRET_KEY": SECRET_KEY})
+    with TestClient(app.create_app(settings), base_url="http://localhost", client=HERE) as client:
         assert client.get("/healthz").status_code == 200
         answer = client.get("/readyz")
         assert (answer.status_code, answer.json()["db"]) == (503, "up")
@@ -98,7 +98,7 @@ def test_behind_the_schema_it_lives_and_is_not_ready_and_pages_say_the_command(e
         assert page.status_code == 503
         assert "slb migrate up" in page.text
         assert client.get("/api/health").json()["database"]["connected"] is True
-        migrate.up(empty_database)
+        migrate.apply_migrations(empty_database)
         until(client, "/readyz", 200)
         let_in(empty_database)
         assert client.get("/", headers={"cookie": f"slb_session={cookies('bob')['slb_session']}"}).status_code == 200

@@ -13,12 +13,12 @@ from tests.support.signed_in import let_in
 @pytest.fixture
 def site(database: str) -> Generator[Site]:
     let_in(database, "alice", "bob", "carol")
-    with running_site.running(database) as running:
+    with running_site.run_site(database) as running:
         yield running
 
 
 def numbers(site: Site) -> dict[tuple[str, ...], float]:
-    """Give the numbers by their name and the values of their labels."""
+    """Return the numbers by their name and the values of their labels."""
     answer = site.get("/metrics")
     assert answer.status_code == 200
     return {
@@ -76,7 +76,7 @@ def test_before_the_first_sync_there_is_no_age(site: Site) -> None:
 
 
 def test_while_the_database_is_away_the_rest_is_told() -> None:
-    with running_site.running("host=127.0.0.1 port=1 dbname=backlog") as running:
+    with running_site.run_site("host=127.0.0.1 port=1 dbname=backlog") as running:
         found = numbers(running)
     assert found[("slb_database_up",)] == 0
     assert ("slb_people", "pending") not in found
@@ -84,12 +84,12 @@ def test_while_the_database_is_away_the_rest_is_told() -> None:
 
 
 def test_for_other_networks_there_is_nothing_here(database: str) -> None:
-    with running_site.running(database, peer="192.0.2.7") as running:
+    with running_site.run_site(database, peer="192.0.2.7") as running:
         assert running.get("/metrics").status_code == 404
 
 
 def test_the_networks_are_those_of_the_setting_and_the_address_is_the_real_one(database: str) -> None:
-    with running_site.running(
+    with running_site.run_site(
         database, {"METRICS_NETWORKS": "192.0.2.0/24", "TRUSTED_PROXIES": "127.0.0.0/8"}
     ) as running:
         assert running.get("/metrics").status_code == 404

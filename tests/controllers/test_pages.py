@@ -14,12 +14,12 @@ from shareable_backlog.web.pages import assets
 from tests.support.mirrored import item, label, store, team
 from tests.support.signed_in import AsBob
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 ROUTES = [
-    Route("/", item_list.list_items),
+    Route("/", item_list.show_list),
     Route("/items/{identifier}", params.bind(items.show_item)),
-    Route("/static/{path:path}", params.bind(assets.static_file)),
+    Route("/static/{path:path}", params.bind(assets.send_file)),
 ]
 
 
@@ -97,7 +97,7 @@ async def test_a_description_of_two_megabytes_is_shown_shortened(client: httpx2.
 
 
 async def test_static_files_may_be_kept_for_ever_under_their_version(client: httpx2.AsyncClient) -> None:
-    answer = await client.get(assets.address("style.css"))
+    answer = await client.get(assets.build_url("style.css"))
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert (await client.get("/static/style.css?v=other")).headers["cache-control"] == "no-cache"
 

@@ -37,7 +37,7 @@ def until(site: Site, is_right: Callable[[Any], bool]) -> None:
 
 def test_a_late_mirror_is_told_to_viewers_and_probes_until_a_sync_goes_well(database: str) -> None:
     let_in(database)
-    with running_site.running(database) as site:
+    with running_site.run_site(database) as site:
         add_run(site, hours_ago=2)
         until(site, lambda told: told == LATE)
         page = site.get("/", "bob")
@@ -50,5 +50,5 @@ def test_a_late_mirror_is_told_to_viewers_and_probes_until_a_sync_goes_well(data
 
 
 def test_a_mirror_that_was_never_filled_is_not_late(database: str) -> None:
-    with running_site.running(database) as site:
+    with running_site.run_site(database) as site:
         until(site, lambda told: told == {"status": "ok", "db": "up"})

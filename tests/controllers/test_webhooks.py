@@ -26,10 +26,10 @@ from starlette.types import Message
 from shareable_backlog.config import Secret
 from shareable_backlog.controllers import webhooks
 from shareable_backlog.web import read_timeout
-from tests.conftest import as_url, created
-from tests.fakes.linear import Row, World, delivery, running
+from tests.conftest import as_url, create_database
+from tests.fakes.linear import Row, World, delivery, run_linear
 from tests.fakes.postgres import PrivateServer
-from tests.support.served import Served, served
+from tests.support.served import Served, run_serve
 from tests.support.signed_in import let_in
 
 SECRET, OLD, OTHER = "lin_wh_0tests0secret0one", "lin_wh_0tests0secret0old", "lin_wh_0tests0secret0not"
@@ -39,7 +39,7 @@ GIVE_UP_S = 40.0
 
 
 class Receiver:
-    """Be a served mirror of a workspace with one issue."""
+    """A served mirror of a workspace with one issue."""
 
     def __init__(self, program: Served, world: World, conninfo: str) -> None:
         self.program, self.world, self.conninfo = program, world, conninfo
@@ -82,9 +82,9 @@ def receiver(server: str, template: str, tmp_path_factory: pytest.TempPathFactor
     world = World()
     world.add_issue(title="As it was")
     with (
-        created(server, template) as conninfo,
-        running(world) as fake,
-        served(
+        create_database(server, template) as conninfo,
+        run_linear(world) as fake,
+        run_serve(
             tmp_path_factory.mktemp("served"),
             DATABASE_URL=as_url(conninfo),
             LINEAR_API_KEY=fake.key,
@@ -284,7 +284,7 @@ async def test_a_body_that_comes_too_slowly_is_given_up(monkeypatch: pytest.Monk
         return {"type": "http.request", "body": b"x", "more_body": True}
 
     with pytest.raises(HTTPException) as refused:
-        await webhooks.linear(Request({"type": "http", "headers": [], "app": app}, a_byte_now_and_then))
+        await webhooks.receive_delivery(Request({"type": "http", "headers": [], "app": app}, a_byte_now_and_then))
     assert (refused.value.status_code, refused.value.headers) == (408, {"Connection": "close"})
 
 
@@ -294,7 +294,7 @@ def head(*lines: str) -> bytes:
 
 
 def answered(sender: socket.socket) -> bytes:
-    """Give the answer, and hold that the connection is closed after it."""
+    """Return the answer, and hold that the connection is closed after it."""
     answer = b""
     with contextlib.suppress(ConnectionError):
         while more := sender.recv(2**16):
@@ -308,8 +308,8 @@ def test_while_the_database_is_down_linear_is_asked_to_send_it_again(
     world = World()
     issue = world.add_issue()
     with (
-        running(world) as fake,
-        served(
+        run_linear(world) as fake,
+        run_serve(
             tmp_path,
             DATABASE_URL=private_server.url,
             LINEAR_API_KEY=fake.key,
@@ -334,7 +334,7 @@ def test_while_the_database_is_down_linear_is_asked_to_send_it_again(
 
 
 def test_without_a_secret_there_is_nothing(tmp_path: Path, database: str) -> None:
-    with served(tmp_path, DATABASE_URL=as_url(database)) as program:
+    with run_serve(tmp_path, DATABASE_URL=as_url(database)) as program:
         program.until("/readyz", 200)
         answer = program.get(PATH, "POST")
         assert (answer.status, json.loads(answer.text)["error"]["code"]) == (404, "NOT_FOUND")

@@ -17,44 +17,44 @@ def mark(conninfo: str) -> None:
 
 def test_what_was_backed_up_is_there_after_a_restore(database: str, empty_database: str, tmp_path: Path) -> None:
     mark(database)
-    backup.dump(database, tmp_path / "file")
-    backup.restore(empty_database, tmp_path / "file")
+    backup.dump_database(database, tmp_path / "file")
+    backup.restore_database(empty_database, tmp_path / "file")
     with psycopg.connect(empty_database) as connection:
         assert connection.execute("SELECT email FROM users").fetchall() == [("alice@example.com",)]
-    assert migrate.status(empty_database).problem() is None
+    assert migrate.read_status(empty_database).find_problem() is None
 
 
 def test_a_backup_is_readable_by_its_owner_alone(database: str, tmp_path: Path) -> None:
-    backup.dump(database, tmp_path / "file")
+    backup.dump_database(database, tmp_path / "file")
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o600
 
 
 def test_an_existing_file_is_not_overwritten(database: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("precious")
     with pytest.raises(BackupFailed, match="already"):
-        backup.dump(database, tmp_path / "file")
+        backup.dump_database(database, tmp_path / "file")
     assert (tmp_path / "file").read_text() == "precious"
 
 
 def test_a_database_in_use_is_not_restored_over(database: str, tmp_path: Path) -> None:
-    backup.dump(database, tmp_path / "file")
+    backup.dump_database(database, tmp_path / "file")
     with pytest.raises(BackupFailed, match="not empty"):
-        backup.restore(database, tmp_path / "file")
+        backup.restore_database(database, tmp_path / "file")
 
 
 def test_a_damaged_file_restores_nothing(database: str, empty_database: str, tmp_path: Path) -> None:
     mark(database)
-    backup.dump(database, tmp_path / "file")
+    backup.dump_database(database, tmp_path / "file")
     whole = (tmp_path / "file").read_bytes()
     (tmp_path / "file").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(BackupFailed):
-        backup.restore(empty_database, tmp_path / "file")
+        backup.restore_database(empty_database, tmp_path / "file")
     with psycopg.connect(empty_database) as connection:
         assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
 
 
 def test_a_failed_backup_leaves_no_file_and_names_no_host(tmp_path: Path) -> None:
     with pytest.raises(BackupFailed) as failed:
-        backup.dump("host=127.0.0.1 port=1 user=mallory password=hunter2-secret dbname=x", tmp_path / "file")
+        backup.dump_database("host=127.0.0.1 port=1 user=mallory password=hunter2-secret dbname=x", tmp_path / "file")
     assert list(tmp_path.iterdir()) == []
     assert "127.0.0.1" not in str(failed.value)

@@ -8,7 +8,7 @@ from shareable_backlog import database
 from shareable_backlog.database.plans import explain_statement
 from shareable_backlog.tracing import TracedStatement
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 ADD_USER = "INSERT INTO users (email) VALUES (%(email)s) RETURNING id"
 NO_PLAN = "PostgreSQL gives no plan for this statement."

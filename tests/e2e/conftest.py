@@ -10,14 +10,13 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from shareable_backlog import database
-from shareable_backlog.config import parsed
+from shareable_backlog.config import parse_settings
 from shareable_backlog.database.search import search_entries
-from shareable_backlog.sync import run as running
-from shareable_backlog.sync import sample
-from tests.conftest import as_url, created, filled_name, made_once
+from shareable_backlog.sync import runs, sample
+from tests.conftest import as_url, create_database, create_once, filled_name
 from tests.support import leaks
 from tests.support.browser import chromium, hidden, hostile
-from tests.support.browser.serving import serving, wait_until_ready
+from tests.support.browser.serving import serve_pages, wait_until_ready
 from tests.support.signed_in import cookies, let_in
 
 NewPage = Callable[..., Page]
@@ -29,51 +28,51 @@ def _fill(conninfo: str) -> None:
 
 
 async def _store(url: str) -> None:
-    async with database.opened(parsed({"DATABASE_URL": url})):
-        await sample.load()
-        async with running.recorded("import") as report:
+    async with database.open_database(parse_settings({"DATABASE_URL": url})):
+        await sample.load_sample()
+        async with runs.record_run("import") as report:
             for batches in (hostile.batches(), hidden.batches()):
-                await running.stored(report, batches, lambda _report, _page: None, is_sample=True)
+                await runs.store_batches(report, batches, lambda _report, _page: None, is_sample=True)
         assert not report.bad_rows
-        while await search_entries.refresh(1_000):
+        while await search_entries.refresh_entries(1_000):
             pass
 
 
 @pytest.fixture(scope="session")
 def site(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    """Give the address of the program, filled and ready; one a worker."""
-    filled = made_once(server, filled_name(template), template, _fill)
+    """Yield the address of the program, filled and ready; one a worker."""
+    filled = create_once(server, filled_name(template), template, _fill)
     folder = tmp_path_factory.mktemp("site")
-    with created(server, filled) as conninfo, serving(folder, DATABASE_URL=as_url(conninfo)) as address:
+    with create_database(server, filled) as conninfo, serve_pages(folder, DATABASE_URL=as_url(conninfo)) as address:
         wait_until_ready(address)
         yield address
 
 
 @pytest.fixture(scope="session")
 def site_without_database(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    """Give the address of the program while its database is away."""
+    """Yield the address of the program while its database is away."""
     nothing_there = "postgresql://alice@127.0.0.1:1/nothing"
-    with serving(tmp_path_factory.mktemp("away"), DATABASE_URL=nothing_there) as address:
+    with serve_pages(tmp_path_factory.mktemp("away"), DATABASE_URL=nothing_there) as address:
         yield address
 
 
 # The package's, not the session's: while Playwright runs, no asynchronous test can. And `site` is filled before.
 @pytest.fixture(scope="package")
 def browser(site: str) -> Generator[Browser]:
-    """Give the system's Chromium."""
+    """Yield the system's Chromium."""
     del site
-    executable = chromium.found()
+    executable = chromium.find_browser()
     if executable is None:
         if os.environ.get("CI") == "true":
             pytest.fail("There is no Chromium, and CI must have it.")
         pytest.skip("There is no Chromium: get it with `apt-get install chromium`.")
-    with chromium.started(executable) as browser:
+    with chromium.start_browser(executable) as browser:
         yield browser
 
 
 @pytest.fixture
 def new_page(browser: Browser, site: str) -> Generator[NewPage]:
-    """Give a function that opens a page of bob's, or another persona's, with the browser context's options.
+    """Yield a function that opens a page of bob's, or another persona's, with the browser context's options.
 
     At the end no page may have had a dialog, an error, a violation of its policy or a request to another host; a test
     that has failed already has a cause of its own.
@@ -89,7 +88,7 @@ def new_page(browser: Browser, site: str) -> Generator[NewPage]:
                 )
             context.set_default_timeout(5000)
             page = context.new_page()
-            watches.append(chromium.watched(page, base_url))
+            watches.append(chromium.watch_page(page, base_url))
             return page
 
         yield open_page
@@ -98,5 +97,5 @@ def new_page(browser: Browser, site: str) -> Generator[NewPage]:
 
 @pytest.fixture
 def page(new_page: NewPage) -> Page:
-    """Give a page of a desk's size."""
+    """Return a page of a desk's size."""
     return new_page(viewport={"width": 1440, "height": 900})

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.conftest import as_url, created
+from tests.conftest import as_url, create_database
 from tests.e2e.conftest import NewPage
 from tests.fakes import oidc
 from tests.support.browser.accessible import violations
-from tests.support.browser.serving import serving, wait_until_ready
+from tests.support.browser.serving import serve_pages, wait_until_ready
 from tests.support.signed_in import let_in
 
 pytestmark = pytest.mark.browser
@@ -23,13 +23,13 @@ PHONE = {"viewport": {"width": 390, "height": 844}}
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Be a program whose links stand in its log, as it has no mail server."""
+    """A program whose links stand in its log, as it has no mail server."""
 
     address: str
     log: Path
 
     def code(self, email: str) -> tuple[str, str]:
-        """Give the newest link and code; `email` is who asked, whom the log does not name."""
+        """Return the newest link and code; `email` is who asked, whom the log does not name."""
         assert "@" in email
         found = re.findall(r"address=(\S+) code=(\d{6})", self.log.read_text(encoding="utf-8"))
         return found[-1][0], found[-1][1]
@@ -38,14 +38,14 @@ class Program:
 @pytest.fixture(scope="module")
 def program(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Program]:
     folder = tmp_path_factory.mktemp("access")
-    with created(server, template) as conninfo, oidc.running() as provider:
+    with create_database(server, template) as conninfo, oidc.run_provider() as provider:
         let_in(conninfo, "alice", "bob", "carol", "dora")
         settings = {
             "DATABASE_URL": as_url(conninfo), "LOG_FORMAT": "console", "OIDC_ISSUER": provider.url,
             "OIDC_CLIENT_ID": provider.client_id, "OIDC_CLIENT_SECRET": provider.client_secret,
             "BASE_URL": "http://127.0.0.1:8000", "OIDC_NAME": "Example ID",
         }  # fmt: skip
-        with serving(folder, **settings) as address:
+        with serve_pages(folder, **settings) as address:
             wait_until_ready(address)
             yield Program(address, folder / "serve.log")
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.conftest import as_url, created
+from tests.conftest import as_url, create_database
 from tests.e2e.conftest import NewPage
-from tests.fakes.linear import FakeLinear, World, running
-from tests.support.browser.serving import serving, wait_until_ready
+from tests.fakes.linear import FakeLinear, World, run_linear
+from tests.support.browser.serving import serve_pages, wait_until_ready
 from tests.support.signed_in import let_in
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """Be a program that mirrors a small workspace."""
+    """A program that mirrors a small workspace."""
 
     address: str
     linear: FakeLinear
@@ -27,11 +27,11 @@ class Mirror:
 def mirror(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Mirror]:
     world = World()
     world.add_issue(title="Mend the roof")
-    with created(server, template) as conninfo, running(world) as linear:
+    with create_database(server, template) as conninfo, run_linear(world) as linear:
         let_in(conninfo)
         folder = tmp_path_factory.mktemp("mirror")
         settings = {"DATABASE_URL": as_url(conninfo), "LINEAR_API_KEY": linear.key, "LINEAR_API_URL": linear.url}
-        with serving(folder, **settings) as address:
+        with serve_pages(folder, **settings) as address:
             wait_until_ready(address)
             yield Mirror(address, linear)
 

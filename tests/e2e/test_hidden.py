@@ -37,7 +37,7 @@ FURTHER = re.compile(
 
 
 def bodies(page: Page) -> dict[str, str]:
-    """Give the answers of all addresses, and of the pages that follow them."""
+    """Return the answers of all addresses, and of the pages that follow them."""
     found: dict[str, str] = {}
     waiting = list(START)
     while waiting:

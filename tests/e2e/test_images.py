@@ -7,11 +7,11 @@ from anyio.from_thread import start_blocking_portal
 from playwright.sync_api import Locator, Page, expect
 
 from shareable_backlog import database
-from shareable_backlog.config import parsed
-from tests.conftest import as_url, created
+from shareable_backlog.config import parse_settings
+from tests.conftest import as_url, create_database
 from tests.e2e.conftest import NewPage
-from tests.fakes.uploads import GIF, PNG, SVG, uploading
-from tests.support.browser.serving import serving, wait_until_ready
+from tests.fakes.uploads import GIF, PNG, SVG, serve_uploads
+from tests.support.browser.serving import serve_pages, wait_until_ready
 from tests.support.mirrored import comment, item, store
 from tests.support.signed_in import let_in
 
@@ -34,17 +34,17 @@ and ![a hostile drawing]({HOST}/org/drawing)
 
 async def _fill(url: str) -> None:
     one = item(1, "An item with images", description=DESCRIPTION)
-    async with database.opened(parsed({"DATABASE_URL": url})):
+    async with database.open_database(parse_settings({"DATABASE_URL": url})):
         await store(one, comment(1, one, f"![The plan again]({HOST}/org/plan)"))
 
 
 @pytest.fixture(scope="module")
 def illustrated(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    """Give the address of the program with an item that holds images, some of which Linear has."""
+    """Yield the address of the program with an item that holds images, some of which Linear has."""
     with (
-        created(server, template) as conninfo,
+        create_database(server, template) as conninfo,
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(uploading()) as there,
+        portal.wrap_async_context_manager(serve_uploads()) as there,
     ):
         there.accepts = {KEY}
         there.add("/org/plan", PNG)
@@ -55,21 +55,21 @@ def illustrated(server: str, template: str, tmp_path_factory: pytest.TempPathFac
         let_in(conninfo)
         nobody = "http://127.0.0.1:1/graphql"
         linear = {"LINEAR_API_URL": nobody, "LINEAR_UPLOADS_URL": there.url, "LINEAR_API_KEY": KEY}
-        with serving(folder, DATABASE_URL=url, SLB_DATA_DIR=str(folder), **linear) as address:
+        with serve_pages(folder, DATABASE_URL=url, SLB_DATA_DIR=str(folder), **linear) as address:
             wait_until_ready(address)
             yield address
 
 
 @pytest.fixture
 def page(new_page: NewPage, illustrated: str) -> Page:
-    """Give the page of that item."""
+    """Return the page of that item."""
     page = new_page(illustrated, viewport={"width": 1440, "height": 900})
     page.goto("/items/ENG-1")
     return page
 
 
 def natural_width(image: Locator) -> int:
-    """Give the width of an image once it was loaded; 0 when it can't be shown."""
+    """Return the width of an image once it was loaded; 0 when it can't be shown."""
     image.scroll_into_view_if_needed()
     image.evaluate("image => image.complete || new Promise(done => image.onload = image.onerror = done)")
     return image.evaluate("image => image.naturalWidth")

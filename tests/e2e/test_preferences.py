@@ -24,7 +24,7 @@ def choose(page: Page, **fields: str) -> None:
 
 @pytest.fixture
 def plain(new_page: NewPage) -> Generator[Page]:
-    """Give a page without JavaScript, whose person likes everything as usual afterwards."""
+    """Yield a page without JavaScript, whose person likes everything as usual afterwards."""
     page = new_page(viewport={"width": 1440, "height": 900}, java_script_enabled=False)
     yield page
     choose(page, theme="system", density="comfortable", time_zone="", locale="")

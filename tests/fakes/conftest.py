@@ -2,10 +2,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fakes.linear import FakeLinear, running
+from tests.fakes.linear import FakeLinear, run_linear
 
 
 @pytest.fixture
 def fake() -> Iterator[FakeLinear]:
-    with running() as fake:
+    with run_linear() as fake:
         yield fake

@@ -33,7 +33,7 @@ _NOT_FOUND, _FOUND, _OK, _BAD = 404, 302, 200, 400
 
 @dataclass
 class Provider:
-    """Hold what the provider says and does; tests change it before they ask."""
+    """What the provider says and does; tests change it before they ask."""
 
     url: str = ""
     client_id: str = "backlog"
@@ -65,7 +65,7 @@ class Provider:
         """Be the person who agrees at `url`: give the address that the browser is sent back to, path and query."""
         parts = urlsplit(url)
         assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"{self.url}/authorize", url
-        back = urlsplit(self._agreed(_first_values(parts.query)))
+        back = urlsplit(self._agree(_first_values(parts.query)))
         return f"{back.path}?{back.query}"
 
     def answer(self, path: str, form: dict[str, str], headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
@@ -79,7 +79,7 @@ class Provider:
             case "/.well-known/openid-configuration":
                 return _json(self._document())
             case "/authorize":
-                return _FOUND, {"Location": self._agreed(form)}, b""
+                return _FOUND, {"Location": self._agree(form)}, b""
             case "/keys":
                 return _json({"keys": self.public if self.public is not None else self._public()})
             case "/token":
@@ -87,7 +87,7 @@ class Provider:
             case _:
                 return _json(self.userinfo or {}, _OK if path == "/userinfo" else _NOT_FOUND)
 
-    def _agreed(self, query: dict[str, str]) -> str:
+    def _agree(self, query: dict[str, str]) -> str:
         assert query["response_type"] == "code"
         assert query["client_id"] == self.client_id
         assert query["code_challenge_method"] == "S256"
@@ -128,7 +128,7 @@ class Provider:
         )
 
     def _is_client(self, form: dict[str, str], headers: dict[str, str]) -> bool:
-        """Tell whether it is the client that asks, in the one way that the document names."""
+        """Return whether it is the client that asks, in the one way that the document names."""
         if self.document.get("token_endpoint_auth_methods_supported") == ["client_secret_post"]:
             named = (form.get("client_id"), form.get("client_secret"))
             return "authorization" not in headers and named == (self.client_id, self.client_secret)
@@ -153,7 +153,7 @@ class Provider:
 
 @cache
 def rsa_key(name: str) -> RSAKey:
-    """Give a key by that name, the same one each time, as making one takes long."""
+    """Return a key by that name, the same one each time, as making one takes long."""
     return RSAKey.generate_key(2048, {"kid": name})
 
 
@@ -170,8 +170,8 @@ def _json(content: object, status: int = _OK) -> tuple[int, dict[str, str], byte
 
 
 @contextlib.contextmanager
-def running() -> Generator[Provider]:
-    """Give a provider that listens on loopback."""
+def run_provider() -> Generator[Provider]:
+    """Yield a provider that listens on loopback."""
     provider = Provider()
 
     class Handler(BaseHTTPRequestHandler):

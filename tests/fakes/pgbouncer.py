@@ -19,8 +19,8 @@ _READY_WITHIN_S = 20.0
 
 
 @contextmanager
-def pooled(server: PrivateServer, *settings: str) -> Generator[str]:
-    """Give the URL of `server` through a PgBouncer with `settings` (`name = value`) besides the usual ones."""
+def run_pooler(server: PrivateServer, *settings: str) -> Generator[str]:
+    """Yield the URL of `server` through a PgBouncer with `settings` (`name = value`) besides the usual ones."""
     program = shutil.which("pgbouncer", path=f"{os.defpath}:/usr/sbin")
     if program is None:
         if os.environ.get("CI") == "true":

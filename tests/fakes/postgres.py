@@ -42,7 +42,7 @@ _QUICK = (
 
 
 class PrivateServer:
-    """Be one server over a data folder of its own; made by `private_servers`, not running yet."""
+    """One server over a data folder of its own; made by `private_servers`, not running yet."""
 
     def __init__(self, data: Path, programs: Path, *, enter: Sequence[str] = (), host: str | None = None) -> None:
         self.data = data
@@ -54,12 +54,12 @@ class PrivateServer:
 
     @property
     def url(self) -> str:
-        """Give the URL of its database, as an operator writes it."""
+        """Return the URL of its database, as an operator writes it."""
         return f"postgresql://{USER}:{quote(PASSWORD, safe='')}@{self.host}:{PORT}/{DATABASE}"
 
     @property
     def log(self) -> str:
-        """Give what the server has logged since its first start."""
+        """Return what the server has logged since its first start."""
         return self._log_path.read_text(encoding="utf-8", errors="replace")
 
     @property
@@ -85,7 +85,7 @@ class PrivateServer:
         _until(self._is_ready, f"the server at {self.data} is ready")
 
     def _is_ready(self) -> bool:
-        """Tell whether it answers, or is a standby that takes no sessions: what pg_ctl waits for."""
+        """Return whether it answers, or is a standby that takes no sessions: what pg_ctl waits for."""
         assert self._process is not None
         assert self._process.poll() is None, self.log[-2000:]
         with contextlib.suppress(FileNotFoundError):
@@ -130,7 +130,7 @@ class PrivateServer:
             os.kill(pid, signal.SIGCONT)
 
     def _pids(self) -> list[int]:
-        """Give the postmaster and its children, each of which has a session of its own."""
+        """Return the postmaster and its children, each of which has a session of its own."""
         assert self._process is not None
         return [self._process.pid, *_children(self._process.pid)]
 
@@ -139,7 +139,7 @@ class PrivateServer:
         return psycopg.connect(self.url.rpartition("/")[0] + f"/{database}", autocommit=True)
 
     def sessions(self) -> list[int]:
-        """Give the process ids of the sessions of the program under test."""
+        """Return the process ids of the sessions of the program under test."""
         with self.connect() as admin:
             found = admin.execute(
                 "SELECT pid FROM pg_stat_activity WHERE application_name = 'shareable-linear-backlog'"
@@ -187,7 +187,7 @@ class PrivateServers:
         server.start()
         with server.connect("postgres") as admin:
             admin.execute(f"CREATE DATABASE {DATABASE}")
-        migrate.up(server.url)
+        migrate.apply_migrations(server.url)
         let_in(server.url)
         with server.connect() as admin:
             # A third of the files is a third of the time to copy them.
@@ -197,14 +197,14 @@ class PrivateServers:
         server.stop()
 
     def make(self, *, enter: Sequence[str] = (), host: str | None = None) -> PrivateServer:
-        """Give a server with a fresh migrated database; `enter` is a command that runs it elsewhere."""
+        """Return a server with a fresh migrated database; `enter` is a command that runs it elsewhere."""
         server = PrivateServer(self._new_folder(), self.programs, enter=enter, host=host)
         subprocess.run(["cp", "-a", self._template, server.data], check=True)
         self._made.append(server)
         return server
 
     def make_standby(self, primary: PrivateServer) -> PrivateServer:
-        """Give a standby that follows `primary`, which must be running."""
+        """Return a standby that follows `primary`, which must be running."""
         server = PrivateServer(self._new_folder(), self.programs)
         source = f"host={primary.host} port={PORT} user={USER} password={PASSWORD}"
         _run(self.programs / "pg_basebackup", "-D", server.data, "-d", source, "-R", "-X", "stream", "-c", "fast")
@@ -221,8 +221,8 @@ class PrivateServers:
 
 
 def programs_of_wheel(folder: Path) -> Path:
-    """Give the embedded server's programs, copied into `folder` where PostgreSQL's account can't reach them."""
-    package = embedded_cluster.package()
+    """Return the embedded server's programs, copied into `folder` where PostgreSQL's account can't reach them."""
+    package = embedded_cluster.find_package()
     within = Path("pginstall", "bin")
     try:
         _run(package / within / "initdb", "--version")
@@ -234,8 +234,8 @@ def programs_of_wheel(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def made_in(programs: Path | None = None) -> Generator[PrivateServers]:
-    """Give a maker of private servers, run with the embedded server's `programs` unless told otherwise."""
+def make_servers(programs: Path | None = None) -> Generator[PrivateServers]:
+    """Yield a maker of private servers, run with the embedded server's `programs` unless told otherwise."""
     folder = in_memory.folder()
     give_away(folder)
     servers: PrivateServers | None = None
@@ -250,14 +250,14 @@ def made_in(programs: Path | None = None) -> Generator[PrivateServers]:
 
 @pytest.fixture(scope="session")
 def private_servers() -> Iterator[PrivateServers]:
-    """Give this worker's maker of private servers."""
-    with made_in() as servers:
+    """Yield this worker's maker of private servers."""
+    with make_servers() as servers:
         yield servers
 
 
 @pytest.fixture
 def private_server(private_servers: PrivateServers) -> Iterator[PrivateServer]:
-    """Give a running private server of one's own."""
+    """Yield a running private server of one's own."""
     server = private_servers.make()
     server.start()
     yield server
@@ -277,7 +277,7 @@ def _initialise(data: Path, programs: Path) -> None:
 
 
 def as_account() -> tuple[str, ...]:
-    """Give the command that PostgreSQL needs in front, which refuses to run as root."""
+    """Return the command that PostgreSQL needs in front, which refuses to run as root."""
     if os.geteuid() != 0:
         return ()
     return ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--")

@@ -22,7 +22,7 @@ USER, PASSWORD = "postmaster", "p@ss/word of mail"
 
 @dataclass
 class MailServer:
-    """Be what stands behind `port`; what it answers can be changed at any time."""
+    """What stands behind `port`; what it answers can be changed at any time."""
 
     port: int = 0
     received: list[EmailMessage] = field(default_factory=list[EmailMessage])
@@ -82,7 +82,7 @@ class MailServer:
 
 
 @asynccontextmanager
-async def receiving(
+async def run_mail_server(
     *, starttls: ssl.SSLContext | None = None, tls: ssl.SSLContext | None = None, takes_logins: bool = False
 ) -> AsyncGenerator[MailServer]:
     """Run a mail server: plain, offering STARTTLS, or speaking TLS from the start."""
@@ -119,7 +119,7 @@ async def receiving(
 
 @asynccontextmanager
 async def silent() -> AsyncGenerator[int]:
-    """Give the port of a server that takes connections and never says a word."""
+    """Yield the port of a server that takes connections and never says a word."""
     held: list[asyncio.StreamWriter] = []
 
     async def hold(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -135,7 +135,7 @@ async def silent() -> AsyncGenerator[int]:
         await server.wait_closed()
 
 
-def certified(folder: Path, host: str = "127.0.0.1") -> tuple[ssl.SSLContext, Path]:
+def make_certificate(folder: Path, host: str = "127.0.0.1") -> tuple[ssl.SSLContext, Path]:
     """Make a certificate that signs itself; give a server's TLS with it, and the file for those who trust it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])

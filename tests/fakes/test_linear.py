@@ -26,7 +26,7 @@ def listed(fake: FakeLinear, arguments: str = "", **variables: Any) -> list[int]
 
 
 def walked(fake: FakeLinear, size: int) -> list[str]:
-    """Give the ids of all issues, page by page."""
+    """Return the ids of all issues, page by page."""
     page = "issues(first: $first, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }"
     query = f"query($first: Int, $after: String) {{ {page} }}"
     found: list[str] = []

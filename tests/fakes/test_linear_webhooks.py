@@ -39,7 +39,7 @@ def world() -> World:
 
 
 def last(world: World, type_: str) -> dict[str, Any]:
-    """Give the row of a type with the most references; for an issue that is the second."""
+    """Return the row of a type with the most references; for an issue that is the second."""
     rows = list(world.rows[ROOTS[type_]].values())
     return next((row for row in rows if row.get("parent")), rows[-1])
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.linear import Bump, FakeLinear, World, running
+from tests.fakes.linear import Bump, FakeLinear, World, run_linear
 from tests.fakes.linear.asking import everything, post
 
 EVERY_BUMP: frozenset[Bump] = frozenset(("archive", "trash", "restore", "comment", "removal"))
@@ -194,5 +194,5 @@ def test_worlds_with_the_same_seed_and_history_are_equal() -> None:
         world.add_comment(world.add_issue())
         return world
 
-    with running(lived()) as one, running(lived()) as other:
+    with run_linear(lived()) as one, run_linear(lived()) as other:
         assert everything(one) == everything(other)

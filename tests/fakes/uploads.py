@@ -31,7 +31,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(
 
 
 class Uploads:
-    """Be what stands behind `url`."""
+    """What stands behind `url`."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -71,7 +71,7 @@ class Uploads:
                 self.most_at_once = max(self.most_at_once, self.at_once)
                 await self.answering.wait()
                 self.at_once -= 1
-                writer.write(http.encoded(self._answer(request)))
+                writer.write(http.encode_answer(self._answer(request)))
                 await writer.drain()
 
     def _answer(self, request: http.Request) -> Answer:
@@ -83,7 +83,7 @@ class Uploads:
 
 
 @asynccontextmanager
-async def uploading() -> AsyncGenerator[Uploads]:
+async def serve_uploads() -> AsyncGenerator[Uploads]:
     """Serve uploads on a loopback port, to nobody until files are added."""
     uploads = Uploads()
     server = await asyncio.start_server(uploads.serve, "127.0.0.1", 0)

@@ -2,11 +2,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fakes.linear import FakeLinear, running
+from tests.fakes.linear import FakeLinear, run_linear
 
 
 @pytest.fixture
 def fake() -> Iterator[FakeLinear]:
-    """Give a Linear with an empty workspace."""
-    with running() as fake:
+    """Yield a Linear with an empty workspace."""
+    with run_linear() as fake:
         yield fake

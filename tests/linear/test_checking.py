@@ -29,7 +29,7 @@ def issue(**fields: Any) -> dict[str, Any]:
 
 def read(kind: type[Any], *nodes: object) -> tuple[list[Any], list[BadNode]]:
     """Read nodes from JSON as it comes from Linear."""
-    return checking.decoded(kind, msgspec.Raw(json.dumps(nodes).encode()))
+    return checking.decode_nodes(kind, msgspec.Raw(json.dumps(nodes).encode()))
 
 
 def test_good_nodes_are_given_with_their_times_in_utc() -> None:

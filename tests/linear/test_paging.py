@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shareable_backlog.errors import LinearFailed
-from shareable_backlog.linear.connection.client import Client, connected
+from shareable_backlog.linear.connection.client import LinearClient, open_client
 from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.linear.errors import (
     CursorInvalid,
@@ -16,20 +16,20 @@ from shareable_backlog.linear.errors import (
     PartialAnswer,
     TooComplex,
 )
-from shareable_backlog.linear.paging import IssueCount, Page, Reader
-from shareable_backlog.linear.queries import LARGEST_PAGE, Ask
+from shareable_backlog.linear.paging import IssueCount, NodePage, PageReader
+from shareable_backlog.linear.queries import LARGEST_PAGE, PageRequest
 from shareable_backlog.streams import STREAMS
 from tests.fakes.linear import FakeLinear, Fault
 
 pytestmark = pytest.mark.anyio
 
-_ASKS = {name: Ask(stream) for name, stream in STREAMS.items()}
+_ASKS = {name: PageRequest(stream) for name, stream in STREAMS.items()}
 ISSUES, COMMENTS = _ASKS["issues"], _ASKS["comments"]
 _TWO_PAGES = LARGEST_PAGE + 3
 
 
-def connection(fake: FakeLinear) -> AbstractAsyncContextManager[Client]:
-    return connected(fake.url, fake.key, retries=Retries(attempts=1))
+def connection(fake: FakeLinear) -> AbstractAsyncContextManager[LinearClient]:
+    return open_client(fake.url, fake.key, retries=Retries(attempts=1))
 
 
 def add_issues(fake: FakeLinear, count: int) -> None:
@@ -41,16 +41,16 @@ def ids(fake: FakeLinear, root: str = "issues") -> list[str]:
     return list(fake.world.rows[root])
 
 
-async def walked(reader: Reader, ask: Ask = ISSUES) -> list[Page]:
+async def walked(reader: PageReader, ask: PageRequest = ISSUES) -> list[NodePage]:
     """Read one list to its end."""
-    pages: list[Page] = []
+    pages: list[NodePage] = []
     while not pages or pages[-1].has_next_page:
-        pages += (await reader.fetched([ask])).pages
+        pages += (await reader.fetch_round([ask])).pages
         ask = replace(ask, after=pages[-1].end_cursor)
     return pages
 
 
-def seen(pages: Sequence[Page]) -> list[str]:
+def seen(pages: Sequence[NodePage]) -> list[str]:
     return [node.id for page in pages for node in page.nodes]
 
 
@@ -61,7 +61,7 @@ def asked_for(fake: FakeLinear) -> list[int]:
 async def test_every_row_comes_once_newest_first(fake: FakeLinear) -> None:
     add_issues(fake, _TWO_PAGES)
     async with connection(fake) as client:
-        pages = await walked(Reader(client))
+        pages = await walked(PageReader(client))
     assert [len(page.nodes) for page in pages] == [LARGEST_PAGE, 3]
     assert seen(pages) == ids(fake)[::-1]
 
@@ -70,7 +70,7 @@ async def test_several_lists_come_with_one_request_in_the_order_asked_for(fake: 
     issue = fake.world.add_issue()
     comment = fake.world.add_comment(issue)
     async with connection(fake) as client:
-        fetched = await Reader(client).fetched([COMMENTS, ISSUES])
+        fetched = await PageReader(client).fetch_round([COMMENTS, ISSUES])
     assert [seen([page]) for page in fetched.pages] == [[comment["id"]], [issue["id"]]]
     assert len(fake.requests) == 1
 
@@ -80,16 +80,16 @@ async def test_each_list_goes_on_from_its_own_cursor(fake: FakeLinear) -> None:
     [first, *_] = fake.world.rows["issues"].values()
     fake.world.add_comment(first)
     async with connection(fake) as client:
-        reader = Reader(client)
-        [issues, comments] = (await reader.fetched([ISSUES, COMMENTS])).pages
+        reader = PageReader(client)
+        [issues, comments] = (await reader.fetch_round([ISSUES, COMMENTS])).pages
         assert (issues.has_next_page, comments.has_next_page) == (True, False)
-        [issues] = (await reader.fetched([replace(ISSUES, after=issues.end_cursor)])).pages
+        [issues] = (await reader.fetch_round([replace(ISSUES, after=issues.end_cursor)])).pages
     assert seen([issues]) == ids(fake)[:3][::-1]
 
 
 async def test_all_lists_with_the_counts_stay_under_the_limit_of_one_request(fake: FakeLinear) -> None:
     async with connection(fake) as client:
-        fetched = await Reader(client).fetched(list(_ASKS.values()), with_counts=True)
+        fetched = await PageReader(client).fetch_round(list(_ASKS.values()), with_counts=True)
     assert len(fetched.pages) == len(_ASKS)
     assert len(fake.requests) == 1
     assert fake.points_spent <= 10_000
@@ -97,13 +97,13 @@ async def test_all_lists_with_the_counts_stay_under_the_limit_of_one_request(fak
 
 async def test_an_empty_list_is_one_empty_page(fake: FakeLinear) -> None:
     async with connection(fake) as client:
-        assert await walked(Reader(client)) == [Page([], [], None, has_next_page=False)]
+        assert await walked(PageReader(client)) == [NodePage([], [], None, has_next_page=False)]
 
 
 async def test_archived_rows_come_too(fake: FakeLinear) -> None:
     fake.world.archive(fake.world.add_issue())
     async with connection(fake) as client:
-        assert seen(await walked(Reader(client))) == ids(fake)
+        assert seen(await walked(PageReader(client))) == ids(fake)
 
 
 async def test_linears_counts_of_issues_come_when_asked_for(fake: FakeLinear) -> None:
@@ -111,18 +111,18 @@ async def test_linears_counts_of_issues_come_when_asked_for(fake: FakeLinear) ->
     add_issues(fake, 2)
     fake.world.archive(fake.world.add_issue())
     async with connection(fake) as client:
-        reader = Reader(client)
-        assert (await reader.fetched([ISSUES], with_counts=True)).counts == [
+        reader = PageReader(client)
+        assert (await reader.fetch_round([ISSUES], with_counts=True)).counts == [
             IssueCount(team_id=team["id"], all=3, unarchived=2)
         ]
-        assert (await reader.fetched([ISSUES])).counts is None
+        assert (await reader.fetch_round([ISSUES])).counts is None
 
 
 async def test_a_request_that_is_too_complex_is_asked_for_in_halves_and_so_are_all_after_it(fake: FakeLinear) -> None:
     add_issues(fake, 150)
     fake.fail_next(Fault.TOO_COMPLEX, times=2)
     async with connection(fake) as client:
-        pages = await walked(Reader(client))
+        pages = await walked(PageReader(client))
     assert asked_for(fake) == [250, 125, 62, 62, 62]
     assert seen(pages) == ids(fake)[::-1]
 
@@ -130,8 +130,8 @@ async def test_a_request_that_is_too_complex_is_asked_for_in_halves_and_so_are_a
 async def test_an_answer_that_is_too_large_is_asked_for_in_halves(fake: FakeLinear) -> None:
     for _ in range(7):
         fake.world.add_issue(description="x" * 2_000)
-    async with connected(fake.url, fake.key, largest_answer=12_000) as client:
-        pages = await walked(Reader(client))
+    async with open_client(fake.url, fake.key, largest_answer=12_000) as client:
+        pages = await walked(PageReader(client))
     assert [len(page.nodes) for page in pages] == [3, 3, 1]
 
 
@@ -139,7 +139,7 @@ async def test_a_single_row_that_is_too_complex_is_given_up(fake: FakeLinear) ->
     fake.fail_next(Fault.TOO_COMPLEX, times=99)
     async with connection(fake) as client:
         with pytest.raises(TooComplex):
-            await Reader(client).fetched([ISSUES])
+            await PageReader(client).fetch_round([ISSUES])
     assert asked_for(fake) == [250, 125, 62, 31, 15, 7, 3, 1]
 
 
@@ -157,7 +157,7 @@ async def test_an_answer_with_holes_is_not_used(fake: FakeLinear, fault: Fault, 
     fake.fail_next(fault)
     async with connection(fake) as client:
         with pytest.raises(error):
-            await Reader(client).fetched([ISSUES, COMMENTS])
+            await PageReader(client).fetch_round([ISSUES, COMMENTS])
 
 
 async def test_a_node_that_is_none_is_set_aside_and_spoils_no_other(fake: FakeLinear) -> None:
@@ -165,7 +165,7 @@ async def test_a_node_that_is_none_is_set_aside_and_spoils_no_other(fake: FakeLi
     [_, second, _] = fake.world.rows["issues"].values()
     fake.world.edit(second, createdAt="0001-01-01T00:00:00.000Z")
     async with connection(fake) as client:
-        [page] = await walked(Reader(client))
+        [page] = await walked(PageReader(client))
     assert [(bad.id, bad.field) for bad in page.bad] == [(second["id"], "created_at")]
     assert len(page.nodes) == 2
 
@@ -175,14 +175,14 @@ async def test_a_cursor_that_stands_still_ends_the_walk(fake: FakeLinear) -> Non
     fake.fail_next(Fault.STUCK_CURSOR, times=9)
     async with connection(fake) as client:
         with pytest.raises(PartialAnswer):
-            await walked(Reader(client))
+            await walked(PageReader(client))
     assert len(fake.requests) == 2
 
 
 async def test_a_list_may_be_read_a_second_time(fake: FakeLinear) -> None:
     add_issues(fake, _TWO_PAGES)
     async with connection(fake) as client:
-        reader = Reader(client)
+        reader = PageReader(client)
         assert seen(await walked(reader)) == seen(await walked(reader))
 
 
@@ -190,16 +190,16 @@ async def test_a_list_may_be_read_a_second_time(fake: FakeLinear) -> None:
 async def test_a_cursor_that_linear_takes_no_more_is_told_apart(fake: FakeLinear, status: int) -> None:
     add_issues(fake, _TWO_PAGES)
     async with connection(fake) as client:
-        reader = Reader(client)
-        [page] = (await reader.fetched([ISSUES])).pages
+        reader = PageReader(client)
+        [page] = (await reader.fetch_round([ISSUES])).pages
         fake.forget_cursors(status=status)
         with pytest.raises(CursorInvalid):
-            await reader.fetched([replace(ISSUES, after=page.end_cursor)])
+            await reader.fetch_round([replace(ISSUES, after=page.end_cursor)])
 
 
 async def test_a_query_that_is_refused_without_a_cursor_is_no_matter_of_cursors(fake: FakeLinear) -> None:
     fake.fail_next(Fault.VALIDATION_FAILED)
     async with connection(fake) as client:
         with pytest.raises(InvalidQuery) as caught:
-            await Reader(client).fetched([ISSUES])
+            await PageReader(client).fetch_round([ISSUES])
     assert not isinstance(caught.value, CursorInvalid)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from graphql import NoDeprecatedCustomRule, parse, specified_rules, validate
 
-from shareable_backlog.linear.queries import LARGEST_PAGE, Ask, request, sizes
+from shareable_backlog.linear.queries import LARGEST_PAGE, PageRequest, compute_sizes, render_request
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.streams.stream import Stream
 from tests.fakes.linear import published, service
@@ -15,49 +15,49 @@ from tests.fakes.linear.complexity import points
 NAMED_OTHERWISE = {"private": "visibility"}
 
 each_stream = pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
-everything = [Ask(stream) for stream in STREAMS.values()]
-every_id = [Ask(stream, order="createdAt", seen_only=bool(stream.window)) for stream in STREAMS.values()]
+everything = [PageRequest(stream) for stream in STREAMS.values()]
+every_id = [PageRequest(stream, order="createdAt", seen_only=bool(stream.window)) for stream in STREAMS.values()]
 
 
-def text(*asks: Ask) -> str:
-    return request(asks, sizes(asks), with_counts=True)[0]
+def text(*asks: PageRequest) -> str:
+    return render_request(asks, compute_sizes(asks), with_counts=True)[0]
 
 
 @pytest.mark.slow
 @published.needed
 @pytest.mark.parametrize("asks", [everything, every_id], ids=["everything", "every id"])
-def test_linear_knows_every_field_and_discourages_none(asks: list[Ask]) -> None:
+def test_linear_knows_every_field_and_discourages_none(asks: list[PageRequest]) -> None:
     assert not validate(published.schema(), parse(text(*asks)), [*specified_rules, NoDeprecatedCustomRule])
 
 
 @pytest.mark.parametrize("asks", [everything, every_id], ids=["everything", "every id"])
-def test_the_fake_knows_every_field(asks: list[Ask]) -> None:
+def test_the_fake_knows_every_field(asks: list[PageRequest]) -> None:
     assert not validate(service.schema(), parse(text(*asks)))
 
 
 @pytest.mark.parametrize(
     "asks",
-    [everything, every_id, *([Ask(stream)] for stream in STREAMS.values())],
+    [everything, every_id, *([PageRequest(stream)] for stream in STREAMS.values())],
     ids=["everything", "every id", *STREAMS],
 )
-def test_a_request_stays_under_the_points_of_one_query(asks: list[Ask]) -> None:
-    query, variables = request(asks, sizes(asks), with_counts=True)
+def test_a_request_stays_under_the_points_of_one_query(asks: list[PageRequest]) -> None:
+    query, variables = render_request(asks, compute_sizes(asks), with_counts=True)
     assert points(service.schema(), parse(query), variables) < 10_000
 
 
 @each_stream
 def test_a_list_alone_is_asked_for_in_the_largest_pages(stream: Stream) -> None:
-    assert sizes([Ask(stream)]) == [LARGEST_PAGE]
+    assert compute_sizes([PageRequest(stream)]) == [LARGEST_PAGE]
 
 
 def test_issues_get_whole_pages_beside_everything_else() -> None:
-    asked = dict(zip((ask.stream.name for ask in everything), sizes(everything), strict=True))
+    asked = dict(zip((ask.stream.name for ask in everything), compute_sizes(everything), strict=True))
     assert (asked["issues"], asked["comments"]) == (250, 250)
     assert min(asked.values()) >= 50
 
 
 def test_half_pages_are_half_everywhere() -> None:
-    assert max(sizes(everything, largest=125)) == 125
+    assert max(compute_sizes(everything, largest=125)) == 125
 
 
 def test_nobodys_mail_address_is_asked_for() -> None:
@@ -66,7 +66,7 @@ def test_nobodys_mail_address_is_asked_for() -> None:
 
 @each_stream
 def test_archived_rows_are_asked_for_too(stream: Stream) -> None:
-    assert "includeArchived: true" in text(Ask(stream))
+    assert "includeArchived: true" in text(PageRequest(stream))
 
 
 def test_what_is_referred_to_comes_before_what_refers_to_it() -> None:
@@ -76,13 +76,13 @@ def test_what_is_referred_to_comes_before_what_refers_to_it() -> None:
 
 @each_stream
 def test_every_column_of_the_mirror_is_asked_for(stream: Stream) -> None:
-    asked = text(Ask(stream))
+    asked = text(PageRequest(stream))
     columns = msgspec.structs.fields(stream.kind)
     assert not [column.name for column in columns if not re.search(asked_as(column.name), asked)]
 
 
 def asked_as(column: str) -> str:
-    """Give the pattern of a column in a query: `archived_at` is archivedAt, `state_id` is state { id }."""
+    """Return the pattern of a column in a query: `archived_at` is archivedAt, `state_id` is state { id }."""
     if column in NAMED_OTHERWISE:
         return NAMED_OTHERWISE[column]
     is_reference = column.endswith("_id") and column != "slug_id"

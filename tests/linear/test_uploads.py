@@ -11,7 +11,7 @@ from shareable_backlog.errors import NotFound
 from shareable_backlog.linear import uploads
 from shareable_backlog.linear.connection import transport
 from shareable_backlog.linear.errors import AuthenticationFailed, LinearUnavailable
-from tests.fakes.uploads import GIF, PNG, SVG, uploading
+from tests.fakes.uploads import GIF, PNG, SVG, serve_uploads
 
 pytestmark = pytest.mark.anyio
 
@@ -32,12 +32,12 @@ async def key(refused: Collection[str]) -> str:
 
 
 async def fetched(address: str, deadline_s: float = 10) -> bytes:
-    async with transport.opened() as http:
-        return await uploads.fetched(http, address, key, asyncio.Semaphore(4), deadline_s=deadline_s)
+    async with transport.open_http() as http:
+        return await uploads.fetch_image(http, address, key, asyncio.Semaphore(4), deadline_s=deadline_s)
 
 
 async def answered(body: bytes, content_type: str = "image/png", **headers: str) -> bytes:
-    async with uploading() as there:
+    async with serve_uploads() as there:
         there.add("/a/b", body, content_type, **headers)
         return await fetched(f"{there.url}/a/b")
 
@@ -45,7 +45,7 @@ async def answered(body: bytes, content_type: str = "image/png", **headers: str)
 @pytest.mark.parametrize(("kind", "content"), IMAGES.items())
 async def test_every_kind_of_image_comes_through(kind: str, content: bytes) -> None:
     assert await answered(content, kind) == content
-    assert uploads.media_type(content) == kind
+    assert uploads.detect_media_type(content) == kind
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ async def test_what_is_packed_is_not_unpacked() -> None:
 
 @pytest.mark.parametrize("status", [404, 410, 403])
 async def test_a_file_that_is_gone_is_not_found(status: int) -> None:
-    async with uploading() as there:
+    async with serve_uploads() as there:
         there.status = status
         with pytest.raises(NotFound):
             await fetched(f"{there.url}/a/b")
 
 
 async def test_a_redirect_is_not_followed_and_gets_no_key() -> None:
-    async with uploading() as elsewhere, uploading() as there:
+    async with serve_uploads() as elsewhere, serve_uploads() as there:
         elsewhere.add("/a/b", PNG)
         there.status, there.location = 302, f"{elsewhere.url}/a/b"
         with pytest.raises(LinearUnavailable):
@@ -102,7 +102,7 @@ async def test_a_redirect_is_not_followed_and_gets_no_key() -> None:
 
 @pytest.mark.parametrize("status", [401, 429, 500, 503])
 async def test_another_answer_says_to_try_later(status: int) -> None:
-    async with uploading() as there:
+    async with serve_uploads() as there:
         there.status = status
         with pytest.raises(LinearUnavailable, match="try again later"):
             await fetched(f"{there.url}/a/b")
@@ -117,7 +117,7 @@ async def test_no_answer_says_to_try_later_without_key_or_address(address: str) 
 
 
 async def test_a_server_that_does_not_answer_is_given_up_at_the_deadline() -> None:
-    async with uploading() as there:
+    async with serve_uploads() as there:
         there.answering.clear()
         started = time.monotonic()
         with pytest.raises(LinearUnavailable):
@@ -126,16 +126,16 @@ async def test_a_server_that_does_not_answer_is_given_up_at_the_deadline() -> No
 
 
 async def test_waiting_for_a_slot_counts_too() -> None:
-    async with transport.opened() as http:
+    async with transport.open_http() as http:
         with pytest.raises(LinearUnavailable):
-            await uploads.fetched(http, "http://127.0.0.1:1/", key, asyncio.Semaphore(0), deadline_s=0.1)
+            await uploads.fetch_image(http, "http://127.0.0.1:1/", key, asyncio.Semaphore(0), deadline_s=0.1)
 
 
 async def test_a_token_that_has_ended_is_renewed_once() -> None:
     async def tokens(refused: Collection[str]) -> str:
         return f"Bearer {len(refused)}"
 
-    async with uploading() as there, transport.opened() as http:
+    async with serve_uploads() as there, transport.open_http() as http:
         there.add("/a/b", PNG)
         there.accepts = {"Bearer 1"}
-        assert await uploads.fetched(http, f"{there.url}/a/b", tokens, asyncio.Semaphore(1)) == PNG
+        assert await uploads.fetch_image(http, f"{there.url}/a/b", tokens, asyncio.Semaphore(1)) == PNG

@@ -15,9 +15,9 @@ import shareable_backlog
 from shareable_backlog.config import Secret
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.linear import webhooks
-from shareable_backlog.linear.checking import checked
+from shareable_backlog.linear.checking import check_nodes
 from shareable_backlog.linear.nodes import make_node_type
-from shareable_backlog.linear.webhooks import Delivery, DeliveryRefused, verified
+from shareable_backlog.linear.webhooks import Delivery, DeliveryRefused, verify_delivery
 from shareable_backlog.streams import DELIVERED
 from tests.fakes.linear import World
 from tests.fakes.linear.webhooks import ROOTS, delivery
@@ -44,7 +44,7 @@ def event(**fields: Any) -> bytes:
 
 
 def read(body: bytes, *signatures: str, secrets: tuple[str, ...] = (SECRET,), now: datetime = NOW) -> Delivery:
-    return verified(body, signatures or (signed(body),), tuple(map(Secret, secrets)), now)
+    return verify_delivery(body, signatures or (signed(body),), tuple(map(Secret, secrets)), now)
 
 
 def test_a_signed_delivery_of_now_is_read() -> None:
@@ -77,7 +77,7 @@ def test_any_other_signature_is_refused(signatures: tuple[str, ...]) -> None:
 
 def test_a_delivery_without_a_signature_is_refused() -> None:
     with pytest.raises(DeliveryRefused, match="signature"):
-        verified(event(), [], [Secret(SECRET)], NOW)
+        verify_delivery(event(), [], [Secret(SECRET)], NOW)
 
 
 def test_nothing_is_parsed_before_the_signature_is_known_to_be_right() -> None:
@@ -220,16 +220,16 @@ def test_what_linear_posts_is_a_node_as_its_lists_give_it(type_: str) -> None:
     }
     assert DELIVERED.keys() == ROOTS.keys()
     headers, body = delivery(world, "update", type_, rows[type_], secret=SECRET)
-    found = verified(body, [headers["Linear-Signature"]], [Secret(SECRET)], datetime.now(UTC))
+    found = verify_delivery(body, [headers["Linear-Signature"]], [Secret(SECRET)], datetime.now(UTC))
     assert (found.type, found.entity_id, found.ignored) == (type_, rows[type_]["id"], None)
     assert found.node is not None
-    [node], bad = checked(make_node_type(DELIVERED[type_]), [json.loads(found.node)])
+    [node], bad = check_nodes(make_node_type(DELIVERED[type_]), [json.loads(found.node)])
     assert (bad, node.id) == ([], rows[type_]["id"])
     assert "example.com" not in json.dumps({**json.loads(found.node), "url": ""})
 
 
 def comparisons() -> Iterator[tuple[str, str]]:
-    """Give every `==`, `!=` and `in` of the program, as text, with its file."""
+    """Yield every `==`, `!=` and `in` of the program, as text, with its file."""
     for path in Path(shareable_backlog.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.Eq, ast.NotEq, ast.In, ast.NotIn)):

@@ -2,7 +2,7 @@ import pytest
 from graphql import NoDeprecatedCustomRule, parse, specified_rules, validate
 
 from shareable_backlog.linear import workspace
-from shareable_backlog.linear.connection.client import connected
+from shareable_backlog.linear.connection.client import open_client
 from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.linear.errors import AuthenticationFailed, PartialAnswer
 from shareable_backlog.linear.workspace import Workspace
@@ -11,8 +11,8 @@ from tests.fakes.linear.complexity import points
 
 
 async def inspected(fake: FakeLinear) -> Workspace:
-    async with connected(fake.url, fake.key, retries=Retries(attempts=1)) as client:
-        return await workspace.inspected(client)
+    async with open_client(fake.url, fake.key, retries=Retries(attempts=1)) as client:
+        return await workspace.inspect_workspace(client)
 
 
 @pytest.mark.anyio
@@ -24,7 +24,7 @@ async def test_one_request_tells_workspace_user_teams_and_budget(fake: FakeLinea
     seen = await inspected(fake)
     assert (seen.organization.name, seen.organization.url_key) == ("Example", "example")
     assert seen.viewer.name == "Alice Ashby"
-    assert [(team.key, team.private, team.issue_count) for team in seen.teams] == [
+    assert [(team.key, team.is_private, team.issue_count) for team in seen.teams] == [
         ("ENG", False, 1),
         ("OPS", True, 0),
     ]
@@ -36,7 +36,7 @@ async def test_one_request_tells_workspace_user_teams_and_budget(fake: FakeLinea
 @pytest.mark.anyio
 async def test_a_restricted_team_counts_as_private(fake: FakeLinear) -> None:
     fake.world.add_team(visibility="restricted")
-    assert (await inspected(fake)).teams[0].private
+    assert (await inspected(fake)).teams[0].is_private
 
 
 @pytest.mark.anyio

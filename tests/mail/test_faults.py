@@ -30,7 +30,7 @@ def recipients(*codes: int) -> SMTPRecipientsRefused:
 
 
 def caused_by(cause: BaseException) -> SMTPConnectError:
-    """Give what aiosmtplib raises when it could not connect."""
+    """Return what aiosmtplib raises when it could not connect."""
     error = SMTPConnectError(SAID)
     error.__cause__ = cause
     return error
@@ -47,7 +47,7 @@ def caused_by(cause: BaseException) -> SMTPConnectError:
     ],
 )
 def test_a_refusal_for_good_of_the_recipient_or_the_mail_is_final(error: Exception, words: str) -> None:
-    fault = faults.plain(error)
+    fault = faults.translate_error(error)
     assert (str(fault), fault.is_final) == (words, True)
 
 
@@ -76,7 +76,7 @@ def test_a_refusal_for_good_of_the_recipient_or_the_mail_is_final(error: Excepti
     ],
 )
 def test_what_the_operator_or_time_can_mend_is_not_final(error: Exception, words: str) -> None:
-    fault = faults.plain(error)
+    fault = faults.translate_error(error)
     assert (str(fault), fault.is_final) == (words, False)
 
 
@@ -94,9 +94,11 @@ def test_what_the_operator_or_time_can_mend_is_not_final(error: Exception, words
     ],
 )
 def test_a_connection_that_was_not_made_is_told_by_its_cause(cause: OSError, words: str) -> None:
-    fault = faults.plain(caused_by(cause))
+    fault = faults.translate_error(caused_by(cause))
     assert (str(fault), fault.is_final) == (words, False)
 
 
 def test_a_cause_that_is_no_fault_of_the_network_tells_nothing() -> None:
-    assert str(faults.plain(caused_by(KeyError(SAID)))) == str(faults.plain(SMTPConnectError(SAID)))
+    assert str(faults.translate_error(caused_by(KeyError(SAID)))) == str(
+        faults.translate_error(SMTPConnectError(SAID))
+    )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shareable_backlog.errors import MailFailed
 from shareable_backlog.mail import message
-from shareable_backlog.mail.message import Message
+from shareable_backlog.mail.message import MailMessage
 
 SENDER = "backlog@example.com"
 _TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"))
@@ -18,7 +18,7 @@ _always_alike = settings(derandomize=True, deadline=None)
 
 def read_back(to: str = "bob@example.com", subject: str = "Hello", text: str = "Hello.\n") -> EmailMessage:
     """Write a mail, and read what goes over the wire."""
-    sent = message.written(Message(to, subject, text), SENDER).as_bytes(policy=policy.SMTP)
+    sent = message.build_mail(MailMessage(to, subject, text), SENDER).as_bytes(policy=policy.SMTP)
     return message_from_bytes(sent, policy=policy.default)
 
 
@@ -66,7 +66,9 @@ def test_any_text_arrives_line_by_line_as_it_was_written(text: str) -> None:
 
 
 def test_no_line_on_the_wire_is_longer_than_mail_servers_take() -> None:
-    sent = message.written(Message("bob@example.com", "ü" * 500, "ü" * 5000), SENDER).as_bytes(policy=policy.SMTP)
+    sent = message.build_mail(MailMessage("bob@example.com", "ü" * 500, "ü" * 5000), SENDER).as_bytes(
+        policy=policy.SMTP
+    )
     assert max(map(len, sent.split(b"\r\n"))) <= 998
 
 
@@ -81,14 +83,14 @@ def test_no_line_on_the_wire_is_longer_than_mail_servers_take() -> None:
     ],
 )
 def test_an_address_has_a_name_and_a_domain_in_ascii(text: str, username: str, domain: str) -> None:
-    address = message.address(text)
+    address = message.parse_address(text)
     assert (address.username, address.domain) == (username, domain)
 
 
 @pytest.mark.parametrize("text", ["", "bob", "bob@", "@example.com", "bob@example", "bob@example.com\n", "b ob@x.de"])
 def test_what_is_no_address_fails_for_good_without_being_named(text: str) -> None:
     with pytest.raises(MailFailed) as caught:
-        message.address(text)
+        message.parse_address(text)
     assert caught.value.is_final
     assert str(caught.value) == "The recipient's address is not one that mail can be sent to."
 
@@ -96,4 +98,4 @@ def test_what_is_no_address_fails_for_good_without_being_named(text: str) -> Non
 @pytest.mark.parametrize("text", ["bob@a..example.com", "bob@" + "x" * 64 + ".com", "bob@\u00ad.com"])
 def test_a_domain_that_can_not_be_is_no_address_either(text: str) -> None:
     with pytest.raises(MailFailed):
-        message.written(Message(text, "Hello", "Hello."), SENDER)
+        message.build_mail(MailMessage(text, "Hello", "Hello."), SENDER)

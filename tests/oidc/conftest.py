@@ -16,34 +16,34 @@ REDIRECT_URI = "https://backlog.example.com/sign-in/oidc/callback"
 
 @dataclass(frozen=True, slots=True)
 class Relying:
-    """Be the product's side; `fake` is the provider that it asks."""
+    """The product's side; `fake` is the provider that it asks."""
 
     provider: Provider
     fake: fake_oidc.Provider
 
     async def signed_in(self, **changed: str | None) -> Identity:
         """Go the whole way as one person, with some of what comes back changed."""
-        begun = await self.provider.authorization()
+        begun = await self.provider.start_sign_in()
         back = parse_qs(urlsplit(self.fake.consent(begun.url)).query)
         given = {"code": back["code"][0], "nonce": begun.nonce, "verifier": begun.verifier, "issuer": back["iss"][0]}
-        return await self.provider.identity(**(given | changed))  # pyright: ignore[reportArgumentType] (only issuer may be None)
+        return await self.provider.redeem_code(**(given | changed))  # pyright: ignore[reportArgumentType] (only issuer may be None)
 
 
 @pytest.fixture
 def fake() -> Generator[fake_oidc.Provider]:
-    with fake_oidc.running() as provider:
+    with fake_oidc.run_provider() as provider:
         provider.claims |= {"email": "carol@example.com", "name": "Carol"}
         yield provider
 
 
 @pytest.fixture(scope="session")
 async def http() -> AsyncGenerator[httpx2.AsyncClient]:
-    """Give the client that all tests share, as it takes long to make one."""
-    async with oidc.connected() as http:
+    """Yield the client that all tests share, as it takes long to make one."""
+    async with oidc.open_client() as http:
         yield http
 
 
 @pytest.fixture
 def relying(http: httpx2.AsyncClient, fake: fake_oidc.Provider) -> Relying:
-    client = oidc.Client(fake.url, fake.client_id, fake.client_secret, REDIRECT_URI)
+    client = oidc.OidcClient(fake.url, fake.client_id, fake.client_secret, REDIRECT_URI)
     return Relying(Provider(http, client), fake)

@@ -60,8 +60,8 @@ async def test_the_issuers_own_slash_is_no_part_of_the_way_to_its_document(
     http: httpx2.AsyncClient, fake: FakeProvider
 ) -> None:
     fake.document = {"issuer": f"{fake.url}/"}
-    client = oidc.Client(f"{fake.url}/", fake.client_id, fake.client_secret, REDIRECT_URI)
-    assert (await Provider(http, client).authorization()).url.startswith(f"{fake.url}/authorize?")
+    client = oidc.OidcClient(f"{fake.url}/", fake.client_id, fake.client_secret, REDIRECT_URI)
+    assert (await Provider(http, client).start_sign_in()).url.startswith(f"{fake.url}/authorize?")
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1/token", "http://localhost:8000/token"])

@@ -32,7 +32,7 @@ async def test_a_person_comes_back_as_whom_the_provider_says(relying: Relying) -
 
 
 async def test_each_sign_in_has_secrets_of_its_own_of_256_bits(relying: Relying) -> None:
-    begun = [await relying.provider.authorization() for _ in range(2)]
+    begun = [await relying.provider.start_sign_in() for _ in range(2)]
     texts = [text for one in begun for text in (one.state, one.nonce, one.verifier)]
     assert len(set(texts)) == 6
     assert {len(text) for text in texts} == {len(secrets.token_urlsafe(32))}
@@ -44,12 +44,12 @@ async def test_each_sign_in_has_secrets_of_its_own_of_256_bits(relying: Relying)
 
 async def test_groups_are_asked_for_only_where_that_is_known(relying: Relying) -> None:
     relying.fake.document = {"scopes_supported": ["openid"]}
-    assert "scope=openid+email+profile&" in (await relying.provider.authorization()).url
+    assert "scope=openid+email+profile&" in (await relying.provider.start_sign_in()).url
 
 
 async def test_an_address_with_a_query_keeps_it(relying: Relying) -> None:
     relying.fake.document = {"authorization_endpoint": f"{relying.fake.url}/authorize?tenant=1"}
-    query = parse_qs(urlsplit((await relying.provider.authorization()).url).query)
+    query = parse_qs(urlsplit((await relying.provider.start_sign_in()).url).query)
     assert (query["tenant"], query["response_type"]) == (["1"], ["code"])
 
 
@@ -60,17 +60,17 @@ async def test_the_provider_is_asked_about_itself_once_an_hour(
         await relying.signed_in()
     assert relying.fake.asked == ["/.well-known/openid-configuration", "/keys", "/token", "/token"]
     monkeypatch.setattr(module, "_KEPT_S", 0)
-    await relying.provider.authorization()
+    await relying.provider.start_sign_in()
     assert relying.fake.asked[4:] == ["/.well-known/openid-configuration", "/keys"]
 
 
 async def test_a_code_works_once(relying: Relying) -> None:
-    begun = await relying.provider.authorization()
+    begun = await relying.provider.start_sign_in()
     code = parse_qs(urlsplit(relying.fake.consent(begun.url)).query)["code"][0]
     given = {"code": code, "nonce": begun.nonce, "verifier": begun.verifier}
-    await relying.provider.identity(**given, issuer=None)
+    await relying.provider.redeem_code(**given, issuer=None)
     with pytest.raises(SignInFailed, match="did not accept this sign-in"):
-        await relying.provider.identity(**given, issuer=None)
+        await relying.provider.redeem_code(**given, issuer=None)
 
 
 async def test_a_code_that_another_browser_began_is_worth_nothing(relying: Relying) -> None:
@@ -101,7 +101,7 @@ async def test_the_client_shows_its_secret_in_the_way_that_is_asked_for(
 ) -> None:
     fake.client_id, fake.client_secret = "the backlog", "a+b%20c:d/é"
     fake.document = {} if methods is None else {"token_endpoint_auth_methods_supported": methods}
-    client = oidc.Client(fake.url, fake.client_id, fake.client_secret, REDIRECT_URI)
+    client = oidc.OidcClient(fake.url, fake.client_id, fake.client_secret, REDIRECT_URI)
     assert fake.client_secret not in repr(client)
     assert said(await Relying(Provider(http, client), fake).signed_in()) == CAROL
 

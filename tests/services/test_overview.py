@@ -4,12 +4,12 @@ import pytest
 
 from shareable_backlog.database import query
 from shareable_backlog.services import overview
-from shareable_backlog.services.access.sessions import Limits
+from shareable_backlog.services.access.sessions import SessionLimits
 from tests.support import mirrored
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
-LIMITS = Limits(idle_hours=72, max_days=30)
+LIMITS = SessionLimits(idle_hours=72, max_days=30)
 
 
 async def add_session(email: str, *, idle_hours: int = 0, days: int = 0, is_disabled: bool = False) -> None:
@@ -31,7 +31,7 @@ async def test_sessions_that_are_too_old_or_of_disabled_people_are_not_counted()
     await add_session("bob@example.com", idle_hours=73)
     await add_session("carol@example.com", days=31)
     await add_session("dora@example.com", is_disabled=True)
-    assert (await overview.numbers(LIMITS)).sessions == 1
+    assert (await overview.read_numbers(LIMITS)).sessions == 1
 
 
 async def test_what_is_not_shown_is_mirrored_all_the_same() -> None:
@@ -39,7 +39,7 @@ async def test_what_is_not_shown_is_mirrored_all_the_same() -> None:
     await query("UPDATE backlog_items SET archived_at = now() WHERE number = 2")
     await query("UPDATE backlog_items SET trashed = true WHERE number = 3")
     await query("UPDATE backlog_items SET removed_at = now() WHERE number = 4")
-    found = await overview.overview_of(LIMITS, has_mail=False)
+    found = await overview.read_overview(LIMITS, has_mail=False)
     assert (found.shown, found.items) == (1, 3)
 
 
@@ -50,12 +50,12 @@ async def test_a_failed_run_is_told_until_one_goes_well() -> None:
             " VALUES (%(status)s, 'automatic', clock_timestamp(), clock_timestamp())",
             {"status": status},
         )
-        failed = (await overview.overview_of(LIMITS, has_mail=False)).failed
+        failed = (await overview.read_overview(LIMITS, has_mail=False)).failed
         assert (failed is not None) == (status == "failed")
 
 
 async def test_the_pool_is_counted_without_asking() -> None:
-    found = overview.pool_numbers()
-    assert found.most == 20
-    assert 0 <= found.idle <= found.open <= found.most
+    found = overview.read_pool_numbers()
+    assert found.limit == 20
+    assert 0 <= found.idle <= found.open <= found.limit
     assert overview.is_database_up() in {True, False}

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from shareable_backlog import database as program_database
-from shareable_backlog.config import Settings, parsed
+from shareable_backlog.config import Settings, parse_settings
 from shareable_backlog.database import migrate, query
 from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.errors import DatabaseUnavailable, SchemaNotReady
@@ -31,8 +31,8 @@ def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 async def watched(settings: Settings) -> AsyncGenerator[None]:
     """Open the database and watch its schema, as the program does; begin once it is known, or known to be away."""
     looked = asyncio.Event()
-    async with program_database.opened(settings):
-        watching = asyncio.create_task(schema_watch.watch(looked))
+    async with program_database.open_database(settings):
+        watching = asyncio.create_task(schema_watch.watch_schema(looked))
         try:
             async with asyncio.timeout(20):
                 await looked.wait()
@@ -73,14 +73,14 @@ async def test_with_a_database_of_the_right_schema_pages_can_be_served(settings:
 
 
 async def test_with_a_database_of_another_schema_pages_say_what_to_do(empty_database: str) -> None:
-    async with watched(parsed({"DATABASE_URL": as_url(empty_database)})):
+    async with watched(parse_settings({"DATABASE_URL": as_url(empty_database)})):
         assert not readiness.is_ready()
         with pytest.raises(SchemaNotReady, match="slb migrate up"):
             readiness.require_schema()
 
 
 async def test_while_the_database_is_away_its_schema_is_not_what_is_wrong() -> None:
-    async with watched(parsed({"DATABASE_URL": AWAY})):
+    async with watched(parse_settings({"DATABASE_URL": AWAY})):
         assert not readiness.is_ready()
         readiness.require_schema()
 
@@ -116,13 +116,13 @@ async def test_a_program_that_starts_anew_knows_of_no_late_mirror(settings: Sett
 
 
 async def test_a_command_gets_a_database_of_the_right_schema(settings: Settings) -> None:
-    async with readiness.ready(settings):
+    async with readiness.open_ready_database(settings):
         assert await query("SELECT count(*) FROM users") == [(0,)]
 
 
 async def test_a_command_does_not_migrate_a_server_of_ones_own_and_says_how_to(empty_database: str) -> None:
     with pytest.raises(SchemaNotReady, match="slb migrate up"):
-        async with readiness.ready(parsed({"DATABASE_URL": as_url(empty_database)})):
+        async with readiness.open_ready_database(parse_settings({"DATABASE_URL": as_url(empty_database)})):
             pass
     with psycopg.connect(empty_database) as connection:
         assert connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public'").fetchall() == []
@@ -132,21 +132,21 @@ async def test_a_command_refuses_a_schema_that_is_ahead_of_this_program(settings
     with psycopg.connect(database) as connection:
         connection.execute("INSERT INTO pgmigrations (name, run_on) VALUES ('999_of-tomorrow', now())")
     with pytest.raises(SchemaNotReady):
-        async with readiness.ready(settings):
+        async with readiness.open_ready_database(settings):
             pass
 
 
 async def test_a_command_on_a_database_that_is_away_says_so() -> None:
     with pytest.raises(DatabaseUnavailable):
-        async with readiness.ready(parsed({"DATABASE_URL": AWAY})):
+        async with readiness.open_ready_database(parse_settings({"DATABASE_URL": AWAY})):
             pass
 
 
 async def test_the_embedded_server_is_migrated_as_nobody_else_looks_after_it(empty_database: str) -> None:
     await readiness.migrate_embedded(Settings(), empty_database)
-    assert migrate.status(empty_database).problem() is None
+    assert migrate.read_status(empty_database).find_problem() is None
 
 
 async def test_a_server_of_ones_own_is_left_as_it_is(settings: Settings, empty_database: str) -> None:
     await readiness.migrate_embedded(replace(settings, port=1), empty_database)
-    assert migrate.status(empty_database).problem() is not None
+    assert migrate.read_status(empty_database).find_problem() is not None

@@ -9,16 +9,16 @@ from shareable_backlog.streams.columns import (
     Column,
     Id,
     MadeOf,
+    MirrorRow,
     Otherwise,
     PartOf,
     PersonId,
-    Row,
     Time,
     list_columns,
 )
 
 
-class Thought(Row, frozen=True, kw_only=True):
+class Thought(MirrorRow, frozen=True, kw_only=True):
     """A row with a column of each sort."""
 
     body: str

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from shareable_backlog.streams import STREAMS
-from shareable_backlog.streams.columns import ProjectId, Row
-from shareable_backlog.streams.issues import COMMENTS, Comment
+from shareable_backlog.streams.columns import MirrorRow, ProjectId
+from shareable_backlog.streams.issues import COMMENTS, CommentRow
 from shareable_backlog.streams.projects import CYCLES
 from shareable_backlog.streams.stream import Stream
 from tests.fakes.linear import published
@@ -15,13 +15,13 @@ from tests.fakes.linear.rows import LISTS
 from tests.streams import missing
 
 
-class Longer(Comment, frozen=True, kw_only=True):
+class Longer(CommentRow, frozen=True, kw_only=True):
     """A comment with what neither Linear nor the table has."""
 
     mood: str | None = None
 
 
-class Stricter(Row, frozen=True, kw_only=True):
+class Stricter(MirrorRow, frozen=True, kw_only=True):
     """A comment that is taken to quote something always, and to have a project where it has a url."""
 
     quoted_text: str

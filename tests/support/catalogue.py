@@ -27,26 +27,26 @@ WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname
 
 
 def tables(conninfo: str) -> list[str]:
-    """Give the names of all tables, the ledger of migrations among them."""
+    """Return the names of all tables, the ledger of migrations among them."""
     with psycopg.connect(conninfo) as connection:
         return [name for (name,) in connection.execute(_TABLES)]
 
 
 def columns(conninfo: str, table: str) -> list[str]:
-    """Give lines such as `email character varying(255) not null`, in the table's order."""
+    """Return lines such as `email character varying(255) not null`, in the table's order."""
     with psycopg.connect(conninfo) as connection:
         return [line for (line,) in connection.execute(_COLUMNS, [table])]
 
 
 def constraints(conninfo: str, table: str) -> dict[str, str]:
-    """Give each constraint's definition by its name; NOT NULL stands with the columns."""
+    """Return each constraint's definition by its name; NOT NULL stands with the columns."""
     with psycopg.connect(conninfo) as connection:
         lines = [line for (line,) in connection.execute(_CONSTRAINTS, [table])]
     return dict(line.split(": ", 1) for line in lines)
 
 
 def indexes(conninfo: str, table: str) -> dict[str, str]:
-    """Give each index's method, columns and condition by its name, those of constraints included."""
+    """Return each index's method, columns and condition by its name, those of constraints included."""
     with psycopg.connect(conninfo) as connection:
         lines = [line for (line,) in connection.execute(_INDEXES, [table])]
     return dict(line.split(": ", 1) for line in lines)
@@ -55,8 +55,8 @@ def indexes(conninfo: str, table: str) -> dict[str, str]:
 Description = tuple[list[str], dict[str, str], dict[str, str]]
 
 
-def described(conninfo: str) -> dict[str, Description]:
-    """Give columns, constraints and indexes of every table but the ledger."""
+def describe_tables(conninfo: str) -> dict[str, Description]:
+    """Return columns, constraints and indexes of every table but the ledger."""
     return {
         table: (columns(conninfo, table), constraints(conninfo, table), indexes(conninfo, table))
         for table in tables(conninfo)

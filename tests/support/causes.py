@@ -58,8 +58,8 @@ def pytest_runtest_setup() -> None:
 
     The program's own log is set up as `slb serve` does: as it comes, structlog prints the locals of all frames.
     """
-    logs.configure("debug", "console")
-    logs._structlog()  # pyright: ignore[reportPrivateUsage] (else the first event would undo what a test captures)
+    logs.configure_logs("debug", "console")
+    logs._import_structlog()  # pyright: ignore[reportPrivateUsage] (else the first event would undo what a test captures)
     [handler] = logging.getLogger().handlers
     logging.getLogger().handlers[:] = [_ToWhatIsStderrNow(handler.formatter)]
     for name, level in _QUIET.items():
@@ -106,7 +106,7 @@ def pytest_runtest_makereport(
 
 
 def _leak(report: pytest.TestReport) -> str | None:
-    """Say what the output of a phase gives away; that of the phases before was judged with them."""
+    """Return what the output of a phase gives away; that of the phases before was judged with them."""
     found = (leaks.find(text, name) for name, text in report.sections if name.endswith(report.when))
     return next(filter(None, found), None)
 

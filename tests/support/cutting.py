@@ -40,7 +40,7 @@ class Proxy:
 
     @property
     def has_cut(self) -> bool:
-        """Tell whether it came to that statement."""
+        """Return whether it came to that statement."""
         return self.cut_at is not None and self.statements >= self.cut_at
 
     def _is_to_cut(self) -> bool:
@@ -52,7 +52,7 @@ class Proxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Be one connection."""
-        from_server, to_server = await self._connected()
+        from_server, to_server = await self._connect()
         answers = asyncio.create_task(_pass_on(from_server, writer))
         try:
             await self._pass_statements(reader, to_server, from_server, answers)
@@ -63,7 +63,7 @@ class Proxy:
             to_server.close()
             writer.transport.abort()
 
-    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         host, port = str(self._server.get("host")), self._server.get("port") or _PORT
         if host.startswith("/"):
             return await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
@@ -108,7 +108,7 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 @contextmanager
-def cutting(server: str) -> Generator[Proxy]:
+def cut_connections(server: str) -> Generator[Proxy]:
     """Serve before the database of the connection string `server`, on a socket of its own."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="cutting proxy")

@@ -8,17 +8,17 @@ from uuid import uuid4
 
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database import query
-from shareable_backlog.linear.webhooks import verified
+from shareable_backlog.linear.webhooks import verify_delivery
 from shareable_backlog.services.mirror import deliveries
 from shareable_backlog.sync import pull
-from shareable_backlog.sync.pull import Wanted
+from shareable_backlog.sync.pull import SyncRequest
 from tests.fakes.linear import FakeLinear, delivery
 
 SECRET = "lin_wh_0tests0secret0one"
 
 
 class Source:
-    """Be a workspace that was mirrored, and what its webhooks then post."""
+    """A workspace that was mirrored, and what its webhooks then post."""
 
     def __init__(self, fake: FakeLinear, settings: Settings) -> None:
         self.world = fake.world
@@ -27,7 +27,7 @@ class Source:
         self.inbox = deliveries.Inbox()
 
     async def pull(self) -> None:
-        await pull.run(self._settings, Wanted("manual"), lambda _report, _page: None)
+        await pull.run_sync(self._settings, SyncRequest("manual"), lambda _report, _page: None)
 
     async def post(
         self,
@@ -46,12 +46,12 @@ class Source:
         headers, body = delivery(
             self.world, action, type_, changed, secret=SECRET, at=at, updated_from=before, id=id_ or str(uuid4())
         )
-        found = verified(body, [headers["Linear-Signature"]], [Secret(SECRET)], at or datetime.now(UTC))
+        found = verify_delivery(body, [headers["Linear-Signature"]], [Secret(SECRET)], at or datetime.now(UTC))
         node = found.node
         if node and without:
             told = {name: value for name, value in json.loads(node).items() if name not in without}
             node = json.dumps(told)
-        await deliveries.accept(
+        await deliveries.accept_delivery(
             self.inbox,
             id_=headers["Linear-Delivery"],
             type_=found.type,
@@ -63,7 +63,7 @@ class Source:
         )
 
 
-async def shown(column: str = "title") -> list[Any]:
+async def list_values(column: str = "title") -> list[Any]:
     found = await query("SELECT to_jsonb(i) FROM backlog_items i WHERE removed_at IS NULL ORDER BY number")
     return [row[column] for (row,) in found]
 
@@ -78,6 +78,6 @@ async def outcomes() -> list[tuple[str | None, str | None]]:
 
 
 def later(source: Source, seconds: float = 1) -> str:
-    """Give a time after the issue's last change, as Linear writes it."""
+    """Return a time after the issue's last change, as Linear writes it."""
     changed = datetime.fromisoformat(source.issue["updatedAt"]) + timedelta(seconds=seconds)
     return changed.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -25,7 +25,7 @@ def main(line: "Connection[object, str]", data_dir: Path, options: tuple[str, ..
     sys.executable = python
     try:
         with (
-            embedded_server.running(data_dir, options) as conninfo,
+            embedded_server.run_server(data_dir, options) as conninfo,
             psycopg.connect(conninfo, autocommit=True) as connection,
         ):
             line.send("up")

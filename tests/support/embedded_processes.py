@@ -33,19 +33,19 @@ class User:
 
     @property
     def pid(self) -> int:
-        """Give its process number."""
+        """Return its process number."""
         assert self.process.pid
         return self.process.pid
 
     def answer(self, statement: str | None = None) -> object:
-        """Give what it says next, or the first value of `statement`'s result."""
+        """Return what it says next, or the first value of `statement`'s result."""
         if statement is not None:
             self.line.send(statement)
         assert self.line.poll(_PATIENCE_S), "no answer"
         return self.line.recv()
 
     def leave(self) -> int | None:
-        """Let it leave the server, and give its exit code."""
+        """Let it leave the server, and return its exit code."""
         self.line.close()
         self.process.join(_PATIENCE_S)
         return self.process.exitcode
@@ -57,7 +57,7 @@ class User:
 
 
 @contextmanager
-def starting(data_dir: Path, uid: int | None = None, python: str = sys.executable) -> Generator[User]:
+def start_process(data_dir: Path, uid: int | None = None, python: str = sys.executable) -> Generator[User]:
     """Start a process that uses the server in `data_dir`; it is killed at the end unless it has left."""
     here, there = _FORKS.Pipe()
     arguments = (there, data_dir, FAST, os.geteuid() if uid is None else uid, python)
@@ -73,14 +73,14 @@ def starting(data_dir: Path, uid: int | None = None, python: str = sys.executabl
 
 
 @contextmanager
-def using(data_dir: Path, uid: int | None = None, python: str = sys.executable) -> Generator[User]:
+def use_server(data_dir: Path, uid: int | None = None, python: str = sys.executable) -> Generator[User]:
     """Start a process that uses the server in `data_dir`, and wait until it does."""
-    with starting(data_dir, uid, python) as user:
+    with start_process(data_dir, uid, python) as user:
         assert user.answer() == "up"
         yield user
 
 
-def ended(pids: Iterable[int], within_s: float = _PATIENCE_S) -> bool:
+def wait_for_end(pids: Iterable[int], within_s: float = _PATIENCE_S) -> bool:
     """Wait until all of `pids` have ended; False if one has not."""
     for pid in pids:
         with suppress(ProcessLookupError):
@@ -93,23 +93,23 @@ def ended(pids: Iterable[int], within_s: float = _PATIENCE_S) -> bool:
     return True
 
 
-def deserted(folder: Path, within_s: float = _PATIENCE_S) -> bool:
+def wait_until_deserted(folder: Path, within_s: float = _PATIENCE_S) -> bool:
     """Wait until no process works in `folder`; False if one goes on."""
     while pids := working_in(folder):
-        if not ended(pids, within_s):
+        if not wait_for_end(pids, within_s):
             return False
     return True
 
 
 def postmaster(data_dir: Path) -> int:
-    """Give the process of the server that runs in `data_dir`."""
-    pid = embedded_server.describe(data_dir).pid
+    """Return the process of the server that runs in `data_dir`."""
+    pid = embedded_server.inspect_server(data_dir).pid
     assert pid
     return pid
 
 
 def watcher(data_dir: Path) -> int:
-    """Give the process of the watcher of `data_dir`."""
+    """Return the process of the watcher of `data_dir`."""
     for pid in working_in(data_dir):
         with suppress(OSError):  # a session that has ended meanwhile
             if b"embedded_watch.py" in Path(f"/proc/{pid}/cmdline").read_bytes():
@@ -118,7 +118,7 @@ def watcher(data_dir: Path) -> int:
 
 
 def one(conninfo: str, statement: str) -> object:
-    """Give the first value of `statement`'s result."""
+    """Return the first value of `statement`'s result."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
         row = connection.execute(statement.encode()).fetchone()
     assert row

@@ -36,7 +36,7 @@ def remove_abandoned() -> None:
 
 
 def working_in(path: Path) -> list[int]:
-    """Give the processes that work in a folder: a server's and its watcher."""
+    """Return the processes that work in a folder: a server's and its watcher."""
     found: list[int] = []
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):

@@ -25,7 +25,7 @@ _STORED = """
 
 
 def mark(secret: str) -> str:
-    """Add a secret to the hunt, and give it."""
+    """Add a secret to the hunt, and return it."""
     _marked.add(secret)
     return secret
 

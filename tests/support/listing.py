@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.item_orders import Position
 from shareable_backlog.services.backlog import filters, item_pages, layouts
-from shareable_backlog.services.backlog.item_pages import Asked, GroupedPage, ListPage
-from shareable_backlog.streams.projects import Cycle, ProjectMilestone
+from shareable_backlog.services.backlog.item_pages import BacklogQuery, GroupedPage, ListPage
+from shareable_backlog.streams.projects import CycleRow, ProjectMilestoneRow
 from tests.support.mirrored import NOON, item, label, person, project, state, store, team
 
 APOLLO, BOB = "project-Apollo", "person-Bob"
@@ -15,35 +15,37 @@ LATER = NOON + timedelta(days=9_999)
 TODAY = datetime(2026, 2, 6, 15, tzinfo=UTC)
 
 
-def asked(words: str) -> Asked:
+def parse_query(words: str) -> BacklogQuery:
     """Read what is asked for by the query of an address."""
     pairs = parse_qsl(words, keep_blank_values=True)
-    return Asked(filters.parsed(pairs), layouts.parsed(pairs).order, TODAY)
+    return BacklogQuery(filters.parse_filters(pairs), layouts.parse_layout(pairs).order, TODAY)
 
 
-async def page(words: str, scope: Scope | None = None, after: Position | None = None, limit: int = 50) -> ListPage:
-    """Give one page of the list."""
-    return await item_pages.listed(scope or Scope(), asked(words), after, limit)
+async def read_page(
+    words: str, scope: Scope | None = None, after: Position | None = None, limit: int = 50
+) -> ListPage:
+    """Return one page of the list."""
+    return await item_pages.list_items(scope or Scope(), parse_query(words), after, limit)
 
 
 async def identifiers(words: str, scope: Scope | None = None, after: Position | None = None) -> list[str]:
-    """Give the identifiers of one page of the list."""
-    return [one.identifier for one in (await page(words, scope, after)).items]
+    """Return the identifiers of one page of the list."""
+    return [one.identifier for one in (await read_page(words, scope, after)).items]
 
 
-async def grouped(words: str, scope: Scope | None = None, *, skip: int = 0, first: int = 3) -> GroupedPage:
-    """Give the groups of one page."""
-    shape = layouts.parsed(parse_qsl(words, keep_blank_values=True))
+async def read_groups(words: str, scope: Scope | None = None, *, skip: int = 0, first: int = 3) -> GroupedPage:
+    """Return the groups of one page."""
+    shape = layouts.parse_layout(parse_qsl(words, keep_blank_values=True))
     assert shape.group is not None
     assert shape.group != "none"
-    return await item_pages.grouped(
-        scope or Scope(), asked(words), shape.group, closed=shape.closed, skip=skip, first=first
+    return await item_pages.list_groups(
+        scope or Scope(), parse_query(words), shape.group, closed=shape.closed, skip=skip, first=first
     )
 
 
 async def groups(words: str, scope: Scope | None = None) -> dict[str | None, tuple[int, list[str]]]:
-    """Give the names of the groups of one page, each with its count and the identifiers of its first items."""
-    found = await grouped(words, scope)
+    """Return the names of the groups of one page, each with its count and the identifiers of its first items."""
+    found = await read_groups(words, scope)
     return {one.group.value: (one.count, [line.identifier for line in one.items]) for one in found.groups}
 
 
@@ -54,8 +56,8 @@ async def store_world() -> None:
         label("Bug"), label("bug", id="label-bug-2", team_id="team-OPS"), label("Area", is_group=True),
         label("Roof", parent_id="label-Area"),
         state("started", name="In Review"), state("started", team="OPS", name="in review"), state("completed"),
-        ProjectMilestone(id="milestone", name="Launch", created_at=NOON, updated_at=NOON),
-        Cycle(id="cycle", number=12, starts_at=NOON, ends_at=LATER, created_at=NOON, updated_at=NOON),
+        ProjectMilestoneRow(id="milestone", name="Launch", created_at=NOON, updated_at=NOON),
+        CycleRow(id="cycle", number=12, starts_at=NOON, ends_at=LATER, created_at=NOON, updated_at=NOON),
     )  # fmt: skip
     await store(
         item(1, state_id="ENG-started-0", assignee_id="person-Alice", label_ids=["label-Bug"], priority=1),

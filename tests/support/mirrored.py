@@ -7,43 +7,43 @@ from typing import Any
 from shareable_backlog.database import transaction
 from shareable_backlog.database.mirror import mirror
 from shareable_backlog.database.search import search_entries
-from shareable_backlog.streams.columns import Row
-from shareable_backlog.streams.issues import Attachment, BacklogItem, Comment, ItemRelation
-from shareable_backlog.streams.projects import Project
-from shareable_backlog.streams.workspace import Label, Person, Team, WorkflowState
+from shareable_backlog.streams.columns import MirrorRow
+from shareable_backlog.streams.issues import AttachmentRow, CommentRow, ItemRelationRow, ItemRow
+from shareable_backlog.streams.projects import ProjectRow
+from shareable_backlog.streams.workspace import LabelRow, PersonRow, TeamRow, WorkflowStateRow
 
 NOON = datetime(2026, 2, 6, 12, tzinfo=UTC)
 
 
-def _row(kind: type[Row], id_: str, **fields: Any) -> Any:
+def _row(kind: type[MirrorRow], id_: str, **fields: Any) -> Any:
     named: dict[str, Any] = {"id": id_, "created_at": NOON, "updated_at": NOON, **fields}
     return kind(**named)
 
 
-def team(key: str, **fields: Any) -> Team:
-    return _row(Team, f"team-{key}", **{"key": key, "name": f"Team {key}", "private": False, **fields})
+def team(key: str, **fields: Any) -> TeamRow:
+    return _row(TeamRow, f"team-{key}", **{"key": key, "name": f"Team {key}", "private": False, **fields})
 
 
-def state(type_: str, *, team: str = "ENG", position: float = 0, **fields: Any) -> WorkflowState:
+def state(type_: str, *, team: str = "ENG", position: float = 0, **fields: Any) -> WorkflowStateRow:
     id_ = f"{team}-{type_}-{position:g}"
     return _row(
-        WorkflowState, id_, team_id=f"team-{team}", type=type_, **{"name": type_, "position": position, **fields}
+        WorkflowStateRow, id_, team_id=f"team-{team}", type=type_, **{"name": type_, "position": position, **fields}
     )
 
 
-def label(name: str, **fields: Any) -> Label:
-    return _row(Label, f"label-{name}", **{"name": name, "is_group": False, **fields})
+def label(name: str, **fields: Any) -> LabelRow:
+    return _row(LabelRow, f"label-{name}", **{"name": name, "is_group": False, **fields})
 
 
-def person(name: str, **fields: Any) -> Person:
-    return _row(Person, f"person-{name}", **{"name": name, "active": True, **fields})
+def person(name: str, **fields: Any) -> PersonRow:
+    return _row(PersonRow, f"person-{name}", **{"name": name, "active": True, **fields})
 
 
-def project(name: str, **fields: Any) -> Project:
-    return _row(Project, f"project-{name}", **{"name": name, **fields})
+def project(name: str, **fields: Any) -> ProjectRow:
+    return _row(ProjectRow, f"project-{name}", **{"name": name, **fields})
 
 
-def item(number: int, title: str = "A title", *, team: str = "ENG", **fields: Any) -> BacklogItem:
+def item(number: int, title: str = "A title", *, team: str = "ENG", **fields: Any) -> ItemRow:
     """Make an item that was updated `number` minutes after noon."""
     plain: dict[str, Any] = {
         "identifier": f"{team}-{number}",
@@ -56,38 +56,38 @@ def item(number: int, title: str = "A title", *, team: str = "ENG", **fields: An
         "team_id": f"team-{team}",
         "updated_at": NOON + timedelta(minutes=number),
     }
-    return _row(BacklogItem, f"item-{team}-{number}", **{**plain, **fields})
+    return _row(ItemRow, f"item-{team}-{number}", **{**plain, **fields})
 
 
-def comment(number: int, of: BacklogItem, body: str = "A comment", **fields: Any) -> Comment:
+def comment(number: int, of: ItemRow, body: str = "A comment", **fields: Any) -> CommentRow:
     """Make a comment that was written `number` minutes after noon."""
     written = {"created_at": NOON + timedelta(minutes=number), "issue_id": of.id, "body": body}
-    return _row(Comment, f"comment-{number}", **{**written, **fields})
+    return _row(CommentRow, f"comment-{number}", **{**written, **fields})
 
 
-def relation(type_: str, one: BacklogItem, other: BacklogItem, **fields: Any) -> ItemRelation:
+def relation(type_: str, one: ItemRow, other: ItemRow, **fields: Any) -> ItemRelationRow:
     """Make the relation that `one` has to `other`."""
     ends = {"type": type_, "issue_id": one.id, "related_issue_id": other.id}
-    return _row(ItemRelation, f"{one.id}-{type_}-{other.id}", **{**ends, **fields})
+    return _row(ItemRelationRow, f"{one.id}-{type_}-{other.id}", **{**ends, **fields})
 
 
-def attachment(number: int, of: BacklogItem, **fields: Any) -> Attachment:
+def attachment(number: int, of: ItemRow, **fields: Any) -> AttachmentRow:
     """Make an attachment that was added `number` minutes after noon."""
     plain = {"created_at": NOON + timedelta(minutes=number), "issue_id": of.id, "title": f"Attachment {number}"}
-    return _row(Attachment, f"attachment-{number}", **{**plain, "url": "https://example.com/a", **fields})
+    return _row(AttachmentRow, f"attachment-{number}", **{**plain, "url": "https://example.com/a", **fields})
 
 
-async def store(*rows: Row, indexed: bool = True) -> None:
+async def store(*rows: MirrorRow, indexed: bool = True) -> None:
     """Store rows of any kinds; unless they are `indexed`, the search does not know their words yet.
 
     The teams of items come by themselves, as nothing is shown of a team that is not there.
     """
-    keys = {row.team_id.removeprefix("team-") for row in rows if isinstance(row, BacklogItem)}
+    keys = {row.team_id.removeprefix("team-") for row in rows if isinstance(row, ItemRow)}
     async with transaction() as one:
         plain = [team(key, updated_at=NOON - timedelta(days=900)) for key in sorted(keys)]
-        await mirror.upsert(one, Team, plain, seen_at=NOON - timedelta(days=900))
+        await mirror.upsert_rows(one, TeamRow, plain, seen_at=NOON - timedelta(days=900))
     for kind, alike in groupby(sorted(rows, key=lambda row: type(row).__name__), type):
         async with transaction() as one:
-            await mirror.upsert(one, kind, list(alike), seen_at=datetime.now(UTC))
-    while indexed and await search_entries.refresh(1_000):
+            await mirror.upsert_rows(one, kind, list(alike), seen_at=datetime.now(UTC))
+    while indexed and await search_entries.refresh_entries(1_000):
         pass

@@ -12,31 +12,31 @@ from shareable_backlog.database import query
 from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync import pull
-from shareable_backlog.sync.pull import Wanted
-from shareable_backlog.sync.run import Report
+from shareable_backlog.sync.pull import SyncRequest
+from shareable_backlog.sync.runs import RunReport
 from tests.fakes.linear import FakeLinear, Row, World
 from tests.fakes.linear.rows import LISTS
 
 _HOUR = 3_600
 
 
-async def pulled(settings: Settings, fake: FakeLinear, *, full: bool = False, allowed: bool = False) -> Report:
+async def run_sync(settings: Settings, fake: FakeLinear, *, full: bool = False, allowed: bool = False) -> RunReport:
     """Run once, without repetitions of what failed."""
     settings = replace(settings, linear_api_url=fake.url, linear_api_key=Secret(fake.key))
-    wanted = Wanted("manual", full, allowed)
-    return await pull.run(settings, wanted, lambda _report, _page: None, retries=Retries(attempts=1))
+    wanted = SyncRequest("manual", full, allowed)
+    return await pull.run_sync(settings, wanted, lambda _report, _page: None, retries=Retries(attempts=1))
 
 
-async def settled(settings: Settings, fake: FakeLinear) -> None:
+async def run_until_quiet(settings: Settings, fake: FakeLinear) -> None:
     """Run until the next run has nothing to read once more: beyond the overlap of windows."""
-    await pulled(settings, fake)
+    await run_sync(settings, fake)
     fake.world.pass_time(_HOUR)
-    await pulled(settings, fake)
+    await run_sync(settings, fake)
     fake.requests.clear()
 
 
 def small_world() -> tuple[World, dict[str, Row]]:
-    """Give a world with something in each list, and by stream a row that nothing else needs."""
+    """Return a world with something in each list, and by stream a row that nothing else needs."""
     world = World()
     for listed in LISTS.values():
         for root in listed.needs.values():
@@ -44,24 +44,24 @@ def small_world() -> tuple[World, dict[str, Row]]:
     return world, {name: world.add_one(stream.root) for name, stream in STREAMS.items()}
 
 
-async def shown(stream: str) -> set[str]:
-    """Give the ids of a stream's rows that have not gone."""
+async def list_live_ids(stream: str) -> set[str]:
+    """Return the ids of a stream's rows that have not gone."""
     table = Identifier(STREAMS[stream].table)
     return {id_ for (id_,) in await query(SQL("SELECT id FROM {} WHERE removed_at IS NULL").format(table))}
 
 
 async def titles() -> dict[str, str]:
-    """Give the titles of the items that have not gone, by their identifiers."""
+    """Return the titles of the items that have not gone, by their identifiers."""
     return dict(await query("SELECT identifier, title FROM backlog_items WHERE removed_at IS NULL"))
 
 
 def titles_in(world: World) -> dict[str, str]:
-    """Give the titles of the issues of a world, by their identifiers."""
+    """Return the titles of the issues of a world, by their identifiers."""
     return {row["identifier"]: row["title"] for row in world.rows["issues"].values()}
 
 
 def wheres(fake: FakeLinear, stream: str = "issues") -> list[Any]:
-    """Give the filters that a list was asked for with, request by request."""
+    """Return the filters that a list was asked for with, request by request."""
     return [request.variables.get(f"{stream}_where") for request in fake.requests]
 
 

@@ -11,7 +11,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from shareable_backlog import app
-from shareable_backlog.config import parsed
+from shareable_backlog.config import parse_settings
 from tests.conftest import as_url
 from tests.support import leaks
 from tests.support.signed_in import SECRET_KEY, cookies, csrf
@@ -22,7 +22,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Be the running program; `conninfo` leads to its database."""
+    """The running program; `conninfo` leads to its database."""
 
     client: TestClient
     conninfo: str
@@ -68,7 +68,7 @@ class Site:
 
 
 @contextlib.contextmanager
-def running(
+def run_site(
     conninfo: str,
     settings: Mapping[str, str] | None = None,
     *,
@@ -77,13 +77,13 @@ def running(
     raises: bool = True,
     is_dev: bool = False,
 ) -> Generator[Site]:
-    """Give the program over the migrated database `conninfo`; requests come from `peer`.
+    """Yield the program over the migrated database `conninfo`; requests come from `peer`.
 
     With `raises=False` an error nobody foresaw becomes the page that people get.
     """
     given = {"DATABASE_URL": as_url(conninfo), "SECRET_KEY": SECRET_KEY, **(settings or {})}
     if base_url != ADDRESS:
         given["BASE_URL"] = base_url
-    program = app.create(parsed(given), address=base_url, is_dev=is_dev)
+    program = app.create_app(parse_settings(given), default_url=base_url, is_dev=is_dev)
     with TestClient(program, base_url=base_url, client=(peer, 4321), raise_server_exceptions=raises) as client:
         yield Site(client, conninfo, base_url)

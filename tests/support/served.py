@@ -26,7 +26,7 @@ _AS_BOB = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies("bob
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hold an answer, when it was asked for (`time.monotonic()`), and how long it took."""
+    """An answer, when it was asked for (`time.monotonic()`), and how long it took."""
 
     asked_at: float
     took_s: float
@@ -36,7 +36,7 @@ class Answer:
 
 
 class Served:
-    """Be one running `slb serve`."""
+    """One running `slb serve`."""
 
     def __init__(
         self, process: "subprocess.Popen[str]", log_path: Path, address: str, listened_after_s: float
@@ -50,11 +50,11 @@ class Served:
 
     @property
     def log(self) -> str:
-        """Give everything it has logged so far."""
+        """Return everything it has logged so far."""
         return self._log_path.read_text(encoding="utf-8")
 
     def events(self, *names: str) -> list[dict[str, Any]]:
-        """Give the events logged so far, only those of `names` if there are any."""
+        """Return the events logged so far, only those of `names` if there are any."""
         # The last line may still be being written.
         found = [json.loads(line) for line in self.log.splitlines(keepends=True) if line.endswith("\n")]
         return [event for event in found if not names or event["event"] in names]
@@ -67,7 +67,7 @@ class Served:
         return Answer(asked_at, time.monotonic() - asked_at, answer.status_code, answer.text, answer.headers)
 
     def until(self, path: str, status: int) -> float:
-        """Ask for `path` until it answers `status`, and give how many seconds that took."""
+        """Ask for `path` until it answers `status`, and return how many seconds that took."""
         started = time.monotonic()
         while self.get(path).status != status:
             assert time.monotonic() - started < _GIVE_UP_S, self.log
@@ -75,7 +75,7 @@ class Served:
         return time.monotonic() - started
 
     def until_logged(self, name: str) -> dict[str, Any]:
-        """Wait until an event is in the log, and give the first of that name."""
+        """Wait until an event is in the log, and return the first of that name."""
         started = time.monotonic()
         while not (found := self.events(name)):
             assert time.monotonic() - started < _GIVE_UP_S, [
@@ -105,7 +105,7 @@ class Served:
             return list(await asyncio.gather(*asking))
 
     def stop(self) -> int:
-        """Ask it to stop as a service manager does, and give its exit code."""
+        """Ask it to stop as a service manager does, and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(_GIVE_UP_S)
 
@@ -115,7 +115,7 @@ class Served:
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
-    """Give an environment that holds `settings` and nothing else of this machine's."""
+    """Return an environment that holds `settings` and nothing else of this machine's."""
     return {
         "PATH": os.defpath,
         "HOME": str(folder),
@@ -127,7 +127,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def slb(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
-    """Run a command as an operator does, and give its exit code and all that it said."""
+    """Run a command as an operator does, and return its exit code and all that it said."""
     done = subprocess.run(
         [sys.executable, "-m", "shareable_backlog", *arguments],
         cwd=folder, env=environment(folder, **settings), capture_output=True, text=True, check=False,
@@ -138,13 +138,13 @@ def slb(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
 
 
 def _waited_for_a_processor_s(pid: int) -> float:
-    """Give how long other programs kept a process from running, which is no time of its own."""
+    """Return how long other programs kept a process from running, which is no time of its own."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
 
 
 @contextlib.contextmanager
-def served(folder: Path, *, enter: tuple[str, ...] = (), **settings: str) -> Generator[Served]:
-    """Give a `slb serve` in `folder` with `settings` as its environment, as soon as it says where it listens.
+def run_serve(folder: Path, *, enter: tuple[str, ...] = (), **settings: str) -> Generator[Served]:
+    """Yield a `slb serve` in `folder` with `settings` as its environment, as soon as it says where it listens.
 
     `enter` is a command that runs it elsewhere.
     """

@@ -5,9 +5,9 @@ import hashlib
 import psycopg
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shareable_backlog.services.access import readers
-from shareable_backlog.services.access.readers import Reader
-from shareable_backlog.services.access.sessions import Limits
+from shareable_backlog.services.access import page_users
+from shareable_backlog.services.access.page_users import PageUser
+from shareable_backlog.services.access.sessions import SessionLimits
 
 SECRET_KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF"
 
@@ -23,23 +23,23 @@ PERSONAS = {
 
 
 def token(persona: str) -> str:
-    """Give the token of a persona's session."""
+    """Return the token of a persona's session."""
     return f"session-of-{persona}-0123456789"
 
 
 def cookies(persona: str, *, is_https: bool = False) -> dict[str, str]:
-    """Give the cookies of a persona's browser."""
+    """Return the cookies of a persona's browser."""
     return {"__Host-slb_session" if is_https else "slb_session": token(persona)}
 
 
 def csrf(persona: str) -> str:
-    """Give what a form of this persona's browser carries."""
+    """Return what a form of this persona's browser carries."""
     return hashlib.sha256(b"csrf " + token(persona).encode()).hexdigest()
 
 
-async def reader(persona: str) -> Reader:
-    """Give the persona as their session finds them, for tests that have the database open."""
-    found = await readers.of_session(token(persona), Limits(1, 1))
+async def read_page_user(persona: str) -> PageUser:
+    """Return the persona as their session finds them, for tests that have the database open."""
+    found = await page_users.find_page_user(token(persona), SessionLimits(1, 1))
     assert found
     return found
 
@@ -90,9 +90,9 @@ class AsBob:
         let_in(conninfo, "bob")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        bob = await reader("bob")
+        bob = await read_page_user("bob")
         scope["state"] = {
-            "visitor": bob.visitor,
+            "visitor": bob.user,
             "reader": bob,
             "secret": None,
             "new_cookies": {},

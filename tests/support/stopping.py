@@ -10,7 +10,7 @@ _ENDS_WITHIN_S = 10.0
 
 
 class Stepped(Coroutine[Any, Any, T]):
-    """Be a coroutine whose steps are counted; `at_step` is called once, right after its step `number`."""
+    """A coroutine whose steps are counted; `at_step` is called once, right after its step `number`."""
 
     def __init__(self, inner: Coroutine[Any, Any, T], number: int, at_step: Callable[[], object]) -> None:
         self._inner, self._number, self._at_step = inner, number, at_step

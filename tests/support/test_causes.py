@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import as_url, created
+from tests.conftest import as_url, create_database
 from tests.support import leaks
 from tests.support.served import ROOT
 from tests.support.signed_in import SECRET_KEY, let_in
@@ -70,11 +70,11 @@ import broken
 _CONNINFO, _URL = os.environ["SLB_TEST_CONNINFO"], os.environ["SLB_TEST_URL"]
 
 def test_a_broken_page():
-    with running_site.running(_CONNINFO) as site:
+    with running_site.run_site(_CONNINFO) as site:
         assert site.get("/", "bob").status_code == 200
 
 def test_a_broken_page_behind_an_answer():
-    with running_site.running(_CONNINFO, raises=False) as site:
+    with running_site.run_site(_CONNINFO, raises=False) as site:
         assert site.get("/", "bob").status_code == 200
 
 _SERVE = (
@@ -84,7 +84,7 @@ _SERVE = (
 
 def test_a_broken_page_of_a_server_in_a_process_of_its_own(tmp_path):
     (tmp_path / "broken.py").write_text(Path(broken.__file__).read_text())
-    with served.served(tmp_path, enter=(sys.executable, "-c", _SERVE), DATABASE_URL=_URL) as program:
+    with served.run_serve(tmp_path, enter=(sys.executable, "-c", _SERVE), DATABASE_URL=_URL) as program:
         assert program.get("/").status == 200
 
 def test_a_command_that_failed(tmp_path):
@@ -120,7 +120,7 @@ def leaking(tmp_path_factory: pytest.TempPathFactory) -> Reports:
 def broken(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Reports:
     folder = tmp_path_factory.mktemp("broken")
     (folder / "broken.py").write_text(_BREAK_PAGES, encoding="utf-8")
-    with created(server, template) as conninfo:
+    with create_database(server, template) as conninfo:
         let_in(conninfo, "bob")
         return reports_of(folder, _BROKEN, SLB_TEST_CONNINFO=conninfo, SLB_TEST_URL=as_url(conninfo))
 

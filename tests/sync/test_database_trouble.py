@@ -14,14 +14,14 @@ from psycopg.sql import SQL
 from structlog.testing import capture_logs
 
 from shareable_backlog import database as program_database
-from shareable_backlog.config import parsed
+from shareable_backlog.config import parse_settings
 from shareable_backlog.database import query
 from shareable_backlog.database.mirror import sync_history
 from shareable_backlog.errors import DatabaseUnavailable
 from shareable_backlog.streams import STREAMS
-from shareable_backlog.sync import run as running
-from shareable_backlog.sync.run import Report
-from shareable_backlog.sync.store import Batch, page_of
+from shareable_backlog.sync import runs
+from shareable_backlog.sync.runs import RunReport
+from shareable_backlog.sync.store import Batch, build_batch
 from tests.fakes.postgres import PrivateServer, give_away
 
 pytestmark = pytest.mark.anyio
@@ -32,12 +32,12 @@ _NOW = "2026-01-02T03:04:05.678Z"
 async def labels(name: str, *ids: str) -> AsyncIterator[Batch]:
     times = {"createdAt": _NOW, "updatedAt": _NOW, "archivedAt": None}
     nodes = [{"id": id_, **times, "name": name} for id_ in ids]
-    yield page_of(STREAMS["labels"], nodes, seen_at=datetime.now(UTC))
+    yield build_batch(STREAMS["labels"], nodes, seen_at=datetime.now(UTC))
 
 
-async def run(batches: AsyncIterator[Batch]) -> Report:
-    async with running.recorded("manual") as report:
-        await running.stored(report, batches, lambda _report, _page: None)
+async def run(batches: AsyncIterator[Batch]) -> RunReport:
+    async with runs.record_run("manual") as report:
+        await runs.store_batches(report, batches, lambda _report, _page: None)
         return report
 
 
@@ -58,7 +58,7 @@ async def until_waiting(conninfo: str) -> None:
         pytest.fail("nobody waits for a lock")
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_deadlock_with_another_writer_is_ridden_out(database: str) -> None:
     await run(labels("old", "a", "b"))
     async with await psycopg.AsyncConnection.connect(database) as other:
@@ -78,7 +78,7 @@ async def test_a_deadlock_with_another_writer_is_ridden_out(database: str) -> No
 
 @pytest.fixture
 def small_disk(private_server: PrivateServer) -> Iterator[Path]:
-    """Give a folder with room for four megabytes, which needs root."""
+    """Yield a folder with room for four megabytes, which needs root."""
     folder = private_server.data.with_suffix(".disk")
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder]
@@ -96,12 +96,12 @@ async def test_a_full_disk_fails_the_run_with_that_reason_and_reads_go_on(
     with private_server.connect() as admin:
         admin.execute(SQL("CREATE TABLESPACE small LOCATION {}").format(str(small_disk)))
         admin.execute("ALTER TABLE comments SET TABLESPACE small")
-    async with program_database.opened(parsed({"DATABASE_URL": private_server.url})):
+    async with program_database.open_database(parse_settings({"DATABASE_URL": private_server.url})):
         await run(labels("old", "a"))
         with capture_logs() as logged, pytest.raises(DatabaseUnavailable, match="no room left on its disk"):
             await run(long_comments())
         assert refusals(logged) == ["53100"]
-        [last, _] = await sync_history.latest(5)
+        [last, _] = await sync_history.list_latest_runs(5)
         assert (last.status, last.items_failed) == ("failed", 0)
         assert "no room left on its disk" in (last.error_message or "")
         assert await query("SELECT name FROM labels") == [("old",)]
@@ -111,4 +111,4 @@ async def long_comments() -> AsyncIterator[Batch]:
     times = {"createdAt": _NOW, "updatedAt": _NOW, "archivedAt": None}
     # Noise, which PostgreSQL can't compress.
     nodes = [{"id": f"comment-{number}", **times, "body": token_hex(500_000)} for number in range(12)]
-    yield page_of(STREAMS["comments"], nodes, seen_at=datetime.now(UTC))
+    yield build_batch(STREAMS["comments"], nodes, seen_at=datetime.now(UTC))

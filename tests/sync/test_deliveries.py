@@ -17,20 +17,20 @@ from shareable_backlog.services.backlog import items
 from shareable_backlog.services.mirror import deliveries
 from shareable_backlog.streams import DELIVERED
 from shareable_backlog.sync import deliveries as applying
-from tests.fakes.linear import World, running
+from tests.fakes.linear import World, run_linear
 from tests.support import pulling
-from tests.support.delivering import Source, later, outcomes, shown
+from tests.support.delivering import Source, later, list_values, outcomes
 from tests.support.mirrored import NOON, item, store, team
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def source(opened: Settings) -> AsyncGenerator[Source]:
+async def source(live_database: Settings) -> AsyncGenerator[Source]:
     world = World()
     world.add_issue(title="As it was", assignee=world.viewer["id"], description="Much text")
-    with running(world) as fake:
-        source = Source(fake, opened)
+    with run_linear(world) as fake:
+        source = Source(fake, live_database)
         await source.pull()
         yield source
 
@@ -38,7 +38,7 @@ async def source(opened: Settings) -> AsyncGenerator[Source]:
 async def test_an_update_changes_the_mirror(source: Source) -> None:
     await source.post(title="As it is", updatedAt=later(source))
     assert await applying.apply_waiting() == 1
-    assert await shown() == ["As it is"]
+    assert await list_values() == ["As it is"]
     assert await outcomes() == [("applied", None)]
 
 
@@ -48,10 +48,10 @@ async def test_a_row_of_any_stream_comes_and_goes_by_deliveries(source: Source, 
     row = source.world.add_one(stream.root)
     await source.post("create", type_, row=row)
     await applying.apply_waiting()
-    assert row["id"] in await pulling.shown(stream.name)
+    assert row["id"] in await pulling.list_live_ids(stream.name)
     await source.post("remove", type_, row=row)
     await applying.apply_waiting()
-    assert row["id"] not in await pulling.shown(stream.name)
+    assert row["id"] not in await pulling.list_live_ids(stream.name)
 
 
 async def test_the_differences_of_a_project_update_are_hidden_until_a_run_has_asked(source: Source) -> None:
@@ -75,7 +75,7 @@ async def test_a_new_issue_appears_and_waits_for_the_search_to_follow(source: So
     new = source.world.add_issue(title="Quite unheard of")
     await source.post("create", row=new)
     await applying.apply_waiting()
-    assert await shown() == ["As it was", "Quite unheard of"]
+    assert await list_values() == ["As it was", "Quite unheard of"]
     assert await query("SELECT count(*) FROM search_entries WHERE stale_since IS NOT NULL") == [(1,)]
 
 
@@ -90,26 +90,26 @@ async def test_after_a_delivery_the_next_sync_finds_the_same_as_without(source: 
 
 
 async def test_what_a_delivery_leaves_out_stays_as_it_is(source: Source) -> None:
-    [branch] = await shown("branch_name")
+    [branch] = await list_values("branch_name")
     await source.post(without=("description", "assignee"), title="As it is", updatedAt=later(source))
     await applying.apply_waiting()
     assert branch
-    assert await shown("branch_name") == [branch]
-    assert await shown("description") == ["Much text"]
-    assert await shown("assignee_id") == [source.world.viewer["id"]]
-    assert await shown() == ["As it is"]
+    assert await list_values("branch_name") == [branch]
+    assert await list_values("description") == ["Much text"]
+    assert await list_values("assignee_id") == [source.world.viewer["id"]]
+    assert await list_values() == ["As it is"]
 
 
 async def test_what_a_delivery_empties_is_empty(source: Source) -> None:
     await source.post(assignee=None, description=None, updatedAt=later(source))
     await applying.apply_waiting()
-    assert (await shown("assignee_id"), await shown("description")) == ([None], [None])
+    assert (await list_values("assignee_id"), await list_values("description")) == ([None], [None])
 
 
 async def test_a_delivery_older_than_the_mirror_changes_nothing(source: Source) -> None:
     await source.post(title="Long ago", updatedAt=later(source, -1))
     await applying.apply_waiting()
-    assert await shown() == ["As it was"]
+    assert await list_values() == ["As it was"]
     assert await outcomes() == [("ignored", "The mirror has something newer.")]
 
 
@@ -118,10 +118,10 @@ async def test_deliveries_that_come_in_the_wrong_order_leave_the_newest(source: 
     await source.post(title="Second", updatedAt=later(source, 2), at=now)
     await source.post(title="First", updatedAt=later(source, 1), at=now - timedelta(seconds=1))
     assert await applying.apply_waiting() == 2
-    assert await shown() == ["Second"]
+    assert await list_values() == ["Second"]
     await source.post(title="Before that", updatedAt=later(source, 1), at=now - timedelta(seconds=2))
     await applying.apply_waiting()
-    assert await shown() == ["Second"]
+    assert await list_values() == ["Second"]
 
 
 async def test_the_same_delivery_a_hundred_times_twenty_at_once_has_one_effect(source: Source) -> None:
@@ -140,9 +140,9 @@ async def test_the_same_delivery_a_hundred_times_twenty_at_once_has_one_effect(s
 async def test_a_removal_hides_the_item_at_once_but_keeps_it(source: Source) -> None:
     await source.post("remove")
     await applying.apply_waiting()
-    assert await shown() == []
+    assert await list_values() == []
     with pytest.raises(NotFound):
-        await items.item_page(Scope(), source.issue["identifier"])
+        await items.read_item_page(Scope(), source.issue["identifier"])
     assert await query("SELECT title FROM backlog_items") == [("As it was",)]
 
 
@@ -151,10 +151,10 @@ async def test_a_delivery_about_what_is_not_shared_is_mirrored_and_shown_to_nobo
     await source.post(title="As it is", updatedAt=later(source))
     await applying.apply_waiting()
     assert await query("SELECT title FROM backlog_items") == [("As it is",)]
-    told = await sharing.what_is_shown(Scope())
+    told = await sharing.read_summary(Scope())
     assert (told.items, told.teams) == (0, [])
     with pytest.raises(NotFound):
-        await items.item_page(Scope(), source.issue["identifier"])
+        await items.read_item_page(Scope(), source.issue["identifier"])
 
 
 async def test_an_update_from_before_a_removal_brings_nothing_back(source: Source) -> None:
@@ -163,7 +163,7 @@ async def test_an_update_from_before_a_removal_brings_nothing_back(source: Sourc
     await applying.apply_waiting()
     await source.post(title="Back?", updatedAt=later(source), at=now - timedelta(seconds=1))
     await applying.apply_waiting()
-    assert await shown() == []
+    assert await list_values() == []
     assert (await outcomes())[1] == ("ignored", "It has gone since.")
 
 
@@ -174,7 +174,7 @@ async def test_not_even_one_of_an_item_that_the_mirror_never_had(source: Source)
     await applying.apply_waiting()
     await source.post("create", row=gone, at=now - timedelta(seconds=1))
     await applying.apply_waiting()
-    assert await shown() == ["As it was"]
+    assert await list_values() == ["As it was"]
     assert await outcomes() == [("ignored", "The mirror does not have it."), ("ignored", "It has gone since.")]
 
 
@@ -183,14 +183,14 @@ async def test_an_update_after_a_removal_brings_the_item_back(source: Source) ->
     await source.post("remove", at=now)
     await source.post(title="Restored", updatedAt=later(source), at=now + timedelta(seconds=1))
     assert await applying.apply_waiting() == 2
-    assert await shown() == ["Restored"]
+    assert await list_values() == ["Restored"]
 
 
 async def test_a_removal_from_before_the_last_change_hides_nothing(source: Source) -> None:
     await query("UPDATE backlog_items SET updated_at = now() + interval '1 minute'")
     await source.post("remove")
     await applying.apply_waiting()
-    assert await shown() == ["As it was"]
+    assert await list_values() == ["As it was"]
 
 
 async def test_a_change_in_a_team_that_is_not_mirrored_shows_and_counts_nothing(source: Source) -> None:
@@ -206,7 +206,7 @@ async def test_an_item_that_moves_to_such_a_team_goes_from_sight(source: Source)
     hidden = source.world.add_team("SEC", "Secret")
     await source.post(title="Hush", team=hidden["id"], updatedAt=later(source))
     await applying.apply_waiting()
-    assert await shown() == []
+    assert await list_values() == []
     assert await query("SELECT title FROM backlog_items") == [("As it was",)]
 
 
@@ -226,7 +226,7 @@ async def test_a_delivery_that_is_no_such_node_is_set_aside_with_its_reason(sour
     await source.post(estimate="many", updatedAt=later(source))
     await source.post(title="As it is", updatedAt=later(source))
     assert await applying.apply_waiting() == 2
-    assert await shown() == ["As it is"]
+    assert await list_values() == ["As it is"]
     [bad, good] = await outcomes()
     assert good == ("applied", None)
     assert bad[0] == "failed"
@@ -236,7 +236,7 @@ async def test_a_delivery_that_is_no_such_node_is_set_aside_with_its_reason(sour
 async def test_nul_in_a_title_is_replaced(source: Source) -> None:
     await source.post(title="a\x00b", updatedAt=later(source))
     await applying.apply_waiting()
-    assert await shown() == ["a\ufffdb"]
+    assert await list_values() == ["a\ufffdb"]
 
 
 async def test_one_that_only_the_database_refuses_is_found_among_many_and_set_aside(source: Source) -> None:
@@ -247,7 +247,7 @@ async def test_one_that_only_the_database_refuses_is_found_among_many_and_set_as
         await source.post("create", row=source.world.add_issue(title=title), at=now + timedelta(milliseconds=number))
     while await applying.apply_waiting():
         pass
-    assert len(await shown()) == 1 + 8
+    assert len(await list_values()) == 1 + 8
     assert (await outcomes()).count(("applied", None)) == 8
     assert ("failed", "It is refused by the database.") in await outcomes()
 
@@ -256,7 +256,7 @@ async def test_an_error_of_the_program_itself_sets_one_delivery_aside(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await source.post(title="As it is", updatedAt=later(source))
-    monkeypatch.setattr(applying, "_merged", None)
+    monkeypatch.setattr(applying, "_merge_row", None)
     assert await applying.apply_waiting() == 1
     assert await outcomes() == [("failed", "An error of the program itself; the log says more.")]
 
@@ -268,15 +268,15 @@ async def test_two_processes_share_the_work_and_leave_the_newest(source: Source)
         await source.post(title=f"Title {number}", updatedAt=later(source, 1 + number), at=at)
     first, second = await asyncio.gather(applying.apply_waiting(), applying.apply_waiting())
     assert (first + second, first > 0, second > 0) == (300, True, True)
-    assert await shown() == ["Title 299"]
+    assert await list_values() == ["Title 299"]
 
 
 async def test_it_waits_for_no_sync(source: Source) -> None:
     await source.post(title="As it is", updatedAt=later(source))
-    async with locks.held(locks.SYNC) as ours:
+    async with locks.hold_lock(locks.SYNC) as ours:
         assert ours
         assert await applying.apply_waiting() == 1
-    assert await shown() == ["As it is"]
+    assert await list_values() == ["As it is"]
 
 
 async def test_no_run_is_recorded(source: Source) -> None:
@@ -285,10 +285,10 @@ async def test_no_run_is_recorded(source: Source) -> None:
     assert await query("SELECT trigger_type FROM sync_history") == [("manual",)]
 
 
-async def test_beside_the_sample_nothing_is_applied(opened: Settings) -> None:
-    del opened
+async def test_beside_the_sample_nothing_is_applied(live_database: Settings) -> None:
+    del live_database
     await store(team("SMP", id="sample-team"), item(1, id="sample-item"))
-    await deliveries.accept(
+    await deliveries.accept_delivery(
         deliveries.Inbox(), id_="1", type_="IssueLabel", action="create", happened_at=NOON,
         entity_id="1", node="{}", ignored=None,
     )  # fmt: skip
@@ -314,7 +314,8 @@ async def background(source: Source) -> AsyncGenerator[None]:
     """Apply what arrives, as the server does."""
     looked = asyncio.Event()
     tasks = [
-        asyncio.create_task(work) for work in (schema_watch.watch(looked), applying.keep_up(source.inbox.arrived))
+        asyncio.create_task(work)
+        for work in (schema_watch.watch_schema(looked), applying.keep_applying(source.inbox.arrived))
     ]
     try:
         await looked.wait()
@@ -327,7 +328,7 @@ async def background(source: Source) -> AsyncGenerator[None]:
 
 async def until_shown(title: str) -> None:
     async with asyncio.timeout(10):
-        while await shown() != [title]:  # noqa: ASYNC110 (another transaction's commit)
+        while await list_values() != [title]:  # noqa: ASYNC110 (another transaction's commit)
             await asyncio.sleep(0.01)
 
 
@@ -336,10 +337,10 @@ async def test_deliveries_are_forgotten_a_week_after_they_were_applied(source: S
         await source.post(title="As it is", updatedAt=later(source))
     await applying.apply_waiting()
     await source.post(title="As it is", updatedAt=later(source))
-    async with transaction() as opened:
-        await opened.query(
+    async with transaction() as tx:
+        await tx.query(
             "UPDATE webhook_deliveries SET applied_at = now() - interval '7 days 1 minute' WHERE id IN"
             " (SELECT id FROM webhook_deliveries WHERE applied_at IS NOT NULL LIMIT 2)"
         )
-    await applying.forget_old()
+    await applying.delete_old()
     assert await deliveries.count_by_outcome() == {"applied": 1, "waiting": 1}

@@ -10,9 +10,9 @@ from shareable_backlog.config import Settings
 from shareable_backlog.database import test_connection as ask_database
 from tests.conftest import as_url
 from tests.fakes.linear import Fault
-from tests.support.cutting import Proxy, cutting
+from tests.support.cutting import Proxy, cut_connections
 from tests.sync.model.histories import History, Run
-from tests.sync.model.play import Play, Watched, playing
+from tests.sync.model.play import Play, Watched, open_play
 
 _SMALL_PAGES = Run(is_full=True, halvings=6)
 _CALM = History(frozenset(), trash_archives=True, steps=())
@@ -21,7 +21,7 @@ _TWICE = 2  # a request is tried again once
 
 @pytest.fixture
 def proxy(database: str) -> Iterator[Proxy]:
-    with cutting(database) as proxy:
+    with cut_connections(database) as proxy:
         yield proxy
 
 
@@ -39,7 +39,7 @@ def changed(watched: Watched) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("fault", [Fault.BAD_GATEWAY, Fault.PARTIAL, Fault.RATELIMITED])
 def test_whichever_request_fails_the_next_run_makes_up_for_it(fault: Fault, settings: Settings) -> None:
-    with playing(settings) as play:
+    with open_play(settings) as play:
         for number in count():
             watched = play.begin(_CALM)
             failed = replace(_SMALL_PAGES, fault=(fault, number, _TWICE))
@@ -55,7 +55,7 @@ def test_whichever_request_fails_the_next_run_makes_up_for_it(fault: Fault, sett
 @pytest.mark.long
 @pytest.mark.parametrize("lost", ["statement", "answer"])
 def test_whichever_statement_fails_the_next_run_makes_up_for_it(lost: str, settings: Settings, proxy: Proxy) -> None:
-    with playing(settings, through=as_url(proxy.conninfo)) as play:
+    with open_play(settings, through=as_url(proxy.conninfo)) as play:
         for number in count(1):
             watched = play.begin(_CALM)
             first = cut(play, watched, proxy, number, is_run=lost == "answer")

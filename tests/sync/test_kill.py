@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Identifier
 
 from shareable_backlog.streams import TABLES
 from tests.conftest import as_url
-from tests.fakes.linear import FakeLinear, Fault, running
+from tests.fakes.linear import FakeLinear, Fault, run_linear
 from tests.fakes.linear.volume import volume
 from tests.support import causes
 from tests.sync.model import equal
@@ -31,14 +31,14 @@ _HALVINGS = 4  # pages of 15 rows
 
 @pytest.fixture
 def fake() -> Iterator[FakeLinear]:
-    with running(volume(80, seed=5)) as fake:
+    with run_linear(volume(80, seed=5)) as fake:
         fake.requests_limit = fake.complexity_limit = 10**9
         yield fake
 
 
 @pytest.fixture
 def environment(database: str, fake: FakeLinear, tmp_path: Path) -> Mapping[str, str]:
-    """Give the environment of an `slb`; what loads certificates takes longer than a sync."""
+    """Return the environment of an `slb`; what loads certificates takes longer than a sync."""
     return {
         "PATH": os.defpath,
         "HOME": str(tmp_path),
@@ -56,7 +56,7 @@ def started(environment: Mapping[str, str], *arguments: str) -> "subprocess.Pope
 
 
 def ended(process: "subprocess.Popen[str]") -> int:
-    """Wait for the end of a process and give its exit code."""
+    """Wait for the end of a process and return its exit code."""
     out, error = process.communicate(timeout=60)
     causes.keep(f"slb sync exited with {process.returncode}", out + error)
     return process.returncode

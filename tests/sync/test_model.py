@@ -8,7 +8,7 @@ from hypothesis import settings as how
 
 from shareable_backlog.config import Settings
 from tests.sync.model.histories import History, Run, Step, histories
-from tests.sync.model.play import playing
+from tests.sync.model.play import open_play
 
 _PARTS = 20
 _HISTORIES = int(os.environ.get("SLB_TEST_HISTORIES", "100"))
@@ -18,7 +18,7 @@ _SEED = int(os.environ.get("SLB_TEST_SEED", "0"))
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_the_mirror_ends_equal_to_the_source_after_any_history(part: int, settings: Settings) -> None:
-    with playing(settings) as play:
+    with open_play(settings) as play:
 
         @seed(_SEED * _PARTS + part)
         @how(
@@ -61,5 +61,5 @@ _ONCE_WRONG: dict[str, tuple[Step, ...]] = {
 
 @pytest.mark.parametrize("steps", _ONCE_WRONG.values(), ids=_ONCE_WRONG.keys())
 def test_a_history_that_once_went_wrong_goes_right(steps: tuple[Step, ...], settings: Settings) -> None:
-    with playing(settings) as play:
+    with open_play(settings) as play:
         play(History(frozenset(), trash_archives=True, steps=steps))

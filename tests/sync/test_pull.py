@@ -6,70 +6,72 @@ import pytest
 
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database import query
-from shareable_backlog.database.mirror.mirror import Stored
+from shareable_backlog.database.mirror.mirror import RowCounts
 from shareable_backlog.errors import ConfigurationInvalid, SyncFailed
 from shareable_backlog.linear.errors import AuthenticationFailed
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync import pull
-from shareable_backlog.sync.pull import Wanted
-from shareable_backlog.sync.run import Report
-from tests.fakes.linear import FakeLinear, Fault, World, running
+from shareable_backlog.sync.pull import SyncRequest
+from shareable_backlog.sync.runs import RunReport
+from tests.fakes.linear import FakeLinear, Fault, World, run_linear
 from tests.fakes.linear.volume import volume
 
 pytestmark = pytest.mark.anyio
 
 
-async def pulled(opened: Settings, fake: FakeLinear, *, key: str | None = None) -> Report:
-    settings = replace(opened, linear_api_url=fake.url, linear_api_key=Secret(key or fake.key))
-    return await pull.run(settings, Wanted("manual"), lambda _report, _page: None)
+async def pulled(live_database: Settings, fake: FakeLinear, *, key: str | None = None) -> RunReport:
+    settings = replace(live_database, linear_api_url=fake.url, linear_api_key=Secret(key or fake.key))
+    return await pull.run_sync(settings, SyncRequest("manual"), lambda _report, _page: None)
 
 
-async def test_every_row_of_the_source_is_in_the_mirror(opened: Settings) -> None:
+async def test_every_row_of_the_source_is_in_the_mirror(live_database: Settings) -> None:
     world = volume(600, seed=1)
-    with running(world) as fake:
-        report = await pulled(opened, fake)
+    with run_linear(world) as fake:
+        report = await pulled(live_database, fake)
     assert report.status == "succeeded"
     assert {name: stored.created for name, stored in report.streams.items()} == {
         name: len(world.rows[stream.root]) for name, stream in STREAMS.items()
     }
 
 
-async def test_archived_issues_are_mirrored_too(opened: Settings) -> None:
+async def test_archived_issues_are_mirrored_too(live_database: Settings) -> None:
     world = World()
     world.add_issue(archivedAt="2026-01-05T00:00:00.000Z")
-    with running(world) as fake:
-        await pulled(opened, fake)
+    with run_linear(world) as fake:
+        await pulled(live_database, fake)
     assert await query("SELECT archived_at IS NOT NULL FROM backlog_items") == [(True,)]
 
 
-async def test_a_run_with_nothing_new_costs_one_request_and_stores_nothing(opened: Settings) -> None:
+async def test_a_run_with_nothing_new_costs_one_request_and_stores_nothing(live_database: Settings) -> None:
     world = volume(300, seed=2)
     world.pass_time(3_600)
-    with running(world) as fake:
-        await pulled(opened, fake)
+    with run_linear(world) as fake:
+        await pulled(live_database, fake)
         fake.requests.clear()
-        second = await pulled(opened, fake)
-    assert second.total == Stored()
+        second = await pulled(live_database, fake)
+    assert second.total == RowCounts()
     assert len(fake.requests) == 1
 
 
-async def test_what_changed_shortly_before_the_last_run_is_read_once_more(opened: Settings) -> None:
+async def test_what_changed_shortly_before_the_last_run_is_read_once_more(live_database: Settings) -> None:
     world = World()
     world.add_issue()
-    with running(world) as fake:
-        await pulled(opened, fake)
-        second = await pulled(opened, fake)
-    assert second.streams["issues"] == Stored(unchanged=1)
+    with run_linear(world) as fake:
+        await pulled(live_database, fake)
+        second = await pulled(live_database, fake)
+    assert second.streams["issues"] == RowCounts(unchanged=1)
 
 
-async def test_5000_issues_with_all_that_hangs_on_them_cost_the_20_requests_of_their_pages(opened: Settings) -> None:
-    with running(volume(5_000, seed=3)) as fake:
-        await pulled(opened, fake)
+async def test_5000_issues_with_all_that_hangs_on_them_cost_the_20_requests_of_their_pages(
+    live_database: Settings,
+) -> None:
+    with run_linear(volume(5_000, seed=3)) as fake:
+        await pulled(live_database, fake)
         assert len(fake.requests) == 20
         assert fake.points_spent < 100_000
 
 
-async def test_references_and_values_arrive_as_they_are_in_linear(opened: Settings) -> None:
+async def test_references_and_values_arrive_as_they_are_in_linear(live_database: Settings) -> None:
     world = World()
     team = world.add_team("FLD", "Field")
     label = world.add_label("Bug")
@@ -84,8 +86,8 @@ async def test_references_and_values_arrive_as_they_are_in_linear(opened: Settin
         estimate=3,
     )
     world.add_comment(issue, "Ölen.", user=alice["id"])
-    with running(world) as fake:
-        await pulled(opened, fake)
+    with run_linear(world) as fake:
+        await pulled(live_database, fake)
     [item] = await query(
         "SELECT identifier, title, label_ids, assignee_id, priority, due_date::text, estimate, team_id"
         " FROM backlog_items"
@@ -94,52 +96,52 @@ async def test_references_and_values_arrive_as_they_are_in_linear(opened: Settin
     assert await query("SELECT body, issue_id, user_id FROM comments") == [("Ölen.", issue["id"], alice["id"])]
 
 
-async def test_a_private_team_is_marked_as_private(opened: Settings) -> None:
+async def test_a_private_team_is_marked_as_private(live_database: Settings) -> None:
     world = World()
     world.add_team("SEC", "Security", visibility="private")
-    with running(world) as fake:
-        await pulled(opened, fake)
+    with run_linear(world) as fake:
+        await pulled(live_database, fake)
     assert await query("SELECT key, private FROM teams") == [("SEC", True)]
 
 
-async def test_no_mail_address_of_a_person_is_mirrored(opened: Settings) -> None:
+async def test_no_mail_address_of_a_person_is_mirrored(live_database: Settings) -> None:
     world = World()
     world.add_person("Bob Birch")
-    with running(world) as fake:
-        await pulled(opened, fake)
+    with run_linear(world) as fake:
+        await pulled(live_database, fake)
     assert await query("SELECT 1 FROM people WHERE people::text LIKE '%%@%%'") == []
 
 
-async def test_a_wrong_key_fails_the_run_in_plain_words(opened: Settings) -> None:
-    with running() as fake, pytest.raises(AuthenticationFailed):
-        await pulled(opened, fake, key="lin_api_wrong")
+async def test_a_wrong_key_fails_the_run_in_plain_words(live_database: Settings) -> None:
+    with run_linear() as fake, pytest.raises(AuthenticationFailed):
+        await pulled(live_database, fake, key="lin_api_wrong")
     [(status, message)] = await query("SELECT status, error_message FROM sync_history")
     assert status == "failed"
     assert "key" in message
     assert "lin_api_wrong" not in message
 
 
-async def test_an_answer_with_holes_stores_nothing_of_its_page(opened: Settings) -> None:
-    with running(volume(300, seed=4)) as fake:
+async def test_an_answer_with_holes_stores_nothing_of_its_page(live_database: Settings) -> None:
+    with run_linear(volume(300, seed=4)) as fake:
         fake.fail_next(Fault.PARTIAL, times=1)
         with pytest.raises(Exception, match="in part"):
-            await pulled(opened, fake)
+            await pulled(live_database, fake)
     assert await query("SELECT count(*) FROM backlog_items") == [(0,)]
     assert await query("SELECT status FROM sync_history") == [("failed",)]
 
 
-async def test_without_a_key_it_says_what_to_set(opened: Settings) -> None:
+async def test_without_a_key_it_says_what_to_set(live_database: Settings) -> None:
     with pytest.raises(ConfigurationInvalid, match="LINEAR_API_KEY"):
-        await pull.run(opened, Wanted("manual"), lambda _report, _page: None)
+        await pull.run_sync(live_database, SyncRequest("manual"), lambda _report, _page: None)
 
 
-async def test_a_key_of_another_workspace_changes_nothing(opened: Settings) -> None:
+async def test_a_key_of_another_workspace_changes_nothing(live_database: Settings) -> None:
     world = World(seed=1)
     world.add_issue(title="ours")
-    with running(world) as fake:
-        await pulled(opened, fake)
+    with run_linear(world) as fake:
+        await pulled(live_database, fake)
     other = World(seed=2)
     other.add_issue(title="theirs")
-    with running(other) as fake, pytest.raises(SyncFailed, match="another workspace"):
-        await pulled(opened, fake)
+    with run_linear(other) as fake, pytest.raises(SyncFailed, match="another workspace"):
+        await pulled(live_database, fake)
     assert await query("SELECT title FROM backlog_items") == [("ours",)]

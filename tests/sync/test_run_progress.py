@@ -12,57 +12,56 @@ from shareable_backlog.database.mirror.sync_history import SyncRun
 from shareable_backlog.errors import SyncFailed
 from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.services.mirror import sync_runs
-from shareable_backlog.sync import pull
-from shareable_backlog.sync import run as running
-from shareable_backlog.sync.pull import Wanted
-from tests.fakes.linear import running as running_fake
+from shareable_backlog.sync import pull, runs
+from shareable_backlog.sync.pull import SyncRequest
+from tests.fakes.linear import run_linear as running_fake
 from tests.support import pulling
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 
 @pytest.fixture(autouse=True)
 def _told_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_TOLD_EVERY_S", 0.01)
+    monkeypatch.setattr(runs, "_TOLD_EVERY_S", 0.01)
 
 
 async def until_told(words: str = "") -> SyncRun:
     """Wait until the run under way says what it is at, with these words in it."""
     async with asyncio.timeout(20):
         while True:
-            for run in await sync_history.waiting_or_running():
+            for run in await sync_history.list_unfinished_runs():
                 if run.activity is not None and words in run.activity:
                     return run
             await asyncio.sleep(0.01)
 
 
 @pytest.fixture
-async def run() -> AsyncGenerator[running.Report]:
-    async with running.recorded("manual") as report:
+async def run() -> AsyncGenerator[runs.RunReport]:
+    async with runs.record_run("manual") as report:
         yield report
 
 
-async def test_a_run_under_way_says_what_it_is_at_and_how_far_it_is(run: running.Report) -> None:
+async def test_a_run_under_way_says_what_it_is_at_and_how_far_it_is(run: runs.RunReport) -> None:
     run.activity = "Reading what has changed in Linear."
-    run.add("issues", running.Stored(created=250))
+    run.add_counts("issues", runs.RowCounts(created=250))
     told = await until_told()
     assert (told.id, told.activity) == (run.run_id, "Reading what has changed in Linear.")
     assert told.streams["issues"]["created"] == 250
 
 
 async def test_a_run_that_has_ended_is_at_nothing() -> None:
-    async with running.recorded("manual") as report:
+    async with runs.record_run("manual") as report:
         await until_told()
-    ended = await sync_history.by_id(report.run_id)
+    ended = await sync_history.find_run(report.run_id)
     assert ended
     assert (ended.status, ended.activity) == ("succeeded", None)
 
 
-async def test_a_run_keeps_what_linear_said_of_the_budget(opened: Settings) -> None:
+async def test_a_run_keeps_what_linear_said_of_the_budget(live_database: Settings) -> None:
     world, _ = pulling.small_world()
     with running_fake(world) as fake:
-        await pulling.pulled(opened, fake)
-    budget = await sync_runs.budget()
+        await pulling.run_sync(live_database, fake)
+    budget = await sync_runs.find_budget()
     assert budget
     assert budget.left.requests_limit == 2_500
     assert budget.left.requests_remaining is not None
@@ -70,7 +69,7 @@ async def test_a_run_keeps_what_linear_said_of_the_budget(opened: Settings) -> N
     assert budget.left.requests_reset_at is not None
 
 
-async def test_a_run_whose_budget_is_used_up_says_until_when(opened: Settings) -> None:
+async def test_a_run_whose_budget_is_used_up_says_until_when(live_database: Settings) -> None:
     world, _ = pulling.small_world()
     waiting = asyncio.Event()
 
@@ -79,12 +78,12 @@ async def test_a_run_whose_budget_is_used_up_says_until_when(opened: Settings) -
         await asyncio.Event().wait()
 
     with running_fake(world) as fake:
-        await pulling.pulled(opened, fake)
+        await pulling.run_sync(live_database, fake)
         fake.requests_limit = len(fake.requests) + 1
-        settings = replace(opened, linear_api_url=fake.url, linear_api_key=Secret(fake.key))
+        settings = replace(live_database, linear_api_url=fake.url, linear_api_key=Secret(fake.key))
         retries = Retries(attempts=1, longest_wait_s=7200, sleep=sleep)
         pulled = asyncio.create_task(
-            pull.run(settings, Wanted("manual", is_full=True), lambda _report, _page: None, retries=retries)
+            pull.run_sync(settings, SyncRequest("manual", is_full=True), lambda _report, _page: None, retries=retries)
         )
         await asyncio.wait_for(waiting.wait(), 20)
         await until_told("budget at Linear is used up until ")
@@ -92,39 +91,39 @@ async def test_a_run_whose_budget_is_used_up_says_until_when(opened: Settings) -
         await asyncio.gather(pulled, return_exceptions=True)
 
 
-async def test_a_full_run_keeps_what_it_found_gone_and_held_back(opened: Settings) -> None:
+async def test_a_full_run_keeps_what_it_found_gone_and_held_back(live_database: Settings) -> None:
     world, _ = pulling.small_world()
     for _ in range(10):
         world.add_issue()
     with running_fake(world) as fake:
-        await pulling.settled(opened, fake)
+        await pulling.run_until_quiet(live_database, fake)
         for issue in list(world.rows["issues"].values())[:9]:
             world.remove(issue)
-        await pulling.pulled(opened, fake, full=True)
-        held = await sync_runs.held_back()
+        await pulling.run_sync(live_database, fake, full=True)
+        held = await sync_runs.find_held_back()
         assert held
         assert held.held
         assert held.held["issues"]["gone"] == 9
         assert len(held.held["issues"]["examples"]) == 9
-        await pulling.pulled(opened, fake, full=True, allowed=True)
-        assert await sync_runs.held_back() is None
+        await pulling.run_sync(live_database, fake, full=True, allowed=True)
+        assert await sync_runs.find_held_back() is None
 
 
 async def test_a_run_in_which_nothing_moves_is_given_up_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_STALLED_AFTER_S", 0.3)
+    monkeypatch.setattr(runs, "_STALLED_AFTER_S", 0.3)
     with pytest.raises(SyncFailed, match="so the run was given up") as failed:
-        async with running.recorded("manual"):
+        async with runs.record_run("manual"):
             await asyncio.sleep(60)
-    [ended] = await sync_history.latest(1)
+    [ended] = await sync_history.list_latest_runs(1)
     assert (ended.status, ended.error_message) == ("failed", str(failed.value))
 
 
 async def test_a_run_that_moves_may_take_as_long_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_STALLED_AFTER_S", 1)
-    async with running.recorded("manual") as report:
+    monkeypatch.setattr(runs, "_STALLED_AFTER_S", 1)
+    async with runs.record_run("manual") as report:
         for number in range(20):
             await asyncio.sleep(0.1)
             report.activity = f"Step {number}."
-    ended = await sync_history.by_id(report.run_id)
+    ended = await sync_history.find_run(report.run_id)
     assert ended
     assert ended.status == "succeeded"

@@ -15,8 +15,8 @@ from shareable_backlog.database.mirror.sync_history import SyncRun
 from shareable_backlog.services.audit.audit_actions import OPERATOR
 from shareable_backlog.services.mirror import sync_runs
 from shareable_backlog.sync import schedule
-from shareable_backlog.sync.pull import Wanted
-from tests.fakes.linear import FakeLinear, Fault, running
+from shareable_backlog.sync.pull import SyncRequest
+from tests.fakes.linear import FakeLinear, Fault, run_linear
 
 pytestmark = pytest.mark.anyio
 
@@ -25,14 +25,14 @@ _WITHIN_S = 20.0
 
 @pytest.fixture
 def fake() -> Generator[FakeLinear]:
-    """Give a Linear with an empty workspace."""
-    with running() as fake:
+    """Yield a Linear with an empty workspace."""
+    with run_linear() as fake:
         yield fake
 
 
-def at(opened: Settings, fake: FakeLinear, **changed: object) -> Settings:
+def at(live_database: Settings, fake: FakeLinear, **changed: object) -> Settings:
     named = {"linear_api_url": fake.url, "linear_api_key": Secret(fake.key), **changed}
-    return replace(opened, **named)  # pyright: ignore[reportArgumentType] (settings by name)
+    return replace(live_database, **named)  # pyright: ignore[reportArgumentType] (settings by name)
 
 
 @asynccontextmanager
@@ -40,7 +40,9 @@ async def scheduled(settings: Settings) -> AsyncGenerator[None]:
     """Let the schedule run for the length of the context."""
     looked = asyncio.Event()
     await database.test_connection()
-    tasks = [asyncio.create_task(work) for work in (schema_watch.watch(looked), schedule.run(settings))]
+    tasks = [
+        asyncio.create_task(work) for work in (schema_watch.watch_schema(looked), schedule.run_schedule(settings))
+    ]
     try:
         async with asyncio.timeout(_WITHIN_S):
             await looked.wait()
@@ -55,68 +57,70 @@ async def scheduled(settings: Settings) -> AsyncGenerator[None]:
 async def ended(number: int) -> SyncRun:
     """Wait for the end of the `number`th run."""
     while True:
-        runs = [run for run in await sync_history.latest(100) if run.completed_at]
+        runs = [run for run in await sync_history.list_latest_runs(100) if run.completed_at]
         if len(runs) >= number:
             return runs[-number]
         await asyncio.sleep(0.05)
 
 
-async def test_the_first_run_comes_at_once(opened: Settings, fake: FakeLinear) -> None:
-    async with scheduled(at(opened, fake)):
+async def test_the_first_run_comes_at_once(live_database: Settings, fake: FakeLinear) -> None:
+    async with scheduled(at(live_database, fake)):
         first = await ended(1)
     assert (first.status, first.trigger_type) == ("succeeded", "automatic")
 
 
-async def test_a_run_comes_again_and_again(opened: Settings, fake: FakeLinear) -> None:
-    async with scheduled(at(opened, fake, sync_interval_s=1)):
+async def test_a_run_comes_again_and_again(live_database: Settings, fake: FakeLinear) -> None:
+    async with scheduled(at(live_database, fake, sync_interval_s=1)):
         assert (await ended(2)).trigger_type == "automatic"
 
 
-async def test_a_request_is_run_at_once_in_its_own_row(opened: Settings, fake: FakeLinear) -> None:
-    async with scheduled(at(opened, fake)):
+async def test_a_request_is_run_at_once_in_its_own_row(live_database: Settings, fake: FakeLinear) -> None:
+    async with scheduled(at(live_database, fake)):
         await ended(1)
-        requested = await sync_runs.request(OPERATOR, is_full=True)
-        run = await sync_runs.ended(requested)
+        requested = await sync_runs.request_run(OPERATOR, is_full=True)
+        run = await sync_runs.wait_for_end(requested)
     assert run
     assert (run.id, run.status, run.trigger_type, run.is_full) == (requested, "succeeded", "manual", True)
-    assert len(await sync_history.latest(10)) == 2
+    assert len(await sync_history.list_latest_runs(10)) == 2
 
 
-async def test_a_failed_run_does_not_end_the_schedule(opened: Settings, fake: FakeLinear) -> None:
+async def test_a_failed_run_does_not_end_the_schedule(live_database: Settings, fake: FakeLinear) -> None:
     fake.fail_next(Fault.VALIDATION_FAILED)
-    async with scheduled(at(opened, fake, sync_interval_s=1)):
+    async with scheduled(at(live_database, fake, sync_interval_s=1)):
         assert (await ended(1)).status == "failed"
         assert (await ended(2)).status == "succeeded"
 
 
 async def due_in_s(settings: Settings) -> float:
-    return await schedule.run_once(settings, Wanted("automatic"))
+    return await schedule.run_once(settings, SyncRequest("automatic"))
 
 
 async def test_the_next_run_is_due_after_the_interval_give_or_take_a_tenth(
-    opened: Settings, fake: FakeLinear
+    live_database: Settings, fake: FakeLinear
 ) -> None:
-    assert 60 <= await due_in_s(at(opened, fake, sync_interval_s=60)) <= 66
+    assert 60 <= await due_in_s(at(live_database, fake, sync_interval_s=60)) <= 66
 
 
-async def test_a_refused_key_is_not_asked_with_again_for_five_minutes(opened: Settings, fake: FakeLinear) -> None:
-    settings = at(opened, fake, sync_interval_s=60, linear_api_key=Secret("lin_api_revoked"))
+async def test_a_refused_key_is_not_asked_with_again_for_five_minutes(
+    live_database: Settings, fake: FakeLinear
+) -> None:
+    settings = at(live_database, fake, sync_interval_s=60, linear_api_key=Secret("lin_api_revoked"))
     assert await due_in_s(settings) >= 300
     assert len(fake.requests) == 1
 
 
-async def test_a_spent_budget_is_waited_for_until_its_reset(opened: Settings, fake: FakeLinear) -> None:
+async def test_a_spent_budget_is_waited_for_until_its_reset(live_database: Settings, fake: FakeLinear) -> None:
     fake.reset_in_s = 1_800
     fake.fail_next(Fault.RATELIMITED, times=9)
-    assert 1_700 <= await due_in_s(at(opened, fake, sync_interval_s=60)) <= 1_800
-    assert [run.status for run in await sync_history.latest(5)] == ["failed"]
+    assert 1_700 <= await due_in_s(at(live_database, fake, sync_interval_s=60)) <= 1_800
+    assert [run.status for run in await sync_history.list_latest_runs(5)] == ["failed"]
 
 
-async def test_a_run_of_another_process_is_left_alone(opened: Settings, fake: FakeLinear) -> None:
-    async with locks.held(locks.SYNC):
-        assert await due_in_s(at(opened, fake, sync_interval_s=60)) >= 60
+async def test_a_run_of_another_process_is_left_alone(live_database: Settings, fake: FakeLinear) -> None:
+    async with locks.hold_lock(locks.SYNC):
+        assert await due_in_s(at(live_database, fake, sync_interval_s=60)) >= 60
     assert fake.requests == []
 
 
-async def test_without_a_key_the_schedule_goes_on(opened: Settings) -> None:
-    assert await due_in_s(replace(opened, sync_interval_s=60)) >= 60
+async def test_without_a_key_the_schedule_goes_on(live_database: Settings) -> None:
+    assert await due_in_s(replace(live_database, sync_interval_s=60)) >= 60

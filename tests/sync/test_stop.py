@@ -10,8 +10,8 @@ import pytest
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query
 from shareable_backlog.database.connection import locks
-from tests.fakes.linear import FakeLinear, Fault, running
-from tests.support.pulling import pulled, titles, titles_in
+from tests.fakes.linear import FakeLinear, Fault, run_linear
+from tests.support.pulling import run_sync, titles, titles_in
 from tests.support.stopping import cancelled_at, counted
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +28,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeLinear
     # What loads certificates takes longer than a run.
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    with running() as fake:
+    with run_linear() as fake:
         fake.requests_limit = fake.complexity_limit = 10**9
         for _ in range(30):
             fake.world.add_issue()
@@ -42,16 +42,16 @@ async def statuses() -> list[str]:
 async def in_small_pages(settings: Settings, fake: FakeLinear, *, full: bool) -> None:
     """Run once with many requests and batches."""
     fake.fail_next(Fault.TOO_COMPLEX, times=_HALVINGS)
-    await pulled(settings, fake, full=full)
+    await run_sync(settings, fake, full=full)
 
 
 @pytest.mark.long
 async def test_a_run_stopped_at_any_point_ends_says_so_frees_the_lock_and_the_next_succeeds(
-    opened: Settings, fake: FakeLinear
+    live_database: Settings, fake: FakeLinear
 ) -> None:
     chance = random.Random(_SEED)  # noqa: S311 (reproducible, not secret)
-    kinds = [(run, full) for run in (pulled, in_small_pages) for full in (False, True)]
-    steps = [await counted(run(opened, fake, full=full)) for run, full in kinds]
+    kinds = [(run, full) for run in (run_sync, in_small_pages) for full in (False, True)]
+    steps = [await counted(run(live_database, fake, full=full)) for run, full in kinds]
     faults: list[str] = []
     stopped = 0
     for number in range(_STOPS):
@@ -63,17 +63,17 @@ async def test_a_run_stopped_at_any_point_ends_says_so_frees_the_lock_and_the_ne
         step, turns = chance.randint(first, steps[kind]), chance.randint(0, _MOST_TURNS)
         where = f"stop {number} of SLB_TEST_SEED={_SEED}: {run.__name__}, full={full}, step {step}, {turns} turns: "
         runs_before = len(await statuses())
-        task, was_cancelled = await cancelled_at(step, run(opened, fake, full=full), turns=turns)
+        task, was_cancelled = await cancelled_at(step, run(live_database, fake, full=full), turns=turns)
         fake.forget_faults()
         stopped += was_cancelled
         if was_cancelled and not task.cancelled():
             faults.append(where + "it went on")
-        async with locks.held(locks.SYNC) as is_free:
+        async with locks.hold_lock(locks.SYNC) as is_free:
             if not is_free:
                 faults.append(where + "the lock is taken")
         if not set((await statuses())[runs_before:]) <= {"interrupted", "succeeded"}:
             faults.append(where + f"its row says {(await statuses())[-1]}")
-        report = await pulled(opened, fake)
+        report = await run_sync(live_database, fake)
         if report.status != "succeeded" or await titles() != titles_in(fake.world):
             faults.append(where + "the next run does not make up for it")
     assert faults == []

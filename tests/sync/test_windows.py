@@ -8,13 +8,22 @@ import pytest
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query
 from shareable_backlog.database.mirror import sync_cursors
-from shareable_backlog.database.mirror.mirror import Stored
+from shareable_backlog.database.mirror.mirror import RowCounts
 from shareable_backlog.errors import LinearFailed
 from shareable_backlog.linear.queries import LARGEST_PAGE
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync.windows import OVERLAP
-from tests.fakes.linear import FakeLinear, Fault, World, running
-from tests.support.pulling import before_request, pulled, settled, shown, small_world, titles, titles_in, wheres
+from tests.fakes.linear import FakeLinear, Fault, World, run_linear
+from tests.support.pulling import (
+    before_request,
+    list_live_ids,
+    run_sync,
+    run_until_quiet,
+    small_world,
+    titles,
+    titles_in,
+    wheres,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -23,8 +32,8 @@ _THREE_PAGES = 2 * LARGEST_PAGE + 10
 
 @pytest.fixture
 def fake() -> Generator[FakeLinear]:
-    """Give a Linear with an empty workspace."""
-    with running() as fake:
+    """Yield a Linear with an empty workspace."""
+    with run_linear() as fake:
         yield fake
 
 
@@ -38,66 +47,66 @@ def issues(world: World) -> list[dict[str, object]]:
 
 
 async def complete_until(stream: str = "issues") -> datetime | None:
-    return (await sync_cursors.by_stream())[stream].complete_until
+    return (await sync_cursors.list_by_stream())[stream].complete_until
 
 
 @pytest.mark.parametrize("stream", STREAMS)
-async def test_a_changed_row_is_all_that_is_fetched(opened: Settings, stream: str) -> None:
+async def test_a_changed_row_is_all_that_is_fetched(live_database: Settings, stream: str) -> None:
     world, rows = small_world()
-    with running(world) as fake:
-        await settled(opened, fake)
+    with run_linear(world) as fake:
+        await run_until_quiet(live_database, fake)
         world.edit(rows[stream])
-        report = await pulled(opened, fake)
-    assert report.streams == {stream: Stored(updated=1)}
+        report = await run_sync(live_database, fake)
+    assert report.streams == {stream: RowCounts(updated=1)}
     assert len(fake.requests) == 1
 
 
 @pytest.mark.parametrize("stream", STREAMS)
-async def test_a_new_row_is_found(opened: Settings, stream: str) -> None:
+async def test_a_new_row_is_found(live_database: Settings, stream: str) -> None:
     world, rows = small_world()
     row = rows[stream]
     world.remove(row)
-    with running(world) as fake:
-        await settled(opened, fake)
+    with run_linear(world) as fake:
+        await run_until_quiet(live_database, fake)
         world.add(STREAMS[stream].root, **{name: row[name] for name in row.keys() - _OF_A_NEW_ROW})
-        report = await pulled(opened, fake)
-    assert report.streams == {stream: Stored(created=1)}
+        report = await run_sync(live_database, fake)
+    assert report.streams == {stream: RowCounts(created=1)}
 
 
 _OF_A_NEW_ROW = {"id", "createdAt", "updatedAt"}
 
 
 async def test_an_issue_that_is_archived_is_found_although_its_time_of_change_stays(
-    opened: Settings, fake: FakeLinear
+    live_database: Settings, fake: FakeLinear
 ) -> None:
     issue = fake.world.add_issue()
-    await settled(opened, fake)
+    await run_until_quiet(live_database, fake)
     before = issue["updatedAt"]
     fake.world.archive(issue)
     assert issue["updatedAt"] == before
-    assert (await pulled(opened, fake)).streams["issues"] == Stored(updated=1)
+    assert (await run_sync(live_database, fake)).streams["issues"] == RowCounts(updated=1)
     assert await query("SELECT archived_at IS NOT NULL FROM backlog_items") == [(True,)]
 
 
 async def test_a_bulk_edit_in_one_millisecond_is_read_whole_over_several_pages(
-    opened: Settings, fake: FakeLinear
+    live_database: Settings, fake: FakeLinear
 ) -> None:
     add_issues(fake.world)
-    await settled(opened, fake)
+    await run_until_quiet(live_database, fake)
     fake.world.bulk_edit(issues(fake.world), title="The same")
-    assert (await pulled(opened, fake)).streams["issues"] == Stored(updated=_THREE_PAGES)
+    assert (await run_sync(live_database, fake)).streams["issues"] == RowCounts(updated=_THREE_PAGES)
     assert len(fake.requests) == 3
 
 
-async def test_a_bulk_edit_is_not_read_at_every_run_for_ever(opened: Settings, fake: FakeLinear) -> None:
+async def test_a_bulk_edit_is_not_read_at_every_run_for_ever(live_database: Settings, fake: FakeLinear) -> None:
     add_issues(fake.world, 20)
     fake.world.bulk_edit(issues(fake.world), title="The same")
-    await settled(opened, fake)
-    assert (await pulled(opened, fake)).total == Stored()
+    await run_until_quiet(live_database, fake)
+    assert (await run_sync(live_database, fake)).total == RowCounts()
 
 
 async def test_a_change_while_pages_are_read_is_in_the_mirror_after_the_next_run(
-    opened: Settings, fake: FakeLinear
+    live_database: Settings, fake: FakeLinear
 ) -> None:
     add_issues(fake.world)
     oldest, *_, newest = issues(fake.world)
@@ -107,59 +116,59 @@ async def test_a_change_while_pages_are_read_is_in_the_mirror_after_the_next_run
         fake.world.edit(newest, title="Read already")
 
     with before_request(fake, 2, change):
-        await pulled(opened, fake)
-    await pulled(opened, fake)
+        await run_sync(live_database, fake)
+    await run_sync(live_database, fake)
     assert await titles() == titles_in(fake.world)
 
 
-async def test_a_change_that_becomes_visible_late_is_still_found(opened: Settings, fake: FakeLinear) -> None:
-    await settled(opened, fake)
+async def test_a_change_that_becomes_visible_late_is_still_found(live_database: Settings, fake: FakeLinear) -> None:
+    await run_until_quiet(live_database, fake)
     late = fake.world.now - OVERLAP / 2
     fake.world.add_issue(updatedAt=late.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
-    await pulled(opened, fake)
+    await run_sync(live_database, fake)
     assert await titles() == titles_in(fake.world)
 
 
 async def test_a_stream_is_complete_until_shortly_before_its_window_was_opened_by_linears_clock(
-    opened: Settings, fake: FakeLinear
+    live_database: Settings, fake: FakeLinear
 ) -> None:
     fake.world.add_issue()
     fake.world.pass_time(7_200)
-    await pulled(opened, fake)
+    await run_sync(live_database, fake)
     assert await complete_until() == fake.world.now - OVERLAP
 
 
 async def test_without_a_clock_of_linears_the_newest_change_says_how_far_a_stream_is_complete(
-    opened: Settings, fake: FakeLinear
+    live_database: Settings, fake: FakeLinear
 ) -> None:
     fake.sends_date = False
     issue = fake.world.add_issue()
-    await pulled(opened, fake)
+    await run_sync(live_database, fake)
     assert await complete_until() == datetime.fromisoformat(issue["updatedAt"]) - OVERLAP
     fake.world.pass_time(7_200)
     fake.world.edit(issue, title="Changed")
-    await pulled(opened, fake)
+    await run_sync(live_database, fake)
     assert await titles() == {"ENG-1": "Changed"}
 
 
 async def test_without_a_clock_an_empty_workspace_is_read_again_from_its_beginning(
-    opened: Settings, fake: FakeLinear
+    live_database: Settings, fake: FakeLinear
 ) -> None:
     fake.sends_date = False
-    await pulled(opened, fake)
+    await run_sync(live_database, fake)
     fake.world.add_issue()
-    await pulled(opened, fake)
+    await run_sync(live_database, fake)
     assert await titles() == {"ENG-1": "Issue 1"}
 
 
-async def test_a_window_that_was_cut_off_goes_on_where_it_was(opened: Settings, fake: FakeLinear) -> None:
+async def test_a_window_that_was_cut_off_goes_on_where_it_was(live_database: Settings, fake: FakeLinear) -> None:
     add_issues(fake.world)
     fake.fail_next(Fault.BAD_GATEWAY, after=2)
     with pytest.raises(LinearFailed):
-        await pulled(opened, fake)
-    assert len(await shown("issues")) == 2 * LARGEST_PAGE
+        await run_sync(live_database, fake)
+    assert len(await list_live_ids("issues")) == 2 * LARGEST_PAGE
     fake.requests.clear()
-    report = await pulled(opened, fake)
+    report = await run_sync(live_database, fake)
     reached = issues(fake.world)[10]["updatedAt"]
     [only] = wheres(fake)[0]["and"]
     assert datetime.fromisoformat(only["updatedAt"]["lte"]) == datetime.fromisoformat(str(reached))
@@ -167,71 +176,77 @@ async def test_a_window_that_was_cut_off_goes_on_where_it_was(opened: Settings, 
     assert await titles() == titles_in(fake.world)
 
 
-async def test_what_came_while_a_window_was_cut_off_is_read_after_it(opened: Settings, fake: FakeLinear) -> None:
+async def test_what_came_while_a_window_was_cut_off_is_read_after_it(
+    live_database: Settings, fake: FakeLinear
+) -> None:
     add_issues(fake.world)
     fake.fail_next(Fault.BAD_GATEWAY, after=2)
     with pytest.raises(LinearFailed):
-        await pulled(opened, fake)
+        await run_sync(live_database, fake)
     fake.world.pass_time(7_200)
     oldest, *_, newest = issues(fake.world)
     fake.world.edit(oldest, title="Not read yet")
     fake.world.edit(newest, title="Read already")
     fake.world.add_issue()
-    await pulled(opened, fake)
+    await run_sync(live_database, fake)
     assert await titles() == titles_in(fake.world)
 
 
-async def test_a_window_that_is_cut_off_again_and_again_comes_to_its_end(opened: Settings, fake: FakeLinear) -> None:
+async def test_a_window_that_is_cut_off_again_and_again_comes_to_its_end(
+    live_database: Settings, fake: FakeLinear
+) -> None:
     add_issues(fake.world)
-    await settled(opened, fake)
+    await run_until_quiet(live_database, fake)
     fake.world.bulk_edit(issues(fake.world)[:300], title="The same")
     fake.world.bulk_edit(issues(fake.world)[300:], title="The others")
     for _ in range(2):
         fake.fail_next(Fault.BAD_GATEWAY, after=1)
         with pytest.raises(LinearFailed):
-            await pulled(opened, fake)
-    await pulled(opened, fake)
+            await run_sync(live_database, fake)
+    await run_sync(live_database, fake)
     assert await titles() == titles_in(fake.world)
 
 
 @pytest.mark.parametrize("status", [400, 200])
 async def test_a_run_whose_cursors_are_forgotten_goes_on_without_them(
-    opened: Settings, fake: FakeLinear, status: int
+    live_database: Settings, fake: FakeLinear, status: int
 ) -> None:
     add_issues(fake.world)
     [first, second, *_] = issues(fake.world)
     for _ in range(80):
         fake.world.add_relation(first, second)
     with before_request(fake, 2, lambda: fake.forget_cursors(status=status)):
-        report = await pulled(opened, fake)
+        report = await run_sync(live_database, fake)
     assert await titles() == titles_in(fake.world)
     assert report.streams["relations"].created == 80
 
 
-async def test_lists_without_a_filter_are_read_down_to_what_is_known(opened: Settings, fake: FakeLinear) -> None:
+async def test_lists_without_a_filter_are_read_down_to_what_is_known(
+    live_database: Settings, fake: FakeLinear
+) -> None:
     first, second = fake.world.add_issue(), fake.world.add_issue()
     for _ in range(80):
         fake.world.add_relation(first, second)
-    await settled(opened, fake)
+    await run_until_quiet(live_database, fake)
     fake.world.add_relation(first, second)
-    assert (await pulled(opened, fake)).streams == {"relations": Stored(created=1)}
+    assert (await run_sync(live_database, fake)).streams == {"relations": RowCounts(created=1)}
     assert len(fake.requests) == 1
 
 
 async def test_lists_without_a_filter_are_read_on_while_they_have_something_new(
-    opened: Settings, fake: FakeLinear
+    live_database: Settings, fake: FakeLinear
 ) -> None:
     first, second = fake.world.add_issue(), fake.world.add_issue()
-    await settled(opened, fake)
+    await run_until_quiet(live_database, fake)
     for _ in range(80):
         fake.world.add_relation(first, second)
-    assert (await pulled(opened, fake)).streams == {"relations": Stored(created=80)}
+    assert (await run_sync(live_database, fake)).streams == {"relations": RowCounts(created=80)}
 
 
-async def test_an_older_row_never_takes_the_place_of_a_newer_one(opened: Settings, fake: FakeLinear) -> None:
+async def test_an_older_row_never_takes_the_place_of_a_newer_one(live_database: Settings, fake: FakeLinear) -> None:
     issue = fake.world.add_issue()
-    await pulled(opened, fake)
+    await run_sync(live_database, fake)
     newer = datetime.fromisoformat(issue["updatedAt"]) + timedelta(seconds=30)
     await query("UPDATE backlog_items SET title = 'From a webhook', updated_at = %(newer)s", {"newer": newer})
-    assert (await pulled(opened, fake)).streams["issues"] == Stored(unchanged=1)
+    assert (await run_sync(live_database, fake)).streams["issues"] == RowCounts(unchanged=1)
     assert await titles() == {"ENG-1": "From a webhook"}

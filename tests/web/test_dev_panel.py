@@ -7,7 +7,7 @@ from collections.abc import Generator
 import pytest
 from httpx2 import Response
 
-from tests.conftest import created
+from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in
@@ -19,14 +19,14 @@ TIMING = re.compile(r'db;desc="(\d+) statements?";dur=(\d+\.\d), (kept;desc="[^"
 
 @pytest.fixture(scope="module")
 def filled(server: str, template: str) -> Generator[str]:
-    with created(server, template) as conninfo:
+    with create_database(server, template) as conninfo:
         let_in(conninfo, "alice", "bob", "carol")
         yield conninfo
 
 
 @pytest.fixture
 def site(filled: str) -> Generator[Site]:
-    with running_site.running(filled, is_dev=True) as site:
+    with running_site.run_site(filled, is_dev=True) as site:
         yield site
 
 
@@ -80,14 +80,14 @@ def test_an_admin_whose_request_was_passed_on_does_not_see_it(site: Site, header
 
 
 def test_an_admin_on_another_machine_does_not_see_it(filled: str) -> None:
-    with running_site.running(filled, is_dev=True, peer="192.168.7.7") as site:
+    with running_site.run_site(filled, is_dev=True, peer="192.168.7.7") as site:
         answer = site.get("/", "alice")
     assert answer.status_code == 200
     assert panel_of(answer) == ""
 
 
 def test_an_admin_who_calls_this_machine_by_a_public_name_does_not_see_it(filled: str) -> None:
-    with running_site.running(filled, is_dev=True, base_url="https://backlog.example.com") as site:
+    with running_site.run_site(filled, is_dev=True, base_url="https://backlog.example.com") as site:
         answer = site.get("/", "alice")
     assert answer.status_code == 200
     assert panel_of(answer) == ""
@@ -116,23 +116,23 @@ def test_every_answer_says_how_long_it_took(site: Site) -> None:
 
 def test_what_is_no_page_stays_as_it_is(filled: str) -> None:
     paths = ("/export.csv", "/export.json", "/static/style.css")
-    with running_site.running(filled) as plain:
+    with running_site.run_site(filled) as plain:
         expected = [plain.get(path, "alice").content for path in paths]
-    with running_site.running(filled, is_dev=True) as site:
+    with running_site.run_site(filled, is_dev=True) as site:
         assert [site.get(path, "alice").content for path in paths] == expected
 
 
 def test_the_policy_stays_as_strict_as_ever(filled: str) -> None:
-    with running_site.running(filled) as plain:
+    with running_site.run_site(filled) as plain:
         expected = plain.get("/", "alice").headers["content-security-policy"]
-    with running_site.running(filled, is_dev=True) as site:
+    with running_site.run_site(filled, is_dev=True) as site:
         answer = site.get("/", "alice")
     assert answer.headers["content-security-policy"] == expected
     assert [word for word in ("style=", "<script", "<style") if word in panel_of(answer)] == []
 
 
 def test_without_dev_there_is_neither_panel_nor_header(filled: str) -> None:
-    with running_site.running(filled) as plain:
+    with running_site.run_site(filled) as plain:
         for path in ("/", "/admin", "/roadmap", "/nothing", "/healthz"):
             answer = plain.get(path, "alice")
             assert "server-timing" not in answer.headers

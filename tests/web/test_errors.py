@@ -31,7 +31,7 @@ async def fail(request: Request) -> Response:
 
 @pytest.fixture
 def client() -> Iterator[TestClient]:
-    """Give a client of a program whose every page fails in the way that its address says."""
+    """Yield a client of a program whose every page fails in the way that its address says."""
     program = Starlette(
         routes=[Route("/{how}", fail)],
         exception_handlers={

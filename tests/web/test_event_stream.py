@@ -27,7 +27,7 @@ def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Page:
-    """Be an open page: what it is sent, and its ways to leave."""
+    """An open page: what it is sent, and its ways to leave."""
 
     def __init__(
         self, streams: EventStreams, look: Callable[[], Awaitable[News | None]], method: str = "GET"
@@ -37,12 +37,12 @@ class Page:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.text = ""
-        self._answer = streams.answer(Request(self.scope), look)
+        self._answer = streams.build_response(Request(self.scope), look)
         self._came = asyncio.Event()
 
     @property
     def events(self) -> list[Any]:
-        """Give the news it was sent."""
+        """Return the news it was sent."""
         return [json.loads(line[6:]) for line in self.text.splitlines() if line.startswith("data: ")]
 
     async def show(self) -> None:
@@ -70,7 +70,7 @@ class Page:
 
 
 def tell(*all_news: News | Exception | None) -> Callable[[], Awaitable[News | None]]:
-    """Give what looks find one after the other, the last of it again and again."""
+    """Return what looks find one after the other, the last of it again and again."""
     waiting = list(all_news)
 
     async def look() -> News | None:
@@ -94,7 +94,7 @@ async def opened(streams: EventStreams, *all_news: News | Exception | None) -> A
 
 
 async def sent(*all_news: News | Exception | None) -> list[Any]:
-    """Give the news that a page is sent until the looks end it."""
+    """Return the news that a page is sent until the looks end it."""
     page = Page(EventStreams(1), tell(*all_news, None))
     await page.show()
     return page.events

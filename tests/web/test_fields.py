@@ -14,8 +14,8 @@ from shareable_backlog.web import fields, pagination
 from shareable_backlog.web.fields import Codec, Field, Otherwise, Trimmed
 
 NOON = datetime(2026, 2, 6, 12, tzinfo=UTC)
-AFTER = pagination.encoded_time(NOON, 7)
-AFTER_KEY = pagination.encoded_time(NOON, "key")
+AFTER = pagination.encode_time_position(NOON, 7)
+AFTER_KEY = pagination.encode_time_position(NOON, "key")
 
 
 class Example(Struct, frozen=True, kw_only=True):
@@ -93,7 +93,7 @@ def test_other_spellings_are_read_too(key: str, text: str, value: object) -> Non
         *(("id", text) for text in ("", "x", "-1", "+1", " 1", "1.0", "1e2", "2147483648", "9" * 5000, "٣", "²")),
         *(("day", text) for text in ("", "soon", "20260131", "2026-1-31", "2026-02-30", "1969-12-31", "9001-01-01")),
         *(("email", text) for text in ("", "person", "a@b", "a b@example.com", "a@example.com" * 30)),
-        *(("after", text) for text in (AFTER_KEY, pagination.encoded_time(NOON, -1))),
+        *(("after", text) for text in (AFTER_KEY, pagination.encode_time_position(NOON, -1))),
         *(("choice", text) for text in ("", "UP", "left", "null")),
         *(("months", text) for text in ("", "7", "6.0", "null")),
         *(("page", text) for text in ("", "0", "101", "x", "²")),

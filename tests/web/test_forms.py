@@ -32,15 +32,15 @@ def client() -> TestClient:
 
 
 def post(client: TestClient, body: str | bytes | None = None, **headers: str) -> tuple[int, object]:
-    content = urlencode({"csrf": forms.token(SECRET), "a": "1"}) if body is None else body
+    content = urlencode({"csrf": forms.compute_token(SECRET), "a": "1"}) if body is None else body
     answer = client.post("/api/form", content=content, headers={"origin": BASE, "content-type": FORM, **headers})
     return answer.status_code, answer.json() if answer.status_code == 200 else None
 
 
 def test_a_form_of_ours_is_read(client: TestClient) -> None:
-    assert post(client, f"csrf={forms.token(SECRET)}&a=1&a=%C3%BC&b=") == (
+    assert post(client, f"csrf={forms.compute_token(SECRET)}&a=1&a=%C3%BC&b=") == (
         200,
-        [["csrf", forms.token(SECRET)], ["a", "1"], ["a", "ü"], ["b", ""]],
+        [["csrf", forms.compute_token(SECRET)], ["a", "1"], ["a", "ü"], ["b", ""]],
     )
 
 
@@ -52,11 +52,13 @@ def test_another_origin_is_refused(client: TestClient, origin: str) -> None:
 
 
 def test_no_origin_is_refused(client: TestClient) -> None:
-    body = urlencode({"csrf": forms.token(SECRET)})
+    body = urlencode({"csrf": forms.compute_token(SECRET)})
     assert client.post("/api/form", content=body, headers={"content-type": FORM}).status_code == 403
 
 
-@pytest.mark.parametrize("token", ["", "0" * 64, forms.token("another secret"), "ü", forms.token(SECRET)[:-1]])
+@pytest.mark.parametrize(
+    "token", ["", "0" * 64, forms.compute_token("another secret"), "ü", forms.compute_token(SECRET)[:-1]]
+)
 def test_another_browsers_token_is_refused(client: TestClient, token: str) -> None:
     assert post(client, urlencode({"csrf": token}))[0] == 403
 
@@ -87,7 +89,7 @@ def test_on_this_machine_the_name_that_was_asked_for_is_our_origin() -> None:
 
 @pytest.mark.parametrize("path", ["/", "/items/ENG-1?a=b#c", "/?q=//"])
 def test_a_path_of_ours_may_be_led_to(path: str) -> None:
-    assert forms.own_path(path) == path
+    assert forms.choose_own_path(path) == path
 
 
 @pytest.mark.parametrize(
@@ -99,4 +101,4 @@ def test_a_path_of_ours_may_be_led_to(path: str) -> None:
     ],
 )  # fmt: skip
 def test_anything_else_leads_to_the_backlog(text: str | None) -> None:
-    assert forms.own_path(text) == "/"
+    assert forms.choose_own_path(text) == "/"

@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.conftest import created
+from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import csrf, let_in
@@ -12,7 +12,7 @@ from tests.support.signed_in import csrf, let_in
 
 @pytest.fixture(scope="module")
 def site(server: str, template: str) -> Generator[Site]:
-    with created(server, template) as conninfo, running_site.running(conninfo) as site:
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo) as site:
         let_in(conninfo)
         yield site
 

@@ -9,11 +9,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from shareable_backlog.config.values import networks
+from shareable_backlog.config.values import parse_networks
 from shareable_backlog.web import network
 from shareable_backlog.web.network import NetworkGate
 
-OFFICE, PROXIES = networks("192.0.2.0/24,2001:db8::/32"), networks("198.51.100.7")
+OFFICE, PROXIES = parse_networks("192.0.2.0/24,2001:db8::/32"), parse_networks("198.51.100.7")
 
 
 def asked_by(peer: str, *forwarded: str) -> Request:
@@ -38,12 +38,12 @@ def asked_by(peer: str, *forwarded: str) -> Request:
 def test_the_client_is_the_rightmost_address_that_is_no_trusted_proxy(
     peer: str, forwarded: list[str], address: str
 ) -> None:
-    assert network.client(asked_by(peer, *forwarded), PROXIES) == ip_address(address)
+    assert network.find_client_address(asked_by(peer, *forwarded), PROXIES) == ip_address(address)
 
 
 @pytest.mark.parametrize("forwarded", ["unknown", "192.0.2.1, ", "192.0.2.1:80", "_hidden", "1" * 5000])
 def test_what_a_proxy_forwards_that_is_no_address_makes_the_client_unknown(forwarded: str) -> None:
-    assert network.client(asked_by("198.51.100.7", forwarded), PROXIES) is None
+    assert network.find_client_address(asked_by("198.51.100.7", forwarded), PROXIES) is None
 
 
 def gated(told: list[tuple[str, str]], base_url: str | None = "https://backlog.example.com") -> NetworkGate:

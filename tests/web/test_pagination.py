@@ -25,25 +25,25 @@ KEYS = {
 @given(st.data(), st.lists(st.sampled_from(TYPES), max_size=2), IDS)
 def test_what_is_written_is_read_back(data: st.DataObject, types: list[str], id_: str) -> None:
     position = (*(data.draw(KEYS[type_]) for type_ in types), id_)
-    word = pagination.encoded(position)
-    assert pagination.decoded(word, types) == position
+    word = pagination.encode_position(position)
+    assert pagination.decode_position(word, types) == position
     assert quote(word, safe="") == word
 
 
 def test_the_longest_position_there_can_be_is_read_back() -> None:
     position = ("\x01" * 50, "\x01" * 50, "\x01" * 50)
-    assert pagination.decoded(pagination.encoded(position), ("text", "text")) == position
+    assert pagination.decode_position(pagination.encode_position(position), ("text", "text")) == position
 
 
 @given(TIMES, IDS)
 def test_a_time_and_an_id_are_read_back(at: datetime, id_: str) -> None:
-    assert pagination.decoded_time(pagination.encoded_time(at, id_)) == (at, id_)
+    assert pagination.decode_time_position(pagination.encode_time_position(at, id_)) == (at, id_)
 
 
 @given(st.text(max_size=100), st.lists(st.sampled_from(TYPES), max_size=2))
 def test_any_text_is_a_position_or_invalid(word: str, types: list[str]) -> None:
     try:
-        position = pagination.decoded(word, types)
+        position = pagination.decode_position(word, types)
     except InvalidInput:
         return
     assert len(position) == len(types) + 1
@@ -52,7 +52,7 @@ def test_any_text_is_a_position_or_invalid(word: str, types: list[str]) -> None:
 @pytest.mark.parametrize("word", ["", "x", "AAAA", "é", "=", "a" * 5000, "MjAyNi0wMS0wMQ"])
 def test_rubbish_is_said_in_words(word: str) -> None:
     with pytest.raises(InvalidInput, match="address is damaged"):
-        pagination.decoded(word, ("timestamptz",))
+        pagination.decode_position(word, ("timestamptz",))
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,9 @@ def test_rubbish_is_said_in_words(word: str) -> None:
 )
 def test_what_the_database_can_not_read_is_rubbish(type_: str, key: str | float) -> None:
     with pytest.raises(InvalidInput):
-        pagination.decoded(pagination.encoded((key, "id")), (type_,))
+        pagination.decode_position(pagination.encode_position((key, "id")), (type_,))
 
 
 def test_a_position_in_another_order_is_rubbish() -> None:
     with pytest.raises(InvalidInput):
-        pagination.decoded(pagination.encoded((1, "2026-01-01T00:00:00Z", "id")), ("timestamptz",))
+        pagination.decode_position(pagination.encode_position((1, "2026-01-01T00:00:00Z", "id")), ("timestamptz",))

@@ -146,7 +146,7 @@ def test_an_empty_text_of_a_program_is_as_good_as_any_other() -> None:
     ],
 )
 def test_a_struct_is_written_as_a_short_address_in_one_order(query: ListQuery, url: str) -> None:
-    assert params.url("/list", query) == url
+    assert params.build_url("/list", query) == url
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
@@ -164,7 +164,7 @@ QUERIES = st.builds(
 
 @given(QUERIES)
 def test_an_address_is_read_as_the_struct_that_wrote_it(query: ListQuery) -> None:
-    pairs = parse_qsl(urlsplit(params.url("/list", query)).query, keep_blank_values=True)
+    pairs = parse_qsl(urlsplit(params.build_url("/list", query)).query, keep_blank_values=True)
     assert pairs == params.write(query)
     assert read(*pairs) == query
 

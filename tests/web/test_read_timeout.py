@@ -29,7 +29,13 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[int]:
     assert read_timeout.WHOLE_WITHIN_S <= 30
     monkeypatch.setattr(read_timeout, "WHOLE_WITHIN_S", LIMIT_S)
     config = uvicorn.Config(
-        app, port=0, http=read_timeout.ImpatientProtocol, ws="none", lifespan="off", log_config=None, access_log=False
+        app,
+        port=0,
+        http=read_timeout.ReadTimeoutProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())

@@ -10,7 +10,7 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from shareable_backlog.web.request_metrics import REGISTRY, Measured
+from shareable_backlog.web.request_metrics import REGISTRY, RequestMetrics
 
 COUNT = "slb_http_request_duration_seconds_count"
 
@@ -50,7 +50,7 @@ ROUTES = [
 
 @pytest.fixture
 def client() -> TestClient:
-    return TestClient(Measured(Starlette(routes=ROUTES)), raise_server_exceptions=False)
+    return TestClient(RequestMetrics(Starlette(routes=ROUTES)), raise_server_exceptions=False)
 
 
 def count(method: str, route: str, status: str) -> float:
@@ -115,7 +115,7 @@ async def test_a_request_that_gets_no_answer_is_not_counted() -> None:
 
     before = total()
     with pytest.raises(ConnectionResetError):
-        await Measured(leave)({"type": "http", "method": "GET", "path": "/"}, _nothing, _nowhere)
+        await RequestMetrics(leave)({"type": "http", "method": "GET", "path": "/"}, _nothing, _nowhere)
     assert total() == before
 
 
@@ -126,7 +126,7 @@ async def test_what_is_no_request_is_passed_on_as_it_is() -> None:
     async def keep(scope: Scope, _receive: Receive, send: Send) -> None:
         passed.append((scope, send))
 
-    await Measured(keep)({"type": "lifespan"}, _nothing, _nowhere)
+    await RequestMetrics(keep)({"type": "lifespan"}, _nothing, _nowhere)
     assert passed == [({"type": "lifespan"}, _nowhere)]
 
 

@@ -11,7 +11,7 @@ PACKAGE = Path(rendering.__file__).parents[2]
 FOLDER = PACKAGE / "templates"
 TEMPLATES = {str(path.relative_to(FOLDER)): path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.html")}
 _TAKEN_IN = re.compile(r"{%-? *(?:extends|include|import|from) *'([^']+)'")
-_OF_PARTS = ("part", "get_template")
+_OF_PARTS = ("render_part", "get_template")
 _EXPRESSION = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
 _CLASS = re.compile(rf'(?<![\w-])class="((?:{_EXPRESSION.pattern}|[^"])*)"', re.DOTALL)
 _COMMENT_OR_BODY = re.compile(r"/\*.*?\*/|{[^{}]*}", re.DOTALL)

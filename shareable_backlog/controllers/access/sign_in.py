@@ -6,11 +6,11 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from shareable_backlog.config.values import email as read_email
+from shareable_backlog.config.values import parse_email
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import SignInFailed
 from shareable_backlog.services.access import sessions, sign_in
-from shareable_backlog.services.access.sign_in import SignedIn
+from shareable_backlog.services.access.sign_in import NewSession
 from shareable_backlog.web import cookies, forms
 from shareable_backlog.web.fields import OwnPath, Text
 
@@ -40,91 +40,95 @@ class LinkPath(Struct, frozen=True):
     token: str
 
 
-async def show(request: Request, query: NextQuery) -> Response:
+async def show_sign_in(request: Request, query: NextQuery) -> Response:
     """Show the ways in that are set up."""
     if request.state.visitor is not None:
         return RedirectResponse(query.next, 303)
-    return await _page(request, "account/sign_in.html", next_path=query.next)
+    return await _render_page(request, "account/sign_in.html", next_path=query.next)
 
 
-async def ask(request: Request, form: SignInForm) -> Response:
+async def send_link(request: Request, form: SignInForm) -> Response:
     """Send a link and a code to the mail address that was typed, and ask for the code; the same for everybody."""
     try:
-        email = read_email(form.email)
+        email = parse_email(form.email)
     except ValueError:
         words = "That is no mail address. Type it like person@example.com."
-        return await _page(request, "account/sign_in.html", status=400, next_path=form.next, problem=words)
-    browser = cookies.read(request, auth.BROWSER) or ""
-    await sign_in.ask(auth.access(request).entrance, email, browser, form.next, auth.actor(request))
+        return await _render_page(request, "account/sign_in.html", status=400, next_path=form.next, problem=words)
+    browser = cookies.read_cookie(request, auth.BROWSER) or ""
+    await sign_in.send_link(auth.read_config(request).sign_in, email, browser, form.next, auth.read_actor(request))
     return RedirectResponse("/sign-in/code", 303)
 
 
 async def show_code(request: Request) -> Response:
     """Ask for the code of the mail."""
-    return await _page(request, "account/sign_in_code.html")
+    return await _render_page(request, "account/sign_in_code.html")
 
 
 async def use_code(request: Request, form: CodeForm) -> Response:
     """Sign in by the code."""
-    browser = cookies.read(request, auth.BROWSER)
+    browser = cookies.read_cookie(request, auth.BROWSER)
     try:
-        entered = await sign_in.by_code(auth.access(request).entrance, browser, form.code, auth.actor(request))
+        entered = await sign_in.redeem_code(
+            auth.read_config(request).sign_in, browser, form.code, auth.read_actor(request)
+        )
     except SignInFailed as error:
-        return await _page(request, "account/sign_in_code.html", status=403, problem=str(error))
-    return await signed_in(request, entered)
+        return await _render_page(request, "account/sign_in_code.html", status=403, problem=str(error))
+    return await start_session(request, entered)
 
 
 async def show_link(request: Request, path: LinkPath) -> Response:
     """Ask whether to sign in, as programs open links too: looking at it uses nothing up."""
     try:
-        needs_code = await sign_in.needs_code(path.token, cookies.read(request, auth.BROWSER))
+        needs_code = await sign_in.needs_code(path.token, cookies.read_cookie(request, auth.BROWSER))
     except SignInFailed as error:
-        return await refused(request, str(error))
-    return await _page(request, "account/sign_in_link.html", needs_code=needs_code)
+        return await render_refusal(request, str(error))
+    return await _render_page(request, "account/sign_in_link.html", needs_code=needs_code)
 
 
 async def use_link(request: Request, path: LinkPath, form: CodeForm) -> Response:
     """Sign in by the link."""
-    entrance, browser = auth.access(request).entrance, cookies.read(request, auth.BROWSER)
+    entrance, browser = auth.read_config(request).sign_in, cookies.read_cookie(request, auth.BROWSER)
     try:
-        entered = await sign_in.by_link(entrance, path.token, browser, form.code, auth.actor(request))
+        entered = await sign_in.redeem_link(entrance, path.token, browser, form.code, auth.read_actor(request))
     except SignInFailed as error:
-        return await refused(request, str(error))
-    return await signed_in(request, entered)
+        return await render_refusal(request, str(error))
+    return await start_session(request, entered)
 
 
-async def refused(request: Request, problem: str) -> Response:
+async def render_refusal(request: Request, problem: str) -> Response:
     """Offer the ways in again, and say what was wrong."""
-    return await _page(request, "account/sign_in.html", status=403, next_path="/", problem=problem)
+    return await _render_page(request, "account/sign_in.html", status=403, next_path="/", problem=problem)
 
 
 async def sign_out(request: Request) -> Response:
     """End the session."""
-    await sessions.end(auth.visitor(request), auth.actor(request))
+    await sessions.end_session(auth.require_user(request), auth.read_actor(request))
     response = RedirectResponse("/sign-in?notice=signed-out", 303)
-    cookies.forget(request, response, auth.SESSION)
+    cookies.delete_cookie(request, response, auth.SESSION)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
-async def signed_in(request: Request, entered: SignedIn) -> Response:
-    """Give the new session's cookie, end the one that was there before, and lead to the page that was wanted."""
+async def start_session(request: Request, session: NewSession) -> Response:
+    """Return the new session's cookie, end the one that was there before, and lead to the page that was wanted."""
     if request.state.visitor is not None:
-        await sessions.end(request.state.visitor, auth.actor(request))
-    response = RedirectResponse(forms.own_path(entered.next_path), 303)
-    cookies.write(request, response, auth.SESSION, entered.token, auth.access(request).limits.max_days * 86_400)
+        await sessions.end_session(request.state.visitor, auth.read_actor(request))
+    response = RedirectResponse(forms.choose_own_path(session.next_path), 303)
+    cookies.set_cookie(
+        request, response, auth.SESSION, session.token, auth.read_config(request).limits.max_days * 86_400
+    )
     return response
 
 
-async def _page(request: Request, template: str, *, status: int = 200, **context: object) -> Response:
-    """Give a page with a form, and the browser its secret, as nobody is signed in yet."""
+async def _render_page(request: Request, template: str, *, status: int = 200, **context: object) -> Response:
+    """Return a page with a form, and the browser its secret, as nobody is signed in yet."""
     if request.state.secret is None:
         request.state.secret = request.state.new_cookies[auth.BROWSER] = secrets.token_urlsafe(24)
-    settings = auth.access(request).settings
+    settings = auth.read_config(request).settings
     ways = {
-        "has_mail": settings.smtp_url is not None or auth.access(request).entrance.is_open_in_log,
+        "has_mail": settings.smtp_url is not None or auth.read_config(request).sign_in.is_open_in_log,
         "is_mail_in_log": settings.smtp_url is None,
         "oidc_name": settings.oidc_name if settings.oidc_issuer else None,
         "has_proxy": settings.auth_proxy_header is not None,
     }
-    return auth.page(request, template, status=status, problem=context.pop("problem", None), **ways, **context)
+    return auth.render_page(request, template, status=status, problem=context.pop("problem", None), **ways, **context)

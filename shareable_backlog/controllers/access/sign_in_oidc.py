@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog import oidc
 from shareable_backlog.config import Settings
-from shareable_backlog.config.values import email as read_email
+from shareable_backlog.config.values import parse_email
 from shareable_backlog.controllers.access import auth, sign_in
 from shareable_backlog.controllers.access.sign_in import NextQuery
 from shareable_backlog.errors import SignInFailed
@@ -39,60 +39,60 @@ class CallbackQuery(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def opened(settings: Settings, base_url: str) -> AsyncGenerator[Provider | None]:
-    """Give the identity provider of the settings; None without one."""
+async def open_provider(settings: Settings, base_url: str) -> AsyncGenerator[Provider | None]:
+    """Yield the identity provider of the settings; None without one."""
     if settings.oidc_issuer is None or settings.oidc_client_secret is None:
         yield None
         return
-    client = oidc.Client(
+    client = oidc.OidcClient(
         settings.oidc_issuer,
         settings.oidc_client_id or "",
         settings.oidc_client_secret.reveal(),
         f"{base_url}{CALLBACK}",
     )
-    async with oidc.connected() as http:
+    async with oidc.open_client() as http:
         yield Provider(http, client)
 
 
-async def start(request: Request, query: NextQuery) -> Response:
+async def start_sign_in(request: Request, query: NextQuery) -> Response:
     """Send the browser to the provider, with a cookie that knows the way back; nothing else is begun."""
     # A link leads here and no form: browsers hold a form's redirects to the pages' policy, which names no provider.
     try:
-        begun = await _provider(request).authorization()
+        begun = await _require_provider(request).start_sign_in()
     except SignInFailed as error:
-        return await sign_in.refused(request, str(error))
+        return await sign_in.render_refusal(request, str(error))
     response = RedirectResponse(begun.url, 303)
-    cookies.write(request, response, _FLOW, _sealed(request, begun, query.next), _LIVES_S)
+    cookies.set_cookie(request, response, _FLOW, _seal_flow(request, begun, query.next), _LIVES_S)
     return response
 
 
-async def callback(request: Request, query: CallbackQuery) -> Response:
+async def finish_sign_in(request: Request, query: CallbackQuery) -> Response:
     """Sign in whom the provider sends back, if this browser began it."""
     try:
-        entered = await _entered(request, query)
+        entered = await _let_in(request, query)
     except SignInFailed as error:
-        response = await sign_in.refused(request, str(error))
+        response = await sign_in.render_refusal(request, str(error))
     else:
-        response = await sign_in.signed_in(request, entered)
-    cookies.forget(request, response, _FLOW)
+        response = await sign_in.start_session(request, entered)
+    cookies.delete_cookie(request, response, _FLOW)
     return response
 
 
-async def _entered(request: Request, query: CallbackQuery) -> signing_in.SignedIn:
+async def _let_in(request: Request, query: CallbackQuery) -> signing_in.NewSession:
     """Let in whom the provider means; every refusal is recorded. Raises SignInFailed."""
-    access, actor = auth.access(request), auth.actor(request)
+    access, actor = auth.read_config(request), auth.read_actor(request)
     try:
-        flow = _flow(request, query.state)
-        found = await _identity(request, query, flow)
+        flow = _require_flow(request, query.state)
+        found = await _fetch_identity(request, query, flow)
     except SignInFailed as error:
-        await signing_in.note_refusal(actor, str(error))
+        await signing_in.record_refusal(actor, str(error))
         raise
     admin_group = access.settings.oidc_admin_group
-    return await signing_in.by_identity(
-        access.entrance,
+    return await signing_in.accept_identity(
+        access.sign_in,
         issuer=found.issuer,
         subject=found.subject,
-        verified_email=_verified(found),
+        verified_email=_parse_verified_email(found),
         name=found.name,
         is_admin=None if admin_group is None else admin_group in found.groups,
         next_path=flow["next"],
@@ -100,44 +100,44 @@ async def _entered(request: Request, query: CallbackQuery) -> signing_in.SignedI
     )
 
 
-def _flow(request: Request, state: str) -> dict[str, Any]:
-    """Give what was begun in this browser, if the answer is to that."""
-    flow = _opened(request)
+def _require_flow(request: Request, state: str) -> dict[str, Any]:
+    """Return what was begun in this browser, if the answer is to that."""
+    flow = _unseal_flow(request)
     if flow is None or not hmac.compare_digest(state.encode(), str(flow["state"]).encode()):
         raise SignInFailed(_STALE)
     return flow
 
 
-async def _identity(request: Request, query: CallbackQuery, flow: dict[str, Any]) -> Identity:
+async def _fetch_identity(request: Request, query: CallbackQuery, flow: dict[str, Any]) -> Identity:
     if not query.code:
         raise SignInFailed("The identity provider did not let you in.")
-    found = await _provider(request).identity(
+    found = await _require_provider(request).redeem_code(
         code=query.code, nonce=flow["nonce"], verifier=flow["verifier"], issuer=query.iss
     )
-    allowed = auth.access(request).settings.oidc_allowed_groups
+    allowed = auth.read_config(request).settings.oidc_allowed_groups
     if allowed and not set(allowed) & set(found.groups):
         raise SignInFailed("Your account there is in none of the groups that may come in. Ask an admin.")
     return found
 
 
-def _provider(request: Request) -> Provider:
+def _require_provider(request: Request) -> Provider:
     provider: Provider | None = request.app.state.oidc
     if provider is None:
         raise HTTPException(404)
     return provider
 
 
-def _verified(found: Identity) -> str | None:
-    if found.email is None or not found.is_email_verified:
+def _parse_verified_email(identity: Identity) -> str | None:
+    if identity.email is None or not identity.is_email_verified:
         return None
     try:
-        return read_email(found.email)
+        return parse_email(identity.email)
     except ValueError:
         return None
 
 
-def _sealed(request: Request, begun: Authorization, next_path: str) -> str:
-    """Give what the callback has to know as a cookie's text that nobody else could have written."""
+def _seal_flow(request: Request, begun: Authorization, next_path: str) -> str:
+    """Return what the callback has to know as a cookie's text that nobody else could have written."""
     flow = {
         "state": begun.state,
         "nonce": begun.nonce,
@@ -146,18 +146,18 @@ def _sealed(request: Request, begun: Authorization, next_path: str) -> str:
         "at": int(time()),
     }
     text = base64.urlsafe_b64encode(json.dumps(flow, ensure_ascii=False).encode()).decode().rstrip("=")
-    return f"{text}.{_seal(request, text)}"
+    return f"{text}.{_compute_seal(request, text)}"
 
 
-def _opened(request: Request) -> dict[str, Any] | None:
-    """Give what `_sealed` wrote into this browser's cookie; None when there is none that is ours and young enough."""
-    text, _, seal = (cookies.read(request, _FLOW) or "").partition(".")
-    if not text or not hmac.compare_digest(seal.encode(), _seal(request, text).encode()):
+def _unseal_flow(request: Request) -> dict[str, Any] | None:
+    """Return what `_seal_flow` wrote into this browser's cookie; None unless it is there, ours and young enough."""
+    text, _, seal = (cookies.read_cookie(request, _FLOW) or "").partition(".")
+    if not text or not hmac.compare_digest(seal.encode(), _compute_seal(request, text).encode()):
         return None
     flow = cast("dict[str, Any]", json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
     return flow if 0 <= time() - flow["at"] <= _LIVES_S else None
 
 
-def _seal(request: Request, text: str) -> str:
-    key = auth.access(request).entrance.secret_key
+def _compute_seal(request: Request, text: str) -> str:
+    key = auth.read_config(request).sign_in.secret_key
     return hmac.digest(key, b"oidc flow " + text.encode(), "sha256").hex()

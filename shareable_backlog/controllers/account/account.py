@@ -26,38 +26,38 @@ class NoteForm(Struct, frozen=True):
     note: Text = ""
 
 
-async def show(request: Request) -> Response:
+async def show_account(request: Request) -> Response:
     """Show who is signed in, and where."""
-    visitor = auth.visitor(request)
-    return auth.page(
+    visitor = auth.require_user(request)
+    return auth.render_page(
         request,
         "account/account.html",
-        account=await accounts.account(visitor.user_id),
-        sessions=await sessions.of_user(visitor.user_id, auth.access(request).limits),
-        tokens=await tokens.of_user(visitor.user_id),
-        **await preferences.offered(),
+        account=await accounts.read_account(visitor.user_id),
+        sessions=await sessions.list_sessions(visitor.user_id, auth.read_config(request).limits),
+        tokens=await tokens.list_tokens(visitor.user_id),
+        **await preferences.list_choices(),
     )
 
 
 async def end_session(request: Request, path: SessionPath) -> Response:
     """End one of the person's own sessions."""
-    await sessions.revoke(auth.actor(request), auth.visitor(request).user_id, path.session_id)
+    await sessions.revoke_session(auth.read_actor(request), auth.require_user(request).user_id, path.session_id)
     return RedirectResponse("/account?notice=ended", 303)
 
 
 async def show_waiting(request: Request) -> Response:
     """Show whoever waits for an admin what happens next, and everybody else the backlog."""
-    visitor = auth.visitor(request)
+    visitor = auth.require_user(request)
     if visitor.state == "active":
         return RedirectResponse("/", 303)
-    has_mail = auth.access(request).settings.smtp_url is not None
-    return auth.page(
-        request, "account/waiting.html", account=await accounts.account(visitor.user_id), has_mail=has_mail
+    has_mail = auth.read_config(request).settings.smtp_url is not None
+    return auth.render_page(
+        request, "account/waiting.html", account=await accounts.read_account(visitor.user_id), has_mail=has_mail
     )
 
 
 async def ask_for_access(request: Request, form: NoteForm) -> Response:
     """Take the note to the admins."""
-    outbox, user_id = auth.access(request).entrance.outbox, auth.visitor(request).user_id
-    await accounts.ask_for_access(outbox, user_id, form.note, auth.actor(request))
+    outbox, user_id = auth.read_config(request).sign_in.outbox, auth.require_user(request).user_id
+    await accounts.ask_for_access(outbox, user_id, form.note, auth.read_actor(request))
     return RedirectResponse("/waiting?notice=sent", 303)

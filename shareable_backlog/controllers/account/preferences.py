@@ -24,18 +24,18 @@ class PreferencesForm(Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...] = ()
 
 
-async def save(request: Request, form: PreferencesForm) -> Response:
+async def save_preferences(request: Request, form: PreferencesForm) -> Response:
     """Save what the form gives, and show the account in its light."""
-    await preferences.save(auth.visitor(request).user_id, params.write(form))
+    await preferences.save_preferences(auth.require_user(request).user_id, params.write(form))
     return RedirectResponse("/account?notice=preferences#preferences", 303)
 
 
-async def offered() -> dict[str, Any]:
-    """Give what the page of the account offers to choose from."""
+async def list_choices() -> dict[str, Any]:
+    """Return what the page of the account offers to choose from."""
     # At first some hundred files are looked through, which must not hold up other readers.
-    time_zones = await asyncio.to_thread(preferences.time_zones)
+    time_zones = await asyncio.to_thread(preferences.list_time_zones)
     return {
         "time_zones": time_zones,
-        "locales": locales.names(),
+        "locales": locales.list_names(),
         "all_columns": COLUMNS,
     }

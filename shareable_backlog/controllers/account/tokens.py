@@ -32,14 +32,14 @@ class RevokeForm(Struct, frozen=True):
     next: OwnPath = "/account?notice=token-revoked"
 
 
-async def create(request: Request, form: TokenForm) -> Response:
+async def create_token(request: Request, form: TokenForm) -> Response:
     """Make a token and show it, this once."""
-    actor, user_id = auth.actor(request), auth.visitor(request).user_id
-    token = await tokens.create(actor, user_id, form.name, form.right, form.last_day)
-    return auth.page(request, "account/new_token.html", name=form.name, token=token)
+    actor, user_id = auth.read_actor(request), auth.require_user(request).user_id
+    token = await tokens.create_token(actor, user_id, form.name, form.right, form.last_day)
+    return auth.render_page(request, "account/new_token.html", name=form.name, token=token)
 
 
-async def revoke(request: Request, path: TokenPath, form: RevokeForm) -> Response:
+async def revoke_token(request: Request, path: TokenPath, form: RevokeForm) -> Response:
     """End a token, and go on to where the form says."""
-    await tokens.revoke(auth.actor(request), auth.visitor(request), path.token_id)
+    await tokens.revoke_token(auth.read_actor(request), auth.require_user(request), path.token_id)
     return RedirectResponse(form.next, 303)

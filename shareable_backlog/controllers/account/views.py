@@ -49,26 +49,30 @@ class MoveForm(ViewForm, frozen=True):
     to: Direction = "down"
 
 
-async def show(request: Request, query: NoticeQuery) -> Response:
+async def show_views(request: Request, query: NoticeQuery) -> Response:
     """Show the person's own views and the published ones."""
-    user_id = auth.visitor(request).user_id
-    deleted = await views.deleted_name(user_id) if query.notice == "deleted" else None
-    found = await views.offered(user_id)
-    return auth.page(
-        request, "views/views.html", mine=_lines(found.mine), published=_lines(found.published), deleted=deleted
+    user_id = auth.require_user(request).user_id
+    deleted = await views.find_deleted_name(user_id) if query.notice == "deleted" else None
+    found = await views.list_views(user_id)
+    return auth.render_page(
+        request,
+        "views/views.html",
+        mine=_parse_queries(found.mine),
+        published=_parse_queries(found.published),
+        deleted=deleted,
     )
 
 
-async def save(request: Request, form: NewViewForm) -> Response:
+async def save_view(request: Request, form: NewViewForm) -> Response:
     """Save the page that the form describes and lead back to it; ask first when its name is in use."""
-    user_id = auth.visitor(request).user_id
-    view = await views.save(user_id, form.name, form.query, form.layout, replaces=form.replaces == "yes")
+    user_id = auth.require_user(request).user_id
+    view = await views.save_view(user_id, form.name, form.query, form.layout, replaces=form.replaces == "yes")
     if view is None:
-        return auth.page(
+        return auth.render_page(
             request,
             "views/name_taken.html",
             status=409,
-            taken=await views.own(user_id, form.name),
+            taken=await views.read_own_view(user_id, form.name),
             query=form.query,
             layout=form.layout,
         )
@@ -76,46 +80,46 @@ async def save(request: Request, form: NewViewForm) -> Response:
     return RedirectResponse(f"{path}?{view.query}{'&' if view.query else ''}notice=view-saved", 303)
 
 
-async def copy(request: Request, form: CopyForm) -> Response:
+async def copy_view(request: Request, form: CopyForm) -> Response:
     """Save a published view among the person's own."""
-    await views.copy(auth.visitor(request).user_id, form.published)
-    return _back("copied")
+    await views.copy_view(auth.require_user(request).user_id, form.published)
+    return _redirect_to_views("copied")
 
 
-async def rename(request: Request, form: NameForm) -> Response:
-    """Give a view another name."""
-    await views.rename(auth.visitor(request).user_id, form.view, form.name)
-    return _back("renamed")
+async def rename_view(request: Request, form: NameForm) -> Response:
+    """Return a view another name."""
+    await views.rename_view(auth.require_user(request).user_id, form.view, form.name)
+    return _redirect_to_views("renamed")
 
 
-async def move(request: Request, form: MoveForm) -> Response:
+async def move_view(request: Request, form: MoveForm) -> Response:
     """Move a view up, or down."""
-    await views.move(auth.visitor(request).user_id, form.view, is_up=form.to == "up")
-    return _back("moved")
+    await views.move_view(auth.require_user(request).user_id, form.view, is_up=form.to == "up")
+    return _redirect_to_views("moved")
 
 
-async def begin_with(request: Request, form: ViewForm) -> Response:
+async def set_default_view(request: Request, form: ViewForm) -> Response:
     """Make a view the one that the person begins with; none, when the form names none."""
-    await views.begin_with(auth.visitor(request).user_id, form.view or None)
-    return _back("default" if form.view else "no-default")
+    await views.set_default_view(auth.require_user(request).user_id, form.view or None)
+    return _redirect_to_views("default" if form.view else "no-default")
 
 
-async def delete(request: Request, form: ViewForm) -> Response:
+async def delete_view(request: Request, form: ViewForm) -> Response:
     """Delete a view and offer to bring it back."""
-    await views.delete(auth.visitor(request).user_id, form.view)
-    return _back("deleted")
+    await views.delete_view(auth.require_user(request).user_id, form.view)
+    return _redirect_to_views("deleted")
 
 
-async def bring_back(request: Request) -> Response:
+async def restore_view(request: Request) -> Response:
     """Bring back the view that was deleted last."""
-    await views.bring_back(auth.visitor(request).user_id)
-    return _back("back")
+    await views.restore_view(auth.require_user(request).user_id)
+    return _redirect_to_views("back")
 
 
-def _lines(found: list[OfferedView]) -> list[tuple[OfferedView, list[tuple[str, str]]]]:
-    """Give each view with what it shows, as pairs of an address."""
-    return [(view, parse_qsl(view.query)) for view in found]
+def _parse_queries(offered: list[OfferedView]) -> list[tuple[OfferedView, list[tuple[str, str]]]]:
+    """Return each view with what it shows, as pairs of an address."""
+    return [(view, parse_qsl(view.query)) for view in offered]
 
 
-def _back(notice: str) -> Response:
+def _redirect_to_views(notice: str) -> Response:
     return RedirectResponse(f"/views?notice={notice}", 303)

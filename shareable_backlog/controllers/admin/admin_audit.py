@@ -12,10 +12,10 @@ from starlette.responses import Response, StreamingResponse
 
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.services.access import sessions
-from shareable_backlog.services.access.sessions import Visitor
+from shareable_backlog.services.access.sessions import CurrentUser
 from shareable_backlog.services.audit import audit_log
 from shareable_backlog.services.audit.audit_actions import Action
-from shareable_backlog.services.audit.audit_log import AuditLog, Filters
+from shareable_backlog.services.audit.audit_log import AuditEntry, AuditFilters
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Day, Id, Ticked, Trimmed
 from shareable_backlog.web.formats import csv_lines
@@ -47,44 +47,44 @@ class AuditQuery(AuditFilter, frozen=True, kw_only=True):
     before: Id | None = None
 
 
-async def show(request: Request, query: AuditQuery) -> Response:
+async def show_audit_log(request: Request, query: AuditQuery) -> Response:
     """Show 50 rows, newest first; `person`, `action`, `outcome`, `from`, `to`, `q`, `admin` narrow it."""
-    page = await audit_log.page(auth.actor(request), _filters(query), query.before)
+    page = await audit_log.list_entries(auth.read_actor(request), _parse_filters(query), query.before)
     narrowed = replace(query, before=None)
-    return auth.page(
+    return auth.render_page(
         request,
         "admin/audit.html",
-        rows=[(row, _shown(row.details)) for row in page.rows],
+        rows=[(row, _format_details(row.details)) for row in page.rows],
         params=query,
         is_narrowed=narrowed != AuditQuery(),
         actions=[action.value for action in Action],
         is_first=query.before is None,
-        first_address=params.url("/admin/audit", narrowed),
-        next_address=page.next_before and params.url("/admin/audit", replace(query, before=page.next_before)),
-        export_address=params.url("/admin/audit.csv", narrowed),
+        first_address=params.build_url("/admin/audit", narrowed),
+        next_address=page.next_before and params.build_url("/admin/audit", replace(query, before=page.next_before)),
+        export_address=params.build_url("/admin/audit.csv", narrowed),
     )
 
 
-async def export(request: Request, query: AuditFilter) -> Response:
-    """Send everything that the filter of `show` finds, as CSV."""
-    parts = await audit_log.export(auth.actor(request), _filters(query))
+async def export_audit_log(request: Request, query: AuditFilter) -> Response:
+    """Send everything that the filter of `show_audit_log` finds, as CSV."""
+    parts = await audit_log.export_entries(auth.read_actor(request), _parse_filters(query))
     return StreamingResponse(
-        _csv(parts, auth.visitor(request)),
+        _write_csv(parts, auth.require_user(request)),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="audit-log.csv"'},
     )
 
 
-async def _csv(parts: AsyncGenerator[list[AuditLog]], visitor: Visitor) -> AsyncGenerator[str]:
-    """Give the lines of CSV for as long as the visitor may see them."""
-    yield csv_lines.lines([_COLUMNS])
+async def _write_csv(parts: AsyncGenerator[list[AuditEntry]], user: CurrentUser) -> AsyncGenerator[str]:
+    """Yield the lines of CSV for as long as the visitor may see them."""
+    yield csv_lines.write_lines([_COLUMNS])
     async for part in parts:
-        if not await sessions.is_alive(visitor):
+        if not await sessions.is_alive(user):
             return
-        yield csv_lines.lines(_cells(row) for row in part)
+        yield csv_lines.write_lines(_build_cells(row) for row in part)
 
 
-def _cells(row: AuditLog) -> tuple[object, ...]:
+def _build_cells(row: AuditEntry) -> tuple[object, ...]:
     details = json.dumps(row.details, ensure_ascii=False) if row.details else None
     return (
         row.id, row.created_at.astimezone(UTC).isoformat(), row.actor_email, row.action, row.outcome, row.resource,
@@ -92,8 +92,8 @@ def _cells(row: AuditLog) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _filters(asked: AuditFilter) -> Filters:
-    return Filters(
+def _parse_filters(asked: AuditFilter) -> AuditFilters:
+    return AuditFilters(
         asked.person or None,
         asked.action or None,
         asked.outcome or None,
@@ -109,26 +109,28 @@ def _begin(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _shown(details: object) -> list[tuple[str, str]]:
-    """Give the details as names and values to read, long ones cut: all of it is in the export."""
+def _format_details(details: object) -> list[tuple[str, str]]:
+    """Return the details as names and values to read, long ones cut: all of it is in the export."""
     if not details:
         return []
     named = cast("dict[str, object]", details) if isinstance(details, dict) else {"details": details}
     # The database sorts names by their length, which puts "after" first.
-    texts = [(name, _in_words(named[name])) for name in sorted(named, key=lambda name: name != "before")]
+    texts = [(name, _format_value(named[name])) for name in sorted(named, key=lambda name: name != "before")]
     return [(name, text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} …") for name, text in texts]
 
 
-def _in_words(value: object) -> str:
-    """Give a value of JSON without its signs."""
+def _format_value(value: object) -> str:
+    """Return a value of JSON without its signs."""
     match value:
         case None:
             return "none"
         case bool():
             return "yes" if value else "no"
         case dict():
-            return ", ".join(f"{name}: {_in_words(one)}" for name, one in cast("dict[str, object]", value).items())
+            return ", ".join(
+                f"{name}: {_format_value(one)}" for name, one in cast("dict[str, object]", value).items()
+            )
         case list():
-            return ", ".join(map(_in_words, cast("list[object]", value))) or "none"
+            return ", ".join(map(_format_value, cast("list[object]", value))) or "none"
         case _:
             return str(value)

@@ -38,52 +38,52 @@ class LeaverForm(Struct, frozen=True):
     user: Id
 
 
-async def create(request: Request, form: GroupNameForm) -> Response:
+async def create_group(request: Request, form: GroupNameForm) -> Response:
     """Add a group and lead to its page."""
-    group_id = await viewer_groups.create(auth.actor(request), form.name)
+    group_id = await viewer_groups.create_group(auth.read_actor(request), form.name)
     return RedirectResponse(f"/admin/groups/{group_id}?notice=created", 303)
 
 
-async def show(request: Request, path: GroupPath, query: EntitiesQuery) -> Response:
+async def show_group(request: Request, path: GroupPath, query: EntitiesQuery) -> Response:
     """Show a group: its people, and what they see; `q` narrows the lists of teams, projects and labels."""
-    return auth.page(
+    return auth.render_page(
         request,
         "admin/group.html",
-        group=await viewer_groups.group(path.group_id),
-        entities=await sharing.entities(query.q),
+        group=await viewer_groups.read_group(path.group_id),
+        entities=await sharing.list_entities(query.q),
         text=query.q,
     )
 
 
-async def rename(request: Request, path: GroupPath, form: GroupNameForm) -> Response:
-    """Give the group another name."""
-    await viewer_groups.rename(auth.actor(request), path.group_id, form.name)
-    return _back(path, "renamed")
+async def rename_group(request: Request, path: GroupPath, form: GroupNameForm) -> Response:
+    """Return the group another name."""
+    await viewer_groups.rename_group(auth.read_actor(request), path.group_id, form.name)
+    return _redirect_to_group(path, "renamed")
 
 
-async def choose(request: Request, path: GroupPath, form: TogglesForm) -> Response:
+async def update_rules(request: Request, path: GroupPath, form: TogglesForm) -> Response:
     """Save what the group sees."""
-    await viewer_groups.choose(auth.actor(request), path.group_id, sharing_form.changed(form))
-    return _back(path, "saved")
+    await viewer_groups.update_rules(auth.read_actor(request), path.group_id, sharing_form.parse_changes(form))
+    return _redirect_to_group(path, "saved")
 
 
-async def put_in(request: Request, path: GroupPath, form: MemberForm) -> Response:
+async def add_member(request: Request, path: GroupPath, form: MemberForm) -> Response:
     """Put a person into the group."""
-    await viewer_groups.put_in(auth.actor(request), path.group_id, form.email)
-    return _back(path, "put")
+    await viewer_groups.add_member(auth.read_actor(request), path.group_id, form.email)
+    return _redirect_to_group(path, "put")
 
 
-async def take_out(request: Request, path: GroupPath, form: LeaverForm) -> Response:
+async def remove_member(request: Request, path: GroupPath, form: LeaverForm) -> Response:
     """Take a person out of the group."""
-    await viewer_groups.take_out(auth.actor(request), path.group_id, form.user)
-    return _back(path, "taken")
+    await viewer_groups.remove_member(auth.read_actor(request), path.group_id, form.user)
+    return _redirect_to_group(path, "taken")
 
 
-async def delete(request: Request, path: GroupPath) -> Response:
+async def delete_group(request: Request, path: GroupPath) -> Response:
     """Delete the group."""
-    await viewer_groups.delete(auth.actor(request), path.group_id)
+    await viewer_groups.delete_group(auth.read_actor(request), path.group_id)
     return RedirectResponse("/admin/sharing?notice=deleted", 303)
 
 
-def _back(path: GroupPath, notice: str) -> Response:
+def _redirect_to_group(path: GroupPath, notice: str) -> Response:
     return RedirectResponse(f"/admin/groups/{path.group_id}?notice={notice}", 303)

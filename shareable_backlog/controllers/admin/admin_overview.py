@@ -8,14 +8,14 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.services import overview
 
 
-async def show(request: Request) -> Response:
+async def show_overview(request: Request) -> Response:
     """Show people, mirror, mails and versions, each with the one next step when there is something to do."""
-    access = auth.access(request)
+    access = auth.read_config(request)
     has_mail = access.settings.smtp_url is not None
-    return auth.page(
+    return auth.render_page(
         request,
         "admin/overview.html",
-        overview=await overview.overview_of(access.limits, has_mail=has_mail),
+        overview=await overview.read_overview(access.limits, has_mail=has_mail),
         version=__version__,
         is_embedded=access.settings.database_url is None,
         has_key=bool(access.settings.linear_api_key or access.settings.linear_oauth_client_id),

@@ -14,7 +14,7 @@ from shareable_backlog.errors import InvalidInput, NotFound
 from shareable_backlog.services.access import approvals, people, sessions
 from shareable_backlog.services.access.approvals import Decision, Grant
 from shareable_backlog.services.access.people import ListedUser, UserFilters
-from shareable_backlog.services.access.sessions import Visitor
+from shareable_backlog.services.access.sessions import CurrentUser
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Day, Email, Id, Otherwise, SearchText, Text, Ticked, TimeAndId
 from shareable_backlog.web.formats import csv_lines
@@ -84,11 +84,11 @@ class DeletionForm(Struct, frozen=True):
     email: Text = ""
 
 
-async def show(request: Request, query: PeopleQuery) -> Response:
+async def show_people(request: Request, query: PeopleQuery) -> Response:
     """Show who waits, and 50 people from the position `after` on; `q`, `state` and `never` narrow the list."""
-    found = await people.page(_filters(query), query.after)
+    found = await people.list_people(_parse_filters(query), query.after)
     narrowed = PeopleQuery(q=query.q, state=query.state, never=query.never)
-    return auth.page(
+    return auth.render_page(
         request,
         "admin/people.html",
         page=found,
@@ -96,112 +96,122 @@ async def show(request: Request, query: PeopleQuery) -> Response:
         is_narrowed=narrowed != PeopleQuery(),
         states=_STATES,
         is_first=query.after is None,
-        first_address=params.url("/admin/people", narrowed),
-        next_address=found.next_after and params.url("/admin/people", replace(narrowed, after=found.next_after)),
-        export_address=params.url("/admin/people.csv", narrowed),
+        first_address=params.build_url("/admin/people", narrowed),
+        next_address=found.next_after
+        and params.build_url("/admin/people", replace(narrowed, after=found.next_after)),
+        export_address=params.build_url("/admin/people.csv", narrowed),
     )
 
 
-async def export(request: Request, query: PeopleFilter) -> Response:
-    """Send everybody whom the filter of `show` finds, as CSV."""
-    parts = await people.export(auth.actor(request), _filters(query))
+async def export_people(request: Request, query: PeopleFilter) -> Response:
+    """Send everybody whom the filter of `show_people` finds, as CSV."""
+    parts = await people.export_people(auth.read_actor(request), _parse_filters(query))
     return StreamingResponse(
-        _csv(parts, auth.visitor(request)),
+        _write_csv(parts, auth.require_user(request)),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="people.csv"'},
     )
 
 
-async def decide(request: Request, form: DecisionForm) -> Response:
+async def carry_out_decision(request: Request, form: DecisionForm) -> Response:
     """Carry out a decision for everybody who was chosen in the form, and tell for how many it could be."""
     if not form.user:
         raise InvalidInput("Nobody was chosen, so nothing was changed. Tick a name first.")
-    outbox = auth.access(request).entrance.outbox
-    grant = Grant(_end_of(form.last_day), form.group) if form.decision == "approve" else None
-    decided = await approvals.decide(outbox, auth.actor(request), form.user, form.decision, form.reason, grant)
-    if form.decision in ("disable", "demote") and auth.visitor(request).user_id in form.user:
+    outbox = auth.read_config(request).sign_in.outbox
+    grant = Grant(_parse_last_day(form.last_day), form.group) if form.decision == "approve" else None
+    decided = await approvals.carry_out_decision(
+        outbox, auth.read_actor(request), form.user, form.decision, form.reason, grant
+    )
+    if form.decision in ("disable", "demote") and auth.require_user(request).user_id in form.user:
         return RedirectResponse("/", 303)
     notice = form.decision if decided.done else "left"
     told = PeopleQuery(notice=notice, done=len(decided.done), left=len(decided.left))
     back = f"/admin/people/{form.user[0]}" if form.back == "person" else "/admin/people"
-    return RedirectResponse(params.url(back, told), 303)
+    return RedirectResponse(params.build_url(back, told), 303)
 
 
-async def add(request: Request, form: NewPersonForm) -> Response:
+async def add_person(request: Request, form: NewPersonForm) -> Response:
     """Add a person who is approved before the first sign-in."""
-    user_id = await approvals.create(auth.actor(request), form.email, form.name or None)
+    user_id = await approvals.create_person(auth.read_actor(request), form.email, form.name or None)
     return RedirectResponse(f"/admin/people/{user_id}?notice=created", 303)
 
 
 async def show_person(request: Request, path: PersonPath) -> Response:
     """Show one person, where they are signed in, and what can be decided."""
-    user, groups = await people.person(path.user_id)
-    return auth.page(
+    user, groups = await people.read_person(path.user_id)
+    return auth.render_page(
         request,
         "admin/person.html",
         user=user,
         groups=groups,
-        sessions=await sessions.of_user(user.id, auth.access(request).limits),
+        sessions=await sessions.list_sessions(user.id, auth.read_config(request).limits),
         last_day=user.access_until and (user.access_until - timedelta(seconds=1)).date().isoformat(),
     )
 
 
-async def change(request: Request, path: PersonPath, form: PersonForm) -> Response:
+async def update_person(request: Request, path: PersonPath, form: PersonForm) -> Response:
     """Change a person's name, group and last day."""
-    await approvals.change(
-        auth.actor(request),
+    await approvals.update_person(
+        auth.read_actor(request),
         path.user_id,
         display_name=form.name,
-        access_until=_end_of(form.last_day),
+        access_until=_parse_last_day(form.last_day),
         viewer_group_id=form.group,
     )
     return RedirectResponse(f"/admin/people/{path.user_id}?notice=changed", 303)
 
 
-async def delete(request: Request, path: PersonPath, form: DeletionForm) -> Response:
+async def delete_person(request: Request, path: PersonPath, form: DeletionForm) -> Response:
     """Delete a person whose mail address was typed."""
-    await approvals.delete(auth.actor(request), path.user_id, form.email)
-    is_own = auth.visitor(request).user_id == path.user_id
+    await approvals.delete_person(auth.read_actor(request), path.user_id, form.email)
+    is_own = auth.require_user(request).user_id == path.user_id
     return RedirectResponse("/" if is_own else "/admin/people?notice=deleted", 303)
 
 
 async def end_session(request: Request, path: PersonSessionPath) -> Response:
     """End one of a person's sessions."""
-    await sessions.revoke(auth.actor(request), path.user_id, path.session_id)
+    await sessions.revoke_session(auth.read_actor(request), path.user_id, path.session_id)
     return RedirectResponse(f"/admin/people/{path.user_id}?notice=ended", 303)
 
 
-async def view_as(request: Request, path: PersonPath) -> Response:
+async def start_viewing_as(request: Request, path: PersonPath) -> Response:
     """Show the backlog as this person sees it, until the admin has seen enough."""
-    await approvals.view_as(auth.actor(request), auth.visitor(request), path.user_id)
+    await approvals.set_view_as(auth.read_actor(request), auth.require_user(request), path.user_id)
     return RedirectResponse("/", 303)
 
 
 async def stop_viewing_as(request: Request) -> Response:
     """Show the backlog as the admin sees it again."""
-    await approvals.view_as(auth.actor(request), auth.visitor(request), None)
+    await approvals.set_view_as(auth.read_actor(request), auth.require_user(request), None)
     return RedirectResponse("/admin/people", 303)
 
 
-async def _csv(parts: AsyncGenerator[list[ListedUser]], visitor: Visitor) -> AsyncGenerator[str]:
-    """Give the lines of CSV for as long as the visitor may see them."""
-    yield csv_lines.lines([_COLUMNS])
+async def _write_csv(parts: AsyncGenerator[list[ListedUser]], user: CurrentUser) -> AsyncGenerator[str]:
+    """Yield the lines of CSV for as long as the visitor may see them."""
+    yield csv_lines.write_lines([_COLUMNS])
     async for part in parts:
-        if not await sessions.is_alive(visitor):
+        if not await sessions.is_alive(user):
             return
-        yield csv_lines.lines(_cells(one) for one in part)
+        yield csv_lines.write_lines(_build_cells(one) for one in part)
 
 
-def _cells(one: ListedUser) -> tuple[object, ...]:
-    times = (one.access_until, one.created_at, one.approved_at, one.last_access_at)
+def _build_cells(person: ListedUser) -> tuple[object, ...]:
+    times = (person.access_until, person.created_at, person.approved_at, person.last_access_at)
     told = (at and at.astimezone(UTC).isoformat(timespec="seconds") for at in times)
-    return (one.email, one.display_name, one.state, "yes" if one.is_admin else "no", one.viewer_group, *told)
+    return (
+        person.email,
+        person.display_name,
+        person.state,
+        "yes" if person.is_admin else "no",
+        person.viewer_group,
+        *told,
+    )
 
 
-def _filters(asked: PeopleFilter) -> UserFilters:
+def _parse_filters(asked: PeopleFilter) -> UserFilters:
     return UserFilters(asked.q or None, asked.state or None, asked.never)
 
 
-def _end_of(day: date | None) -> datetime | None:
+def _parse_last_day(day: date | None) -> datetime | None:
     """Return the end of a day in UTC; None when there is none."""
     return day and datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)

@@ -10,7 +10,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.admin import sharing_form
 from shareable_backlog.controllers.admin.sharing_form import ChoiceText, EntitiesQuery, TogglesForm
 from shareable_backlog.services.access import sharing, viewer_groups
-from shareable_backlog.services.access.sharing import Fields
+from shareable_backlog.services.access.sharing import SharedFields
 from shareable_backlog.web.fields import Id
 
 
@@ -29,41 +29,43 @@ class ConfirmedForm(Struct, frozen=True, kw_only=True):
     change: tuple[ChoiceText, ...] = ()
 
 
-async def show(request: Request, query: EntitiesQuery) -> Response:
+async def show_sharing(request: Request, query: EntitiesQuery) -> Response:
     """Show what is shown, with switches; `q` narrows the lists of teams, projects and labels."""
-    return auth.page(
+    return auth.render_page(
         request,
         "admin/sharing.html",
-        settings=await sharing.settings(),
-        entities=await sharing.entities(query.q),
-        groups=await viewer_groups.listed(),
+        settings=await sharing.read_settings(),
+        entities=await sharing.list_entities(query.q),
+        groups=await viewer_groups.list_groups(),
         text=query.q,
     )
 
 
-async def preview(request: Request, form: SettingsForm) -> Response:
+async def preview_sharing(request: Request, form: SettingsForm) -> Response:
     """Show what would appear and vanish by what was chosen, before it is saved."""
-    chosen = sharing_form.changed(form)
-    return auth.page(
+    chosen = sharing_form.parse_changes(form)
+    return auth.render_page(
         request,
         "admin/sharing_preview.html",
-        preview=await sharing.preview(form.version, _fields(form.field), chosen),
+        preview=await sharing.preview_settings(form.version, _read_fields(form.field), chosen),
         version=form.version,
         choices=chosen,
         fields=form.field,
     )
 
 
-async def save(request: Request, form: ConfirmedForm) -> Response:
+async def save_sharing(request: Request, form: ConfirmedForm) -> Response:
     """Save what a preview showed."""
-    await sharing.save(auth.actor(request), form.version, _fields(form.field), form.change)
+    await sharing.save_settings(auth.read_actor(request), form.version, _read_fields(form.field), form.change)
     return RedirectResponse("/admin/sharing?notice=saved", 303)
 
 
-async def about(request: Request) -> Response:
+async def show_about(request: Request) -> Response:
     """Tell a viewer what is shown, what not, and how old it is."""
-    return auth.page(request, "backlog/about.html", shown=await sharing.what_is_shown(auth.visitor(request).scope))
+    return auth.render_page(
+        request, "backlog/about.html", shown=await sharing.read_summary(auth.require_user(request).scope)
+    )
 
 
-def _fields(on: tuple[str, ...]) -> Fields:
-    return Fields(**{field.name: field.name in on for field in fields(Fields)})
+def _read_fields(on: tuple[str, ...]) -> SharedFields:
+    return SharedFields(**{field.name: field.name in on for field in fields(SharedFields)})

@@ -9,13 +9,13 @@ from starlette.responses import RedirectResponse, Response
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import InvalidInput, NotFound
 from shareable_backlog.services.access import sessions
-from shareable_backlog.services.access.sessions import Visitor
+from shareable_backlog.services.access.sessions import CurrentUser
 from shareable_backlog.services.mirror import deliveries, sync_runs
 from shareable_backlog.web import fields, params
 from shareable_backlog.web.event_stream import EventStreams, News
 from shareable_backlog.web.fields import Codec, Id, Otherwise, TimeAndId
 from shareable_backlog.web.pages import rendering
-from shareable_backlog.web.pages.locales import Local
+from shareable_backlog.web.pages.locales import LocalFormat
 
 _streams = EventStreams(100)
 
@@ -48,56 +48,56 @@ class RemovalsForm(Struct, frozen=True):
     ]
 
 
-async def show(request: Request, query: RunsQuery) -> Response:
+async def show_sync(request: Request, query: RunsQuery) -> Response:
     """Show the mirror's state, the run under way, and 25 runs from the position `after` on."""
-    history = await sync_runs.history(query.after)
-    settings = auth.access(request).settings
-    return auth.page(
+    history = await sync_runs.list_runs(query.after)
+    settings = auth.read_config(request).settings
+    return auth.render_page(
         request,
         "admin/sync.html",
-        state=await sync_runs.state(0),
+        state=await sync_runs.read_state(0),
         deliveries=await deliveries.count_by_outcome(),
-        progress=await sync_runs.progress(),
-        budget=await sync_runs.budget(),
-        held=await sync_runs.held_back(),
+        progress=await sync_runs.read_progress(),
+        budget=await sync_runs.find_budget(),
+        held=await sync_runs.find_held_back(),
         has_key=bool(settings.linear_api_key or settings.linear_oauth_client_id),
         history=history,
         is_first=query.after is None,
-        next_url=history.next_after and params.url("/admin/sync", RunsQuery(history.next_after)),
+        next_url=history.next_after and params.build_url("/admin/sync", RunsQuery(history.next_after)),
     )
 
 
 async def show_run(request: Request, path: RunPath) -> Response:
     """Show one run with all that it did."""
-    run, set_aside = await sync_runs.one(path.run_id)
-    return auth.page(request, "admin/sync_run.html", run=run, set_aside=set_aside)
+    run, set_aside = await sync_runs.read_run(path.run_id)
+    return auth.render_page(request, "admin/sync_run.html", run=run, set_aside=set_aside)
 
 
-async def ask(request: Request, form: SyncForm) -> Response:
+async def request_run(request: Request, form: SyncForm) -> Response:
     """Ask for a run."""
-    await sync_runs.request(auth.actor(request), is_full=form.kind == "full")
+    await sync_runs.request_run(auth.read_actor(request), is_full=form.kind == "full")
     return RedirectResponse("/admin/sync?notice=asked", 303)
 
 
 async def confirm_removals(request: Request, form: RemovalsForm) -> Response:
     """Confirm by its number what the last full run held back."""
-    await sync_runs.confirm_removals(auth.actor(request), form.gone)
+    await sync_runs.confirm_removals(auth.read_actor(request), form.gone)
     return RedirectResponse("/admin/sync?notice=confirmed", 303)
 
 
-async def events(request: Request) -> Response:
+async def stream_events(request: Request) -> Response:
     """Send how the run under way gets on, for as long as the admin may see it."""
-    visitor, local = auth.visitor(request), auth.local(request)
-    return _streams.answer(request, lambda: _news(visitor, local))
+    visitor, local = auth.require_user(request), auth.read_local_format(request)
+    return _streams.build_response(request, lambda: _read_news(visitor, local))
 
 
-async def _news(visitor: Visitor, local: Local) -> News | None:
-    """Give the live part of the page; `ended` is another one when the rest of the page has changed too."""
-    if not await sessions.is_alive(visitor):
+async def _read_news(user: CurrentUser, local: LocalFormat) -> News | None:
+    """Return the live part of the page; `ended` is another one when the rest of the page has changed too."""
+    if not await sessions.is_alive(user):
         return None
-    progress = await sync_runs.progress()
+    progress = await sync_runs.read_progress()
     return {
-        "html": rendering.part("admin/_sync_progress.html", local=local, progress=progress),
+        "html": rendering.render_part("admin/_sync_progress.html", local=local, progress=progress),
         "said": "; ".join(run.activity or f"A sync is {run.status}." for run in progress.current),
         "ended": progress.last and progress.last.id,
     }

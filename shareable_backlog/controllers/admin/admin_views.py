@@ -31,29 +31,29 @@ class PublishedMoveForm(Struct, frozen=True):
     to: Direction = "down"
 
 
-async def publish(request: Request, form: ViewForm) -> Response:
-    """Give a copy of one of the admin's own views to everybody."""
-    await published_views.publish(auth.actor(request), auth.visitor(request).user_id, form.view)
-    return _back("published")
+async def publish_view(request: Request, form: ViewForm) -> Response:
+    """Return a copy of one of the admin's own views to everybody."""
+    await published_views.publish_view(auth.read_actor(request), auth.require_user(request).user_id, form.view)
+    return _redirect_to_views("published")
 
 
-async def rename(request: Request, path: PublishedPath, form: PublishedNameForm) -> Response:
-    """Give a published view another name."""
-    await published_views.rename(auth.actor(request), path.view_id, form.name)
-    return _back("renamed")
+async def rename_view(request: Request, path: PublishedPath, form: PublishedNameForm) -> Response:
+    """Return a published view another name."""
+    await published_views.rename_view(auth.read_actor(request), path.view_id, form.name)
+    return _redirect_to_views("renamed")
 
 
-async def move(request: Request, path: PublishedPath, form: PublishedMoveForm) -> Response:
+async def move_view(request: Request, path: PublishedPath, form: PublishedMoveForm) -> Response:
     """Move a published view up, or down."""
-    await published_views.move(auth.actor(request), path.view_id, is_up=form.to == "up")
-    return _back("moved")
+    await published_views.move_view(auth.read_actor(request), path.view_id, is_up=form.to == "up")
+    return _redirect_to_views("moved")
 
 
-async def unpublish(request: Request, path: PublishedPath) -> Response:
+async def unpublish_view(request: Request, path: PublishedPath) -> Response:
     """Take a view from everybody."""
-    await published_views.unpublish(auth.actor(request), path.view_id)
-    return _back("unpublished")
+    await published_views.unpublish_view(auth.read_actor(request), path.view_id)
+    return _redirect_to_views("unpublished")
 
 
-def _back(notice: str) -> Response:
+def _redirect_to_views(notice: str) -> Response:
     return RedirectResponse(f"/views?notice={notice}", 303)

@@ -12,34 +12,34 @@ T = TypeVar("T")
 
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):
-    """Hold one thing."""
+    """One thing."""
 
     data: T
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
-    """Hold one page of a list; `next` is what `after` has to be for the following page, null on the last one."""
+    """One page of a list; `next` is what `after` has to be for the following page, null on the last one."""
 
     data: list[T]
     next: str | None = None
 
 
 class State(msgspec.Struct, frozen=True):
-    """Be a workflow state; `type` is one of those that `state` filters by."""
+    """A workflow state; `type` is one of those that `state` filters by."""
 
     name: str
     type: str
 
 
 class Team(msgspec.Struct, frozen=True):
-    """Be a team."""
+    """A team."""
 
     key: str
     name: str
 
 
 class Project(msgspec.Struct, frozen=True):
-    """Be a project."""
+    """A project."""
 
     id: str
     name: str
@@ -49,7 +49,7 @@ class Project(msgspec.Struct, frozen=True):
 
 
 class Label(msgspec.Struct, frozen=True):
-    """Be a label; `color` is `#rrggbb`."""
+    """A label; `color` is `#rrggbb`."""
 
     id: str
     name: str
@@ -57,7 +57,7 @@ class Label(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True):
-    """Be a saved view: `query` is what stands after the question mark in the address of the page `layout` names.
+    """A saved view: `query` is what stands after the question mark in the address of the page `layout` names.
 
     `is_published` is that of a view which admins give to everybody.
     """
@@ -69,14 +69,14 @@ class View(msgspec.Struct, frozen=True):
 
 
 class Cycle(msgspec.Struct, frozen=True):
-    """Be a cycle of a team."""
+    """A cycle of a team."""
 
     number: int
     name: str | None
 
 
 class Me(msgspec.Struct, frozen=True):
-    """Be whoever asks; `rights` is what the token may read, null without one."""
+    """Whoever asks; `rights` is what the token may read, null without one."""
 
     email: str
     display_name: str | None
@@ -85,7 +85,7 @@ class Me(msgspec.Struct, frozen=True):
 
 
 class Comment(msgspec.Struct, frozen=True):
-    """Be a comment in Markdown; `parent_id` is null for the first of a thread."""
+    """A comment in Markdown; `parent_id` is null for the first of a thread."""
 
     id: str
     parent_id: str | None
@@ -98,7 +98,7 @@ class Comment(msgspec.Struct, frozen=True):
 
 
 class ItemLine(msgspec.Struct, frozen=True):
-    """Be an item as a list has it; `priority` goes from 1, urgent, to 4, low; 0 is none."""
+    """An item as a list has it; `priority` goes from 1, urgent, to 4, low; 0 is none."""
 
     identifier: str
     title: str
@@ -112,7 +112,7 @@ class ItemLine(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct, frozen=True):
-    """Be one item whole; what is not there, or may not be shown, is null. `description` is Markdown."""
+    """One item whole; what is not there, or may not be shown, is null. `description` is Markdown."""
 
     identifier: str
     title: str
@@ -139,23 +139,23 @@ class Item(msgspec.Struct, frozen=True):
     archived_at: datetime | None
 
 
-def item_line(listed: ListedItem) -> ItemLine:
-    """Give a line of the list as the API does."""
+def build_item_line(item: ListedItem) -> ItemLine:
+    """Return a line of the list as the API does."""
     return ItemLine(
-        identifier=listed.identifier,
-        title=listed.title,
-        state=_state(listed),
-        priority=listed.priority,
-        assignee=listed.assignee,
-        project=listed.project,
-        labels=[name for name, _ in listed.labels],
-        due_date=listed.due_date,
-        updated_at=listed.updated_at,
+        identifier=item.identifier,
+        title=item.title,
+        state=_build_state(item),
+        priority=item.priority,
+        assignee=item.assignee,
+        project=item.project,
+        labels=[name for name, _ in item.labels],
+        due_date=item.due_date,
+        updated_at=item.updated_at,
     )
 
 
-def item(page: ItemPage) -> Item:
-    """Give one item and what stands around it as the API does."""
+def build_item(page: ItemPage) -> Item:
+    """Return one item and what stands around it as the API does."""
     found = page.item
     return Item(
         identifier=found.identifier,
@@ -163,7 +163,7 @@ def item(page: ItemPage) -> Item:
         description=found.description,
         url=found.url,
         team=Team(found.team_key, found.team) if found.team_key and found.team else None,
-        state=_state(found),
+        state=_build_state(found),
         priority=found.priority,
         estimate=found.estimate,
         assignee=found.assignee,
@@ -175,7 +175,7 @@ def item(page: ItemPage) -> Item:
         due_date=found.due_date,
         parent=page.parent and page.parent.identifier,
         sub_items=[one.identifier for one in page.sub_items],
-        comments=[_comment(one) for thread in page.threads for one in (thread.first, *thread.replies)],
+        comments=[_build_comment(one) for thread in page.threads for one in (thread.first, *thread.replies)],
         created_at=found.created_at,
         updated_at=found.updated_at,
         completed_at=found.completed_at,
@@ -184,9 +184,9 @@ def item(page: ItemPage) -> Item:
     )
 
 
-def _state(found: ListedItem | items.Item) -> State | None:
-    return State(found.state_name, found.state_type) if found.state_name and found.state_type else None
+def _build_state(item: ListedItem | items.ItemDetails) -> State | None:
+    return State(item.state_name, item.state_type) if item.state_name and item.state_type else None
 
 
-def _comment(shown: ShownComment) -> Comment:
-    return msgspec.convert(shown, Comment, from_attributes=True)
+def _build_comment(comment: ShownComment) -> Comment:
+    return msgspec.convert(comment, Comment, from_attributes=True)

@@ -18,7 +18,7 @@ from shareable_backlog.services.account import tokens, views
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.backlog import catalog, filters, item_pages, items
-from shareable_backlog.services.backlog.item_pages import Asked
+from shareable_backlog.services.backlog.item_pages import BacklogQuery
 from shareable_backlog.services.backlog.layouts import OrderName
 from shareable_backlog.web import pagination
 
@@ -64,68 +64,70 @@ class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 @operation("items")
 async def list_items(request: Request, query: ItemsQuery) -> Page[ItemLine]:
-    """Give items, newest update first if no other order is asked for; archived ones only if the filter shows them."""
+    """Return items, newest update first if no other order is asked for; archived ones if the filter shows them."""
     given = [*parse_qsl(query.filter), ("team", query.team), ("type", query.type or ""), ("q", query.q)]
-    wanted = Asked(filters.parsed(given), query.order or None, datetime.now(UTC))
-    position = pagination.decoded(query.after, item_pages.position_types(wanted)) if query.after else None
-    found = await item_pages.listed(auth.visitor(request).scope, wanted, position, query.limit)
-    next_after = pagination.encoded(found.next_after) if found.next_after else None
-    return Page([answers.item_line(one) for one in found.items], next_after)
+    wanted = BacklogQuery(filters.parse_filters(given), query.order or None, datetime.now(UTC))
+    position = (
+        pagination.decode_position(query.after, item_pages.list_position_types(wanted)) if query.after else None
+    )
+    found = await item_pages.list_items(auth.require_user(request).scope, wanted, position, query.limit)
+    next_after = pagination.encode_position(found.next_after) if found.next_after else None
+    return Page([answers.build_item_line(one) for one in found.items], next_after)
 
 
 @operation("items")
 async def show_item(request: Request, path: ItemPath) -> Answer[Item]:
-    """Give one item by its identifier, any spelling of it, or one that it had before."""
-    scope = auth.visitor(request).scope
-    identifier = items.as_identifier(path.identifier) or path.identifier
+    """Return one item by its identifier, any spelling of it, or one that it had before."""
+    scope = auth.require_user(request).scope
+    identifier = items.parse_identifier(path.identifier) or path.identifier
     try:
-        found = await items.item_page(scope, identifier)
+        found = await items.read_item_page(scope, identifier)
     except NotFound:
-        moved = await items.moved_to(scope, identifier)
+        moved = await items.find_current_identifier(scope, identifier)
         if moved is None:
             raise
-        found = await items.item_page(scope, moved)
+        found = await items.read_item_page(scope, moved)
     await audit_actions.record(
         None,
-        auth.actor(request),
+        auth.read_actor(request),
         Action.ITEM_VIEWED,
         resource="backlog_item",
         resource_id=found.item.identifier,
         details={"via": "api"},
     )
-    return Answer(answers.item(found))
+    return Answer(answers.build_item(found))
 
 
 @operation("items")
 async def list_teams(request: Request) -> Page[Team]:
-    """Give all teams, by name."""
-    found = await catalog.shown_teams(auth.visitor(request).scope)
+    """Return all teams, by name."""
+    found = await catalog.list_teams(auth.require_user(request).scope)
     return Page([Team(one.key, one.name) for one in found])
 
 
 @operation("items")
 async def list_projects(request: Request, query: PageQuery) -> Page[Project]:
-    """Give the projects of the items, by id."""
-    scope = auth.visitor(request).scope
-    found, next_after = await catalog.shown_projects(scope, query.after or None, query.limit)
+    """Return the projects of the items, by id."""
+    scope = auth.require_user(request).scope
+    found, next_after = await catalog.list_projects(scope, query.after or None, query.limit)
     return Page([msgspec.convert(one, Project, from_attributes=True) for one in found], next_after)
 
 
 @operation("items")
 async def list_labels(request: Request, query: PageQuery) -> Page[Label]:
-    """Give the labels of the items, by id."""
-    scope = auth.visitor(request).scope
-    found, next_after = await catalog.shown_labels(scope, query.after or None, query.limit)
+    """Return the labels of the items, by id."""
+    scope = auth.require_user(request).scope
+    found, next_after = await catalog.list_labels(scope, query.after or None, query.limit)
     return Page([msgspec.convert(one, Label, from_attributes=True) for one in found], next_after)
 
 
 @operation("me")
 async def list_views(request: Request) -> Page[View]:
-    """Give the saved views of whoever asks, and those that admins published."""
-    found = await views.offered(auth.visitor(request).user_id)
+    """Return the saved views of whoever asks, and those that admins published."""
+    found = await views.list_views(auth.require_user(request).user_id)
     return Page(
         [
-            View(one.name, one.query, views.as_layout(one.layout), one.id is not None)
+            View(one.name, one.query, views.parse_layout(one.layout), one.id is not None)
             for one in found.mine + found.published
         ]
     )
@@ -133,13 +135,13 @@ async def list_views(request: Request) -> Page[View]:
 
 @operation("me")
 async def show_me(request: Request) -> Answer[Me]:
-    """Give who asks."""
-    visitor = auth.visitor(request)
-    rights = sorted(visitor.rights) if isinstance(visitor, tokens.Program) else None
+    """Return who asks."""
+    visitor = auth.require_user(request)
+    rights = sorted(visitor.rights) if isinstance(visitor, tokens.TokenUser) else None
     return Answer(Me(visitor.email, visitor.display_name, visitor.is_admin, rights))
 
 
 @operation(None)
 async def show_document(request: Request) -> dict[str, Any]:
-    """Give this document."""
+    """Return this document."""
     return request.app.state.api_document

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.backlog import changes
-from shareable_backlog.services.backlog.changes import KINDS, Asked, Kind, Visit
+from shareable_backlog.services.backlog.changes import KINDS, ChangeFilters, ChangeKind, Visit
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Codec, TeamKey, TimeAndKey, Trimmed
 
@@ -56,7 +56,7 @@ class ChangesQuery(Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Since:
+class ChangesPeriod:
     """What is shown: since `at`; `word` is the period as the address has it, "" for what is new to the reader."""
 
     at: datetime
@@ -64,16 +64,16 @@ class Since:
     visit: Visit | None
 
 
-async def show(request: Request, query: ChangesQuery) -> Response:
+async def show_changes(request: Request, query: ChangesQuery) -> Response:
     """Show the changes of `team` (key) and each `kind`, `since` today, 7d, 30d, a day or a time, else the visit."""
-    now, zone = datetime.now(UTC), auth.local(request).tzinfo
+    now, zone = datetime.now(UTC), auth.read_local_format(request).tzinfo
     kinds = _narrow(query.kind)
-    since = await _since(request, query, now, zone)
-    asked = Asked(since.at, kinds or KINDS, query.team or None)
-    found = await changes.page(auth.visitor(request).scope, asked, query.after, now=now, zone=zone)
+    since = await _read_period(request, query, now, zone)
+    asked = ChangeFilters(since.at, kinds or KINDS, query.team or None)
+    found = await changes.list_changes(auth.require_user(request).scope, asked, query.after, now=now, zone=zone)
     first = replace(query, kind=kinds, after=None)
     kept = replace(first, since=query.since or since.at)
-    return auth.page(
+    return auth.render_page(
         request,
         "backlog/changes.html",
         page=found,
@@ -83,30 +83,30 @@ async def show(request: Request, query: ChangesQuery) -> Response:
         today=now.astimezone(zone).date(),
         is_first=query.after is None,
         is_shortened=found.since > since.at,
-        periods=[(period or "", _url(replace(first, since=period))) for period in (None, *_DAYS_BEFORE)],
-        toggles={kind: _url(replace(first, kind=_toggle(kinds, kind))) for kind in KINDS},
-        all_address=_url(ChangesQuery(since=query.since)),
-        first_address=_url(kept),
-        next_address=found.next_after and _url(replace(kept, after=found.next_after)),
+        periods=[(period or "", _build_url(replace(first, since=period))) for period in (None, *_DAYS_BEFORE)],
+        toggles={kind: _build_url(replace(first, kind=_toggle(kinds, kind))) for kind in KINDS},
+        all_address=_build_url(ChangesQuery(since=query.since)),
+        first_address=_build_url(kept),
+        next_address=found.next_after and _build_url(replace(kept, after=found.next_after)),
     )
 
 
 async def mark_seen(request: Request) -> Response:
     """Note that all changes are seen; who views as somebody else changes nothing."""
-    visitor = auth.visitor(request)
+    visitor = auth.require_user(request)
     if not visitor.viewing_as:
         await changes.mark_seen(visitor.user_id, datetime.now(UTC))
     return RedirectResponse("/changes", 303)
 
 
-async def _since(request: Request, query: ChangesQuery, now: datetime, zone: tzinfo) -> Since:
-    visitor = auth.visitor(request)
+async def _read_period(request: Request, query: ChangesQuery, now: datetime, zone: tzinfo) -> ChangesPeriod:
+    visitor = auth.require_user(request)
     # What an admin sees with another's eyes is not what either of them has seen.
     is_a_look = not visitor.viewing_as and query.after is None
-    visit = await changes.visit(visitor.user_id, now) if is_a_look else None
+    visit = await changes.record_visit(visitor.user_id, now) if is_a_look else None
     if query.since:
-        return Since(_begin(query.since, now, zone), _write_since(query.since), visit)
-    return Since((visit and visit.mirrored) or now - changes.AT_FIRST, "", visit)
+        return ChangesPeriod(_begin(query.since, now, zone), _write_since(query.since), visit)
+    return ChangesPeriod((visit and visit.mirrored) or now - changes.AT_FIRST, "", visit)
 
 
 def _begin(since: Period | date | datetime, now: datetime, zone: tzinfo) -> datetime:
@@ -119,16 +119,16 @@ def _begin(since: Period | date | datetime, now: datetime, zone: tzinfo) -> date
     return datetime.combine(since, time.min, zone)
 
 
-def _narrow(names: Collection[str]) -> tuple[Kind, ...]:
+def _narrow(names: Collection[str]) -> tuple[ChangeKind, ...]:
     """Return the kinds of these names, each once; none is all, and all is none."""
-    kinds: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind in set(names))
+    kinds: tuple[ChangeKind, ...] = tuple(kind for kind in KINDS if kind in set(names))
     return () if kinds == KINDS else kinds
 
 
-def _toggle(kinds: tuple[Kind, ...], kind: Kind) -> tuple[Kind, ...]:
+def _toggle(kinds: tuple[ChangeKind, ...], kind: ChangeKind) -> tuple[ChangeKind, ...]:
     """Return the kinds with one more or less; the first one that is chosen leaves it alone."""
     return _narrow({*kinds} ^ {kind})
 
 
-def _url(query: ChangesQuery) -> str:
-    return params.url("/changes", query)
+def _build_url(query: ChangesQuery) -> str:
+    return params.build_url("/changes", query)

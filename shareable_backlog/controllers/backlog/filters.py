@@ -17,10 +17,10 @@ _UPDATED = ("today", "7d", "30d", "90d")
 
 async def show(request: Request) -> Response:
     """Show what there is to choose, with what is chosen; the form leads back to the list, or to the board."""
-    scope = auth.visitor(request).scope
-    place = backlog_url.asked(request, BOARD if request.query_params.get("page") == BOARD else LIST)
-    names = await catalog.options(scope)
-    return auth.page(
+    scope = auth.require_user(request).scope
+    place = backlog_url.parse_url(request, BOARD if request.query_params.get("page") == BOARD else LIST)
+    names = await catalog.list_options(scope)
+    return auth.render_page(
         request,
         "backlog/filters.html",
         place=place,
@@ -29,7 +29,7 @@ async def show(request: Request) -> Response:
         emptiable=EMPTIABLE,
         given={(one.field, one.is_not): one for one in place.filters.conditions},
         options={
-            "team": [(one.key, one.name) for one in await catalog.shown_teams(scope)],
+            "team": [(one.key, one.name) for one in await catalog.list_teams(scope)],
             "type": [(one, None) for one in STATE_TYPES],
             "priority": [(one, None) for one in PRIORITIES if one != "none"],
             "due": [(one, None) for one in _DUE],

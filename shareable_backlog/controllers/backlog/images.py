@@ -31,14 +31,14 @@ class ImagePath(Struct, frozen=True):
 async def show_image(request: Request, path: ImagePath) -> Response:
     """Answer the image itself, or 304 to a browser that has it."""
     fetch: Fetch = request.app.state.fetch_image
-    image = await images.image(auth.visitor(request).scope, path.identifier, path.name, fetch)
+    image = await images.fetch_image(auth.require_user(request).scope, path.identifier, path.name, fetch)
     headers = _HEADERS | {"ETag": f'"{image.digest}"'}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(image.content, media_type=image.media_type, headers=headers)
 
 
-def addresses(page: ItemPage) -> dict[str, str]:
-    """Give the addresses here of the images on a page, by their addresses in Linear up to the query."""
+def build_image_urls(page: ItemPage) -> dict[str, str]:
+    """Return the addresses here of the images on a page, by their addresses in Linear up to the query."""
     below = f"/items/{quote(page.item.identifier, safe='')}/images"
-    return {address: f"{below}/{name}" for address, name in images.on_page(page).items()}
+    return {address: f"{below}/{name}" for address, name in images.name_images(page).items()}

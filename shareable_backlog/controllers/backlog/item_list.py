@@ -14,23 +14,23 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url
-from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, Place
+from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogUrl
 from shareable_backlog.services.account import views
 from shareable_backlog.services.backlog import item_pages
 from shareable_backlog.services.backlog.filters import STATE_TYPES
-from shareable_backlog.services.backlog.item_pages import Asked, ListedItem, Scope
+from shareable_backlog.services.backlog.item_pages import BacklogQuery, ListedItem, Scope
 from shareable_backlog.services.backlog.layouts import COLUMNS, GROUPS, ORDERS, GroupBy
 from shareable_backlog.services.search import search_words
 from shareable_backlog.web import live_files, pagination
 from shareable_backlog.web.pages import rendering
-from shareable_backlog.web.pages.cache import Kept
+from shareable_backlog.web.pages.cache import AsyncLruCache
 
 _FIRST_IN_GROUP = 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """Hold rendered parts of a page that are the same for all with the same rights and ways to read."""
+class _RenderedPage:
+    """Rendered parts of a page that are the same for all with the same rights and ways to read."""
 
     look: Markup
     display: Markup
@@ -38,41 +38,41 @@ class _Made:
 
 
 # Kept until the mirror changes.
-_KEPT = Kept[_Made](256)
+_KEPT = AsyncLruCache[_RenderedPage](256)
 # Pages of another process, perhaps of another version of the program, are not to be taken for ours.
 _BORN = secrets.token_hex(8)
 
 
-async def list_items(request: Request) -> Response:
+async def show_list(request: Request) -> Response:
     """Show the items that the query asks for, as one list or in groups; without one, the person's default view."""
-    if not request.url.query and (default := views.default_query(auth.reader(request).views)):
+    if not request.url.query and (default := views.find_default(auth.require_page_user(request).views)):
         layout, query = default
         path = {"list": LIST, "board": BOARD, "roadmap": "/roadmap"}[layout]
         if query or path != LIST:
             return RedirectResponse(f"{path}?{query}" if query else path, 303)
-    place = backlog_url.asked(request, LIST)
+    place = backlog_url.parse_url(request, LIST)
     return await _show(request, place, place.shape.group or "none")
 
 
-async def board(request: Request) -> Response:
+async def show_board(request: Request) -> Response:
     """Show the same items as a board: a column for each state, or whatever they are grouped by."""
-    place = backlog_url.asked(request, BOARD)
+    place = backlog_url.parse_url(request, BOARD)
     group = place.shape.group
     return await _show(request, place, "state" if group is None or group == "none" else group)
 
 
-async def _show(request: Request, place: Place, group: GroupBy | str) -> Response:
+async def _show(request: Request, place: BacklogUrl, group: GroupBy | str) -> Response:
     """Show the results, which are made anew only when they may have changed, and not sent again to who has them."""
-    reader, local = auth.reader(request), auth.local(request)
-    if backlog_url.of_form(request):
+    reader, local = auth.require_page_user(request), auth.read_local_format(request)
+    if backlog_url.is_of_form(request):
         return RedirectResponse(place.short(reader.preferences.columns).address(), 303)
-    scope = reader.visitor.scope
+    scope = reader.user.scope
     now = datetime.now(local.tzinfo).replace(second=0, microsecond=0)
     columns = reader.preferences.columns if place.shape.columns is None else place.shape.columns
     around: dict[str, Any] = {
-        **auth.frame(request),
+        **auth.build_frame(request),
         "place": place,
-        "saved": views.bar(reader.views, place.query(), "board" if place.path == BOARD else "list"),
+        "saved": views.build_bar(reader.views, place.query(), "board" if place.path == BOARD else "list"),
     }
     page = (request.query_params.get("after"), request.query_params.get("skip"))
     ways: dict[str, Any] = {
@@ -86,61 +86,65 @@ async def _show(request: Request, place: Place, group: GroupBy | str) -> Respons
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    asked = Asked(place.filters, place.shape.order, now)
-    return rendering.page(
+    asked = BacklogQuery(place.filters, place.shape.order, now)
+    return rendering.render_page(
         "backlog/backlog.html",
         headers=headers,
-        made=await _KEPT.get(made_of, partial(_made, place, scope, asked, page, ways)),
+        made=await _KEPT.get(made_of, partial(_render_parts, place, scope, asked, page, ways)),
         **around,
     )
 
 
-async def _made(
-    place: Place, scope: Scope, asked: Asked, page: tuple[str | None, str | None], ways: dict[str, Any]
-) -> _Made:
+async def _render_parts(
+    place: BacklogUrl, scope: Scope, asked: BacklogQuery, page: tuple[str | None, str | None], ways: dict[str, Any]
+) -> _RenderedPage:
     """Make the results and how they are laid out, with nothing that is one person's."""
-    text = place.filters.text and search_words.looked_for(place.filters.text)
+    text = place.filters.text and search_words.quote_identifier(place.filters.text)
     shown: dict[str, Any] = ways | {
         "place": place,
         "now": asked.now,
-        "marks": partial(search_words.marked, query=text) if text else None,
+        "marks": partial(search_words.mark_matches, query=text) if text else None,
         "is_narrowed": place.filters.conditions or place.filters.text or not place.filters.with_done,
     }
     after, skip = page
     by: GroupBy | None = next((one for one in GROUPS if one == ways["group"]), None)
-    return _Made(
-        rendering.part("backlog/_toolbar.html", **shown),
-        rendering.part(
+    return _RenderedPage(
+        rendering.render_part("backlog/_toolbar.html", **shown),
+        rendering.render_part(
             "backlog/_display.html",
-            chosen=replace(place.shape, order=item_pages.order_of(asked)),
+            chosen=replace(place.shape, order=item_pages.choose_order(asked)),
             all_groups=GROUPS,
             all_orders=[one for one in ORDERS if one != "relevance" or place.filters.text],
             all_columns=COLUMNS,
             **shown,
         ),
         await (
-            _grouped(scope, place, by, asked, _number(skip), shown)
+            _render_groups(scope, place, by, asked, _parse_skip(skip), shown)
             if by
-            else _listed(scope, place, asked, after, shown)
+            else _render_list(scope, place, asked, after, shown)
         ),
     )
 
 
-async def _listed(scope: Scope, place: Place, asked: Asked, after: str | None, shown: dict[str, Any]) -> Markup:
-    position = pagination.decoded(after, item_pages.position_types(asked)) if after else None
-    found = await item_pages.listed(scope, asked, position, item_pages.PAGE_SIZE)
-    return rendering.part(
+async def _render_list(
+    scope: Scope, place: BacklogUrl, asked: BacklogQuery, after: str | None, shown: dict[str, Any]
+) -> Markup:
+    position = pagination.decode_position(after, item_pages.list_position_types(asked)) if after else None
+    found = await item_pages.list_items(scope, asked, position, item_pages.PAGE_SIZE)
+    return rendering.render_part(
         "backlog/_list.html",
         page=found,
-        excerpts=await _excerpts(scope, place, found.items),
+        excerpts=await _find_excerpts(scope, place, found.items),
         is_first=position is None,
-        next_address=found.next_after and place.address(("after", pagination.encoded(found.next_after))),
+        next_address=found.next_after and place.address(("after", pagination.encode_position(found.next_after))),
         **shown,
     )
 
 
-async def _grouped(scope: Scope, place: Place, by: GroupBy, asked: Asked, skip: int, shown: dict[str, Any]) -> Markup:
-    found = await item_pages.grouped(
+async def _render_groups(
+    scope: Scope, place: BacklogUrl, by: GroupBy, asked: BacklogQuery, skip: int, shown: dict[str, Any]
+) -> Markup:
+    found = await item_pages.list_groups(
         scope,
         asked,
         by,
@@ -151,10 +155,10 @@ async def _grouped(scope: Scope, place: Place, by: GroupBy, asked: Asked, skip: 
     )
     is_board = place.path == BOARD
     items = [] if is_board else [item for one in found.groups for item in one.items]
-    return rendering.part(
+    return rendering.render_part(
         "backlog/_board.html" if is_board else "backlog/_grouped_list.html",
         page=found,
-        excerpts=await _excerpts(scope, place, items),
+        excerpts=await _find_excerpts(scope, place, items),
         by=by,
         is_first=skip == 0,
         next_address=found.next_skip and place.address(("skip", str(found.next_skip))),
@@ -162,10 +166,10 @@ async def _grouped(scope: Scope, place: Place, by: GroupBy, asked: Asked, skip: 
     )
 
 
-async def _excerpts(scope: Scope, place: Place, items: Sequence[ListedItem]) -> Mapping[str, str]:
+async def _find_excerpts(scope: Scope, place: BacklogUrl, items: Sequence[ListedItem]) -> Mapping[str, str]:
     text = place.filters.text
-    return await search_words.excerpts(scope, items, search_words.looked_for(text)) if text else {}
+    return await search_words.find_excerpts(scope, items, search_words.quote_identifier(text)) if text else {}
 
 
-def _number(skip: str | None) -> int:
+def _parse_skip(skip: str | None) -> int:
     return int(skip) if skip and skip.isascii() and skip.isdecimal() and len(skip) <= 6 else 0  # noqa: PLR2004 (there are never so many groups)

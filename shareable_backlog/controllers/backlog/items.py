@@ -26,26 +26,26 @@ class ItemPath(Struct, frozen=True):
 async def show_item(request: Request, path: ItemPath) -> Response:
     """Show the item; one that has moved to another identifier, or is spelt differently, redirects there."""
     asked = path.identifier
-    scope = auth.visitor(request).scope
-    identifier = items.as_identifier(asked) or asked
+    scope = auth.require_user(request).scope
+    identifier = items.parse_identifier(asked) or asked
     try:
-        found = await items.item_page(scope, identifier)
+        found = await items.read_item_page(scope, identifier)
     except NotFound:
-        moved = await items.moved_to(scope, identifier)
+        moved = await items.find_current_identifier(scope, identifier)
         if moved is None or moved == asked:
             raise
-        return _moved(moved)
+        return _redirect_to_item(moved)
     if found.item.identifier != asked:
-        return _moved(found.item.identifier)
+        return _redirect_to_item(found.item.identifier)
     await audit_actions.record(
-        None, auth.actor(request), Action.ITEM_VIEWED, resource="backlog_item", resource_id=found.item.identifier
+        None, auth.read_actor(request), Action.ITEM_VIEWED, resource="backlog_item", resource_id=found.item.identifier
     )
-    frame = auth.frame(request)
+    frame = auth.build_frame(request)
     # Very long markdown takes a while to render, which must not hold up other readers.
     return await asyncio.to_thread(
-        rendering.page, "item/item.html", page=found, images=images.addresses(found), **frame
+        rendering.render_page, "item/item.html", page=found, images=images.build_image_urls(found), **frame
     )
 
 
-def _moved(identifier: str) -> Response:
+def _redirect_to_item(identifier: str) -> Response:
     return RedirectResponse(f"/items/{quote(identifier, safe='')}", 301)

@@ -17,7 +17,7 @@ from shareable_backlog.services.projects.roadmap import Plan, RoadmapPage
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Codec, Otherwise, SearchText, TeamKey, Trimmed
 from shareable_backlog.web.pages import timeline
-from shareable_backlog.web.pages.timeline import Bar, Mark, Window
+from shareable_backlog.web.pages.timeline import Bar, Mark, TimelineWindow
 
 _LAST_PAGE = 100
 _LONGEST_NAME = 34  # of a milestone, beside its mark
@@ -44,54 +44,54 @@ class RoadmapQuery(Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """Hold a project with its drawing; the marks are those of its steps that have one."""
+class RoadmapRow:
+    """A project with its drawing; the marks are those of its steps that have one."""
 
     plan: Plan
     bar: Bar | None
     marks: list[Mark]
 
 
-async def show(request: Request, query: RoadmapQuery) -> Response:
+async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
     """Show the projects; `team` (key) and `status` (type) narrow them; `group`, `from` and `months` shape it."""
-    today = datetime.now(auth.local(request).tzinfo).date()
-    window = timeline.window(query.from_, query.months, today)
-    found = await roadmap.page(
-        auth.visitor(request).scope,
+    today = datetime.now(auth.read_local_format(request).tzinfo).date()
+    window = timeline.parse_window(query.from_, query.months, today)
+    found = await roadmap.list_plans(
+        auth.require_user(request).scope,
         team_key=query.team or None,
         status_type=query.status or None,
         number=query.page,
         by_initiative=query.by_initiative,
         today=today,
     )
-    rows = [_row(plan, window) for plan in found.plans]
+    rows = [_build_row(plan, window) for plan in found.plans]
     first, has_more = replace(query, page=1), found.has_more and query.page < _LAST_PAGE
-    return auth.page(
+    return auth.render_page(
         request,
         "projects/roadmap.html",
         page=found,
-        sections=_sections(found, list(filter(_has_date, rows)), by_initiative=query.by_initiative),
+        sections=_group_rows(found, list(filter(_has_date, rows)), by_initiative=query.by_initiative),
         undated=list(filterfalse(_has_date, rows)),
         window=window,
-        ticks=timeline.ticks(window),
+        ticks=timeline.build_ticks(window),
         lengths=timeline.LENGTHS,
         longest_name=_LONGEST_NAME,
         today=today,
         params=query,
-        earlier_address=_url(replace(first, from_=window.moved(-1).start)),
-        later_address=_url(replace(first, from_=window.moved(1).start)),
-        now_address=_url(replace(first, from_=None)),
-        first_address=_url(first),
-        next_address=_url(replace(query, page=query.page + 1)) if has_more else None,
+        earlier_address=_build_url(replace(first, from_=window.shift(-1).start)),
+        later_address=_build_url(replace(first, from_=window.shift(1).start)),
+        now_address=_build_url(replace(first, from_=None)),
+        first_address=_build_url(first),
+        next_address=_build_url(replace(query, page=query.page + 1)) if has_more else None,
     )
 
 
-def _row(plan: Plan, window: Window) -> Row:
+def _build_row(plan: Plan, window: TimelineWindow) -> RoadmapRow:
     project, share = plan.project, plan.count and plan.count.share
-    return Row(
+    return RoadmapRow(
         plan,
-        timeline.bar(window, project.start_date, project.target_date, share or 0),
-        timeline.marks(
+        timeline.build_bar(window, project.start_date, project.target_date, share or 0),
+        timeline.build_marks(
             window,
             [
                 (step.milestone.target_date, min(len(step.milestone.name), _LONGEST_NAME) + _LETTERS_OF_DATE)
@@ -101,25 +101,27 @@ def _row(plan: Plan, window: Window) -> Row:
     )
 
 
-def _sections(found: RoadmapPage, rows: list[Row], *, by_initiative: bool) -> list[tuple[str | None, list[Row]]]:
-    """Give the rows by type of status, or by name of initiative; None for those that have none."""
+def _group_rows(
+    page: RoadmapPage, rows: list[RoadmapRow], *, by_initiative: bool
+) -> list[tuple[str | None, list[RoadmapRow]]]:
+    """Return the rows by type of status, or by name of initiative; None for those that have none."""
     if not by_initiative:
-        return [(status, list(alike)) for status, alike in groupby(rows, _status)]
-    in_any = {id_ for _, ids in found.initiatives for id_ in ids}
-    sections: list[tuple[str | None, list[Row]]] = [
-        (name, [row for row in rows if row.plan.project.id in ids]) for name, ids in found.initiatives
+        return [(status, list(alike)) for status, alike in groupby(rows, _read_status)]
+    in_any = {id_ for _, ids in page.initiatives for id_ in ids}
+    sections: list[tuple[str | None, list[RoadmapRow]]] = [
+        (name, [row for row in rows if row.plan.project.id in ids]) for name, ids in page.initiatives
     ]
     sections.append((None, [row for row in rows if row.plan.project.id not in in_any]))
     return [section for section in sections if section[1]]
 
 
-def _has_date(row: Row) -> bool:
+def _has_date(row: RoadmapRow) -> bool:
     return (row.plan.project.start_date or row.plan.project.target_date) is not None
 
 
-def _status(row: Row) -> str | None:
+def _read_status(row: RoadmapRow) -> str | None:
     return row.plan.status
 
 
-def _url(query: RoadmapQuery) -> str:
-    return params.url("/roadmap", query)
+def _build_url(query: RoadmapQuery) -> str:
+    return params.build_url("/roadmap", query)

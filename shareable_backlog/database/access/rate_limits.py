@@ -5,8 +5,8 @@ import hashlib
 from shareable_backlog.database.connection.query import query
 
 
-async def within(key: str, most: int, window_s: int) -> bool:
-    """Count one more try of `key` and tell whether it is among the first `most` of this window of time.
+async def allow_try(key: str, limit: int, window_s: int) -> bool:
+    """Count one more try of `key` and tell whether it is among the first `limit` of this window of time.
 
     Windows begin at multiples of `window_s`. The key is stored as a hash: it holds addresses of people.
     """
@@ -20,9 +20,9 @@ async def within(key: str, most: int, window_s: int) -> bool:
         """,
         {"key": digest, "window_s": window_s},
     )
-    return count <= most
+    return count <= limit
 
 
-async def remove_old() -> None:
+async def delete_old_windows() -> None:
     """Delete the windows of yesterday."""
     await query("DELETE FROM rate_limits WHERE window_starts_at < now() - interval '1 day'")

@@ -10,7 +10,7 @@ from shareable_backlog.database.connection.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class ListedSession:
-    """Hold what a list says of a session."""
+    """What a list says of a session."""
 
     id: int
     email: str
@@ -22,7 +22,7 @@ class ListedSession:
 
 
 async def is_alive(session_id: int, *, as_admin: bool) -> bool:
-    """Tell whether a session found a moment ago is still there, and its person active and, if asked, an admin."""
+    """Return whether a session found a moment ago is still there, and its person active and, if asked, an admin."""
     return bool(
         await query(
             "SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id"
@@ -32,7 +32,7 @@ async def is_alive(session_id: int, *, as_admin: bool) -> bool:
     )
 
 
-async def touch(session_id: int) -> None:
+async def touch_session(session_id: int) -> None:
     """Note that a session and its person are here now."""
     await query(
         """
@@ -45,7 +45,7 @@ async def touch(session_id: int) -> None:
     )
 
 
-async def add(
+async def create_session(
     transaction: Transaction,
     *,
     token_hash: bytes,
@@ -70,7 +70,7 @@ async def add(
     )
 
 
-async def view_as(transaction: Transaction, session_id: int, user_id: int | None) -> None:
+async def set_view_as(transaction: Transaction, session_id: int, user_id: int | None) -> None:
     """Let an admin's session see what another person sees; None: what the admin sees."""
     await transaction.query(
         "UPDATE sessions SET viewing_as_user_id = %(user_id)s WHERE id = %(session_id)s",
@@ -78,8 +78,8 @@ async def view_as(transaction: Transaction, session_id: int, user_id: int | None
     )
 
 
-async def of_user(user_id: int | None, idle_hours: int, max_days: int) -> list[ListedSession]:
-    """Give a person's live sessions, None: everybody's, the latest used first."""
+async def list_sessions(user_id: int | None, idle_hours: int, max_days: int) -> list[ListedSession]:
+    """Return a person's live sessions, None: everybody's, the latest used first."""
     return await query(
         """
         SELECT s.id, u.email, s.method, s.ip_address, s.user_agent, s.created_at, s.last_seen_at
@@ -94,7 +94,7 @@ async def of_user(user_id: int | None, idle_hours: int, max_days: int) -> list[L
     )
 
 
-async def end(transaction: Transaction, session_id: int, user_id: int) -> bool:
+async def end_session(transaction: Transaction, session_id: int, user_id: int) -> bool:
     """End one session of a person; False when there is none."""
     gone = await transaction.query(
         "DELETE FROM sessions WHERE id = %(session_id)s AND user_id = %(user_id)s RETURNING id",
@@ -103,7 +103,7 @@ async def end(transaction: Transaction, session_id: int, user_id: int) -> bool:
     return bool(gone)
 
 
-async def end_all(transaction: Transaction, user_id: int | None = None) -> int:
+async def end_sessions(transaction: Transaction, user_id: int | None = None) -> int:
     """End all sessions of a person, None: of everybody; give how many they were."""
     gone = await transaction.query(
         "DELETE FROM sessions WHERE %(user_id)s::integer IS NULL OR user_id = %(user_id)s RETURNING id",
@@ -112,7 +112,7 @@ async def end_all(transaction: Transaction, user_id: int | None = None) -> int:
     return len(gone)
 
 
-async def remove_old(idle_hours: int, max_days: int) -> None:
+async def delete_expired(idle_hours: int, max_days: int) -> None:
     """Delete the sessions that have ended by age."""
     await query(
         """

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["team", "project", "label"]
+EntityKind: TypeAlias = Literal["team", "project", "label"]
 """What can be shown or hidden as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Say with whose eyes the mirror is read.
+    """With whose eyes the mirror is read.
 
     `viewer_group_id` is None for people in no group, who see all that is shown.
     """
@@ -18,8 +18,8 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
-    """Tell what is shown of every item; assignees include the creators."""
+class SharedFields:
+    """What is shown of every item; assignees include the creators."""
 
     descriptions: bool
     comments: bool
@@ -29,22 +29,22 @@ class Fields:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """Hold the sharing settings but for what is shown as a whole; `version` is another one after each change."""
+class SharingSettings:
+    """The sharing settings but for what is shown as a whole; `version` is another one after each change."""
 
     version: int
-    fields: Fields
+    fields: SharedFields
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """Hold a team, project or label as an admin chooses it, with its number of items.
+    """A team, project or label as an admin chooses it, with its number of items.
 
     `detail` tells it from others of its name: a team's key, a label's group and team; None when there is nothing.
     `is_shown` is the choice about it alone: a label's group may hide it as well.
     """
 
-    kind: Kind
+    kind: EntityKind
     id: str
     name: str
     detail: str | None
@@ -54,9 +54,9 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """Say that a team, project or label is to be shown, or to be hidden."""
+class SharingChoice:
+    """A team, project or label is to be shown, or to be hidden."""
 
-    kind: Kind
+    kind: EntityKind
     id: str
     is_shown: bool

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import LiteralString
 
-from shareable_backlog.database.access.sharing import Choice, Entity, Fields, Kind, Scope, Settings
+from shareable_backlog.database.access.sharing import (
+    Entity,
+    EntityKind,
+    Scope,
+    SharedFields,
+    SharingChoice,
+    SharingSettings,
+)
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
@@ -16,7 +23,7 @@ _SETTINGS: LiteralString = """
 """
 _LIVE: LiteralString = "FROM backlog_items i WHERE i.removed_at IS NULL AND NOT i.trashed"
 # What has gone is still listed while a choice about it holds: it may come back.
-_ENTITIES: dict[Kind, LiteralString] = {
+_ENTITIES: dict[EntityKind, LiteralString] = {
     "team": f"""
         SELECT 'team' AS kind, e.id, e.name, e.key AS detail, e.private AS is_private,
                coalesce(r.is_shown, NOT e.private) AS is_shown, coalesce(c.items, 0) AS items
@@ -51,30 +58,30 @@ _CHOSEN: LiteralString = """
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ItemDifference:
     """Count the items that appear or vanish, with identifier and title of the newest of them."""
 
     count: int
     newest: list[tuple[str, str]]
 
 
-async def read() -> Settings:
-    """Give the settings."""
-    return _settings(await query(_SETTINGS))
+async def read_settings() -> SharingSettings:
+    """Return the settings."""
+    return _build_settings(await query(_SETTINGS))
 
 
-async def locked(transaction: Transaction) -> Settings:
-    """Give the settings, locked until the transaction ends."""
-    return _settings(await transaction.query(f"{_SETTINGS} FOR UPDATE"))
+async def lock_settings(transaction: Transaction) -> SharingSettings:
+    """Return the settings, locked until the transaction ends."""
+    return _build_settings(await transaction.query(f"{_SETTINGS} FOR UPDATE"))
 
 
-def _settings(found: Sequence[tuple[int, bool, bool, bool, bool, bool]]) -> Settings:
+def _build_settings(found: Sequence[tuple[int, bool, bool, bool, bool, bool]]) -> SharingSettings:
     [(version, *shows)] = found
-    return Settings(version, Fields(*shows))
+    return SharingSettings(version, SharedFields(*shows))
 
 
-async def entities(kind: Kind, text: str, limit: int) -> list[Entity]:
-    """Give up to `limit` teams, projects or labels whose name or detail has `text` in it, by name."""
+async def list_entities(kind: EntityKind, text: str, limit: int) -> list[Entity]:
+    """Return up to `limit` teams, projects or labels whose name or detail has `text` in it, by name."""
     return await query(
         f"""
         SELECT * FROM ({_ENTITIES[kind]}) e
@@ -86,8 +93,8 @@ async def entities(kind: Kind, text: str, limit: int) -> list[Entity]:
     )
 
 
-async def named(kind: Kind, ids: Sequence[str]) -> list[Entity]:
-    """Give the teams, projects or labels of these ids; those that are not there are left out."""
+async def list_entities_by_id(kind: EntityKind, ids: Sequence[str]) -> list[Entity]:
+    """Return the teams, projects or labels of these ids; those that are not there are left out."""
     return await query(
         f"SELECT * FROM ({_ENTITIES[kind]} AND e.id = ANY (%(ids)s)) e ORDER BY lower(name), id",
         {"ids": list(ids)},
@@ -95,7 +102,7 @@ async def named(kind: Kind, ids: Sequence[str]) -> list[Entity]:
     )
 
 
-async def change(transaction: Transaction, fields: Fields, choices: Sequence[Choice]) -> None:
+async def save_settings(transaction: Transaction, fields: SharedFields, choices: Sequence[SharingChoice]) -> None:
     """Store what is shown from now on.
 
     A choice to show what is shown without one takes back the earlier choice; a choice to hide is kept in any case,
@@ -124,12 +131,12 @@ async def change(transaction: Transaction, fields: Fields, choices: Sequence[Cho
         SELECT kind, entity_id, is_shown FROM chosen WHERE is_needed
         ON CONFLICT (kind, entity_id) DO UPDATE SET is_shown = excluded.is_shown, updated_at = now()
         """,
-        {"choices": _json(choices)},
+        {"choices": _encode_choices(choices)},
     )
 
 
-async def difference(choices: Sequence[Choice], most: int) -> tuple[Difference, Difference]:
-    """Give what would appear and what would vanish for people in no group, with the `most` newest of each."""
+async def compute_difference(choices: Sequence[SharingChoice], limit: int) -> tuple[ItemDifference, ItemDifference]:
+    """Return what would appear and what would vanish for people in no group, with the `limit` newest of each."""
     # The choices are tried by the very condition that every read takes, over other rules of the same name.
     found = await query(
         f"""
@@ -149,22 +156,23 @@ async def difference(choices: Sequence[Choice], most: int) -> tuple[Difference, 
           WHERE a.id IS NULL OR b.id IS NULL
         ) d JOIN backlog_items i USING (id) GROUP BY is_shown
         """,
-        {**visibility.params(Scope()), "choices": _json(choices), "most": most},
+        {**visibility.build_params(Scope()), "choices": _encode_choices(choices), "most": limit},
     )
     by_kind = {
-        is_shown: Difference(count, [(name, title) for name, title in newest]) for is_shown, count, newest in found
+        is_shown: ItemDifference(count, [(name, title) for name, title in newest])
+        for is_shown, count, newest in found
     }
-    nothing = Difference(0, [])
+    nothing = ItemDifference(0, [])
     return by_kind.get(True, nothing), by_kind.get(False, nothing)
 
 
-async def count(scope: Scope) -> int:
+async def count_items(scope: Scope) -> int:
     """Count the items that `scope` sees, archived ones too."""
     [(items,)] = await query(
-        f"SELECT count(*) FROM backlog_items i WHERE {visibility.ITEM}", visibility.params(scope)
+        f"SELECT count(*) FROM backlog_items i WHERE {visibility.ITEM}", visibility.build_params(scope)
     )
     return items
 
 
-def _json(choices: Sequence[Choice]) -> str:
+def _encode_choices(choices: Sequence[SharingChoice]) -> str:
     return json.dumps([asdict(choice) for choice in choices])

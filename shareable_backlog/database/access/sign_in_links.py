@@ -9,7 +9,7 @@ from shareable_backlog.database.connection.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class SignInLink:
-    """Hold one link; `browser_hash` is None when the operator made it: then the token alone is enough.
+    """One link; `browser_hash` is None when the operator made it: then the token alone is enough.
 
     `is_open` when it is neither used nor too old nor out of tries.
     """
@@ -29,7 +29,7 @@ _COLUMNS = """
 """
 
 
-async def replace(
+async def replace_link(
     transaction: Transaction,
     *,
     email: str,
@@ -60,16 +60,16 @@ async def replace(
     return id_
 
 
-async def by_id(link_id: int) -> SignInLink | None:
-    """Give a link; None when a newer one took its place."""
+async def find_by_id(link_id: int) -> SignInLink | None:
+    """Return a link; None when a newer one took its place."""
     found = await query(
         "SELECT " + _COLUMNS + " FROM sign_in_links WHERE id = %(id)s", {"id": link_id}, row=SignInLink
     )
     return found[0] if found else None
 
 
-async def by_token(transaction: Transaction, token_hash: bytes) -> SignInLink | None:
-    """Give the link of a token, locked."""
+async def find_by_token(transaction: Transaction, token_hash: bytes) -> SignInLink | None:
+    """Return the link of a token, locked."""
     found = await transaction.query(
         "SELECT " + _COLUMNS + " FROM sign_in_links WHERE token_hash = %(token_hash)s FOR UPDATE",
         {"token_hash": token_hash},
@@ -78,8 +78,8 @@ async def by_token(transaction: Transaction, token_hash: bytes) -> SignInLink | 
     return found[0] if found else None
 
 
-async def by_browser(transaction: Transaction, browser_hash: bytes) -> SignInLink | None:
-    """Give the newest link that a browser asked for, locked."""
+async def find_by_browser(transaction: Transaction, browser_hash: bytes) -> SignInLink | None:
+    """Return the newest link that a browser asked for, locked."""
     found = await transaction.query(
         "SELECT "
         + _COLUMNS
@@ -90,7 +90,7 @@ async def by_browser(transaction: Transaction, browser_hash: bytes) -> SignInLin
     return found[0] if found else None
 
 
-async def use(transaction: Transaction, link_id: int) -> bool:
+async def use_link(transaction: Transaction, link_id: int) -> bool:
     """Use up an open link; False when it is open no more."""
     used = await transaction.query(
         "UPDATE sign_in_links SET used_at = now()"
@@ -100,16 +100,16 @@ async def use(transaction: Transaction, link_id: int) -> bool:
     return bool(used)
 
 
-async def note_wrong_code(transaction: Transaction, link_id: int) -> None:
+async def record_wrong_code(transaction: Transaction, link_id: int) -> None:
     """Take one of the tries of a link."""
     await transaction.query("UPDATE sign_in_links SET tries_left = tries_left - 1 WHERE id = %(id)s", {"id": link_id})
 
 
-async def end_of(transaction: Transaction, email: str) -> None:
+async def delete_by_email(transaction: Transaction, email: str) -> None:
     """Make the links of a mail address worthless."""
     await transaction.query("DELETE FROM sign_in_links WHERE lower(email) = lower(%(email)s)", {"email": email})
 
 
-async def remove_old() -> None:
+async def delete_old_links() -> None:
     """Delete the links that are too old to be used."""
     await query("DELETE FROM sign_in_links WHERE expires_at < now() - interval '1 day'")

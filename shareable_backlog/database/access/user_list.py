@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
-from shareable_backlog.database.access.users import STATE, State
+from shareable_backlog.database.access.users import STATE, UserState
 from shareable_backlog.database.connection.query import query
 
 
 @dataclass(frozen=True, slots=True)
 class ListedUser:
-    """Hold what a list says of a person; `last_access_at` is None for one who was never here."""
+    """What a list says of a person; `last_access_at` is None for one who was never here."""
 
     id: int
     email: str
     display_name: str | None
-    state: State
+    state: UserState
     is_admin: bool
     viewer_group: str | None
     access_note: str | None
@@ -44,8 +44,8 @@ _LISTED: LiteralString = f"""
 """
 
 
-async def waiting(limit: int) -> list[ListedUser]:
-    """Give up to `limit` people who wait for an admin, the longest waiting first."""
+async def list_waiting(limit: int) -> list[ListedUser]:
+    """Return up to `limit` people who wait for an admin, the longest waiting first."""
     return await query(
         f"{_LISTED} WHERE NOT u.is_approved AND NOT u.is_disabled ORDER BY u.created_at, u.id LIMIT %(limit)s",
         {"limit": limit},
@@ -53,8 +53,8 @@ async def waiting(limit: int) -> list[ListedUser]:
     )
 
 
-async def listed(filters: UserFilters, after: tuple[datetime, int] | None, limit: int) -> list[ListedUser]:
-    """Give up to `limit` people, the last seen first; `after` is (`seen_at`, `id`) of the last one before."""
+async def list_users(filters: UserFilters, after: tuple[datetime, int] | None, limit: int) -> list[ListedUser]:
+    """Return up to `limit` people, the last seen first; `after` is (`seen_at`, `id`) of the last one before."""
     return await query(
         f"""
         {_LISTED}

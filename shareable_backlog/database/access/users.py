@@ -6,7 +6,7 @@ from typing import Literal, LiteralString, TypeAlias
 
 from shareable_backlog.database.connection.transaction import Transaction
 
-State: TypeAlias = Literal["pending", "active", "disabled", "declined", "expired"]
+UserState: TypeAlias = Literal["pending", "active", "disabled", "declined", "expired"]
 
 # The contract's two flags tell four states; an end date that has passed makes the fifth.
 STATE: LiteralString = """
@@ -22,13 +22,13 @@ WAITING: LiteralString = "SELECT count(*) FROM users WHERE NOT is_approved AND N
 
 
 @dataclass(frozen=True, slots=True)
-class User:
-    """Hold one person; `access_until` is None for access without an end."""
+class UserRow:
+    """One person; `access_until` is None for access without an end."""
 
     id: int
     email: str
     display_name: str | None
-    state: State
+    state: UserState
     is_admin: bool
     access_note: str | None
     decision_reason: str | None
@@ -45,8 +45,8 @@ COLUMNS: LiteralString = f"""
 """
 
 
-async def by_email(transaction: Transaction, email: str) -> User | None:
-    """Give the person of this mail address in any case, locked; None when there is none.
+async def find_by_email(transaction: Transaction, email: str) -> UserRow | None:
+    """Return the person of this mail address in any case, locked; None when there is none.
 
     The Node service could tell `A@example.com` from `a@example.com`: of two the disabled one counts.
     """
@@ -54,32 +54,32 @@ async def by_email(transaction: Transaction, email: str) -> User | None:
         f"SELECT {COLUMNS} FROM users u WHERE lower(u.email) = lower(%(email)s)"
         " ORDER BY u.is_disabled DESC, u.id LIMIT 1 FOR UPDATE",
         {"email": email},
-        row=User,
+        row=UserRow,
     )
     return found[0] if found else None
 
 
-async def by_id(transaction: Transaction, user_id: int) -> User | None:
-    """Give the person, locked; None when there is none."""
+async def find_by_id(transaction: Transaction, user_id: int) -> UserRow | None:
+    """Return the person, locked; None when there is none."""
     found = await transaction.query(
-        f"SELECT {COLUMNS} FROM users u WHERE u.id = %(user_id)s FOR UPDATE", {"user_id": user_id}, row=User
+        f"SELECT {COLUMNS} FROM users u WHERE u.id = %(user_id)s FOR UPDATE", {"user_id": user_id}, row=UserRow
     )
     return found[0] if found else None
 
 
-async def by_identity(transaction: Transaction, issuer: str, subject: str) -> User | None:
-    """Give the person whom an identity provider knows as `subject`, locked; None when there is none."""
+async def find_by_identity(transaction: Transaction, issuer: str, subject: str) -> UserRow | None:
+    """Return the person whom an identity provider knows as `subject`, locked; None when there is none."""
     found = await transaction.query(
         f"SELECT {COLUMNS} FROM user_identities JOIN users u ON u.id = user_identities.user_id"
         " WHERE issuer = %(issuer)s AND subject = %(subject)s FOR UPDATE OF u",
         {"issuer": issuer, "subject": subject},
-        row=User,
+        row=UserRow,
     )
     return found[0] if found else None
 
 
 async def has_identity(transaction: Transaction, user_id: int, issuer: str) -> bool:
-    """Tell whether the identity provider knows this person by some subject."""
+    """Return whether the identity provider knows this person by some subject."""
     return bool(
         await transaction.query(
             "SELECT 1 FROM user_identities WHERE user_id = %(user_id)s AND issuer = %(issuer)s",
@@ -96,7 +96,7 @@ async def add_identity(transaction: Transaction, user_id: int, issuer: str, subj
     )
 
 
-async def add(transaction: Transaction, email: str, display_name: str | None = None) -> bool:
+async def add_user(transaction: Transaction, email: str, display_name: str | None = None) -> bool:
     """Add a pending person; False, and nothing done, when the address is there already."""
     added = await transaction.query(
         "INSERT INTO users (email, display_name) VALUES (%(email)s, %(display_name)s)"
@@ -121,7 +121,7 @@ async def make_admin(transaction: Transaction, user_id: int) -> bool:
     return bool(changed)
 
 
-async def demote(transaction: Transaction, user_id: int) -> bool:
+async def demote_admin(transaction: Transaction, user_id: int) -> bool:
     """Take a person's admin rights, unless no other active admin were left; False when nothing was changed.
 
     The rows of all admins are locked first, so that two at once can't take each other's.
@@ -139,7 +139,7 @@ async def demote(transaction: Transaction, user_id: int) -> bool:
 
 
 async def lock_admins(transaction: Transaction) -> list[int]:
-    """Lock the rows of all admins and give the ids of those who are active, so that one is left at the end."""
+    """Lock the rows of all admins and return the ids of those who are active, so that one is left at the end."""
     found = await transaction.query(
         f"SELECT u.id, {STATE} = 'active' FROM users u WHERE u.is_admin ORDER BY u.id FOR UPDATE"
     )
@@ -159,7 +159,7 @@ _DECISIONS: dict[Decision, LiteralString] = {
 }
 
 
-async def decide(
+async def apply_decision(
     transaction: Transaction, user_id: int, decision: Decision, *, reason: str | None, by: int | None
 ) -> None:
     """Change a person's flags as an admin (`by`, None: the operator) has decided."""
@@ -169,7 +169,7 @@ async def decide(
     )
 
 
-async def change(
+async def update_user(
     transaction: Transaction,
     user_id: int,
     *,
@@ -193,7 +193,7 @@ async def change(
     )
 
 
-async def remove(transaction: Transaction, user_id: int) -> None:
+async def delete_user(transaction: Transaction, user_id: int) -> None:
     """Delete a person, with sessions, tokens and preferences; what they did stays in the audit log."""
     await transaction.query("DELETE FROM users WHERE id = %(user_id)s", {"user_id": user_id})
 
@@ -206,8 +206,8 @@ async def set_access_note(transaction: Transaction, user_id: int, note: str | No
     )
 
 
-async def active_admins(transaction: Transaction) -> list[str]:
-    """Give the mail addresses of all active admins."""
+async def list_admin_emails(transaction: Transaction) -> list[str]:
+    """Return the mail addresses of all active admins."""
     found = await transaction.query(
         f"SELECT u.email FROM users u WHERE u.is_admin AND {STATE} = 'active' ORDER BY u.id"
     )

@@ -4,17 +4,17 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from shareable_backlog.database.access.sharing import Kind
+from shareable_backlog.database.access.sharing import EntityKind
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
-Rule = tuple[Kind, str]
+Rule = tuple[EntityKind, str]
 """Name a team, project or label by its kind and its id."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewerGroup:
-    """Hold a group with the number of its people and of its rules."""
+    """A group with the number of its people and of its rules."""
 
     id: int
     name: str
@@ -24,15 +24,15 @@ class ViewerGroup:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Hold what a group's page says of a person."""
+    """What a group's page says of a person."""
 
     id: int
     email: str
     display_name: str | None
 
 
-async def listed() -> list[ViewerGroup]:
-    """Give all groups by name."""
+async def list_groups() -> list[ViewerGroup]:
+    """Return all groups by name."""
     return await query(
         """
         SELECT g.id, g.name,
@@ -44,16 +44,16 @@ async def listed() -> list[ViewerGroup]:
     )
 
 
-async def rules(group_id: int) -> set[Rule]:
-    """Give what the group sees."""
+async def list_rules(group_id: int) -> set[Rule]:
+    """Return what the group sees."""
     found = await query(
         "SELECT kind, entity_id FROM viewer_group_rules WHERE viewer_group_id = %(group_id)s", {"group_id": group_id}
     )
     return {(kind, id_) for kind, id_ in found}
 
 
-async def members(group_id: int) -> list[Member]:
-    """Give the people of a group by mail address."""
+async def list_members(group_id: int) -> list[Member]:
+    """Return the people of a group by mail address."""
     return await query(
         "SELECT id, email, display_name FROM users WHERE viewer_group_id = %(group_id)s ORDER BY lower(email)",
         {"group_id": group_id},
@@ -61,16 +61,16 @@ async def members(group_id: int) -> list[Member]:
     )
 
 
-async def locked_name(transaction: Transaction, group_id: int) -> str | None:
-    """Give the name of a group, locked until the transaction ends; None when there is no such group."""
+async def lock_group(transaction: Transaction, group_id: int) -> str | None:
+    """Return the name of a group, locked until the transaction ends; None when there is no such group."""
     found = await transaction.query(
         "SELECT name FROM viewer_groups WHERE id = %(group_id)s FOR UPDATE", {"group_id": group_id}
     )
     return found[0][0] if found else None
 
 
-async def add(transaction: Transaction, name: str) -> int | None:
-    """Add a group that sees nothing and give its id; None when one of that name is there."""
+async def create_group(transaction: Transaction, name: str) -> int | None:
+    """Add a group that sees nothing and return its id; None when one of that name is there."""
     found = await transaction.query(
         "INSERT INTO viewer_groups (name) VALUES (%(name)s) ON CONFLICT (name) DO NOTHING RETURNING id",
         {"name": name},
@@ -78,8 +78,8 @@ async def add(transaction: Transaction, name: str) -> int | None:
     return found[0][0] if found else None
 
 
-async def rename(transaction: Transaction, group_id: int, name: str) -> bool:
-    """Give a group another name; False, and nothing done, when another group has it."""
+async def rename_group(transaction: Transaction, group_id: int, name: str) -> bool:
+    """Return a group another name; False, and nothing done, when another group has it."""
     # Of two who take one name at once, each would find it free.
     await transaction.query("LOCK TABLE viewer_groups IN SHARE ROW EXCLUSIVE MODE")
     found = await transaction.query(
@@ -94,7 +94,7 @@ async def rename(transaction: Transaction, group_id: int, name: str) -> bool:
     return bool(found)
 
 
-async def delete(transaction: Transaction, group_id: int) -> bool:
+async def delete_group(transaction: Transaction, group_id: int) -> bool:
     """Delete a group with its rules; False, and nothing done, while somebody is in it: they would see everything."""
     gone = await transaction.query(
         """
@@ -106,7 +106,7 @@ async def delete(transaction: Transaction, group_id: int) -> bool:
     return bool(gone)
 
 
-async def change_rules(
+async def update_rules(
     transaction: Transaction, group_id: int, *, added: Collection[Rule], removed: Collection[Rule]
 ) -> None:
     """Let a group see what is in `added`, and no more what is in `removed`."""
@@ -124,7 +124,7 @@ async def change_rules(
     )
 
 
-async def put(transaction: Transaction, user_id: int, group_id: int | None) -> None:
+async def set_user_group(transaction: Transaction, user_id: int, group_id: int | None) -> None:
     """Put a person into a group, and so out of any other; None: into none."""
     await transaction.query(
         "UPDATE users SET viewer_group_id = %(group_id)s, updated_at = now() WHERE id = %(user_id)s",

@@ -10,7 +10,7 @@ from shareable_backlog.database.connection.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Hold a token that is good at this moment, with its person, who is active."""
+    """A token that is good at this moment, with its person, who is active."""
 
     id: int
     scopes: list[str]
@@ -20,12 +20,12 @@ class Token:
     is_admin: bool
     viewer_group_id: int | None
     is_due: bool
-    """Whether `touch` should note that it is in use."""
+    """Whether `touch_token` should note that it is in use."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedToken:
-    """Hold what a list says of a token; `last_used_at` and `expires_at` are None for never."""
+    """What a list says of a token; `last_used_at` and `expires_at` are None for never."""
 
     id: int
     name: str
@@ -35,8 +35,8 @@ class ListedToken:
     expires_at: datetime | None
 
 
-async def by_hash(token_hash: bytes) -> Token | None:
-    """Give the token of this hash; None when there is none, it has ended, or its person is not active."""
+async def find_by_hash(token_hash: bytes) -> Token | None:
+    """Return the token of this hash; None when there is none, it has ended, or its person is not active."""
     found = await query(
         f"""
         SELECT t.id, t.scopes, u.id AS user_id, u.email, u.display_name, u.is_admin, u.viewer_group_id,
@@ -51,7 +51,7 @@ async def by_hash(token_hash: bytes) -> Token | None:
     return found[0] if found else None
 
 
-async def touch(token_id: int) -> None:
+async def touch_token(token_id: int) -> None:
     """Note that a token, and so its person, is here now."""
     await query(
         """
@@ -62,8 +62,8 @@ async def touch(token_id: int) -> None:
     )
 
 
-async def of_user(user_id: int) -> list[ListedToken]:
-    """Give a person's tokens but for the revoked ones, newest first."""
+async def list_tokens(user_id: int) -> list[ListedToken]:
+    """Return a person's tokens but for the revoked ones, newest first."""
     return await query(
         "SELECT id, name, scopes, created_at, last_used_at, expires_at FROM api_tokens"
         " WHERE user_id = %(user_id)s AND revoked_at IS NULL ORDER BY id DESC",
@@ -72,7 +72,7 @@ async def of_user(user_id: int) -> list[ListedToken]:
     )
 
 
-async def count(transaction: Transaction, user_id: int) -> int:
+async def count_tokens(transaction: Transaction, user_id: int) -> int:
     """Count a person's tokens but for the revoked ones; the person's row has to be locked."""
     [(number,)] = await transaction.query(
         "SELECT count(*) FROM api_tokens WHERE user_id = %(user_id)s AND revoked_at IS NULL", {"user_id": user_id}
@@ -80,7 +80,7 @@ async def count(transaction: Transaction, user_id: int) -> int:
     return number
 
 
-async def add(
+async def create_token(
     transaction: Transaction,
     *,
     user_id: int,
@@ -89,7 +89,7 @@ async def add(
     scopes: list[str],
     expires_at: datetime | None,
 ) -> int:
-    """Store a new token and give its id."""
+    """Store a new token and return its id."""
     [(token_id,)] = await transaction.query(
         """
         INSERT INTO api_tokens (user_id, name, token_hash, scopes, expires_at)
@@ -106,7 +106,7 @@ async def add(
     return token_id
 
 
-async def end_of(transaction: Transaction, user_id: int) -> None:
+async def revoke_tokens(transaction: Transaction, user_id: int) -> None:
     """End all tokens of a person."""
     await transaction.query(
         "UPDATE api_tokens SET revoked_at = now() WHERE user_id = %(user_id)s AND revoked_at IS NULL",
@@ -114,8 +114,8 @@ async def end_of(transaction: Transaction, user_id: int) -> None:
     )
 
 
-async def revoke(transaction: Transaction, token_id: int, user_id: int | None) -> tuple[int, str] | None:
-    """End a token of a person (None: of anybody) and give its person's id and its name; None when there is none."""
+async def revoke_token(transaction: Transaction, token_id: int, user_id: int | None) -> tuple[int, str] | None:
+    """End a token of a person (None: of anybody) and return its person's id and its name; None when there is none."""
     ended = await transaction.query(
         """
         UPDATE api_tokens SET revoked_at = now()

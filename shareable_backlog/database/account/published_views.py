@@ -11,7 +11,7 @@ from shareable_backlog.database.connection.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class OfferedView:
-    """Hold a view that a person may open: their own, without an id, or a published one.
+    """A view that a person may open: their own, without an id, or a published one.
 
     `query` is what stands in the address after the question mark, `layout` which page it is.
     """
@@ -25,7 +25,7 @@ class OfferedView:
 
 @dataclass(frozen=True, slots=True)
 class PublishedView:
-    """Hold a published view."""
+    """A published view."""
 
     id: int
     name: str
@@ -36,8 +36,8 @@ class PublishedView:
 _COLUMNS: LiteralString = "id, name, query, layout"
 
 
-def offered_to(user_id: LiteralString) -> LiteralString:
-    """Give the statement of one JSON list of the fields of each `OfferedView`; `user_id` is an expression.
+def render_offered_views(user_id: LiteralString) -> LiteralString:
+    """Return the statement of one JSON list of the fields of each `OfferedView`; `user_id` is an expression.
 
     A person's own views come in their order, as far as they can be read, and then the published ones in theirs.
     """
@@ -54,28 +54,30 @@ def offered_to(user_id: LiteralString) -> LiteralString:
     """
 
 
-async def offered(user_id: int) -> list[dict[str, Any]]:
-    """Give the fields of each `OfferedView` of a person, as `offered_to` has them."""
-    [(found,)] = await query(f"SELECT ({offered_to('%(user_id)s')})", {"user_id": user_id})
+async def list_offered_views(user_id: int) -> list[dict[str, Any]]:
+    """Return the fields of each `OfferedView` of a person, as `render_offered_views` has them."""
+    [(found,)] = await query(f"SELECT ({render_offered_views('%(user_id)s')})", {"user_id": user_id})
     return found
 
 
-async def by_id(view_id: int) -> PublishedView | None:
-    """Give one published view."""
+async def find_by_id(view_id: int) -> PublishedView | None:
+    """Return one published view."""
     found = await query(
         f"SELECT {_COLUMNS} FROM published_views WHERE id = %(view_id)s", {"view_id": view_id}, row=PublishedView
     )
     return found[0] if found else None
 
 
-async def locked(transaction: Transaction) -> list[PublishedView]:
-    """Give all in their order; until the transaction ends nobody else can add, change or remove one."""
+async def lock_views(transaction: Transaction) -> list[PublishedView]:
+    """Return all in their order; until the transaction ends nobody else can add, change or remove one."""
     await transaction.query("LOCK TABLE published_views IN SHARE ROW EXCLUSIVE MODE")
     return await transaction.query(f"SELECT {_COLUMNS} FROM published_views ORDER BY position, id", row=PublishedView)
 
 
-async def add(transaction: Transaction, *, name: str, query: str, layout: str, created_by: int | None) -> int | None:
-    """Add a view after all others and give its id; None when one of that name is there, in whatever case."""
+async def create_view(
+    transaction: Transaction, *, name: str, query: str, layout: str, created_by: int | None
+) -> int | None:
+    """Add a view after all others and return its id; None when one of that name is there, in whatever case."""
     found = await transaction.query(
         """
         INSERT INTO published_views (name, query, layout, position, created_by)
@@ -87,8 +89,8 @@ async def add(transaction: Transaction, *, name: str, query: str, layout: str, c
     return found[0][0] if found else None
 
 
-async def rename(transaction: Transaction, view_id: int, name: str) -> bool:
-    """Give a view another name; False, and nothing done, when another view has it."""
+async def rename_view(transaction: Transaction, view_id: int, name: str) -> bool:
+    """Return a view another name; False, and nothing done, when another view has it."""
     found = await transaction.query(
         """
         UPDATE published_views SET name = %(name)s, updated_at = now()
@@ -101,7 +103,7 @@ async def rename(transaction: Transaction, view_id: int, name: str) -> bool:
     return bool(found)
 
 
-async def arrange(transaction: Transaction, view_ids: Sequence[int]) -> None:
+async def arrange_views(transaction: Transaction, view_ids: Sequence[int]) -> None:
     """Put views into this order."""
     await transaction.query(
         """
@@ -113,6 +115,6 @@ async def arrange(transaction: Transaction, view_ids: Sequence[int]) -> None:
     )
 
 
-async def remove(transaction: Transaction, view_id: int) -> None:
+async def delete_view(transaction: Transaction, view_id: int) -> None:
     """Take a view from everybody."""
     await transaction.query("DELETE FROM published_views WHERE id = %(view_id)s", {"view_id": view_id})

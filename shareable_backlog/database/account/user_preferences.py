@@ -25,7 +25,7 @@ IS_READABLE: LiteralString = r"""
 
 @dataclass(frozen=True, slots=True)
 class StoredViews:
-    """Hold a person's views as their JSON, and the name of each, None of one that can't be read.
+    """A person's views as their JSON, and the name of each, None of one that can't be read.
 
     `default` is the name of the view they begin with, `deleted` the JSON that tells of the last one deleted.
     """
@@ -38,7 +38,7 @@ class StoredViews:
 
 @dataclass(frozen=True, slots=True)
 class StoredPreferences:
-    """Hold what stands in a person's row, whoever wrote it; None is what does not, `columns` may be any JSON."""
+    """What stands in a person's row, whoever wrote it; None is what does not, `columns` may be any JSON."""
 
     theme: str | None
     density: str | None
@@ -55,8 +55,8 @@ COLUMNS: LiteralString = """
 """The columns of `StoredPreferences` of a row `p`."""
 
 
-async def merge(user_id: int, given: Mapping[str, object]) -> None:
-    """Set what is `given`, as JSON, and leave whatever else stands in the person's row."""
+async def merge_preferences(user_id: int, changes: Mapping[str, object]) -> None:
+    """Set what is `changes`, as JSON, and leave whatever else stands in the person's row."""
     await query(
         """
         INSERT INTO user_preferences (user_id, preferences) VALUES (%(user_id)s, %(given)s::jsonb)
@@ -64,12 +64,12 @@ async def merge(user_id: int, given: Mapping[str, object]) -> None:
           CASE jsonb_typeof(user_preferences.preferences)
           WHEN 'object' THEN user_preferences.preferences ELSE '{}' END || excluded.preferences
         """,
-        {"user_id": user_id, "given": msgspec.json.encode(given).decode()},
+        {"user_id": user_id, "given": msgspec.json.encode(changes).decode()},
     )
 
 
-async def deleted_view_name(user_id: int) -> str | None:
-    """Give the name of the view that a person deleted last; None when there is none to bring back."""
+async def find_deleted_view_name(user_id: int) -> str | None:
+    """Return the name of the view that a person deleted last; None when there is none to bring back."""
     found = await query(
         "SELECT preferences #>> '{deleted_view,view,name}' FROM user_preferences WHERE user_id = %(user_id)s",
         {"user_id": user_id},
@@ -77,8 +77,8 @@ async def deleted_view_name(user_id: int) -> str | None:
     return found[0][0] if found else None
 
 
-async def locked_views(transaction: Transaction, user_id: int) -> StoredViews:
-    """Give a person's views, which nobody else can change until the transaction ends."""
+async def lock_views(transaction: Transaction, user_id: int) -> StoredViews:
+    """Return a person's views, which nobody else can change until the transaction ends."""
     [found] = await transaction.query(
         f"""
         INSERT INTO user_preferences (user_id) VALUES (%(user_id)s)
@@ -95,10 +95,10 @@ async def locked_views(transaction: Transaction, user_id: int) -> StoredViews:
     return found
 
 
-async def store_views(
+async def save_views(
     transaction: Transaction, user_id: int, views: Sequence[str], default: str | None, deleted: str | None
 ) -> None:
-    """Replace what `locked_views` gave; whatever else stands in the row stays as it is."""
+    """Replace what `lock_views` gave; whatever else stands in the row stays as it is."""
     changed: dict[str, object] = {"views": [msgspec.Raw(view.encode()) for view in views]}
     if default is not None:
         changed["default_view"] = default

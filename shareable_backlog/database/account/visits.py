@@ -22,8 +22,8 @@ _NOW: LiteralString = """
 _OBJECT: LiteralString = "CASE jsonb_typeof(p.preferences) WHEN 'object' THEN p.preferences ELSE '{}' END"
 
 
-def _time(path: LiteralString) -> LiteralString:
-    """Give the time at a path of the preferences `p`; null when there is none, or one that is far ahead.
+def _render_time(path: LiteralString) -> LiteralString:
+    """Return the time at a path of the preferences `p`; null when there is none, or one that is far ahead.
 
     A little ahead it may be: a request that began later has overtaken this one, or another process's clock is fast.
     """
@@ -35,23 +35,25 @@ def _time(path: LiteralString) -> LiteralString:
     """
 
 
-_BEFORE: LiteralString = f"{_time('{visits,before,at}')} AS at, {_time('{visits,before,mirrored}')} AS mirrored"
+_BEFORE: LiteralString = (
+    f"{_render_time('{visits,before,at}')} AS at, {_render_time('{visits,before,mirrored}')} AS mirrored"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Say when somebody looked, and up to when the mirror held what had happened; None if that is not known."""
+    """When somebody looked, and up to when the mirror held what had happened; None if that is not known."""
 
     at: datetime | None
     mirrored: datetime | None
 
 
-async def visited(user_id: int, at: datetime, pause_s: int) -> Visit:
-    """Note that somebody looks at `at`, and give the visit before this one, which has no time if there was none.
+async def record_visit(user_id: int, at: datetime, pause_s: int) -> Visit:
+    """Note that somebody looks at `at`, and return the visit before this one, which has no time if there was none.
 
     It is the same visit as long as there are no more than `pause_s` between two looks.
     """
-    last = _time("{visits,last,at}")
+    last = _render_time("{visits,last,at}")
     [found] = await query(
         f"""
         INSERT INTO user_preferences AS p (user_id, preferences)

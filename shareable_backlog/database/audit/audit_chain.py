@@ -6,8 +6,8 @@ from shareable_backlog.database.connection.query import query
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """Hold place and hash of the chain's last row, and of the last one that retention removed (0 and empty: none)."""
+class ChainHead:
+    """Place and hash of the chain's last row, and of the last one that retention removed (0 and empty: none)."""
 
     position: int
     hash: bytes
@@ -16,8 +16,8 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """Hold one row: `values` are all that its hash covers, in the order in which it does."""
+class ChainLink:
+    """One row: `values` are all that its hash covers, in the order in which it does."""
 
     id: int
     position: int
@@ -27,8 +27,8 @@ class Link:
     hash: bytes | None
 
 
-async def page(after: int, limit: int) -> tuple[Head | None, list[Link]]:
-    """Give the head as it is (None: it is missing), and at most `limit` rows with a place above `after`."""
+async def read_page(after: int, limit: int) -> tuple[ChainHead | None, list[ChainLink]]:
+    """Return the head as it is (None: it is missing), and at most `limit` rows with a place above `after`."""
     rows = await query(
         """
         SELECT head.position, head.hash, head.pruned_position, head.pruned_hash, link.*
@@ -45,12 +45,12 @@ async def page(after: int, limit: int) -> tuple[Head | None, list[Link]]:
         {"after": after, "limit": limit},
     )
     heads = 4
-    links = [Link(*row[heads:]) for row in rows if row[heads] is not None]
-    return (Head(*rows[0][:heads]) if rows else None), links
+    links = [ChainLink(*row[heads:]) for row in rows if row[heads] is not None]
+    return (ChainHead(*rows[0][:heads]) if rows else None), links
 
 
-async def unchained(limit: int) -> list[int]:
-    """Give the ids of at most `limit` rows that have no place in the chain."""
+async def list_unchained(limit: int) -> list[int]:
+    """Return the ids of at most `limit` rows that have no place in the chain."""
     rows = await query(
         "SELECT id FROM audit_logs WHERE position IS NULL ORDER BY id LIMIT %(limit)s", {"limit": limit}
     )
@@ -58,7 +58,7 @@ async def unchained(limit: int) -> list[int]:
 
 
 async def is_pruning_recorded() -> bool:
-    """Tell whether the chain itself says that it begins where it does: a row of its own records each removal."""
+    """Return whether the chain itself says that it begins where it does: a row of its own records each removal."""
     rows = await query(
         """
         SELECT head.pruned_position = 0 OR EXISTS (

@@ -9,8 +9,8 @@ from shareable_backlog.database.connection.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class AuditLog:
-    """Hold one row; `actor_id` and `actor_email` stay when the person is deleted, both None for nobody known."""
+class AuditEntry:
+    """One row; `actor_id` and `actor_email` stay when the person is deleted, both None for nobody known."""
 
     id: int
     actor_id: int | None
@@ -27,8 +27,8 @@ class AuditLog:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """Hold which rows are wanted; None, and False, leave all.
+class AuditFilters:
+    """Which rows are wanted; None, and False, leave all.
 
     `person` is a mail address, `since` is included and `until` is not, `text` is looked for in mail, id and details.
     """
@@ -43,8 +43,8 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Pruned:
-    """Hold what was removed: how many rows, and place and hash (in hex) of the last of them."""
+class PrunedEntries:
+    """What was removed: how many rows, and place and hash (in hex) of the last of them."""
 
     rows: int
     through: int
@@ -66,7 +66,7 @@ _CONDITIONS: dict[str, LiteralString] = {
 }
 
 
-async def add(transaction: Transaction | None, row: dict[str, object]) -> None:
+async def record_entry(transaction: Transaction | None, row: dict[str, object]) -> None:
     """Add one row, given by its columns; details are JSON text. Who and when is completed by the database.
 
     Without a transaction the row is committed by itself.
@@ -82,8 +82,8 @@ async def add(transaction: Transaction | None, row: dict[str, object]) -> None:
     )
 
 
-async def listed(filters: Filters, before_id: int | None, limit: int) -> list[AuditLog]:
-    """Give at most `limit` rows, newest first, of those with an id below `before_id`; None begins at the newest."""
+async def list_entries(filters: AuditFilters, before_id: int | None, limit: int) -> list[AuditEntry]:
+    """Return at most `limit` rows, newest first, of those with an id below `before_id`; None begins at the newest."""
     given = {name: getattr(filters, name) for name in _CONDITIONS if getattr(filters, name)}
     conditions: list[LiteralString] = [_CONDITIONS[name] for name in given]
     if before_id is not None:
@@ -94,7 +94,7 @@ async def listed(filters: Filters, before_id: int | None, limit: int) -> list[Au
     return await query(
         f"SELECT {_COLUMNS} FROM audit_logs {where} ORDER BY id DESC LIMIT %(limit)s",
         given | {"before_id": before_id, "limit": limit},
-        row=AuditLog,
+        row=AuditEntry,
     )
 
 
@@ -111,7 +111,7 @@ async def count_prunable(before: datetime) -> int:
     return count
 
 
-async def prune(transaction: Transaction, before: datetime, at_most: int) -> Pruned | None:
+async def prune_entries(transaction: Transaction, before: datetime, limit: int) -> PrunedEntries | None:
     """Remove the oldest rows, all older than `before` and at most so many; None when there is none.
 
     Nobody can write to the audit log until the transaction ends. What remains of the chain is anchored in the last
@@ -132,7 +132,7 @@ async def prune(transaction: Transaction, before: datetime, at_most: int) -> Pru
         UPDATE audit_chain_heads SET pruned_position = last.position, pruned_hash = last.hash FROM last
         RETURNING pruned_position, encode(pruned_hash, 'hex')
         """,
-        {"before": before, "at_most": at_most},
+        {"before": before, "at_most": limit},
     )
     if not moved:
         return None
@@ -143,4 +143,4 @@ async def prune(transaction: Transaction, before: datetime, at_most: int) -> Pru
         {"through": through},
     )
     await transaction.query("REVOKE DELETE ON audit_logs FROM CURRENT_USER")
-    return Pruned(rows, through, hash_in_hex)
+    return PrunedEntries(rows, through, hash_in_hex)

@@ -8,8 +8,8 @@ from shareable_backlog.database.connection.query import query
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
-    """Hold one attachment; `url` is None when it is no address of the web, `source_type` is Linear's word."""
+class ItemAttachment:
+    """One attachment; `url` is None when it is no address of the web, `source_type` is Linear's word."""
 
     title: str
     subtitle: str | None
@@ -17,8 +17,8 @@ class Attachment:
     source_type: str | None
 
 
-async def of_item(scope: Scope, item_id: str, limit: int) -> list[Attachment]:
-    """Give up to `limit` attachments of an item, the oldest first; none where they, or the item, are not shown."""
+async def list_attachments(scope: Scope, item_id: str, limit: int) -> list[ItemAttachment]:
+    """Return up to `limit` attachments of an item, the oldest first; none where they, or the item, are not shown."""
     return await query(
         f"""
         SELECT a.title, a.subtitle, CASE WHEN a.url ~* '^https?://[^/]' THEN a.url END AS url, a.source_type
@@ -27,6 +27,6 @@ async def of_item(scope: Scope, item_id: str, limit: int) -> list[Attachment]:
           AND EXISTS (SELECT FROM backlog_items i WHERE i.id = %(item_id)s AND {visibility.ITEM})
         ORDER BY a.created_at, a.id LIMIT %(limit)s
         """,
-        {**visibility.params(scope), "item_id": item_id, "limit": limit},
-        row=Attachment,
+        {**visibility.build_params(scope), "item_id": item_id, "limit": limit},
+        row=ItemAttachment,
     )

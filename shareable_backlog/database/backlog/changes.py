@@ -15,22 +15,22 @@ from shareable_backlog.database.backlog import state_changes, visibility
 from shareable_backlog.database.backlog.item_list import STATE, STATES
 from shareable_backlog.database.connection.query import query
 
-Kind: TypeAlias = Literal["new", "moved", "done", "gone"]
-KINDS: tuple[Kind, ...] = ("new", "moved", "done", "gone")
+ChangeKind: TypeAlias = Literal["new", "moved", "done", "gone"]
+KINDS: tuple[ChangeKind, ...] = ("new", "moved", "done", "gone")
 
-Event: TypeAlias = Literal["created", "moved", "completed", "canceled", "archived", "removed"]
+ChangeEvent: TypeAlias = Literal["created", "moved", "completed", "canceled", "archived", "removed"]
 """What can happen to an item; `removed` is to be in Linear's trash, too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Say which changes are wanted: those after `since`.
+class ChangesQuery:
+    """Which changes are wanted: those after `since`.
 
     `days` are the beginnings of the reader's days, ascending, the first one not after `since`. `team_key` None is any
     team.
     """
 
-    kinds: Sequence[Kind]
+    kinds: Sequence[ChangeKind]
     since: datetime
     days: Sequence[datetime]
     team_key: str | None = None
@@ -38,7 +38,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class ChangedItem:
-    """Hold one line: what happened to an item on `days[day]`, at `at` for the last time.
+    """One line: what happened to an item on `days[day]`, at `at` for the last time.
 
     The states before the first and after the last move of that day are None where nothing moved, or where they
     may not be named. `can_be_opened` unless it is gone from Linear.
@@ -47,7 +47,7 @@ class ChangedItem:
     id: str
     at: datetime
     day: int
-    events: list[Event]
+    events: list[ChangeEvent]
     identifier: str
     title: str
     can_be_opened: bool
@@ -61,7 +61,7 @@ class ChangedItem:
 
 # Of each kind: when it happened, to which items, and what it is called.
 _IN_LINEAR: LiteralString = "i.removed_at IS NULL AND NOT i.trashed"
-_COLUMNS: Mapping[Kind, Sequence[tuple[LiteralString, LiteralString, LiteralString]]] = {
+_COLUMNS: Mapping[ChangeKind, Sequence[tuple[LiteralString, LiteralString, LiteralString]]] = {
     "new": (("i.created_at", f"{_IN_LINEAR} AND i.archived_at IS NULL", "'created'"),),
     "done": (
         ("i.completed_at", f"{_IN_LINEAR} AND i.completed_at IS NOT NULL", "'completed'"),
@@ -88,12 +88,12 @@ _OF_TEAM: LiteralString = """
 """
 
 
-def _day(at: LiteralString) -> LiteralString:
+def _render_day(at: LiteralString) -> LiteralString:
     return f"width_bucket({at}, %(days)s::timestamptz[])"
 
 
-def _events(kinds: Sequence[Kind]) -> LiteralString:
-    """Give the statement of all that happened to the item `i`: `at` and `event`."""
+def _render_events(kinds: Sequence[ChangeKind]) -> LiteralString:
+    """Return the statement of all that happened to the item `i`: `at` and `event`."""
     parts: list[LiteralString] = [
         f"SELECT {at} AS at, {event} AS event WHERE {condition}"
         for kind in kinds
@@ -106,10 +106,10 @@ def _events(kinds: Sequence[Kind]) -> LiteralString:
     return " UNION ALL ".join(parts)
 
 
-def _lines(kinds: Sequence[Kind]) -> LiteralString:
-    """Give the statement of places of lines, `at` and `id`, of which the latest `%(limit)s` are among them."""
+def _render_lines(kinds: Sequence[ChangeKind]) -> LiteralString:
+    """Return the statement of places of lines, `at` and `id`, of which the latest `%(limit)s` are among them."""
     parts: list[LiteralString] = [
-        _source("backlog_items i", at, "i.id", condition, kinds)
+        _render_source("backlog_items i", at, "i.id", condition, kinds)
         for kind in kinds
         for at, condition, _ in _COLUMNS[kind]
     ]
@@ -117,67 +117,72 @@ def _lines(kinds: Sequence[Kind]) -> LiteralString:
         # Each item is looked up by itself: a join might read all items there are.
         item: LiteralString = "SELECT * FROM backlog_items WHERE id = c.item_id LIMIT 1"
         moved: LiteralString = f"state_changes c CROSS JOIN LATERAL ({item}) i"
-        parts.append(_source(moved, "c.changed_at", "c.item_id", _MOVED, kinds))
+        parts.append(_render_source(moved, "c.changed_at", "c.item_id", _MOVED, kinds))
     return " UNION ".join(parts)
 
 
-def _source(
+def _render_source(
     tables: LiteralString,
     at: LiteralString,
     id_: LiteralString,
     condition: LiteralString,
-    kinds: Sequence[Kind],
+    kinds: Sequence[ChangeKind],
 ) -> LiteralString:
     return f"""
         (SELECT {at} AS at, {id_} AS id FROM {tables}
         WHERE {at} > %(since)s AND ({at}, {id_}) < (%(after_at)s::timestamptz, %(after_id)s)
           AND {condition} AND {_OF_TEAM} AND {visibility.SHARED}
-          AND NOT EXISTS (SELECT FROM ({_events(kinds)}) e WHERE e.at > {at} AND {_day("e.at")} = {_day(at)})
+          AND NOT EXISTS (
+            SELECT FROM ({_render_events(kinds)}) e WHERE e.at > {at} AND {_render_day("e.at")} = {_render_day(at)}
+          )
         ORDER BY {at} DESC, {id_} DESC LIMIT %(limit)s)
     """
 
 
-async def listed(scope: Scope, wanted: Wanted, after: tuple[datetime, str] | None, limit: int) -> list[ChangedItem]:
-    """Give up to `limit` lines, the latest first; `after` is (`at`, `id`) of the last one before."""
+async def list_changes(
+    scope: Scope, wanted: ChangesQuery, after: tuple[datetime, str] | None, limit: int
+) -> list[ChangedItem]:
+    """Return up to `limit` lines, the latest first; `after` is (`at`, `id`) of the last one before."""
     return await query(
         f"""
-        SELECT l.id, l.at, {_day("l.at")} - 1 AS day, i.identifier, i.title, {_IN_LINEAR} AS can_be_opened, {STATE},
-               f.name AS from_name, t.name AS to_name,
+        SELECT l.id, l.at, {_render_day("l.at")} - 1 AS day, i.identifier, i.title, {_IN_LINEAR} AS can_be_opened,
+               {STATE}, f.name AS from_name, t.name AS to_name,
                ARRAY(
-                 SELECT DISTINCT e.event FROM ({_events(wanted.kinds)}) e
-                 WHERE e.at > %(since)s AND {_day("e.at")} = {_day("l.at")}
+                 SELECT DISTINCT e.event FROM ({_render_events(wanted.kinds)}) e
+                 WHERE e.at > %(since)s AND {_render_day("e.at")} = {_render_day("l.at")}
                ) AS events
-        FROM (SELECT at, id FROM ({_lines(wanted.kinds)}) u ORDER BY at DESC, id DESC LIMIT %(limit)s) l
+        FROM (SELECT at, id FROM ({_render_lines(wanted.kinds)}) u ORDER BY at DESC, id DESC LIMIT %(limit)s) l
         JOIN backlog_items i ON i.id = l.id
         LEFT JOIN {STATES} s ON s.id = i.state_id
         LEFT JOIN LATERAL (
           SELECT (array_agg(c.from_state_id ORDER BY c.changed_at, c.id))[1] AS from_state_id,
                  (array_agg(c.to_state_id ORDER BY c.changed_at DESC, c.id DESC))[1] AS to_state_id
           FROM state_changes c
-          WHERE c.item_id = i.id AND c.changed_at > %(since)s AND {_day("c.changed_at")} = {_day("l.at")}
+          WHERE c.item_id = i.id AND c.changed_at > %(since)s
+            AND {_render_day("c.changed_at")} = {_render_day("l.at")}
         ) c ON TRUE
         {state_changes.JOINED}
         ORDER BY l.at DESC, l.id DESC
         """,
-        {**_params(scope, wanted, after), "limit": limit},
+        {**_build_params(scope, wanted, after), "limit": limit},
         row=ChangedItem,
     )
 
 
-async def count(scope: Scope, wanted: Wanted, most: int) -> dict[Kind, int]:
-    """Count the lines of each kind by itself, as if no other were wanted, up to `most`."""
+async def count_changes(scope: Scope, wanted: ChangesQuery, limit: int) -> dict[ChangeKind, int]:
+    """Count the lines of each kind by itself, as if no other were wanted, up to `limit`."""
     counts: list[LiteralString] = [
-        f"(SELECT count(*) FROM (SELECT FROM ({_lines((kind,))}) u LIMIT %(limit)s) c)" for kind in KINDS
+        f"(SELECT count(*) FROM (SELECT FROM ({_render_lines((kind,))}) u LIMIT %(limit)s) c)" for kind in KINDS
     ]
     columns: LiteralString = ", ".join(counts)
-    [found] = await query(f"SELECT {columns}", {**_params(scope, wanted, None), "limit": most})
+    [found] = await query(f"SELECT {columns}", {**_build_params(scope, wanted, None), "limit": limit})
     return dict(zip(KINDS, found, strict=True))
 
 
-def _params(scope: Scope, wanted: Wanted, after: tuple[datetime, str] | None) -> Mapping[str, object]:
+def _build_params(scope: Scope, wanted: ChangesQuery, after: tuple[datetime, str] | None) -> Mapping[str, object]:
     after_at, after_id = after or ("infinity", "")
     return {
-        **visibility.params(scope),
+        **visibility.build_params(scope),
         "since": wanted.since,
         "days": list(wanted.days),
         "team_key": wanted.team_key,

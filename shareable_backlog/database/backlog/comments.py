@@ -10,7 +10,7 @@ from shareable_backlog.database.connection.query import query
 
 @dataclass(frozen=True, slots=True)
 class ShownComment:
-    """Hold one comment; `author` is None for a bot, `parent_id` is None for the first of a thread."""
+    """One comment; `author` is None for a bot, `parent_id` is None for the first of a thread."""
 
     id: str
     parent_id: str | None
@@ -22,8 +22,8 @@ class ShownComment:
     resolved_at: datetime | None
 
 
-async def of_item(scope: Scope, item_id: str, limit: int) -> list[ShownComment]:
-    """Give the newest `limit` comments of an item, oldest first; none where they, or the item, are not shown."""
+async def list_comments(scope: Scope, item_id: str, limit: int) -> list[ShownComment]:
+    """Return the newest `limit` comments of an item, oldest first; none where they, or the item, are not shown."""
     return await query(
         f"""
         SELECT c.id, c.parent_id, u.name AS author, c.body, c.quoted_text, c.created_at, c.edited_at, c.resolved_at
@@ -36,6 +36,6 @@ async def of_item(scope: Scope, item_id: str, limit: int) -> list[ShownComment]:
         LEFT JOIN people u ON u.id = c.user_id
         ORDER BY c.created_at, c.id
         """,
-        {**visibility.params(scope), "item_id": item_id, "limit": limit},
+        {**visibility.build_params(scope), "item_id": item_id, "limit": limit},
         row=ShownComment,
     )

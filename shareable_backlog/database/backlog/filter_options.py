@@ -13,7 +13,7 @@ from shareable_backlog.database.connection.query import query
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Hold names by alphabet, but for states, which are in the order of work; cycles are numbers, newest first."""
+    """Names by alphabet, but for states, which are in the order of work; cycles are numbers, newest first."""
 
     state: list[str]
     assignee: list[str]
@@ -30,7 +30,7 @@ _FEW = 100_000
 
 @dataclass(frozen=True, slots=True)
 class _Used:
-    """Hold the conditions that there is an item to show which refers to the row `e`."""
+    """The conditions that there is an item to show which refers to the row `e`."""
 
     state: LiteralString
     assignee: LiteralString
@@ -97,12 +97,12 @@ def _statement(used: _Used) -> LiteralString:
 
 
 async def options(scope: Scope) -> Options:
-    """Give all names that lead to an item that is not archived; people's only where they are shown.
+    """Return all names that lead to an item that is not archived; people's only where they are shown.
 
     Of a viewer group with more than 100,000 items, names of any 100,000 of them.
     """
     if scope.viewer_group_id is None:
-        [found] = await query(_statement(_IN_ALL), visibility.params(scope), row=Options)
+        [found] = await query(_statement(_IN_ALL), visibility.build_params(scope), row=Options)
         return found
     choice = (await item_query.chosen(scope, Wanted(Filters(), "updated", None, datetime.now(UTC)))).keyed(_KEY)
     [found] = await query(

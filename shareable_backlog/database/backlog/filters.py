@@ -23,7 +23,7 @@ _SPAN = re.compile(rf"(?P<first>{_DAY})?\.\.(?P<last>{_DAY})?|(?P<only>{_DAY})|(
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Hold one filter: any of `values`, and `with_none` those that have nothing there; `is_not` turns it round."""
+    """One filter: any of `values`, and `with_none` those that have nothing there; `is_not` turns it round."""
 
     field: Field
     values: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Hold what the backlog is narrowed to; at most one condition of each field and direction.
+    """What the backlog is narrowed to; at most one condition of each field and direction.
 
     `text` is what somebody typed to search for. Archived items are left out but for `with_archived`; those with
     nothing left to do are shown but for not `with_done`.
@@ -45,8 +45,8 @@ class Filters:
     with_done: bool = True
 
 
-def period(word: str, today: date, *, is_ahead: bool) -> tuple[date | None, date | None] | None:
-    """Give the first and the last day that a word means, each None where it is open; None when it means no days.
+def parse_days(word: str, today: date, *, is_ahead: bool) -> tuple[date | None, date | None] | None:
+    """Return the first and the last day that a word means, each None where it is open; None when it means no days.
 
     The words: `today`, `7d` (the next 7 days if `is_ahead`, else the last), `2026-11-05`, `2026-11-01..2026-11-30`,
     `2026-11-01..`, `..2026-11-30`, and, ahead, `overdue`.

@@ -8,7 +8,7 @@ from typing import LiteralString
 import msgspec
 
 from shareable_backlog.database.backlog import visibility
-from shareable_backlog.database.backlog.filters import DONE_TYPES, PRIORITIES, Condition, Field, Filters, period
+from shareable_backlog.database.backlog.filters import DONE_TYPES, PRIORITIES, Condition, Field, Filters, parse_days
 
 _IS_OR_NOT: dict[Field, tuple[LiteralString, LiteralString]] = {
     "team": ("team_is", "team_not"),
@@ -58,7 +58,7 @@ _FEW_IDS = 64
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """Hold conditions on rows `i`, and the parameters of them.
+    """Conditions on rows `i`, and the parameters of them.
 
     `ids` are statements that give what the named parameters are to be replaced by before: lists of ids.
     """
@@ -76,7 +76,7 @@ class Narrowed:
     """The columns that have something in every row."""
 
     def left(self, column: LiteralString, values: Sequence[object]) -> list[object]:
-        """Give those of the values that rows may have in the column; in a list, None stands for nothing."""
+        """Return those of the values that rows may have in the column; in a list, None stands for nothing."""
         for other, name in self.allowed:
             if other == column:
                 values = [value for value in values if value is None or value in self._values(name)]
@@ -86,7 +86,7 @@ class Narrowed:
         return [value for value in values if value is not None or column not in self.filled]
 
     def where(self) -> LiteralString:
-        """Give all conditions as one; a single id is written so that its index gives the rows in order."""
+        """Return all conditions as one; a single id is written so that its index gives the rows in order."""
         text: LiteralString = " AND ".join(["true", *self.conditions])
         for column, name in self.columns:
             if len(self._ids(name)) == 1:
@@ -96,7 +96,7 @@ class Narrowed:
     def narrowed_to(
         self, condition: LiteralString, column: LiteralString, name: LiteralString, value: object
     ) -> "Narrowed":
-        """Give the same with one more condition and its parameter; see `Choice.narrowed_to`."""
+        """Return the same with one more condition and its parameter; see `Choice.narrowed_to`."""
         conditions, columns = self.conditions, self.columns
         for other, given in self.columns:
             if other == column:
@@ -109,11 +109,11 @@ class Narrowed:
         )
 
     def found(self, ids: Mapping[str, list[str]]) -> "Narrowed":
-        """Give the same with the ids that were found."""
+        """Return the same with the ids that were found."""
         return replace(self, params={**self.params, **ids})
 
     def driver(self) -> tuple[LiteralString, LiteralString] | None:
-        """Give the column and the parameter whose few ids alone decide, if there is one such."""
+        """Return the column and the parameter whose few ids alone decide, if there is one such."""
         if len(self.columns) != 1 or len(self.conditions) != 1:
             return None
         [(column, name)] = self.columns
@@ -128,7 +128,7 @@ class Narrowed:
 
 
 def narrowed(filters: Filters, now: datetime) -> Narrowed:
-    """Give the conditions that stand for `filters`; `now` tells what today is, in the reader's time zone."""
+    """Return the conditions that stand for `filters`; `now` tells what today is, in the reader's time zone."""
     params: dict[str, object] = {}
     parts = [_of_states(filters, params)]
     for one in filters.conditions:
@@ -185,7 +185,7 @@ def _states(
     either_none: bool,
     never_none: bool,
 ) -> Narrowed:
-    """Give the condition on an item's state: one that meets all of `is_any` and none of `is_none`, or none at all."""
+    """Return the condition on a state: one that meets all of `is_any` and none of `is_none`, or none at all."""
     column: LiteralString = "i.state_id"
     parts: list[Narrowed] = []
     if never_none:
@@ -214,7 +214,7 @@ def _states(
 
 
 def _of_teams(filters: Filters) -> list[LiteralString]:
-    """Give the condition on states `s` that they belong to the wanted teams."""
+    """Return the condition on states `s` that they belong to the wanted teams."""
     wanted = any(one.field == "team" and not one.is_not for one in filters.conditions)
     teams: LiteralString = _IDS["team"].replace("%(named)s", "%(team_is)s")
     return [f"s.team_id IN ({teams})"] if wanted else []
@@ -259,7 +259,7 @@ def _of_labels(one: Condition, name: LiteralString, params: dict[str, object]) -
 def _of_days(one: Condition, name: LiteralString, now: datetime, params: dict[str, object]) -> Narrowed:
     """Take each period as a pair of edges, which an index of the days finds."""
     is_due = one.field == "due"
-    spans = [period(value, now.date(), is_ahead=is_due) or (date.max, date.min) for value in one.values]
+    spans = [parse_days(value, now.date(), is_ahead=is_due) or (date.max, date.min) for value in one.values]
     edges = [_days(span) for span in spans] if is_due else [_moments(span, now) for span in spans]
     params |= {f"{name}_from": [first for first, _ in edges], f"{name}_to": [last for _, last in edges]}
     column: LiteralString = "coalesce(i.due_date, '9999-12-31')" if is_due else "i.updated_at"
@@ -280,13 +280,13 @@ _POSITIONS: tuple[LiteralString, ...] = ("1", "2", "3", "4", "5", "6", "7", "8")
 
 
 def _days(span: tuple[date | None, date | None]) -> tuple[date, date]:
-    """Give the first and the last day; the very last one stands for none."""
+    """Return the first and the last day; the very last one stands for none."""
     first, last = span
     return first or date.min, min(last or date.max, date.max - timedelta(days=1))
 
 
 def _moments(span: tuple[date | None, date | None], now: datetime) -> tuple[datetime, datetime]:
-    """Give the first and the last moment of some days where the reader is."""
+    """Return the first and the last moment of some days where the reader is."""
     first, last = span
     far = timedelta(days=2)  # beyond which a time zone leads out of the calendar
     return (
@@ -296,7 +296,7 @@ def _moments(span: tuple[date | None, date | None], now: datetime) -> tuple[date
 
 
 def _with_none(one: Condition, text: LiteralString, is_none: LiteralString) -> LiteralString:
-    """Give the condition of a filter: any of its values or nothing, or the opposite."""
+    """Return the condition of a filter: any of its values or nothing, or the opposite."""
     either: list[LiteralString] = [*([text] if one.values else []), *([is_none] if one.with_none else [])]
     joined: LiteralString = " OR ".join(either)
     return f"({joined}) IS NOT TRUE" if one.is_not else f"({joined})"

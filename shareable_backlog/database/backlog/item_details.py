@@ -11,8 +11,8 @@ from shareable_backlog.database.connection.query import query
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """Hold one item with the names of all that it refers to; a reference to what isn't mirrored is None."""
+class ItemDetails:
+    """One item with the names of all that it refers to; a reference to what isn't mirrored is None."""
 
     id: str
     identifier: str
@@ -53,8 +53,8 @@ class Item:
     """Whether comments are shown, should there be any."""
 
 
-async def by_identifier(scope: Scope, identifier: str) -> Item | None:
-    """Give the item that has `identifier` now; None when there is none to show."""
+async def find_item(scope: Scope, identifier: str) -> ItemDetails | None:
+    """Return the item that has `identifier` now; None when there is none to show."""
     found = await query(
         f"""
         SELECT i.id, i.identifier, i.title, i.url, i.priority, i.due_date,
@@ -73,29 +73,29 @@ async def by_identifier(scope: Scope, identifier: str) -> Item | None:
         WHERE i.identifier = %(identifier)s AND {visibility.ITEM}
         ORDER BY i.updated_at DESC LIMIT 1
         """,
-        {**visibility.params(scope), "identifier": identifier},
-        row=Item,
+        {**visibility.build_params(scope), "identifier": identifier},
+        row=ItemDetails,
     )
     return found[0] if found else None
 
 
-async def current_identifier(scope: Scope, previous: str) -> str | None:
-    """Give the identifier that an item has now which once had `previous`; None when there is none to show."""
+async def find_current_identifier(scope: Scope, previous: str) -> str | None:
+    """Return the identifier that an item has now which once had `previous`; None when there is none to show."""
     found = await query(
         "SELECT i.identifier FROM backlog_items i WHERE i.previous_identifiers <> '{}'"
         " AND i.previous_identifiers @> ARRAY[%(previous)s]::text[] AND "
         + visibility.ITEM
         + " ORDER BY i.updated_at DESC LIMIT 1",
-        {**visibility.params(scope), "previous": previous},
+        {**visibility.build_params(scope), "previous": previous},
     )
     return found[0][0] if found else None
 
 
-async def titles(scope: Scope, identifiers: Sequence[str]) -> dict[str, str]:
-    """Give the titles of those of these identifiers that may be shown."""
+async def list_titles(scope: Scope, identifiers: Sequence[str]) -> dict[str, str]:
+    """Return the titles of those of these identifiers that may be shown."""
     found = await query(
         f"SELECT i.identifier, i.title FROM backlog_items i"
         f" WHERE i.identifier = ANY (%(identifiers)s::text[]) AND {visibility.ITEM}",
-        {**visibility.params(scope), "identifiers": list(identifiers)},
+        {**visibility.build_params(scope), "identifiers": list(identifiers)},
     )
     return dict(found)

@@ -15,7 +15,7 @@ GroupBy: TypeAlias = Literal["state", "team", "project", "priority", "assignee",
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Hold one group: `value` is what a filter calls it, None the group of those that have nothing there.
+    """One group: `value` is what a filter calls it, None the group of those that have nothing there.
 
     What has the same name in several teams is one group. `type` and `color` are a state's, `color` also a label's.
     """
@@ -29,7 +29,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Hold what is in a group: how many items, at most the limit of counting, and the ids of the first."""
+    """What is in a group: how many items, at most the limit of counting, and the ids of the first."""
 
     count: int
     ids: list[str]
@@ -92,13 +92,13 @@ _EMPTIABLE = frozenset[GroupBy](("state", "project", "assignee", "cycle", "label
 
 
 async def groups(scope: Scope, by: GroupBy, types: Sequence[str]) -> list[Group]:
-    """Give all groups in their order, also those without items; `types` is the order of states' types.
+    """Return all groups in their order, also those without items; `types` is the order of states' types.
 
     There is always one more, of what has nothing there, where that is possible.
     """
     if by == "priority":
         return [Group(PRIORITIES[level], None, [], str(level)) for level in (1, 2, 3, 4, 0)]
-    found = await query(_GROUPS[by], {**visibility.params(scope), "types": list(types)}, row=Group)
+    found = await query(_GROUPS[by], {**visibility.build_params(scope), "types": list(types)}, row=Group)
     return found + ([Group(None, None, [])] if by in _EMPTIABLE else [])
 
 
@@ -149,7 +149,7 @@ async def of_first(
 
 
 def _members(by: GroupBy, group: Group) -> list[str]:
-    """Give the keys of items that are in a group; "" is that of what has nothing there."""
+    """Return the keys of items that are in a group; "" is that of what has nothing there."""
     if by == "priority":
         return [group.type or ""]
     return [""] if group.value is None else group.ids
@@ -164,7 +164,7 @@ async def filled(
     first: int,
     most: int,
 ) -> list[Filled]:
-    """Count the wanted items of up to 12 groups, up to `most`, and give the ids of the `first` of each that is open.
+    """Count the wanted items of up to 12 groups, up to `most`, and return the ids of the `first` of each open one.
 
     `chosen` are groups, each with whether it is open. What is `known` of the first items of each is not looked for
     again, be it a count of `most` or `first` ids.

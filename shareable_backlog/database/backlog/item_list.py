@@ -17,7 +17,7 @@ from shareable_backlog.database.connection.query import query
 
 @dataclass(frozen=True, slots=True)
 class ListedItem:
-    """Hold one line of a list; `labels` are pairs of name and colour (or None), by name.
+    """One line of a list; `labels` are pairs of name and colour (or None), by name.
 
     `state_is_advanced` when its team has a state of the same type before it: In Review comes after In Progress. The
     assignee and the estimate are None also where they are not shown.
@@ -46,7 +46,7 @@ class ListedItem:
 
 @dataclass(frozen=True, slots=True)
 class PlacedItem(ListedItem):
-    """Hold one line of a page; `position` is where it stands in the order."""
+    """One line of a page; `position` is where it stands in the order."""
 
     position: list[str | float]
 
@@ -83,7 +83,7 @@ LISTED: LiteralString = f"""
 
 
 async def listed(scope: Scope, wanted: Wanted, after: Position | None, limit: int) -> list[PlacedItem]:
-    """Give up to `limit` of the wanted items, in their order, from after the position `after`."""
+    """Return up to `limit` of the wanted items, in their order, from after the position `after`."""
     choice = await item_query.chosen(scope, wanted)
     position = choice.order.position().replace("i.", "c.")
     return await query(
@@ -98,22 +98,22 @@ async def listed(scope: Scope, wanted: Wanted, after: Position | None, limit: in
 
 
 async def of_ids(scope: Scope, ids: Sequence[str]) -> dict[str, ListedItem]:
-    """Give the items of these ids as lines of a list, archived or not, as far as they may be shown."""
+    """Return the items of these ids as lines of a list, archived or not, as far as they may be shown."""
     found = await query(
         f"SELECT {LISTED} FROM backlog_items i {JOINED} WHERE i.id = ANY (%(ids)s::text[]) AND {visibility.ITEM}",
-        {**visibility.params(scope), "ids": list(ids)},
+        {**visibility.build_params(scope), "ids": list(ids)},
         row=ListedItem,
     )
     return {one.id: one for one in found}
 
 
 async def sub_items(scope: Scope, parent_id: str, limit: int) -> list[ListedItem]:
-    """Give up to `limit` items below `parent_id` in Linear's order, archived ones too."""
+    """Return up to `limit` items below `parent_id` in Linear's order, archived ones too."""
     return await query(
         f"""
         SELECT {LISTED} FROM backlog_items i {JOINED} WHERE i.parent_id = %(parent_id)s AND {visibility.ITEM}
         ORDER BY i.sub_issue_sort_order NULLS LAST, i.number LIMIT %(limit)s
         """,
-        {**visibility.params(scope), "parent_id": parent_id, "limit": limit},
+        {**visibility.build_params(scope), "parent_id": parent_id, "limit": limit},
         row=ListedItem,
     )

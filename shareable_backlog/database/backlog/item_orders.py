@@ -11,7 +11,7 @@ Position: TypeAlias = tuple[str | float, ...]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Say how rows `i` are sorted: by `keys`, each with its type, then by id, all in one direction.
+    """How rows `i` are sorted: by `keys`, each with its type, then by id, all in one direction.
 
     With `is_ranked` they are sorted by `d.rank` before that, which comes from the source of the row.
     """
@@ -21,24 +21,24 @@ class Order:
     is_ranked: bool = False
 
     def columns(self) -> LiteralString:
-        """Give the keys as columns `key_0`, `key_1` of the rows."""
+        """Return the keys as columns `key_0`, `key_1` of the rows."""
         names: tuple[LiteralString, ...] = (" AS key_0", " AS key_1")
         return ", ".join([text + name for text, name in zip(self._texts(), names, strict=False)])
 
     def sorting(self) -> LiteralString:
-        """Give the sort clause within one source, as an index has it."""
+        """Return the sort clause within one source, as an index has it."""
         return self._sorted([text for text, _ in self.keys])
 
     def resorting(self) -> LiteralString:
-        """Give the sort clause of rows `i` that have the `columns`."""
+        """Return the sort clause of rows `i` that have the `columns`."""
         return self._sorted(self._named())
 
     def position(self) -> LiteralString:
-        """Give the position of rows `i` that have the `columns`, as JSON."""
+        """Return the position of rows `i` that have the `columns`, as JSON."""
         return ", ".join([*self._named(), "i.id"])
 
     def after(self) -> LiteralString:
-        """Give the condition that a row stands after the position in the parameters, if there is one."""
+        """Return the condition that a row stands after the position in the parameters, if there is one."""
         row = ", ".join([*(text for text, _ in self.keys), "i.id"])
         sign: LiteralString = "<" if self.is_descending else ">"
         if self.is_ranked:
@@ -53,14 +53,14 @@ class Order:
         return f"(%(after_id)s::text IS NULL OR ({row}) {sign} ({last}, %(after_id)s::text))"
 
     def params(self, position: Position | None) -> dict[str, object]:
-        """Give the parameters of `after`."""
+        """Return the parameters of `after`."""
         named: dict[str, object] = {"after_0": None, "after_1": None, "after_id": None}
         if position:
             named |= {f"after_{at}": key for at, key in enumerate(position[:-1])} | {"after_id": position[-1]}
         return named
 
     def types(self) -> tuple[LiteralString, ...]:
-        """Give the types of a position's keys."""
+        """Return the types of a position's keys."""
         return (*(("float8",) if self.is_ranked else ()), *(type_ for _, type_ in self.keys))
 
     def _texts(self) -> tuple[LiteralString, ...]:

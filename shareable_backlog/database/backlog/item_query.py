@@ -38,7 +38,7 @@ _OF_GROUP_TEAMS: Mapping[LiteralString, LiteralString] = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Say which items are wanted, in which order; `identifier` is the text of the search as one, if it looks so.
+    """Which items are wanted, in which order; `identifier` is the text of the search as one, if it looks so.
 
     `now` tells what today is, in the reader's time zone.
     """
@@ -51,7 +51,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _Hints:
-    """Hold what makes one way of choosing better than another; what may be chosen is for the statement to say."""
+    """What makes one way of choosing better than another; what may be chosen is for the statement to say."""
 
     is_any_team_hidden: bool
     has_teams: bool
@@ -63,7 +63,7 @@ class _Hints:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Be what was found out about what is wanted: how to choose it, and the parameters but `limit` and position."""
+    """What was found out about what is wanted: how to choose it, and the parameters but `limit` and position."""
 
     order: Order
     is_searched: bool
@@ -75,28 +75,28 @@ class Choice:
     key: LiteralString = ""
 
     def is_common_search(self) -> bool:
-        """Tell whether each item has to be asked for the words that are searched for."""
+        """Return whether each item has to be asked for the words that are searched for."""
         return self.is_searched and not self.hints.has_rare_words
 
     def is_whole(self) -> bool:
-        """Tell whether nothing narrows the list."""
+        """Return whether nothing narrows the list."""
         return not (self.is_searched or self.in_group or self.narrowed.conditions)
 
     def narrowed_to(
         self, condition: LiteralString, column: LiteralString, name: LiteralString, value: object
     ) -> "Choice":
-        """Give the choice of those that meet `condition` too, whose parameter is `name`.
+        """Return the choice of those that meet `condition` too, whose parameter is `name`.
 
         `column` is the one that has one of the ids in `value`; empty if the condition is of another kind.
         """
         return replace(self, narrowed=self.narrowed.narrowed_to(condition, column, name, value))
 
     def found(self) -> LiteralString:
-        """Give the CTEs that a statement with the others in it needs: items with rare words, which are found once."""
+        """Return the CTEs that a statement with the others needs: items with rare words, which are found once."""
         return search_match.FOUND if self.is_searched else "found AS (SELECT)"
 
     def rows(self) -> LiteralString:
-        """Give the statement of the first `%(limit)s` rows: `id` and the order's columns, in its order."""
+        """Return the statement of the first `%(limit)s` rows: `id` and the order's columns, in its order."""
         [first, *others] = self._blocks()
         if not others:
             return self._sorted(first)
@@ -106,17 +106,17 @@ class Choice:
         return f"SELECT i.* FROM (({joined})) i LIMIT %(limit)s"
 
     def some(self) -> LiteralString:
-        """Give the statement of any `%(most)s` rows: `id`, the order's columns, and `key`."""
+        """Return the statement of any `%(most)s` rows: `id`, the order's columns, and `key`."""
         blocks: LiteralString = ") UNION ALL (".join(self._blocks())
         sources: LiteralString = blocks.replace("%(limit)s", "%(most)s")
         return f"SELECT i.* FROM (({sources})) i LIMIT %(most)s"
 
     def keyed(self, key: LiteralString) -> "Choice":
-        """Give the same choice, whose rows have one more column `key`."""
+        """Return the same choice, whose rows have one more column `key`."""
         return replace(self, key=f", {key} AS key")
 
     def count(self, *, is_sorted: bool) -> LiteralString:
-        """Give the statement that counts the rows, `%(most)s` at most.
+        """Return the statement that counts the rows, `%(most)s` at most.
 
         An index that `is_sorted` gives the first of them without the others; what another finds need not be sorted.
         """
@@ -130,7 +130,7 @@ class Choice:
         return f"SELECT i.* FROM ({rows}) i {self.order.resorting()} LIMIT %(limit)s"
 
     def _blocks(self) -> list[LiteralString]:
-        """Give statements of rows in any order, all rows of one before all of the next.
+        """Return statements of rows in any order, all rows of one before all of the next.
 
         The first `%(limit)s` of each are among its rows. What meets several rules of a group is there once.
         """
@@ -284,7 +284,7 @@ _SAMPLED: LiteralString = f"""
 async def chosen(scope: Scope, wanted: Wanted) -> Choice:
     """Find out what the filters' names mean, and what makes one way of choosing better than another."""
     narrowed = item_conditions.narrowed(wanted.filters, wanted.now)
-    params = {**visibility.params(scope), **narrowed.params, "identifier": wanted.identifier}
+    params = {**visibility.build_params(scope), **narrowed.params, "identifier": wanted.identifier}
     ids: LiteralString = "".join([f", ARRAY({text})" for _, text in narrowed.ids])
     [(is_any_team_hidden, has_teams, has_projects, label_ids, identified_ids, *found)] = await query(
         f"""

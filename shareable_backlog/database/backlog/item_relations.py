@@ -9,7 +9,7 @@ from shareable_backlog.database.connection.query import query
 
 @dataclass(frozen=True, slots=True)
 class ItemRelation:
-    """Say how an item relates to the item `other_id`, which need not be one that may be shown.
+    """How an item relates to the item `other_id`, which need not be one that may be shown.
 
     `type` is Linear's: blocks, duplicate, related, similar. `is_inverse` when it is the other one that blocks it.
     """
@@ -19,8 +19,8 @@ class ItemRelation:
     other_id: str
 
 
-async def of_item(scope: Scope, item_id: str, limit: int) -> list[ItemRelation]:
-    """Give up to `limit` relations of an item, the oldest first; none where it is not shown.
+async def list_relations(scope: Scope, item_id: str, limit: int) -> list[ItemRelation]:
+    """Return up to `limit` relations of an item, the oldest first; none where it is not shown.
 
     Relations to what is gone from Linear are left out; those to what is not mirrored are not.
     """
@@ -39,6 +39,6 @@ async def of_item(scope: Scope, item_id: str, limit: int) -> list[ItemRelation]:
           AND (o.id IS NULL OR (o.removed_at IS NULL AND NOT o.trashed))
         ORDER BY r.created_at, r.id LIMIT %(limit)s
         """,
-        {**visibility.params(scope), "item_id": item_id, "limit": limit},
+        {**visibility.build_params(scope), "item_id": item_id, "limit": limit},
         row=ItemRelation,
     )

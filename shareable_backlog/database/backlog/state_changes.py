@@ -14,7 +14,7 @@ from shareable_backlog.database.connection.query import query
 _MOST = 500
 
 
-def _join(state: LiteralString, column: LiteralString) -> LiteralString:
+def _render_join(state: LiteralString, column: LiteralString) -> LiteralString:
     return f"""
         LEFT JOIN workflow_states {state} ON {state}.id = {column} AND (
           {state}.team_id IS NULL OR {state}.team_id = i.team_id
@@ -26,13 +26,13 @@ def _join(state: LiteralString, column: LiteralString) -> LiteralString:
     """
 
 
-JOINED: LiteralString = _join("f", "c.from_state_id") + _join("t", "c.to_state_id")
+JOINED: LiteralString = _render_join("f", "c.from_state_id") + _render_join("t", "c.to_state_id")
 """Join the state `f` that the change `c` of the item `i` left, and `t` to which it led, if they may be named."""
 
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """Hold one change; a state is None where there is none, or none that may be named.
+    """One change; a state is None where there is none, or none that may be named.
 
     `changed_at` is when it happened, as far as the item told when it was mirrored.
     """
@@ -46,8 +46,8 @@ class StateChange:
     to_color: str | None
 
 
-async def of_item(scope: Scope, item_id: str) -> list[StateChange]:
-    """Give the newest 500 changes of an item that the mirror saw, the oldest first; none where it is not shown."""
+async def list_state_changes(scope: Scope, item_id: str) -> list[StateChange]:
+    """Return the newest 500 changes of an item that the mirror saw, the oldest first; none where it is not shown."""
     return await query(
         f"""
         SELECT c.changed_at, f.name AS from_name, f.type AS from_type, f.color AS from_color,
@@ -59,6 +59,6 @@ async def of_item(scope: Scope, item_id: str) -> list[StateChange]:
         WHERE {visibility.ITEM}
         ORDER BY c.changed_at, c.id
         """,
-        {**visibility.params(scope), "item_id": item_id, "most": _MOST},
+        {**visibility.build_params(scope), "item_id": item_id, "most": _MOST},
         row=StateChange,
     )

@@ -59,6 +59,6 @@ ESTIMATES: LiteralString = "(SELECT shows_estimates FROM sharing_settings)"
 ATTACHMENTS: LiteralString = "(SELECT shows_attachments FROM sharing_settings)"
 
 
-def params(scope: Scope) -> Mapping[str, object]:
-    """Give the parameters of the fragments."""
+def build_params(scope: Scope) -> Mapping[str, object]:
+    """Return the parameters of the fragments."""
     return {"viewer_group_id": scope.viewer_group_id}

@@ -25,8 +25,8 @@ _IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 _PLANNING = "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0 -c join_collapse_limit=4"
 
 
-def from_url(url: str) -> str:
-    """Give libpq's connection string for a PostgreSQL URL.
+def parse_url(url: str) -> str:
+    """Return libpq's connection string for a PostgreSQL URL.
 
     node-postgres's words are understood and noted in the log: `uselibpqcompat` is dropped,
     `sslmode=no-verify` is libpq's `require`, `ssl=true` too. Raises ConfigurationInvalid for a word that
@@ -34,35 +34,35 @@ def from_url(url: str) -> str:
     """
     before, mark, query = url.partition("?")
     words = [word for word in query.split("&") if word]
-    kept = [_libpq_word(word) for word in words]
+    kept = [_translate_word(word) for word in words]
     if kept != words:
         _LOG.info("DATABASE_URL holds node-postgres's own words; they are understood as libpq's")
     try:
         parts = conninfo_to_dict(before + mark + "&".join(word for word in kept if word))
     except ProgrammingError as error:
-        raise ConfigurationInvalid((f"DATABASE_URL {_reason(str(error))}",)) from None
+        raise ConfigurationInvalid((f"DATABASE_URL {_describe_refusal(str(error))}",)) from None
     if parts.get("sslmode", "require") not in _SSL_MODES:
         raise ConfigurationInvalid(("DATABASE_URL holds an sslmode that libpq does not know",))
-    _mask(parts)
+    _mask_secrets(parts)
     return make_conninfo("", **parts)
 
 
-def _mask(parts: Mapping[str, object]) -> None:
+def _mask_secrets(parts: Mapping[str, object]) -> None:
     """Keep out of the log: the password, as it is and as a URL writes it, and the hosts' full names and addresses."""
     password = str(parts.get("password") or "")
-    logs.mask(password)
-    logs.mask(quote(password, safe=""))
-    for host in _hosts(parts):
+    logs.mask_secret(password)
+    logs.mask_secret(quote(password, safe=""))
+    for host in _split_hosts(parts):
         # A single word ("database", "localhost") stands in too many innocent lines.
         if "." in host and not host.startswith(("/", "127.0.0.")):
-            logs.mask(host)
+            logs.mask_secret(host)
 
 
-def _hosts(parts: Mapping[str, object]) -> list[str]:
+def _split_hosts(parts: Mapping[str, object]) -> list[str]:
     return str(parts.get("host") or "").split(",")
 
 
-def _libpq_word(word: str) -> str | None:
+def _translate_word(word: str) -> str | None:
     name, _, value = word.partition("=")
     if name == "uselibpqcompat":
         return None
@@ -71,15 +71,15 @@ def _libpq_word(word: str) -> str | None:
     return word
 
 
-def _reason(driver_text: str) -> str:
-    """Say what libpq refused without its own text, which may hold the password."""
+def _describe_refusal(driver_text: str) -> str:
+    """Return what libpq refused without its own text, which may hold the password."""
     unknown = re.search(r'invalid URI query parameter: "([A-Za-z_]{1,40})"', driver_text)
     if unknown:
         return f"holds the unknown word {unknown[1]}"
     return "can't be read: compare it with the example in .env.example"
 
 
-def for_pool(conninfo: str, settings: Settings) -> str:
+def add_pool_options(conninfo: str, settings: Settings) -> str:
     """Add what every pooled connection wants: time-outs, keepalives, UTC, and a server that takes writes.
 
     What the URL itself says goes first.
@@ -93,7 +93,7 @@ def for_pool(conninfo: str, settings: Settings) -> str:
     wanted: Mapping[str, str | int] = {
         "application_name": "shareable-linear-backlog",
         # libpq gives it to each host; below 2 s it does nothing.
-        "connect_timeout": max(2, int(settings.database_connect_timeout_s / len(_hosts(given)))),
+        "connect_timeout": max(2, int(settings.database_connect_timeout_s / len(_split_hosts(given)))),
         "tcp_user_timeout": _TCP_USER_TIMEOUT_MS,
         "keepalives_idle": 30,
         "keepalives_interval": 5,

@@ -11,7 +11,7 @@ import psycopg
 
 
 @contextmanager
-def hung_up_after(seconds: float, connection: psycopg.AsyncConnection) -> Generator[None]:
+def hang_up_after(seconds: float, connection: psycopg.AsyncConnection) -> Generator[None]:
     """Break `connection` off when the context lasts longer than `seconds`; raises ConnectionTimeout then.
 
     A frozen server still acknowledges packets, so that TCP's own time-outs see nothing wrong, and cancelling

@@ -50,45 +50,45 @@ _CONTENDED = {"40001", "40P01", "55P03"}
 _OF_THE_VALUES = {"22", "23", "54"}
 
 
-def reason(error: Exception) -> str:
-    """Give the end of the sentence "The database …" for a connection error, without host or user."""
+def describe_reason(error: Exception) -> str:
+    """Return the end of the sentence "The database …" for a connection error, without host or user."""
     text = str(error)
     return next((words for pattern, words in _REASONS if re.search(pattern, text)), "can't be reached")
 
 
 def is_lost(error: psycopg.Error) -> bool:
-    """Tell whether the connection, or the server behind it, is of no more use.
+    """Return whether the connection, or the server behind it, is of no more use.
 
     25006 is a server that turned read-only: its connections stay healthy and refuse every write for ever.
     """
     state = error.sqlstate
     if state is None:
-        return isinstance(error, psycopg.OperationalError) and not is_pools(error)
+        return isinstance(error, psycopg.OperationalError) and not is_from_pool(error)
     return state in {"25006", "57P01", "57P02", "57P03", "57P05", "53300"} or state.startswith("08")
 
 
-def is_pools(error: psycopg.Error) -> bool:
-    """Tell whether it is the pool that had no connection to give, or is closed: the server has no part in it."""
+def is_from_pool(error: psycopg.Error) -> bool:
+    """Return whether it is the pool that had no connection to give, or is closed: the server has no part in it."""
     return isinstance(error, (PoolTimeout, TooManyRequests, PoolClosed))
 
 
-def plain(error: psycopg.Error) -> BacklogError:
-    """Give the error that a service may raise in place of the driver's."""
+def translate_error(error: psycopg.Error) -> BacklogError:
+    """Return the error that a service may raise in place of the driver's."""
     state = error.sqlstate or ""
-    if is_pools(error):
+    if is_from_pool(error):
         busy = "program is stopping" if isinstance(error, PoolClosed) else "database is busy"
         return DatabaseUnavailable(f"The {busy}. {_LATER}")
     if state in _CONTENDED:
         return Contended(f"Somebody else is changing the same data. {_LATER}")
     if state in _UNABLE or is_lost(error):
-        return DatabaseUnavailable(f"The database {_UNABLE.get(state) or reason(error)}. {_LATER}")
+        return DatabaseUnavailable(f"The database {_UNABLE.get(state) or describe_reason(error)}. {_LATER}")
     if state[:2] in _OF_THE_VALUES or isinstance(error, psycopg.DataError):
         return DataRefused("The database refused a value that was to be read or stored. Please tell an admin.")
     return DatabaseFailed("The data could not be read or stored. Please try again or tell an admin.")
 
 
-def redacted(text: str, conninfo: str) -> str:
-    """Give the words of a PostgreSQL program without the host, user, database and password of `conninfo`."""
+def redact_output(text: str, conninfo: str) -> str:
+    """Return the words of a PostgreSQL program without the host, user, database and password of `conninfo`."""
     words = conninfo_to_dict(conninfo)
     for word in ("password", "host", "hostaddr", "user", "dbname"):
         for value in str(words.get(word) or "").split(","):

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import psycopg
 
 from shareable_backlog.database.connection import faults
-from shareable_backlog.database.connection.deadline import hung_up_after
-from shareable_backlog.database.connection.pool import current
+from shareable_backlog.database.connection.deadline import hang_up_after
+from shareable_backlog.database.connection.pool import require_database
 
 # The transaction does nothing while the lock is held; only servers from 17 on know the second setting.
 _NO_TIME_LIMITS = """
@@ -23,36 +23,36 @@ SYNC = 5_317_001
 
 
 @asynccontextmanager
-async def held(key: int) -> AsyncGenerator[bool]:
+async def hold_lock(key: int) -> AsyncGenerator[bool]:
     """Hold the lock `key` inside the context; False when another process, or task, has it: then do nothing.
 
     The lock is that of a transaction on a connection of its own, which a pooler leaves together; PostgreSQL
     frees it when the process dies. Raises DatabaseUnavailable.
     """
-    opened = current()
-    await opened.probe.require_answering()
+    database = require_database()
+    await database.probe.require_available()
     try:
-        connection = await psycopg.AsyncConnection.connect(opened.conninfo, prepare_threshold=None)
+        connection = await psycopg.AsyncConnection.connect(database.conninfo, prepare_threshold=None)
     except psycopg.Error as error:
-        raise faults.plain(error) from None
+        raise faults.translate_error(error) from None
     try:
-        yield await _taken(connection, key, opened.deadline_s)
+        yield await _take_lock(connection, key, database.deadline_s)
     finally:
         try:
             # The server would notice the closed connection a little later than whoever wants the lock next.
-            with contextlib.suppress(psycopg.Error), hung_up_after(_FREED_WITHIN_S, connection):
+            with contextlib.suppress(psycopg.Error), hang_up_after(_FREED_WITHIN_S, connection):
                 await connection.rollback()
         finally:
             await connection.close()
 
 
-async def _taken(connection: psycopg.AsyncConnection, key: int, within_s: float) -> bool:
+async def _take_lock(connection: psycopg.AsyncConnection, key: int, within_s: float) -> bool:
     try:
-        with hung_up_after(within_s, connection):
+        with hang_up_after(within_s, connection):
             cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [key])
             row = await cursor.fetchone()
             # Last, as a statement without parameters lets go of the snapshot: vacuum need not wait for this lock.
             await connection.execute(_NO_TIME_LIMITS)
     except psycopg.Error as error:
-        raise faults.plain(error) from None
+        raise faults.translate_error(error) from None
     return bool(row and row[0])

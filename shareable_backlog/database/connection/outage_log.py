@@ -4,12 +4,12 @@ from time import monotonic
 
 from shareable_backlog import logs
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 _SUMMARY_EVERY_S = 60.0
 
 
-class Trouble:
+class OutageLog:
     """Log when a trouble begins, with its cause, then a summary once a minute, and when it ends.
 
     `begins`, `lasts` and `ends` are the names of these three events. Its end counts once it has been quiet for
@@ -24,7 +24,7 @@ class Trouble:
         self.refused = 0
         """How many requests were refused because of it since it began."""
 
-    def seen(self, reason: str) -> None:
+    def record_failure(self, reason: str) -> None:
         """Note that the trouble is there, and why, in plain words."""
         now = self._seen_at = monotonic()
         if self._since is None:
@@ -34,7 +34,7 @@ class Trouble:
             self._logged_at = now
             _LOG.warning(self._lasts, reason=reason, lasted_s=round(now - self._since, 1), refused=self.refused)
 
-    def not_seen(self) -> None:
+    def record_success(self) -> None:
         """Note that all was well just now."""
         now = monotonic()
         if self._since is not None and now - self._seen_at >= self._quiet_s:

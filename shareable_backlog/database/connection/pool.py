@@ -14,9 +14,9 @@ from psycopg_pool import AsyncConnectionPool
 from shareable_backlog.config import Settings
 from shareable_backlog.database.connection import conninfo as conninfo_words
 from shareable_backlog.database.connection import faults
-from shareable_backlog.database.connection.outage_log import Trouble
+from shareable_backlog.database.connection.outage_log import OutageLog
 from shareable_backlog.database.connection.probe import Probe, has_news
-from shareable_backlog.database.connection.target import resolved
+from shareable_backlog.database.connection.server import use_server
 from shareable_backlog.tasks import end_tasks
 
 _MIN_SIZE = 2
@@ -27,25 +27,25 @@ _QUIET_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """Hold what one process has open: the pool, its probe, and how long one statement may take in all."""
+class OpenDatabase:
+    """What one process has open: the pool, its probe, and how long one statement may take in all."""
 
     conninfo: str
     pool: AsyncConnectionPool
     probe: Probe
     deadline_s: float
-    exhausted: Trouble
+    exhaustion_log: OutageLog
 
-    def note_exhausted(self) -> None:
+    def record_exhaustion(self) -> None:
         """Note for the log that the pool had no connection to give to a request."""
         if self.pool.closed or monotonic() - self.probe.back_at < self.pool.timeout:
             return  # it waited through the end, or through an outage, which is in the log
-        self.exhausted.refused += 1
-        self.exhausted.seen(_Connection.failure or "All connections of the pool are in use.")
+        self.exhaustion_log.refused += 1
+        self.exhaustion_log.record_failure(_PooledConnection.failure or "All connections of the pool are in use.")
 
 
-class _Connection(psycopg.AsyncConnection[TupleRow]):
-    """Be a pooled connection, and remember why none could be made.
+class _PooledConnection(psycopg.AsyncConnection[TupleRow]):
+    """A pooled connection, and remember why none could be made.
 
     The pool itself logs that in the driver's words alone, which name the host.
     """
@@ -58,29 +58,29 @@ class _Connection(psycopg.AsyncConnection[TupleRow]):
         try:
             connection = await super().connect(conninfo, **words)
         except psycopg.Error as error:
-            _Connection.failure = f"The database {faults.reason(error)}."
+            _PooledConnection.failure = f"The database {faults.describe_reason(error)}."
             raise
-        _Connection.failure = None
+        _PooledConnection.failure = None
         return connection
 
 
-_opened: Opened | None = None
+_opened: OpenDatabase | None = None
 
 
-def current() -> Opened:
-    """Give what `opened()` opened. Raises RuntimeError outside of it."""
+def require_database() -> OpenDatabase:
+    """Return what `open_database()` opened. Raises RuntimeError outside of it."""
     if _opened is None:
         raise RuntimeError("the database is used outside `async with opened(settings)`")
     return _opened
 
 
 def pool() -> AsyncConnectionPool:
-    """Give the process's pool; `query()` and `transaction()` are the usual ways to it."""
-    return current().pool
+    """Return the process's pool; `query()` and `transaction()` are the usual ways to it."""
+    return require_database().pool
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncGenerator[str]:
+async def open_database(settings: Settings) -> AsyncGenerator[str]:
     """Open the process's pool, yield the connection string in use, and close the pool at the end.
 
     Returns at once, also while the database is away: connections are made in the background and the probe
@@ -90,8 +90,8 @@ async def opened(settings: Settings) -> AsyncGenerator[str]:
     global _opened  # noqa: PLW0603 (one process has one database)
     if _opened is not None:
         raise RuntimeError("a database is open already")
-    with resolved(settings) as server:
-        ours = _open(server, settings)
+    with use_server(settings) as server:
+        ours = _build_database(server, settings)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(ours.pool.close)
             stack.push_async_callback(ours.probe.close)
@@ -107,12 +107,12 @@ def _forget() -> None:
     _opened = None
 
 
-def _open(server: str, settings: Settings) -> Opened:
-    conninfo = conninfo_words.for_pool(server, settings)
+def _build_database(server: str, settings: Settings) -> OpenDatabase:
+    conninfo = conninfo_words.add_pool_options(server, settings)
     statement_s = settings.database_statement_timeout_ms / 1000
     ours: AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]] = AsyncConnectionPool(
         conninfo,
-        connection_class=_Connection,
+        connection_class=_PooledConnection,
         # No prepared statements: poolers in transaction mode lose them.
         kwargs={"autocommit": True, "prepare_threshold": None},
         min_size=min(_MIN_SIZE, settings.database_pool_max),
@@ -121,15 +121,15 @@ def _open(server: str, settings: Settings) -> Opened:
         timeout=settings.database_connect_timeout_s,
         max_waiting=_WAITING_PER_CONNECTION * settings.database_pool_max,
         reconnect_timeout=_RECONNECT_TIMEOUT_S,
-        check=_check,
+        check=_check_connection,
         name="slb",
         open=False,
     )
-    exhausted = Trouble("pool_is_exhausted", "pool_is_still_exhausted", "pool_has_room_again", quiet_s=_QUIET_S)
-    return Opened(conninfo, ours, Probe(conninfo), statement_s + _MARGIN_S, exhausted)
+    exhausted = OutageLog("pool_is_exhausted", "pool_is_still_exhausted", "pool_has_room_again", quiet_s=_QUIET_S)
+    return OpenDatabase(conninfo, ours, Probe(conninfo), statement_s + _MARGIN_S, exhausted)
 
 
-async def _check(connection: psycopg.AsyncConnection) -> None:
+async def _check_connection(connection: psycopg.AsyncConnection) -> None:
     """Refuse a connection that the server has closed, and throw away its equally dead neighbours."""
     if not has_news(connection):
         return

@@ -14,8 +14,8 @@ from time import monotonic
 import psycopg
 
 from shareable_backlog.database.connection import faults
-from shareable_backlog.database.connection.deadline import hung_up_after
-from shareable_backlog.database.connection.outage_log import Trouble
+from shareable_backlog.database.connection.deadline import hang_up_after
+from shareable_backlog.database.connection.outage_log import OutageLog
 from shareable_backlog.errors import DatabaseUnavailable
 from shareable_backlog.tasks import end_tasks
 
@@ -27,7 +27,7 @@ _ANSWER_WITHIN_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTest:
-    """Tell whether the database answered: then `latency_ms` is set, otherwise `error` is, in plain words."""
+    """Whether the database answered: then `latency_ms` is set, otherwise `error` is, in plain words."""
 
     connected: bool
     latency_ms: int | None = None
@@ -35,14 +35,14 @@ class ConnectionTest:
 
 
 def has_news(connection: psycopg.AsyncConnection) -> bool:
-    """Tell whether the server said something on an idle connection, most likely good-bye; costs no round trip."""
+    """Return whether the server said something on an idle connection, most likely good-bye; costs no round trip."""
     poller = select.poll()
     poller.register(connection.fileno(), select.POLLIN)
     return bool(poller.poll(0))
 
 
 class Probe:
-    """Hold one connection of its own and the last result; `last` is None until the first answer."""
+    """One connection of its own and the last result; `last` is None until the first answer."""
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
@@ -52,12 +52,12 @@ class Probe:
         self._wake = asyncio.Event()
         self._back = asyncio.Event()
         self._asking = asyncio.Lock()
-        self._away = Trouble("database_is_away", "database_is_still_away", "database_is_back")
+        self._away = OutageLog("database_is_away", "database_is_still_away", "database_is_back")
         self.last: ConnectionTest | None = None
         self.back_at = -math.inf
         """When it last came back from being away (`time.monotonic()`)."""
 
-    async def require_answering(self) -> None:
+    async def require_available(self) -> None:
         """Raise DatabaseUnavailable while the database is known to be away, a third of a second later at most.
 
         That moment lets requests ride out the end of a restart.
@@ -71,7 +71,7 @@ class Probe:
             self._away.refused += 1
             raise DatabaseUnavailable(self.last.error or "The database can't be reached right now.")
 
-    def doubt(self) -> None:
+    def doubt_connection(self) -> None:
         """Ask again now, on a new connection: somebody has just lost one."""
         self._doubted = True
         self._wake.set()
@@ -80,45 +80,45 @@ class Probe:
         """Ask for ever: once a second, more often while the database is away."""
         while True:
             self._wake.clear()
-            test = await self.ask()
+            test = await self.run_test()
             await asyncio.sleep(_WHILE_AWAY_S)
             if test.connected:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_INTERVAL_S - _WHILE_AWAY_S):
                         await self._wake.wait()
 
-    async def ask(self) -> ConnectionTest:
+    async def run_test(self) -> ConnectionTest:
         """Run `SELECT NOW()` on the probe's connection and keep the result; at most one is under way."""
         async with self._asking:
             try:
                 result = ConnectionTest(connected=True, latency_ms=await self._select_now())
             except Exception as error:  # noqa: BLE001 (without the probe the program would believe its last result)
                 await self._disconnect()
-                result = ConnectionTest(connected=False, error=f"The database {faults.reason(error)}.")
-            self._note(result)
+                result = ConnectionTest(connected=False, error=f"The database {faults.describe_reason(error)}.")
+            self._record_result(result)
             return result
 
     async def _select_now(self) -> int:
-        """Run it and give its latency in ms; raises whatever the driver does."""
-        connection = await self._connected()
+        """Run it and return its latency in ms; raises whatever the driver does."""
+        connection = await self._ensure_connection()
         started = monotonic()
-        with hung_up_after(_ANSWER_WITHIN_S, connection):
+        with hang_up_after(_ANSWER_WITHIN_S, connection):
             await connection.execute("SELECT NOW()")
         return round((monotonic() - started) * 1000)
 
-    def _note(self, result: ConnectionTest) -> None:
+    def _record_result(self, result: ConnectionTest) -> None:
         if result.connected:
             if self.last is not None and not self.last.connected:
                 self.back_at = monotonic()
             self._back.set()
-            self._away.not_seen()
+            self._away.record_success()
         else:
             self._back.clear()
-            self._away.seen(result.error or "")
+            self._away.record_failure(result.error or "")
         self.last = result
 
-    async def _connected(self) -> psycopg.AsyncConnection:
-        """Give the connection, or a new one if that is closed or in doubt.
+    async def _ensure_connection(self) -> psycopg.AsyncConnection:
+        """Return the connection, or a new one if that is closed or in doubt.
 
         An attempt may take longer than one answer, as each of several hosts has its time: it goes on meanwhile.
         """

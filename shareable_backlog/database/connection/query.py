@@ -13,12 +13,12 @@ from psycopg.sql import SQL, Composed
 
 from shareable_backlog import logs, tracing
 from shareable_backlog.database.connection import faults
-from shareable_backlog.database.connection.deadline import hung_up_after
-from shareable_backlog.database.connection.pool import Opened, current
+from shareable_backlog.database.connection.deadline import hang_up_after
+from shareable_backlog.database.connection.pool import OpenDatabase, require_database
 from shareable_backlog.database.connection.probe import ConnectionTest
 from shareable_backlog.tracing import TracedStatement
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 T = TypeVar("T")
 Sql: TypeAlias = LiteralString | SQL | Composed
@@ -28,13 +28,13 @@ inside_transaction: ContextVar[bool] = ContextVar("inside_transaction", default=
 
 
 async def test_connection() -> ConnectionTest:
-    """Run `SELECT NOW()` now and give the latency, or the error in plain words; the database never makes it raise."""
-    return await current().probe.ask()
+    """Run `SELECT NOW()` now and return the latency, or the error in plain words; no database makes it raise."""
+    return await require_database().probe.run_test()
 
 
-def last_connection_test() -> ConnectionTest | None:
-    """Give the probe's last result, about a second old at most; None before its first answer."""
-    return current().probe.last
+def read_last_connection_test() -> ConnectionTest | None:
+    """Return the probe's last result, about a second old at most; None before its first answer."""
+    return require_database().probe.last
 
 
 @overload
@@ -42,7 +42,7 @@ async def query(sql: Sql, params: Params | None = None) -> list[tuple[Any, ...]]
 @overload
 async def query(sql: Sql, params: Params | None = None, *, row: type[T]) -> list[T]: ...
 async def query(sql: Sql, params: Params | None = None, *, row: type[T] | None = None) -> list[Any]:
-    """Run one statement in a connection of its own and give its rows, as tuples or built by `row`.
+    """Run one statement in a connection of its own and return its rows, as tuples or built by `row`.
 
     `%(name)s` in the text stands for `params["name"]`. It commits by itself. A SELECT whose connection turns
     out to be lost is run once more on a fresh one; nothing else is. Waiting for a connection and running take
@@ -52,59 +52,59 @@ async def query(sql: Sql, params: Params | None = None, *, row: type[T] | None =
     if inside_transaction.get():
         raise RuntimeError("query() inside transaction(): use the transaction's own query()")
     tries = 2 if isinstance(sql, str) and sql.lstrip()[:6].upper() == "SELECT" else 1
-    opened = current()
-    deadline = monotonic() + opened.deadline_s
+    database = require_database()
+    deadline = monotonic() + database.deadline_s
     while True:
         tries -= 1
         try:
-            async with leased(opened, deadline) as connection:
-                return await run(connection, sql, params, row)
+            async with lease_connection(database, deadline) as connection:
+                return await run_statement(connection, sql, params, row)
         except psycopg.Error as error:
-            await note(opened, error)
+            await handle_error(database, error)
             if tries and faults.is_lost(error) and monotonic() < deadline:
                 continue
-            raise faults.plain(error) from None
+            raise faults.translate_error(error) from None
 
 
 @asynccontextmanager
-async def leased(opened: Opened, deadline: float) -> AsyncGenerator[psycopg.AsyncConnection]:
+async def lease_connection(database: OpenDatabase, deadline: float) -> AsyncGenerator[psycopg.AsyncConnection]:
     """Lend a pooled connection until `deadline` (of `monotonic()`), so that a frozen server holds nobody.
 
     Raises DatabaseUnavailable, or the driver's errors.
     """
-    await opened.probe.require_answering()
-    wait_s = max(0.0, min(opened.pool.timeout, deadline - monotonic()))
-    async with opened.pool.connection(timeout=wait_s) as connection:
-        opened.exhausted.not_seen()
-        with hung_up_after(deadline - monotonic(), connection):
+    await database.probe.require_available()
+    wait_s = max(0.0, min(database.pool.timeout, deadline - monotonic()))
+    async with database.pool.connection(timeout=wait_s) as connection:
+        database.exhaustion_log.record_success()
+        with hang_up_after(deadline - monotonic(), connection):
             yield connection
 
 
-async def run(
+async def run_statement(
     connection: psycopg.AsyncConnection, sql: Sql, params: Params | None, row: type[Any] | None
 ) -> list[Any]:
-    """Run one statement on `connection`, log it at debug without its parameters, and give its rows."""
+    """Run one statement on `connection`, log it at debug without its parameters, and return its rows."""
     started = monotonic()
     factory = class_row(row) if row is not None else tuple_row
-    with failure_logged(sql):
+    with log_failure(sql):
         async with connection.cursor(row_factory=factory) as cursor:
             await cursor.execute(sql, params)
             # Unlike `description`, the number does not describe each column first.
             rows: list[Any] = await cursor.fetchall() if cursor.rownumber is not None else []
-            log_done(sql, params, started, cursor.rowcount)
+            log_statement(sql, params, started, cursor.rowcount)
             return rows
 
 
-def log_done(sql: Sql, params: Params | None, started: float, rows: int) -> None:
+def log_statement(sql: Sql, params: Params | None, started: float, rows: int) -> None:
     """Log at debug a statement that began at `started` (of `monotonic()`), without its parameters, and trace it."""
     if (trace := tracing.get_trace()) is not None:
         trace.statements.append(TracedStatement(sql, params, (monotonic() - started) * 1000, rows))
     if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
-        _LOG.debug("query", text=_one_line(sql), duration_ms=round((monotonic() - started) * 1000, 1), rows=rows)
+        _LOG.debug("query", text=_join_lines(sql), duration_ms=round((monotonic() - started) * 1000, 1), rows=rows)
 
 
 @contextmanager
-def failure_logged(sql: Sql) -> Generator[None]:
+def log_failure(sql: Sql) -> Generator[None]:
     """Log the failure of the statement `sql`, unless its connection was lost: the probe logs that once for all."""
     try:
         yield
@@ -113,24 +113,24 @@ def failure_logged(sql: Sql) -> Generator[None]:
             # The server's words about a wrong value quote it.
             told = None if isinstance(error, psycopg.DataError) else error.diag.message_primary
             _LOG.error(
-                "query_failed", text=_one_line(sql), sqlstate=error.sqlstate, message=told or type(error).__name__
+                "query_failed", text=_join_lines(sql), sqlstate=error.sqlstate, message=told or type(error).__name__
             )
         raise
 
 
-def _one_line(sql: Sql) -> str:
+def _join_lines(sql: Sql) -> str:
     return " ".join((sql if isinstance(sql, str) else sql.as_string(None)).split())
 
 
-async def note(opened: Opened, error: psycopg.Error) -> None:
+async def handle_error(database: OpenDatabase, error: psycopg.Error) -> None:
     """React to trouble that lasts, which the log sums up: an exhausted pool or a lost server.
 
     Raises DatabaseUnavailable when it has turned out meanwhile that the database is away.
     After a lost connection the idle ones are thrown away, as their server is probably the same.
     """
-    if faults.is_pools(error):
-        await opened.probe.require_answering()  # else the pool is not what is wrong
-        opened.note_exhausted()
+    if faults.is_from_pool(error):
+        await database.probe.require_available()  # else the pool is not what is wrong
+        database.record_exhaustion()
     elif faults.is_lost(error):
-        opened.probe.doubt()
-        await opened.pool.drain()
+        database.probe.doubt_connection()
+        await database.pool.drain()

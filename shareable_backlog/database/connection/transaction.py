@@ -9,23 +9,23 @@ import psycopg
 from psycopg import sql as compose
 
 from shareable_backlog.database.connection import faults
-from shareable_backlog.database.connection.pool import current
+from shareable_backlog.database.connection.pool import require_database
 from shareable_backlog.database.connection.query import (
     Params,
     Sql,
-    failure_logged,
+    handle_error,
     inside_transaction,
-    leased,
-    log_done,
-    note,
-    run,
+    lease_connection,
+    log_failure,
+    log_statement,
+    run_statement,
 )
 
 T = TypeVar("T")
 
 
 class Transaction:
-    """Be one transaction under way: everything through it is committed together or not at all."""
+    """One transaction under way: everything through it is committed together or not at all."""
 
     def __init__(self, connection: psycopg.AsyncConnection) -> None:
         self._connection = connection
@@ -35,18 +35,18 @@ class Transaction:
     @overload
     async def query(self, sql: Sql, params: Params | None = None, *, row: type[T]) -> list[T]: ...
     async def query(self, sql: Sql, params: Params | None = None, *, row: type[Any] | None = None) -> list[Any]:
-        """Run one statement of the transaction and give its rows, as tuples or built by `row`."""
-        return await run(self._connection, sql, params, row)
+        """Run one statement of the transaction and return its rows, as tuples or built by `row`."""
+        return await run_statement(self._connection, sql, params, row)
 
     async def query_all(self, statements: Sequence[tuple[Sql, Params]]) -> list[list[tuple[Any, ...]]]:
-        """Run several statements in one round trip and give the rows of each."""
+        """Run several statements in one round trip and return the rows of each."""
         started = monotonic()
         text = compose.SQL("; ").join(compose.SQL(sql) if isinstance(sql, str) else sql for sql, _ in statements)
-        with failure_logged(text):
+        with log_failure(text):
             async with self._connection.pipeline():
                 cursors = [await self._connection.execute(sql, params) for sql, params in statements]
             answers = [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
-        log_done(text, None, started, sum(map(len, answers)))
+        log_statement(text, None, started, sum(map(len, answers)))
         return answers
 
 
@@ -61,11 +61,11 @@ async def transaction(*, within_s: float | None = None, durable_at_once: bool = 
     """
     if inside_transaction.get():
         raise RuntimeError("transaction() inside transaction(): pass the outer one on")
-    opened = current()
+    database = require_database()
     token = inside_transaction.set(True)
     try:
-        deadline = monotonic() + (within_s or opened.deadline_s)
-        async with leased(opened, deadline) as connection, connection.transaction():
+        deadline = monotonic() + (within_s or database.deadline_s)
+        async with lease_connection(database, deadline) as connection, connection.transaction():
             if within_s is not None or not durable_at_once:
                 await connection.execute(
                     "SELECT set_config('statement_timeout', coalesce(%s, current_setting('statement_timeout')),"
@@ -75,7 +75,7 @@ async def transaction(*, within_s: float | None = None, durable_at_once: bool = 
                 )
             yield Transaction(connection)
     except psycopg.Error as error:
-        await note(opened, error)
-        raise faults.plain(error) from None
+        await handle_error(database, error)
+        raise faults.translate_error(error) from None
     finally:
         inside_transaction.reset(token)

@@ -24,7 +24,7 @@ _SOCKET_PATH_MAX = 103 if sys.platform == "darwin" else 107
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Name an embedded server's data folder, the programs to run it with and the account to run them as."""
+    """An embedded server's data folder, the programs to run it with and the account to run them as."""
 
     home: Path
     programs: Path
@@ -34,10 +34,10 @@ class Cluster:
 
     @property
     def folder(self) -> Path:
-        """Give the server's own folder, PGDATA."""
-        return folder_of(self.home)
+        """Return the server's own folder, PGDATA."""
+        return locate_folder(self.home)
 
-    def run(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    def run_program(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """Run `program` (one of PostgreSQL's, or a path) to its end as the account, out of reach of Ctrl-C.
 
         Raises OSError if it can't be run at all.
@@ -58,19 +58,19 @@ class Cluster:
         )
 
 
-def folder_of(home: Path) -> Path:
-    """Give the server's own folder, PGDATA, in the data folder `home`."""
+def locate_folder(home: Path) -> Path:
+    """Return the server's own folder, PGDATA, in the data folder `home`."""
     return home / _FOLDER
 
 
-def version() -> str:
-    """Give the version of the programs: PostgreSQL's own and its package's revision, as 18.6.3."""
+def read_version() -> str:
+    """Return the version of the programs: PostgreSQL's own and its package's revision, as 18.6.3."""
     return importlib.metadata.version(_PACKAGE)
 
 
-def check(home: Path) -> None:
+def check_home(home: Path) -> None:
     """Raise EmbeddedServerFailed if there are no programs, or no client could name a socket in `home`."""
-    package()
+    find_package()
     room = _SOCKET_PATH_MAX - len(f"/{_FOLDER}/{SOCKET}")
     if len(os.fsencode(home)) > room or "," in str(home):
         raise EmbeddedServerFailed(
@@ -79,41 +79,41 @@ def check(home: Path) -> None:
         )
 
 
-def found(home: Path) -> Cluster:
-    """Find the cluster of the existing folder `home`; needs `embedded_lock.alone`.
+def find_cluster(home: Path) -> Cluster:
+    """Find the cluster of the existing folder `home`; needs `embedded_lock.hold_start_lock`.
 
     PostgreSQL refuses to run as root: then it runs as the owner of the server's folder, or of `home` before that
     is made, or as postgres or nobody if that is root too. For these a fresh `home` is opened, and programs that
     they can't reach are copied into it; nothing outside `home` changes. Raises EmbeddedServerFailed or OSError.
     """
-    wheel = package()
-    user, uid, gid = _account(home)
+    wheel = find_package()
+    user, uid, gid = _find_account(home)
     cluster = Cluster(home, wheel / "pginstall" / "bin", user, uid, gid)
     if os.geteuid() != 0:
         return cluster
     fresh = {path.name for path in home.iterdir()} <= {*embedded_lock.NAMES, secret_key.FILE}
     if fresh and home.stat().st_uid == 0:
         home.chmod(home.stat().st_mode | 0o011)
-    if cluster.run("/bin/sh", "-c", 'test -x "$0"', home).returncode:
+    if cluster.run_program("/bin/sh", "-c", 'test -x "$0"', home).returncode:
         raise EmbeddedServerFailed(
             f"PostgreSQL does not run as root, and {user}, its account here, can't enter the data folder."
             " Set SLB_DATA_DIR to a folder such as /var/lib/shareable-linear-backlog."
         )
     try:
-        cluster.run("postgres", "--version")
+        cluster.run_program("postgres", "--version")
     except PermissionError:
-        return replace(cluster, programs=_copied(wheel, home))
+        return replace(cluster, programs=_copy_programs(wheel, home))
     return cluster
 
 
 def remove_old_copies(home: Path) -> None:
     """Remove copies of other versions' programs from `home`; their server must be down."""
     for copy in home.glob(f"{_COPY}*"):
-        if copy.name != f"{_COPY}{version()}":
+        if copy.name != f"{_COPY}{read_version()}":
             shutil.rmtree(copy, ignore_errors=True)
 
 
-def package() -> Path:
+def find_package() -> Path:
     """Find the package without importing it: its import makes files and loads much that is not needed."""
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
@@ -123,14 +123,14 @@ def package() -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _account(home: Path) -> tuple[str, int, int]:
+def _find_account(home: Path) -> tuple[str, int, int]:
     import pwd  # Windows has none, and must be able to import this module
 
     uid = os.geteuid()
     try:
         if uid == 0:
-            folder = folder_of(home)
-            uid = folder.stat().st_uid if folder.exists() else home.stat().st_uid or _unprivileged()
+            folder = locate_folder(home)
+            uid = folder.stat().st_uid if folder.exists() else home.stat().st_uid or _find_unprivileged_uid()
         account = pwd.getpwuid(uid)
     except KeyError:
         raise EmbeddedServerFailed(
@@ -145,7 +145,7 @@ def _account(home: Path) -> tuple[str, int, int]:
     return account.pw_name, uid, account.pw_gid
 
 
-def _unprivileged() -> int:
+def _find_unprivileged_uid() -> int:
     import pwd  # as above
 
     try:
@@ -154,9 +154,9 @@ def _unprivileged() -> int:
         return pwd.getpwnam("nobody").pw_uid
 
 
-def _copied(package: Path, home: Path) -> Path:
+def _copy_programs(package: Path, home: Path) -> Path:
     """Copy the programs into `home`, for all to read and for root to write, unless they are there."""
-    copy = home / f"{_COPY}{version()}"
+    copy = home / f"{_COPY}{read_version()}"
     if not copy.exists():
         unfinished = copy.with_name(f"{copy.name}.new")
         shutil.rmtree(unfinished, ignore_errors=True)

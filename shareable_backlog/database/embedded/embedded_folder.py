@@ -7,11 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from shareable_backlog import logs
-from shareable_backlog.database.embedded.embedded_cluster import Cluster, remove_old_copies, version
+from shareable_backlog.database.embedded.embedded_cluster import Cluster, read_version, remove_old_copies
 from shareable_backlog.database.embedded.embedded_watch import SOCKET
 from shareable_backlog.errors import EmbeddedServerFailed
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 ROLE = "slb"
 _UNFINISHED = "postgres.new-"
@@ -30,36 +30,36 @@ _INITDB = (
 )
 
 
-def prepare(cluster: Cluster) -> None:
-    """Make the server's folder ready for a start; the server must be down, and `embedded_lock.alone` held.
+def prepare_folder(cluster: Cluster) -> None:
+    """Make the server's folder ready for a start; the server must be down, and `embedded_lock.hold_start_lock` held.
 
     Raises EmbeddedServerFailed if it can't be made, or leaves it untouched if another major version made it.
     """
     for unfinished in cluster.home.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(unfinished, ignore_errors=True)
     if not cluster.folder.exists():
-        _initialise(cluster)
+        _initialise_folder(cluster)
     _check_version(cluster.folder)
     remove_old_copies(cluster.home)
-    _forget_killed(cluster.folder)
-    _write(cluster.folder / "pg_hba.conf", f"local all {ROLE} peer map={ROLE}\n")
-    _write(cluster.folder / "pg_ident.conf", f'{ROLE} "{cluster.user}" {ROLE}\n{ROLE} root {ROLE}\n')
+    _remove_stale_locks(cluster.folder)
+    _rewrite_file(cluster.folder / "pg_hba.conf", f"local all {ROLE} peer map={ROLE}\n")
+    _rewrite_file(cluster.folder / "pg_ident.conf", f'{ROLE} "{cluster.user}" {ROLE}\n{ROLE} root {ROLE}\n')
 
 
-def major_version(folder: Path) -> str | None:
-    """Give the major version of the PostgreSQL that made `folder`; None if there is no such folder yet."""
+def read_major_version(folder: Path) -> str | None:
+    """Return the major version of the PostgreSQL that made `folder`; None if there is no such folder yet."""
     try:
         return (folder / "PG_VERSION").read_text().strip()
     except FileNotFoundError:
         return None
 
 
-def _initialise(cluster: Cluster) -> None:
+def _initialise_folder(cluster: Cluster) -> None:
     """Make the folder under another name first: a half-made one must not stand in the way of the next start."""
     unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=cluster.home))
     if os.geteuid() == 0:
         os.chown(unfinished, cluster.uid, cluster.gid, follow_symlinks=False)
-    done = cluster.run("initdb", "--pgdata", unfinished, *_INITDB)
+    done = cluster.run_program("initdb", "--pgdata", unfinished, *_INITDB)
     if done.returncode:
         shutil.rmtree(unfinished, ignore_errors=True)
         _LOG.error("embedded server could not be set up", output=done.stdout + done.stderr)
@@ -77,7 +77,7 @@ def _initialise(cluster: Cluster) -> None:
 
 
 def _check_version(folder: Path) -> None:
-    made_by, brought = major_version(folder), version().partition(".")[0]
+    made_by, brought = read_major_version(folder), read_version().partition(".")[0]
     if made_by != brought:
         raise EmbeddedServerFailed(
             f"The data folder was made by PostgreSQL {made_by or '(unknown)'}, and this program brings {brought};"
@@ -86,7 +86,7 @@ def _check_version(folder: Path) -> None:
         )
 
 
-def _forget_killed(folder: Path) -> None:
+def _remove_stale_locks(folder: Path) -> None:
     """Remove the lock files of a killed server, unless its process lives on in this folder.
 
     PostgreSQL takes any program that has got the process number since for its server and never starts, also a
@@ -96,18 +96,18 @@ def _forget_killed(folder: Path) -> None:
     for path in (folder / "postmaster.pid", folder / f"{SOCKET}.lock"):
         with suppress(FileNotFoundError, ValueError):
             pid = int(path.read_text().partition("\n")[0])
-            if Path("/proc/self").exists() and not _lives_in(folder, pid):
+            if Path("/proc/self").exists() and not _is_running_in(folder, pid):
                 path.unlink()
 
 
-def _lives_in(folder: Path, pid: int) -> bool:
+def _is_running_in(folder: Path, pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/cwd").samefile(folder)
     except OSError:  # ended, or another user's
         return False
 
 
-def _write(path: Path, text: str) -> None:
+def _rewrite_file(path: Path, text: str) -> None:
     """Replace the text of a file, and as root don't follow a link that the folder's owner may have made of it."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW), "w") as file:
         file.write(text)

@@ -22,7 +22,7 @@ START, USERS, WATCHER = NAMES = ("start.lock", "users.lock", "watcher.lock")
 
 
 @contextmanager
-def opened(path: Path) -> Generator[int]:
+def open_file(path: Path) -> Generator[int]:
     """Open a file of the data folder to read and append, made if missing; as root, for the folder's owner.
 
     Gives its descriptor. Raises OSError, also for a symbolic link, which root must not follow.
@@ -38,19 +38,19 @@ def opened(path: Path) -> Generator[int]:
 
 
 @contextmanager
-def alone(home: Path) -> Generator[None]:
+def hold_start_lock(home: Path) -> Generator[None]:
     """Wait until no other process starts using the server of `home` or stops, and keep it so."""
-    with opened(home / START) as start:
+    with open_file(home / START) as start:
         fcntl.flock(start, fcntl.LOCK_EX)
         yield
 
 
-def share(descriptor: int) -> None:
+def share_lock(descriptor: int) -> None:
     """Take the lock together with others; waits for the end of an exclusive one."""
     fcntl.flock(descriptor, fcntl.LOCK_SH)
 
 
-def take(descriptor: int) -> bool:
+def take_lock(descriptor: int) -> bool:
     """Take the lock exclusively if nobody else has it; False, and a shared one of our own is gone, if not."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -59,6 +59,6 @@ def take(descriptor: int) -> bool:
     return True
 
 
-def release(descriptor: int) -> None:
+def release_lock(descriptor: int) -> None:
     """Give the lock up."""
     fcntl.flock(descriptor, fcntl.LOCK_UN)

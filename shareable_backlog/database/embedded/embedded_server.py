@@ -26,7 +26,7 @@ from shareable_backlog.database.embedded import embedded_cluster, embedded_folde
 from shareable_backlog.database.embedded.embedded_cluster import Cluster
 from shareable_backlog.errors import EmbeddedServerFailed
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 _DATABASE = "shareable_linear_backlog"
 _PORT = "5432"
@@ -53,8 +53,8 @@ class EmbeddedServer:
 
 
 @contextmanager
-def running(data_dir: Path, options: Sequence[str] = ()) -> Generator[str]:
-    """Give the libpq connection string of the server in `data_dir`, which it makes, starts or joins.
+def run_server(data_dir: Path, options: Sequence[str] = ()) -> Generator[str]:
+    """Yield the libpq connection string of the server in `data_dir`, which it makes, starts or joins.
 
     The server runs until the last process that uses it leaves or is killed; leaving as the last waits until it
     has stopped. `options` go on the command line of a server that is not running yet (`-c`, `name=value`).
@@ -62,31 +62,31 @@ def running(data_dir: Path, options: Sequence[str] = ()) -> Generator[str]:
     """
     home = data_dir.absolute()
     with ExitStack() as stack:
-        with _in_plain_words():
-            embedded_cluster.check(home)
+        with _translate_errors():
+            embedded_cluster.check_home(home)
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            users = stack.enter_context(embedded_lock.opened(home / embedded_lock.USERS))
-            with embedded_lock.alone(home):
-                embedded_lock.share(users)
-                cluster = embedded_cluster.found(home)
-                stack.callback(_leave, cluster, users)
-                _bring_up(cluster, options)
-        yield _conninfo(cluster, _DATABASE)
+            users = stack.enter_context(embedded_lock.open_file(home / embedded_lock.USERS))
+            with embedded_lock.hold_start_lock(home):
+                embedded_lock.share_lock(users)
+                cluster = embedded_cluster.find_cluster(home)
+                stack.callback(_leave_server, cluster, users)
+                _bring_up_server(cluster, options)
+        yield _build_conninfo(cluster, _DATABASE)
 
 
-def describe(data_dir: Path) -> EmbeddedServer:
-    """Say what is in `data_dir` and whether it runs; changes nothing. Raises EmbeddedServerFailed."""
-    folder = embedded_cluster.folder_of(data_dir.absolute())
+def inspect_server(data_dir: Path) -> EmbeddedServer:
+    """Return what is in `data_dir` and whether it runs; changes nothing. Raises EmbeddedServerFailed."""
+    folder = embedded_cluster.locate_folder(data_dir.absolute())
     pid = None
-    with _in_plain_words():
-        if embedded_watch.listening(str(folder)):
+    with _translate_errors():
+        if embedded_watch.is_listening(str(folder)):
             with suppress(FileNotFoundError):  # it has stopped meanwhile
                 pid = int((folder / "postmaster.pid").read_text().partition("\n")[0])
-        return EmbeddedServer(folder, embedded_folder.major_version(folder), pid)
+        return EmbeddedServer(folder, embedded_folder.read_major_version(folder), pid)
 
 
 @contextmanager
-def _in_plain_words() -> Generator[None]:
+def _translate_errors() -> Generator[None]:
     try:
         yield
     except OSError as error:
@@ -96,13 +96,13 @@ def _in_plain_words() -> Generator[None]:
         ) from error
 
 
-def _conninfo(cluster: Cluster, database: str) -> str:
+def _build_conninfo(cluster: Cluster, database: str) -> str:
     return make_conninfo(host=str(cluster.folder), port=_PORT, user=embedded_folder.ROLE, dbname=database)
 
 
-def _bring_up(cluster: Cluster, options: Sequence[str]) -> None:
+def _bring_up_server(cluster: Cluster, options: Sequence[str]) -> None:
     deadline = time.monotonic() + _READY_S
-    while not _up(cluster, options):
+    while not _ensure_running(cluster, options):
         if time.monotonic() > deadline:
             raise EmbeddedServerFailed(
                 "The embedded PostgreSQL is still busy starting or stopping; nothing is lost. Try again in a minute."
@@ -110,19 +110,19 @@ def _bring_up(cluster: Cluster, options: Sequence[str]) -> None:
         time.sleep(0.1)
 
 
-def _up(cluster: Cluster, options: Sequence[str]) -> bool:
+def _ensure_running(cluster: Cluster, options: Sequence[str]) -> bool:
     """See to it that the server and a watcher run; False while an earlier server stands in the way."""
-    with embedded_lock.opened(cluster.home / embedded_lock.WATCHER) as watcher:
-        unwatched = embedded_lock.take(watcher)
-        if not embedded_watch.listening(str(cluster.folder)):
-            embedded_folder.prepare(cluster)
+    with embedded_lock.open_file(cluster.home / embedded_lock.WATCHER) as watcher:
+        unwatched = embedded_lock.take_lock(watcher)
+        if not embedded_watch.is_listening(str(cluster.folder)):
+            embedded_folder.prepare_folder(cluster)
             settings = shlex.join([*options, *_SETTINGS])
-            if not _watch(cluster, watcher, "-w", "-t", "600", "-s", "-o", settings):
+            if not _start_watcher(cluster, watcher, "-w", "-t", "600", "-s", "-o", settings):
                 return False
         elif unwatched:
-            _watch(cluster, watcher)
+            _start_watcher(cluster, watcher)
     try:
-        with psycopg.connect(_conninfo(cluster, "postgres"), autocommit=True) as connection:
+        with psycopg.connect(_build_conninfo(cluster, "postgres"), autocommit=True) as connection:
             known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [_DATABASE]).rowcount
             if not known:
                 connection.execute(f"CREATE DATABASE {_DATABASE}")
@@ -132,7 +132,7 @@ def _up(cluster: Cluster, options: Sequence[str]) -> bool:
     return True
 
 
-def _watch(cluster: Cluster, watcher: int, *start: str) -> bool:
+def _start_watcher(cluster: Cluster, watcher: int, *start: str) -> bool:
     """Leave a watcher behind that holds the lock on `watcher`; with pg_ctl's options `start` it starts the server.
 
     So no server runs without a watcher, not even if this process is killed while it waits. False: try again.
@@ -141,8 +141,8 @@ def _watch(cluster: Cluster, watcher: int, *start: str) -> bool:
     if start and output_path.exists() and output_path.stat().st_size > _OUTPUT_MAX:
         output_path.replace(output_path.with_suffix(".log.1"))
     with (
-        embedded_lock.opened(cluster.home / embedded_lock.USERS) as users,
-        embedded_lock.opened(output_path) as output,
+        embedded_lock.open_file(cluster.home / embedded_lock.USERS) as users,
+        embedded_lock.open_file(output_path) as output,
     ):
         before = os.fstat(output).st_size
         descriptors = (str(users), str(watcher))
@@ -169,19 +169,19 @@ def _watch(cluster: Cluster, watcher: int, *start: str) -> bool:
     raise EmbeddedServerFailed("The embedded PostgreSQL did not start; its data is untouched. The log says why.")
 
 
-def _leave(cluster: Cluster, users: int) -> None:
+def _leave_server(cluster: Cluster, users: int) -> None:
     """Stop using the server; the last one waits until the watcher has stopped it."""
-    with embedded_lock.alone(cluster.home):
-        if not embedded_lock.take(users):
+    with embedded_lock.hold_start_lock(cluster.home):
+        if not embedded_lock.take_lock(users):
             # Others use it. Or the watcher has just taken the lock: then this waits until it is done.
-            embedded_lock.share(users)
+            embedded_lock.share_lock(users)
             return
         for _ in range(2):  # again if the watcher was killed at this moment
-            if not embedded_watch.listening(str(cluster.folder)):
+            if not embedded_watch.is_listening(str(cluster.folder)):
                 return
-            with embedded_lock.opened(cluster.home / embedded_lock.WATCHER) as watcher:
-                if embedded_lock.take(watcher):  # it was killed before
-                    _watch(cluster, watcher)
-            embedded_lock.release(users)
-            with embedded_lock.opened(cluster.home / embedded_lock.WATCHER) as watcher:
-                embedded_lock.share(watcher)
+            with embedded_lock.open_file(cluster.home / embedded_lock.WATCHER) as watcher:
+                if embedded_lock.take_lock(watcher):  # it was killed before
+                    _start_watcher(cluster, watcher)
+            embedded_lock.release_lock(users)
+            with embedded_lock.open_file(cluster.home / embedded_lock.WATCHER) as watcher:
+                embedded_lock.share_lock(watcher)

@@ -15,8 +15,8 @@ _ANSWER_S = 5
 _STOP = ("-m", "fast", "-w", "-t", "300", "-s")
 
 
-def listening(folder: str) -> bool:
-    """Say whether a server listens on the socket in `folder`; one that is too busy to answer does."""
+def is_listening(folder: str) -> bool:
+    """Return whether a server listens on the socket in `folder`; one that is too busy to answer does."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(_ANSWER_S)
         try:
@@ -45,7 +45,7 @@ def main(users: str, watcher: str, uid: str, gid: str, pg_ctl: str, *start: str)
     if os.fork():
         os._exit(0)
     fcntl.flock(int(users), fcntl.LOCK_EX)
-    if listening(os.environ["PGDATA"]):
+    if is_listening(os.environ["PGDATA"]):
         subprocess.run([pg_ctl, "stop", *_STOP], check=False)  # noqa: S603  # embedded.py's
     # First this one: whoever gets the users' lock next must not take this process for a watcher.
     os.close(int(watcher))

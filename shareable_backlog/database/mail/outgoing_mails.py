@@ -12,7 +12,7 @@ from shareable_backlog.database.connection.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMail:
-    """Hold a mail that is being tried for the `tries`th time; `last_error` is None before the first failure."""
+    """A mail that is being tried for the `tries`th time; `last_error` is None before the first failure."""
 
     id: int
     kind: str
@@ -25,7 +25,7 @@ class OutgoingMail:
 
 @dataclass(frozen=True, slots=True)
 class OutboxState:
-    """Hold how many mails wait and how many were given up in the last week.
+    """How many mails wait and how many were given up in the last week.
 
     `last_error` is the newest fault of any of them, in plain words, with its time; both None when there is none.
     """
@@ -36,7 +36,7 @@ class OutboxState:
     last_error_at: datetime | None
 
 
-async def add(
+async def add_mail(
     transaction: Transaction, kind: str, recipient: str, params: Mapping[str, object], expires_at: datetime
 ) -> None:
     """Store a mail that is to be sent at once; after `expires_at` it is no use."""
@@ -56,7 +56,7 @@ async def add(
     )
 
 
-async def take(kinds: Collection[str], limit: int, claimed_s: float) -> list[OutgoingMail]:
+async def take_mails(kinds: Collection[str], limit: int, claimed_s: float) -> list[OutgoingMail]:
     """Take mails of these kinds whose time to be tried has come, and keep other processes off for `claimed_s`.
 
     What expires first is taken first: a sign-in before a notice. Whoever dies with one leaves it to be tried again.
@@ -76,12 +76,12 @@ async def take(kinds: Collection[str], limit: int, claimed_s: float) -> list[Out
     )
 
 
-async def remove(mail: OutgoingMail) -> None:
+async def delete_mail(mail: OutgoingMail) -> None:
     """Delete a mail that was sent or is no longer wanted."""
     await query("DELETE FROM outgoing_mails WHERE id = %(id)s", {"id": mail.id})
 
 
-async def put_off(mail: OutgoingMail, wait_s: float, error: str) -> None:
+async def postpone_mail(mail: OutgoingMail, wait_s: float, error: str) -> None:
     """Have a mail tried again in `wait_s`, unless another process took it meanwhile."""
     await query(
         """
@@ -93,7 +93,7 @@ async def put_off(mail: OutgoingMail, wait_s: float, error: str) -> None:
     )
 
 
-async def give_up(mail: OutgoingMail, error: str) -> None:
+async def mark_given_up(mail: OutgoingMail, error: str) -> None:
     """Note that a mail was not sent and won't be; what it was to say is forgotten."""
     await query(
         """
@@ -104,7 +104,7 @@ async def give_up(mail: OutgoingMail, error: str) -> None:
     )
 
 
-async def remove_old() -> None:
+async def delete_old_mails() -> None:
     """Delete what was given up, or has been no use, for a week."""
     await query(
         """
@@ -114,8 +114,8 @@ async def remove_old() -> None:
     )
 
 
-async def state() -> OutboxState:
-    """Count the mails that wait and those given up in the last week, and give the newest fault."""
+async def read_state() -> OutboxState:
+    """Count the mails that wait and those given up in the last week, and return the newest fault."""
     [found] = await query(
         """
         SELECT count(*) FILTER (WHERE given_up_at IS NULL) AS waiting,

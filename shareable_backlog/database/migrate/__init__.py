@@ -4,23 +4,34 @@ Files, table and lock are those of node-pg-migrate: a database which that tool s
 and either tool can go on. Everything here blocks; call it from a thread in async code.
 """
 
-from shareable_backlog.database.migrate.files import Migration, create, migrations_directory
-from shareable_backlog.database.migrate.ledger import Applied
-from shareable_backlog.database.migrate.run import baseline, down, redo, up
-from shareable_backlog.database.migrate.state import SchemaDrifted, SchemaStatus, accept, status, verify
+from shareable_backlog.database.migrate.files import Migration, create_migration, locate_migrations
+from shareable_backlog.database.migrate.ledger import AppliedMigration
+from shareable_backlog.database.migrate.run import (
+    apply_migrations,
+    mark_baseline,
+    redo_last_migration,
+    revert_migrations,
+)
+from shareable_backlog.database.migrate.state import (
+    SchemaDrifted,
+    SchemaStatus,
+    accept_edits,
+    read_status,
+    verify_migrations,
+)
 
 __all__ = [
-    "Applied",
+    "AppliedMigration",
     "Migration",
     "SchemaDrifted",
     "SchemaStatus",
-    "accept",
-    "baseline",
-    "create",
-    "down",
-    "migrations_directory",
-    "redo",
-    "status",
-    "up",
-    "verify",
+    "accept_edits",
+    "apply_migrations",
+    "create_migration",
+    "locate_migrations",
+    "mark_baseline",
+    "read_status",
+    "redo_last_migration",
+    "revert_migrations",
+    "verify_migrations",
 ]

@@ -22,19 +22,19 @@ _NEW_FILE = "-- Up Migration\n\n-- Down Migration\n"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Hold the SQL of one direction as it stands in its file, and the line (from 1) on which it begins."""
+    """The SQL of one direction as it stands in its file, and the line (from 1) on which it begins."""
 
     text: str
     first_line: int
 
-    def line(self, offset: int) -> int:
-        """Give the line of the file on which the character `offset` (from 0) of this part stands."""
+    def locate_line(self, offset: int) -> int:
+        """Return the line of the file on which the character `offset` (from 0) of this part stands."""
         return self.first_line + self.text.count("\n", 0, offset)
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """Hold one migration file; `name` is its file name without `.sql`, `down` is None if it has no way back.
+    """One migration file; `name` is its file name without `.sql`, `down` is None if it has no way back.
 
     The checksum is the same for any line endings, with and without a byte order mark.
     """
@@ -47,23 +47,23 @@ class Migration:
 
     @property
     def file(self) -> str:
-        """Give the file's name."""
+        """Return the file's name."""
         return f"{self.name}.sql"
 
 
-def migrations_directory() -> Path:
-    """Give the folder of the product's own migrations: in the wheel, or in the checkout."""
+def locate_migrations() -> Path:
+    """Return the folder of the product's own migrations: in the wheel, or in the checkout."""
     packaged = Path(__file__).parents[1] / "files" / "migrations"
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "database" / "migrations"
 
 
-def number(name: str) -> int:
-    """Give the number that a migration's name begins with; 0 if it begins with none."""
+def parse_number(name: str) -> int:
+    """Return the number that a migration's name begins with; 0 if it begins with none."""
     digits = re.match(r"\d+", name)
     return int(digits[0]) if digits else 0
 
 
-def load(directory: Path) -> list[Migration]:
+def read_migrations(directory: Path) -> list[Migration]:
     """Read every migration of `directory`, by number.
 
     Files that don't end in `.sql`, and hidden ones, are no migrations. Raises MigrationFailed for a folder or
@@ -71,7 +71,7 @@ def load(directory: Path) -> list[Migration]:
     """
     try:
         paths = [path for path in directory.iterdir() if path.is_file()]
-        migrations = [_read(path) for path in paths if _is_migration(path.name)]
+        migrations = [_read_migration(path) for path in paths if _is_migration(path.name)]
     except OSError as error:
         raise MigrationFailed(f"The migrations can't be read ({error.strerror}).") from None
     by_number: dict[int, Migration] = {}
@@ -93,44 +93,44 @@ def _is_migration(file_name: str) -> bool:
     return True
 
 
-def _read(path: Path) -> Migration:
+def _read_migration(path: Path) -> Migration:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise MigrationFailed(f"{path.name} is not UTF-8 text: save it as UTF-8.") from None
     if "\0" in text:
         raise MigrationFailed(f"{path.name} holds a NUL character, which SQL can't.")
-    up, down = _parts(text)
+    up, down = _split_parts(text)
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return Migration(number(path.name), path.stem, up, down, sha256(lines.encode()).hexdigest())
+    return Migration(parse_number(path.name), path.stem, up, down, sha256(lines.encode()).hexdigest())
 
 
-def _parts(text: str) -> tuple[Part, Part | None]:
+def _split_parts(text: str) -> tuple[Part, Part | None]:
     """Cut a file at its markers, in either order; without an up marker all before the down marker is up."""
     up_marker, down_marker = _UP.search(text), _DOWN.search(text)
     up_at = up_marker.start() if up_marker else 0
     if down_marker is None:
-        return _part(text, up_at, len(text)), None
+        return _build_part(text, up_at, len(text)), None
     down_at = down_marker.start()
     if down_at < up_at:
-        return _part(text, up_at, len(text)), _part(text, down_at, up_at)
-    return _part(text, up_at, down_at), _part(text, down_at, len(text))
+        return _build_part(text, up_at, len(text)), _build_part(text, down_at, up_at)
+    return _build_part(text, up_at, down_at), _build_part(text, down_at, len(text))
 
 
-def _part(text: str, start: int, end: int) -> Part:
+def _build_part(text: str, start: int, end: int) -> Part:
     return Part(text[start:end], text.count("\n", 0, start) + 1)
 
 
-def create(name: str, directory: Path) -> Path:
-    """Write an empty migration with the next number and both markers, and give its path.
+def create_migration(name: str, directory: Path) -> Path:
+    """Write an empty migration with the next number and both markers, and return its path.
 
     What is neither letter nor digit in `name` becomes a hyphen. Raises InvalidInput for a name without any,
     or too long; MigrationFailed for a folder that can't be read or written.
     """
     words = "-".join(re.findall(r"[a-z0-9]+", name.lower()))
-    names = [migration.name for migration in load(directory)]
+    names = [migration.name for migration in read_migrations(directory)]
     width = max([3, *(len(name.partition("_")[0]) for name in names)])
-    next_number = max([0, *(number(name) for name in names)]) + 1
+    next_number = max([0, *(parse_number(name) for name in names)]) + 1
     stem = f"{next_number:0{width}}_{words}"
     if not words or len(stem) > _LONGEST_NAME:
         raise InvalidInput(f"A migration's name is 1 to {_LONGEST_NAME - width - 1} letters, digits and hyphens.")

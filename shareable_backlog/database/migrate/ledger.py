@@ -45,8 +45,8 @@ _NEEDED_RIGHTS = "it needs CREATE on the schema public, and must own the tables 
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
-    """Hold one row of the ledger; `run_on` is in its runner's time zone, `checksum` None if unknown."""
+class AppliedMigration:
+    """One row of the ledger; `run_on` is in its runner's time zone, `checksum` None if unknown."""
 
     name: str
     run_on: datetime
@@ -54,9 +54,9 @@ class Applied:
 
 
 @contextlib.contextmanager
-def reading(conninfo: str, *, wait_s: float = 0) -> Generator[Connection]:
-    """Give a connection that can change nothing, without the lock. Raises DatabaseUnavailable."""
-    with _connected(conninfo, wait_s=wait_s) as connection:
+def open_for_reading(conninfo: str, *, wait_s: float = 0) -> Generator[Connection]:
+    """Yield a connection that can change nothing, without the lock. Raises DatabaseUnavailable."""
+    with _open_connection(conninfo, wait_s=wait_s) as connection:
         # For this transaction alone: a pooler hands the session on to others.
         connection.read_only = True
         with connection.transaction():
@@ -64,12 +64,12 @@ def reading(conninfo: str, *, wait_s: float = 0) -> Generator[Connection]:
 
 
 @contextlib.contextmanager
-def writing(conninfo: str, *, wait_s: float = 0) -> Generator[Connection]:
-    """Give the connection that holds the lock, waiting up to `wait_s` for a server that is not there yet.
+def open_for_writing(conninfo: str, *, wait_s: float = 0) -> Generator[Connection]:
+    """Yield the connection that holds the lock, waiting up to `wait_s` for a server that is not there yet.
 
     Raises DatabaseUnavailable, and MigrationFailed when another runner keeps the lock or a right is missing.
     """
-    with _connected(conninfo, wait_s=wait_s, target_session_attrs="read-write") as connection:
+    with _open_connection(conninfo, wait_s=wait_s, target_session_attrs="read-write") as connection:
         prepare_session(connection)
         _take_lock(connection)
         try:
@@ -81,19 +81,19 @@ def writing(conninfo: str, *, wait_s: float = 0) -> Generator[Connection]:
 
 
 @contextlib.contextmanager
-def _connected(conninfo: str, *, wait_s: float, **wanted: str) -> Generator[Connection]:
+def _open_connection(conninfo: str, *, wait_s: float, **wanted: str) -> Generator[Connection]:
     parameters = {"connect_timeout": "5", **wanted, **conninfo_to_dict(conninfo)}
     parameters |= {"application_name": "slb migrate", "client_encoding": "UTF8"}
-    with contextlib.closing(_connection(make_conninfo("", **parameters), wait_s)) as connection:
+    with contextlib.closing(_connect(make_conninfo("", **parameters), wait_s)) as connection:
         try:
             yield connection
         except psycopg.errors.InsufficientPrivilege as error:
-            raise MigrationFailed(lacks_right(error)) from error
+            raise MigrationFailed(describe_missing_right(error)) from error
         except psycopg.Error as error:
-            raise faults.plain(error) from error
+            raise faults.translate_error(error) from error
 
 
-def _connection(conninfo: str, wait_s: float) -> Connection:
+def _connect(conninfo: str, wait_s: float) -> Connection:
     deadline = monotonic() + wait_s
     while True:
         try:
@@ -101,7 +101,7 @@ def _connection(conninfo: str, wait_s: float) -> Connection:
         except psycopg.OperationalError as error:
             left_s = deadline - monotonic()
             if left_s <= 0:
-                raise faults.plain(error) from None
+                raise faults.translate_error(error) from None
             sleep(min(left_s, _CONNECT_AGAIN_S))
 
 
@@ -124,13 +124,13 @@ def _take_lock(connection: Connection) -> None:
         sleep(_POLL_S)
 
 
-def lacks_right(error: psycopg.Error) -> str:
-    """Say which right the database refused, and which ones a role that migrates needs."""
+def describe_missing_right(error: psycopg.Error) -> str:
+    """Return which right the database refused, and which ones a role that migrates needs."""
     return f"The database role lacks a right ({error.diag.message_primary}): {_NEEDED_RIGHTS}."
 
 
-def _shape(connection: Connection) -> tuple[bool, bool]:
-    """Tell whether the ledger exists, and whether it has our column."""
+def _inspect_ledger(connection: Connection) -> tuple[bool, bool]:
+    """Return whether the ledger exists, and whether it has our column."""
     ((exists, has_checksum),) = connection.execute(
         "SELECT to_regclass('public.pgmigrations') IS NOT NULL, EXISTS ("
         " SELECT FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('public.pgmigrations')"
@@ -139,17 +139,17 @@ def _shape(connection: Connection) -> tuple[bool, bool]:
     return exists, has_checksum
 
 
-def applied(connection: Connection) -> list[Applied]:
-    """Give what was applied, in that order; nothing if there is no ledger yet."""
-    exists, _ = _shape(connection)
+def list_applied(connection: Connection) -> list[AppliedMigration]:
+    """Return what was applied, in that order; nothing if there is no ledger yet."""
+    exists, _ = _inspect_ledger(connection)
     if not exists:
         return []
-    return connection.cursor(row_factory=class_row(Applied)).execute(SELECT_APPLIED).fetchall()
+    return connection.cursor(row_factory=class_row(AppliedMigration)).execute(SELECT_APPLIED).fetchall()
 
 
-def ensure(connection: Connection) -> None:
+def ensure_ledger(connection: Connection) -> None:
     """Make the ledger if there is none, and add our column to one that node-pg-migrate made."""
-    exists, has_checksum = _shape(connection)
+    exists, has_checksum = _inspect_ledger(connection)
     if not exists:
         connection.execute(
             "CREATE TABLE public.pgmigrations"
@@ -159,7 +159,7 @@ def ensure(connection: Connection) -> None:
         connection.execute("ALTER TABLE public.pgmigrations ADD COLUMN IF NOT EXISTS checksum text")
 
 
-def record(connection: Connection, migration: Migration) -> None:
+def record_migration(connection: Connection, migration: Migration) -> None:
     """Note a migration as applied.
 
     Never before an earlier row, even where sessions differ in time zone or a clock went back: the order of
@@ -172,7 +172,7 @@ def record(connection: Connection, migration: Migration) -> None:
     )
 
 
-def forget(connection: Connection, migration: Migration) -> None:
+def delete_migration(connection: Connection, migration: Migration) -> None:
     """Remove a migration from the ledger."""
     connection.execute("DELETE FROM public.pgmigrations WHERE name = %s", (migration.name,))
 

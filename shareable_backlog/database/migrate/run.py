@@ -19,7 +19,7 @@ from shareable_backlog.errors import InvalidInput, MigrationFailed
 OnStep = Callable[[Migration], None]
 
 
-def up(
+def apply_migrations(
     conninfo: str,
     *,
     to: int | None = None,
@@ -29,40 +29,40 @@ def up(
     on_step: OnStep | None = None,
     directory: Path | None = None,
 ) -> list[Migration]:
-    """Apply what is pending, up to the number `to` (None: all), and give it in the order of its numbers.
+    """Apply what is pending, up to the number `to` (None: all), and return it in the order of its numbers.
 
     With `dry_run` nothing is run or written, and no lock taken. A file that belongs before one already
     applied is refused unless `allow_out_of_order`; node-pg-migrate refuses the database from then on.
     """
-    migrations = _load(directory, to)
+    migrations = _read_migrations(directory, to)
     if dry_run:
-        with ledger.reading(conninfo, wait_s=wait_s) as connection:
-            found = state.compare(migrations, ledger.applied(connection))
-        return _chosen(found, to, allow_out_of_order=allow_out_of_order)
-    with ledger.writing(conninfo, wait_s=wait_s) as connection:
-        found = state.compare(migrations, ledger.applied(connection))
-        chosen = _chosen(found, to, allow_out_of_order=allow_out_of_order)
-        ledger.ensure(connection)
-        state.adopt(connection, migrations, found)
+        with ledger.open_for_reading(conninfo, wait_s=wait_s) as connection:
+            found = state.compare(migrations, ledger.list_applied(connection))
+        return _choose_pending(found, to, allow_out_of_order=allow_out_of_order)
+    with ledger.open_for_writing(conninfo, wait_s=wait_s) as connection:
+        found = state.compare(migrations, ledger.list_applied(connection))
+        chosen = _choose_pending(found, to, allow_out_of_order=allow_out_of_order)
+        ledger.ensure_ledger(connection)
+        state.fill_checksums(connection, migrations, found)
         for migration in chosen:
-            _apply(connection, migration, on_step)
+            _apply_migration(connection, migration, on_step)
         return chosen
 
 
-def _load(directory: Path | None, to: int | None) -> list[Migration]:
-    migrations = files.load(directory or files.migrations_directory())
+def _read_migrations(directory: Path | None, to: int | None) -> list[Migration]:
+    migrations = files.read_migrations(directory or files.locate_migrations())
     if to and to not in {migration.number for migration in migrations}:
         raise InvalidInput(f"There is no migration {to}.")
     return migrations
 
 
-def _chosen(found: SchemaStatus, to: int | None, *, allow_out_of_order: bool) -> list[Migration]:
-    """Give what is to be applied, checked as far as possible before anything runs."""
+def _choose_pending(found: SchemaStatus, to: int | None, *, allow_out_of_order: bool) -> list[Migration]:
+    """Return what is to be applied, checked as far as possible before anything runs."""
     found.require_agreement()
     chosen = [migration for migration in found.pending if to is None or migration.number <= to]
     for migration in chosen:
-        step.check(migration, migration.up)
-        later = next((row.name for row in found.applied if _belongs_before(migration, row.name)), None)
+        step.check_part(migration, migration.up)
+        later = next((row.name for row in found.applied if _is_before(migration, row.name)), None)
         if later and not allow_out_of_order:
             raise MigrationFailed(
                 f"{migration.file} is out of order: {later} is applied already. Nothing was changed;"
@@ -71,73 +71,73 @@ def _chosen(found: SchemaStatus, to: int | None, *, allow_out_of_order: bool) ->
     return chosen
 
 
-def _belongs_before(migration: Migration, name: str) -> bool:
-    """Tell whether a migration comes before an applied one: by number, or as 0025 does before 003."""
-    return migration.number < files.number(name) or (migration.name.startswith("0") and migration.name < name)
+def _is_before(migration: Migration, name: str) -> bool:
+    """Return whether a migration comes before an applied one: by number, or as 0025 does before 003."""
+    return migration.number < files.parse_number(name) or (migration.name.startswith("0") and migration.name < name)
 
 
-def _apply(connection: Connection, migration: Migration, on_step: OnStep | None) -> None:
-    step.run(connection, migration, migration.up, ledger.record)
+def _apply_migration(connection: Connection, migration: Migration, on_step: OnStep | None) -> None:
+    step.run_part(connection, migration, migration.up, ledger.record_migration)
     if on_step:
         on_step(migration)
 
 
-def down(
+def revert_migrations(
     conninfo: str, *, to: int | None = None, on_step: OnStep | None = None, directory: Path | None = None
 ) -> list[Migration]:
     """Take back every migration after the number `to` (0: all; None: only the last one), newest first.
 
     Nothing runs unless each of them has its file and a down part.
     """
-    migrations = _load(directory, to)
-    with ledger.writing(conninfo) as connection:
-        names = [row.name for row in reversed(ledger.applied(connection))]
-        names = names[:1] if to is None else [name for name in names if files.number(name) > to]
-        ways = [_way_back(name, migrations) for name in names]
+    migrations = _read_migrations(directory, to)
+    with ledger.open_for_writing(conninfo) as connection:
+        names = [row.name for row in reversed(ledger.list_applied(connection))]
+        names = names[:1] if to is None else [name for name in names if files.parse_number(name) > to]
+        ways = [_find_way_back(name, migrations) for name in names]
         for migration, part in ways:
-            step.run(connection, migration, part, ledger.forget)
+            step.run_part(connection, migration, part, ledger.delete_migration)
             if on_step:
                 on_step(migration)
         return [migration for migration, _ in ways]
 
 
-def _way_back(name: str, migrations: Sequence[Migration]) -> tuple[Migration, Part]:
+def _find_way_back(name: str, migrations: Sequence[Migration]) -> tuple[Migration, Part]:
     migration = next((migration for migration in migrations if migration.name == name), None)
     if migration is None:
         raise MigrationFailed(f"The file of {name} is gone, and with it the way back. Nothing was changed.")
     if migration.down is None:
         raise MigrationFailed(f"{migration.file} has no down part, so there is no way back. Nothing was changed.")
-    step.check(migration, migration.down)
+    step.check_part(migration, migration.down)
     return migration, migration.down
 
 
-def redo(conninfo: str, *, on_step: OnStep | None = None, directory: Path | None = None) -> Migration:
+def redo_last_migration(conninfo: str, *, on_step: OnStep | None = None, directory: Path | None = None) -> Migration:
     """Take the last migration back and apply it as its file is now; if that fails it stays taken back."""
-    migrations = _load(directory, None)
-    with ledger.writing(conninfo) as connection:
-        applied = ledger.applied(connection)
+    migrations = _read_migrations(directory, None)
+    with ledger.open_for_writing(conninfo) as connection:
+        applied = ledger.list_applied(connection)
         if not applied:
             raise MigrationFailed("No migration is applied, so there is none to do again.")
-        migration, part = _way_back(applied[-1].name, migrations)
-        step.check(migration, migration.up)
-        ledger.ensure(connection)
-        step.run(connection, migration, part, ledger.forget)
-        _apply(connection, migration, on_step)
+        migration, part = _find_way_back(applied[-1].name, migrations)
+        step.check_part(migration, migration.up)
+        ledger.ensure_ledger(connection)
+        step.run_part(connection, migration, part, ledger.delete_migration)
+        _apply_migration(connection, migration, on_step)
         return migration
 
 
-def baseline(conninfo: str, to: int, *, directory: Path | None = None) -> list[Migration]:
-    """Mark the migrations up to the number `to` as applied without running them, and give those marked.
+def mark_baseline(conninfo: str, to: int, *, directory: Path | None = None) -> list[Migration]:
+    """Mark the migrations up to the number `to` as applied without running them, and return those marked.
 
     For a schema that was made by other means; what is marked already stays as it is. All or none.
     """
-    migrations = _load(directory, to)
-    with ledger.writing(conninfo) as connection:
-        found = state.compare(migrations, ledger.applied(connection))
+    migrations = _read_migrations(directory, to)
+    with ledger.open_for_writing(conninfo) as connection:
+        found = state.compare(migrations, ledger.list_applied(connection))
         found.require_agreement()
         marked = [migration for migration in found.pending if migration.number <= to]
         with connection.transaction():
-            ledger.ensure(connection)
+            ledger.ensure_ledger(connection)
             for migration in marked:
-                ledger.record(connection, migration)
+                ledger.record_migration(connection, migration)
         return marked

@@ -9,29 +9,29 @@ from psycopg import Connection
 
 from shareable_backlog.database.migrate import files, ledger
 from shareable_backlog.database.migrate.files import Migration
-from shareable_backlog.database.migrate.ledger import Applied
+from shareable_backlog.database.migrate.ledger import AppliedMigration
 from shareable_backlog.errors import MigrationFailed
 
 
 class SchemaDrifted(MigrationFailed):
-    """Say that files and database contradict each other: a file was edited, is gone, or is yet to come."""
+    """Files and database contradict each other: a file was edited, is gone, or is yet to come."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaStatus:
-    """Hold what was applied, in that order, and how the files differ from it.
+    """What was applied, in that order, and how the files differ from it.
 
     `drifted` were edited after they ran; `missing` ran and have no file; `newer` ran too, but their numbers
     lie beyond every file: another version of the program applied them.
     """
 
-    applied: tuple[Applied, ...]
+    applied: tuple[AppliedMigration, ...]
     pending: tuple[Migration, ...]
     drifted: tuple[Migration, ...]
     missing: tuple[str, ...]
     newer: tuple[str, ...]
 
-    def problem(self) -> Literal["behind", "newer", "drifted"] | None:
+    def find_problem(self) -> Literal["behind", "newer", "drifted"] | None:
         """Name what keeps the program from using this database, the gravest first; None if nothing does."""
         if self.newer:
             return "newer"
@@ -39,35 +39,35 @@ class SchemaStatus:
             return "drifted"
         return "behind" if self.pending else None
 
-    def explanation(self) -> str:
+    def describe(self) -> str:
         """Say in plain words how the database stands and what to do."""
         if self.newer:
             return (
                 "The database's schema is newer than this program, which does not know"
-                f" {_listed(self.newer)}: use the program's newer version."
+                f" {_join_names(self.newer)}: use the program's newer version."
             )
         if self.missing:
-            return f"Applied, but without a file now: {_listed(self.missing)}. Put the file back."
+            return f"Applied, but without a file now: {_join_names(self.missing)}. Put the file back."
         if self.drifted:
             return (
-                f"Edited after being applied: {_listed(self.drifted)}. Undo the edit, or run"
+                f"Edited after being applied: {_join_names(self.drifted)}. Undo the edit, or run"
                 " `slb migrate verify --accept` if the database is right as it is."
             )
         if self.pending:
-            return f"The database's schema is behind: run `slb migrate up` ({_listed(self.pending)})."
+            return f"The database's schema is behind: run `slb migrate up` ({_join_names(self.pending)})."
         return "The database's schema is up to date."
 
     def require_agreement(self) -> None:
         """Raise SchemaDrifted if what was applied is not what the files say; pending files are fine."""
-        if self.problem() in {"newer", "drifted"}:
-            raise SchemaDrifted(f"{self.explanation()} Nothing was changed.")
+        if self.find_problem() in {"newer", "drifted"}:
+            raise SchemaDrifted(f"{self.describe()} Nothing was changed.")
 
 
-def _listed(names: Sequence[str | Migration]) -> str:
+def _join_names(names: Sequence[str | Migration]) -> str:
     return ", ".join(one if isinstance(one, str) else one.file for one in names)
 
 
-def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> SchemaStatus:
+def compare(migrations: Sequence[Migration], applied: Sequence[AppliedMigration]) -> SchemaStatus:
     """Work out how files and ledger differ; applied is what stands in the ledger by its name."""
     checksums = {row.name: row.checksum for row in applied}
     known = {migration.name for migration in migrations}
@@ -77,54 +77,54 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> Sche
         applied=tuple(applied),
         pending=tuple(migration for migration in migrations if migration.name not in checksums),
         drifted=tuple(m for m in migrations if checksums.get(m.name) not in {None, m.checksum}),
-        missing=tuple(name for name in gone if files.number(name) <= last),
-        newer=tuple(name for name in gone if files.number(name) > last),
+        missing=tuple(name for name in gone if files.parse_number(name) <= last),
+        newer=tuple(name for name in gone if files.parse_number(name) > last),
     )
 
 
-def status(conninfo: str, *, directory: Path | None = None) -> SchemaStatus:
-    """Tell how a database stands, changing nothing and waiting for no lock.
+def read_status(conninfo: str, *, directory: Path | None = None) -> SchemaStatus:
+    """Return how a database stands, changing nothing and waiting for no lock.
 
     `directory` None means the product's own migrations. Raises DatabaseUnavailable, and MigrationFailed for
     files that can't be read.
     """
-    migrations = files.load(directory or files.migrations_directory())
-    with ledger.reading(conninfo) as connection:
-        return compare(migrations, ledger.applied(connection))
+    migrations = files.read_migrations(directory or files.locate_migrations())
+    with ledger.open_for_reading(conninfo) as connection:
+        return compare(migrations, ledger.list_applied(connection))
 
 
-def verify(conninfo: str, *, directory: Path | None = None) -> SchemaStatus:
+def verify_migrations(conninfo: str, *, directory: Path | None = None) -> SchemaStatus:
     """Check that every applied file is as it was when it was applied.
 
     Rows without a checksum, as node-pg-migrate writes them, get the present one: from then on an edit is
-    noticed. Raises SchemaDrifted besides what `status` raises.
+    noticed. Raises SchemaDrifted besides what `read_status` raises.
     """
-    migrations = files.load(directory or files.migrations_directory())
-    with ledger.writing(conninfo) as connection:
-        found = compare(migrations, ledger.applied(connection))
+    migrations = files.read_migrations(directory or files.locate_migrations())
+    with ledger.open_for_writing(conninfo) as connection:
+        found = compare(migrations, ledger.list_applied(connection))
         found.require_agreement()
-        adopt(connection, migrations, found)
+        fill_checksums(connection, migrations, found)
         return found
 
 
-def adopt(connection: Connection, migrations: Sequence[Migration], found: SchemaStatus) -> None:
+def fill_checksums(connection: Connection, migrations: Sequence[Migration], found: SchemaStatus) -> None:
     """Note the present checksum of what was applied without one, by node-pg-migrate or by hand."""
     unknown = {row.name for row in found.applied if row.checksum is None}
     if unknown:
-        ledger.ensure(connection)
+        ledger.ensure_ledger(connection)
         ledger.set_checksums(connection, [migration for migration in migrations if migration.name in unknown])
 
 
-def accept(conninfo: str, *, directory: Path | None = None) -> list[Migration]:
-    """Take the edited files for what was applied, and give them; the database's tables stay as they are.
+def accept_edits(conninfo: str, *, directory: Path | None = None) -> list[Migration]:
+    """Take the edited files for what was applied, and return them; the database's tables stay as they are.
 
     Raises SchemaDrifted for what accepting can't mend: missing files and a newer database.
     """
-    migrations = files.load(directory or files.migrations_directory())
-    with ledger.writing(conninfo) as connection:
-        found = compare(migrations, ledger.applied(connection))
+    migrations = files.read_migrations(directory or files.locate_migrations())
+    with ledger.open_for_writing(conninfo) as connection:
+        found = compare(migrations, ledger.list_applied(connection))
         if found.missing or found.newer:
             found.require_agreement()
         ledger.set_checksums(connection, found.drifted)
-        adopt(connection, migrations, found)
+        fill_checksums(connection, migrations, found)
         return list(found.drifted)

@@ -28,14 +28,14 @@ _BLOCK = {"begin": 1, "case": 1, "end": -1}
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Hold one statement without the comments before it; `offset` counts characters from 0."""
+    """One statement without the comments before it; `offset` counts characters from 0."""
 
     offset: int
     text: str
 
 
-def split(text: str) -> list[Statement]:
-    """Give the statements of a text; empty ones don't count, as the server doesn't answer them either."""
+def split_statements(text: str) -> list[Statement]:
+    """Return the statements of a text; empty ones don't count, as the server doesn't answer them either."""
     statements: list[Statement] = []
     start: int | None = None
     depth = 0

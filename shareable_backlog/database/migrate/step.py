@@ -30,19 +30,19 @@ _UNCHANGED = "This file changed nothing."
 _OUTSIDE_ONLY = "Run such a statement by hand and mark its file with `slb migrate baseline`."
 
 
-def check(migration: Migration, part: Part) -> None:
+def check_part(migration: Migration, part: Part) -> None:
     """Raise MigrationFailed for a part that can't run as one transaction, or that holds nothing to run."""
-    found = statements.split(part.text)
+    found = statements.split_statements(part.text)
     if not found:
         raise MigrationFailed(f"{migration.file}, line {part.first_line}: no SQL stands here. Nothing was run.")
     for statement in found:
         for pattern, reason in _UNFIT:
             if pattern.match(statement.text):
-                line = part.line(statement.offset)
+                line = part.locate_line(statement.offset)
                 raise MigrationFailed(f"{migration.file}, line {line}: this {reason}. Nothing was run.")
 
 
-def run(
+def run_part(
     connection: Connection, migration: Migration, part: Part, note: Callable[[Connection, Migration], None]
 ) -> None:
     """Run a part and `note` it in the ledger, in one transaction.
@@ -55,10 +55,10 @@ def run(
         line: int | None = None
         try:
             with connection.transaction():
-                results = _send(connection, part)
+                results = _send_part(connection, part)
                 if results[-1].status == pq.ExecStatus.FATAL_ERROR:
                     failed = errors.error_from_result(results[-1])
-                    line = _line(part, failed, len(results) - 1)
+                    line = _locate_line(part, failed, len(results) - 1)
                     raise failed
                 note(connection, migration)
         except (errors.LockNotAvailable, errors.DeadlockDetected) as error:
@@ -69,12 +69,12 @@ def run(
                 ) from error
             sleep(delay_s)
         except psycopg.Error as error:
-            raise _failure(migration, line, error) from error
+            raise _translate_error(migration, line, error) from error
         else:
             return
 
 
-def _send(connection: Connection, part: Part) -> list[pq.abc.PGresult]:
+def _send_part(connection: Connection, part: Part) -> list[pq.abc.PGresult]:
     """Send the text as it is: no parameters, all its statements at once, one result for each that ended.
 
     A cursor would keep from us how many succeeded before the one that failed.
@@ -84,24 +84,24 @@ def _send(connection: Connection, part: Part) -> list[pq.abc.PGresult]:
         return connection.wait(generators.execute(connection.pgconn))
 
 
-def _line(part: Part, error: psycopg.Error, succeeded: int) -> int:
-    """Give the line that the server points at, else the one on which the failed statement begins."""
+def _locate_line(part: Part, error: psycopg.Error, succeeded: int) -> int:
+    """Return the line that the server points at, else the one on which the failed statement begins."""
     if error.diag.statement_position:
-        return part.line(int(error.diag.statement_position) - 1)
-    found = statements.split(part.text)
-    return part.line(found[min(succeeded, len(found) - 1)].offset)
+        return part.locate_line(int(error.diag.statement_position) - 1)
+    found = statements.split_statements(part.text)
+    return part.locate_line(found[min(succeeded, len(found) - 1)].offset)
 
 
-def _failure(migration: Migration, line: int | None, error: psycopg.Error) -> BacklogError:
-    """Say what went wrong where; of the server's words only the message, as its detail holds people's data."""
+def _translate_error(migration: Migration, line: int | None, error: psycopg.Error) -> BacklogError:
+    """Return what went wrong where; of the server's words only the message, as its detail holds people's data."""
     if faults.is_lost(error):
         return DatabaseUnavailable(
-            f"{migration.file}: the database {faults.reason(error)}."
+            f"{migration.file}: the database {faults.describe_reason(error)}."
             " `slb migrate status` says whether the file was applied."
         )
     where = f"{migration.file}, line {line}" if line else f"{migration.file}, at its end"
     if isinstance(error, errors.InsufficientPrivilege):
-        return MigrationFailed(f"{where}: {ledger.lacks_right(error)} {_UNCHANGED}")
+        return MigrationFailed(f"{where}: {ledger.describe_missing_right(error)} {_UNCHANGED}")
     advice = f" {_OUTSIDE_ONLY}" if isinstance(error, errors.ActiveSqlTransaction) else ""
     # The message may quote the text from the fault to the end of the file.
     message = textwrap.shorten(error.diag.message_primary or "the database refused it", 200, placeholder=" …")

@@ -11,8 +11,8 @@ __all__ = ["SAMPLE_PREFIX"]
 
 
 @dataclass(frozen=True, slots=True)
-class Age:
-    """Tell when the mirror was last brought up to date, None when it never was.
+class MirrorAge:
+    """When the mirror was last brought up to date, None when it never was.
 
     `failure` is why the newest run failed, None when it did not; `is_sample` when the sample backlog is there.
     """
@@ -30,13 +30,13 @@ COLUMNS: LiteralString = """
      WHERE completed_at IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1) AS failure,
     EXISTS (SELECT FROM teams WHERE starts_with(id, %(sample)s)) AS is_sample
 """
-"""The columns of `Age`, with the parameter `sample`, which is SAMPLE_PREFIX.
+"""The columns of `MirrorAge`, with the parameter `sample`, which is SAMPLE_PREFIX.
 
 One run comes after the other, so the one that began last has ended last.
 """
 
 
-async def age() -> Age:
-    """Give all that tells how old the mirror is."""
-    [found] = await query(f"SELECT {COLUMNS}", {"sample": SAMPLE_PREFIX}, row=Age)
+async def read_age() -> MirrorAge:
+    """Return all that tells how old the mirror is."""
+    [found] = await query(f"SELECT {COLUMNS}", {"sample": SAMPLE_PREFIX}, row=MirrorAge)
     return found

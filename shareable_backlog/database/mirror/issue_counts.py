@@ -18,17 +18,17 @@ class TeamCount:
     unarchived: int
 
 
-async def moved(counted: Sequence[TeamCount]) -> list[TeamCount]:
-    """Give those of Linear's counts that are not what they were when `keep` stored them."""
+async def list_changed(counts: Sequence[TeamCount]) -> list[TeamCount]:
+    """Return those of Linear's counts that are not what they were when `store_counts` stored them."""
     known = await query(
         'SELECT id AS team_id, coalesce(issue_count, -1) AS "all",'
         " coalesce(unarchived_issue_count, -1) AS unarchived FROM teams WHERE removed_at IS NULL",
         row=TeamCount,
     )
-    return list(set(counted) - set(known))
+    return list(set(counts) - set(known))
 
 
-async def mirrored(team_ids: Sequence[str]) -> list[TeamCount]:
+async def count_mirrored(team_ids: Sequence[str]) -> list[TeamCount]:
     """Count the mirror's own items in these teams."""
     return await query(
         """
@@ -42,7 +42,7 @@ async def mirrored(team_ids: Sequence[str]) -> list[TeamCount]:
     )
 
 
-async def keep(transaction: Transaction, counted: Sequence[TeamCount]) -> None:
+async def store_counts(transaction: Transaction, counts: Sequence[TeamCount]) -> None:
     """Store Linear's counts as those that the mirror was held against."""
     await transaction.query(
         """
@@ -50,5 +50,5 @@ async def keep(transaction: Transaction, counted: Sequence[TeamCount]) -> None:
         FROM json_to_recordset(%(counted)s::json) c (team_id text, "all" integer, unarchived integer)
         WHERE t.id = c.team_id
         """,
-        {"counted": msgspec.json.encode(counted).decode()},
+        {"counted": msgspec.json.encode(counts).decode()},
     )

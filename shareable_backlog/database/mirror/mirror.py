@@ -13,10 +13,10 @@ from psycopg.sql import SQL, Composed, Identifier
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.streams import TABLES
-from shareable_backlog.streams.columns import Row
-from shareable_backlog.streams.issues import BacklogItem, Comment
+from shareable_backlog.streams.columns import MirrorRow
+from shareable_backlog.streams.issues import CommentRow, ItemRow
 
-R = TypeVar("R", bound=Row)
+R = TypeVar("R", bound=MirrorRow)
 
 SAMPLE_PREFIX = "sample-"
 """What the ids of the sample backlog begin with; Linear's are UUIDs."""
@@ -28,7 +28,7 @@ _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class RowCounts:
     """Count what became of rows; `removed` were found to be gone from Linear."""
 
     created: int = 0
@@ -36,8 +36,8 @@ class Stored:
     unchanged: int = 0
     removed: int = 0
 
-    def __add__(self, other: "Stored") -> "Stored":
-        return Stored(
+    def __add__(self, other: "RowCounts") -> "RowCounts":
+        return RowCounts(
             self.created + other.created,
             self.updated + other.updated,
             self.unchanged + other.unchanged,
@@ -47,19 +47,21 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Upsert:
-    """Hold rows on their way into a table: the statement, what it takes, and how many they are."""
+    """Rows on their way into a table: the statement, what it takes, and how many they are."""
 
     statement: SQL
     params: Mapping[str, object]
     count: int
 
-    def stored(self, answer: Sequence[tuple[int, int]]) -> Stored:
+    def count_rows(self, answer: Sequence[tuple[int, int]]) -> RowCounts:
         """Count from the statement's answer what became of the rows."""
         [(created, updated)] = answer
-        return Stored(created, updated, self.count - created - updated)
+        return RowCounts(created, updated, self.count - created - updated)
 
 
-def upserting(kind: type[Row], rows: Sequence[Row], *, seen_at: datetime, older_too: bool = False) -> Upsert:
+def build_upsert(
+    kind: type[MirrorRow], rows: Sequence[MirrorRow], *, seen_at: datetime, older_too: bool = False
+) -> Upsert:
     """Prepare storing `rows`, all of `kind`, with distinct ids; a row that equals the stored one is left untouched.
 
     So is a row that is older than the stored one, unless `older_too`, and one that is known to have gone after it
@@ -70,21 +72,26 @@ def upserting(kind: type[Row], rows: Sequence[Row], *, seen_at: datetime, older_
     if b"\\u0000" in encoded:
         encoded = _NUL.sub(rb"\1\\ufffd", encoded)
     params = {"rows": encoded.decode(), "seen_at": seen_at, "older_too": older_too}
-    return Upsert(_statement(kind), params, len(rows))
+    return Upsert(_render_upsert(kind), params, len(rows))
 
 
-async def upsert(
-    transaction: Transaction, kind: type[Row], rows: Sequence[Row], *, seen_at: datetime, older_too: bool = False
-) -> Stored:
-    """Store rows as `upserting` says, and count what became of them."""
+async def upsert_rows(
+    transaction: Transaction,
+    kind: type[MirrorRow],
+    rows: Sequence[MirrorRow],
+    *,
+    seen_at: datetime,
+    older_too: bool = False,
+) -> RowCounts:
+    """Store rows as `build_upsert` says, and count what became of them."""
     if not rows:
-        return Stored()
-    prepared = upserting(kind, rows, seen_at=seen_at, older_too=older_too)
-    return prepared.stored(await transaction.query(prepared.statement, prepared.params))
+        return RowCounts()
+    prepared = build_upsert(kind, rows, seen_at=seen_at, older_too=older_too)
+    return prepared.count_rows(await transaction.query(prepared.statement, prepared.params))
 
 
 @cache
-def _statement(kind: type[Row]) -> SQL:
+def _render_upsert(kind: type[MirrorRow]) -> SQL:
     # xmax is 0 in a row that this statement inserted, and the statement's own id in one that it updated.
     table, columns = Identifier(TABLES[kind]), kind.__struct_fields__
     composed = SQL(
@@ -100,11 +107,11 @@ def _statement(kind: type[Row]) -> SQL:
         " SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM stored"
     ).format(
         table=table,
-        columns=_names(columns),
-        excluded=_names(columns, "excluded"),
-        present=_names(columns, TABLES[kind]),
-        returned=_names(("id", "issue_id") if kind is Comment else ("id",), TABLES[kind]),
-        marked=_ITEMS_MARKED if kind is BacklogItem else _ITEMS_OF_STORED_MARKED if kind is Comment else SQL(""),
+        columns=_render_columns(columns),
+        excluded=_render_columns(columns, "excluded"),
+        present=_render_columns(columns, TABLES[kind]),
+        returned=_render_columns(("id", "issue_id") if kind is CommentRow else ("id",), TABLES[kind]),
+        marked=_ITEMS_MARKED if kind is ItemRow else _ITEMS_OF_STORED_MARKED if kind is CommentRow else SQL(""),
     )
     # Made into one text once: making it anew for each page takes longer than storing a small one.
     return SQL(cast("LiteralString", composed.as_string(None)))
@@ -129,26 +136,28 @@ _ITEMS_OF_STORED_MARKED = _MARKING.format(
 )
 
 
-def changed_rows(kind: type[Row], change: SQL | Composed) -> Composed:
-    """Give the CTE `stored` of what `change` changes, an UPDATE of `m`; items are marked whose comments these are."""
-    if kind is Comment:
+def render_change(kind: type[MirrorRow], change: SQL | Composed) -> Composed:
+    """Return the CTE `stored` of what `change` changes, an UPDATE of `m`; items with these comments are marked."""
+    if kind is CommentRow:
         return SQL("WITH stored AS ({} RETURNING m.issue_id){}").format(change, _ITEMS_OF_COMMENTS_MARKED)
     return SQL("WITH stored AS ({} RETURNING m.id)").format(change)
 
 
-def _names(columns: Sequence[str], of: str | None = None) -> Composed:
-    return SQL(", ").join(Identifier(of, column) if of else Identifier(column) for column in columns)
+def _render_columns(columns: Sequence[str], table: str | None = None) -> Composed:
+    return SQL(", ").join(Identifier(table, column) if table else Identifier(column) for column in columns)
 
 
-async def locked(transaction: Transaction, kind: type[R], ids: Sequence[str]) -> dict[str, tuple[R, datetime | None]]:
-    """Give the stored rows of `ids`, each with when it went (None: it is there), and keep others from changing them.
+async def lock_rows(
+    transaction: Transaction, kind: type[R], ids: Sequence[str]
+) -> dict[str, tuple[R, datetime | None]]:
+    """Return the stored rows of `ids`, each with when it went (None: it is there), and lock them.
 
     What the mirror has not is left out.
     """
     columns = kind.__struct_fields__
     found = await transaction.query(
         SQL("SELECT {}, removed_at FROM {} WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE").format(
-            _names(columns), Identifier(TABLES[kind])
+            _render_columns(columns), Identifier(TABLES[kind])
         ),
         {"ids": list(ids)},
     )
@@ -156,7 +165,7 @@ async def locked(transaction: Transaction, kind: type[R], ids: Sequence[str]) ->
     return {row.id: (row, removed_at) for row, removed_at in rows}
 
 
-async def mark_removed(transaction: Transaction, kind: type[Row], removed_at: Mapping[str, datetime]) -> None:
+async def mark_removed(transaction: Transaction, kind: type[MirrorRow], removed_at: Mapping[str, datetime]) -> None:
     """Mark rows, by their ids, as gone since a time; one that has changed after that stays."""
     gone = SQL(
         "UPDATE {} m SET removed_at = gone.at"
@@ -164,13 +173,13 @@ async def mark_removed(transaction: Transaction, kind: type[Row], removed_at: Ma
         " WHERE m.id = gone.id AND m.removed_at IS NULL AND m.updated_at <= gone.at"
     ).format(Identifier(TABLES[kind]))
     await transaction.query(
-        changed_rows(kind, gone) + SQL(" SELECT FROM stored"),
+        render_change(kind, gone) + SQL(" SELECT FROM stored"),
         {"ids": list(removed_at), "times": list(removed_at.values())},
     )
 
 
-async def made_prefixes() -> list[str]:
-    """Give those of SAMPLE_PREFIX and IMPORT_PREFIX with which ids of the mirror begin."""
+async def list_used_prefixes() -> list[str]:
+    """Return those of SAMPLE_PREFIX and IMPORT_PREFIX with which ids of the mirror begin."""
     prefixes = (SAMPLE_PREFIX, IMPORT_PREFIX)
     found = await query(
         "SELECT prefix FROM unnest(%(prefixes)s::text[]) prefix"
@@ -181,11 +190,11 @@ async def made_prefixes() -> list[str]:
 
 
 async def is_empty() -> bool:
-    """Tell whether the mirror has never held anything."""
+    """Return whether the mirror has never held anything."""
     return not await query("SELECT 1 FROM teams LIMIT 1")
 
 
-async def remove_made(transaction: Transaction, prefix: str) -> None:
+async def delete_by_prefix(transaction: Transaction, prefix: str) -> None:
     """Delete all rows whose ids begin with `prefix`, so that they never stand beside real ones."""
     for table in TABLES.values():
         await transaction.query(
@@ -194,7 +203,7 @@ async def remove_made(transaction: Transaction, prefix: str) -> None:
     await transaction.query("DELETE FROM search_entries WHERE starts_with(item_id, %(prefix)s)", {"prefix": prefix})
 
 
-async def remove_imported(transaction: Transaction, identifiers: Sequence[str]) -> None:
+async def delete_imported(transaction: Transaction, identifiers: Sequence[str]) -> None:
     """Delete the items that an import had to make ids for and that Linear calls by one of `identifiers`."""
     await transaction.query(
         "DELETE FROM backlog_items WHERE identifier = ANY(%(identifiers)s) AND starts_with(id, %(prefix)s)",

@@ -10,14 +10,14 @@ from psycopg.sql import SQL, Identifier
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
-from shareable_backlog.database.mirror.mirror import changed_rows
+from shareable_backlog.database.mirror.mirror import render_change
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.streams.columns import PartOf
 from shareable_backlog.streams.stream import Stream
 
 
 class SweepEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """Hold a row of `sweep_entries`: a row that Linear has."""
+    """A row of `sweep_entries`: a row that Linear has."""
 
     stream: str
     id: str
@@ -28,7 +28,7 @@ class SweepEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class GoneCounts:
     """Count the rows of a stream that a sweep did not see any more, and all those that are shown.
 
     `examples` are the identifiers of some issues among the gone, the newest first.
@@ -39,13 +39,13 @@ class Gone:
     examples: Sequence[str] = ()
 
 
-async def clear(transaction: Transaction) -> None:
+async def clear_entries(transaction: Transaction) -> None:
     """Forget what the last sweep saw."""
     await transaction.query("TRUNCATE sweep_entries")
 
 
-def adding(entries: Sequence[SweepEntry]) -> tuple[LiteralString, Mapping[str, object]]:
-    """Give the statement that notes what a sweep sees; a row that is seen twice counts once."""
+def build_insert(entries: Sequence[SweepEntry]) -> tuple[LiteralString, Mapping[str, object]]:
+    """Return the statement that notes what a sweep sees; a row that is seen twice counts once."""
     return (
         """
         INSERT INTO sweep_entries (stream, id, updated_at, archived_at, trashed, parent_id)
@@ -63,7 +63,7 @@ async def count_seen(stream: Stream) -> int:
     return count
 
 
-async def different(stream: Stream) -> list[str]:
+async def list_differing_ids(stream: Stream) -> list[str]:
     """Return the ids of rows that Linear has and the mirror has not, or has otherwise."""
     compared = ("updated_at", "archived_at", *stream.compared)
     found = await query(
@@ -81,7 +81,7 @@ async def different(stream: Stream) -> list[str]:
     return [id_ for (id_,) in found]
 
 
-async def referring_to_removed(stream: Stream) -> list[str]:
+async def list_dangling_ids(stream: Stream) -> list[str]:
     """Return the ids of shown rows that refer to one that has been removed, which may have changed them too.
 
     That Linear takes a deleted label off its issues, or a project, need not move their `updatedAt`.
@@ -104,7 +104,7 @@ async def referring_to_removed(stream: Stream) -> list[str]:
     return [id_ for (id_,) in found]
 
 
-async def count_gone(transaction: Transaction, stream: Stream, *, created_before: datetime) -> Gone:
+async def count_gone(transaction: Transaction, stream: Stream, *, created_before: datetime) -> GoneCounts:
     """Count what `hide_gone` would hide."""
     [(gone, live)] = await transaction.query(
         SQL(
@@ -114,11 +114,11 @@ async def count_gone(transaction: Transaction, stream: Stream, *, created_before
         ).format(Identifier(stream.table)),
         {"stream": stream.name, "created_before": created_before},
     )
-    return Gone(gone, live)
+    return GoneCounts(gone, live)
 
 
-async def gone_issues(transaction: Transaction, limit: int, *, created_before: datetime) -> list[str]:
-    """Give the identifiers of up to `limit` issues that `hide_gone` would hide, the newest first."""
+async def list_gone_identifiers(transaction: Transaction, limit: int, *, created_before: datetime) -> list[str]:
+    """Return the identifiers of up to `limit` issues that `hide_gone` would hide, the newest first."""
     found = await transaction.query(
         """
         SELECT identifier FROM backlog_items m
@@ -141,7 +141,7 @@ async def hide_gone(
         " (SELECT 1 FROM sweep_entries s WHERE s.stream = %(stream)s AND s.id = m.id)"
     ).format(Identifier(stream.table))
     [(count,)] = await transaction.query(
-        changed_rows(stream.kind, hidden) + SQL(" SELECT count(*) FROM stored"),
+        render_change(stream.kind, hidden) + SQL(" SELECT count(*) FROM stored"),
         {"stream": stream.name, "created_before": created_before, "removed_at": removed_at},
     )
     return count

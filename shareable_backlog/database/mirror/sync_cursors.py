@@ -12,8 +12,8 @@ from shareable_backlog.database.connection.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """Hold a row of `sync_cursors`.
+class StreamCursor:
+    """A row of `sync_cursors`.
 
     `complete_until`: every change before it is mirrored; None: the stream was never read to its end.
     `window_until` and `window_reached`: a window under way makes the stream complete until the first, and all that
@@ -27,16 +27,17 @@ class Cursor:
     workspace_id: str | None = None
 
 
-async def by_stream() -> dict[str, Cursor]:
-    """Give the cursor of every stream that has one."""
+async def list_by_stream() -> dict[str, StreamCursor]:
+    """Return the cursor of every stream that has one."""
     found = await query(
-        "SELECT stream, complete_until, window_until, window_reached, workspace_id FROM sync_cursors", row=Cursor
+        "SELECT stream, complete_until, window_until, window_reached, workspace_id FROM sync_cursors",
+        row=StreamCursor,
     )
     return {cursor.stream: cursor for cursor in found}
 
 
-def saving(cursors: Sequence[Cursor], run_id: int) -> tuple[LiteralString, Mapping[str, object]]:
-    """Give the statement that stores the cursors of several streams, written by the run `run_id`."""
+def build_upsert(cursors: Sequence[StreamCursor], run_id: int) -> tuple[LiteralString, Mapping[str, object]]:
+    """Return the statement that stores the cursors of several streams, written by the run `run_id`."""
     return (
         """
         INSERT INTO sync_cursors
@@ -53,6 +54,6 @@ def saving(cursors: Sequence[Cursor], run_id: int) -> tuple[LiteralString, Mappi
     )
 
 
-async def forget(transaction: Transaction) -> None:
+async def delete_all(transaction: Transaction) -> None:
     """Forget all: the next run reads everything."""
     await transaction.query("DELETE FROM sync_cursors")

@@ -14,7 +14,7 @@ from shareable_backlog.database.connection.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class SyncRun:
-    """Hold a row of `sync_history`.
+    """A row of `sync_history`.
 
     `status` is pending, running, succeeded, partial, failed or interrupted; `trigger_type` is automatic, manual,
     webhook or import, `requested_by` the mail address of who asked for it, None for nobody; `is_full` runs also look
@@ -52,7 +52,7 @@ class SyncRun:
 
 
 class RateBudget(msgspec.Struct, frozen=True):
-    """Hold what Linear said of a key's budget: requests, and complexity in points; None is what it did not say."""
+    """What Linear said of a key's budget: requests, and complexity in points; None is what it did not say."""
 
     requests_limit: int | None = None
     requests_remaining: int | None = None
@@ -63,8 +63,8 @@ class RateBudget(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
-    """Hold a row of Linear that a run could not store: the field (None: the whole row), and why."""
+class FailedRow:
+    """A row of Linear that a run could not store: the field (None: the whole row), and why."""
 
     stream: str
     id: str
@@ -72,8 +72,8 @@ class SetAside:
     reason: str
 
 
-async def start(transaction: Transaction, trigger_type: str, *, run_id: int | None, is_full: bool) -> int:
-    """Record a run that begins now, as a row of its own or in that of the request `run_id`, and give its id."""
+async def start_run(transaction: Transaction, trigger_type: str, *, run_id: int | None, is_full: bool) -> int:
+    """Record a run that begins now, as a row of its own or in that of the request `run_id`, and return its id."""
     params = {"trigger_type": trigger_type, "is_full": is_full, "run_id": run_id}
     started = await transaction.query(
         "UPDATE sync_history SET status = 'running', started_at = now()"
@@ -87,10 +87,10 @@ async def start(transaction: Transaction, trigger_type: str, *, run_id: int | No
     return started[0][0]
 
 
-async def request(
+async def request_run(
     transaction: Transaction, trigger_type: str, *, triggered_by: int | None, is_full: bool, removals_allowed: bool
 ) -> int:
-    """Ask for a run, and give its id; a pending request that asks for as much is joined."""
+    """Ask for a run, and return its id; a pending request that asks for as much is joined."""
     params = {
         "trigger_type": trigger_type,
         "triggered_by": triggered_by,
@@ -111,7 +111,7 @@ async def request(
 
 @dataclass(frozen=True, slots=True)
 class PendingRun:
-    """Hold what a pending row of `sync_history` asks for."""
+    """What a pending row of `sync_history` asks for."""
 
     id: int
     trigger_type: str
@@ -119,8 +119,8 @@ class PendingRun:
     removals_allowed: bool
 
 
-async def pending() -> PendingRun | None:
-    """Give the oldest request that waits to be run; None when there is none."""
+async def find_pending_run() -> PendingRun | None:
+    """Return the oldest request that waits to be run; None when there is none."""
     found = await query(
         "SELECT id, trigger_type, is_full, removals_allowed FROM sync_history"
         " WHERE status = 'pending' ORDER BY id LIMIT 1",
@@ -129,8 +129,8 @@ async def pending() -> PendingRun | None:
     return found[0] if found else None
 
 
-async def last_full() -> datetime | None:
-    """Give when a full run last began that came to its end; None when none ever did."""
+async def find_last_full_at() -> datetime | None:
+    """Return when a full run last began that came to its end; None when none ever did."""
     [(began_at,)] = await query(
         "SELECT max(started_at) FROM sync_history WHERE is_full AND status IN ('succeeded', 'partial')"
     )
@@ -138,8 +138,8 @@ async def last_full() -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """Hold what `sync_history` keeps of how a run ended; the objects are JSON, None for nothing to tell.
+class RunEnding:
+    """What `sync_history` keeps of how a run ended; the objects are JSON, None for nothing to tell.
 
     `requests` and `points` are what it spent at Linear, `next_step` is what a person should do.
     """
@@ -158,7 +158,7 @@ class Ending:
     next_step: str | None
 
 
-async def note_progress(
+async def record_progress(
     run_id: int,
     *,
     activity: str,
@@ -181,7 +181,7 @@ async def note_progress(
             "streams": Jsonb(streams),
             "requests": requests,
             "points": points,
-            "budget": _jsonb(budget),
+            "budget": _encode_jsonb(budget),
         },
     )
 
@@ -190,7 +190,7 @@ async def note_progress(
 _DURATION_MS: LiteralString = "greatest(0, least(2147483647, round(extract(epoch FROM now() - started_at) * 1000)))"
 
 
-async def finish(transaction: Transaction, run_id: int, ending: Ending) -> bool:
+async def finish_run(transaction: Transaction, run_id: int, ending: RunEnding) -> bool:
     """Record how a running run ended; False when it was not running any more, then nothing is changed."""
     rows = await transaction.query(
         f"""
@@ -207,20 +207,20 @@ async def finish(transaction: Transaction, run_id: int, ending: Ending) -> bool:
         asdict(ending)
         | {
             "run_id": run_id,
-            "error_details": _jsonb(ending.error_details),
+            "error_details": _encode_jsonb(ending.error_details),
             "streams": Jsonb(ending.streams),
-            "budget": _jsonb(ending.budget),
-            "held": _jsonb(ending.held),
+            "budget": _encode_jsonb(ending.budget),
+            "held": _encode_jsonb(ending.held),
         },
     )
     return bool(rows)
 
 
-def _jsonb(value: object) -> Jsonb | None:
+def _encode_jsonb(value: object) -> Jsonb | None:
     return None if value is None else Jsonb(msgspec.to_builtins(value))
 
 
-async def interrupt_running(transaction: Transaction) -> int:
+async def mark_interrupted(transaction: Transaction) -> int:
     """Mark runs that stand as running as interrupted and count them; call it only under the sync lock."""
     rows = await transaction.query(
         f"""
@@ -235,8 +235,8 @@ async def interrupt_running(transaction: Transaction) -> int:
     return len(rows)
 
 
-async def last_good() -> datetime | None:
-    """Give when the mirror was last brought up to date; None when it never was."""
+async def find_last_good_at() -> datetime | None:
+    """Return when the mirror was last brought up to date; None when it never was."""
     rows = await query("SELECT max(completed_at) FROM sync_history WHERE status IN ('succeeded', 'partial')")
     return rows[0][0]
 
@@ -250,13 +250,13 @@ _RUN: LiteralString = """
 """
 
 
-async def latest(limit: int) -> list[SyncRun]:
-    """Give the newest `limit` runs, newest first, requests that still wait among them."""
+async def list_latest_runs(limit: int) -> list[SyncRun]:
+    """Return the newest `limit` runs, newest first, requests that still wait among them."""
     return await query(f"{_RUN} ORDER BY started_at DESC, id DESC LIMIT %(limit)s", {"limit": limit}, row=SyncRun)
 
 
-async def before(started_at: datetime, run_id: int, limit: int) -> list[SyncRun]:
-    """Give the newest `limit` runs that began before the run `run_id`, which began at `started_at`."""
+async def list_runs_before(started_at: datetime, run_id: int, limit: int) -> list[SyncRun]:
+    """Return the newest `limit` runs that began before the run `run_id`, which began at `started_at`."""
     return await query(
         f"{_RUN} WHERE (started_at, id) < (%(started_at)s, %(run_id)s)"
         " ORDER BY started_at DESC, id DESC LIMIT %(limit)s",
@@ -265,13 +265,13 @@ async def before(started_at: datetime, run_id: int, limit: int) -> list[SyncRun]
     )
 
 
-async def waiting_or_running() -> list[SyncRun]:
-    """Give the runs that are under way or asked for, the oldest first."""
+async def list_unfinished_runs() -> list[SyncRun]:
+    """Return the runs that are under way or asked for, the oldest first."""
     return await query(f"{_RUN} WHERE status IN ('running', 'pending') ORDER BY status DESC, id", row=SyncRun)
 
 
-async def last_swept() -> SyncRun | None:
-    """Give the newest run that looked for what is gone and came to its end; None when none ever did."""
+async def find_last_sweep() -> SyncRun | None:
+    """Return the newest run that looked for what is gone and came to its end; None when none ever did."""
     found = await query(
         f"{_RUN} WHERE status IN ('succeeded', 'partial') AND (is_full OR held IS NOT NULL)"
         " ORDER BY started_at DESC, id DESC LIMIT 1",
@@ -280,8 +280,8 @@ async def last_swept() -> SyncRun | None:
     return found[0] if found else None
 
 
-async def last_budget() -> tuple[datetime, RateBudget] | None:
-    """Give what Linear last said of the key's budget, and until when that run went; None when it never did."""
+async def find_last_budget() -> tuple[datetime, RateBudget] | None:
+    """Return what Linear last said of the key's budget, and until when that run went; None when it never did."""
     found = await query(
         "SELECT coalesce(completed_at, now()), budget FROM sync_history WHERE budget IS NOT NULL"
         " ORDER BY started_at DESC, id DESC LIMIT 1"
@@ -289,8 +289,8 @@ async def last_budget() -> tuple[datetime, RateBudget] | None:
     return (found[0][0], msgspec.convert(found[0][1], RateBudget)) if found else None
 
 
-async def set_aside(run_id: int) -> list[SetAside]:
-    """Give the rows that a run could not store, the first hundred; what the Node service noted is one of its own."""
+async def list_failed_rows(run_id: int) -> list[FailedRow]:
+    """Return the rows that a run could not store, the first hundred; what the Node service noted is one more."""
     return await query(
         """
         SELECT coalesce(e ->> 'stream', '') AS stream, coalesce(e ->> 'id', '') AS id, e ->> 'field' AS field,
@@ -299,25 +299,25 @@ async def set_aside(run_id: int) -> list[SetAside]:
         WHERE sync_history.id = %(run_id)s ORDER BY position LIMIT 100
         """,
         {"run_id": run_id},
-        row=SetAside,
+        row=FailedRow,
     )
 
 
-async def last_ended() -> SyncRun | None:
-    """Give the run that ended last; None when none ever did."""
+async def find_last_ended_run() -> SyncRun | None:
+    """Return the run that ended last; None when none ever did."""
     found = await query(
         f"{_RUN} WHERE completed_at IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1", row=SyncRun
     )
     return found[0] if found else None
 
 
-async def by_id(run_id: int) -> SyncRun | None:
-    """Give one run; None when there is no such row."""
+async def find_run(run_id: int) -> SyncRun | None:
+    """Return one run; None when there is no such row."""
     found = await query(f"{_RUN} WHERE id = %(run_id)s", {"run_id": run_id}, row=SyncRun)
     return found[0] if found else None
 
 
-async def running() -> SyncRun | None:
-    """Give the run that is under way; None when none is. One that was killed may still stand as running."""
+async def find_current_run() -> SyncRun | None:
+    """Return the run that is under way; None when none is. One that was killed may still stand as running."""
     found = await query(f"{_RUN} WHERE status = 'running' ORDER BY id DESC LIMIT 1", row=SyncRun)
     return found[0] if found else None

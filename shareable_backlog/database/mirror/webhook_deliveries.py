@@ -8,12 +8,12 @@ from typing import Literal
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
-Outcome = Literal["applied", "ignored", "failed"]
+DeliveryOutcome = Literal["applied", "ignored", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingDelivery:
-    """Hold a delivery that is yet to be applied; `node` is JSON, None for a removal."""
+    """A delivery that is yet to be applied; `node` is JSON, None for a removal."""
 
     id: str
     type: str
@@ -23,7 +23,7 @@ class WaitingDelivery:
     happened_at: datetime
 
 
-async def add(
+async def add_delivery(
     *,
     id_: str,
     type_: str,
@@ -62,8 +62,8 @@ async def add(
     )
 
 
-async def take(transaction: Transaction, limit: int) -> list[WaitingDelivery]:
-    """Give the oldest deliveries that wait, up to `limit`; what another process is at is left to it."""
+async def take_deliveries(transaction: Transaction, limit: int) -> list[WaitingDelivery]:
+    """Return the oldest deliveries that wait, up to `limit`; what another process is at is left to it."""
     return await transaction.query(
         """
         SELECT id, type, action, entity_id, node, happened_at FROM webhook_deliveries
@@ -74,8 +74,8 @@ async def take(transaction: Transaction, limit: int) -> list[WaitingDelivery]:
     )
 
 
-async def removals(transaction: Transaction, type_: str, entity_ids: Sequence[str]) -> dict[str, datetime]:
-    """Give when Linear last said of any of these rows that it is gone, waiting deliveries included."""
+async def list_removal_times(transaction: Transaction, type_: str, entity_ids: Sequence[str]) -> dict[str, datetime]:
+    """Return when Linear last said of any of these rows that it is gone, waiting deliveries included."""
     found = await transaction.query(
         """
         SELECT entity_id, max(happened_at) FROM webhook_deliveries
@@ -86,8 +86,8 @@ async def removals(transaction: Transaction, type_: str, entity_ids: Sequence[st
     return dict(found)
 
 
-async def finish(
-    transaction: Transaction, ids: Sequence[str], outcome: Outcome, *, reason: str | None = None
+async def finish_deliveries(
+    transaction: Transaction, ids: Sequence[str], outcome: DeliveryOutcome, *, reason: str | None = None
 ) -> None:
     """Note what became of deliveries that waited; their content is forgotten."""
     await transaction.query(
@@ -100,7 +100,7 @@ async def finish(
     )
 
 
-async def delete_older(age: timedelta, limit: int) -> int:
+async def delete_old_deliveries(age: timedelta, limit: int) -> int:
     """Delete up to `limit` deliveries that were finished longer than `age` ago, and count them."""
     deleted = await query(
         """

@@ -9,15 +9,15 @@ from shareable_backlog.database.connection.query import query
 
 @dataclass(frozen=True, slots=True)
 class ShownLabel:
-    """Hold what is told of a label."""
+    """What is told of a label."""
 
     id: str
     name: str
     color: str | None
 
 
-async def listed(scope: Scope, after_id: str | None, limit: int) -> list[ShownLabel]:
-    """Give up to `limit` labels of which an item that is not archived is shown, by id, from after `after_id`."""
+async def list_labels(scope: Scope, after_id: str | None, limit: int) -> list[ShownLabel]:
+    """Return up to `limit` labels of which an item that is not archived is shown, by id, from after `after_id`."""
     return await query(
         f"""
         SELECT l.id, l.name, l.color FROM labels l
@@ -30,6 +30,6 @@ async def listed(scope: Scope, after_id: str | None, limit: int) -> list[ShownLa
           )
         ORDER BY l.id LIMIT %(limit)s
         """,
-        {**visibility.params(scope), "after_id": after_id, "limit": limit},
+        {**visibility.build_params(scope), "after_id": after_id, "limit": limit},
         row=ShownLabel,
     )

@@ -10,7 +10,7 @@ from shareable_backlog.database.connection.query import query
 
 @dataclass(frozen=True, slots=True)
 class ShownProject:
-    """Hold what is told of a project."""
+    """What is told of a project."""
 
     id: str
     name: str
@@ -19,8 +19,8 @@ class ShownProject:
     target_date: date | None
 
 
-async def listed(scope: Scope, after_id: str | None, limit: int) -> list[ShownProject]:
-    """Give up to `limit` projects of which an item that is not archived is shown, by id, from after `after_id`."""
+async def list_projects(scope: Scope, after_id: str | None, limit: int) -> list[ShownProject]:
+    """Return up to `limit` projects of which an item that is not archived is shown, by id, from after `after_id`."""
     return await query(
         f"""
         SELECT p.id, p.name, s.name AS status, p.start_date, p.target_date
@@ -32,6 +32,6 @@ async def listed(scope: Scope, after_id: str | None, limit: int) -> list[ShownPr
           )
         ORDER BY p.id LIMIT %(limit)s
         """,
-        {**visibility.params(scope), "after_id": after_id, "limit": limit},
+        {**visibility.build_params(scope), "after_id": after_id, "limit": limit},
         row=ShownProject,
     )

@@ -23,7 +23,7 @@ _MOST_MILESTONES = _MOST_MEMBERSHIPS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class PlannedProject:
-    """Hold a project as the roadmap shows it; `lead` is None also where people are not shown."""
+    """A project as the roadmap shows it; `lead` is None also where people are not shown."""
 
     id: str
     name: str
@@ -37,7 +37,7 @@ class PlannedProject:
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """Hold a milestone of a project."""
+    """A milestone of a project."""
 
     id: str
     project_id: str
@@ -46,7 +46,7 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class MilestoneProgress:
     """Count the items of a project that are of one milestone, or of none (None), and how many of them are done.
 
     Counted are items that are shown and neither archived nor canceled.
@@ -59,8 +59,8 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
-    """Say that a project is part of an initiative."""
+class InitiativeMembership:
+    """A project is part of an initiative."""
 
     project_id: str
     initiative_id: str
@@ -91,10 +91,10 @@ _OF_GROUP: LiteralString = f"""
 """
 
 
-async def projects(
+async def list_projects(
     scope: Scope, *, team_key: str | None, status_type: str | None, skip: int, limit: int
 ) -> list[PlannedProject]:
-    """Give up to `limit` projects after the first `skip`: by status, target date, start date and name.
+    """Return up to `limit` projects after the first `skip`: by status, target date, start date and name.
 
     Those without any date come last. `team_key` leaves those with an item of that team; None leaves a filter out.
     """
@@ -124,7 +124,7 @@ async def projects(
         LIMIT %(limit)s OFFSET %(skip)s
         """,
         {
-            **visibility.params(scope),
+            **visibility.build_params(scope),
             "team_key": team_key,
             "status_type": status_type,
             "status_types": list(STATUS_TYPES),
@@ -135,7 +135,7 @@ async def projects(
     )
 
 
-async def progress(scope: Scope, project_ids: Sequence[str]) -> list[Progress]:
+async def count_progress(scope: Scope, project_ids: Sequence[str]) -> list[MilestoneProgress]:
     """Count the items of each project by milestone, up to one more than MOST_COUNTED of a project."""
     return await query(
         f"""
@@ -149,13 +149,13 @@ async def progress(scope: Scope, project_ids: Sequence[str]) -> list[Progress]:
         ) c
         GROUP BY p.id, c.milestone_id
         """,
-        {**visibility.params(scope), "project_ids": list(project_ids), "most": MOST_COUNTED + 1},
-        row=Progress,
+        {**visibility.build_params(scope), "project_ids": list(project_ids), "most": MOST_COUNTED + 1},
+        row=MilestoneProgress,
     )
 
 
-async def milestones(scope: Scope, project_ids: Sequence[str]) -> list[Milestone]:
-    """Give the milestones of projects that are shown, by target date, up to 1,000.
+async def list_milestones(scope: Scope, project_ids: Sequence[str]) -> list[Milestone]:
+    """Return the milestones of projects that are shown, by target date, up to 1,000.
 
     One whose items are all hidden is left out; one that has no items yet is part of the project's plan.
     """
@@ -172,13 +172,13 @@ async def milestones(scope: Scope, project_ids: Sequence[str]) -> list[Milestone
           )
         ORDER BY m.target_date NULLS LAST, m.sort_order, lower(m.name), m.id LIMIT %(most)s
         """,
-        {**visibility.params(scope), "project_ids": list(project_ids), "most": _MOST_MILESTONES},
+        {**visibility.build_params(scope), "project_ids": list(project_ids), "most": _MOST_MILESTONES},
         row=Milestone,
     )
 
 
-async def initiatives(project_ids: Sequence[str]) -> list[Membership]:
-    """Give the initiatives of projects that are shown, in Linear's order, up to 1,000 lines."""
+async def list_initiatives(project_ids: Sequence[str]) -> list[InitiativeMembership]:
+    """Return the initiatives of projects that are shown, in Linear's order, up to 1,000 lines."""
     return await query(
         """
         SELECT o.project_id, n.id AS initiative_id, n.name AS initiative
@@ -188,5 +188,5 @@ async def initiatives(project_ids: Sequence[str]) -> list[Membership]:
         ORDER BY n.sort_order NULLS LAST, lower(n.name), n.id LIMIT %(most)s
         """,
         {"project_ids": list(project_ids), "most": _MOST_MEMBERSHIPS},
-        row=Membership,
+        row=InitiativeMembership,
     )

@@ -11,7 +11,7 @@ from shareable_backlog.database.connection.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class ShownTeam:
-    """Hold what a filter says of a team."""
+    """What a filter says of a team."""
 
     key: str
     name: str
@@ -34,8 +34,8 @@ _OF_GROUPS_ITEMS: LiteralString = f"""
 """
 
 
-async def listed(scope: Scope) -> list[ShownTeam]:
-    """Give every team that is shown, by name; to a group only those that it sees something of."""
+async def list_teams(scope: Scope) -> list[ShownTeam]:
+    """Return every team that is shown, by name; to a group only those that it sees something of."""
     return await query(
         f"""
         SELECT t.key, t.name FROM teams t
@@ -44,11 +44,11 @@ async def listed(scope: Scope) -> list[ShownTeam]:
                OR t.id IN ({visibility.GROUP_TEAMS}) OR t.id IN ({_OF_GROUPS_ITEMS}))
         ORDER BY lower(t.name), t.key
         """,
-        visibility.params(scope),
+        visibility.build_params(scope),
         row=ShownTeam,
     )
 
 
-async def ids(transaction: Transaction) -> set[str]:
-    """Give the ids of the teams that have not gone, archived ones too."""
+async def list_ids(transaction: Transaction) -> set[str]:
+    """Return the ids of the teams that have not gone, archived ones too."""
     return {id_ for (id_,) in await transaction.query("SELECT id FROM teams WHERE removed_at IS NULL")}

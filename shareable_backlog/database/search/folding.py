@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TypeAlias
 from unicodedata import normalize
 
-Located: TypeAlias = tuple[str, int, int]
+LocatedWord: TypeAlias = tuple[str, int, int]
 """A folded word, and where in its text it begins and ends."""
 
 # Accents of European scripts, points of Hebrew and Arabic, and characters that only join or style others.
@@ -42,20 +42,20 @@ _BLOCK = re.compile(r"[\x00-\x7f]*\s|\S+")
 _LONGEST_WORD = 500
 
 
-def folded(text: str) -> str:
-    """Give `text` without case, accents and differences of width. NUL and halves of surrogate pairs stay."""
+def fold_text(text: str) -> str:
+    """Return `text` without case, accents and differences of width. NUL and halves of surrogate pairs stay."""
     if text.isascii():
         return text.lower()
     bare = _ACCENT.sub("", normalize("NFKD", text)).lower()
     return normalize("NFC", _LETTER.sub(lambda found: _LETTERS[found[0]], bare))
 
 
-_folded_cluster = lru_cache(maxsize=4096)(folded)
+_fold_cluster = lru_cache(maxsize=4096)(fold_text)
 
 
-def words(text: str) -> list[str]:
-    """Give the folded words of `text` in order; none holds anything but letters, digits and their signs."""
-    plain = folded(text)
+def split_words(text: str) -> list[str]:
+    """Return the folded words of `text` in order; none holds anything but letters, digits and their signs."""
+    plain = fold_text(text)
     # Most texts are ASCII alone, and a table is five times as fast as a pattern.
     found: list[str] = plain.translate(_SPACED).split() if plain.isascii() else _WORD.findall(plain)
     if max(map(len, found), default=0) > _LONGEST_WORD:
@@ -63,25 +63,25 @@ def words(text: str) -> list[str]:
     return found
 
 
-def located(text: str) -> list[Located]:
-    """Give the words of `text` with their places, in linear time."""
-    found: list[Located] = []
+def locate_words(text: str) -> list[LocatedWord]:
+    """Return the words of `text` with their places, in linear time."""
+    found: list[LocatedWord] = []
     for block in _BLOCK.finditer(text):
         if block[0].isascii():
             plain = block[0].lower()
             at = block.start()
             found += [(word[0], at + word.start(), at + word.end()) for word in _WORD_OF_ASCII.finditer(plain)]
         else:
-            found += _located(block[0], block.start())
+            found += _locate_in_block(block[0], block.start())
     return [(word[:_LONGEST_WORD], start, end) for word, start, end in found]
 
 
-def _located(block: str, at: int) -> list[Located]:
+def _locate_in_block(block: str, at: int) -> list[LocatedWord]:
     starts: list[int] = []
     ends: list[int] = []
     pieces: list[str] = []
     for cluster in _CLUSTER.finditer(block):
-        piece = _folded_cluster(cluster[0])
+        piece = _fold_cluster(cluster[0])
         starts += [at + cluster.start()] * len(piece)
         ends += [at + cluster.end()] * len(piece)
         pieces.append(piece)
@@ -89,5 +89,5 @@ def _located(block: str, at: int) -> list[Located]:
 
 
 def is_unspaced(word: str) -> bool:
-    """Tell whether `word` is one character of a script without spaces, with which no longer word begins."""
+    """Return whether `word` is one character of a script without spaces, with which no longer word begins."""
     return bool(_ONE_UNSPACED.fullmatch(word))

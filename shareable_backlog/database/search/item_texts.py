@@ -10,7 +10,7 @@ from shareable_backlog.database.connection.query import query
 
 @dataclass(frozen=True, slots=True)
 class ItemTexts:
-    """Hold the markdown of an item; each is "" where there is none, or where none is shown.
+    """The markdown of an item; each is "" where there is none, or where none is shown.
 
     `comments` has the newest 50, the newest first.
     """
@@ -20,8 +20,8 @@ class ItemTexts:
     comments: str
 
 
-async def of_ids(scope: Scope, ids: Sequence[str], most: int) -> list[ItemTexts]:
-    """Give the texts of the items of these ids that may be shown, each up to `most` characters, in no order."""
+async def list_texts(scope: Scope, ids: Sequence[str], max_chars: int) -> list[ItemTexts]:
+    """Return the texts of the items of these ids that may be shown, each up to `max_chars` long, in no order."""
     return await query(
         f"""
         SELECT i.id, CASE WHEN {visibility.DESCRIPTIONS} THEN left(coalesce(i.description, ''), %(most)s) ELSE '' END
@@ -38,6 +38,6 @@ async def of_ids(scope: Scope, ids: Sequence[str], most: int) -> list[ItemTexts]
         ) said ON true
         WHERE i.id = ANY (%(ids)s::text[]) AND {visibility.ITEM}
         """,
-        {**visibility.params(scope), "ids": list(ids), "most": most},
+        {**visibility.build_params(scope), "ids": list(ids), "most": max_chars},
         row=ItemTexts,
     )

@@ -24,23 +24,23 @@ class _Texts:
     comments: str
 
 
-async def refresh(limit: int) -> int:
+async def refresh_entries(limit: int) -> int:
     """Read the words of up to `limit` stale items and count them; what another process reads is left to it.
 
     They are committed some hundred at a time. A crash of the server may make the last of them stale again.
     """
     count = 0
     while count < limit:
-        async with transaction(within_s=_WITHIN_S, durable_at_once=False) as opened:
-            done = await _refresh(opened, min(limit - count, _AT_ONCE))
+        async with transaction(within_s=_WITHIN_S, durable_at_once=False) as tx:
+            done = await _refresh_batch(tx, min(limit - count, _AT_ONCE))
         count += done
         if done < _AT_ONCE:
             break
     return count
 
 
-async def _refresh(opened: Transaction, limit: int) -> int:
-    stale = await opened.query(
+async def _refresh_batch(tx: Transaction, limit: int) -> int:
+    stale = await tx.query(
         "SELECT item_id FROM search_entries WHERE stale_since IS NOT NULL"
         " ORDER BY stale_since LIMIT %(limit)s FOR UPDATE SKIP LOCKED",
         {"limit": limit},
@@ -49,7 +49,7 @@ async def _refresh(opened: Transaction, limit: int) -> int:
         return 0
     ids = [id_ for (id_,) in stale]
     # Read after the entries are locked: whatever changes from now on marks them stale again.
-    texts = await opened.query(
+    texts = await tx.query(
         """
         SELECT i.id, i.identifier || ' ' || left(i.title, 10000) AS heading,
                left(coalesce(i.description, ''), 100000) AS description,
@@ -66,8 +66,8 @@ async def _refresh(opened: Transaction, limit: int) -> int:
         {"ids": ids},
         row=_Texts,
     )
-    vectors = await asyncio.to_thread(lambda: [_vector(one) for one in texts])
-    await opened.query(
+    vectors = await asyncio.to_thread(lambda: [_render_tsvector(one) for one in texts])
+    await tx.query(
         """
         UPDATE search_entries e SET stale_since = NULL, words = read.words::tsvector
         FROM unnest(%(ids)s::text[], %(vectors)s::text[]) AS read (id, words) WHERE e.item_id = read.id
@@ -75,18 +75,18 @@ async def _refresh(opened: Transaction, limit: int) -> int:
         {"ids": [one.id for one in texts], "vectors": vectors},
     )
     if len(texts) < len(ids):
-        await opened.query(
+        await tx.query(
             "DELETE FROM search_entries WHERE item_id = ANY (%(ids)s::text[])",
             {"ids": list(set(ids) - {one.id for one in texts})},
         )
     return len(ids)
 
 
-def _vector(texts: _Texts) -> str:
+def _render_tsvector(texts: _Texts) -> str:
     """Write the words of an item with their places as a tsvector, up to what one can hold."""
     place, room, placed = 1, _MOST_BYTES, list[str]()
     for weight, text in (("A", texts.heading), ("B", texts.description), ("C", texts.comments)):
-        words = folding.words(text)
+        words = folding.split_words(text)
         size = 4 * sum(map(len, words)) + _BYTES_OF_A_PLACE * len(words)  # at most
         if size > room:
             sizes = list(accumulate(len(word.encode()) + _BYTES_OF_A_PLACE for word in words))

@@ -19,7 +19,7 @@ _QUOTES = str.maketrans("“”„«»", '"""""')
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Hold words that stand one after the other; with `is_open` the last may go on, as it is still being typed."""
+    """Words that stand one after the other; with `is_open` the last may go on, as it is still being typed."""
 
     words: tuple[str, ...]
     is_open: bool = False
@@ -27,7 +27,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Hold what is searched for: each of `wanted`, and none of `unwanted`."""
+    """What is searched for: each of `wanted`, and none of `unwanted`."""
 
     wanted: tuple[Phrase, ...]
     unwanted: tuple[Phrase, ...]
@@ -40,14 +40,14 @@ def parsed(text: str) -> Search:
     unwanted: list[Phrase] = []
     for part in _PART.finditer(text):
         is_open = not part["minus"] and part["plain"] is not None and part.end() == len(text)
-        if words := folding.words(part["quoted"] or part["plain"] or ""):
+        if words := folding.split_words(part["quoted"] or part["plain"] or ""):
             phrase = Phrase(tuple(words), is_open and not folding.is_unspaced(words[-1]))
             (unwanted if part["minus"] else wanted).append(phrase)
     return Search(tuple(wanted), tuple(unwanted))
 
 
 def _within(name: LiteralString) -> LiteralString:
-    """Give the condition that what the parameter `name` says is in one of the shown texts, or over several.
+    """Return the condition that what the parameter `name` says is in one of the shown texts, or over several.
 
     An index finds it in all texts or in titles, as it does not know which text a word is from. Both are constants for
     the planner, which so knows how rare the words are.
@@ -89,7 +89,7 @@ Where all texts are shown no word's text matters, and the index tells by itself 
 
 
 def params(text: str) -> Mapping[str, object]:
-    """Give the parameters of the conditions; a text without any word matches nothing. `text` may hold anything."""
+    """Return the parameters of the conditions; a text without any word matches nothing. `text` may hold anything."""
     search = parsed(text)
     is_empty = not search.wanted and not search.unwanted
     return {

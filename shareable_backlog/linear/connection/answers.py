@@ -8,7 +8,7 @@ import msgspec
 
 from shareable_backlog import logs
 from shareable_backlog.errors import LinearFailed
-from shareable_backlog.linear.connection import budget, lenient
+from shareable_backlog.linear.connection import budget, lenient_json
 from shareable_backlog.linear.errors import (
     AuthenticationFailed,
     Forbidden,
@@ -19,7 +19,7 @@ from shareable_backlog.linear.errors import (
     TooComplex,
 )
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 _NOT_UNDERSTOOD = {
     "GRAPHQL_VALIDATION_FAILED",
@@ -32,55 +32,55 @@ _NOT_UNDERSTOOD = {
 _LONGEST_LOGGED = 300
 
 
-class _Answer(msgspec.Struct):
+class _GraphqlAnswer(msgspec.Struct):
     data: dict[str, msgspec.Raw] | None = None
     errors: list[object] | None = None
 
 
-_DECODER = msgspec.json.Decoder(_Answer)
+_DECODER = msgspec.json.Decoder(_GraphqlAnswer)
 
 
-def data(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, msgspec.Raw]:
-    """Give the `data` of a whole answer without errors, each root field as the JSON it came in.
+def read_data(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, msgspec.Raw]:
+    """Return the `data` of a whole answer without errors, each root field as the JSON it came in.
 
     Raises the LinearFailed that any other answer stands for.
     """
     try:
-        answer = _decoded(body)
+        answer = _decode_answer(body)
     except (ValueError, RecursionError) as error:
-        raise _by_status(status, headers) from error
+        raise _classify_status(status, headers) from error
     if answer.errors:
-        raise _by_content(answer.errors, answer.data, headers)
+        raise _classify_errors(answer.errors, answer.data, headers)
     if answer.data is None or status != 200:  # noqa: PLR2004 (HTTP's OK)
-        raise _by_status(status, headers)
+        raise _classify_status(status, headers)
     return answer.data
 
 
-def _decoded(body: bytes) -> _Answer:
+def _decode_answer(body: bytes) -> _GraphqlAnswer:
     body.decode()  # only UTF-8 is JSON, and msgspec looks at the texts inside `data` later
     try:
         return _DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _DECODER.decode(msgspec.json.encode(lenient.loads(body)))
+        return _DECODER.decode(msgspec.json.encode(lenient_json.parse_json(body)))
 
 
-def _by_content(
+def _classify_errors(
     errors: list[object], partial: dict[str, msgspec.Raw] | None, headers: Mapping[str, str]
 ) -> LinearFailed:
-    codes = {code for error in errors for code in _codes(error)}
+    codes = {code for error in errors for code in _read_codes(error)}
     if "AUTHENTICATION_ERROR" in codes:
         return AuthenticationFailed()
     if "RATELIMITED" in codes:
-        return RateLimited(_retry_at(headers))
+        return RateLimited(_find_retry_time(headers))
     if partial and any(bytes(root) != b"null" for root in partial.values()):
         return PartialAnswer()
     if codes & {"FORBIDDEN", "FEATURE_NOT_ACCESSIBLE"}:
         return Forbidden()
-    return _refused_query(str(errors)) if codes & _NOT_UNDERSTOOD else _by_status(500, headers)
+    return _classify_refused_query(str(errors)) if codes & _NOT_UNDERSTOOD else _classify_status(500, headers)
 
 
-def _codes(error: object) -> set[str]:
-    """Give an error's code and type in one spelling: `invalid input` is `INVALID_INPUT`."""
+def _read_codes(error: object) -> set[str]:
+    """Return an error's code and type in one spelling: `invalid input` is `INVALID_INPUT`."""
     match error:
         case {"extensions": dict()}:
             extensions = cast("dict[str, dict[str, object]]", error)["extensions"]
@@ -90,21 +90,21 @@ def _codes(error: object) -> set[str]:
             return set()
 
 
-def _refused_query(words: str) -> LinearFailed:
+def _classify_refused_query(words: str) -> LinearFailed:
     if "too complex" in words.lower():
         return TooComplex("Linear found a query too complex. What was mirrored before stays.")
     _LOG.warning("linear.query_refused", errors=words[:_LONGEST_LOGGED])
     return InvalidQuery()
 
 
-def _by_status(status: int, headers: Mapping[str, str]) -> LinearFailed:
+def _classify_status(status: int, headers: Mapping[str, str]) -> LinearFailed:
     match status:
         case 401:
             return AuthenticationFailed()
         case 403:
             return Forbidden()
         case 429:
-            return RateLimited(_retry_at(headers))
+            return RateLimited(_find_retry_time(headers))
         case 301 | 302 | 303 | 307 | 308:
             return LinearUnavailable(
                 "Linear's address answered with a redirect, which is never followed with the key."
@@ -117,5 +117,5 @@ def _by_status(status: int, headers: Mapping[str, str]) -> LinearFailed:
             )
 
 
-def _retry_at(headers: Mapping[str, str]) -> datetime | None:
-    return budget.retry_after(headers) or budget.from_headers(headers).available_at
+def _find_retry_time(headers: Mapping[str, str]) -> datetime | None:
+    return budget.parse_retry_after(headers) or budget.read_budget(headers).available_at

@@ -18,12 +18,12 @@ from shareable_backlog.config import Settings
 from shareable_backlog.errors import ConfigurationInvalid
 from shareable_backlog.linear import uploads
 from shareable_backlog.linear.connection import answers, budget, transport
-from shareable_backlog.linear.connection.budget import Budget
-from shareable_backlog.linear.connection.oauth import Application, Tokens
-from shareable_backlog.linear.connection.retry import Retries, retried
+from shareable_backlog.linear.connection.budget import KeyBudget
+from shareable_backlog.linear.connection.oauth import Application, TokenSource
+from shareable_backlog.linear.connection.retry import Retries, call_with_retries
 from shareable_backlog.linear.errors import AuthenticationFailed, RateLimited
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 Authorize: TypeAlias = Callable[[Collection[str]], Awaitable[str]]
 """Give the Authorization header of a request: none of those that Linear refused for it already.
@@ -32,10 +32,10 @@ Raises AuthenticationFailed when there is no other.
 """
 
 
-class Client:
+class LinearClient:
     """Ask one Linear workspace as one user or application; tasks of one event loop may share it.
 
-    Made by `connected()` or `of()`.
+    Made by `open_client()` or `open_configured_client()`.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Client:
         self._deadline_s = deadline_s
         self._largest_answer = largest_answer
         self._slowed = False
-        self.budget = Budget()
+        self.budget = KeyBudget()
         """What the last answer with rate headers said."""
         self.requests_sent = 0
         self.points_spent = 0
@@ -63,31 +63,33 @@ class Client:
         """When the last answer was made, by Linear's clock; None when it did not say."""
 
     async def execute(self, query: str, variables: Mapping[str, object]) -> dict[str, msgspec.Raw]:
-        """Give the root fields of one GraphQL request, each as the JSON it came in; raises LinearFailed.
+        """Return the root fields of one GraphQL request, each as the JSON it came in; raises LinearFailed.
 
         It is asked again after passing faults. When little of the budget is left it waits before it asks; when
         none is left until after the longest wait of the retries, it raises RateLimited at once.
         """
-        return await retried(partial(self._ask, query, variables), self._retries)
+        return await call_with_retries(partial(self._send_query, query, variables), self._retries)
 
-    async def image(self, address: str, slots: asyncio.Semaphore) -> bytes:
-        """Give the image at `address`, which must be one of Linear's uploads; `slots` and errors as in `uploads`."""
-        return await uploads.fetched(self._http, address, self._authorize, slots)
+    async def fetch_image(self, url: str, slots: asyncio.Semaphore) -> bytes:
+        """Return the image at `url`, which must be one of Linear's uploads; `slots` and errors as in `uploads`."""
+        return await uploads.fetch_image(self._http, url, self._authorize, slots)
 
-    async def _ask(self, query: str, variables: Mapping[str, object]) -> dict[str, msgspec.Raw]:
-        await self._pace()
+    async def _send_query(self, query: str, variables: Mapping[str, object]) -> dict[str, msgspec.Raw]:
+        await self._wait_for_budget()
         refused: list[str] = []
         while True:
             authorization = await self._authorize(refused)
             try:
-                return answers.data(*await self._post(authorization, query, variables))
+                return answers.read_data(*await self._post_query(authorization, query, variables))
             except AuthenticationFailed:
                 refused.append(authorization)
 
-    async def _post(self, authorization: str, query: str, variables: Mapping[str, object]) -> transport.Answer:
+    async def _post_query(
+        self, authorization: str, query: str, variables: Mapping[str, object]
+    ) -> transport.HttpAnswer:
         started = time.perf_counter()
         self.requests_sent += 1
-        answer = status, headers, body = await transport.posted(
+        answer = status, headers, body = await transport.post_request(
             self._http,
             self._url,
             {"Authorization": authorization, "Content-Type": "application/json"},
@@ -96,14 +98,14 @@ class Client:
             deadline_s=self._deadline_s,
             largest_answer=self._largest_answer,
         )
-        spent = budget.from_headers(headers)
+        spent = budget.read_budget(headers)
         if spent.requests_remaining is not None or spent.complexity_remaining is not None:
             self.budget = spent
         self.points_spent += spent.points_spent or 0
-        self.last_date = transport.http_date(headers.get("date", ""))
+        self.last_date = transport.parse_http_date(headers.get("date", ""))
         _LOG.debug(
             "linear.request",
-            operation=_operation(query),
+            operation=_find_operation(query),
             status=status,
             bytes=len(body),
             points=spent.points_spent,
@@ -111,9 +113,9 @@ class Client:
         )
         return answer
 
-    async def _pace(self) -> None:
+    async def _wait_for_budget(self) -> None:
         """Wait as long as makes the rest of the budget last; raise RateLimited when it is back too late for that."""
-        pause_s = budget.pause_s(self.budget, datetime.now(UTC))
+        pause_s = budget.compute_pause_s(self.budget, datetime.now(UTC))
         if self._slowed != bool(pause_s):
             self._slowed = bool(pause_s)
             _LOG.info(
@@ -122,51 +124,53 @@ class Client:
                 points_left=self.budget.complexity_remaining,
                 full_at=str(self.budget.available_at),
             )
-        if self.budget.used_up and pause_s > self._retries.longest_wait_s:
+        if self.budget.is_used_up and pause_s > self._retries.longest_wait_s:
             raise RateLimited(self.budget.available_at)
         if pause_s:
             await self._retries.sleep(min(pause_s, self._retries.longest_wait_s))
 
 
 @asynccontextmanager
-async def connected(
+async def open_client(
     url: str,
     credentials: str | Application,
     *,
     retries: Retries = Retries(),  # noqa: B008 (frozen)
     deadline_s: float = 60,
     largest_answer: int = 32 * 2**20,
-) -> AsyncGenerator[Client]:
-    """Give a client of the GraphQL address `url` for the length of the context; nothing is sent yet.
+) -> AsyncGenerator[LinearClient]:
+    """Yield a client of the GraphQL address `url` for the length of the context; nothing is sent yet.
 
     `credentials` are a personal key (`lin_api_…`), an OAuth token (`lin_oauth_…`, or anything after `Bearer `), or
     the application whose tokens are fetched as needed. `deadline_s` is for one request from connecting to the last
     byte, without its repetitions; `largest_answer` is in bytes after decompression. Raises AuthenticationFailed
     for a key that can't be one.
     """
-    async with transport.opened() as http:
+    async with transport.open_http() as http:
         if isinstance(credentials, str):
-            authorize = _constant(credentials)
+            authorize = _authorize_by_key(credentials)
         else:
-            authorize = Tokens(http, credentials, deadline_s).header
-        yield Client(http, url, authorize, retries=retries, deadline_s=deadline_s, largest_answer=largest_answer)
+            authorize = TokenSource(http, credentials, deadline_s).authorize
+        yield LinearClient(
+            http, url, authorize, retries=retries, deadline_s=deadline_s, largest_answer=largest_answer
+        )
 
 
 @asynccontextmanager
-async def of(
+async def open_configured_client(
     settings: Settings,
     *,
     retries: Retries = Retries(),  # noqa: B008 (frozen)
-) -> AsyncGenerator[Client]:
-    """Give a client with the key of the settings, or else with their OAuth application.
+) -> AsyncGenerator[LinearClient]:
+    """Yield a client with the key of the settings, or else with their OAuth application.
 
-    Raises ConfigurationInvalid when neither is set, and what `connected` raises.
+    Raises ConfigurationInvalid when neither is set, and what `open_client` raises.
     """
-    async with connected(settings.linear_api_url, _credentials(settings), retries=retries) as client:
+    async with open_client(settings.linear_api_url, _read_credentials(settings), retries=retries) as client:
         yield client
 
 
-def _credentials(settings: Settings) -> str | Application:
+def _read_credentials(settings: Settings) -> str | Application:
     if settings.linear_api_key:
         return settings.linear_api_key.reveal()
     if settings.linear_oauth_client_id and settings.linear_oauth_client_secret:
@@ -179,7 +183,7 @@ def _credentials(settings: Settings) -> str | Application:
     raise ConfigurationInvalid((fault,))
 
 
-def _constant(key: str) -> Authorize:
+def _authorize_by_key(key: str) -> Authorize:
     key = key.strip()
     # What no header may hold would come back in the words of an error, key and all.
     if not key or not key.isascii() or not key.isprintable():
@@ -194,6 +198,6 @@ def _constant(key: str) -> Authorize:
     return authorize
 
 
-def _operation(query: str) -> str | None:
+def _find_operation(query: str) -> str | None:
     found = re.search(r"\bquery\s+(\w+)", query)
     return found and found[1]

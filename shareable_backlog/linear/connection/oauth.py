@@ -12,10 +12,10 @@ import httpx2
 
 from shareable_backlog import logs
 from shareable_backlog.linear.connection import budget
-from shareable_backlog.linear.connection.transport import Answer, posted
+from shareable_backlog.linear.connection.transport import HttpAnswer, post_request
 from shareable_backlog.linear.errors import AuthenticationFailed, LinearUnavailable, RateLimited, TooComplex
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 _SCOPE = "read,initiative:read"
 _LARGEST_ANSWER = 64 * 2**10
@@ -25,10 +25,10 @@ _OK, _REFUSALS, _TOO_MANY = 200, {400, 401, 403}, 429
 
 
 class ClientRefused(AuthenticationFailed):
-    """Say that Linear does not know the OAuth application, or no token of it: a person has to act."""
+    """Linear does not know the OAuth application, or no token of it: a person has to act."""
 
     def __str__(self) -> str:
-        """Give the words that may be shown to anybody."""
+        """Return the words that may be shown to anybody."""
         return (
             "Linear did not accept the OAuth application. What was mirrored before stays; check"
             " LINEAR_OAUTH_CLIENT_ID and LINEAR_OAUTH_CLIENT_SECRET, and that the application's settings in Linear"
@@ -38,7 +38,7 @@ class ClientRefused(AuthenticationFailed):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """Name an OAuth application of the workspace, and where its tokens come from."""
+    """An OAuth application of the workspace, and where its tokens come from."""
 
     token_url: str
     client_id: str
@@ -46,8 +46,8 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
-    """Hold a token as a header; the times are those of the clock of `Tokens`."""
+class _AccessToken:
+    """A token as a header; the times are those of the clock of `TokenSource`."""
 
     header: str = field(repr=False)
     renew_at_s: float
@@ -56,10 +56,10 @@ class _Token:
 
 # A token lasts a month and a run minutes, and Linear counts the tokens of an application that still last:
 # so the process keeps them, beyond the client that fetched them.
-_kept: dict[Application, _Token] = {}
+_kept: dict[Application, _AccessToken] = {}
 
 
-class Tokens:
+class TokenSource:
     """Give the Authorization header of an application; tasks of one event loop may share it.
 
     `deadline_s` is for one request for a token; `clock` gives seconds.
@@ -78,8 +78,8 @@ class Tokens:
         self._clock = clock
         self._lock = asyncio.Lock()
 
-    async def header(self, refused: Collection[str]) -> str:
-        """Give a header that is none of `refused`: what Linear did not accept for the request at hand.
+    async def authorize(self, refused: Collection[str]) -> str:
+        """Return a header that is none of `refused`: what Linear did not accept for the request at hand.
 
         The token is renewed when less than a tenth of its life is left, or less than a minute; until its end the
         old one still serves if that fails. Raises ClientRefused, at the second refused token too, LinearUnavailable
@@ -90,27 +90,27 @@ class Tokens:
         async with self._lock:
             token = _kept.get(self._application)
             if token is None or token.header in refused:
-                token = await self._fetched()
+                token = await self._fetch_token()
             elif self._clock() >= token.renew_at_s:
-                token = await self._renewed(token)
+                token = await self._renew_token(token)
             _kept[self._application] = token
             return token.header
 
-    async def _renewed(self, token: _Token) -> _Token:
+    async def _renew_token(self, token: _AccessToken) -> _AccessToken:
         try:
-            return await self._fetched()
+            return await self._fetch_token()
         except (LinearUnavailable, RateLimited) as error:
             if (now_s := self._clock()) >= token.ends_at_s:
                 raise
             _LOG.warning("linear.token_not_renewed", code=error.code, ends_in_s=round(token.ends_at_s - now_s))
             return replace(token, renew_at_s=now_s + _RENEWED_AT_LEAST_S)
 
-    async def _fetched(self) -> _Token:
+    async def _fetch_token(self) -> _AccessToken:
         form = {"grant_type": "client_credentials", "scope": _SCOPE}
         form |= {"client_id": self._application.client_id, "client_secret": self._application.client_secret}
         asked_at_s = self._clock()
         try:
-            answer = await posted(
+            answer = await post_request(
                 self._http,
                 self._application.token_url,
                 {"Content-Type": "application/x-www-form-urlencoded"},
@@ -120,16 +120,16 @@ class Tokens:
                 largest_answer=_LARGEST_ANSWER,
             )
         except TooComplex as error:
-            raise _no_token() from error
-        header, lasts_s = _read(answer)
-        logs.mask(header.removeprefix("Bearer "))
+            raise _build_no_token_error() from error
+        header, lasts_s = _read_token(answer)
+        logs.mask_secret(header.removeprefix("Bearer "))
         _LOG.info("linear.token_fetched", lasts_s=lasts_s)
         renewed_in_last_s = max(lasts_s * _RENEWED_IN_LAST, _RENEWED_AT_LEAST_S) if lasts_s < math.inf else 0
-        return _Token(header, asked_at_s + lasts_s - renewed_in_last_s, asked_at_s + lasts_s)
+        return _AccessToken(header, asked_at_s + lasts_s - renewed_in_last_s, asked_at_s + lasts_s)
 
 
-def _read(answer: Answer) -> tuple[str, float]:
-    """Give the header that an answer's token makes and for how many seconds; infinite when it does not say."""
+def _read_token(answer: HttpAnswer) -> tuple[str, float]:
+    """Return the header that an answer's token makes and for how many seconds; infinite when it does not say."""
     status, headers, body = answer
     try:
         content = json.loads(body.decode())
@@ -145,12 +145,12 @@ def _read(answer: Answer) -> tuple[str, float]:
         case _ if status == 401:  # noqa: PLR2004 (HTTP's Unauthorized)
             raise ClientRefused
         case _ if status == _TOO_MANY:
-            raise RateLimited(budget.retry_after(headers))
+            raise RateLimited(budget.parse_retry_after(headers))
         case _:
-            raise _no_token()
+            raise _build_no_token_error()
 
 
-def _no_token() -> LinearUnavailable:
+def _build_no_token_error() -> LinearUnavailable:
     return LinearUnavailable(
         "Linear answered the request for a token with none. What was mirrored before stays;"
         " if it goes on, check LINEAR_OAUTH_TOKEN_URL."

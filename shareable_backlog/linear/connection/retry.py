@@ -10,13 +10,13 @@ from typing import TypeVar
 from shareable_backlog import logs
 from shareable_backlog.linear.errors import LinearUnavailable, RateLimited
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 _Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """Say how often and how patiently to ask; `random` gives 0 to 1.
+    """How often and how patiently to ask; `random` gives 0 to 1.
 
     A wait doubles from `first_wait_s` up to `longest_wait_s`, less up to half of it by chance. A spent budget
     is waited for when it is back within `longest_wait_s`; else RateLimited is left to the caller.
@@ -29,14 +29,14 @@ class Retries:
     random: Callable[[], float] = random.random
 
 
-async def retried(ask: Callable[[], Awaitable[_Answer]], retries: Retries) -> _Answer:
-    """Give what `ask` gives, asking again after LinearUnavailable and RateLimited; raises the last one."""
+async def call_with_retries(ask: Callable[[], Awaitable[_Answer]], retries: Retries) -> _Answer:
+    """Return what `ask` gives, asking again after LinearUnavailable and RateLimited; raises the last one."""
     attempt = 1
     while True:
         try:
             return await ask()
         except (LinearUnavailable, RateLimited) as error:
-            budget_back_s = _seconds_until(error.retry_at) if isinstance(error, RateLimited) else 0.0
+            budget_back_s = _compute_wait_s(error.retry_at) if isinstance(error, RateLimited) else 0.0
             if attempt >= retries.attempts or budget_back_s > retries.longest_wait_s:
                 raise
             growing_s = min(retries.first_wait_s * 2 ** (attempt - 1), retries.longest_wait_s)
@@ -46,5 +46,5 @@ async def retried(ask: Callable[[], Awaitable[_Answer]], retries: Retries) -> _A
         attempt += 1
 
 
-def _seconds_until(time: datetime | None) -> float:
+def _compute_wait_s(time: datetime | None) -> float:
     return max(0.0, (time - datetime.now(UTC)).total_seconds()) if time else 0.0

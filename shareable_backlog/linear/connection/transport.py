@@ -13,18 +13,18 @@ import httpx2
 
 from shareable_backlog.linear.errors import LinearUnavailable, TooComplex
 
-Answer: TypeAlias = tuple[int, Mapping[str, str], bytes]
+HttpAnswer: TypeAlias = tuple[int, Mapping[str, str], bytes]
 """Hold an answer's status, its headers (looked up in lower case) and its body."""
 
 _CONNECT_TIMEOUT_S = 10
 
 
-def opened() -> httpx2.AsyncClient:
-    """Give a client without any header of its own that never follows a redirect; it closes as a context ends."""
+def open_http() -> httpx2.AsyncClient:
+    """Return a client without any header of its own that never follows a redirect; it closes as a context ends."""
     return httpx2.AsyncClient(timeout=httpx2.Timeout(None, connect=_CONNECT_TIMEOUT_S), follow_redirects=False)
 
 
-async def posted(
+async def post_request(
     http: httpx2.AsyncClient,
     url: str,
     headers: Mapping[str, str],
@@ -33,8 +33,8 @@ async def posted(
     setting: str,
     deadline_s: float,
     largest_answer: int,
-) -> Answer:
-    """Give the answer to one POST, whatever its status; `setting` is what holds `url`, to name in an error.
+) -> HttpAnswer:
+    """Return the answer to one POST, whatever its status; `setting` is what holds `url`, to name in an error.
 
     `deadline_s` is from connecting to the last byte, `largest_answer` in bytes after decompression. Raises
     LinearUnavailable when no whole answer came, TooComplex for one that is too large.
@@ -44,16 +44,16 @@ async def posted(
             asyncio.timeout(deadline_s),
             http.stream("POST", url, headers=dict(headers), content=body) as response,
         ):
-            return response.status_code, response.headers, await _read(response, largest_answer)
+            return response.status_code, response.headers, await _read_body(response, largest_answer)
     except TimeoutError as error:
         raise LinearUnavailable(
             f"Linear did not answer within {deadline_s:g} s. What was mirrored before stays; try again later."
         ) from error
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise LinearUnavailable(_plain_words(error, setting)) from error
+        raise LinearUnavailable(_describe_error(error, setting)) from error
 
 
-def http_date(text: str) -> datetime | None:
+def parse_http_date(text: str) -> datetime | None:
     """Read the time of a Date or Retry-After header; None when it is none."""
     try:
         time = parsedate_to_datetime(text)
@@ -62,7 +62,7 @@ def http_date(text: str) -> datetime | None:
         return None
 
 
-async def _read(response: httpx2.Response, largest: int) -> bytes:
+async def _read_body(response: httpx2.Response, largest: int) -> bytes:
     """Read an answer as it is decompressed, so that a small one can't unfold to fill the memory."""
     body = bytearray()
     async with contextlib.aclosing(response.aiter_bytes()) as chunks:
@@ -73,7 +73,7 @@ async def _read(response: httpx2.Response, largest: int) -> bytes:
     return bytes(body)
 
 
-def _plain_words(error: Exception, setting: str) -> str:
+def _describe_error(error: Exception, setting: str) -> str:
     causes: list[BaseException] = [error]
     while cause := causes[-1].__cause__ or causes[-1].__context__:
         causes.append(cause)

@@ -19,32 +19,32 @@ _FIRST_YEAR, _LAST_YEAR = 1901, 9997
 _MIDNIGHT_TO_DAY = timedelta(hours=13)
 
 
-def timestamp(text: str) -> datetime:
-    """Read a moment and give it in UTC.
+def parse_timestamp(text: str) -> datetime:
+    """Read a moment and return it in UTC.
 
     The forms are `2024-05-14T08:53:33Z`, with or without a fraction, and a browser's
     `Wed May 13 2026 11:21:41 GMT+0000 (GMT+00:00)`, whose last part may be any zone's name or missing.
     Raise ValueError for anything else, and for what is no moment of the years 1901 to 9997.
     """
-    return _moment(text).astimezone(UTC)
+    return _parse_moment(text).astimezone(UTC)
 
 
-def due_date(text: str) -> date:
+def parse_due_date(text: str) -> date:
     """Read a day: `2026-06-26`, or the moment at which that day began for whoever made the export.
 
     A moment that is written as a midnight is the day written. Any other is taken for midnight of the
     exporter's time zone: `Thu Jun 25 2026 23:00:00 GMT+0000` is 26 June, seen from UTC+1. That is right from
-    UTC-10 to UTC+13; the few islands beyond are a day off. Raise ValueError as `timestamp` does.
+    UTC-10 to UTC+13; the few islands beyond are a day off. Raise ValueError as `parse_timestamp` does.
     """
     if _ISO_DATE.fullmatch(text):
-        return _moment(f"{text}T00:00:00Z").date()
-    moment = _moment(text)
+        return _parse_moment(f"{text}T00:00:00Z").date()
+    moment = _parse_moment(text)
     if moment.time() == time.min:
         return moment.date()
     return (moment.astimezone(UTC) + _MIDNIGHT_TO_DAY).date()
 
 
-def _moment(text: str) -> datetime:
+def _parse_moment(text: str) -> datetime:
     browser = _BROWSER_TIME.fullmatch(text)
     if browser:
         month, day, year, clock, offset = browser.groups()

@@ -6,8 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import BinaryIO, TypeVar
 
-from shareable_backlog.linear.csv.csv_dates import due_date, timestamp
-from shareable_backlog.linear.csv.csv_rows import Record, invalid, invalid_cell, quoted, records
+from shareable_backlog.linear.csv.csv_dates import parse_due_date, parse_timestamp
+from shareable_backlog.linear.csv.csv_rows import (
+    CsvRecord,
+    build_cell_error,
+    build_file_error,
+    quote_cell,
+    read_records,
+)
 
 _REQUIRED = ("ID", "Title", "Status", "Created")
 _PRIORITIES = {"no priority": 0, "urgent": 1, "high": 2, "medium": 3, "low": 4}
@@ -22,7 +28,7 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True, slots=True)
 class CsvPerson:
-    """Name a person without their mail address; `key`, what the export calls them, is for deriving an id."""
+    """A person without their mail address; `key`, what the export calls them, is for deriving an id."""
 
     key: str
     name: str
@@ -30,7 +36,7 @@ class CsvPerson:
 
 @dataclass(frozen=True, slots=True)
 class CsvCycle:
-    """Hold one cycle of the item's team."""
+    """One cycle of the item's team."""
 
     number: int
     name: str | None
@@ -40,7 +46,7 @@ class CsvCycle:
 
 @dataclass(frozen=True, slots=True)
 class CsvItem:
-    """Hold one row in Linear's terms; a `_uuid` is None where the export has none.
+    """One row in Linear's terms; a `uuid` is None where the export has none.
 
     `parent` and the relations are identifiers such as ENG-12. `labels` and `initiatives` are split at `, `:
     a name that contains one can't be told from two names.
@@ -78,11 +84,11 @@ class CsvItem:
 
     @property
     def team_key(self) -> str:
-        """Give the part of the identifier that stands for the team."""
+        """Return the part of the identifier that stands for the team."""
         return self.identifier.rpartition("-")[0]
 
 
-def items(file: BinaryIO) -> Iterator[CsvItem]:
+def read_items(file: BinaryIO) -> Iterator[CsvItem]:
     """Yield every item of an export, one at a time, whichever year's columns it has.
 
     Raise ImportInvalid, with row and column, at the first cell that Linear would not have written, at an
@@ -90,136 +96,136 @@ def items(file: BinaryIO) -> Iterator[CsvItem]:
     """
     identifiers: set[str] = set()
     uuids: set[str] = set()
-    for record in records(file, _REQUIRED):
-        item = _item(record)
+    for record in read_records(file, _REQUIRED):
+        item = _read_item(record)
         if item.identifier in identifiers:
-            raise invalid_cell(record, "ID", f"{item.identifier} stands in an earlier row too")
+            raise build_cell_error(record, "ID", f"{item.identifier} stands in an earlier row too")
         identifiers.add(item.identifier)
         if item.uuid in uuids:
-            raise invalid_cell(record, "UUID", f"{item.uuid} stands in an earlier row too")
+            raise build_cell_error(record, "UUID", f"{item.uuid} stands in an earlier row too")
         if item.uuid:
             uuids.add(item.uuid)
         yield item
     if not identifiers:
-        raise invalid("The file names columns, but it has no items.")
+        raise build_file_error("The file names columns, but it has no items.")
 
 
-def _item(record: Record) -> CsvItem:
-    created_at = _moment(record, "Created")
+def _read_item(record: CsvRecord) -> CsvItem:
+    created_at = _read_moment(record, "Created")
     if created_at is None:
-        raise invalid_cell(record, "Created", "is empty, but Linear gives every item a date")
+        raise build_cell_error(record, "Created", "is empty, but Linear gives every item a date")
     return CsvItem(
-        uuid=_uuid(record, "UUID"),
-        identifier=_identifier(record),
-        team=_short(record, "Team"),
-        title=_text(record, "Title"),
-        description=_text(record, "Description") or None,
-        status=_short(record, "Status"),
-        priority=_value(record, "Priority", _priority, "one of Linear's priorities") or 0,
-        estimate=_value(record, "Estimate", _number, "a number"),
-        project=_short(record, "Project") or None,
-        project_uuid=_uuid(record, "Project ID"),
-        milestone=_short(record, "Project Milestone") or _short(record, "Milestone") or None,
-        milestone_uuid=_uuid(record, "Project Milestone ID"),
-        cycle=_cycle(record),
-        creator=_person(record, "Creator"),
-        assignee=_person(record, "Assignee"),
-        labels=_names(record, "Labels"),
-        initiatives=_names(record, "Initiatives") or _names(record, "Roadmaps"),
-        due_on=_value(record, "Due Date", due_date, "a date that Linear's export uses"),
+        uuid=_read_uuid(record, "UUID"),
+        identifier=_read_identifier(record),
+        team=_read_short_text(record, "Team"),
+        title=_read_text(record, "Title"),
+        description=_read_text(record, "Description") or None,
+        status=_read_short_text(record, "Status"),
+        priority=_read_value(record, "Priority", _parse_priority, "one of Linear's priorities") or 0,
+        estimate=_read_value(record, "Estimate", _parse_number, "a number"),
+        project=_read_short_text(record, "Project") or None,
+        project_uuid=_read_uuid(record, "Project ID"),
+        milestone=_read_short_text(record, "Project Milestone") or _read_short_text(record, "Milestone") or None,
+        milestone_uuid=_read_uuid(record, "Project Milestone ID"),
+        cycle=_read_cycle(record),
+        creator=_read_person(record, "Creator"),
+        assignee=_read_person(record, "Assignee"),
+        labels=_read_names(record, "Labels"),
+        initiatives=_read_names(record, "Initiatives") or _read_names(record, "Roadmaps"),
+        due_on=_read_value(record, "Due Date", parse_due_date, "a date that Linear's export uses"),
         created_at=created_at,
-        updated_at=_moment(record, "Updated") or created_at,
-        started_at=_moment(record, "Started"),
-        triaged_at=_moment(record, "Triaged"),
-        completed_at=_moment(record, "Completed"),
-        canceled_at=_moment(record, "Canceled"),
-        archived_at=_moment(record, "Archived"),
-        parent=next(iter(_identifiers(record, "Parent issue")), None),
-        related_to=_identifiers(record, "Related to"),
-        blocked_by=_identifiers(record, "Blocked by"),
-        duplicate_of=_identifiers(record, "Duplicate of"),
+        updated_at=_read_moment(record, "Updated") or created_at,
+        started_at=_read_moment(record, "Started"),
+        triaged_at=_read_moment(record, "Triaged"),
+        completed_at=_read_moment(record, "Completed"),
+        canceled_at=_read_moment(record, "Canceled"),
+        archived_at=_read_moment(record, "Archived"),
+        parent=next(iter(_read_identifiers(record, "Parent issue")), None),
+        related_to=_read_identifiers(record, "Related to"),
+        blocked_by=_read_identifiers(record, "Blocked by"),
+        duplicate_of=_read_identifiers(record, "Duplicate of"),
     )
 
 
-def _text(record: Record, column: str) -> str:
+def _read_text(record: CsvRecord, column: str) -> str:
     text = record.cells.get(column, "")
     return text[1:] if text.startswith(_GUARDED) else text
 
 
-def _short(record: Record, column: str) -> str:
-    return _text(record, column).strip()
+def _read_short_text(record: CsvRecord, column: str) -> str:
+    return _read_text(record, column).strip()
 
 
-def _value(record: Record, column: str, read: Callable[[str], _Value], kind: str) -> _Value | None:
+def _read_value(record: CsvRecord, column: str, parse: Callable[[str], _Value], kind: str) -> _Value | None:
     text = record.cells.get(column, "").strip()
     if not text:
         return None
     try:
-        return read(text)
+        return parse(text)
     except ValueError as error:
-        raise invalid_cell(record, column, f"{quoted(text)} is not {kind}") from error
+        raise build_cell_error(record, column, f"{quote_cell(text)} is not {kind}") from error
 
 
-def _moment(record: Record, column: str) -> datetime | None:
-    return _value(record, column, timestamp, "a date that Linear's export uses")
+def _read_moment(record: CsvRecord, column: str) -> datetime | None:
+    return _read_value(record, column, parse_timestamp, "a date that Linear's export uses")
 
 
-def _identifier(record: Record) -> str:
-    identifier = _short(record, "ID")
+def _read_identifier(record: CsvRecord) -> str:
+    identifier = _read_short_text(record, "ID")
     if not _IDENTIFIER.fullmatch(identifier):
-        raise invalid_cell(record, "ID", f"{quoted(identifier)} is not an identifier such as ENG-123")
+        raise build_cell_error(record, "ID", f"{quote_cell(identifier)} is not an identifier such as ENG-123")
     return identifier
 
 
-def _identifiers(record: Record, column: str) -> tuple[str, ...]:
-    return tuple(name for name in _names(record, column) if _IDENTIFIER.fullmatch(name))
+def _read_identifiers(record: CsvRecord, column: str) -> tuple[str, ...]:
+    return tuple(name for name in _read_names(record, column) if _IDENTIFIER.fullmatch(name))
 
 
-def _names(record: Record, column: str) -> tuple[str, ...]:
+def _read_names(record: CsvRecord, column: str) -> tuple[str, ...]:
     if column not in record.cells:
         return ()
-    names = (name.strip() for name in _text(record, column).split(", "))
+    names = (name.strip() for name in _read_text(record, column).split(", "))
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _uuid(record: Record, column: str) -> str | None:
-    text = _short(record, column)
+def _read_uuid(record: CsvRecord, column: str) -> str | None:
+    text = _read_short_text(record, column)
     return text.lower() if _UUID.fullmatch(text) else None
 
 
-def _person(record: Record, column: str) -> CsvPerson | None:
-    text = _short(record, column)
+def _read_person(record: CsvRecord, column: str) -> CsvPerson | None:
+    text = _read_short_text(record, column)
     # Of "alice@example.com", "Alice <alice@example.com>" and "@alice" this leaves alice, Alice and alice.
     name = text.strip("@< ").partition("@")[0].partition("<")[0].strip() if "@" in text else text
     return CsvPerson(key=text.casefold(), name=name) if name else None
 
 
-def _cycle(record: Record) -> CsvCycle | None:
-    number = _value(record, "Cycle Number", _whole_number, "a whole number")
+def _read_cycle(record: CsvRecord) -> CsvCycle | None:
+    number = _read_value(record, "Cycle Number", _parse_whole_number, "a whole number")
     if number is None:
         return None
     return CsvCycle(
         number=number,
-        name=_short(record, "Cycle Name") or None,
-        starts_at=_moment(record, "Cycle Start"),
-        ends_at=_moment(record, "Cycle End"),
+        name=_read_short_text(record, "Cycle Name") or None,
+        starts_at=_read_moment(record, "Cycle Start"),
+        ends_at=_read_moment(record, "Cycle End"),
     )
 
 
-def _priority(text: str) -> int:
+def _parse_priority(text: str) -> int:
     try:
         return _PRIORITIES[text.casefold()]
     except KeyError as error:
         raise ValueError(text) from error
 
 
-def _number(text: str) -> float:
+def _parse_number(text: str) -> float:
     if not _NUMBER.fullmatch(text):
         raise ValueError(text)
     return float(text)
 
 
-def _whole_number(text: str) -> int:
+def _parse_whole_number(text: str) -> int:
     if not _WHOLE_NUMBER.fullmatch(text):
         raise ValueError(text)
     return int(text)

@@ -24,8 +24,10 @@ _KNOWN = {
 _BY_DATES = ("completed", "canceled", "started", "unstarted")
 
 
-def type_by_dates(*, completed_at: datetime | None, canceled_at: datetime | None, started_at: datetime | None) -> str:
-    """Say which type of state one item's dates speak for."""
+def infer_type_by_dates(
+    *, completed_at: datetime | None, canceled_at: datetime | None, started_at: datetime | None
+) -> str:
+    """Return which type of state one item's dates speak for."""
     if completed_at:
         return "completed"
     if canceled_at:
@@ -34,9 +36,9 @@ def type_by_dates(*, completed_at: datetime | None, canceled_at: datetime | None
 
 
 def infer_type(name: str, votes: Counter[str]) -> str:
-    """Give the type of the state called `name`: by its name if that is a usual one, else by its items.
+    """Return the type of the state called `name`: by its name if that is a usual one, else by its items.
 
-    `votes` counts the answers of `type_by_dates` for the items in that state; the most frequent one wins,
+    `votes` counts the answers of `infer_type_by_dates` for the items in that state; the most frequent one wins,
     in a tie the one further on: completed, canceled, started, unstarted.
     """
     known = _KNOWN.get(name.strip().casefold())

@@ -10,20 +10,20 @@ from datetime import UTC, datetime
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import sessions, sign_in_links, users, viewer_groups
-from shareable_backlog.database.access.users import Decision, State, User
+from shareable_backlog.database.access.users import Decision, UserRow, UserState
 from shareable_backlog.database.account import api_tokens
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from shareable_backlog.services.access.sessions import Visitor
+from shareable_backlog.services.access.sessions import CurrentUser
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
-from shareable_backlog.services.mail.outbox import Kind, Outbox
+from shareable_backlog.services.mail.outbox import MailKind, Outbox
 
 _LONGEST_REASON = 500
 _LONGEST_NAME = 255
 _LAST_ADMIN = "This is the last active admin. Make somebody else an admin first; nothing was changed."
 
-_FROM: Mapping[Decision, Collection[State]] = {
+_FROM: Mapping[Decision, Collection[UserState]] = {
     "approve": ("pending",),
     "decline": ("pending",),
     "disable": ("active", "expired"),
@@ -39,7 +39,7 @@ _ACTIONS: Mapping[Decision, Action] = {
     "promote": Action.PERSON_PROMOTED,
     "demote": Action.PERSON_DEMOTED,
 }
-_MAILS: Mapping[Decision, Kind] = {
+_MAILS: Mapping[Decision, MailKind] = {
     "approve": "access_approved",
     "decline": "access_declined",
     "disable": "access_disabled",
@@ -49,67 +49,67 @@ _MAILS: Mapping[Decision, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Say what an approval comes with: the end of the access, a group; None leaves what the person has."""
+    """What an approval comes with: the end of the access, a group; None leaves what the person has."""
 
     access_until: datetime | None = None
     viewer_group_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """Tell by mail address for whom a decision was carried out, and for whom it could not be as they stand now."""
+class DecisionResult:
+    """By mail address for whom a decision was carried out, and for whom it could not be as they stand now."""
 
     done: list[str]
     left: list[str]
 
 
-async def decide(
+async def carry_out_decision(
     outbox: Outbox,
     actor: Actor,
     user_ids: Collection[int],
     decision: Decision,
     reason: str | None = None,
     grant: Grant | None = None,
-) -> Decided:
+) -> DecisionResult:
     """Carry out a decision for one or many; whoever is in another state by now is left as they are, and told.
 
     Disabling ends sessions, links and API tokens; `grant` goes with an approval. Raises Conflict for the last active
     admin, InvalidInput for a grant that can't be, NotAllowed: then nothing is changed at all.
     """
     told = (reason or "").strip()[:_LONGEST_REASON] or None
-    decided = Decided([], [])
-    async with transaction() as opened:
+    decided = DecisionResult([], [])
+    async with transaction() as tx:
         if grant is not None:
-            await _require_fit(opened, grant)
-        admins = await _locked_admins(opened, actor)
+            await _require_valid_grant(tx, grant)
+        admins = await _lock_admins(tx, actor)
         for user_id in sorted(set(user_ids)):
-            user = await users.by_id(opened, user_id)
+            user = await users.find_by_id(tx, user_id)
             if user is None or not _is_possible(user, decision):
                 decided.left.append(user.email if user else "somebody who is deleted by now")
                 continue
             if decision in ("disable", "demote"):
                 _keep_an_admin(admins, user)
             if decision == "approve" and grant is not None:
-                await _give(opened, user, grant)
-            await _carry_out(opened, actor, user, decision, told)
+                await _apply_grant(tx, user, grant)
+            await _apply_decision(tx, actor, user, decision, told)
             if decision in _MAILS:
-                await outbox.put(opened, _MAILS[decision], user.email, {"reason": told})
+                await outbox.add_mail(tx, _MAILS[decision], user.email, {"reason": told})
             decided.done.append(user.email)
     return decided
 
 
-async def create(actor: Actor, email: str, name: str | None = None, *, is_admin: bool = False) -> int:
-    """Add a person who is approved before the first sign-in, and give their id. Raises Conflict when there is one."""
-    async with transaction() as opened:
-        if await users.by_email(opened, email) or not await users.add(opened, email, name and name[:_LONGEST_NAME]):
+async def create_person(actor: Actor, email: str, name: str | None = None, *, is_admin: bool = False) -> int:
+    """Add a person who is approved before the first sign-in, and return their id. Raises Conflict."""
+    async with transaction() as tx:
+        if await users.find_by_email(tx, email) or not await users.add_user(tx, email, name and name[:_LONGEST_NAME]):
             raise Conflict("There is a person with this mail address already. Nothing was changed.")
-        user = await users.by_email(opened, email)
+        user = await users.find_by_email(tx, email)
         assert user is not None  # noqa: S101 (added a moment ago)
-        await users.decide(opened, user.id, "approve", reason=None, by=actor.user_id)
+        await users.apply_decision(tx, user.id, "approve", reason=None, by=actor.user_id)
         if is_admin:
-            await users.decide(opened, user.id, "promote", reason=None, by=actor.user_id)
+            await users.apply_decision(tx, user.id, "promote", reason=None, by=actor.user_id)
         await audit_actions.record(
-            opened,
+            tx,
             actor,
             Action.PERSON_CREATED,
             resource="user",
@@ -119,7 +119,7 @@ async def create(actor: Actor, email: str, name: str | None = None, *, is_admin:
         return user.id
 
 
-async def change(
+async def update_person(
     actor: Actor,
     user_id: int,
     *,
@@ -131,90 +131,101 @@ async def change(
 
     Raises NotFound, InvalidInput for a group that is not there, and Conflict for an admin's end date.
     """
-    async with transaction() as opened:
-        await _lock_group(opened, viewer_group_id)
-        user = await _found(opened, user_id)
-        _require_no_end(user, access_until)
+    async with transaction() as tx:
+        await _lock_group(tx, viewer_group_id)
+        user = await _require_user(tx, user_id)
+        _require_no_end_date(user, access_until)
         name = (display_name and display_name.strip()[:_LONGEST_NAME]) or None
-        await users.change(
-            opened, user_id, display_name=name, access_until=access_until, viewer_group_id=viewer_group_id
+        await users.update_user(
+            tx, user_id, display_name=name, access_until=access_until, viewer_group_id=viewer_group_id
         )
-        changed = await _found(opened, user_id)
+        changed = await _require_user(tx, user_id)
         if changed != user:
             await audit_actions.record(
-                opened,
+                tx,
                 actor,
                 Action.PERSON_CHANGED,
                 resource="user",
                 resource_id=str(user_id),
-                details={"email": user.email, "before": _told(user), "after": _told(changed)},
+                details={
+                    "email": user.email,
+                    "before": _build_user_details(user),
+                    "after": _build_user_details(changed),
+                },
             )
 
 
-async def delete(actor: Actor, user_id: int, typed_email: str) -> str:
-    """Delete a person for good and give their address; what they did stays in the audit log.
+async def delete_person(actor: Actor, user_id: int, typed_email: str) -> str:
+    """Delete a person for good and return their address; what they did stays in the audit log.
 
     Raises NotFound, InvalidInput unless the mail address was typed, Conflict for the last active admin, NotAllowed.
     """
-    async with transaction() as opened:
-        admins = await _locked_admins(opened, actor)
-        user = await _found(opened, user_id)
+    async with transaction() as tx:
+        admins = await _lock_admins(tx, actor)
+        user = await _require_user(tx, user_id)
         if typed_email.strip().lower() != user.email.lower():
             raise InvalidInput("Type the person's mail address to delete them. Nothing was changed.")
         _keep_an_admin(admins, user)
         await audit_actions.record(
-            opened,
+            tx,
             actor,
             Action.PERSON_DELETED,
             resource="user",
             resource_id=str(user_id),
-            details={"email": user.email, "before": _told(user)},
+            details={"email": user.email, "before": _build_user_details(user)},
         )
-        await sign_in_links.end_of(opened, user.email)
-        await users.remove(opened, user_id)
+        await sign_in_links.delete_by_email(tx, user.email)
+        await users.delete_user(tx, user_id)
         return user.email
 
 
-async def view_as(actor: Actor, visitor: Visitor, user_id: int | None) -> None:
+async def set_view_as(actor: Actor, admin: CurrentUser, user_id: int | None) -> None:
     """Let an admin see what a person sees; None: what the admin sees. Raises NotFound."""
-    if visitor.session_id is None:
+    if admin.session_id is None:
         raise InvalidInput("Only a browser can do that. Nothing was changed.")
-    if user_id is None and visitor.viewing_as is None:
+    if user_id is None and admin.viewing_as is None:
         return
-    async with transaction() as opened:
-        user = None if user_id is None else await _found(opened, user_id)
-        await sessions.view_as(opened, visitor.session_id, user_id)
+    async with transaction() as tx:
+        user = None if user_id is None else await _require_user(tx, user_id)
+        await sessions.set_view_as(tx, admin.session_id, user_id)
         await audit_actions.record(
-            opened,
+            tx,
             actor,
             Action.VIEW_AS_STARTED if user else Action.VIEW_AS_STOPPED,
             resource="user",
             resource_id=None if user is None else str(user.id),
-            details={"email": user.email if user else visitor.viewing_as},
+            details={"email": user.email if user else admin.viewing_as},
         )
 
 
-async def _carry_out(opened: Transaction, actor: Actor, user: User, decision: Decision, reason: str | None) -> None:
-    await users.decide(opened, user.id, decision, reason=reason, by=actor.user_id)
+async def _apply_decision(
+    tx: Transaction, actor: Actor, user: UserRow, decision: Decision, reason: str | None
+) -> None:
+    await users.apply_decision(tx, user.id, decision, reason=reason, by=actor.user_id)
     if decision == "disable":
-        await sessions.end_all(opened, user.id)
-        await sign_in_links.end_of(opened, user.email)
-        await api_tokens.end_of(opened, user.id)
-    after = await _found(opened, user.id)
+        await sessions.end_sessions(tx, user.id)
+        await sign_in_links.delete_by_email(tx, user.email)
+        await api_tokens.revoke_tokens(tx, user.id)
+    after = await _require_user(tx, user.id)
     await audit_actions.record(
-        opened,
+        tx,
         actor,
         _ACTIONS[decision],
         resource="user",
         resource_id=str(user.id),
-        details={"email": user.email, "reason": reason, "before": _told(user), "after": _told(after)},
+        details={
+            "email": user.email,
+            "reason": reason,
+            "before": _build_user_details(user),
+            "after": _build_user_details(after),
+        },
     )
 
 
-async def _give(opened: Transaction, user: User, grant: Grant) -> None:
-    _require_no_end(user, grant.access_until)
-    await users.change(
-        opened,
+async def _apply_grant(tx: Transaction, user: UserRow, grant: Grant) -> None:
+    _require_no_end_date(user, grant.access_until)
+    await users.update_user(
+        tx,
         user.id,
         display_name=user.display_name,
         access_until=grant.access_until or user.access_until,
@@ -222,34 +233,34 @@ async def _give(opened: Transaction, user: User, grant: Grant) -> None:
     )
 
 
-async def _require_fit(opened: Transaction, grant: Grant) -> None:
+async def _require_valid_grant(tx: Transaction, grant: Grant) -> None:
     if grant.access_until is not None and grant.access_until <= datetime.now(UTC):
         raise InvalidInput("That last day has passed already. Nothing was changed.")
-    await _lock_group(opened, grant.viewer_group_id)
+    await _lock_group(tx, grant.viewer_group_id)
 
 
-async def _lock_group(opened: Transaction, group_id: int | None) -> None:
+async def _lock_group(tx: Transaction, group_id: int | None) -> None:
     """Keep a group from being deleted; before any person's row, as whoever changes groups locks them too."""
-    if group_id is not None and await viewer_groups.locked_name(opened, group_id) is None:
+    if group_id is not None and await viewer_groups.lock_group(tx, group_id) is None:
         raise InvalidInput("That group is not there any more. Nothing was changed.")
 
 
-async def _found(opened: Transaction, user_id: int) -> User:
-    user = await users.by_id(opened, user_id)
+async def _require_user(tx: Transaction, user_id: int) -> UserRow:
+    user = await users.find_by_id(tx, user_id)
     if user is None:
         raise NotFound("There is no such person. Somebody may have deleted them.")
     return user
 
 
-async def _locked_admins(opened: Transaction, actor: Actor) -> set[int]:
-    """Lock all admins and give the active ones. Raises NotAllowed when the actor has just ceased to be one."""
-    admins = set(await users.lock_admins(opened))
+async def _lock_admins(tx: Transaction, actor: Actor) -> set[int]:
+    """Lock all admins and return the active ones. Raises NotAllowed when the actor has just ceased to be one."""
+    admins = set(await users.lock_admins(tx))
     if actor.user_id is not None and actor.user_id not in admins:
         raise NotAllowed("Only admins can do this. Nothing was changed.")
     return admins
 
 
-def _is_possible(user: User, decision: Decision) -> bool:
+def _is_possible(user: UserRow, decision: Decision) -> bool:
     if decision == "promote":
         return user.state == "active" and not user.is_admin and user.access_until is None
     if decision == "demote":
@@ -257,12 +268,12 @@ def _is_possible(user: User, decision: Decision) -> bool:
     return user.state in _FROM[decision]
 
 
-def _require_no_end(user: User, access_until: datetime | None) -> None:
+def _require_no_end_date(user: UserRow, access_until: datetime | None) -> None:
     if user.is_admin and access_until is not None:
         raise Conflict("An admin's access has no end. Take the admin rights first; nothing was changed.")
 
 
-def _keep_an_admin(admins: set[int], user: User) -> None:
+def _keep_an_admin(admins: set[int], user: UserRow) -> None:
     """Take a person out of the active admins whose rows are locked. Raises Conflict when nobody would be left.
 
     An admin made while the others' rows were waited for is not among them, and still must not be the last to go.
@@ -273,8 +284,8 @@ def _keep_an_admin(admins: set[int], user: User) -> None:
             raise Conflict(_LAST_ADMIN)
 
 
-def _told(user: User) -> dict[str, object]:
-    """Give what the record says of a person's standing."""
+def _build_user_details(user: UserRow) -> dict[str, object]:
+    """Return what the record says of a person's standing."""
     return {
         "state": user.state,
         "admin": user.is_admin,

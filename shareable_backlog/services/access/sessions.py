@@ -8,7 +8,7 @@ from shareable_backlog.database import transaction
 from shareable_backlog.database.access import sessions
 from shareable_backlog.database.access.sessions import ListedSession
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.access.users import State
+from shareable_backlog.database.access.users import UserState
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.audit import audit_actions
@@ -16,16 +16,16 @@ from shareable_backlog.services.audit.audit_actions import Action, Actor
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Say when a session ends by itself: unused for `idle_hours`, and `max_days` after the sign-in in any case."""
+class SessionLimits:
+    """When a session ends by itself: unused for `idle_hours`, and `max_days` after the sign-in in any case."""
 
     idle_hours: int
     max_days: int
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """Be whoever asks: `session_id` is None for a program with a token.
+class CurrentUser:
+    """Whoever asks: `session_id` is None for a program with a token.
 
     `scope` is what is shown; `viewing_as` names the person whose scope an admin looks with, None: their own.
     """
@@ -33,7 +33,7 @@ class Visitor:
     user_id: int
     email: str
     display_name: str | None
-    state: State
+    state: UserState
     is_admin: bool
     method: str
     session_id: int | None
@@ -41,12 +41,12 @@ class Visitor:
     viewing_as: str | None = None
 
 
-async def begin(opened: Transaction, user_id: int, method: str, actor: Actor) -> str:
-    """Store a new session of a person and give its token, which is stored nowhere."""
+async def create_session(tx: Transaction, user_id: int, method: str, actor: Actor) -> str:
+    """Store a new session of a person and return its token, which is stored nowhere."""
     token = secrets.token_urlsafe(32)
-    await sessions.add(
-        opened,
-        token_hash=hashed(token),
+    await sessions.create_session(
+        tx,
+        token_hash=hash_token(token),
         user_id=user_id,
         method=method,
         ip_address=actor.ip_address,
@@ -55,21 +55,21 @@ async def begin(opened: Transaction, user_id: int, method: str, actor: Actor) ->
     return token
 
 
-async def end(visitor: Visitor, actor: Actor) -> None:
+async def end_session(user: CurrentUser, actor: Actor) -> None:
     """End the session that the visitor uses."""
-    if visitor.session_id is not None:
-        async with transaction() as opened:
-            await sessions.end(opened, visitor.session_id, visitor.user_id)
-            await audit_actions.record(opened, actor, Action.SESSION_ENDED)
+    if user.session_id is not None:
+        async with transaction() as tx:
+            await sessions.end_session(tx, user.session_id, user.user_id)
+            await audit_actions.record(tx, actor, Action.SESSION_ENDED)
 
 
-async def revoke(actor: Actor, user_id: int, session_id: int) -> None:
+async def revoke_session(actor: Actor, user_id: int, session_id: int) -> None:
     """End one session of a person. Raises NotFound when there is none."""
-    async with transaction() as opened:
-        if not await sessions.end(opened, session_id, user_id):
+    async with transaction() as tx:
+        if not await sessions.end_session(tx, session_id, user_id):
             raise NotFound("That session has ended already.")
         await audit_actions.record(
-            opened,
+            tx,
             actor,
             Action.SESSION_REVOKED,
             resource="user",
@@ -78,24 +78,24 @@ async def revoke(actor: Actor, user_id: int, session_id: int) -> None:
         )
 
 
-async def of_user(user_id: int | None, limits: Limits) -> list[ListedSession]:
-    """Give a person's live sessions, None: everybody's, the latest used first."""
-    return await sessions.of_user(user_id, limits.idle_hours, limits.max_days)
+async def list_sessions(user_id: int | None, limits: SessionLimits) -> list[ListedSession]:
+    """Return a person's live sessions, None: everybody's, the latest used first."""
+    return await sessions.list_sessions(user_id, limits.idle_hours, limits.max_days)
 
 
-async def flush(actor: Actor) -> int:
-    """End everybody's sessions and give how many they were."""
-    async with transaction() as opened:
-        count = await sessions.end_all(opened)
-        await audit_actions.record(opened, actor, Action.SESSIONS_FLUSHED, details={"sessions": count})
+async def flush_sessions(actor: Actor) -> int:
+    """End everybody's sessions and return how many they were."""
+    async with transaction() as tx:
+        count = await sessions.end_sessions(tx)
+        await audit_actions.record(tx, actor, Action.SESSIONS_FLUSHED, details={"sessions": count})
     return count
 
 
-async def is_alive(visitor: Visitor) -> bool:
-    """Tell whether a visitor may still see what they may see by their session, for an answer that lasts."""
-    return visitor.session_id is not None and await sessions.is_alive(visitor.session_id, as_admin=visitor.is_admin)
+async def is_alive(user: CurrentUser) -> bool:
+    """Return whether a visitor may still see what they may see by their session, for an answer that lasts."""
+    return user.session_id is not None and await sessions.is_alive(user.session_id, as_admin=user.is_admin)
 
 
-def hashed(token: str) -> bytes:
-    """Give what is stored of a random token."""
+def hash_token(token: str) -> bytes:
+    """Return what is stored of a random token."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -5,92 +5,99 @@ from dataclasses import asdict, dataclass
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import sharing_settings
-from shareable_backlog.database.access.sharing import Choice, Entity, Fields, Kind, Scope, Settings
-from shareable_backlog.database.access.sharing_settings import Difference
+from shareable_backlog.database.access.sharing import (
+    Entity,
+    EntityKind,
+    Scope,
+    SharedFields,
+    SharingChoice,
+    SharingSettings,
+)
+from shareable_backlog.database.access.sharing_settings import ItemDifference
 from shareable_backlog.database.projects import teams
 from shareable_backlog.database.projects.teams import ShownTeam
 from shareable_backlog.errors import Conflict
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 
-__all__ = ["Choice", "Entity", "Fields", "Kind", "Scope"]
+__all__ = ["Entity", "EntityKind", "Scope", "SharedFields", "SharingChoice"]
 
-KINDS: tuple[Kind, ...] = ("team", "project", "label")
+KINDS: tuple[EntityKind, ...] = ("team", "project", "label")
 MOST_LISTED = 100
 _MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Entities:
-    """Hold teams, projects or labels; `has_more` when a narrower search would be needed to see all."""
+class EntityList:
+    """Teams, projects or labels; `has_more` when a narrower search would be needed to see all."""
 
-    kind: Kind
+    kind: EntityKind
     listed: list[Entity]
     has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """Hold what a change of the settings would do; each field stands with whether it would be shown."""
+class SharingPreview:
+    """What a change of the settings would do; each field stands with whether it would be shown."""
 
     fields: list[tuple[str, bool]]
     entities: list[Entity]
-    appearing: Difference
-    vanishing: Difference
+    appearing: ItemDifference
+    vanishing: ItemDifference
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """Hold what a viewer is told of what is shown; `is_part` when their group sees only a part of it."""
+class SharingSummary:
+    """What a viewer is told of what is shown; `is_part` when their group sees only a part of it."""
 
-    fields: Fields
+    fields: SharedFields
     teams: list[ShownTeam]
     items: int
     is_part: bool
 
 
-async def settings() -> Settings:
-    """Give the settings but for what is shown as a whole."""
-    return await sharing_settings.read()
+async def read_settings() -> SharingSettings:
+    """Return the settings but for what is shown as a whole."""
+    return await sharing_settings.read_settings()
 
 
-async def entities(text: str) -> list[Entities]:
-    """Give the teams, projects and labels whose name has `text` in it, up to 100 of each."""
-    found: list[Entities] = []
+async def list_entities(text: str) -> list[EntityList]:
+    """Return the teams, projects and labels whose name has `text` in it, up to 100 of each."""
+    found: list[EntityList] = []
     for kind in KINDS:
-        listed = await sharing_settings.entities(kind, text, MOST_LISTED + 1)
-        found.append(Entities(kind, listed[:MOST_LISTED], len(listed) > MOST_LISTED))
+        listed = await sharing_settings.list_entities(kind, text, MOST_LISTED + 1)
+        found.append(EntityList(kind, listed[:MOST_LISTED], len(listed) > MOST_LISTED))
     return found
 
 
-async def preview(version: int, fields: Fields, choices: Sequence[Choice]) -> Preview:
-    """Tell what saving this would change, for people in no group. Raises Conflict as `save` does."""
-    before = await sharing_settings.read()
-    _require(before, version)
-    appearing, vanishing = await sharing_settings.difference(choices, _MOST_NAMED)
+async def preview_settings(version: int, fields: SharedFields, choices: Sequence[SharingChoice]) -> SharingPreview:
+    """Return what saving this would change, for people in no group. Raises Conflict as `save_settings` does."""
+    before = await sharing_settings.read_settings()
+    _require_version(before, version)
+    appearing, vanishing = await sharing_settings.compute_difference(choices, _MOST_NAMED)
     changed = [
         (name, is_shown) for name, is_shown in asdict(fields).items() if is_shown != getattr(before.fields, name)
     ]
-    return Preview(changed, await _named(choices), appearing, vanishing)
+    return SharingPreview(changed, await _list_chosen(choices), appearing, vanishing)
 
 
-async def save(actor: Actor, version: int, fields: Fields, choices: Sequence[Choice]) -> None:
+async def save_settings(actor: Actor, version: int, fields: SharedFields, choices: Sequence[SharingChoice]) -> None:
     """Store what is shown, with a record of it, unless it was changed since `version`.
 
     `choices` are only those that are to change. Raises Conflict, and changes nothing, when somebody was faster or
     something chosen is not there any more.
     """
-    names = {(one.kind, one.id): one.name for one in await _named(choices)}
-    async with transaction() as opened:
-        before = await sharing_settings.locked(opened)
-        _require(before, version)
-        await sharing_settings.change(opened, fields, choices)
+    names = {(one.kind, one.id): one.name for one in await _list_chosen(choices)}
+    async with transaction() as tx:
+        before = await sharing_settings.lock_settings(tx)
+        _require_version(before, version)
+        await sharing_settings.save_settings(tx, fields, choices)
         shown_before = {
             name: value for name, value in asdict(before.fields).items() if value != getattr(fields, name)
         }
         chosen = {f"{one.kind} {names[one.kind, one.id]} ({one.id})": one.is_shown for one in choices}
         await audit_actions.record(
-            opened,
+            tx,
             actor,
             Action.SHARING_CHANGED,
             resource="sharing",
@@ -101,31 +108,33 @@ async def save(actor: Actor, version: int, fields: Fields, choices: Sequence[Cho
         )
 
 
-async def what_is_shown(scope: Scope) -> Shown:
+async def read_summary(scope: Scope) -> SharingSummary:
     """Tell a viewer what is shown to them."""
-    current = await sharing_settings.read()
-    return Shown(
+    current = await sharing_settings.read_settings()
+    return SharingSummary(
         current.fields,
-        await teams.listed(scope),
-        await sharing_settings.count(scope),
+        await teams.list_teams(scope),
+        await sharing_settings.count_items(scope),
         scope.viewer_group_id is not None,
     )
 
 
-def _require(found: Settings, version: int) -> None:
-    if found.version != version:
+def _require_version(settings: SharingSettings, version: int) -> None:
+    if settings.version != version:
         raise Conflict(
             "Somebody else has changed the sharing settings in the meantime, so nothing was saved."
             " Open them anew, and choose again."
         )
 
 
-async def _named(choices: Sequence[Choice]) -> list[Entity]:
-    """Give what the choices are about, in their order of kinds. Raises Conflict when one of them has gone."""
+async def _list_chosen(choices: Sequence[SharingChoice]) -> list[Entity]:
+    """Return what the choices are about, in their order of kinds. Raises Conflict when one of them has gone."""
     found = [
         one
         for kind in KINDS
-        for one in await sharing_settings.named(kind, [choice.id for choice in choices if choice.kind == kind])
+        for one in await sharing_settings.list_entities_by_id(
+            kind, [choice.id for choice in choices if choice.kind == kind]
+        )
     ]
     if len(found) != len({(choice.kind, choice.id) for choice in choices}):
         raise Conflict("Something that you chose is gone from Linear, so nothing was saved. Open the settings anew.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import sharing_settings, users, viewer_groups
-from shareable_backlog.database.access.sharing import Choice, Entity, Scope
+from shareable_backlog.database.access.sharing import Entity, Scope, SharingChoice
 from shareable_backlog.database.access.viewer_groups import Member, Rule, ViewerGroup
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import Conflict, InvalidInput, NotFound
@@ -17,8 +17,8 @@ _LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Hold a group as its page shows it; `items` are those that its people see."""
+class ViewerGroupPage:
+    """A group as its page shows it; `items` are those that its people see."""
 
     id: int
     name: str
@@ -28,93 +28,95 @@ class Group:
     items: int
 
 
-async def listed() -> list[ViewerGroup]:
-    """Give all groups by name."""
-    return await viewer_groups.listed()
+async def list_groups() -> list[ViewerGroup]:
+    """Return all groups by name."""
+    return await viewer_groups.list_groups()
 
 
-async def group(group_id: int) -> Group:
-    """Give one group. Raises NotFound."""
-    async with transaction() as opened:
-        name = await _name(opened, group_id)
-    rules = await viewer_groups.rules(group_id)
+async def read_group(group_id: int) -> ViewerGroupPage:
+    """Return one group. Raises NotFound."""
+    async with transaction() as tx:
+        name = await _lock_group(tx, group_id)
+    rules = await viewer_groups.list_rules(group_id)
     seen = [
-        one for kind in KINDS for one in await sharing_settings.named(kind, [id_ for of, id_ in rules if of == kind])
+        one
+        for kind in KINDS
+        for one in await sharing_settings.list_entities_by_id(kind, [id_ for of, id_ in rules if of == kind])
     ]
-    items = await sharing_settings.count(Scope(group_id))
-    return Group(group_id, name, await viewer_groups.members(group_id), rules, seen, items)
+    items = await sharing_settings.count_items(Scope(group_id))
+    return ViewerGroupPage(group_id, name, await viewer_groups.list_members(group_id), rules, seen, items)
 
 
-async def create(actor: Actor, name: str) -> int:
-    """Add a group, which sees nothing yet, and give its id. Raises InvalidInput, and Conflict for a name in use."""
-    _require_name(name)
-    async with transaction() as opened:
-        group_id = await viewer_groups.add(opened, name)
+async def create_group(actor: Actor, name: str) -> int:
+    """Add a group, which sees nothing yet, and return its id. Raises InvalidInput, and Conflict for a name in use."""
+    _require_valid_name(name)
+    async with transaction() as tx:
+        group_id = await viewer_groups.create_group(tx, name)
         if group_id is None:
             raise Conflict("There is a group of that name already. Give this one another name.")
-        await _record(opened, actor, Action.GROUP_CREATED, group_id, {"name": name})
+        await _record(tx, actor, Action.GROUP_CREATED, group_id, {"name": name})
     return group_id
 
 
-async def rename(actor: Actor, group_id: int, name: str) -> None:
+async def rename_group(actor: Actor, group_id: int, name: str) -> None:
     """Give a group another name. Raises NotFound, InvalidInput, and Conflict for a name in use."""
-    _require_name(name)
-    async with transaction() as opened:
-        before = await _name(opened, group_id)
+    _require_valid_name(name)
+    async with transaction() as tx:
+        before = await _lock_group(tx, group_id)
         if before == name:
             return
-        if not await viewer_groups.rename(opened, group_id, name):
+        if not await viewer_groups.rename_group(tx, group_id, name):
             raise Conflict("There is a group of that name already. Give this one another name.")
         await _record(
-            opened, actor, Action.GROUP_CHANGED, group_id, {"before": {"name": before}, "after": {"name": name}}
+            tx, actor, Action.GROUP_CHANGED, group_id, {"before": {"name": before}, "after": {"name": name}}
         )
 
 
-async def delete(actor: Actor, group_id: int) -> None:
+async def delete_group(actor: Actor, group_id: int) -> None:
     """Delete a group. Raises NotFound, and Conflict while somebody is in it: they would see everything."""
-    async with transaction() as opened:
-        name = await _name(opened, group_id)
-        if not await viewer_groups.delete(opened, group_id):
+    async with transaction() as tx:
+        name = await _lock_group(tx, group_id)
+        if not await viewer_groups.delete_group(tx, group_id):
             raise Conflict("There are people in this group, who would see everything. Take them out of it first.")
-        await _record(opened, actor, Action.GROUP_DELETED, group_id, {"name": name})
+        await _record(tx, actor, Action.GROUP_DELETED, group_id, {"name": name})
 
 
-async def choose(actor: Actor, group_id: int, choices: Sequence[Choice]) -> None:
+async def update_rules(actor: Actor, group_id: int, choices: Sequence[SharingChoice]) -> None:
     """Let a group see teams, projects and labels, or see them no more. Raises NotFound."""
-    async with transaction() as opened:
-        name = await _name(opened, group_id)
+    async with transaction() as tx:
+        name = await _lock_group(tx, group_id)
         added: set[Rule] = {(choice.kind, choice.id) for choice in choices if choice.is_shown}
         removed: set[Rule] = {(choice.kind, choice.id) for choice in choices if not choice.is_shown}
-        await viewer_groups.change_rules(opened, group_id, added=added, removed=removed)
+        await viewer_groups.update_rules(tx, group_id, added=added, removed=removed)
         after = {f"{choice.kind} {choice.id}": choice.is_shown for choice in choices}
         before = {rule: not is_seen for rule, is_seen in after.items()}
-        await _record(opened, actor, Action.GROUP_CHANGED, group_id, {"name": name, "before": before, "after": after})
+        await _record(tx, actor, Action.GROUP_CHANGED, group_id, {"name": name, "before": before, "after": after})
 
 
-async def put_in(actor: Actor, group_id: int, email: str) -> None:
+async def add_member(actor: Actor, group_id: int, email: str) -> None:
     """Put the person of a mail address into a group, and so out of any other. Raises NotFound and InvalidInput."""
-    async with transaction() as opened:
-        await _name(opened, group_id)
-        person = await users.by_email(opened, email)
+    async with transaction() as tx:
+        await _lock_group(tx, group_id)
+        person = await users.find_by_email(tx, email)
         if person is None:
             raise InvalidInput("Nobody of that mail address is known here. Check it in the list of people.")
-        await _put(opened, actor, person, group_id)
+        await _set_group(tx, actor, person, group_id)
 
 
-async def take_out(actor: Actor, group_id: int, user_id: int) -> None:
+async def remove_member(actor: Actor, group_id: int, user_id: int) -> None:
     """Take a person out of a group; from then on they see all that is shown. Raises NotFound."""
-    async with transaction() as opened:
-        await _name(opened, group_id)
-        person = await users.by_id(opened, user_id)
+    async with transaction() as tx:
+        await _lock_group(tx, group_id)
+        person = await users.find_by_id(tx, user_id)
         if person is None or person.viewer_group_id != group_id:
             raise NotFound("That person is not in this group any more.")
-        await _put(opened, actor, person, None)
+        await _set_group(tx, actor, person, None)
 
 
-async def _put(opened: Transaction, actor: Actor, person: users.User, group_id: int | None) -> None:
-    await viewer_groups.put(opened, person.id, group_id)
+async def _set_group(tx: Transaction, actor: Actor, person: users.UserRow, group_id: int | None) -> None:
+    await viewer_groups.set_user_group(tx, person.id, group_id)
     await audit_actions.record(
-        opened,
+        tx,
         actor,
         Action.PERSON_CHANGED,
         resource="user",
@@ -127,19 +129,17 @@ async def _put(opened: Transaction, actor: Actor, person: users.User, group_id: 
     )
 
 
-async def _record(
-    opened: Transaction, actor: Actor, action: Action, group_id: int, details: dict[str, object]
-) -> None:
-    await audit_actions.record(opened, actor, action, resource="group", resource_id=str(group_id), details=details)
+async def _record(tx: Transaction, actor: Actor, action: Action, group_id: int, details: dict[str, object]) -> None:
+    await audit_actions.record(tx, actor, action, resource="group", resource_id=str(group_id), details=details)
 
 
-async def _name(opened: Transaction, group_id: int) -> str:
-    name = await viewer_groups.locked_name(opened, group_id)
+async def _lock_group(tx: Transaction, group_id: int) -> str:
+    name = await viewer_groups.lock_group(tx, group_id)
     if name is None:
         raise NotFound("There is no such group.")
     return name
 
 
-def _require_name(name: str) -> None:
+def _require_valid_name(name: str) -> None:
     if not 0 < len(name) <= _LONGEST_NAME:
         raise InvalidInput(f"A group needs a name of up to {_LONGEST_NAME} characters.")

@@ -2,7 +2,7 @@
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import rate_limits, users
-from shareable_backlog.database.access.users import User
+from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.errors import NotFound, TooMany
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
@@ -11,10 +11,10 @@ from shareable_backlog.services.mail.outbox import Outbox
 _LONGEST_NOTE = 500
 
 
-async def account(user_id: int) -> User:
-    """Give a person's own account. Raises NotFound when it was deleted a moment ago."""
-    async with transaction() as opened:
-        user = await users.by_id(opened, user_id)
+async def read_account(user_id: int) -> UserRow:
+    """Return a person's own account. Raises NotFound when it was deleted a moment ago."""
+    async with transaction() as tx:
+        user = await users.find_by_id(tx, user_id)
     if user is None:
         raise NotFound("This account is not there any more.")
     return user
@@ -25,17 +25,17 @@ async def ask_for_access(outbox: Outbox, user_id: int, note: str, actor: Actor) 
 
     Raises TooMany after the fifth in an hour.
     """
-    if not await rate_limits.within(f"note:{user_id}", 5, 3600):
+    if not await rate_limits.allow_try(f"note:{user_id}", 5, 3600):
         raise TooMany("You wrote to the admins five times within an hour. They will look at it.")
-    async with transaction() as opened:
-        await users.set_access_note(opened, user_id, note[:_LONGEST_NOTE] or None)
+    async with transaction() as tx:
+        await users.set_access_note(tx, user_id, note[:_LONGEST_NOTE] or None)
         await audit_actions.record(
-            opened,
+            tx,
             actor,
             Action.ACCESS_ASKED,
             resource="user",
             resource_id=str(user_id),
             details={"note": note[:_LONGEST_NOTE]},
         )
-        for admin in await users.active_admins(opened):
-            await outbox.put(opened, "access_asked", admin, {"email": actor.email, "note": note[:_LONGEST_NOTE]})
+        for admin in await users.list_admin_emails(tx):
+            await outbox.add_mail(tx, "access_asked", admin, {"email": actor.email, "note": note[:_LONGEST_NOTE]})

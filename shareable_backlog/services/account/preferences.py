@@ -29,7 +29,7 @@ _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Hold what a person chose, or what goes without choosing.
+    """What a person chose, or what goes without choosing.
 
     `time_zone` is an IANA name that this machine knows. It and `locale` are None as long as the browser's counts.
     """
@@ -42,42 +42,42 @@ class Preferences:
 
 
 @cache
-def time_zones() -> tuple[str, ...]:
-    """Give the names of the time zones to choose from; the first time this looks through some hundred files."""
+def list_time_zones() -> tuple[str, ...]:
+    """Return the names of the time zones to choose from; the first time this looks through some hundred files."""
     return (UTC, *sorted(name for name in available_timezones() if name.startswith(_REGIONS)))
 
 
-def read(stored: StoredPreferences) -> Preferences:
-    """Give a person's preferences; of what stands there and has no meaning, each goes back to what is usual."""
+def parse_preferences(stored: StoredPreferences) -> Preferences:
+    """Return a person's preferences; of what stands there and has no meaning, each goes back to what is usual."""
     return Preferences(
-        _known(THEMES, stored.theme) or "system",
-        _known(DENSITIES, stored.density) or "comfortable",
+        _find_known(THEMES, stored.theme) or "system",
+        _find_known(DENSITIES, stored.density) or "comfortable",
         stored.time_zone if stored.time_zone and is_time_zone(stored.time_zone) else None,
         stored.locale if stored.locale and _is_locale(stored.locale) else None,
-        _columns(stored.columns),
+        _parse_columns(stored.columns),
     )
 
 
-async def save(user_id: int, given: Sequence[tuple[str, str]]) -> None:
+async def save_preferences(user_id: int, fields: Sequence[tuple[str, str]]) -> None:
     """Save what a form gives of a person's preferences and leave the others; an empty value undoes a choice.
 
     `columns` may come several times, and empty for none. Raises InvalidInput, and then saves nothing.
     """
-    chosen = {name: value or None for name, value in given if name in _IS_KNOWN}
+    chosen = {name: value or None for name, value in fields if name in _IS_KNOWN}
     if any(value and not _IS_KNOWN[name](value) for name, value in chosen.items()):
         raise InvalidInput("That can't be chosen, so nothing was saved. Load the page anew and take what it offers.")
-    columns = {value for name, value in given if name == "columns"}
+    columns = {value for name, value in fields if name == "columns"}
     shown = {"columns": [one for one in COLUMNS if one in columns]} if columns else {}
     if chosen or shown:
-        await user_preferences.merge(user_id, chosen | shown)
+        await user_preferences.merge_preferences(user_id, chosen | shown)
 
 
-def _known(known: Iterable[T], given: str | None) -> T | None:
-    return next((one for one in known if one == given), None)
+def _find_known(known: Iterable[T], value: str | None) -> T | None:
+    return next((one for one in known if one == value), None)
 
 
-def _columns(stored: object) -> tuple[Column, ...]:
-    """Give the columns of a stored list in their order; the usual ones if it is none, or has no known column."""
+def _parse_columns(stored: object) -> tuple[Column, ...]:
+    """Return the columns of a stored list in their order; the usual ones if it is none, or has no known column."""
     if not isinstance(stored, list):
         return USUAL_COLUMNS
     columns: tuple[Column, ...] = tuple(one for one in COLUMNS if one in stored)
@@ -85,7 +85,7 @@ def _columns(stored: object) -> tuple[Column, ...]:
 
 
 def is_time_zone(name: str) -> bool:
-    """Tell whether `name`, which may be anything, is a time zone that this machine knows."""
+    """Return whether `name`, which may be anything, is a time zone that this machine knows."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # unknown; not relative, or not ASCII; a folder, or too long for a file

@@ -14,66 +14,64 @@ from shareable_backlog.services.audit.audit_actions import Action, Actor
 _NAME_IS_TAKEN = "There is a published view of that name already. Give this one another name."
 
 
-async def publish(actor: Actor, user_id: int, name: str) -> None:
+async def publish_view(actor: Actor, user_id: int, name: str) -> None:
     """Give a copy of a person's own view to everybody. Raises NotFound, InvalidInput, and Conflict."""
-    view = await views.own(user_id, name)
-    title, layout = views.as_name(view.name), views.as_layout(view.layout)
-    query = views.normalised(view.query, layout)
-    async with transaction() as opened:
-        if len(await published_views.locked(opened)) >= views.MOST_VIEWS:
+    view = await views.read_own_view(user_id, name)
+    title, layout = views.parse_name(view.name), views.parse_layout(view.layout)
+    query = views.normalise_query(view.query, layout)
+    async with transaction() as tx:
+        if len(await published_views.lock_views(tx)) >= views.MOST_VIEWS:
             raise Conflict(f"{views.MOST_VIEWS} views are published, so no other was. Unpublish one first.")
-        view_id = await published_views.add(opened, name=title, query=query, layout=layout, created_by=user_id)
+        view_id = await published_views.create_view(tx, name=title, query=query, layout=layout, created_by=user_id)
         if view_id is None:
             raise Conflict(_NAME_IS_TAKEN)
         details = {"name": title, "query": query, "layout": layout}
-        await _record(opened, actor, Action.VIEW_PUBLISHED, view_id, details)
+        await _record(tx, actor, Action.VIEW_PUBLISHED, view_id, details)
 
 
-async def rename(actor: Actor, view_id: int, name: str) -> None:
+async def rename_view(actor: Actor, view_id: int, name: str) -> None:
     """Give a published view another name. Raises NotFound, InvalidInput, and Conflict for a name in use."""
-    name = views.as_name(name)
-    async with transaction() as opened:
-        view = _one(await published_views.locked(opened), view_id)
+    name = views.parse_name(name)
+    async with transaction() as tx:
+        view = _require_view(await published_views.lock_views(tx), view_id)
         if view.name == name:
             return
-        if not await published_views.rename(opened, view_id, name):
+        if not await published_views.rename_view(tx, view_id, name):
             raise Conflict(_NAME_IS_TAKEN)
         details = {"before": {"name": view.name}, "after": {"name": name}}
-        await _record(opened, actor, Action.VIEW_CHANGED, view_id, details)
+        await _record(tx, actor, Action.VIEW_CHANGED, view_id, details)
 
 
-async def move(actor: Actor, view_id: int, *, is_up: bool) -> None:
+async def move_view(actor: Actor, view_id: int, *, is_up: bool) -> None:
     """Let a published view change places with the one before, or after; at the end it stays. Raises NotFound."""
-    async with transaction() as opened:
-        found = await published_views.locked(opened)
-        view = _one(found, view_id)
+    async with transaction() as tx:
+        found = await published_views.lock_views(tx)
+        view = _require_view(found, view_id)
         place, ids = found.index(view), [one.id for one in found]
         other = place + (-1 if is_up else 1)
         if not 0 <= other < len(ids):
             return
         ids[place], ids[other] = ids[other], ids[place]
-        await published_views.arrange(opened, ids)
+        await published_views.arrange_views(tx, ids)
         details = {"name": view.name, "before": {"place": place + 1}, "after": {"place": other + 1}}
-        await _record(opened, actor, Action.VIEW_CHANGED, view_id, details)
+        await _record(tx, actor, Action.VIEW_CHANGED, view_id, details)
 
 
-async def unpublish(actor: Actor, view_id: int) -> None:
+async def unpublish_view(actor: Actor, view_id: int) -> None:
     """Take a view from everybody; copies that people made stay theirs. Raises NotFound."""
-    async with transaction() as opened:
-        view = _one(await published_views.locked(opened), view_id)
-        await published_views.remove(opened, view_id)
+    async with transaction() as tx:
+        view = _require_view(await published_views.lock_views(tx), view_id)
+        await published_views.delete_view(tx, view_id)
         details = {"name": view.name, "query": view.query, "layout": view.layout}
-        await _record(opened, actor, Action.VIEW_UNPUBLISHED, view_id, details)
+        await _record(tx, actor, Action.VIEW_UNPUBLISHED, view_id, details)
 
 
-def _one(found: list[PublishedView], view_id: int) -> PublishedView:
-    view = next((one for one in found if one.id == view_id), None)
+def _require_view(published: list[PublishedView], view_id: int) -> PublishedView:
+    view = next((one for one in published if one.id == view_id), None)
     if view is None:
         raise NotFound("That view is not published any more.")
     return view
 
 
-async def _record(
-    opened: Transaction, actor: Actor, action: Action, view_id: int, details: Mapping[str, object]
-) -> None:
-    await audit_actions.record(opened, actor, action, resource="view", resource_id=str(view_id), details=details)
+async def _record(tx: Transaction, actor: Actor, action: Action, view_id: int, details: Mapping[str, object]) -> None:
+    await audit_actions.record(tx, actor, action, resource="view", resource_id=str(view_id), details=details)

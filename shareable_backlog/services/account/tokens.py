@@ -12,7 +12,7 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.account import api_tokens
 from shareable_backlog.database.account.api_tokens import ListedToken
 from shareable_backlog.errors import Conflict, InvalidInput, NotAllowed, NotFound, NotSignedIn, TooMany
-from shareable_backlog.services.access.sessions import Visitor, hashed
+from shareable_backlog.services.access.sessions import CurrentUser, hash_token
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 
@@ -27,35 +27,35 @@ _MOST_REQUESTS, _WINDOW_S = 600, 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Program(Visitor):
-    """Be a person's program with a token, which may ask for what is among its `rights`."""
+class TokenUser(CurrentUser):
+    """A person's program with a token, which may ask for what is among its `rights`."""
 
     rights: frozenset[str]
 
 
-def bearer(token: str) -> str:
-    """Give the Authorization header that would hold the token."""
+def format_bearer(token: str) -> str:
+    """Return the Authorization header that would hold the token."""
     return f"Bearer {token}"
 
 
-async def visitor(authorization: str) -> Program:
-    """Give whose token an Authorization header holds, and note that it is in use.
+async def authenticate(authorization: str) -> TokenUser:
+    """Return whose token an Authorization header holds, and note that it is in use.
 
     Raises NotSignedIn when it is not good or its person is not active, and TooMany after 600 requests in a minute.
     """
     scheme, _, token = authorization.partition(" ")
     is_token = scheme.lower() == "bearer" and token.startswith(_PREFIX)
-    found = await api_tokens.by_hash(hashed(token)) if is_token else None
+    found = await api_tokens.find_by_hash(hash_token(token)) if is_token else None
     if found is None:
         raise NotSignedIn(
             "This token is not valid: it was mistyped, revoked or has ended, or its person may not come in."
             " Make another one on your account's page."
         )
-    if not await rate_limits.within(f"token:{found.id}", _MOST_REQUESTS, _WINDOW_S):
+    if not await rate_limits.allow_try(f"token:{found.id}", _MOST_REQUESTS, _WINDOW_S):
         raise TooMany(f"This token asked more than {_MOST_REQUESTS} times within a minute. Wait for the next one.")
     if found.is_due:
-        await api_tokens.touch(found.id)
-    return Program(
+        await api_tokens.touch_token(found.id)
+    return TokenUser(
         user_id=found.user_id,
         email=found.email,
         display_name=found.display_name,
@@ -68,38 +68,38 @@ async def visitor(authorization: str) -> Program:
     )
 
 
-async def require(asking: Visitor, right: Right, actor: Actor) -> None:
+async def require_right(user: CurrentUser, right: Right, actor: Actor) -> None:
     """Raise NotAllowed, with a record of it, when a program asks for what its token is not for."""
-    if isinstance(asking, Program) and right not in asking.rights:
+    if isinstance(user, TokenUser) and right not in user.rights:
         await audit_actions.record(
             None, actor, Action.ACCESS_REFUSED, details={"via": "api", "right": right}, refused=True
         )
         raise NotAllowed(f"This token was not made for that: it lacks “{right}”. Make one that has it.")
 
 
-async def of_user(user_id: int) -> list[ListedToken]:
-    """Give a person's tokens but for the revoked ones, newest first."""
-    return await api_tokens.of_user(user_id)
+async def list_tokens(user_id: int) -> list[ListedToken]:
+    """Return a person's tokens but for the revoked ones, newest first."""
+    return await api_tokens.list_tokens(user_id)
 
 
-async def create(actor: Actor, user_id: int, name: str, rights: Collection[str], last_day: date | None) -> str:
-    """Store a new token of a person and give it, which is possible only now.
+async def create_token(actor: Actor, user_id: int, name: str, rights: Collection[str], last_day: date | None) -> str:
+    """Store a new token of a person and return it, which is possible only now.
 
     It is good to the end of `last_day` (UTC), None: for ever. Raises InvalidInput, and Conflict beside 20 others.
     """
-    expires_at = _require_fit(name, rights, last_day)
+    expires_at = _require_valid(name, rights, last_day)
     token = _PREFIX + secrets.token_urlsafe(32)
-    async with transaction() as opened:
-        if await users.by_id(opened, user_id) is None:
+    async with transaction() as tx:
+        if await users.find_by_id(tx, user_id) is None:
             raise NotFound("This account is not there any more.")
-        if await api_tokens.count(opened, user_id) >= _MOST_TOKENS:
+        if await api_tokens.count_tokens(tx, user_id) >= _MOST_TOKENS:
             raise Conflict(f"You have {_MOST_TOKENS} tokens, so no other was made. Revoke one first.")
         scopes = sorted(set(rights))
-        token_id = await api_tokens.add(
-            opened, user_id=user_id, name=name, token_hash=hashed(token), scopes=scopes, expires_at=expires_at
+        token_id = await api_tokens.create_token(
+            tx, user_id=user_id, name=name, token_hash=hash_token(token), scopes=scopes, expires_at=expires_at
         )
         await audit_actions.record(
-            opened,
+            tx,
             actor,
             Action.TOKEN_CREATED,
             resource="api_token",
@@ -109,15 +109,15 @@ async def create(actor: Actor, user_id: int, name: str, rights: Collection[str],
     return token
 
 
-async def revoke(actor: Actor, revoking: Visitor, token_id: int) -> int:
-    """End a token, one's own or, for an admin, anybody's, and give its person's id. Raises NotFound."""
-    async with transaction() as opened:
-        ended = await api_tokens.revoke(opened, token_id, None if revoking.is_admin else revoking.user_id)
+async def revoke_token(actor: Actor, user: CurrentUser, token_id: int) -> int:
+    """End a token, one's own or, for an admin, anybody's, and return its person's id. Raises NotFound."""
+    async with transaction() as tx:
+        ended = await api_tokens.revoke_token(tx, token_id, None if user.is_admin else user.user_id)
         if ended is None:
             raise NotFound("That token is revoked already.")
         user_id, name = ended
         await audit_actions.record(
-            opened,
+            tx,
             actor,
             Action.TOKEN_REVOKED,
             resource="api_token",
@@ -127,8 +127,8 @@ async def revoke(actor: Actor, revoking: Visitor, token_id: int) -> int:
     return user_id
 
 
-def _require_fit(name: str, rights: Collection[str], last_day: date | None) -> datetime | None:
-    """Give when a token ends. Raises InvalidInput unless it can be made."""
+def _require_valid(name: str, rights: Collection[str], last_day: date | None) -> datetime | None:
+    """Return when a token ends. Raises InvalidInput unless it can be made."""
     if not 0 < len(name) <= _LONGEST_NAME:
         raise InvalidInput(f"A token needs a name of at most {_LONGEST_NAME} characters. Nothing was made.")
     if not rights or not set(rights) <= set(RIGHTS):

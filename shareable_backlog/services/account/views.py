@@ -27,16 +27,16 @@ _NOT_OF_ROADMAP = ("notice", "page")
 _IS_GONE = "That view is not there any more."
 
 
-class View(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Hold a view as it is stored: `query` is what stands in its address after the question mark."""
+class StoredView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A view as it is stored: `query` is what stands in its address after the question mark."""
 
     name: str
     query: str
     layout: Layout = "list"
 
 
-class _Deleted(msgspec.Struct, frozen=True):
-    """Hold a deleted view and where it was."""
+class _DeletedView(msgspec.Struct, frozen=True):
+    """A deleted view and where it was."""
 
     view: msgspec.Raw
     place: int
@@ -44,16 +44,16 @@ class _Deleted(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
-    """Hold the views that a person may open, each kind in its order."""
+class OfferedViews:
+    """The views that a person may open, each kind in its order."""
 
     mine: list[OfferedView]
     published: list[OfferedView]
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """Hold the views that a page offers, and how the page itself would be saved.
+class ViewsBar:
+    """The views that a page offers, and how the page itself would be saved.
 
     `current` is the view that the page shows, None when it is none of them.
     """
@@ -65,189 +65,191 @@ class Bar:
     layout: Layout
 
 
-async def offered(user_id: int) -> Offered:
-    """Give a person's own views, without those that can't be read, and the published ones."""
-    return as_offered(await published_views.offered(user_id))
+async def list_views(user_id: int) -> OfferedViews:
+    """Return a person's own views, without those that can't be read, and the published ones."""
+    return parse_offered(await published_views.list_offered_views(user_id))
 
 
-def as_offered(stored: Sequence[Mapping[str, Any]]) -> Offered:
-    """Give the views whose fields these are."""
+def parse_offered(stored: Sequence[Mapping[str, Any]]) -> OfferedViews:
+    """Return the views whose fields these are."""
     found = msgspec.convert(stored, list[OfferedView])
-    return Offered([one for one in found if one.id is None], [one for one in found if one.id is not None])
+    return OfferedViews([one for one in found if one.id is None], [one for one in found if one.id is not None])
 
 
-async def own(user_id: int, name: str) -> OfferedView:
-    """Give a person's own view of that name. Raises NotFound."""
-    for view in (await offered(user_id)).mine:
-        if _folded(view.name) == _folded(name):
+async def read_own_view(user_id: int, name: str) -> OfferedView:
+    """Return a person's own view of that name. Raises NotFound."""
+    for view in (await list_views(user_id)).mine:
+        if _fold_name(view.name) == _fold_name(name):
             return view
     raise NotFound(_IS_GONE)
 
 
-async def deleted_name(user_id: int) -> str | None:
-    """Give the name of the view that a person deleted last; None when there is none to bring back."""
-    return await user_preferences.deleted_view_name(user_id)
+async def find_deleted_name(user_id: int) -> str | None:
+    """Return the name of the view that a person deleted last; None when there is none to bring back."""
+    return await user_preferences.find_deleted_view_name(user_id)
 
 
-def bar(found: Offered, query: str, layout: Layout) -> Bar:
-    """Give the views to offer on the page that shows `query`; one's own comes first as the current one."""
+def build_bar(offered: OfferedViews, query: str, layout: Layout) -> ViewsBar:
+    """Return the views to offer on the page that shows `query`; one's own comes first as the current one."""
     try:
-        query = normalised(query, layout)
+        query = normalise_query(query, layout)
     except InvalidInput:
         query = ""
-    shown = (one for one in found.mine + found.published if (one.layout, one.query) == (layout, query))
-    return Bar(found.mine, found.published, next(shown, None), query, layout)
+    shown = (one for one in offered.mine + offered.published if (one.layout, one.query) == (layout, query))
+    return ViewsBar(offered.mine, offered.published, next(shown, None), query, layout)
 
 
-def default_query(found: Offered) -> tuple[Layout, str] | None:
-    """Give layout and query of the view that a person begins with; None without one that makes sense."""
-    default = next((one for one in found.mine if one.is_default), None)
+def find_default(offered: OfferedViews) -> tuple[Layout, str] | None:
+    """Return layout and query of the view that a person begins with; None without one that makes sense."""
+    default = next((one for one in offered.mine if one.is_default), None)
     if default is None:
         return None
     try:
-        layout = as_layout(default.layout)
-        return layout, normalised(default.query, layout)
+        layout = parse_layout(default.layout)
+        return layout, normalise_query(default.query, layout)
     except InvalidInput:
         return None
 
 
-async def save(user_id: int, name: str, query: str, layout: Layout, *, replaces: bool = False) -> View | None:
+async def save_view(
+    user_id: int, name: str, query: str, layout: Layout, *, replaces: bool = False
+) -> StoredView | None:
     """Save a view after a person's others, or in place of the one of its name if it `replaces` that.
 
     Gives None, and saves nothing, when there is one of that name otherwise. Raises InvalidInput, and Conflict beside
     100 others.
     """
-    view = View(as_name(name), normalised(query, layout), layout)
-    async with transaction() as opened:
-        stored = await user_preferences.locked_views(opened, user_id)
-        place = _find(stored, view.name)
+    view = StoredView(parse_name(name), normalise_query(query, layout), layout)
+    async with transaction() as tx:
+        stored = await user_preferences.lock_views(tx, user_id)
+        place = _find_index(stored, view.name)
         if place is None:
             _require_room(stored)
-            stored.views.append(_json(view))
+            stored.views.append(_encode_json(view))
         elif replaces:
-            kept = _fields(stored.views[place])
+            kept = _decode_fields(stored.views[place])
             kept.pop("layout", None)
-            stored.views[place] = _json(kept | msgspec.to_builtins(view) | {"name": stored.names[place]})
+            stored.views[place] = _encode_json(kept | msgspec.to_builtins(view) | {"name": stored.names[place]})
         else:
             return None
-        await user_preferences.store_views(opened, user_id, stored.views, stored.default, stored.deleted)
+        await user_preferences.save_views(tx, user_id, stored.views, stored.default, stored.deleted)
     return view
 
 
-async def copy(user_id: int, view_id: int) -> None:
+async def copy_view(user_id: int, view_id: int) -> None:
     """Save a published view among a person's own. Raises NotFound, and Conflict for a name in use."""
-    view = await published_views.by_id(view_id)
+    view = await published_views.find_by_id(view_id)
     if view is None:
         raise NotFound("That view is not published any more.")
-    if await save(user_id, view.name, view.query, as_layout(view.layout)) is None:
+    if await save_view(user_id, view.name, view.query, parse_layout(view.layout)) is None:
         raise Conflict("You have a view of that name already, so nothing was copied. Rename yours first.")
 
 
-async def rename(user_id: int, name: str, new_name: str) -> None:
+async def rename_view(user_id: int, name: str, new_name: str) -> None:
     """Give a view another name. Raises NotFound, InvalidInput, and Conflict for a name in use."""
-    new_name = as_name(new_name)
-    async with transaction() as opened:
-        stored = await user_preferences.locked_views(opened, user_id)
-        place = _place(stored, name)
-        if _find(stored, new_name) not in {None, place}:
+    new_name = parse_name(new_name)
+    async with transaction() as tx:
+        stored = await user_preferences.lock_views(tx, user_id)
+        place = _require_index(stored, name)
+        if _find_index(stored, new_name) not in {None, place}:
             raise Conflict("You have a view of that name already. Give this one another name.")
         default = new_name if stored.default == stored.names[place] else stored.default
-        stored.views[place] = _json(_fields(stored.views[place]) | {"name": new_name})
-        await user_preferences.store_views(opened, user_id, stored.views, default, stored.deleted)
+        stored.views[place] = _encode_json(_decode_fields(stored.views[place]) | {"name": new_name})
+        await user_preferences.save_views(tx, user_id, stored.views, default, stored.deleted)
 
 
-async def move(user_id: int, name: str, *, is_up: bool) -> None:
+async def move_view(user_id: int, name: str, *, is_up: bool) -> None:
     """Let a view change places with the one before it, or after it; at the end it stays. Raises NotFound."""
-    async with transaction() as opened:
-        stored = await user_preferences.locked_views(opened, user_id)
-        place = _place(stored, name)
+    async with transaction() as tx:
+        stored = await user_preferences.lock_views(tx, user_id)
+        place = _require_index(stored, name)
         readable = [at for at, one in enumerate(stored.names) if one is not None]
         at = readable.index(place) + (-1 if is_up else 1)
         if 0 <= at < len(readable):
             views, other = stored.views, readable[at]
             views[place], views[other] = views[other], views[place]
-            await user_preferences.store_views(opened, user_id, views, stored.default, stored.deleted)
+            await user_preferences.save_views(tx, user_id, views, stored.default, stored.deleted)
 
 
-async def begin_with(user_id: int, name: str | None) -> None:
+async def set_default_view(user_id: int, name: str | None) -> None:
     """Make a view the one that a person begins with; None: the whole list. Raises NotFound."""
-    async with transaction() as opened:
-        stored = await user_preferences.locked_views(opened, user_id)
-        default = None if name is None else stored.names[_place(stored, name)]
-        await user_preferences.store_views(opened, user_id, stored.views, default, stored.deleted)
+    async with transaction() as tx:
+        stored = await user_preferences.lock_views(tx, user_id)
+        default = None if name is None else stored.names[_require_index(stored, name)]
+        await user_preferences.save_views(tx, user_id, stored.views, default, stored.deleted)
 
 
-async def delete(user_id: int, name: str) -> None:
+async def delete_view(user_id: int, name: str) -> None:
     """Delete a view so that it, as the last one, can be brought back. Raises NotFound."""
-    async with transaction() as opened:
-        stored = await user_preferences.locked_views(opened, user_id)
-        place = _place(stored, name)
+    async with transaction() as tx:
+        stored = await user_preferences.lock_views(tx, user_id)
+        place = _require_index(stored, name)
         is_default = stored.default == stored.names[place]
-        deleted = _Deleted(msgspec.Raw(stored.views.pop(place).encode()), place, is_default)
+        deleted = _DeletedView(msgspec.Raw(stored.views.pop(place).encode()), place, is_default)
         default = None if is_default else stored.default
-        await user_preferences.store_views(opened, user_id, stored.views, default, _json(deleted))
+        await user_preferences.save_views(tx, user_id, stored.views, default, _encode_json(deleted))
 
 
-async def bring_back(user_id: int) -> None:
+async def restore_view(user_id: int) -> None:
     """Put the view that was deleted last where it was. Raises NotFound, and Conflict without room for it."""
-    async with transaction() as opened:
-        stored = await user_preferences.locked_views(opened, user_id)
+    async with transaction() as tx:
+        stored = await user_preferences.lock_views(tx, user_id)
         try:
-            deleted = msgspec.json.decode(stored.deleted or "", type=_Deleted)
-            view = msgspec.json.decode(deleted.view, type=View)
+            deleted = msgspec.json.decode(stored.deleted or "", type=_DeletedView)
+            view = msgspec.json.decode(deleted.view, type=StoredView)
         except msgspec.DecodeError:
             raise NotFound("There is no deleted view to bring back.") from None
-        if _find(stored, view.name) is not None:
+        if _find_index(stored, view.name) is not None:
             raise Conflict("Meanwhile you have another view of that name. Rename that one first.")
         _require_room(stored)
         stored.views.insert(min(max(deleted.place, 0), len(stored.views)), bytes(deleted.view).decode())
         default = view.name if deleted.is_default else stored.default
-        await user_preferences.store_views(opened, user_id, stored.views, default, None)
+        await user_preferences.save_views(tx, user_id, stored.views, default, None)
 
 
-def normalised(query: str, layout: Layout) -> str:
-    """Give a query as it is stored, always in the same order. Raises InvalidInput for one without meaning."""
+def normalise_query(query: str, layout: Layout) -> str:
+    """Return a query as it is stored, always in the same order. Raises InvalidInput for one without meaning."""
     given = parse_qsl(query.removeprefix("?"), keep_blank_values=True)
     if layout == "roadmap":
         written = sorted((name, value) for name, value in given if value and name not in _NOT_OF_ROADMAP)
     else:
-        written = filters.pairs(filters.parsed(given)) + layouts.pairs(layouts.parsed(given))
+        written = filters.build_pairs(filters.parse_filters(given)) + layouts.build_pairs(layouts.parse_layout(given))
     stored = urlencode(written)
     if len(stored) > _LONGEST_QUERY:
         raise InvalidInput(f"A view's filter can have {_LONGEST_QUERY} characters. Take some of it away.")
     return stored
 
 
-def as_layout(given: str) -> Layout:
-    """Give the layout of that name. Raises InvalidInput."""
+def parse_layout(text: str) -> Layout:
+    """Return the layout of that name. Raises InvalidInput."""
     for layout in LAYOUTS:
-        if layout == given:
+        if layout == text:
             return layout
     raise InvalidInput("A view is of the list, the board or the roadmap. Load the page anew.")
 
 
-def as_name(given: str) -> str:
-    """Give the name without superfluous space. Raises InvalidInput unless it has 1 to 80 characters, one visible."""
-    name = " ".join(given.split())
+def parse_name(text: str) -> str:
+    """Return the name, trimmed. Raises InvalidInput unless it has 1 to 80 characters, one of them visible."""
+    name = " ".join(text.split())
     if len(name) > _LONGEST_NAME or not any(one.isprintable() and one != " " for one in name):
         raise InvalidInput(f"A view needs a name of up to {_LONGEST_NAME} characters.")
     return name
 
 
-def _find(stored: StoredViews, name: str) -> int | None:
-    """Give where the view of that name is, in whatever case and spacing."""
-    wanted = _folded(name)
-    return next((at for at, one in enumerate(stored.names) if one is not None and _folded(one) == wanted), None)
+def _find_index(stored: StoredViews, name: str) -> int | None:
+    """Return where the view of that name is, in whatever case and spacing."""
+    wanted = _fold_name(name)
+    return next((at for at, one in enumerate(stored.names) if one is not None and _fold_name(one) == wanted), None)
 
 
-def _place(stored: StoredViews, name: str) -> int:
-    place = _find(stored, name)
+def _require_index(stored: StoredViews, name: str) -> int:
+    place = _find_index(stored, name)
     if place is None:
         raise NotFound(_IS_GONE)
     return place
 
 
-def _folded(name: str) -> str:
+def _fold_name(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
@@ -256,10 +258,10 @@ def _require_room(stored: StoredViews) -> None:
         raise Conflict(f"You have {MOST_VIEWS} views, so no other was saved. Delete one first.")
 
 
-def _fields(json: str) -> dict[str, object]:
+def _decode_fields(json: str) -> dict[str, object]:
     """Read a stored view so that what this program doesn't know of it can be written as it was."""
     return dict(msgspec.json.decode(json, type=dict[str, msgspec.Raw]))
 
 
-def _json(value: object) -> str:
+def _encode_json(value: object) -> str:
     return msgspec.json.encode(value).decode()

@@ -20,7 +20,7 @@ _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 class Action(StrEnum):
-    """Name everything that is recorded, as `what.happened`."""
+    """Everything that is recorded, as `what.happened`."""
 
     SIGN_IN_ASKED = "sign_in.asked"
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
@@ -62,7 +62,7 @@ class Action(StrEnum):
 
     @property
     def is_admin_action(self) -> bool:
-        """Tell whether only admins and the operator can do it."""
+        """Return whether only admins and the operator can do it."""
         return self not in _EVERYBODYS
 
 
@@ -85,7 +85,7 @@ _EVERYBODYS = {
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Be whoever acts; all None is somebody of whom nothing is known."""
+    """Whoever acts; all None is somebody of whom nothing is known."""
 
     user_id: int | None
     email: str | None
@@ -98,7 +98,7 @@ OPERATOR = Actor(None, "operator", None, None)
 
 
 async def record(
-    opened: Transaction | None,
+    tx: Transaction | None,
     actor: Actor,
     action: Action,
     *,
@@ -114,30 +114,30 @@ async def record(
     """
     # Without a transaction the row is one statement, which holds its connection, and the lock of the chain, for one
     # round trip instead of three.
-    await audit_logs.add(
-        opened,
+    await audit_logs.record_entry(
+        tx,
         {
             "user_id": actor.user_id,
-            "actor_email": _storable(actor.email),
+            "actor_email": _clean_text(actor.email),
             "action": action.value,
             "resource": resource,
-            "resource_id": _storable(resource_id, _LONGEST_RESOURCE_ID),
-            "details": _as_json(details or {}),
-            "ip_address": _storable(actor.ip_address, _LONGEST_ADDRESS),
-            "user_agent": _storable(actor.user_agent, _LONGEST_USER_AGENT),
+            "resource_id": _clean_text(resource_id, _LONGEST_RESOURCE_ID),
+            "details": _encode_details(details or {}),
+            "ip_address": _clean_text(actor.ip_address, _LONGEST_ADDRESS),
+            "user_agent": _clean_text(actor.user_agent, _LONGEST_USER_AGENT),
             "is_admin_action": action.is_admin_action,
             "outcome": "refused" if refused else "done",
         },
     )
 
 
-def _storable(text: str | None, longest: int | None = None) -> str | None:
-    """Give `text` without what PostgreSQL stores in no column: NUL and halves of surrogate pairs."""
+def _clean_text(text: str | None, longest: int | None = None) -> str | None:
+    """Return `text` without what PostgreSQL stores in no column: NUL and halves of surrogate pairs."""
     return text and text.replace("\x00", "�").encode("utf-8", "replace").decode()[:longest]
 
 
-def _as_json(details: Mapping[str, object]) -> str:
-    """Give the JSON of `details` without NUL, which JSON could say and jsonb can't; what is too long as its begin."""
+def _encode_details(details: Mapping[str, object]) -> str:
+    """Return `details` as JSON without NUL, which jsonb can't hold; of what is too long, its beginning."""
     text = json.dumps(msgspec.to_builtins(details), ensure_ascii=False)
-    text = _storable(_ESCAPED_NUL.sub(r"\1�", text)) or ""
+    text = _clean_text(_ESCAPED_NUL.sub(r"\1�", text)) or ""
     return text if len(text) <= _LONGEST_DETAILS else json.dumps({"cut": text[:_LONGEST_DETAILS]}, ensure_ascii=False)

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import asdict, dataclass
 
 from shareable_backlog.database.audit import audit_logs
-from shareable_backlog.database.audit.audit_logs import AuditLog, Filters
+from shareable_backlog.database.audit.audit_logs import AuditEntry, AuditFilters
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 
@@ -13,37 +13,39 @@ _EXPORTED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class LogPage:
-    """Hold rows, newest first; the next page begins before the id `next_before`, None on the last one."""
+class AuditLogPage:
+    """Rows, newest first; the next page begins before the id `next_before`, None on the last one."""
 
-    rows: list[AuditLog]
+    rows: list[AuditEntry]
     next_before: int | None
 
 
-async def page(actor: Actor, filters: Filters, before_id: int | None, size: int = PAGE_SIZE) -> LogPage:
-    """Give the rows that fit the filters, from `before_id` on to older ones; None begins at the newest.
+async def list_entries(
+    actor: Actor, filters: AuditFilters, before_id: int | None, size: int = PAGE_SIZE
+) -> AuditLogPage:
+    """Return the rows that fit the filters, from `before_id` on to older ones; None begins at the newest.
 
     Only the first page is recorded, after it was read, so that it does not show itself: who turns pages looks at the
     same.
     """
-    found = await audit_logs.listed(filters, before_id, size + 1)
+    found = await audit_logs.list_entries(filters, before_id, size + 1)
     if before_id is None:
-        await audit_actions.record(None, actor, Action.AUDIT_READ, details=_given(filters))
-    return LogPage(found[:size], found[size - 1].id if len(found) > size else None)
+        await audit_actions.record(None, actor, Action.AUDIT_READ, details=_build_details(filters))
+    return AuditLogPage(found[:size], found[size - 1].id if len(found) > size else None)
 
 
-async def export(actor: Actor, filters: Filters) -> AsyncGenerator[list[AuditLog]]:
+async def export_entries(actor: Actor, filters: AuditFilters) -> AsyncGenerator[list[AuditEntry]]:
     """Record the export, then give all rows that fit the filters, newest first, in parts for flat memory."""
-    first = await audit_logs.listed(filters, None, _EXPORTED_AT_ONCE)
-    await audit_actions.record(None, actor, Action.AUDIT_EXPORTED, details=_given(filters))
-    return _parts(filters, first)
+    first = await audit_logs.list_entries(filters, None, _EXPORTED_AT_ONCE)
+    await audit_actions.record(None, actor, Action.AUDIT_EXPORTED, details=_build_details(filters))
+    return _iterate_entries(filters, first)
 
 
-async def _parts(filters: Filters, part: list[AuditLog]) -> AsyncGenerator[list[AuditLog]]:
+async def _iterate_entries(filters: AuditFilters, part: list[AuditEntry]) -> AsyncGenerator[list[AuditEntry]]:
     while part:
         yield part
-        part = await audit_logs.listed(filters, part[-1].id, _EXPORTED_AT_ONCE)
+        part = await audit_logs.list_entries(filters, part[-1].id, _EXPORTED_AT_ONCE)
 
 
-def _given(filters: Filters) -> dict[str, object]:
+def _build_details(filters: AuditFilters) -> dict[str, object]:
     return {name: value for name, value in asdict(filters).items() if value}

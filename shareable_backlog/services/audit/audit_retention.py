@@ -17,24 +17,24 @@ _BACKGROUND = Actor(None, "background", None, None)
 
 
 async def count_older(days: int) -> int:
-    """Count the rows that `prune` would remove."""
-    return await audit_logs.count_prunable(_limit(days))
+    """Count the rows that `prune_entries` would remove."""
+    return await audit_logs.count_prunable(_compute_limit(days))
 
 
-async def prune(actor: Actor, days: int) -> int:
-    """Remove all rows that are older than `days` and give how many they were; each removal is recorded.
+async def prune_entries(actor: Actor, days: int) -> int:
+    """Remove all rows that are older than `days` and return how many they were; each removal is recorded.
 
     It works in steps of 5000 rows, a transaction each, as nobody else can write to the log during one. A removal that
     breaks off keeps what it did.
     """
-    limit, count = _limit(days), 0
+    limit, count = _compute_limit(days), 0
     while True:
-        async with transaction(within_s=_WITHIN_S) as opened:
-            pruned = await audit_logs.prune(opened, limit, _ROWS_AT_ONCE)
+        async with transaction(within_s=_WITHIN_S) as tx:
+            pruned = await audit_logs.prune_entries(tx, limit, _ROWS_AT_ONCE)
             if pruned is None:
                 return count
             await audit_actions.record(
-                opened,
+                tx,
                 actor,
                 Action.AUDIT_PRUNED,
                 details={
@@ -47,13 +47,13 @@ async def prune(actor: Actor, days: int) -> int:
         count += pruned.rows
 
 
-async def keep(days: int) -> None:
+async def keep_pruning(days: int) -> None:
     """Remove what is older than `days`, for ever, once an hour; 0 keeps everything and returns at once."""
     while days:
         await asyncio.sleep(_EVERY_S)
         with contextlib.suppress(BacklogError):  # the probe, or the failed statement, has it in the log
-            await prune(_BACKGROUND, days)
+            await prune_entries(_BACKGROUND, days)
 
 
-def _limit(days: int) -> datetime:
+def _compute_limit(days: int) -> datetime:
     return datetime.now(UTC) - timedelta(days=days)

@@ -9,23 +9,23 @@ from shareable_backlog.database.projects.projects import ShownProject
 from shareable_backlog.database.projects.teams import ShownTeam
 
 
-async def shown_teams(scope: Scope) -> list[ShownTeam]:
-    """Give every team that is shown, by name."""
-    return await teams.listed(scope)
+async def list_teams(scope: Scope) -> list[ShownTeam]:
+    """Return every team that is shown, by name."""
+    return await teams.list_teams(scope)
 
 
-async def shown_projects(scope: Scope, after_id: str | None, limit: int) -> tuple[list[ShownProject], str | None]:
-    """Give up to `limit` projects by id from after `after_id`, and the id after which others follow."""
-    found = await projects.listed(scope, after_id, limit + 1)
+async def list_projects(scope: Scope, after_id: str | None, limit: int) -> tuple[list[ShownProject], str | None]:
+    """Return up to `limit` projects by id from after `after_id`, and the id after which others follow."""
+    found = await projects.list_projects(scope, after_id, limit + 1)
     return found[:limit], found[limit - 1].id if len(found) > limit else None
 
 
-async def shown_labels(scope: Scope, after_id: str | None, limit: int) -> tuple[list[ShownLabel], str | None]:
-    """Give up to `limit` labels by id from after `after_id`, and the id after which others follow."""
-    found = await labels.listed(scope, after_id, limit + 1)
+async def list_labels(scope: Scope, after_id: str | None, limit: int) -> tuple[list[ShownLabel], str | None]:
+    """Return up to `limit` labels by id from after `after_id`, and the id after which others follow."""
+    found = await labels.list_labels(scope, after_id, limit + 1)
     return found[:limit], found[limit - 1].id if len(found) > limit else None
 
 
-async def options(scope: Scope) -> Options:
-    """Give the names by which the backlog can be narrowed."""
+async def list_options(scope: Scope) -> Options:
+    """Return the names by which the backlog can be narrowed."""
     return await filter_options.options(scope)

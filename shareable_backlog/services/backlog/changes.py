@@ -9,7 +9,7 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.account import visits
 from shareable_backlog.database.account.visits import Visit
 from shareable_backlog.database.backlog import changes
-from shareable_backlog.database.backlog.changes import KINDS, ChangedItem, Kind, Wanted
+from shareable_backlog.database.backlog.changes import KINDS, ChangedItem, ChangeKind, ChangesQuery
 from shareable_backlog.database.projects import teams
 from shareable_backlog.database.projects.teams import ShownTeam
 
@@ -27,17 +27,17 @@ _PAUSE_S = 30 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Say which changes are asked for: those after `since`, an aware time; `team_key` None is any team."""
+class ChangeFilters:
+    """Which changes are asked for: those after `since`, an aware time; `team_key` None is any team."""
 
     since: datetime
-    kinds: Sequence[Kind] = KINDS
+    kinds: Sequence[ChangeKind] = KINDS
     team_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChangesPage:
-    """Hold one page of changes: days, the latest first, each with its lines, the latest first.
+    """One page of changes: days, the latest first, each with its lines, the latest first.
 
     `since` is what was asked for, but at most 90 days ago. `counts` has the lines of each kind alone, 1,001 for more
     than 1,000. `next_after` leads to the next page and is None on the last.
@@ -45,35 +45,37 @@ class ChangesPage:
 
     since: datetime
     days: list[tuple[date, list[ChangedItem]]]
-    counts: Mapping[Kind, int]
+    counts: Mapping[ChangeKind, int]
     next_after: tuple[datetime, str] | None
     teams: list[ShownTeam]
 
 
-async def page(
-    scope: Scope, asked: Asked, after: tuple[datetime, str] | None, *, now: datetime, zone: tzinfo
+async def list_changes(
+    scope: Scope, filters: ChangeFilters, after: tuple[datetime, str] | None, *, now: datetime, zone: tzinfo
 ) -> ChangesPage:
-    """Give up to 50 lines from after the position `after` (None: the first), by the days of `zone`."""
-    since = max(asked.since, now - FURTHEST)
-    days = _days(since, now, zone)
-    wanted = Wanted(asked.kinds, since, [datetime.combine(day, time.min, zone) for day in days], asked.team_key)
-    found = await changes.listed(scope, wanted, after, PAGE_SIZE + 1)
+    """Return up to 50 lines from after the position `after` (None: the first), by the days of `zone`."""
+    since = max(filters.since, now - FURTHEST)
+    days = _list_days(since, now, zone)
+    wanted = ChangesQuery(
+        filters.kinds, since, [datetime.combine(day, time.min, zone) for day in days], filters.team_key
+    )
+    found = await changes.list_changes(scope, wanted, after, PAGE_SIZE + 1)
     lines = found[:PAGE_SIZE]
     return ChangesPage(
         since,
         [(days[day], list(alike)) for day, alike in groupby(lines, lambda line: line.day)],
-        await changes.count(scope, wanted, MOST_COUNTED + 1),
+        await changes.count_changes(scope, wanted, MOST_COUNTED + 1),
         (lines[-1].at, lines[-1].id) if len(found) > PAGE_SIZE else None,
-        await teams.listed(scope),
+        await teams.list_teams(scope),
     )
 
 
-async def visit(user_id: int, now: datetime) -> Visit:
-    """Note that somebody looks at the changes, and give their visit before; it has no times if there was none.
+async def record_visit(user_id: int, now: datetime) -> Visit:
+    """Note that somebody looks at the changes, and return their visit before; it has no times if there was none.
 
     Looks less than half an hour apart are one visit, so that what is new stays new while somebody reads.
     """
-    return await visits.visited(user_id, now, _PAUSE_S)
+    return await visits.record_visit(user_id, now, _PAUSE_S)
 
 
 async def mark_seen(user_id: int, now: datetime) -> None:
@@ -81,7 +83,7 @@ async def mark_seen(user_id: int, now: datetime) -> None:
     await visits.mark_seen(user_id, now)
 
 
-def _days(since: datetime, now: datetime, zone: tzinfo) -> list[date]:
-    """Give the days from that of `since` to today's, in the reader's time zone."""
+def _list_days(since: datetime, now: datetime, zone: tzinfo) -> list[date]:
+    """Return the days from that of `since` to today's, in the reader's time zone."""
     first, last = since.astimezone(zone).date(), now.astimezone(zone).date()
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]

@@ -9,12 +9,21 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, get_args
 
-from shareable_backlog.database.backlog.filters import DONE_TYPES, PRIORITIES, Condition, Field, Filters, period
+from shareable_backlog.database.backlog.filters import DONE_TYPES, PRIORITIES, Condition, Field, Filters, parse_days
 from shareable_backlog.errors import InvalidInput
 
 __all__ = [
-    "DONE_TYPES", "EMPTIABLE", "FIELDS", "PRIORITIES", "STATE_TYPES", "Condition", "Field", "Filters", "narrowed_to",
-    "pairs", "parsed",
+    "DONE_TYPES",
+    "EMPTIABLE",
+    "FIELDS",
+    "PRIORITIES",
+    "STATE_TYPES",
+    "Condition",
+    "Field",
+    "Filters",
+    "build_pairs",
+    "narrow_to",
+    "parse_filters",
 ]  # fmt: skip
 
 Pair = tuple[str, str]
@@ -31,7 +40,7 @@ _MOST_VALUES = 50
 _PERIODS: Final[frozenset[Field]] = frozenset(("due", "updated"))
 
 
-def parsed(given: Iterable[Pair]) -> Filters:
+def parse_filters(given: Iterable[Pair]) -> Filters:
     """Read the filters among the pairs of an address; other names are for others to read.
 
     Empty values, as a form sends them, are left out. Raises InvalidInput for a word that has no meaning, and for
@@ -42,15 +51,15 @@ def parsed(given: Iterable[Pair]) -> Filters:
     text, with_archived, with_done = None, False, True
     for name, raw in given:
         value = _clean(raw)
-        field = _field(name.removeprefix("-"))
+        field = _find_field(name.removeprefix("-"))
         if not value:
             continue
         if field is not None:
             known = values.setdefault((field, name.startswith("-")), [])
-            if (word := _word(field, value)) not in known:
+            if (word := _parse_word(field, value)) not in known:
                 known.append(word)
         elif name in {"no", "has"}:
-            nothing[_emptiable(value), name == "has"] = None
+            nothing[_require_emptiable(value), name == "has"] = None
         elif name == "q":
             text = value
         elif name == "archived":
@@ -72,7 +81,7 @@ def parsed(given: Iterable[Pair]) -> Filters:
     )
 
 
-def pairs(filters: Filters) -> list[Pair]:
+def build_pairs(filters: Filters) -> list[Pair]:
     """Write filters as pairs of an address, always in the same order."""
     written = [("q", filters.text)] if filters.text else []
     for one in filters.conditions:
@@ -82,25 +91,25 @@ def pairs(filters: Filters) -> list[Pair]:
     return written + ([] if filters.with_done else [("done", "hidden")])
 
 
-def narrowed_to(filters: Filters, condition: Condition) -> Filters:
-    """Give the filters of one group of what `filters` leave."""
+def narrow_to(filters: Filters, condition: Condition) -> Filters:
+    """Return the filters of one group of what `filters` leave."""
     others = [one for one in filters.conditions if one.field != condition.field or one.is_not]
     return replace(filters, conditions=(*others, condition))
 
 
-def _field(name: str) -> Field | None:
+def _find_field(name: str) -> Field | None:
     return next((field for field in FIELDS if field == name), None)
 
 
-def _emptiable(value: str) -> Field:
-    field = _field(value)
+def _require_emptiable(value: str) -> Field:
+    field = _find_field(value)
     if field is None or field not in EMPTIABLE:
         raise InvalidInput(f"There is no filter for having no “{value[:40]}”. Take the filters from the list.")
     return field
 
 
-def _word(field: Field, value: str) -> str:
-    """Give the word as it is written best. Raises InvalidInput for one that has no meaning."""
+def _parse_word(field: Field, value: str) -> str:
+    """Return the word as it is written best. Raises InvalidInput for one that has no meaning."""
     if field == "team":
         return value.upper()
     if field in {"type", "priority"}:
@@ -108,11 +117,11 @@ def _word(field: Field, value: str) -> str:
             return word
     elif field not in _PERIODS:
         return value
-    elif period(word := value.lower(), datetime.now(UTC).date(), is_ahead=field == "due"):
+    elif parse_days(word := value.lower(), datetime.now(UTC).date(), is_ahead=field == "due"):
         return word
     raise InvalidInput(f"“{value[:40]}” is no {field} to filter by. Take the filters from the list.")
 
 
 def _clean(value: str) -> str:
-    """Give what PostgreSQL can compare: no NUL, no half of a character, and not endless."""
+    """Return what PostgreSQL can compare: no NUL, no half of a character, and not endless."""
     return value.encode("utf-8", "replace").decode().replace("\x00", "").strip()[:_LONGEST_TEXT].strip()

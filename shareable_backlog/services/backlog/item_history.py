@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shareable_backlog.database.backlog.item_details import Item
+from shareable_backlog.database.backlog.item_details import ItemDetails
 from shareable_backlog.database.backlog.state_changes import StateChange
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Hold something that happened: created, moved, started, completed, canceled or archived.
+class ItemEvent:
+    """Something that happened: created, moved, started, completed, canceled or archived.
 
     `change` is there when it moved from one state to another.
     """
@@ -20,12 +20,12 @@ class Event:
     change: StateChange | None = None
 
 
-def told(item: Item, changes: Iterable[StateChange]) -> list[Event]:
-    """Give what happened, the oldest first; a change of state that the mirror saw stands for the date it left."""
-    moved = [Event("moved", change.changed_at, change) for change in changes]
+def build_history(item: ItemDetails, changes: Iterable[StateChange]) -> list[ItemEvent]:
+    """Return what happened, the oldest first; a change of state that the mirror saw stands for the date it left."""
+    moved = [ItemEvent("moved", change.changed_at, change) for change in changes]
     seen = {event.at for event in moved}
     dates = {"started": item.started_at, "completed": item.completed_at, "canceled": item.canceled_at}
-    events = [Event(kind, at) for kind, at in dates.items() if at is not None and at not in seen]
+    events = [ItemEvent(kind, at) for kind, at in dates.items() if at is not None and at not in seen]
     if item.archived_at:
-        events.append(Event("archived", item.archived_at))
-    return [Event("created", item.created_at), *sorted([*moved, *events], key=lambda event: event.at)]
+        events.append(ItemEvent("archived", item.archived_at))
+    return [ItemEvent("created", item.created_at), *sorted([*moved, *events], key=lambda event: event.at)]

@@ -11,7 +11,7 @@ from shareable_backlog.database.backlog.item_groups import Filled, Group, GroupB
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.backlog.item_orders import ORDERS, OrderName, Position
 from shareable_backlog.database.backlog.item_query import Wanted
-from shareable_backlog.services.backlog.items import as_identifier
+from shareable_backlog.services.backlog.items import parse_identifier
 
 PAGE_SIZE = 50
 _PART_SIZE = 1_000
@@ -25,8 +25,8 @@ WORK_FIRST = ("started", "unstarted", "backlog", "triage", "completed", "cancele
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Say what is asked for; `order` None is by relevance for a search, else by update.
+class BacklogQuery:
+    """What is asked for; `order` None is by relevance for a search, else by update.
 
     `now` tells what today is, in the reader's time zone.
     """
@@ -38,7 +38,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """Hold one page of the list; `next_after` leads to the next page and is None on the last."""
+    """One page of the list; `next_after` leads to the next page and is None on the last."""
 
     items: Sequence[ListedItem]
     next_after: Position | None
@@ -46,7 +46,7 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class ShownGroup:
-    """Hold one group: `count` items, of which `items` are the first.
+    """One group: `count` items, of which `items` are the first.
 
     `condition` narrows the backlog to it.
     """
@@ -60,7 +60,7 @@ class ShownGroup:
 
 @dataclass(frozen=True, slots=True)
 class GroupedPage:
-    """Hold up to 12 groups that have items; `next_skip` leads to those that follow and is None at the end.
+    """Up to 12 groups that have items; `next_skip` leads to those that follow and is None at the end.
 
     More than `most` items of a group are counted as one more, so that counting takes no longer the more there are.
     """
@@ -70,41 +70,41 @@ class GroupedPage:
     most: int
 
 
-def order_of(asked: Asked) -> OrderName:
-    """Give the order that is meant."""
-    if asked.order == "relevance" and asked.filters.text is None:
+def choose_order(query: BacklogQuery) -> OrderName:
+    """Return the order that is meant."""
+    if query.order == "relevance" and query.filters.text is None:
         return "updated"
-    return asked.order or ("relevance" if asked.filters.text else "updated")
+    return query.order or ("relevance" if query.filters.text else "updated")
 
 
-def position_types(asked: Asked) -> tuple[str, ...]:
-    """Give the types of the keys of a position in what is asked for."""
-    return ORDERS[order_of(asked)].types()
+def list_position_types(query: BacklogQuery) -> tuple[str, ...]:
+    """Return the types of the keys of a position in what is asked for."""
+    return ORDERS[choose_order(query)].types()
 
 
-async def listed(scope: Scope, asked: Asked, after: Position | None, limit: int) -> ListPage:
-    """Give up to `limit` items from after the position `after` (None: the first)."""
-    found = await item_list.listed(scope, _wanted(asked), after, limit + 1)
+async def list_items(scope: Scope, query: BacklogQuery, after: Position | None, limit: int) -> ListPage:
+    """Return up to `limit` items from after the position `after` (None: the first)."""
+    found = await item_list.listed(scope, _build_query(query), after, limit + 1)
     more = len(found) > limit
     return ListPage(found[:limit], tuple(found[limit - 1].position) if more else None)
 
 
-async def parts(scope: Scope, asked: Asked) -> AsyncGenerator[Sequence[ListedItem]]:
-    """Give all items, in parts of up to 1,000, of which no more than one is in memory; an empty one if there is none.
+async def iterate_items(scope: Scope, query: BacklogQuery) -> AsyncGenerator[Sequence[ListedItem]]:
+    """Yield all items, in parts of up to 1,000, of which one at most is in memory; an empty one if there is none.
 
     The first is smaller, so that it comes soon. What is updated meanwhile may be missing when the order is by update.
     """
     after: Position | None = None
     while True:
-        part = await listed(scope, asked, after, _PART_SIZE if after else PAGE_SIZE)
+        part = await list_items(scope, query, after, _PART_SIZE if after else PAGE_SIZE)
         yield part.items
         if (after := part.next_after) is None:
             return
 
 
-async def grouped(
+async def list_groups(
     scope: Scope,
-    asked: Asked,
+    query: BacklogQuery,
     by: GroupBy,
     *,
     closed: Sequence[str],
@@ -112,17 +112,17 @@ async def grouped(
     skip: int,
     first: int,
 ) -> GroupedPage:
-    """Give the groups from after `skip` of all, with the `first` items of each; those that are `closed` have none.
+    """Return the groups from after `skip` of all, with the `first` items of each; those that are `closed` have none.
 
     A group is closed by what a filter calls it, "" is that of items that have nothing there. `types` is the order of
     groups by state.
     """
     # In groups the best match is of no use, and takes much longer to find.
-    wanted = _wanted(replace(asked, order=asked.order or "updated"))
+    wanted = _build_query(replace(query, order=query.order or "updated"))
     shut = {name.lower() for name in closed}
     groups = await item_groups.groups(scope, by, types)
     chosen = [(group, (group.value or "").lower() not in shut) for group in groups]
-    most = _most_counted(scope, asked.filters)
+    most = _choose_count_limit(scope, query.filters)
     of_first, is_all = await item_groups.of_first(scope, wanted, by, chosen, first)
     found: list[tuple[Group, bool, Filled]] = []
     while skip < len(chosen) and len(found) < GROUPS_ON_PAGE:
@@ -139,21 +139,23 @@ async def grouped(
     most = item_groups.FEW if is_all else most
     lines = await item_list.of_ids(scope, [id_ for _, _, one in found for id_ in one.ids])
     shown = [
-        ShownGroup(group, _condition(by, group), one.count, is_open, [lines[id_] for id_ in one.ids if id_ in lines])
+        ShownGroup(
+            group, _build_condition(by, group), one.count, is_open, [lines[id_] for id_ in one.ids if id_ in lines]
+        )
         for group, is_open, one in found
     ]
     return GroupedPage(shown, skip if skip < len(chosen) else None, most)
 
 
-def _most_counted(scope: Scope, filters: Filters) -> int:
+def _choose_count_limit(scope: Scope, filters: Filters) -> int:
     is_narrowed = scope.viewer_group_id is not None or replace(filters, with_archived=False) != Filters()
     return _MOST_COUNTED_OF_PART if is_narrowed else _MOST_COUNTED
 
 
-def _condition(by: GroupBy, group: Group) -> Condition:
+def _build_condition(by: GroupBy, group: Group) -> Condition:
     return Condition(by, (group.value,)) if group.value is not None else Condition(by, with_none=True)
 
 
-def _wanted(asked: Asked) -> Wanted:
-    text = asked.filters.text
-    return Wanted(asked.filters, order_of(asked), as_identifier(text) if text else None, asked.now)
+def _build_query(query: BacklogQuery) -> Wanted:
+    text = query.filters.text
+    return Wanted(query.filters, choose_order(query), parse_identifier(text) if text else None, query.now)

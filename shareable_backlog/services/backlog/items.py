@@ -14,14 +14,14 @@ from shareable_backlog.database.backlog import (
     item_relations,
     state_changes,
 )
-from shareable_backlog.database.backlog.attachments import Attachment
+from shareable_backlog.database.backlog.attachments import ItemAttachment
 from shareable_backlog.database.backlog.comments import ShownComment
-from shareable_backlog.database.backlog.item_details import Item
+from shareable_backlog.database.backlog.item_details import ItemDetails
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.backlog.item_relations import ItemRelation
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.backlog import item_history
-from shareable_backlog.services.backlog.item_history import Event
+from shareable_backlog.services.backlog.item_history import ItemEvent
 
 _MOST_SUB_ITEMS = 200
 _MOST_COMMENTS = 500
@@ -42,15 +42,15 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Thread:
-    """Hold a comment and its replies, oldest first."""
+class CommentThread:
+    """A comment and its replies, oldest first."""
 
     first: ShownComment
     replies: list[ShownComment]
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class SubItemProgress:
     """Count the sub-items that are done, and all that are wanted: what is canceled is neither."""
 
     done: int
@@ -58,8 +58,8 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Related:
-    """Hold the items of one kind of relation, and the number of those that may not be shown.
+class RelatedItems:
+    """The items of one kind of relation, and the number of those that may not be shown.
 
     `kind` is blocked_by, blocks, duplicate_of, duplicated_by, related or similar.
     """
@@ -71,46 +71,46 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class ItemPage:
-    """Hold one item and what stands around it; `parent` is None also when it may not be shown.
+    """One item and what stands around it; `parent` is None also when it may not be shown.
 
     `mentioned` has the titles of the items that its texts name and that may be shown, by their identifiers. There are
     up to 200 sub-items and 500 comments; `has_more_sub_items` and `has_newest_comments` tell of others.
     """
 
-    item: Item
+    item: ItemDetails
     parent: ListedItem | None
     sub_items: list[ListedItem]
     has_more_sub_items: bool
-    progress: Progress
-    related: list[Related]
-    attachments: list[Attachment]
-    threads: list[Thread]
+    progress: SubItemProgress
+    related: list[RelatedItems]
+    attachments: list[ItemAttachment]
+    threads: list[CommentThread]
     has_newest_comments: bool
-    history: list[Event]
+    history: list[ItemEvent]
     mentioned: Mapping[str, str]
 
 
-def as_identifier(text: str) -> str | None:
-    """Give what was typed as an identifier: `eng-12` and `eng12` are ENG-12; None when it can't be one."""
+def parse_identifier(text: str) -> str | None:
+    """Return what was typed as an identifier: `eng-12` and `eng12` are ENG-12; None when it can't be one."""
     match = re.fullmatch(r"\s*([A-Za-z][A-Za-z0-9]{0,9}?)-?(\d{1,9})\s*", text)
     return f"{match[1].upper()}-{int(match[2])}" if match else None
 
 
-async def shown_item(scope: Scope, identifier: str) -> tuple[Item, list[ShownComment]]:
-    """Give the item of this identifier with its comments, the newest 500, oldest first. Raises NotFound.
+async def read_item(scope: Scope, identifier: str) -> tuple[ItemDetails, list[ShownComment]]:
+    """Return the item of this identifier with its comments, the newest 500, oldest first. Raises NotFound.
 
     What isn't in them may not be shown in any form, be it a page, an image or a file.
     """
-    item = await item_details.by_identifier(scope, identifier)
+    item = await item_details.find_item(scope, identifier)
     if item is None:
         raise NotFound("There is no item of that name, or it may not be shown. Look for it in the list.")
-    return item, await comments.of_item(scope, item.id, _MOST_COMMENTS)
+    return item, await comments.list_comments(scope, item.id, _MOST_COMMENTS)
 
 
-async def item_page(scope: Scope, identifier: str) -> ItemPage:
-    """Give the item of this identifier with its surroundings. Raises NotFound."""
-    item, written = await shown_item(scope, identifier)
-    relations = await item_relations.of_item(scope, item.id, _MOST_RELATIONS)
+async def read_item_page(scope: Scope, identifier: str) -> ItemPage:
+    """Return the item of this identifier with its surroundings. Raises NotFound."""
+    item, written = await read_item(scope, identifier)
+    relations = await item_relations.list_relations(scope, item.id, _MOST_RELATIONS)
     ids = [relation.other_id for relation in relations] + ([item.parent_id] if item.parent_id else [])
     around = await item_list.of_ids(scope, ids) if ids else {}
     below = await item_list.sub_items(scope, item.id, _MOST_SUB_ITEMS + 1)
@@ -120,29 +120,29 @@ async def item_page(scope: Scope, identifier: str) -> ItemPage:
         around.get(item.parent_id or ""),
         sub_items,
         len(below) > _MOST_SUB_ITEMS,
-        _progress(sub_items),
-        _related(relations, around),
-        await attachments.of_item(scope, item.id, _MOST_ATTACHMENTS),
-        _threads(written),
+        _count_progress(sub_items),
+        _group_relations(relations, around),
+        await attachments.list_attachments(scope, item.id, _MOST_ATTACHMENTS),
+        _build_threads(written),
         len(written) == _MOST_COMMENTS,
-        item_history.told(item, await state_changes.of_item(scope, item.id)),
-        await _mentioned(scope, item, written),
+        item_history.build_history(item, await state_changes.list_state_changes(scope, item.id)),
+        await _list_mentioned(scope, item, written),
     )
 
 
-async def moved_to(scope: Scope, identifier: str) -> str | None:
-    """Give the identifier that the item has now which once was `identifier`; None when none was."""
-    return await item_details.current_identifier(scope, identifier)
+async def find_current_identifier(scope: Scope, identifier: str) -> str | None:
+    """Return the identifier that the item has now which once was `identifier`; None when none was."""
+    return await item_details.find_current_identifier(scope, identifier)
 
 
-def _threads(shown: list[ShownComment]) -> list[Thread]:
+def _build_threads(shown: list[ShownComment]) -> list[CommentThread]:
     """Put replies below their thread's first comment; one whose first comment is not shown begins its own."""
-    threads: list[Thread] = []
-    thread_of: dict[str | None, Thread] = {}
+    threads: list[CommentThread] = []
+    thread_of: dict[str | None, CommentThread] = {}
     for comment in shown:
         thread = thread_of.get(comment.parent_id)
         if thread is None:
-            thread = Thread(comment, [])
+            thread = CommentThread(comment, [])
             threads.append(thread)
         else:
             thread.replies.append(comment)
@@ -150,25 +150,25 @@ def _threads(shown: list[ShownComment]) -> list[Thread]:
     return threads
 
 
-def _progress(sub_items: list[ListedItem]) -> Progress:
+def _count_progress(sub_items: list[ListedItem]) -> SubItemProgress:
     types = [one.state_type for one in sub_items if one.state_type not in {"canceled", "duplicate"}]
-    return Progress(types.count("completed"), len(types))
+    return SubItemProgress(types.count("completed"), len(types))
 
 
-def _related(relations: Iterable[ItemRelation], around: Mapping[str, ListedItem]) -> list[Related]:
+def _group_relations(relations: Iterable[ItemRelation], items_by_id: Mapping[str, ListedItem]) -> list[RelatedItems]:
     """Put relations together by their kinds; two items are related once, whichever of them says it."""
     ids: dict[str, dict[str, None]] = {kind: {} for kind in _KINDS.values()}
     for relation in relations:
         # Similar and related look the same from both ends, and a type that is not known yet is a relation too.
         kind = _KINDS.get((relation.type, relation.is_inverse)) or _KINDS.get((relation.type, False), "related")
         ids[kind][relation.other_id] = None
-    shown = {kind: [around[one] for one in others if one in around] for kind, others in ids.items()}
-    return [Related(kind, shown[kind], len(ids[kind]) - len(shown[kind])) for kind in ids if ids[kind]]
+    shown = {kind: [items_by_id[one] for one in others if one in items_by_id] for kind, others in ids.items()}
+    return [RelatedItems(kind, shown[kind], len(ids[kind]) - len(shown[kind])) for kind in ids if ids[kind]]
 
 
-async def _mentioned(scope: Scope, item: Item, written: Iterable[ShownComment]) -> Mapping[str, str]:
-    """Give the titles of the items that the texts name, of which the first 500 names count."""
+async def _list_mentioned(scope: Scope, item: ItemDetails, written: Iterable[ShownComment]) -> Mapping[str, str]:
+    """Return the titles of the items that the texts name, of which the first 500 names count."""
     texts = (item.description or "", *(comment.body for comment in written))
     named = (found[0] for text in texts for found in _IDENTIFIER.finditer(text))
     others = set(islice(named, _MOST_MENTIONS)) - {item.identifier}
-    return await item_details.titles(scope, sorted(others)) if others else {}
+    return await item_details.list_titles(scope, sorted(others)) if others else {}

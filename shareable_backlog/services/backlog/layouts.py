@@ -8,7 +8,7 @@ from shareable_backlog.database.backlog.item_groups import GroupBy
 from shareable_backlog.database.backlog.item_orders import OrderName
 from shareable_backlog.errors import InvalidInput
 
-__all__ = ["COLUMNS", "GROUPS", "ORDERS", "Column", "GroupBy", "OrderName", "Shape", "pairs", "parsed"]
+__all__ = ["COLUMNS", "GROUPS", "ORDERS", "Column", "GroupBy", "OrderName", "Shape", "build_pairs", "parse_layout"]
 
 Pair = tuple[str, str]
 T = TypeVar("T", bound=str)
@@ -26,7 +26,7 @@ _MOST_CLOSED = 50
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Hold how the backlog is laid out; None is what the person or the page has otherwise.
+    """How the backlog is laid out; None is what the person or the page has otherwise.
 
     `group` "none" is one list; `closed` are the names of groups that show no more than their count, "" that of those
     that have nothing there.
@@ -38,7 +38,7 @@ class Shape:
     closed: tuple[str, ...] = ()
 
 
-def parsed(given: Iterable[Pair]) -> Shape:
+def parse_layout(given: Iterable[Pair]) -> Shape:
     """Read the shape among the pairs of an address; empty values are left out. Raises InvalidInput."""
     shape: dict[str, str] = {}
     closed: dict[str, None] = {}
@@ -52,14 +52,14 @@ def parsed(given: Iterable[Pair]) -> Shape:
             shape[name] = word.lower()
     group, order, columns = shape.get("group"), shape.get("order"), shape.get("columns")
     return Shape(
-        None if group is None else _one_of((*GROUPS, "none"), group),
-        None if order is None else _one_of(ORDERS, order),
-        None if columns is None else tuple(_one_of(COLUMNS, one) for one in dict.fromkeys(columns.split(","))),
+        None if group is None else _require_known((*GROUPS, "none"), group),
+        None if order is None else _require_known(ORDERS, order),
+        None if columns is None else tuple(_require_known(COLUMNS, one) for one in dict.fromkeys(columns.split(","))),
         tuple(closed)[:_MOST_CLOSED],
     )
 
 
-def pairs(shape: Shape) -> list[Pair]:
+def build_pairs(shape: Shape) -> list[Pair]:
     """Write a shape as pairs of an address, always in the same order."""
     written: list[Pair] = []
     written += [("group", shape.group)] if shape.group else []
@@ -68,7 +68,7 @@ def pairs(shape: Shape) -> list[Pair]:
     return written + [("closed", name) for name in shape.closed]
 
 
-def _one_of(known: Iterable[T], word: str) -> T:
+def _require_known(known: Iterable[T], word: str) -> T:
     for one in known:
         if one == word:
             return one

@@ -20,13 +20,13 @@ from shareable_backlog.database.mail.outgoing_mails import OutboxState, Outgoing
 from shareable_backlog.errors import BacklogError, MailFailed
 from shareable_backlog.services import readiness
 
-Kind: TypeAlias = Literal[
+MailKind: TypeAlias = Literal[
     "sign_in", "access_asked", "access_approved", "access_declined", "access_disabled", "access_restored"
 ]
-Renderer: TypeAlias = Callable[[str, Mapping[str, Any]], Awaitable[mail.Message | None]]
+Renderer: TypeAlias = Callable[[str, Mapping[str, Any]], Awaitable[mail.MailMessage | None]]
 """Makes the mail to a recipient of the params that were put; None when it is no longer wanted."""
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 _LIVES = timedelta(days=3)
 _AT_ONCE = 4
@@ -42,10 +42,10 @@ class Outbox:
 
     is_set_up: bool
 
-    async def put(
+    async def add_mail(
         self,
-        opened: Transaction,
-        kind: Kind,
+        tx: Transaction,
+        kind: MailKind,
         recipient: str,
         params: Mapping[str, object],
         expires_at: datetime | None = None,
@@ -57,15 +57,15 @@ class Outbox:
         """
         if self.is_set_up:
             lives_until = expires_at or datetime.now(UTC) + _LIVES
-            await outgoing_mails.add(opened, kind, recipient, params, lives_until)
+            await outgoing_mails.add_mail(tx, kind, recipient, params, lives_until)
 
 
-async def state() -> OutboxState:
-    """Tell how many mails wait, how many were given up lately, and the newest fault in plain words."""
-    return await outgoing_mails.state()
+async def read_state() -> OutboxState:
+    """Return how many mails wait, how many were given up lately, and the newest fault in plain words."""
+    return await outgoing_mails.read_state()
 
 
-async def keep_sending(settings: Settings, renderers: Mapping[Kind, Renderer]) -> None:
+async def keep_sending(settings: Settings, renderers: Mapping[MailKind, Renderer]) -> None:
     """Send what waits, for ever, whichever process put it in; return at once when no mail server is set up."""
     clean_at = monotonic()
     while settings.smtp_url is not None:
@@ -74,7 +74,7 @@ async def keep_sending(settings: Settings, renderers: Mapping[Kind, Renderer]) -
             if readiness.is_ready():
                 if monotonic() >= clean_at:
                     clean_at = monotonic() + _CLEAN_EVERY_S
-                    await outgoing_mails.remove_old()
+                    await outgoing_mails.delete_old_mails()
                 sent = await send_waiting(settings, renderers)
         except BacklogError as error:
             _LOG.debug("mails_wait", code=error.code)  # the probe, or the statement, has the reason in the log
@@ -82,51 +82,51 @@ async def keep_sending(settings: Settings, renderers: Mapping[Kind, Renderer]) -
             await asyncio.sleep(_LOOK_AGAIN_S)
 
 
-async def send_waiting(settings: Settings, renderers: Mapping[Kind, Renderer]) -> int:
+async def send_waiting(settings: Settings, renderers: Mapping[MailKind, Renderer]) -> int:
     """Try some of the mails whose time has come, at once, and count them. Raises DatabaseUnavailable.
 
     A mail that fails is tried again after growing waits; it is given up when it is refused for good or too old.
     """
-    taken = await outgoing_mails.take(list(renderers), _AT_ONCE, _CLAIMED_S)
-    ends = await asyncio.gather(*(_try(settings, renderers, one) for one in taken), return_exceptions=True)
+    taken = await outgoing_mails.take_mails(list(renderers), _AT_ONCE, _CLAIMED_S)
+    ends = await asyncio.gather(*(_try_to_send(settings, renderers, one) for one in taken), return_exceptions=True)
     for end in ends:
         if isinstance(end, BaseException):
             raise end
     return len(taken)
 
 
-async def _try(settings: Settings, renderers: Mapping[Any, Renderer], waiting: OutgoingMail) -> None:
-    if waiting.expires_at <= datetime.now(UTC):
-        await _give_up(waiting, waiting.last_error or "It waited until it was no use, while nothing sent mails.")
+async def _try_to_send(settings: Settings, renderers: Mapping[Any, Renderer], outgoing: OutgoingMail) -> None:
+    if outgoing.expires_at <= datetime.now(UTC):
+        await _give_up(outgoing, outgoing.last_error or "It waited until it was no use, while nothing sent mails.")
         return
     try:
-        message = await renderers[waiting.kind](waiting.recipient, waiting.params)
+        message = await renderers[outgoing.kind](outgoing.recipient, outgoing.params)
         if message is not None:
-            await mail.send(settings, message)
+            await mail.send_message(settings, message)
     except MailFailed as error:
-        await _failed(waiting, error)
+        await _postpone(outgoing, error)
         return
     except BacklogError:
         raise  # the database's: the mail is tried again when its claim ends
     except Exception:  # noqa: BLE001 (one mail that can't be made must not hold up the others)
-        _LOG.error("mail_failed_unforeseen", kind=waiting.kind, id=waiting.id, exc_info=True)
-        await _give_up(waiting, "An error of the program itself; the log says more.")
+        _LOG.error("mail_failed_unforeseen", kind=outgoing.kind, id=outgoing.id, exc_info=True)
+        await _give_up(outgoing, "An error of the program itself; the log says more.")
         return
-    await outgoing_mails.remove(waiting)
-    _LOG.info("mail_sent" if message else "mail_no_longer_wanted", kind=waiting.kind, tries=waiting.tries)
+    await outgoing_mails.delete_mail(outgoing)
+    _LOG.info("mail_sent" if message else "mail_no_longer_wanted", kind=outgoing.kind, tries=outgoing.tries)
 
 
-async def _failed(waiting: OutgoingMail, error: MailFailed) -> None:
+async def _postpone(outgoing: OutgoingMail, error: MailFailed) -> None:
     """Have a mail tried again after a wait that doubles, less up to half of it by chance, if it lives that long."""
-    growing_s = min(_FIRST_WAIT_S * 2 ** min(waiting.tries - 1, 20), _LONGEST_WAIT_S)
+    growing_s = min(_FIRST_WAIT_S * 2 ** min(outgoing.tries - 1, 20), _LONGEST_WAIT_S)
     wait_s = growing_s * (1 - random.random() / 2)  # noqa: S311 (no secret)
-    if error.is_final or datetime.now(UTC) + timedelta(seconds=wait_s) >= waiting.expires_at:
-        await _give_up(waiting, str(error))
+    if error.is_final or datetime.now(UTC) + timedelta(seconds=wait_s) >= outgoing.expires_at:
+        await _give_up(outgoing, str(error))
         return
-    _LOG.warning("mail_put_off", kind=waiting.kind, tries=waiting.tries, wait_s=round(wait_s), reason=str(error))
-    await outgoing_mails.put_off(waiting, wait_s, str(error))
+    _LOG.warning("mail_put_off", kind=outgoing.kind, tries=outgoing.tries, wait_s=round(wait_s), reason=str(error))
+    await outgoing_mails.postpone_mail(outgoing, wait_s, str(error))
 
 
-async def _give_up(waiting: OutgoingMail, reason: str) -> None:
-    _LOG.warning("mail_given_up", kind=waiting.kind, tries=waiting.tries, reason=reason)
-    await outgoing_mails.give_up(waiting, reason)
+async def _give_up(outgoing: OutgoingMail, reason: str) -> None:
+    _LOG.warning("mail_given_up", kind=outgoing.kind, tries=outgoing.tries, reason=reason)
+    await outgoing_mails.mark_given_up(outgoing, reason)

@@ -11,7 +11,7 @@ _STORED_AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """Be where a process takes deliveries in: `arrived` is set when one waits to be applied.
+    """Where a process takes deliveries in: `arrived` is set when one waits to be applied.
 
     A burst of them queues here and leaves the database's connections to the readers.
     """
@@ -20,7 +20,7 @@ class Inbox:
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_STORED_AT_ONCE))
 
 
-async def accept(
+async def accept_delivery(
     inbox: Inbox,
     *,
     id_: str,
@@ -36,7 +36,7 @@ async def accept(
     With a reason in `ignored` it is only counted. Raises DatabaseUnavailable: then it should be sent again.
     """
     async with inbox.slots:
-        is_new = await webhook_deliveries.add(
+        is_new = await webhook_deliveries.add_delivery(
             id_=id_,
             type_=type_,
             action=action,

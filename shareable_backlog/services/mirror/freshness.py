@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shareable_backlog.database.mirror import freshness
-from shareable_backlog.database.mirror.freshness import Age
+from shareable_backlog.database.mirror.freshness import MirrorAge
 
 _MISSED_RUNS = 3
 _late_after = timedelta(minutes=15)
@@ -12,7 +12,7 @@ _late_after = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """Tell how old the mirror is: `as_of` is None before the first good run.
+    """How old the mirror is: `as_of` is None before the first good run.
 
     `is_late` when that is longer ago than it should be, `failure` has the reason when the newest run failed;
     `is_sample` when what is shown is the sample backlog, which is never late.
@@ -30,12 +30,12 @@ def expect_runs_every(interval_s: float) -> None:
     _late_after = timedelta(seconds=_MISSED_RUNS * interval_s)
 
 
-async def now() -> Freshness:
-    """Tell how old the mirror is, and whether its newest run failed."""
-    return judged(await freshness.age())
+async def read_freshness() -> Freshness:
+    """Return how old the mirror is, and whether its newest run failed."""
+    return judge_age(await freshness.read_age())
 
 
-def judged(found: Age) -> Freshness:
-    """Tell whether that age is more than it should be."""
-    is_late = found.as_of is not None and not found.is_sample and datetime.now(UTC) - found.as_of > _late_after
-    return Freshness(found.as_of, is_late, found.failure, found.is_sample)
+def judge_age(age: MirrorAge) -> Freshness:
+    """Return whether that age is more than it should be."""
+    is_late = age.as_of is not None and not age.is_sample and datetime.now(UTC) - age.as_of > _late_after
+    return Freshness(age.as_of, is_late, age.failure, age.is_sample)

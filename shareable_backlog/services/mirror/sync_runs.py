@@ -9,7 +9,7 @@ from time import monotonic
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
 from shareable_backlog.database.mirror import mirror, sync_history
-from shareable_backlog.database.mirror.sync_history import RateBudget, SetAside, SyncRun
+from shareable_backlog.database.mirror.sync_history import FailedRow, RateBudget, SyncRun
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.errors import Conflict, NotFound
 from shareable_backlog.services.audit import audit_actions
@@ -23,7 +23,7 @@ _LOOK_AGAIN_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class MirrorState:
-    """Hold the mirror's state; `as_of` is the end of the last good run, None when there was none.
+    """The mirror's state; `as_of` is the end of the last good run, None when there was none.
 
     `unsearchable` counts, up to 10,000, the items whose latest words the search does not know yet.
     """
@@ -35,54 +35,54 @@ class MirrorState:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """Hold what changes while somebody looks: the runs under way or asked for, and the one that ended last."""
+class SyncProgress:
+    """What changes while somebody looks: the runs under way or asked for, and the one that ended last."""
 
     current: list[SyncRun]
     last: SyncRun | None
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """Hold one page of runs, the newest first; `next_after` leads to the next page and is None on the last."""
+class RunsPage:
+    """One page of runs, the newest first; `next_after` leads to the next page and is None on the last."""
 
     runs: list[SyncRun]
     next_after: tuple[datetime, int] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """Hold what Linear said, at `as_of`, of what is left of the key's budget."""
+class ReportedBudget:
+    """What Linear said, at `as_of`, of what is left of the key's budget."""
 
     as_of: datetime
     left: RateBudget
 
 
-async def state(runs: int = _RUNS_SHOWN) -> MirrorState:
-    """Give the mirror's state with its last `runs`; `items` are all that have not gone from Linear, archived too."""
+async def read_state(runs: int = _RUNS_SHOWN) -> MirrorState:
+    """Return the mirror's state with its last `runs`; `items` are all that Linear still has, archived ones too."""
     return MirrorState(
-        await sync_history.last_good(),
+        await sync_history.find_last_good_at(),
         await mirror.count_items(),
         await search_entries.count_stale(_MOST_COUNTED),
-        await sync_history.latest(runs),
+        await sync_history.list_latest_runs(runs),
     )
 
 
-async def request(actor: Actor, *, is_full: bool = False, removals_allowed: bool = False) -> int:
-    """Ask `slb serve` for a run and give its id; a run under way, or waiting, that does as much is joined.
+async def request_run(actor: Actor, *, is_full: bool = False, removals_allowed: bool = False) -> int:
+    """Ask `slb serve` for a run and return its id; a run under way, or waiting, that does as much is joined.
 
     `removals_allowed` confirms what an earlier run held back. The audit log tells who asked, in the same transaction.
     """
-    under_way = await sync_history.running()
-    async with transaction() as opened:
+    under_way = await sync_history.find_current_run()
+    async with transaction() as tx:
         if under_way and not is_full:
             run_id = under_way.id
         else:
-            run_id = await sync_history.request(
-                opened, "manual", triggered_by=actor.user_id, is_full=is_full, removals_allowed=removals_allowed
+            run_id = await sync_history.request_run(
+                tx, "manual", triggered_by=actor.user_id, is_full=is_full, removals_allowed=removals_allowed
             )
         await audit_actions.record(
-            opened,
+            tx,
             actor,
             Action.SYNC_REQUESTED,
             resource="sync_run",
@@ -93,22 +93,22 @@ async def request(actor: Actor, *, is_full: bool = False, removals_allowed: bool
 
 
 async def confirm_removals(actor: Actor, gone: int) -> int:
-    """Ask for a full run that hides whatever is gone, and give its id; `gone` is the number that was confirmed.
+    """Ask for a full run that hides whatever is gone, and return its id; `gone` is the number that was confirmed.
 
     Raises Conflict when the newest full run found another number gone, and nothing is asked for then.
     """
-    swept = await sync_history.last_swept()
+    swept = await sync_history.find_last_sweep()
     if swept is None or not swept.held or swept.gone != gone:
         raise Conflict(
             "That is not the number of rows that the last full sync found gone, so nothing was confirmed."
             " Look at the page anew and type the number that it shows."
         )
-    async with transaction() as opened:
-        run_id = await sync_history.request(
-            opened, "manual", triggered_by=actor.user_id, is_full=True, removals_allowed=True
+    async with transaction() as tx:
+        run_id = await sync_history.request_run(
+            tx, "manual", triggered_by=actor.user_id, is_full=True, removals_allowed=True
         )
         await audit_actions.record(
-            opened,
+            tx,
             actor,
             Action.SYNC_REMOVALS_CONFIRMED,
             resource="sync_run",
@@ -118,7 +118,7 @@ async def confirm_removals(actor: Actor, gone: int) -> int:
     return run_id
 
 
-async def note_own(actor: Actor, *, is_full: bool, removals_allowed: bool) -> None:
+async def record_own_run(actor: Actor, *, is_full: bool, removals_allowed: bool) -> None:
     """Record in the audit log that whoever calls runs a sync by itself, without a request."""
     action = Action.SYNC_REMOVALS_CONFIRMED if removals_allowed else Action.SYNC_REQUESTED
     await audit_actions.record(
@@ -126,13 +126,13 @@ async def note_own(actor: Actor, *, is_full: bool, removals_allowed: bool) -> No
     )
 
 
-async def ended(run_id: int, within_s: float = math.inf) -> SyncRun | None:
-    """Wait for the end of a run and give it; None when it has not ended in time, or its row is gone.
+async def wait_for_end(run_id: int, within_s: float = math.inf) -> SyncRun | None:
+    """Wait for the end of a run and return it; None when it has not ended in time, or its row is gone.
 
     The row of a process that was killed goes on saying that it runs: whoever waits has to look for themselves.
     """
     until = monotonic() + within_s
-    while run := await sync_history.by_id(run_id):
+    while run := await sync_history.find_run(run_id):
         if run.completed_at:
             return run
         if monotonic() >= until:
@@ -141,39 +141,45 @@ async def ended(run_id: int, within_s: float = math.inf) -> SyncRun | None:
     return None
 
 
-async def under_way() -> SyncRun | None:
-    """Give the run that another process is at just now; None when it is only about to begin or to end."""
-    return await sync_history.running()
+async def find_current_run() -> SyncRun | None:
+    """Return the run that another process is at just now; None when it is only about to begin or to end."""
+    return await sync_history.find_current_run()
 
 
-async def progress() -> Progress:
-    """Tell what the mirror's runs are at just now."""
-    return Progress(await sync_history.waiting_or_running(), await sync_history.last_ended())
+async def read_progress() -> SyncProgress:
+    """Return what the mirror's runs are at just now."""
+    return SyncProgress(await sync_history.list_unfinished_runs(), await sync_history.find_last_ended_run())
 
 
-async def history(after: tuple[datetime, int] | None) -> History:
-    """Give the 25 runs that come after the position `after` (None: the first), newest first."""
-    found = await (sync_history.before(*after, PAGE_SIZE + 1) if after else sync_history.latest(PAGE_SIZE + 1))
+async def list_runs(after: tuple[datetime, int] | None) -> RunsPage:
+    """Return the 25 runs that come after the position `after` (None: the first), newest first."""
+    found = await (
+        sync_history.list_runs_before(*after, PAGE_SIZE + 1)
+        if after
+        else sync_history.list_latest_runs(PAGE_SIZE + 1)
+    )
     runs = found[:PAGE_SIZE]
-    return History(runs, (runs[-1].started_at, runs[-1].id) if len(found) > PAGE_SIZE else None)
+    return RunsPage(runs, (runs[-1].started_at, runs[-1].id) if len(found) > PAGE_SIZE else None)
 
 
-async def one(run_id: int) -> tuple[SyncRun, list[SetAside]]:
-    """Give one run and the rows that it had to set aside, at most a hundred. Raises NotFound."""
-    run = await sync_history.by_id(run_id)
+async def read_run(run_id: int) -> tuple[SyncRun, list[FailedRow]]:
+    """Return one run and the rows that it had to set aside, at most a hundred. Raises NotFound."""
+    run = await sync_history.find_run(run_id)
     if run is None:
         raise NotFound("There is no such run. Look for it in the list of runs.")
     # The Node service noted whole errors here, with whatever stood in them.
-    return run, [replace(row, reason=logs.masked(row.reason)) for row in await sync_history.set_aside(run_id)]
+    return run, [
+        replace(row, reason=logs.mask_text(row.reason)) for row in await sync_history.list_failed_rows(run_id)
+    ]
 
 
-async def held_back() -> SyncRun | None:
-    """Give the newest full run when it found more gone than it may hide by itself; None when it did not."""
-    swept = await sync_history.last_swept()
+async def find_held_back() -> SyncRun | None:
+    """Return the newest full run when it found more gone than it may hide by itself; None when it did not."""
+    swept = await sync_history.find_last_sweep()
     return swept if swept and swept.held else None
 
 
-async def budget() -> Budget | None:
-    """Give what Linear last said of the key's budget; None when it never said anything."""
-    said = await sync_history.last_budget()
-    return said and Budget(*said)
+async def find_budget() -> ReportedBudget | None:
+    """Return what Linear last said of the key's budget; None when it never said anything."""
+    said = await sync_history.find_last_budget()
+    return said and ReportedBudget(*said)

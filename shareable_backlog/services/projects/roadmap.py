@@ -10,8 +10,8 @@ from shareable_backlog.database.projects.roadmap import (
     MOST_COUNTED,
     STATUS_TYPES,
     Milestone,
+    MilestoneProgress,
     PlannedProject,
-    Progress,
 )
 from shareable_backlog.database.projects.teams import ShownTeam
 
@@ -19,7 +19,7 @@ PAGE_SIZE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class ItemCount:
     """Count items that are not canceled, and those of them that are done."""
 
     items: int
@@ -27,22 +27,22 @@ class Count:
 
     @property
     def share(self) -> float | None:
-        """Give how much is done, 0 to 1; None without any item."""
+        """Return how much is done, 0 to 1; None without any item."""
         return self.done / self.items if self.items else None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Hold a milestone; `count` is None when its project has too many items to count."""
+    """A milestone; `count` is None when its project has too many items to count."""
 
     milestone: Milestone
-    count: Count | None
+    count: ItemCount | None
     is_late: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Hold a project with its milestones by target date.
+    """A project with its milestones by target date.
 
     `status` is one of STATUS_TYPES, None when it is none of them; `count` is None when it has more than 1,000 items.
     `is_late` while its target date has passed and it is neither completed nor canceled; a milestone is late while
@@ -51,14 +51,14 @@ class Plan:
 
     project: PlannedProject
     status: str | None
-    count: Count | None
+    count: ItemCount | None
     is_late: bool
     steps: list[Step]
 
 
 @dataclass(frozen=True, slots=True)
 class RoadmapPage:
-    """Hold one page of the roadmap; `initiatives` only if they were asked for: names, and their projects' ids."""
+    """One page of the roadmap; `initiatives` only if they were asked for: names, and their projects' ids."""
 
     plans: list[Plan]
     initiatives: list[tuple[str, set[str]]]
@@ -66,11 +66,11 @@ class RoadmapPage:
     teams: list[ShownTeam]
 
 
-async def page(
+async def list_plans(
     scope: Scope, *, team_key: str | None, status_type: str | None, number: int, by_initiative: bool, today: date
 ) -> RoadmapPage:
-    """Give page `number` (from 1) of 100 projects; None leaves a filter out."""
-    found = await roadmap.projects(
+    """Return page `number` (from 1) of 100 projects; None leaves a filter out."""
+    found = await roadmap.list_projects(
         scope,
         team_key=team_key,
         status_type=status_type,
@@ -79,9 +79,9 @@ async def page(
     )
     projects = found[:PAGE_SIZE]
     ids = [project.id for project in projects]
-    milestones, progress = await roadmap.milestones(scope, ids), await roadmap.progress(scope, ids)
+    milestones, progress = await roadmap.list_milestones(scope, ids), await roadmap.count_progress(scope, ids)
     plans = [
-        _plan(
+        _build_plan(
             project,
             [one for one in milestones if one.project_id == project.id],
             [one for one in progress if one.project_id == project.id],
@@ -89,36 +89,38 @@ async def page(
         )
         for project in projects
     ]
-    initiatives = await _initiatives(ids) if by_initiative else []
-    return RoadmapPage(plans, initiatives, len(found) > PAGE_SIZE, await teams.listed(scope))
+    initiatives = await _list_initiatives(ids) if by_initiative else []
+    return RoadmapPage(plans, initiatives, len(found) > PAGE_SIZE, await teams.list_teams(scope))
 
 
-async def _initiatives(project_ids: Sequence[str]) -> list[tuple[str, set[str]]]:
+async def _list_initiatives(project_ids: Sequence[str]) -> list[tuple[str, set[str]]]:
     found: dict[str, tuple[str, set[str]]] = {}
-    for one in await roadmap.initiatives(project_ids):
+    for one in await roadmap.list_initiatives(project_ids):
         found.setdefault(one.initiative_id, (one.initiative, set()))[1].add(one.project_id)
     return list(found.values())
 
 
-def _plan(project: PlannedProject, milestones: Sequence[Milestone], counted: Sequence[Progress], today: date) -> Plan:
-    count = _sum(counted)
+def _build_plan(
+    project: PlannedProject, milestones: Sequence[Milestone], counted: Sequence[MilestoneProgress], today: date
+) -> Plan:
+    count = _sum_counts(counted)
     status = project.status_type if project.status_type in STATUS_TYPES else None
     is_over = status in ("completed", "canceled")
 
-    def step(milestone: Milestone) -> Step:
-        own = count and _sum(one for one in counted if one.milestone_id == milestone.id)
+    def build_step(milestone: Milestone) -> Step:
+        own = count and _sum_counts(one for one in counted if one.milestone_id == milestone.id)
         is_open = own is not None and own.done < own.items
         return Step(milestone, own, is_open and not is_over and _has_passed(milestone.target_date, today))
 
     is_late = not is_over and _has_passed(project.target_date, today)
-    return Plan(project, status, count, is_late, [step(milestone) for milestone in milestones])
+    return Plan(project, status, count, is_late, [build_step(milestone) for milestone in milestones])
 
 
-def _sum(counted: Iterable[Progress]) -> Count | None:
-    """Give the sum, or None when it is more than what is counted."""
+def _sum_counts(counted: Iterable[MilestoneProgress]) -> ItemCount | None:
+    """Return the sum, or None when it is more than what is counted."""
     parts = list(counted)
     items = sum(one.items for one in parts)
-    return None if items > MOST_COUNTED else Count(items, sum(one.done for one in parts))
+    return None if items > MOST_COUNTED else ItemCount(items, sum(one.done for one in parts))
 
 
 def _has_passed(target: date | None, today: date) -> bool:

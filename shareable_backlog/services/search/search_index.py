@@ -10,11 +10,11 @@ _AT_ONCE = 500
 _LOOK_AGAIN_S = 1.0
 
 
-async def keep_up() -> None:
+async def keep_indexing() -> None:
     """Read the words of items that changed, for ever; a sync reads those of few items itself."""
     while True:
         try:
-            found = readiness.is_ready() and await search_entries.refresh(_AT_ONCE)
+            found = readiness.is_ready() and await search_entries.refresh_entries(_AT_ONCE)
         except BacklogError:
             found = 0  # the probe has it in the log
         if not found:

@@ -9,9 +9,9 @@ from itertools import accumulate
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.search import folding, item_texts, search_match
-from shareable_backlog.database.search.folding import Located
+from shareable_backlog.database.search.folding import LocatedWord
 from shareable_backlog.database.search.search_match import Phrase
-from shareable_backlog.services.backlog.items import as_identifier
+from shareable_backlog.services.backlog.items import parse_identifier
 
 _ELLIPSIS = "…"
 _MOST_OF_TEXT = 10_000
@@ -23,69 +23,69 @@ _BETWEEN = "\n"
 _AROUND_WORDS = re.compile(r"\]\([^()\s]*\)|!?\[|\]|[*`]+|^[ \t]*(?:(?:#{1,6}|>|[-+:]+)(?:[ \t]+|$))+", re.MULTILINE)
 
 
-def marked(text: str, query: str) -> list[tuple[str, bool]]:
-    """Give `text` in pieces, each with whether it is a match of `query`; joined they are the text again.
+def mark_matches(text: str, query: str) -> list[tuple[str, bool]]:
+    """Return `text` in pieces, each with whether it is a match of `query`; joined they are the text again.
 
     Neither has to be anything in particular. Matches that overlap or touch are one piece.
     """
     pieces: list[tuple[str, bool]] = []
     done = 0
-    for start, end in _merged(_spans(folding.located(text), search_match.parsed(query).wanted)):
+    for start, end in _merge_spans(_find_spans(folding.locate_words(text), search_match.parsed(query).wanted)):
         pieces += [(text[done:start], False), (text[start:end], True)]
         done = end
     return [piece for piece in [*pieces, (text[done:], False)] if piece[0]]
 
 
-def looked_for(text: str) -> str:
-    """Give what the search takes `text` for: what looks like an identifier is that, however it is written."""
-    identifier = as_identifier(text)
+def quote_identifier(text: str) -> str:
+    """Return what the search takes `text` for: what looks like an identifier is that, however it is written."""
+    identifier = parse_identifier(text)
     return f'"{identifier}"' if identifier else text
 
 
-async def excerpts(scope: Scope, items: Iterable[ListedItem], query: str) -> Mapping[str, str]:
-    """Give by id what descriptions or else comments say around a match, for items whose titles lack words of `query`.
+async def find_excerpts(scope: Scope, items: Iterable[ListedItem], query: str) -> Mapping[str, str]:
+    """Return by id what descriptions or else comments say around a match, where titles lack words of `query`.
 
     Of a title what stands on a line counts. Of each text the first 10,000 characters are looked through, so a few
     items that were found have none.
     """
     wanted = search_match.parsed(query).wanted
     titles = {item.id: item.title for item in items}
-    lacking = {item.id: lack for item in items if (lack := _lacking(_in_sight(item), wanted))}
+    lacking = {item.id: lack for item in items if (lack := _list_missing(_format_visible(item), wanted))}
     if not lacking:
         return {}
-    texts = await item_texts.of_ids(scope, list(lacking), _MOST_OF_TEXT)
+    texts = await item_texts.list_texts(scope, list(lacking), _MOST_OF_TEXT)
     return await asyncio.to_thread(
         lambda: {
             one.id: piece
             for one in texts
-            for piece in [_first_excerpt((titles[one.id], one.description, one.comments), lacking[one.id])]
+            for piece in [_find_first_excerpt((titles[one.id], one.description, one.comments), lacking[one.id])]
             if piece
         }
     )
 
 
-def _in_sight(item: ListedItem) -> str:
+def _format_visible(item: ListedItem) -> str:
     return f"{item.identifier} {item.title[:_MOST_OF_TITLE]}"
 
 
-def _lacking(text: str, wanted: Sequence[Phrase]) -> list[Phrase]:
-    joined = _joined(folding.words(text))
-    return [phrase for phrase in wanted if next(_found(joined, phrase), None) is None]
+def _list_missing(text: str, wanted: Sequence[Phrase]) -> list[Phrase]:
+    joined = _join_words(folding.split_words(text))
+    return [phrase for phrase in wanted if next(_find_offsets(joined, phrase), None) is None]
 
 
-def _first_excerpt(texts: Iterable[str], wanted: Sequence[Phrase]) -> str | None:
-    found = (excerpt(_AROUND_WORDS.sub("", text.replace("|", " ")), wanted, _EXCERPT) for text in texts)
+def _find_first_excerpt(texts: Iterable[str], wanted: Sequence[Phrase]) -> str | None:
+    found = (cut_excerpt(_AROUND_WORDS.sub("", text.replace("|", " ")), wanted, _EXCERPT) for text in texts)
     return next(filter(None, found), None)
 
 
-def excerpt(text: str, wanted: Sequence[Phrase], length: int) -> str | None:
-    """Give a piece of `text` with the first match of `wanted` in its first part, on one line; None when it has none.
+def cut_excerpt(text: str, wanted: Sequence[Phrase], length: int) -> str | None:
+    """Return a piece of `text` with the first match of `wanted` in its first part, on one line; None without a match.
 
     It has at most `length` characters, or those of the match, and an ellipsis where it is cut, between words if
     possible.
     """
-    places = folding.located(text)
-    start, end = min(_spans(places, wanted), default=(0, 0))
+    places = folding.locate_words(text)
+    start, end = min(_find_spans(places, wanted), default=(0, 0))
     if not end:
         return None
     begin = max(0, min(start - min(length // 4, max(0, length - (end - start))), start))
@@ -98,7 +98,7 @@ def excerpt(text: str, wanted: Sequence[Phrase], length: int) -> str | None:
     return f"{_ELLIPSIS if begin else ''}{shown}{_ELLIPSIS if stop < len(text) else ''}"
 
 
-def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _merge_spans(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     last: tuple[int, int] | None = None
     for start, end in sorted(spans):
         if last and start <= last[1]:
@@ -111,23 +111,23 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield last
 
 
-def _spans(places: Sequence[Located], wanted: Sequence[Phrase]) -> Iterator[tuple[int, int]]:
-    """Give where each match begins and ends."""
+def _find_spans(places: Sequence[LocatedWord], wanted: Sequence[Phrase]) -> Iterator[tuple[int, int]]:
+    """Yield where each match begins and ends."""
     words = [word for word, _, _ in places]
-    joined = _joined(words)
+    joined = _join_words(words)
     offsets = list(accumulate((len(word) + 1 for word in words), initial=0))
     for phrase in dict.fromkeys(wanted):
-        for offset in _found(joined, phrase):
+        for offset in _find_offsets(joined, phrase):
             first = bisect_left(offsets, offset)
             yield places[first][1], places[first + len(phrase.words) - 1][2]
 
 
-def _joined(words: Iterable[str]) -> str:
+def _join_words(words: Iterable[str]) -> str:
     return _BETWEEN.join(["", *words, ""])
 
 
-def _found(joined: str, phrase: Phrase) -> Iterator[int]:
-    """Give where `phrase` stands among words that are `joined`, each with a line end before and after it."""
+def _find_offsets(joined: str, phrase: Phrase) -> Iterator[int]:
+    """Yield where `phrase` stands among words that are `joined`, each with a line end before and after it."""
     wanted = _BETWEEN.join(["", *phrase.words, *([] if phrase.is_open else [""])])
     offset = joined.find(wanted)
     while offset >= 0:

@@ -9,39 +9,39 @@ _NAMESPACE = "http://www.w3.org/2005/Atom"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """Hold one entry; `address` is also its lasting name, `updated_at` is aware."""
+class FeedEntry:
+    """One entry; `url` is also its lasting name, `updated_at` is aware."""
 
-    address: str
+    url: str
     title: str
     summary: str
     author: str
     updated_at: datetime
 
 
-def feed(address: str, title: str, updated_at: datetime, entries: Iterable[Entry]) -> bytes:
-    """Give the feed at `address` as XML; what XML can't hold is left out."""
+def write_feed(url: str, title: str, updated_at: datetime, entries: Iterable[FeedEntry]) -> bytes:
+    """Return the feed at `url` as XML; what XML can't hold is left out."""
     root = Element("feed", xmlns=_NAMESPACE)
-    _text(root, "title", title)
-    _text(root, "id", address)
-    _text(root, "updated", updated_at.isoformat())
+    _add_text(root, "title", title)
+    _add_text(root, "id", url)
+    _add_text(root, "updated", updated_at.isoformat())
     for entry in entries:
         part = SubElement(root, "entry")
-        _text(part, "title", entry.title)
-        _text(part, "id", entry.address)
-        _text(part, "updated", entry.updated_at.isoformat())
-        _text(part, "summary", entry.summary)
-        _text(SubElement(part, "author"), "name", entry.author)
-        SubElement(part, "link", href=_xml(entry.address))
+        _add_text(part, "title", entry.title)
+        _add_text(part, "id", entry.url)
+        _add_text(part, "updated", entry.updated_at.isoformat())
+        _add_text(part, "summary", entry.summary)
+        _add_text(SubElement(part, "author"), "name", entry.author)
+        SubElement(part, "link", href=_clean_text(entry.url))
     return tostring(root, encoding="utf-8", xml_declaration=True)
 
 
-def _text(parent: Element, name: str, text: str) -> None:
-    SubElement(parent, name).text = _xml(text)
+def _add_text(parent: Element, name: str, text: str) -> None:
+    SubElement(parent, name).text = _clean_text(text)
 
 
-def _xml(text: str) -> str:
-    """Give what XML 1.0 can hold of a text (section 2.2)."""
+def _clean_text(text: str) -> str:
+    """Return what XML 1.0 can hold of a text (section 2.2)."""
     return "".join(sign for sign in text if sign in "\t\n\r" or _is_xml(sign))
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def lines(rows: Iterable[Sequence[object]]) -> str:
-    """Give `rows` as lines of CSV; None is an empty cell, and what would be a formula has a ' before it."""
+def write_lines(rows: Iterable[Sequence[object]]) -> str:
+    """Return `rows` as lines of CSV; None is an empty cell, and what would be a formula has a ' before it."""
     written = io.StringIO()
-    csv.writer(written).writerows([_cell(value) for value in row] for row in rows)
+    csv.writer(written).writerows([_format_cell(value) for value in row] for row in rows)
     return written.getvalue()
 
 
-def _cell(value: object) -> str:
+def _format_cell(value: object) -> str:
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_BEGINS_FORMULA) else text

@@ -21,8 +21,8 @@ _REFUSALS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
-    """Say of a route what it does, which parameters it takes and what it answers.
+class OperationDescription:
+    """Of a route what it does, which parameters it takes and what it answers.
 
     `right` is what a token has to be made for, None when everybody may ask.
     """
@@ -35,7 +35,7 @@ class Described:
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """Say what went wrong: in words for people, and by a code for programs."""
+    """What went wrong: in words for people, and by a code for programs."""
 
     message: str
     code: str
@@ -43,12 +43,12 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Hold what went wrong."""
+    """What went wrong."""
 
     error: Fault
 
 
-def _parameters(query: type[msgspec.Struct]) -> list[dict[str, Any]]:
+def _describe_parameters(query: type[msgspec.Struct]) -> list[dict[str, Any]]:
     """Return the parameters in the address that a struct takes, each with a description."""
     _, components = msgspec.json.schema_components([query])
     properties: dict[str, dict[str, Any]] = components[query.__name__]["properties"]
@@ -58,8 +58,8 @@ def _parameters(query: type[msgspec.Struct]) -> list[dict[str, Any]]:
     ]
 
 
-def document(routes: Mapping[str, Described]) -> dict[str, Any]:
-    """Give the document of the routes, which are told by their paths and all read only."""
+def build_document(routes: Mapping[str, OperationDescription]) -> dict[str, Any]:
+    """Return the document of the routes, which are told by their paths and all read only."""
     answers = [described.answer for described in routes.values()]
     schemas, components = msgspec.json.schema_components([*answers, Refusal], ref_template=_SCHEMAS)
     refused = schemas[-1]
@@ -71,12 +71,12 @@ def document(routes: Mapping[str, Described]) -> dict[str, Any]:
             "description": "The backlog as its admins share it, read-only. Times are in ISO 8601.",
         },
         "paths": {
-            path: {"get": _operation(path, described, schema)}
+            path: {"get": _build_operation(path, described, schema)}
             for (path, described), schema in zip(routes.items(), schemas[:-1], strict=True)
         },
         "components": {
             "schemas": components,
-            "responses": {status: _response(words, refused) for status, words in _REFUSALS.items()},
+            "responses": {status: _build_response(words, refused) for status, words in _REFUSALS.items()},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "A token of one's account's page."}
             },
@@ -84,7 +84,7 @@ def document(routes: Mapping[str, Described]) -> dict[str, Any]:
     }
 
 
-def _operation(path: str, described: Described, answer: dict[str, Any]) -> dict[str, Any]:
+def _build_operation(path: str, described: OperationDescription, answer: dict[str, Any]) -> dict[str, Any]:
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     in_path = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
     refusals = [status for status in _REFUSALS if names or status != _NOT_FOUND]
@@ -92,13 +92,13 @@ def _operation(path: str, described: Described, answer: dict[str, Any]) -> dict[
         "operationId": described.name,
         "summary": " ".join(described.doc.split()),
         "security": [{"token": [described.right]}] if described.right else [],
-        "parameters": in_path + _parameters(described.query),
+        "parameters": in_path + _describe_parameters(described.query),
         "responses": {
-            "200": _response("What was asked for.", answer),
+            "200": _build_response("What was asked for.", answer),
             **{status: {"$ref": f"#/components/responses/{status}"} for status in refusals},
         },
     }
 
 
-def _response(words: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": words, "content": {"application/json": {"schema": schema}}}
+def _build_response(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}

@@ -25,8 +25,8 @@ _EXTENSIONS: list[Any] = [
 ]
 
 
-def html(markdown: str) -> str:
-    """Give the HTML of `markdown`: raw HTML left out, links of dangerous schemes emptied.
+def render_html(markdown: str) -> str:
+    """Return the HTML of `markdown`: raw HTML left out, links of dangerous schemes emptied.
 
     What cannot be written in UTF-8 (lone surrogates) becomes a question mark.
     """

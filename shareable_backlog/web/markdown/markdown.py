@@ -57,46 +57,46 @@ _FINISH = {
 }
 
 
-def as_html(text: str, *, url: str | None, images: Mapping[str, str], titles: Mapping[str, str]) -> Markup:
-    """Give `text` as HTML; beyond 100,000 characters a sentence, with a link to an https `url`, stands for the rest.
+def render_markdown(text: str, *, url: str | None, images: Mapping[str, str], titles: Mapping[str, str]) -> Markup:
+    """Return `text` as HTML; beyond 100,000 characters a sentence with a link to an https `url` stands for the rest.
 
     `images` has the addresses here of images by their addresses there, up to the query; all others become links.
     `titles` has those of the items to link where they are named, by their identifiers.
     Raw HTML is shown as text, `+++ Title` sections fold, headings begin at h3; what would grow deeper or larger than
     anybody writes is shown as it was written.
     """
-    shown, was_cut = _cut(text.translate(_NO_MARKS))
-    html = cmark.html(_marked(shown))
-    if len(html) > _MOST_HTML or _depth(html) > _MOST_NESTED_TAGS:
+    shown, was_cut = _cut_text(text.translate(_NO_MARKS))
+    html = cmark.render_html(_mark_places(shown))
+    if len(html) > _MOST_HTML or _compute_depth(html) > _MOST_NESTED_TAGS:
         html = f"<pre><code>{escape(shown)}</code></pre>"
-    html = _LINK_OR_IMAGE.sub(partial(_link, images), html)
+    html = _LINK_OR_IMAGE.sub(partial(_render_link, images), html)
     html = _TITLE.sub(r"<details><summary>\1</summary>", html).replace(f"<p>{_CLOSE}</p>", "</details>")
     html = _MARK.sub(lambda mark: {_LESS: "&lt;", _OPEN: "+++ ", _CLOSE: "+++"}[mark[0]], html)
-    html = _CLEANER.clean(_outlined(_with_boxes(html)))
-    html = _CLEANED_IMAGE.sub(lambda image: f'<img loading="lazy" src="{_here(images, image[1])}"', html)
+    html = _CLEANER.clean(_renumber_headings(_replace_boxes(html)))
+    html = _CLEANED_IMAGE.sub(lambda image: f'<img loading="lazy" src="{_find_own_url(images, image[1])}"', html)
     for plain, finished in _FINISH.items():
         html = html.replace(plain, finished)
-    return Markup(mentions.marked(html, titles)) + (_rest(url) if was_cut else "")  # noqa: S704 (cleaned above)
+    return Markup(mentions.mark_mentions(html, titles)) + (_render_rest(url) if was_cut else "")  # noqa: S704 (cleaned above)
 
 
-def _depth(html: str) -> int:
+def _compute_depth(html: str) -> int:
     return max(accumulate(-1 if tag[1] else 1 for tag in _TAG.finditer(html)), default=0)
 
 
-def _cut(text: str) -> tuple[str, bool]:
+def _cut_text(text: str) -> tuple[str, bool]:
     if len(text) <= _MOST_CHARACTERS:
         return text, False
     end = text.rfind("\n", 0, _MOST_CHARACTERS)
     return text[: end if end > 0 else _MOST_CHARACTERS], True
 
 
-def _rest(url: str | None) -> Markup:
+def _render_rest(url: str | None) -> Markup:
     words = Markup("<p><em>The text goes on; this is its beginning.</em>{}</p>")
     link = Markup(' <a href="{}" rel="noopener noreferrer nofollow">Read all of it in Linear</a>')
     return words.format(link.format(url) if url and url.lower().startswith("https://") else "")
 
 
-def _marked(text: str) -> str:
+def _mark_places(text: str) -> str:
     """Mark what would be raw HTML, and the lines that open and close `+++` sections outside of code."""
     lines: list[str] = []
     fence, depth = "", 0
@@ -118,40 +118,40 @@ def _marked(text: str) -> str:
     return "\n".join(lines)
 
 
-def _here(images: Mapping[str, str], address: str) -> str:
-    """Give the address here of what has `address` in HTML; empty for all that is not among `images`."""
-    return images.get(unescape(address).partition("?")[0], "")
+def _find_own_url(images: Mapping[str, str], url: str) -> str:
+    """Return the address here of what has `url` in HTML; empty for all that is not among `images`."""
+    return images.get(unescape(url).partition("?")[0], "")
 
 
-def _image(images: Mapping[str, str], found: re.Match[str]) -> str:
+def _render_image(images: Mapping[str, str], found: re.Match[str]) -> str:
     """Keep one of `images` for the cleaner, and leave of any other its words."""
     source, words = found[1], found[2].translate(_NO_BOXES) or "image"
-    return f'<img src="{source}" alt="{words}" />' if _here(images, source) else words
+    return f'<img src="{source}" alt="{words}" />' if _find_own_url(images, source) else words
 
 
-def _link(images: Mapping[str, str], found: re.Match[str]) -> str:
+def _render_link(images: Mapping[str, str], found: re.Match[str]) -> str:
     """Keep a link to a safe address, make an image one that can't be shown, and leave of any other its words."""
     linked, content, source, _ = found.groups()
-    words = _IMAGE.sub(partial(_image, images), found[0] if linked is None else content)
-    if linked is None and _here(images, source):
+    words = _IMAGE.sub(partial(_render_image, images), found[0] if linked is None else content)
+    if linked is None and _find_own_url(images, source):
         return words
     address = source if linked is None else linked
     if not _SAFE_ADDRESS.match(unescape(address)):
         return words
-    note = " (in Linear)" if _here(images, address) else ""
+    note = " (in Linear)" if _find_own_url(images, address) else ""
     return f'<a href="{address}">{words if words.strip() else address}</a>{note}'
 
 
-def _with_boxes(html: str) -> str:
+def _replace_boxes(html: str) -> str:
     """Write task boxes as signs with words: a box that can't be ticked is nothing to stop at."""
     return _BOX.sub(lambda box: f"<li>{box[2] or ''}{'☑' if box[1] else '☐'} ", html)
 
 
-def _outlined(html: str) -> str:
+def _renumber_headings(html: str) -> str:
     """Renumber headings from 3 on by how deep they lie: the page's own are above, and none is skipped."""
     above: list[int] = []
 
-    def renumbered(heading: re.Match[str]) -> str:
+    def renumber(heading: re.Match[str]) -> str:
         level = int(heading[1])
         while above and above[-1] >= level:
             above.pop()
@@ -159,4 +159,4 @@ def _outlined(html: str) -> str:
         shown = min(2 + len(above), 6)
         return f"<h{shown}>{heading[2]}</h{shown}>"
 
-    return _HEADING.sub(renumbered, html)
+    return _HEADING.sub(renumber, html)

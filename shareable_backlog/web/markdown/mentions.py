@@ -25,30 +25,30 @@ _LINKED = Markup('<a href="/items/{}" title="{}">{}</a>')
 _MENTION = Markup('<span class="mention">{}</span>')
 
 
-def marked(html: str, titles: Mapping[str, str]) -> str:
+def mark_mentions(html: str, titles: Mapping[str, str]) -> str:
     """Link the items of `titles` (by identifier) where they are named outside of code, and mark `@names`.
 
     `html` has been cleaned. Links to these items in Linear lead here instead; those to people there become names.
     A text that names more than anybody reads stays as it is.
     """
-    shown = _PIECE.sub(partial(_piece, titles), html)
+    shown = _PIECE.sub(partial(_mark_piece, titles), html)
     return shown if len(shown) - len(html) <= _MOST_ADDED else html
 
 
-def _piece(titles: Mapping[str, str], piece: re.Match[str]) -> str:
+def _mark_piece(titles: Mapping[str, str], piece: re.Match[str]) -> str:
     if piece["text"] is not None:
-        return _NAMED.sub(partial(_named, titles), piece["text"])
-    return piece[0] if piece["address"] is None else _link(titles, piece)
+        return _NAMED.sub(partial(_mark_name, titles), piece["text"])
+    return piece[0] if piece["address"] is None else _replace_link(titles, piece)
 
 
-def _named(titles: Mapping[str, str], found: re.Match[str]) -> str:
+def _mark_name(titles: Mapping[str, str], found: re.Match[str]) -> str:
     if found["person"]:
         return _MENTION.format(found[0])
     title = titles.get(found["item"])
     return found[0] if title is None else _LINKED.format(found[0], title, _MENTION.format(found[0]))
 
 
-def _link(titles: Mapping[str, str], link: re.Match[str]) -> str:
+def _replace_link(titles: Mapping[str, str], link: re.Match[str]) -> str:
     """Lead a link into Linear to its item here, if there is one; whoever only pasted an address gets the title."""
     address = unescape(link["address"])
     is_pasted = unescape(link["words"]) == address

@@ -49,12 +49,12 @@ class VersionQuery(Struct, frozen=True):
     v: str = ""
 
 
-def address(name: str) -> str:
-    """Give the address of a static file for a page to name."""
+def build_url(name: str) -> str:
+    """Return the address of a static file for a page to name."""
     return f"/static/{name}?v={_read_assets(live_files.read_files_edition()).versions[name]}"
 
 
-async def static_file(_request: Request, path: FilePath, query: VersionQuery) -> Response:
+async def send_file(_request: Request, path: FilePath, query: VersionQuery) -> Response:
     """Answer a static file; with its present version in the query it may be kept for a year."""
     name = path.path
     assets = _read_assets(live_files.read_files_edition())

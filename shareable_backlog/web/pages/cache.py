@@ -10,20 +10,20 @@ from shareable_backlog import tracing
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
-    """Hold up to `most` things under all that they were made of, those asked for last."""
+class AsyncLruCache(Generic[T]):
+    """Up to `limit` things under all that they were made of, those asked for last."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._made: OrderedDict[Hashable, asyncio.Task[T]] = OrderedDict()
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
-        """Give what is kept under `key`, or make it; who wants it at the same time waits. Raises what `make` does."""
+        """Return what is kept under `key`, or make it; who wants it meanwhile waits. Raises what `make` does."""
         task = self._made.get(key)
         if task is None:
-            task = self._made[key] = asyncio.ensure_future(_awaited(make))
+            task = self._made[key] = asyncio.ensure_future(_await_made(make))
             task.add_done_callback(lambda done: self._forget_failed(key, done))
-            if len(self._made) > self._most:
+            if len(self._made) > self._limit:
                 self._made.popitem(last=False)
         elif (trace := tracing.get_trace()) is not None:
             trace.kept += 1
@@ -36,5 +36,5 @@ class Kept(Generic[T]):
             del self._made[key]
 
 
-async def _awaited(make: Callable[[], Awaitable[T]]) -> T:
+async def _await_made(make: Callable[[], Awaitable[T]]) -> T:
     return await make()

@@ -12,26 +12,26 @@ Rgb = tuple[float, float, float]
 
 
 @lru_cache(maxsize=4096)
-def toned(color: str | None) -> str:
-    """Give `color` (`#rrggbb`) as one that has a contrast of 3:1 on both pages; anything else is a neutral grey."""
+def tone_color(color: str | None) -> str:
+    """Return `color` (`#rrggbb`) as one that has a contrast of 3:1 on both pages; anything else is a neutral grey."""
     if color is None or not re.fullmatch(r"#[0-9A-Fa-f]{6}", color):
         return _NEUTRAL
     rgb: Rgb = (int(color[1:3], 16) / 255, int(color[3:5], 16) / 255, int(color[5:7], 16) / 255)
-    goal: Rgb = (0, 0, 0) if _luminance(rgb) > _LIGHTEST else (1, 1, 1)
+    goal: Rgb = (0, 0, 0) if _compute_luminance(rgb) > _LIGHTEST else (1, 1, 1)
     for step in range(_STEPS + 1):
-        mixed = _mixed(rgb, goal, step / _STEPS)
-        if _DARKEST <= _luminance(mixed) <= _LIGHTEST:
+        mixed = _mix_colors(rgb, goal, step / _STEPS)
+        if _DARKEST <= _compute_luminance(mixed) <= _LIGHTEST:
             return "#" + "".join(f"{round(part * 255):02x}" for part in mixed)
     return _NEUTRAL
 
 
-def _mixed(rgb: Rgb, goal: Rgb, share: float) -> Rgb:
+def _mix_colors(rgb: Rgb, goal: Rgb, share: float) -> Rgb:
     """Mix two colours into one that can be written with two digits a part, as a rounded one is another."""
     red, green, blue = (round((part + (aim - part) * share) * 255) / 255 for part, aim in zip(rgb, goal, strict=True))
     return red, green, blue
 
 
-def _luminance(rgb: Rgb) -> float:
-    """Give the relative luminance as WCAG 2.2 defines it, 0 to 1."""
+def _compute_luminance(rgb: Rgb) -> float:
+    """Return the relative luminance as WCAG 2.2 defines it, 0 to 1."""
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in rgb)  # noqa: PLR2004 (WCAG's constants)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

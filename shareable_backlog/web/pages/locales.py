@@ -29,26 +29,26 @@ _MOST_LANGUAGES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
-    """Say how a reader writes: in the time zone `zone` (its IANA name) and the `locale`, one of OFFERED."""
+class LocalFormat:
+    """How a reader writes: in the time zone `zone` (its IANA name) and the `locale`, one of OFFERED."""
 
     zone: str = "UTC"
     locale: str = USUAL
 
     @property
     def tzinfo(self) -> tzinfo:
-        """Give the time zone itself; UTC needs no data of time zones on this machine."""
+        """Return the time zone itself; UTC needs no data of time zones on this machine."""
         return UTC if self.zone == "UTC" else ZoneInfo(self.zone)
 
 
 # Templates' macros are made once for all pages and see no page's own names, so what they call has to know the reader
 # by another way. A page is rendered in one go: no other reader's comes in between, and a thread has a context of its
 # own.
-_READER: ContextVar[Local] = ContextVar("reader", default=Local())  # noqa: B039 (frozen)
+_READER: ContextVar[LocalFormat] = ContextVar("reader", default=LocalFormat())  # noqa: B039 (frozen)
 
 
 @contextlib.contextmanager
-def written_for(reader: Local) -> Generator[None]:
+def write_for(reader: LocalFormat) -> Generator[None]:
     """Let what is called meanwhile write for `reader`; nothing may be awaited meanwhile."""
     token = _READER.set(reader)
     try:
@@ -57,11 +57,11 @@ def written_for(reader: Local) -> Generator[None]:
         _READER.reset(token)
 
 
-def chosen(locale: str | None, accept_language: str) -> str:
-    """Give `locale` if it is offered, else the one that a browser's Accept-Language header asks for first."""
+def choose_locale(locale: str | None, accept_language: str) -> str:
+    """Return `locale` if it is offered, else the one that a browser's Accept-Language header asks for first."""
     if locale in OFFERED:
         return locale
-    for tag in _asked_for(accept_language):
+    for tag in _parse_languages(accept_language):
         words = tag.split("-")
         for length in range(len(words), 0, -1):
             if found := _BY_NAME.get("-".join(words[:length])):
@@ -69,8 +69,8 @@ def chosen(locale: str | None, accept_language: str) -> str:
     return USUAL
 
 
-def _asked_for(accept_language: str) -> list[str]:
-    """Give the languages of the header, the one liked best first."""
+def _parse_languages(accept_language: str) -> list[str]:
+    """Return the languages of the header, the one liked best first."""
     liked: list[tuple[float, str]] = []
     for one in accept_language.lower().split(",")[:_MOST_LANGUAGES]:
         tag, _, quality = one.partition(";")
@@ -84,93 +84,93 @@ def _asked_for(accept_language: str) -> list[str]:
 
 
 @cache
-def names() -> dict[str, str]:
-    """Give the offered locales with their English names, in the order of these."""
-    named = {tag: _locale(tag).get_display_name("en") or tag for tag in OFFERED}
+def list_names() -> dict[str, str]:
+    """Return the offered locales with their English names, in the order of these."""
+    named = {tag: _parse_locale(tag).get_display_name("en") or tag for tag in OFFERED}
     return dict(sorted(named.items(), key=lambda pair: pair[1]))
 
 
-def today(now: datetime) -> date:
-    """Give the day that it is for the reader."""
+def compute_today(now: datetime) -> date:
+    """Return the day that it is for the reader."""
     return now.astimezone(_READER.get().tzinfo).date()
 
 
-def day(on: date, now: datetime | None = None) -> str:
+def format_day(on: date, now: datetime | None = None) -> str:
     """Write a day, or that of a time, for the reader: `4 Nov 2026`; without the year if it is that of `now`."""
-    there = _there(on)
-    is_near = now is not None and there.year == today(now).year
-    return _by_skeleton(there, "MMMd" if is_near else "yMMMd", _READER.get().locale)
+    there = _convert_day(on)
+    is_near = now is not None and there.year == compute_today(now).year
+    return _format_by_skeleton(there, "MMMd" if is_near else "yMMMd", _READER.get().locale)
 
 
-def month(on: date, *, with_year: bool = True) -> str:
+def format_month(on: date, *, with_year: bool = True) -> str:
     """Write the month of a day: `Nov 2026`, or `Nov`."""
     if with_year:
-        return _by_skeleton(_there(on), "yMMM", _READER.get().locale)
-    return _by_pattern(_there(on), "MMM", _READER.get().locale)
+        return _format_by_skeleton(_convert_day(on), "yMMM", _READER.get().locale)
+    return _format_by_pattern(_convert_day(on), "MMM", _READER.get().locale)
 
 
-def weekday(on: date) -> str:
+def format_weekday(on: date) -> str:
     """Write the day of the week: `Wednesday`."""
-    return _by_pattern(_there(on), "EEEE", _READER.get().locale)
+    return _format_by_pattern(_convert_day(on), "EEEE", _READER.get().locale)
 
 
-def clock(at: datetime, *, with_zone: bool = False) -> str:
+def format_clock(at: datetime, *, with_zone: bool = False) -> str:
     """Write the time of the day for the reader: `14:02`; with the zone where it may not be their own: `14:02 UTC`."""
     reader = _READER.get()
     there = at.astimezone(reader.tzinfo)
-    said = _clock(there.time().replace(second=0, microsecond=0), "short", reader.locale)
+    said = _format_time_of_day(there.time().replace(second=0, microsecond=0), "short", reader.locale)
     return f"{said} UTC" if with_zone and reader.zone == "UTC" else said
 
 
-def exact(at: datetime, *, seconds: bool = False) -> str:
+def format_exact(at: datetime, *, seconds: bool = False) -> str:
     """Write a time with all that there is to know: `4 Nov 2026, 14:02 CET`."""
     reader = _READER.get()
     there = at.astimezone(reader.tzinfo)
     o_clock = there.time().replace(second=there.second if seconds else 0, microsecond=0)
     parts = {
-        "{1}": _by_skeleton(there.date(), "yMMMd", reader.locale),
-        "{0}": _clock(o_clock, "medium" if seconds else "short", reader.locale),
+        "{1}": _format_by_skeleton(there.date(), "yMMMd", reader.locale),
+        "{0}": _format_time_of_day(o_clock, "medium" if seconds else "short", reader.locale),
     }
-    said = _order_of_parts(reader.locale)
+    said = _read_pattern(reader.locale)
     for place, part in parts.items():
         said = said.replace(place, part)
     return f"{said} {there.tzname()}"
 
 
 @lru_cache(maxsize=4096)
-def _number(value: float, locale: str) -> str:
-    return format_decimal(value, locale=_locale(locale))
+def _format_cached_number(value: float, locale: str) -> str:
+    return format_decimal(value, locale=_parse_locale(locale))
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """Write a number for the reader: `1,234.5`."""
-    return _number(value, _READER.get().locale)
+    return _format_cached_number(value, _READER.get().locale)
 
 
-def _there(on: date) -> date:
+def _convert_day(on: date) -> date:
     return on.astimezone(_READER.get().tzinfo).date() if isinstance(on, datetime) else on
 
 
 @cache
-def _locale(tag: str) -> Locale:
+def _parse_locale(tag: str) -> Locale:
     return Locale.parse(tag, sep="-")
 
 
 @lru_cache(maxsize=4096)
-def _by_skeleton(on: date, skeleton: str, locale: str) -> str:
-    return format_skeleton(skeleton, datetime.combine(on, time.min), locale=_locale(locale))
+def _format_by_skeleton(on: date, skeleton: str, locale: str) -> str:
+    return format_skeleton(skeleton, datetime.combine(on, time.min), locale=_parse_locale(locale))
 
 
 @lru_cache(maxsize=4096)
-def _by_pattern(on: date, pattern: str, locale: str) -> str:
-    return format_date(on, pattern, locale=_locale(locale))
+def _format_by_pattern(on: date, pattern: str, locale: str) -> str:
+    return format_date(on, pattern, locale=_parse_locale(locale))
 
 
 @lru_cache(maxsize=4096)
-def _clock(at: time, width: Literal["short", "medium"], locale: str) -> str:
-    return format_time(at, width, locale=_locale(locale))
+def _format_time_of_day(at: time, width: Literal["short", "medium"], locale: str) -> str:
+    return format_time(at, width, locale=_parse_locale(locale))
 
 
 @cache
-def _order_of_parts(locale: str) -> str:
-    return str(_locale(locale).datetime_formats["medium"])
+def _read_pattern(locale: str) -> str:
+    return str(_parse_locale(locale).datetime_formats["medium"])

@@ -14,7 +14,7 @@ from shareable_backlog.web import live_files
 from shareable_backlog.web.live_files import TEMPLATES
 from shareable_backlog.web.markdown import markdown
 from shareable_backlog.web.pages import assets, colors, locales, words
-from shareable_backlog.web.pages.locales import Local
+from shareable_backlog.web.pages.locales import LocalFormat
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(TEMPLATES),
@@ -26,36 +26,36 @@ _ENVIRONMENT = Environment(
 )
 
 
-def _for_reader(write: Callable[..., Any]) -> Callable[..., Any]:
+def _build_filter(write: Callable[..., Any]) -> Callable[..., Any]:
     """Make a filter of what writes for the reader: Jinja would do it for a constant once, whoever reads."""
 
     @pass_context
-    def written(_context: Context, *args: object, **options: object) -> Any:  # noqa: ANN401 (a text, or a day)
+    def write_for_reader(_context: Context, *args: object, **options: object) -> Any:  # noqa: ANN401 (a text, or a day)
         return write(*args, **options)
 
-    return written
+    return write_for_reader
 
 
-_OF_READER = (
-    locales.clock,
-    locales.day,
-    locales.exact,
-    locales.month,
-    locales.number,
-    locales.today,
-    locales.weekday,
-)
+_OF_READER: dict[str, Callable[..., Any]] = {
+    "clock": locales.format_clock,
+    "day": locales.format_day,
+    "exact": locales.format_exact,
+    "month": locales.format_month,
+    "number": locales.format_number,
+    "today": locales.compute_today,
+    "weekday": locales.format_weekday,
+}
 _FILTERS: dict[str, Any] = {
-    **{write.__name__: _for_reader(write) for write in _OF_READER},
-    "filter_value": words.filter_value,
-    "browser": words.browser,
-    "initials": words.initials,
-    "toned": colors.toned,
-    "markdown": markdown.as_html,
+    **{name: _build_filter(write) for name, write in _OF_READER.items()},
+    "filter_value": words.describe_filter_value,
+    "browser": words.describe_browser,
+    "initials": words.format_initials,
+    "toned": colors.tone_color,
+    "markdown": markdown.render_markdown,
 }
 _GLOBALS: dict[str, Any] = {
-    "asset": assets.address,
-    "ago": words.ago,
+    "asset": assets.build_url,
+    "ago": words.format_ago,
     "priorities": words.PRIORITIES,
     "state_types": words.STATE_TYPES,
     "fields": words.FIELDS,
@@ -67,30 +67,30 @@ _ENVIRONMENT.filters.update(_FILTERS)
 _ENVIRONMENT.globals.update(_GLOBALS)
 
 
-def page(
+def render_page(
     template: str,
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
-    local: Local = Local(),  # noqa: B008 (frozen)
+    local: LocalFormat = LocalFormat(),  # noqa: B008 (frozen)
     **context: object,
 ) -> HTMLResponse:
-    """Give the page that `template` makes of `context` for a reader who is `local`; it has `now` and `local`, too."""
-    return HTMLResponse(part(template, local=local, now=datetime.now(UTC), **context), status, headers)
+    """Return the page that `template` makes of `context` for a reader who is `local`; it has `now` and `local`."""
+    return HTMLResponse(render_part(template, local=local, now=datetime.now(UTC), **context), status, headers)
 
 
-def part(template: str, *, local: Local = Local(), **context: object) -> Markup:  # noqa: B008 (frozen)
-    """Give a part of a page, to be put into it as it is: it can be kept for all who are `local` in the same way."""
+def render_part(template: str, *, local: LocalFormat = LocalFormat(), **context: object) -> Markup:  # noqa: B008 (frozen)
+    """Return a part of a page, to be put into it as it is: it can be kept for all who are `local` in the same way."""
     _take_changes(live_files.read_files_edition())
-    with locales.written_for(local):
+    with locales.write_for(local):
         html = _ENVIRONMENT.get_template(template).render(local=local, **context)
     return Markup(html)  # noqa: S704 (autoescaped)
 
 
 @cache
-def _keys() -> Markup:
-    """Give the list of keys, which is the same on every page."""
-    return part("shared/_keyboard.html")
+def _render_keys() -> Markup:
+    """Return the list of keys, which is the same on every page."""
+    return render_part("shared/_keyboard.html")
 
 
 @lru_cache(maxsize=1)
@@ -98,10 +98,10 @@ def _take_changes(_edition: int) -> None:
     """Forget what was made of templates that have changed since, and make anew what is the same for all pages."""
     assert _ENVIRONMENT.cache is not None  # noqa: S101 (it has one unless it was made without)
     _ENVIRONMENT.cache.clear()
-    _keys.cache_clear()
+    _render_keys.cache_clear()
     # Templates need not import them.
     once: dict[str, Any] = {
-        "keys": _keys,
+        "keys": _render_keys,
         "icons": _ENVIRONMENT.get_template("shared/_icons.html").module,
         "values": _ENVIRONMENT.get_template("shared/_values.html").module,
     }

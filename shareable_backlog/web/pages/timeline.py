@@ -20,7 +20,7 @@ _MARK, _LETTER = 1.6, 0.98  # per cent; wide enough on a line of 640 pixels
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class TimelineWindow:
     """Show whole months: from `start`, the first of a month, up to `end`, the first of the month after the last."""
 
     start: date
@@ -28,26 +28,26 @@ class Window:
 
     @property
     def end(self) -> date:
-        """Give the first day that is not shown."""
-        return _moved(self.start, self.months)
+        """Return the first day that is not shown."""
+        return _add_months(self.start, self.months)
 
     @property
     def last(self) -> date:
-        """Give the first day of the last month that is shown."""
-        return _moved(self.start, self.months - 1)
+        """Return the first day of the last month that is shown."""
+        return _add_months(self.start, self.months - 1)
 
     def place(self, day: date) -> float:
-        """Give where `day` begins, in per cent; less than 0 and more than 100 lie outside."""
+        """Return where `day` begins, in per cent; less than 0 and more than 100 lie outside."""
         return round((day - self.start).days * self.day_width, 2)
 
     @property
     def day_width(self) -> float:
-        """Give how wide a day is, in per cent."""
+        """Return how wide a day is, in per cent."""
         return 100 / (self.end - self.start).days
 
-    def moved(self, direction: int) -> "Window":
-        """Give the window half its length later (`direction` 1) or earlier (-1)."""
-        return Window(_moved(self.start, direction * max(1, self.months // 2)), self.months)
+    def shift(self, direction: int) -> "TimelineWindow":
+        """Return the window half its length later (`direction` 1) or earlier (-1)."""
+        return TimelineWindow(_add_months(self.start, direction * max(1, self.months // 2)), self.months)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Be a project's time, in per cent, a little beyond the edge where it goes on.
+    """A project's time, in per cent, a little beyond the edge where it goes on.
 
     `done` is the width of what is done, a share of the part that is seen; `is_open_left` and
     `is_open_right` where no date ends it.
@@ -76,7 +76,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Be milestone number `of` at `at` per cent in lane 0, 1, …, its words on the left of it if `is_turned`."""
+    """Milestone number `of` at `at` per cent in lane 0, 1, …, its words on the left of it if `is_turned`."""
 
     of: int
     at: float
@@ -100,25 +100,25 @@ def write_month(first: date) -> str:
     return f"{first:%Y-%m}"
 
 
-def window(first: date | None, months: Length | None, today: date) -> Window:
+def parse_window(first: date | None, months: Length | None, today: date) -> TimelineWindow:
     """Return the window from the month that begins on `first` on; None is what is usual."""
-    return Window(first or _moved(today.replace(day=1), -1), months or _USUAL)
+    return TimelineWindow(first or _add_months(today.replace(day=1), -1), months or _USUAL)
 
 
-def ticks(shown: Window) -> list[Tick]:
-    """Give the months of the scale; of more than twelve only each quarter's first, of which the first may be cut."""
-    firsts = [_moved(shown.start, month) for month in range(shown.months)]
-    if shown.months > 12:  # noqa: PLR2004 (a year)
-        firsts = [first for first in firsts if first.month % 3 == 1 or first == shown.start]
-    ends = [*firsts[1:], shown.end]
+def build_ticks(window: TimelineWindow) -> list[Tick]:
+    """Return the months of the scale; of more than twelve only each quarter's first; the first may be cut."""
+    firsts = [_add_months(window.start, month) for month in range(window.months)]
+    if window.months > 12:  # noqa: PLR2004 (a year)
+        firsts = [first for first in firsts if first.month % 3 == 1 or first == window.start]
+    ends = [*firsts[1:], window.end]
     return [
-        Tick(first, shown.place(first), shown.place(end) - shown.place(first))
+        Tick(first, window.place(first), window.place(end) - window.place(first))
         for first, end in zip(firsts, ends, strict=True)
     ]
 
 
-def bar(shown: Window, start: date | None, target: date | None, share: float) -> Bar | None:
-    """Give the bar of a project of which `share` (0 to 1) is done; None where it lies outside, or has no date.
+def build_bar(window: TimelineWindow, start: date | None, target: date | None, share: float) -> Bar | None:
+    """Return the bar of a project of which `share` (0 to 1) is done; None where it lies outside, or has no date.
 
     It ends with the end of its target day. With one date alone it is open to the other side.
     """
@@ -126,8 +126,8 @@ def bar(shown: Window, start: date | None, target: date | None, share: float) ->
         return None
     if start and target and target < start:
         start, target = target, start  # whoever mixed them up still sees when it is
-    left = shown.place(start) if start else 0.0
-    right = shown.place(target) + shown.day_width if target else 100.0
+    left = window.place(start) if start else 0.0
+    right = window.place(target) + window.day_width if target else 100.0
     if right <= 0 or left >= 100:  # noqa: PLR2004 (per cent)
         return None
     at, end = max(left, -_BEYOND), min(right, 100 + _BEYOND)
@@ -138,21 +138,21 @@ def bar(shown: Window, start: date | None, target: date | None, share: float) ->
     )
 
 
-def marks(shown: Window, named: Sequence[tuple[date | None, int]]) -> list[Mark]:
-    """Give the marks of milestones, each in the first lane where its words run into no others.
+def build_marks(window: TimelineWindow, named: Sequence[tuple[date | None, int]]) -> list[Mark]:
+    """Return the marks of milestones, each in the first lane where its words run into no others.
 
     `named` are their dates and how many letters stand beside the mark. What has no date or lies outside has none.
     """
     lanes: list[list[tuple[float, float]]] = []
     found: list[Mark] = []
     for of, (day, letters) in enumerate(named):
-        if day is None or not shown.start <= day < shown.end:
+        if day is None or not window.start <= day < window.end:
             continue
-        at = shown.place(day)
+        at = window.place(day)
         is_turned = at > _TURNS_AT
         reach = _MARK + _LETTER * letters
         taken = (at - reach, at + _MARK) if is_turned else (at - _MARK, at + reach)
-        lane = next((number for number, others in enumerate(lanes) if _fits(taken, others)), len(lanes))
+        lane = next((number for number, others in enumerate(lanes) if _is_free(taken, others)), len(lanes))
         if lane == len(lanes):
             lanes.append([])
         lanes[lane].append(taken)
@@ -160,10 +160,10 @@ def marks(shown: Window, named: Sequence[tuple[date | None, int]]) -> list[Mark]
     return found
 
 
-def _fits(taken: tuple[float, float], others: Sequence[tuple[float, float]]) -> bool:
+def _is_free(taken: tuple[float, float], others: Sequence[tuple[float, float]]) -> bool:
     return all(taken[1] <= left or taken[0] >= right for left, right in others)
 
 
-def _moved(first: date, months: int) -> date:
+def _add_months(first: date, months: int) -> date:
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     return date(year, month + 1, 1)

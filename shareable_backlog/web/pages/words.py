@@ -69,7 +69,7 @@ NOTHING = {
 _PRIORITY_WORDS = {"none": "No priority", "urgent": "Urgent", "high": "High", "medium": "Medium", "low": "Low"}
 
 
-def filter_value(value: str, field: str) -> str:
+def describe_filter_value(value: str, field: str) -> str:
     """Say the value of a filter in words: `started` is In progress, `7d` is 7 days."""
     if field in {"due", "updated"}:
         if value.endswith("d") and value[:-1].isdecimal():
@@ -82,8 +82,8 @@ def filter_value(value: str, field: str) -> str:
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
-def ago(at: datetime, now: datetime) -> str:
-    """Say how long before `now` it was, shortly: `3 min ago`, `5 h ago`, then the day."""
+def format_ago(at: datetime, now: datetime) -> str:
+    """Return how long before `now` it was, shortly: `3 min ago`, `5 h ago`, then the day."""
     seconds = (now - at).total_seconds()
     if seconds < _MINUTE_S:
         return "just now"
@@ -91,11 +91,11 @@ def ago(at: datetime, now: datetime) -> str:
         return f"{seconds // _MINUTE_S:.0f} min ago"
     if seconds < _DAY_S:
         return f"{seconds // _HOUR_S:.0f} h ago"
-    return locales.day(at, now)
+    return locales.format_day(at, now)
 
 
-def initials(name: str) -> str:
-    """Give the first letters of the first and the last word of a name, at most two."""
+def format_initials(name: str) -> str:
+    """Return the first letters of the first and the last word of a name, at most two."""
     words = [word for word in name.replace(".", " ").split() if word[0].isalnum()] or [name[:1] or "?"]
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
@@ -117,8 +117,8 @@ _SYSTEMS = (
 )
 
 
-def browser(user_agent: str | None) -> str:
-    """Say which browser a User-Agent header means, as far as it can be told: `Firefox on Windows`."""
+def describe_browser(user_agent: str | None) -> str:
+    """Return which browser a User-Agent header means, as far as it can be told: `Firefox on Windows`."""
     text = user_agent or ""
     name = next((name for mark, name in _BROWSERS if mark in text), "")
     system = next((name for mark, name in _SYSTEMS if mark in text), "")

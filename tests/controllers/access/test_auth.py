@@ -15,15 +15,15 @@ HTTPS = "https://backlog.example.com"
 
 @pytest.fixture
 def behind_proxy(database: str) -> Generator[Site]:
-    """Give the program behind a trusted proxy that says who asks."""
+    """Yield the program behind a trusted proxy that says who asks."""
     settings = {"AUTH_PROXY_HEADER": "X-Auth-User", "TRUSTED_PROXIES": "127.0.0.1"}
-    with running_site.running(database, settings, base_url=HTTPS) as site:
+    with running_site.run_site(database, settings, base_url=HTTPS) as site:
         let_in(database)
         yield site
 
 
 def test_a_header_that_nobody_asked_for_signs_nobody_in(database: str) -> None:
-    with running_site.running(database) as site:
+    with running_site.run_site(database) as site:
         let_in(database)
         answer = site.get("/", **{"x-auth-user": "alice@example.com"})
         assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
@@ -70,7 +70,7 @@ def test_a_header_that_is_no_mail_address_counts_for_nothing(behind_proxy: Site)
 
 def test_the_header_of_a_peer_that_is_no_trusted_proxy_is_ignored(database: str) -> None:
     settings = {"AUTH_PROXY_HEADER": "X-Auth-User", "TRUSTED_PROXIES": "192.0.2.9"}
-    with running_site.running(database, settings, base_url=HTTPS) as site:
+    with running_site.run_site(database, settings, base_url=HTTPS) as site:
         let_in(database)
         answer = site.get("/", **{"x-auth-user": "alice@example.com", "x-forwarded-for": "192.0.2.9"})
         assert answer.headers["location"] == "/sign-in"

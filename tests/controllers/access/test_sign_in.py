@@ -18,14 +18,14 @@ CAROL, ALICE = "carol@example.com", "alice@example.com"
 
 @pytest.fixture
 def running(database: str) -> Generator[Site]:
-    """Give the program on loopback without mail, whose links stand in its log."""
-    with running_site.running(database, {"ADMIN_EMAILS": ALICE}) as running:
+    """Yield the program on loopback without mail, whose links stand in its log."""
+    with running_site.run_site(database, {"ADMIN_EMAILS": ALICE}) as running:
         yield running
 
 
 @dataclass
 class Browser:
-    """Be a browser that keeps what it is told and sends the forms it is shown."""
+    """A browser that keeps what it is told and sends the forms it is shown."""
 
     site: Site
     cookies: dict[str, str]
@@ -46,7 +46,7 @@ class Browser:
         return self.keep(self.site.ask("POST", path, browser=self.cookies, data=data, origin=self.site.base_url))
 
     def ask(self, email: str, **fields: str) -> tuple[str, str]:
-        """Ask for a link and give its path and its code, as they stand in the log."""
+        """Ask for a link and return its path and its code, as they stand in the log."""
         with capture_logs() as logged:
             answer = self.post("/sign-in", self.get("/sign-in"), email=email, **fields)
         assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in/code")
@@ -279,7 +279,7 @@ def test_a_copied_cookie_is_worthless_after_signing_out(running: Site) -> None:
 
 
 def test_behind_tls_the_cookie_is_tied_to_this_host(database: str) -> None:
-    with running_site.running(database, base_url="https://backlog.example.com") as running:
+    with running_site.run_site(database, base_url="https://backlog.example.com") as running:
         let_in(database, "bob")
         page = running.get("/sign-in")
         [cookie] = page.headers.get_list("set-cookie")

@@ -24,7 +24,7 @@ FLOW = "__Host-slb_oidc"
 
 @pytest.fixture
 def provider() -> Generator[Provider]:
-    with oidc.running() as provider:
+    with oidc.run_provider() as provider:
         provider.claims |= {"email": CAROL, "name": "Carol"}
         yield provider
 
@@ -36,7 +36,7 @@ def settings(provider: Provider, **more: str) -> dict[str, str]:
 
 @pytest.fixture
 def site(database: str, provider: Provider) -> Generator[Site]:
-    with running_site.running(database, settings(provider), base_url=BASE) as site:
+    with running_site.run_site(database, settings(provider), base_url=BASE) as site:
         yield site
 
 
@@ -62,7 +62,7 @@ def signed_in(site: Site, provider: Provider, next_path: str = "/", **changed: s
 
 
 def refusals(site: Site) -> list[str]:
-    """Give the recorded reasons of refusals, the latest last."""
+    """Return the recorded reasons of refusals, the latest last."""
     rows = site.query("SELECT details ->> 'reason' FROM audit_logs WHERE action = 'sign_in.refused' ORDER BY id")
     return [reason for (reason,) in rows]
 
@@ -251,7 +251,7 @@ def test_a_provider_that_says_strange_things_of_itself_is_not_used(site: Site, p
 def test_while_the_provider_is_down_the_other_ways_are_offered(database: str, provider: Provider) -> None:
     mail = {"SMTP_URL": "smtp://127.0.0.1:9", "MAIL_FROM": "backlog@example.com"}
     provider.answers["/.well-known/openid-configuration"] = (503, {}, b"")
-    with running_site.running(database, settings(provider, **mail), base_url=BASE) as site:
+    with running_site.run_site(database, settings(provider, **mail), base_url=BASE) as site:
         for path, status in (("/sign-in", 200), ("/sign-in/oidc", 403)):
             page = site.get(path)
             assert (page.status_code, "Send me a link" in page.text) == (status, True)
@@ -260,7 +260,7 @@ def test_while_the_provider_is_down_the_other_ways_are_offered(database: str, pr
 def test_a_silent_provider_keeps_nobody_waiting_for_long(
     site: Site, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shareable_backlog.oidc.http._WITHIN_S", 0.2)
+    monkeypatch.setattr("shareable_backlog.oidc.transport._WITHIN_S", 0.2)
     provider.delay_s = 1
     started = time.monotonic()
     assert site.ask("GET", "/sign-in/oidc").status_code == 403
@@ -269,7 +269,7 @@ def test_a_silent_provider_keeps_nobody_waiting_for_long(
 
 def test_groups_decide_who_comes_in_and_who_is_an_admin(database: str, provider: Provider) -> None:
     more = {"OIDC_ALLOWED_GROUPS": "staff, partners", "OIDC_ADMIN_GROUP": "admins"}
-    with running_site.running(database, settings(provider, **more), base_url=BASE) as site:
+    with running_site.run_site(database, settings(provider, **more), base_url=BASE) as site:
         provider.claims["groups"] = ["visitors", "admins"]
         assert "none of the groups" in signed_in(site, provider).text
         provider.claims["groups"] = ["staff", "admins"]
@@ -290,5 +290,5 @@ def test_a_disabled_person_is_not_let_in(site: Site, provider: Provider) -> None
 
 
 def test_without_a_provider_there_is_nothing_there(database: str) -> None:
-    with running_site.running(database) as site:
+    with running_site.run_site(database) as site:
         assert site.get("/sign-in/oidc").status_code == 404

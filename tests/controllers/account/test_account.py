@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.conftest import created
+from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in
@@ -12,7 +12,7 @@ from tests.support.signed_in import let_in
 
 @pytest.fixture(scope="module")
 def shared(server: str, template: str) -> Generator[Site]:
-    with created(server, template) as conninfo, running_site.running(conninfo) as site:
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo) as site:
         yield site
 
 
@@ -60,7 +60,7 @@ def test_who_may_come_in_waits_no_more(site: Site) -> None:
 
 
 def sign_in_elsewhere(site: Site, persona: str, **fields: str) -> int:
-    """Add a session in another browser, and give its id."""
+    """Add a session in another browser, and return its id."""
     row = {"user_agent": "Mozilla/5.0 (X11) Firefox/140.0", "ip_address": "192.0.2.7", **fields}
     [(session_id,)] = site.query(
         "INSERT INTO sessions (token_hash, user_id, method, ip_address, user_agent)"

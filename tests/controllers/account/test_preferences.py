@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.conftest import created
+from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in
@@ -16,7 +16,7 @@ GERMAN = {"accept-language": "de-DE,de;q=0.9"}
 
 @pytest.fixture(scope="module")
 def shared(server: str, template: str) -> Generator[Site]:
-    with created(server, template) as conninfo, running_site.running(conninfo) as site:
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo) as site:
         let_in(conninfo, "alice", "bob", "carol")
         site.query(
             "INSERT INTO sync_history (status, trigger_type, started_at, completed_at)"
@@ -37,7 +37,7 @@ def save(site: Site, persona: str = "bob", **fields: str | list[str]) -> None:
 
 
 def chosen(page: str) -> list[str]:
-    """Give what is selected on the page of the account, and the columns that are ticked."""
+    """Return what is selected on the page of the account, and the columns that are ticked."""
     section = page[page.index('id="preferences"') :].partition("</section>")[0]
     selected = re.findall(r"<option(?: value=\"[^\"]*\")? selected>([^<]*)<", section)
     return selected + re.findall(r'name="columns" value="(\w+)" checked', section)

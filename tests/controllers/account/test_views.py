@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.conftest import created
+from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in
@@ -14,7 +14,7 @@ from tests.support.signed_in import let_in
 
 @pytest.fixture(scope="module")
 def shared(server: str, template: str) -> Generator[Site]:
-    with created(server, template) as conninfo, running_site.running(conninfo) as site:
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo) as site:
         let_in(conninfo, "alice", "bob", "erin")
         yield site
 
@@ -27,14 +27,14 @@ def site(shared: Site) -> Site:
 
 
 def saved(site: Site, name: str, persona: str = "bob", **fields: str) -> str:
-    """Give where saving leads to."""
+    """Return where saving leads to."""
     answer = site.post("/views", persona, **{"name": name, "query": "team=ENG", **fields})
     assert answer.status_code == 303, answer.text
     return answer.headers["location"]
 
 
 def did(site: Site, path: str, persona: str = "bob", **fields: str) -> str:
-    """Post a form and give the page that it leads to."""
+    """Post a form and return the page that it leads to."""
     answer = site.post(path, persona, **fields)
     assert answer.status_code == 303, answer.text
     return site.get(answer.headers["location"], persona).text

@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.conftest import created
+from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in
@@ -17,10 +17,10 @@ _HOSTILE = "<script>alert(1)</script>"
 
 @pytest.fixture(scope="module")
 def site(server: str, template: str) -> Generator[Site]:
-    """Give the program with 60 views of bob's, his approval by alice, and a refusal."""
-    with created(server, template) as conninfo:
+    """Yield the program with 60 views of bob's, his approval by alice, and a refusal."""
+    with create_database(server, template) as conninfo:
         people = let_in(conninfo, "alice", "bob", "carol")
-        with running_site.running(conninfo) as running:
+        with running_site.run_site(conninfo) as running:
             for number in range(60):
                 running.query(
                     "INSERT INTO audit_logs (user_id, action, resource, resource_id) VALUES (%s, %s, %s, %s)",

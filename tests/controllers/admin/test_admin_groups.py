@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.conftest import created
+from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in
@@ -12,7 +12,7 @@ from tests.support.signed_in import let_in
 
 @pytest.fixture(scope="module")
 def shared(server: str, template: str) -> Generator[Site]:
-    with created(server, template) as conninfo, running_site.running(conninfo) as site:
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo) as site:
         yield site
 
 
@@ -26,7 +26,7 @@ def site(shared: Site) -> Site:
 
 @pytest.fixture
 def group(site: Site) -> str:
-    """Give the path of a group without people."""
+    """Return the path of a group without people."""
     return site.post("/admin/groups", "alice", name="  Suppliers ").headers["location"].partition("?")[0]
 
 

@@ -6,7 +6,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from shareable_backlog import __version__
-from tests.conftest import created
+from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in
@@ -14,14 +14,14 @@ from tests.support.signed_in import let_in
 
 @pytest.fixture(scope="module")
 def program(server: str, template: str) -> Generator[Site]:
-    """Give the program without mail and without a key for Linear."""
-    with created(server, template) as conninfo, running_site.running(conninfo) as running:
+    """Yield the program without mail and without a key for Linear."""
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo) as running:
         yield running
 
 
 @pytest.fixture
 def site(program: Site) -> Site:
-    """Give it with one person in each state, and without any run."""
+    """Return it with one person in each state, and without any run."""
     program.query("DELETE FROM sync_history")
     program.query("DELETE FROM users")
     let_in(program.conninfo, "alice", "bob", "carol", "dora", "edgar")

@@ -7,7 +7,7 @@ from tests.support.signed_in import let_in
 def test_mails_that_could_not_be_sent_are_told_with_the_reason(database: str) -> None:
     let_in(database)
     mail = {"SMTP_URL": "smtp://127.0.0.1:1", "MAIL_FROM": "slb@example.com"}
-    with running_site.running(database, mail, base_url="https://backlog.example.com") as running:
+    with running_site.run_site(database, mail, base_url="https://backlog.example.com") as running:
         assert "Mails go out." in running.get("/admin", "alice").text
         running.query(
             "INSERT INTO outgoing_mails (kind, recipient, params, expires_at, next_try_at, last_error, last_error_at)"

@@ -13,7 +13,7 @@ PEOPLE = ("alice", "bob", "carol", "dora", "edgar")
 
 @pytest.fixture
 def site(database: str) -> Generator[Site]:
-    with running_site.running(database) as site:
+    with running_site.run_site(database) as site:
         let_in(database, *PEOPLE)
         yield site
 

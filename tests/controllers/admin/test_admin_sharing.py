@@ -8,7 +8,7 @@ import pytest
 
 from shareable_backlog import database as program_database
 from shareable_backlog.config import Settings
-from shareable_backlog.streams.columns import Row
+from shareable_backlog.streams.columns import MirrorRow
 from tests.support import running_site
 from tests.support.mirrored import comment, item, label, person, store, team
 from tests.support.running_site import Site
@@ -20,21 +20,21 @@ BELOW = item(2, "Doors", parent_id=HIDDEN.id, description="plover", assignee_id=
 
 @pytest.fixture
 def site(settings: Settings, database: str) -> Generator[Site]:
-    """Give the program over a small backlog with one private team; alice is an admin, bob a viewer."""
+    """Yield the program over a small backlog with one private team; alice is an admin, bob a viewer."""
     rows = (team("SEC", private=True), label("vip"), person("Zoe"), HIDDEN, BELOW, comment(1, BELOW, "A remark"))
     asyncio.run(_stored(settings, *rows))
     let_in(database)
-    with running_site.running(database) as site:
+    with running_site.run_site(database) as site:
         yield site
 
 
-async def _stored(settings: Settings, *rows: Row) -> None:
-    async with program_database.opened(settings):
+async def _stored(settings: Settings, *rows: MirrorRow) -> None:
+    async with program_database.open_database(settings):
         await store(*rows)
 
 
 def fields(page: str, name: str) -> list[str]:
-    """Give the values of a page's inputs of this name; of check boxes only those that are checked."""
+    """Return the values of a page's inputs of this name; of check boxes only those that are checked."""
     inputs = re.findall(rf'<input type="(\w+)" name="{name}" value="([^"]*)"( checked)?', page)
     return [value for kind, value, checked in inputs if kind != "checkbox" or checked]
 

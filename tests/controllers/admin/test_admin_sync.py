@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shareable_backlog import logs
-from tests.conftest import created
+from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in
@@ -21,16 +21,16 @@ GONE = 1234
 
 @pytest.fixture(scope="module")
 def program(server: str, template: str) -> Generator[Site]:
-    """Give the program without a key for Linear, so that nothing runs what is asked for."""
-    with created(server, template) as conninfo:
+    """Yield the program without a key for Linear, so that nothing runs what is asked for."""
+    with create_database(server, template) as conninfo:
         let_in(conninfo)
-        with running_site.running(conninfo) as running:
+        with running_site.run_site(conninfo) as running:
             yield running
 
 
 @pytest.fixture
 def site(program: Site) -> Site:
-    """Give it without any run."""
+    """Return it without any run."""
     program.query("DELETE FROM sync_history")
     return program
 
@@ -131,7 +131,7 @@ def test_what_another_program_noted_of_bad_rows_is_shown_as_it_is(site: Site) ->
 
 
 def test_a_secret_in_what_was_noted_is_not_shown(site: Site) -> None:
-    logs.mask("open-sesame")
+    logs.mask_secret("open-sesame")
     run_id = run(site, "failed", error_details=[{"message": "the key open-sesame was refused"}])
     page = site.get(f"/admin/sync/{run_id}", "alice").text
     assert "open-sesame" not in page

@@ -13,8 +13,8 @@ import httpx2
 import psycopg
 import pytest
 
-from tests.conftest import as_url, created
-from tests.support.served import Served, served
+from tests.conftest import as_url, create_database
+from tests.support.served import Served, run_serve
 from tests.support.signed_in import cookies, let_in
 
 EVENTS = "/admin/sync/events"
@@ -22,7 +22,7 @@ EVENTS = "/admin/sync/events"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Be the running program with alice (admin) and bob (viewer) in it, and her browser."""
+    """The running program with alice (admin) and bob (viewer) in it, and her browser."""
 
     program: Served
     conninfo: str
@@ -34,7 +34,7 @@ class Site:
 
     @contextmanager
     def stream(self) -> Generator[Iterator[dict[str, Any]]]:
-        """Open a stream and give its events, as they come."""
+        """Open a stream and yield its events, as they come."""
         with self.browser.stream("GET", EVENTS) as answer:
             assert answer.status_code == 200
             assert answer.headers["content-type"].startswith("text/event-stream")
@@ -42,7 +42,7 @@ class Site:
             yield (json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: "))
 
     def seconds_until_end(self, act: Callable[[], object]) -> float:
-        """Give how long after `act` an open stream ended."""
+        """Return how long after `act` an open stream ended."""
         with self.stream() as events:
             next(events)
             act()
@@ -52,11 +52,11 @@ class Site:
 
 
 @contextmanager
-def opened(server: str, template: str, folder: Path) -> Generator[Site]:
-    with created(server, template) as conninfo:
+def open_site(server: str, template: str, folder: Path) -> Generator[Site]:
+    with create_database(server, template) as conninfo:
         let_in(conninfo)
         with (
-            served(folder, DATABASE_URL=as_url(conninfo)) as program,
+            run_serve(folder, DATABASE_URL=as_url(conninfo)) as program,
             httpx2.Client(base_url=program.address, cookies=cookies("alice"), timeout=30) as browser,
         ):
             program.until("/readyz", 200)
@@ -65,13 +65,13 @@ def opened(server: str, template: str, folder: Path) -> Generator[Site]:
 
 @pytest.fixture(scope="module")
 def program(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
-    with opened(server, template, tmp_path_factory.mktemp("served")) as site:
+    with open_site(server, template, tmp_path_factory.mktemp("served")) as site:
         yield site
 
 
 @pytest.fixture
 def site(program: Site) -> Site:
-    """Give it with its people as they were, and without any run."""
+    """Return it with its people as they were, and without any run."""
     program.query("DELETE FROM sync_history")
     program.query("DELETE FROM users")
     let_in(program.conninfo)
@@ -133,6 +133,6 @@ def test_more_than_a_hundred_are_refused_and_a_place_is_free_again_once_one_has_
 
 
 def test_an_open_stream_does_not_hold_up_the_programs_end(server: str, template: str, tmp_path: Path) -> None:
-    with opened(server, template, tmp_path) as site:
+    with open_site(server, template, tmp_path) as site:
         assert site.seconds_until_end(site.program.process.terminate) < 2
         assert site.program.process.wait(5) == 0

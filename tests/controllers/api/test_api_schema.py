@@ -11,7 +11,7 @@ from schemathesis.specs.openapi import checks as openapi_checks
 from starlette.applications import Starlette
 
 from shareable_backlog import routes
-from tests.conftest import created
+from tests.conftest import create_database
 from tests.controllers.api.test_endpoints import ROWS, made
 from tests.support import running_site
 from tests.support.running_site import Site
@@ -25,7 +25,7 @@ general: Any = general_checks
 of_document: Any = openapi_checks
 
 _APP = Starlette()
-routes.add_to(_APP)
+routes.add_routes(_APP)
 SCHEMA = generator.openapi.from_dict(
     _APP.state.api_document,
     config=generator.Config.from_dict(
@@ -43,7 +43,7 @@ CHECKS = [
 
 @pytest.fixture(scope="module")
 def shared(server: str, template: str) -> Generator[Site]:
-    with created(server, template) as conninfo, running_site.running(conninfo, raises=False) as site:
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo, raises=False) as site:
         let_in(conninfo, "bob")
         site.query(ROWS)
         yield site

@@ -9,7 +9,7 @@ import pytest
 
 from shareable_backlog.controllers.api.operation import Operation
 from shareable_backlog.routes import ROUTES
-from tests.conftest import created
+from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import csrf, let_in
@@ -48,7 +48,7 @@ INSERT INTO comments (id, issue_id, parent_id, user_id, body, created_at, update
 
 @pytest.fixture(scope="module")
 def shared(server: str, template: str) -> Generator[Site]:
-    with created(server, template) as conninfo, running_site.running(conninfo) as site:
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo) as site:
         let_in(conninfo, "alice", "bob", "carol", "erin")
         site.query(ROWS)
         yield site
@@ -56,7 +56,7 @@ def shared(server: str, template: str) -> Generator[Site]:
 
 @pytest.fixture
 def site(shared: Site) -> Site:
-    """Give the program over the rows above as if no test had asked it before."""
+    """Return the program over the rows above as if no test had asked it before."""
     for table in ("api_tokens", "rate_limits", "user_preferences", "viewer_group_rules"):
         shared.query(f"DELETE FROM {table}")
     shared.query(
@@ -66,7 +66,7 @@ def site(shared: Site) -> Site:
 
 
 def made(site: Site, *rights: str, persona: str = "bob") -> dict[str, Any]:
-    """Make a token as people do, and give the header that carries it."""
+    """Make a token as people do, and return the header that carries it."""
     page = site.post("/account/tokens", persona, name="Report", right=rights).text
     [token] = re.findall(r"<code>(slb_[^<]+)</code>", page)
     return {"authorization": f"Bearer {token}"}

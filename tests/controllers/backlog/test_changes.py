@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from shareable_backlog.streams.columns import Row
-from tests.conftest import created
+from shareable_backlog.streams.columns import MirrorRow
+from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.mirrored import item, state, store
 from tests.support.running_site import Site
@@ -19,14 +19,14 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 @pytest.fixture(scope="module")
 def program(server: str, template: str) -> Generator[Site]:
-    """Give the running program."""
-    with created(server, template) as conninfo, running_site.running(conninfo) as running:
+    """Yield the running program."""
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo) as running:
         yield running
 
 
 @pytest.fixture
 def site(program: Site) -> Site:
-    """Give it with people who were never there, and nothing in the mirror."""
+    """Return it with people who were never there, and nothing in the mirror."""
     program.query("DELETE FROM users")
     for table in ("backlog_items", "state_changes", "sharing_rules", "sync_history"):
         program.query(f"DELETE FROM {table}")
@@ -34,7 +34,7 @@ def site(program: Site) -> Site:
     return program
 
 
-def mirrored(site: Site, *rows: Row) -> None:
+def mirrored(site: Site, *rows: MirrorRow) -> None:
     """Store rows as a sync does."""
     assert site.client.portal
     site.client.portal.call(partial(store, *rows, indexed=False))
@@ -45,7 +45,7 @@ def ago(time: timedelta) -> datetime:
 
 
 def words(page: str) -> str:
-    """Give what a page says in its main part, on one line."""
+    """Return what a page says in its main part, on one line."""
     return " ".join(re.sub(r"<[^>]+>", "", page.partition("<main")[2].partition("</main>")[0]).split())
 
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.conftest import created
+from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in
@@ -38,7 +38,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 @pytest.fixture
 def site(server: str, template: str) -> Generator[Site]:
-    with created(server, template) as conninfo, running_site.running(conninfo) as site:
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo) as site:
         let_in(conninfo, "alice", "bob", "carol", "erin")
         site.query(ROWS)
         yield site

@@ -14,7 +14,7 @@ from shareable_backlog.errors import BacklogError
 from shareable_backlog.sync import images as fetching
 from shareable_backlog.web import errors, params
 from shareable_backlog.web.headers import SecurityHeaders
-from tests.fakes.uploads import PNG, SVG, Uploads, uploading
+from tests.fakes.uploads import PNG, SVG, Uploads, serve_uploads
 from tests.support.mirrored import item, store
 from tests.support.signed_in import AsBob
 
@@ -26,21 +26,23 @@ TEXT = "![a plan](https://uploads.linear.app/org/1)"
 
 @pytest.fixture
 async def there() -> AsyncGenerator[Uploads]:
-    async with uploading() as there:
+    async with serve_uploads() as there:
         there.accepts = {KEY}
         yield there
 
 
 @pytest.fixture
-async def client(opened: Settings, database: str, there: Uploads) -> AsyncGenerator[httpx2.AsyncClient]:
+async def client(live_database: Settings, database: str, there: Uploads) -> AsyncGenerator[httpx2.AsyncClient]:
     routes = [
         Route("/items/{identifier}", params.bind(items.show_item)),
         Route("/items/{identifier}/images/{name}", params.bind(images.show_image)),
     ]
     app = Starlette(routes=routes, exception_handlers={BacklogError: errors.on_backlog_error})
-    settings = replace(opened, linear_uploads_url=f"{there.url}/", linear_api_key=Secret(KEY), image_cache_mb=0)
+    settings = replace(
+        live_database, linear_uploads_url=f"{there.url}/", linear_api_key=Secret(KEY), image_cache_mb=0
+    )
     async with (
-        fetching.opened(settings) as app.state.fetch_image,
+        fetching.open_images(settings) as app.state.fetch_image,
         httpx2.AsyncClient(
             transport=httpx2.ASGITransport(SecurityHeaders(AsBob(app, database), is_https=False)),
             base_url="http://localhost",

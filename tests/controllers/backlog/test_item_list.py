@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.conftest import created
+from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in
@@ -25,7 +25,7 @@ LAYOUTS = ("/", "/?group=team", "/board", "/board?group=team")
 
 @pytest.fixture
 def site(server: str, template: str) -> Generator[Site]:
-    with created(server, template) as conninfo, running_site.running(conninfo) as site:
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo) as site:
         let_in(conninfo, "alice", "bob", "erin")
         site.query(ROWS)
         site.query(

@@ -18,7 +18,7 @@ from shareable_backlog.web.pages import assets
 from tests.support.mirrored import attachment, comment, item, label, person, project, relation, state, store, team
 from tests.support.signed_in import AsBob
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 TODAY = datetime.now(UTC).date()
 
@@ -27,7 +27,7 @@ TODAY = datetime.now(UTC).date()
 async def client(database: str) -> AsyncGenerator[httpx2.AsyncClient]:
     routes = [
         Route("/items/{identifier}", params.bind(items.show_item)),
-        Route("/static/{path:path}", params.bind(assets.static_file)),
+        Route("/static/{path:path}", params.bind(assets.send_file)),
     ]
     app = Starlette(routes=routes, exception_handlers={BacklogError: errors.on_backlog_error})
     transport = httpx2.ASGITransport(AsBob(app, database))
@@ -169,6 +169,6 @@ async def test_a_rich_item_weighs_little(client: httpx2.AsyncClient) -> None:
     others = [item(number, f"Title of item {number}", parent_id=one.id) for number in range(2, 42)]
     await store(one, *others, *(relation("related", one, other) for other in others))
     await store(*(comment(number, one, f"What I think of ENG-{number}") for number in range(40)))
-    files = [await client.get(assets.address(name)) for name in ("style.css", "app.js", "icon.svg")]
+    files = [await client.get(assets.build_url(name)) for name in ("style.css", "app.js", "icon.svg")]
     sent = [(await page(client)).encode(), *(file.content for file in files)]
     assert sum(len(gzip.compress(content)) for content in sent) < 40_000

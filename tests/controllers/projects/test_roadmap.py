@@ -15,18 +15,23 @@ from shareable_backlog.controllers.projects import roadmap
 from shareable_backlog.controllers.projects.roadmap import RoadmapQuery
 from shareable_backlog.database import query
 from shareable_backlog.errors import BacklogError, InvalidInput
-from shareable_backlog.streams.projects import Initiative, InitiativeProject, ProjectMilestone, ProjectStatus
+from shareable_backlog.streams.projects import (
+    InitiativeProjectRow,
+    InitiativeRow,
+    ProjectMilestoneRow,
+    ProjectStatusRow,
+)
 from shareable_backlog.web import errors, params
 from tests.support.mirrored import NOON, item, person, project, state, store, team
 from tests.support.signed_in import AsBob
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 
 @pytest.fixture
 async def client(database: str) -> AsyncGenerator[httpx2.AsyncClient]:
     app = Starlette(
-        routes=[Route("/roadmap", params.bind(roadmap.show))],
+        routes=[Route("/roadmap", params.bind(roadmap.show_roadmap))],
         exception_handlers={BacklogError: errors.on_backlog_error},
     )
     transport, accept = httpx2.ASGITransport(AsBob(app, database)), {"Accept": "application/json"}
@@ -62,7 +67,7 @@ class Heard(HTMLParser):
 
 
 def words(page: str) -> str:
-    """Give what is said of the page's main part."""
+    """Return what is said of the page's main part."""
     heard = Heard()
     heard.feed(page.partition('<main id="main" tabindex="-1">')[2].partition("</main>")[0])
     return " ".join("".join(heard.said).split())
@@ -71,10 +76,10 @@ def words(page: str) -> str:
 async def stored(*, more: int = 0, **fields: Any) -> None:
     """Store a project that is under way, with a milestone and one of its two items done."""
     apollo = project("Apollo", status_id="status-started", lead_id="person-Maren", **fields)
-    status = ProjectStatus(
+    status = ProjectStatusRow(
         id="status-started", name="Rolling", type="started", position=0, created_at=NOON, updated_at=NOON
     )
-    pilot = ProjectMilestone(
+    pilot = ProjectMilestoneRow(
         id="pilot", name="Pilot", project_id=apollo.id, target_date=days(-3), created_at=NOON, updated_at=NOON
     )
     of = {"project_id": apollo.id, "project_milestone_id": "pilot"}
@@ -160,8 +165,8 @@ async def test_projects_stand_below_their_initiatives_on_demand(client: httpx2.A
     await stored(target_date=days(30))
     times: dict[str, Any] = {"created_at": NOON, "updated_at": NOON}
     await store(
-        Initiative(id="moon", name="The moon", **times),
-        InitiativeProject(id="part", initiative_id="moon", project_id="project-Apollo", **times),
+        InitiativeRow(id="moon", name="The moon", **times),
+        InitiativeProjectRow(id="part", initiative_id="moon", project_id="project-Apollo", **times),
         project("Gemini", target_date=days(40)),
         item(9, project_id="project-Gemini"),
     )

@@ -18,9 +18,9 @@ IDLE_HOURS, MAX_DAYS = 72, 30
 
 
 @pytest.fixture
-def ids(opened: Settings, database: str) -> dict[str, int]:
+def ids(live_database: Settings, database: str) -> dict[str, int]:
     """Return the ids of alice (admin) and bob (reader), who have a session each."""
-    del opened
+    del live_database
     return let_in(database)
 
 
@@ -31,7 +31,7 @@ async def find_session(user_id: int) -> int:
 
 async def add(user_id: int, token: bytes) -> None:
     async with transaction() as tx:
-        await sessions.add(
+        await sessions.create_session(
             tx, token_hash=token, user_id=user_id, method="code", ip_address="192.0.2.1", user_agent="Firefox"
         )
 
@@ -48,7 +48,7 @@ async def make_older(user_id: int, *, created: str = "0", seen: str = "0") -> No
 
 
 async def list_emails(user_id: int | None = None) -> list[str]:
-    return [one.email for one in await sessions.of_user(user_id, IDLE_HOURS, MAX_DAYS)]
+    return [one.email for one in await sessions.list_sessions(user_id, IDLE_HOURS, MAX_DAYS)]
 
 
 async def last_access(user_id: int) -> datetime | None:
@@ -85,7 +85,7 @@ async def test_an_admin_who_is_none_any_more_has_only_what_readers_have(ids: dic
 async def test_use_is_noted_of_the_session_and_its_person_alone(ids: dict[str, int]) -> None:
     for persona in ("alice", "bob"):
         await make_older(ids[persona], seen="1 hour")
-    await sessions.touch(await find_session(ids["bob"]))
+    await sessions.touch_session(await find_session(ids["bob"]))
     assert await query(
         "SELECT user_id, last_access_at = last_seen_at FROM sessions JOIN users ON users.id = user_id"
         " WHERE last_seen_at > now() - interval '1 minute'"
@@ -96,16 +96,16 @@ async def test_use_is_noted_of_the_session_and_its_person_alone(ids: dict[str, i
 async def test_use_of_a_session_that_has_ended_is_noted_nowhere(ids: dict[str, int]) -> None:
     session_id = await find_session(ids["bob"])
     async with transaction() as tx:
-        await sessions.end_all(tx, ids["bob"])
-    await sessions.touch(session_id)
+        await sessions.end_sessions(tx, ids["bob"])
+    await sessions.touch_session(session_id)
     assert await last_access(ids["bob"]) is None
 
 
 async def test_a_new_session_is_listed_with_all_that_tells_it_from_others(ids: dict[str, int]) -> None:
     async with transaction() as tx:
-        await sessions.end_all(tx)
+        await sessions.end_sessions(tx)
     await add(ids["bob"], b"new")
-    [listed] = await sessions.of_user(ids["bob"], IDLE_HOURS, MAX_DAYS)
+    [listed] = await sessions.list_sessions(ids["bob"], IDLE_HOURS, MAX_DAYS)
     assert listed == ListedSession(
         listed.id, "bob@example.com", "code", "192.0.2.1", "Firefox", listed.created_at, listed.created_at
     )
@@ -121,7 +121,7 @@ async def test_an_admins_session_looks_with_anothers_eyes_until_it_is_taken_back
     session_id = await find_session(ids["alice"])
     for looked_at in (ids["bob"], None):
         async with transaction() as tx:
-            await sessions.view_as(tx, session_id, looked_at)
+            await sessions.set_view_as(tx, session_id, looked_at)
         assert await query("SELECT id, viewing_as_user_id FROM sessions ORDER BY id") == [
             (session_id, looked_at),
             (await find_session(ids["bob"]), None),
@@ -146,23 +146,23 @@ async def test_what_has_ended_by_age_is_not_listed_and_is_deleted(ids: dict[str,
     await make_older(ids["alice"], created="29 days 23 hours", seen="71 hours")
     await make_older(ids["bob"], **age)
     assert await list_emails() == ["alice@example.com"]
-    await sessions.remove_old(IDLE_HOURS, MAX_DAYS)
+    await sessions.delete_expired(IDLE_HOURS, MAX_DAYS)
     assert await query("SELECT user_id FROM sessions") == [(ids["alice"],)]
 
 
 async def test_a_person_ends_only_their_own_session(ids: dict[str, int]) -> None:
     session_id = await find_session(ids["bob"])
     async with transaction() as tx:
-        assert not await sessions.end(tx, session_id, ids["alice"])
-        assert await sessions.end(tx, session_id, ids["bob"])
-        assert not await sessions.end(tx, session_id, ids["bob"]), "as it has ended"
+        assert not await sessions.end_session(tx, session_id, ids["alice"])
+        assert await sessions.end_session(tx, session_id, ids["bob"])
+        assert not await sessions.end_session(tx, session_id, ids["bob"]), "as it has ended"
     assert await list_emails() == ["alice@example.com"]
 
 
 async def test_all_sessions_end_of_a_person_or_of_everybody(ids: dict[str, int]) -> None:
     await add(ids["bob"], b"second")
     async with transaction() as tx:
-        assert await sessions.end_all(tx, ids["bob"]) == 2
+        assert await sessions.end_sessions(tx, ids["bob"]) == 2
     assert await list_emails() == ["alice@example.com"]
     async with transaction() as tx:
-        assert await sessions.end_all(tx) == 1
+        assert await sessions.end_sessions(tx) == 1

@@ -13,12 +13,12 @@ from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import comments, filter_options, item_details, item_list
 from shareable_backlog.database.projects import teams
-from shareable_backlog.streams.issues import BacklogItem
-from shareable_backlog.streams.workspace import Label, Team
-from tests.support.listing import groups, identifiers, page, store_world
+from shareable_backlog.streams.issues import ItemRow
+from shareable_backlog.streams.workspace import LabelRow, TeamRow
+from tests.support.listing import groups, identifiers, read_page, store_world
 from tests.support.mirrored import comment, item, label, person, project, state, store, team
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 NOW = datetime.now(UTC)
 KEYS = ("ENG", "OPS", "SEC", "OLD")
@@ -30,27 +30,27 @@ Rule = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Hold a mirror and an admin's choices; `group` is None for a person in none."""
+    """A mirror and an admin's choices; `group` is None for a person in none."""
 
-    teams: Sequence[Team]
-    labels: Sequence[Label]
-    items: Sequence[BacklogItem]
+    teams: Sequence[TeamRow]
+    labels: Sequence[LabelRow]
+    items: Sequence[ItemRow]
     rules: dict[Rule, bool]
     comments: dict[str, str]
     fields: dict[str, bool]
     group: set[Rule] | None
     removed: set[str] = field(default_factory=set[str])
 
-    def shows_team(self, one: Team) -> bool:
+    def shows_team(self, one: TeamRow) -> bool:
         chosen = self.rules.get(("team", one.id), not one.private)
         return chosen and one.archived_at is None and one.id not in self.removed
 
     def of_label(self, id_: str) -> set[Rule]:
-        """Give what a rule for a label may name: it, or its group."""
+        """Return what a rule for a label may name: it, or its group."""
         parents = {("label", one.parent_id) for one in self.labels if one.id == id_ and one.parent_id}
         return {("label", id_), *parents}
 
-    def shows(self, one: BacklogItem) -> bool:
+    def shows(self, one: ItemRow) -> bool:
         labels = {rule for id_ in one.label_ids for rule in self.of_label(id_)}
         named = {("team", one.team_id), ("project", one.project_id or ""), *labels}
         return (
@@ -63,7 +63,7 @@ class World:
         )
 
     def listed(self, **wanted: Any) -> list[str]:
-        """Give the identifiers of a list, newest first."""
+        """Return the identifiers of a list, newest first."""
         found = [one for one in self.items if self.shows(one) and one.archived_at is None]
         return [one.identifier for one in reversed(found) if all(getattr(one, k) == v for k, v in wanted.items())]
 
@@ -71,7 +71,7 @@ class World:
         shown = [one for one in self.items if self.shows(one) and one.archived_at is None]
         return [one.identifier for one in reversed(shown) if word in self.text(one).split()]
 
-    def text(self, one: BacklogItem) -> str:
+    def text(self, one: ItemRow) -> str:
         described = f" {one.description}" if self.fields["descriptions"] else ""
         return one.title + described + (f" {self.comments[one.id]}" if self.fields["comments"] else "")
 
@@ -186,7 +186,7 @@ async def test_the_list_its_filters_and_its_pages_show_what_they_may() -> None:
         started = [one for key in (*KEYS, "NONE") for one in world.listed(state_id=f"{key}-started-0")]
         assert sorted(await identifiers("type=started", scope)) == sorted(started)
         assert await identifiers("type=started&team=ENG", scope) == world.listed(state_id="ENG-started-0")
-        for one in (await page("", scope, limit=3)).items:
+        for one in (await read_page("", scope, limit=3)).items:
             assert one.assignee == ("Alice" if world.fields["assignees"] else None)
             assert one.estimate == (3.0 if world.fields["estimates"] else None)
             after = (one.updated_at.isoformat(), one.id)
@@ -236,16 +236,16 @@ async def test_a_group_of_all_teams_is_offered_the_names_that_all_others_are() -
 async def test_an_item_and_all_around_it_show_what_they_may() -> None:
     async for world, scope in worlds():
         for one in world.items:
-            found = await item_details.by_identifier(scope, one.identifier)
+            found = await item_details.find_item(scope, one.identifier)
             line = (await item_list.of_ids(scope, [one.id])).get(one.id)
-            now = await item_details.current_identifier(scope, one.previous_identifiers[0])
+            now = await item_details.find_current_identifier(scope, one.previous_identifiers[0])
             below = [child.identifier for child in await item_list.sub_items(scope, one.id, 99)]
             is_shown = world.shows(one)
             assert (found is not None, line is not None, now is not None) == (is_shown,) * 3
             assert below == [
                 child.identifier for child in world.items if child.parent_id == one.id and world.shows(child)
             ]
-            assert len(await comments.of_item(scope, one.id, 9)) == (is_shown and world.fields["comments"])
+            assert len(await comments.list_comments(scope, one.id, 9)) == (is_shown and world.fields["comments"])
             if found:
                 assert found.description == (one.description if world.fields["descriptions"] else None)
                 assert found.estimate == (3.0 if world.fields["estimates"] else None)
@@ -276,21 +276,21 @@ async def test_the_filter_names_only_teams_that_are_shown() -> None:
         if world.group is not None:
             seen = {one.team_id for one in world.items if world.shows(one) and not one.archived_at}
             shown = [one for one in shown if ("team", one.id) in world.group or one.id in seen]
-        assert [one.key for one in await teams.listed(scope)] == sorted(one.key for one in shown)
+        assert [one.key for one in await teams.list_teams(scope)] == sorted(one.key for one in shown)
 
 
 async def test_a_group_without_rules_sees_nothing() -> None:
     await store(team("ENG"), item(1))
     [(group_id,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Suppliers') RETURNING id")
     for scope in (Scope(group_id), Scope(group_id + 1)):
-        assert (await identifiers("", scope), await teams.listed(scope)) == ([], [])
-        assert await item_details.by_identifier(scope, "ENG-1") is None
+        assert (await identifiers("", scope), await teams.list_teams(scope)) == ([], [])
+        assert await item_details.find_item(scope, "ENG-1") is None
 
 
 async def test_without_settings_nothing_optional_is_shown() -> None:
     await store(item(1, description="words", estimate=1.0))
     await query("DELETE FROM sharing_settings")
-    found = await item_details.by_identifier(Scope(), "ENG-1")
+    found = await item_details.find_item(Scope(), "ENG-1")
     assert found is not None
     assert (found.description, found.estimate) == (None, None)
 

@@ -8,34 +8,41 @@ import pytest
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access import sharing_settings
-from shareable_backlog.database.access.sharing import Choice, Entity, Fields, Kind, Scope, Settings
-from shareable_backlog.database.access.sharing_settings import Difference
+from shareable_backlog.database.access.sharing import (
+    Entity,
+    EntityKind,
+    Scope,
+    SharedFields,
+    SharingChoice,
+    SharingSettings,
+)
+from shareable_backlog.database.access.sharing_settings import ItemDifference
 from tests.support.locking import list_free
 from tests.support.mirrored import item, label, project, store, team
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
-ALL = Fields(descriptions=True, comments=True, assignees=True, estimates=True, attachments=True)
-HIDE_OPS = Choice("team", "team-OPS", is_shown=False)
+ALL = SharedFields(descriptions=True, comments=True, assignees=True, estimates=True, attachments=True)
+HIDE_OPS = SharingChoice("team", "team-OPS", is_shown=False)
 SHOW_OPS = replace(HIDE_OPS, is_shown=True)
-NOTHING = Difference(0, [])
+NOTHING = ItemDifference(0, [])
 
 
-async def change(*choices: Choice, fields: Fields = ALL) -> None:
+async def change(*choices: SharingChoice, fields: SharedFields = ALL) -> None:
     async with transaction() as tx:
-        await sharing_settings.change(tx, fields, choices)
+        await sharing_settings.save_settings(tx, fields, choices)
 
 
 async def list_rules() -> list[tuple[str, str, bool]]:
     return [tuple(row) for row in await query("SELECT kind, entity_id, is_shown FROM sharing_rules ORDER BY 1, 2")]
 
 
-async def list_names(kind: Kind, text: str = "", limit: int = 10) -> list[str]:
-    return [one.name for one in await sharing_settings.entities(kind, text, limit)]
+async def list_names(kind: EntityKind, text: str = "", limit: int = 10) -> list[str]:
+    return [one.name for one in await sharing_settings.list_entities(kind, text, limit)]
 
 
-async def find(kind: Kind, id_: str) -> Entity:
-    [found] = await sharing_settings.named(kind, [id_])
+async def find(kind: EntityKind, id_: str) -> Entity:
+    [found] = await sharing_settings.list_entities_by_id(kind, [id_])
     return found
 
 
@@ -45,37 +52,37 @@ async def remove(table: LiteralString, id_: str) -> None:
 
 
 async def test_at_first_everything_is_shown_of_an_item() -> None:
-    assert await sharing_settings.read() == Settings(1, ALL)
+    assert await sharing_settings.read_settings() == SharingSettings(1, ALL)
 
 
 @pytest.mark.parametrize("name", ["descriptions", "comments", "assignees", "estimates", "attachments"])
 async def test_each_field_is_switched_by_itself_and_the_version_moves(name: str) -> None:
     await change(fields=replace(ALL, **{name: False}))
-    assert await sharing_settings.read() == Settings(2, replace(ALL, **{name: False}))
+    assert await sharing_settings.read_settings() == SharingSettings(2, replace(ALL, **{name: False}))
 
 
 async def test_whoever_is_about_to_change_the_settings_keeps_others_from_it(database: str) -> None:
     async with transaction() as tx:
-        assert await sharing_settings.locked(tx) == Settings(1, ALL)
+        assert await sharing_settings.lock_settings(tx) == SharingSettings(1, ALL)
         assert list_free(database, "sharing_settings") == []
 
 
 async def test_a_choice_is_stored_and_a_later_one_takes_its_place() -> None:
     await store(team("OPS"), project("Apollo"), label("vip"))
-    await change(HIDE_OPS, Choice("project", "project-Apollo", is_shown=False))
-    await change(Choice("label", "label-vip", is_shown=False), SHOW_OPS)
+    await change(HIDE_OPS, SharingChoice("project", "project-Apollo", is_shown=False))
+    await change(SharingChoice("label", "label-vip", is_shown=False), SHOW_OPS)
     assert await list_rules() == [("label", "label-vip", False), ("project", "project-Apollo", False)]
 
 
 async def test_a_choice_to_show_what_is_shown_anyway_is_not_stored() -> None:
     await store(team("OPS"), project("Apollo"))
-    await change(SHOW_OPS, Choice("project", "project-Apollo", is_shown=True))
+    await change(SHOW_OPS, SharingChoice("project", "project-Apollo", is_shown=True))
     assert await list_rules() == []
 
 
 async def test_what_is_chosen_of_a_private_team_holds_although_it_ceases_to_be_private() -> None:
     await store(team("OPS", private=True), team("SEC", private=True))
-    await change(HIDE_OPS, Choice("team", "team-SEC", is_shown=True))
+    await change(HIDE_OPS, SharingChoice("team", "team-SEC", is_shown=True))
     await query("UPDATE teams SET private = false")
     assert await list_rules() == [("team", "team-OPS", False), ("team", "team-SEC", True)]
     assert not (await find("team", "team-OPS")).is_shown
@@ -83,8 +90,8 @@ async def test_what_is_chosen_of_a_private_team_holds_although_it_ceases_to_be_p
 
 async def test_a_choice_is_about_one_kind_alone() -> None:
     await store(team("ENG", id="same"), project("Apollo", id="same"))
-    await change(Choice("team", "same", is_shown=False), Choice("project", "same", is_shown=False))
-    await change(Choice("team", "same", is_shown=True))
+    await change(SharingChoice("team", "same", is_shown=False), SharingChoice("project", "same", is_shown=False))
+    await change(SharingChoice("team", "same", is_shown=True))
     assert await list_rules() == [("project", "same", False)]
 
 
@@ -110,7 +117,7 @@ async def test_a_team_is_told_by_its_key_and_a_label_by_its_group_and_team() -> 
         label("acme", parent_id="label-customer", team_id="team-OPS"), label("vip", parent_id="label-customer")
     )
     await store(label("loose"), project("Apollo"))
-    labels = {one.name: one.detail for one in await sharing_settings.entities("label", "", 9)}
+    labels = {one.name: one.detail for one in await sharing_settings.list_entities("label", "", 9)}
     assert labels == {"customer": None, "acme": "customer, Team OPS", "vip": "customer", "loose": None}
     assert (await find("team", "team-OPS")).detail == "OPS"
     assert (await find("project", "project-Apollo")).detail is None
@@ -131,7 +138,9 @@ async def test_items_are_counted_archived_ones_too_and_never_what_is_gone_or_in_
 
 async def test_what_nothing_was_chosen_of_is_shown_unless_it_is_private() -> None:
     await store(team("OPS"), team("SEC", private=True))
-    assert [(one.id, one.is_private, one.is_shown) for one in await sharing_settings.entities("team", "", 9)] == [
+    assert [
+        (one.id, one.is_private, one.is_shown) for one in await sharing_settings.list_entities("team", "", 9)
+    ] == [
         ("team-OPS", False, True),
         ("team-SEC", True, False),
     ]
@@ -142,50 +151,50 @@ async def test_what_nothing_was_chosen_of_is_shown_unless_it_is_private() -> Non
     [("team", "teams", "team-OPS"), ("project", "projects", "project-Apollo"), ("label", "labels", "label-vip")],
 )
 async def test_what_has_gone_is_listed_only_while_a_choice_about_it_holds(
-    kind: Kind, table: LiteralString, id_: str
+    kind: EntityKind, table: LiteralString, id_: str
 ) -> None:
     await store(team("OPS"), project("Apollo"), label("vip"))
-    await change(Choice(kind, id_, is_shown=False))
+    await change(SharingChoice(kind, id_, is_shown=False))
     await remove(table, id_)
     assert not (await find(kind, id_)).is_shown
     assert len(await list_names(kind)) == 1
-    await change(Choice(kind, id_, is_shown=True))
-    assert await sharing_settings.named(kind, [id_]) == []
+    await change(SharingChoice(kind, id_, is_shown=True))
+    assert await sharing_settings.list_entities_by_id(kind, [id_]) == []
     assert await list_names(kind) == []
 
 
 async def test_what_is_named_comes_by_name_without_what_is_not_there() -> None:
     await store(team("OPS", name="Zeta"), team("ENG", name="alpha"), team("FLD"))
-    found = await sharing_settings.named("team", ["team-OPS", "team-ENG", "team-NONE"])
+    found = await sharing_settings.list_entities_by_id("team", ["team-OPS", "team-ENG", "team-NONE"])
     assert [one.name for one in found] == ["alpha", "Zeta"]
-    assert await sharing_settings.named("team", []) == []
+    assert await sharing_settings.list_entities_by_id("team", []) == []
 
 
 async def test_choices_are_tried_without_being_stored_and_the_newest_items_named() -> None:
     await store(team("SEC", private=True), *(item(number, f"Item {number}", team="OPS") for number in range(1, 5)))
     await store(item(7, "Locks", team="SEC"), item(8))
-    tried = [HIDE_OPS, Choice("team", "team-SEC", is_shown=True)]
-    appearing, vanishing = await sharing_settings.difference(tried, 2)
-    assert appearing == Difference(1, [("SEC-7", "Locks")])
-    assert vanishing == Difference(4, [("OPS-4", "Item 4"), ("OPS-3", "Item 3")])
+    tried = [HIDE_OPS, SharingChoice("team", "team-SEC", is_shown=True)]
+    appearing, vanishing = await sharing_settings.compute_difference(tried, 2)
+    assert appearing == ItemDifference(1, [("SEC-7", "Locks")])
+    assert vanishing == ItemDifference(4, [("OPS-4", "Item 4"), ("OPS-3", "Item 3")])
     assert await list_rules() == []
 
 
 async def test_a_tried_choice_counts_instead_of_the_stored_one_and_beside_the_others() -> None:
     await store(project("Apollo"), item(1, team="OPS"), item(2, team="OPS", project_id="project-Apollo"))
     await store(team("SEC", private=True), item(3, team="SEC"))
-    show_sec = Choice("team", "team-SEC", is_shown=True)
-    await change(HIDE_OPS, show_sec, Choice("project", "project-Apollo", is_shown=False))
-    appearing, vanishing = await sharing_settings.difference([SHOW_OPS, replace(show_sec, is_shown=False)], 9)
-    assert appearing == Difference(1, [("OPS-1", "A title")])
-    assert vanishing == Difference(1, [("SEC-3", "A title")])
+    show_sec = SharingChoice("team", "team-SEC", is_shown=True)
+    await change(HIDE_OPS, show_sec, SharingChoice("project", "project-Apollo", is_shown=False))
+    appearing, vanishing = await sharing_settings.compute_difference([SHOW_OPS, replace(show_sec, is_shown=False)], 9)
+    assert appearing == ItemDifference(1, [("OPS-1", "A title")])
+    assert vanishing == ItemDifference(1, [("SEC-3", "A title")])
 
 
 async def test_choices_that_hold_already_change_nothing() -> None:
     await store(item(1, team="OPS"), item(2))
     await change(HIDE_OPS)
     for tried in ([HIDE_OPS], []):
-        assert await sharing_settings.difference(tried, 9) == (NOTHING, NOTHING)
+        assert await sharing_settings.compute_difference(tried, 9) == (NOTHING, NOTHING)
 
 
 async def test_a_scope_sees_all_that_is_shown_or_what_its_group_does_archived_items_too() -> None:
@@ -197,6 +206,12 @@ async def test_a_scope_sees_all_that_is_shown_or_what_its_group_does_archived_it
         "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(id)s, 'team', 'team-OPS')",
         {"id": group_id},
     )
-    assert (await sharing_settings.count(Scope()), await sharing_settings.count(Scope(group_id))) == (3, 2)
+    assert (await sharing_settings.count_items(Scope()), await sharing_settings.count_items(Scope(group_id))) == (
+        3,
+        2,
+    )
     await change(HIDE_OPS)
-    assert (await sharing_settings.count(Scope()), await sharing_settings.count(Scope(group_id))) == (1, 0)
+    assert (await sharing_settings.count_items(Scope()), await sharing_settings.count_items(Scope(group_id))) == (
+        1,
+        0,
+    )

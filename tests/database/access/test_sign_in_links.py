@@ -7,14 +7,14 @@ from shareable_backlog.database.access import sign_in_links
 from shareable_backlog.database.access.sign_in_links import SignInLink
 from tests.support.locking import list_free, run_beside
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 BOB, ALICE = "bob@example.com", "alice@example.com"
 
 
 async def replace(email: str = BOB, token: bytes = b"token", browser: bytes | None = b"browser") -> int:
     async with transaction() as tx:
-        return await sign_in_links.replace(
+        return await sign_in_links.replace_link(
             tx,
             email=email,
             salt=b"salt",
@@ -27,17 +27,17 @@ async def replace(email: str = BOB, token: bytes = b"token", browser: bytes | No
 
 async def use(link_id: int) -> bool:
     async with transaction() as tx:
-        return await sign_in_links.use(tx, link_id)
+        return await sign_in_links.use_link(tx, link_id)
 
 
 async def note_wrong_codes(link_id: int, count: int) -> None:
     for _ in range(count):
         async with transaction() as tx:
-            await sign_in_links.note_wrong_code(tx, link_id)
+            await sign_in_links.record_wrong_code(tx, link_id)
 
 
 async def find(link_id: int) -> SignInLink:
-    found = await sign_in_links.by_id(link_id)
+    found = await sign_in_links.find_by_id(link_id)
     assert found
     return found
 
@@ -52,7 +52,7 @@ async def test_a_link_comes_back_as_it_was_stored_and_is_open() -> None:
 async def test_a_new_link_makes_the_earlier_one_of_its_address_worthless_and_no_other() -> None:
     earlier, of_another = await replace(token=b"1"), await replace(ALICE, token=b"2")
     newest = await replace(token=b"3")
-    assert await sign_in_links.by_id(earlier) is None
+    assert await sign_in_links.find_by_id(earlier) is None
     assert not await use(earlier)
     assert (await find(of_another)).is_open
     assert (await find(newest)).is_open
@@ -65,11 +65,11 @@ async def test_a_link_that_the_operator_made_belongs_to_no_browser() -> None:
 async def test_a_link_is_found_by_its_token_and_locked(database: str) -> None:
     link_id = await replace()
     async with transaction() as tx:
-        found = await sign_in_links.by_token(tx, b"token")
+        found = await sign_in_links.find_by_token(tx, b"token")
         assert found
         assert found.id == link_id
         assert list_free(database, "sign_in_links") == []
-        assert await sign_in_links.by_token(tx, b"another") is None
+        assert await sign_in_links.find_by_token(tx, b"another") is None
 
 
 async def test_a_browser_has_the_newest_link_it_asked_for_and_that_one_locked(database: str) -> None:
@@ -77,12 +77,12 @@ async def test_a_browser_has_the_newest_link_it_asked_for_and_that_one_locked(da
     for_bob = await replace(BOB, token=b"2")
     await replace("carol@example.com", token=b"3", browser=b"another")
     async with transaction() as tx:
-        found = await sign_in_links.by_browser(tx, b"browser")
+        found = await sign_in_links.find_by_browser(tx, b"browser")
         assert found
         assert found.id == for_bob
         assert for_alice in list_free(database, "sign_in_links")
         assert for_bob not in list_free(database, "sign_in_links")
-        assert await sign_in_links.by_browser(tx, b"unknown") is None
+        assert await sign_in_links.find_by_browser(tx, b"unknown") is None
 
 
 async def test_a_link_is_used_up_once() -> None:
@@ -118,8 +118,8 @@ async def test_a_link_is_good_for_nothing_after_its_time() -> None:
 async def test_the_links_of_an_address_end_in_whatever_case_it_is_written() -> None:
     of_bob, of_alice = await replace(BOB, token=b"1"), await replace(ALICE, token=b"2")
     async with transaction() as tx:
-        await sign_in_links.end_of(tx, "Bob@Example.com")
-    assert await sign_in_links.by_id(of_bob) is None
+        await sign_in_links.delete_by_email(tx, "Bob@Example.com")
+    assert await sign_in_links.find_by_id(of_bob) is None
     assert (await find(of_alice)).is_open
 
 
@@ -130,5 +130,5 @@ async def test_a_link_is_deleted_a_day_after_its_end() -> None:
             "UPDATE sign_in_links SET expires_at = now() - make_interval(hours => %(hours)s) WHERE id = %(id)s",
             {"id": link_id, "hours": hours},
         )
-    await sign_in_links.remove_old()
+    await sign_in_links.delete_old_links()
     assert await query("SELECT email FROM sign_in_links") == [("23@example.com",)]

@@ -18,9 +18,9 @@ NOON = datetime(2026, 2, 6, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def ids(opened: Settings, database: str) -> dict[str, int]:
+def ids(live_database: Settings, database: str) -> dict[str, int]:
     """Return the ids of alice (admin), bob (reader), carol (pending), dora (disabled), edgar (declined) and erin."""
-    del opened
+    del live_database
     return let_in(database, "alice", "bob", "carol", "dora", "edgar", "erin")
 
 
@@ -33,14 +33,14 @@ def names(found: list[ListedUser]) -> list[str]:
 
 
 async def list_names(after: tuple[datetime, int] | None = None, limit: int = 50, **filters: Any) -> list[str]:
-    return names(await user_list.listed(UserFilters(**filters), after, limit))
+    return names(await user_list.list_users(UserFilters(**filters), after, limit))
 
 
 async def test_only_pending_people_wait_and_the_longest_waiting_comes_first(ids: dict[str, int]) -> None:
     await query("UPDATE users SET created_at = now() + interval '1 minute' WHERE id = %(carol)s", ids)
     await query("INSERT INTO users (email) VALUES ('frank@example.com'), ('grace@example.com')")
-    assert names(await user_list.waiting(10)) == ["frank", "grace", "carol"]
-    assert names(await user_list.waiting(1)) == ["frank"]
+    assert names(await user_list.list_waiting(10)) == ["frank", "grace", "carol"]
+    assert names(await user_list.list_waiting(1)) == ["frank"]
 
 
 async def test_the_last_seen_come_first_and_who_was_never_here_last(ids: dict[str, int]) -> None:
@@ -51,7 +51,7 @@ async def test_the_last_seen_come_first_and_who_was_never_here_last(ids: dict[st
 
 async def test_a_person_is_listed_with_their_group_and_their_place_in_the_order(ids: dict[str, int]) -> None:
     await see(ids["bob"], NOON)
-    bob, erin, *_ = await user_list.listed(UserFilters(), None, 50)
+    bob, erin, *_ = await user_list.list_users(UserFilters(), None, 50)
     assert (bob.last_access_at, bob.seen_at, bob.viewer_group) == (NOON, NOON, None)
     assert (erin.last_access_at, erin.seen_at, erin.viewer_group) == (None, NEVER, "Nobody's")
 
@@ -62,7 +62,7 @@ async def test_pages_follow_each_other_without_a_gap_or_a_double(ids: dict[str, 
     paged: list[list[str]] = []
     after = None
     for _ in range(3):
-        found = await user_list.listed(UserFilters(), after, 2)
+        found = await user_list.list_users(UserFilters(), after, 2)
         paged.append(names(found))
         after = (found[-1].seen_at, found[-1].id)
     assert paged == [["carol", "bob"], ["alice", "erin"], ["edgar", "dora"]]

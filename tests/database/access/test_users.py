@@ -8,7 +8,7 @@ import pytest
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access import sessions, users
-from shareable_backlog.database.access.users import Decision, User
+from shareable_backlog.database.access.users import Decision, UserRow
 from shareable_backlog.errors import DataRefused
 from tests.support import chain
 from tests.support.locking import list_free, run_beside
@@ -21,22 +21,22 @@ SEEN = datetime(2026, 2, 6, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def ids(opened: Settings, database: str) -> dict[str, int]:
+def ids(live_database: Settings, database: str) -> dict[str, int]:
     """Return the ids of alice (admin), bob (reader), carol (pending), dora (disabled) and edgar (declined)."""
-    del opened
+    del live_database
     return let_in(database, "alice", "bob", "carol", "dora", "edgar")
 
 
-async def find(user_id: int) -> User:
+async def find(user_id: int) -> UserRow:
     async with transaction() as tx:
-        found = await users.by_id(tx, user_id)
+        found = await users.find_by_id(tx, user_id)
     assert found
     return found
 
 
-async def find_by_email(email: str) -> User | None:
+async def find_by_email(email: str) -> UserRow | None:
     async with transaction() as tx:
-        return await users.by_email(tx, email)
+        return await users.find_by_email(tx, email)
 
 
 async def alter(user_id: int, changes: LiteralString) -> None:
@@ -45,7 +45,7 @@ async def alter(user_id: int, changes: LiteralString) -> None:
 
 async def demote(user_id: int) -> bool:
     async with transaction() as tx:
-        return await users.demote(tx, user_id)
+        return await users.demote_admin(tx, user_id)
 
 
 async def make_admin(user_id: int) -> bool:
@@ -53,9 +53,9 @@ async def make_admin(user_id: int) -> bool:
         return await users.make_admin(tx, user_id)
 
 
-async def decide(user_id: int, decision: Decision, *, reason: str | None = None, by: int | None = None) -> User:
+async def decide(user_id: int, decision: Decision, *, reason: str | None = None, by: int | None = None) -> UserRow:
     async with transaction() as tx:
-        await users.decide(tx, user_id, decision, reason=reason, by=by)
+        await users.apply_decision(tx, user_id, decision, reason=reason, by=by)
     return await find(user_id)
 
 
@@ -104,9 +104,9 @@ async def test_of_two_who_differ_in_case_alone_the_disabled_one_counts(ids: dict
 
 async def test_who_was_found_is_locked_and_nobody_else(ids: dict[str, int], database: str) -> None:
     async with transaction() as tx:
-        await users.by_email(tx, "bob@example.com")
-        await users.by_id(tx, ids["carol"])
-        assert await users.by_id(tx, 0) is None
+        await users.find_by_email(tx, "bob@example.com")
+        await users.find_by_id(tx, ids["carol"])
+        assert await users.find_by_id(tx, 0) is None
         assert list_free(database, "users") == [ids["alice"], ids["dora"], ids["edgar"]]
 
 
@@ -115,11 +115,11 @@ async def test_an_identity_is_one_subject_of_one_provider(ids: dict[str, int], d
         await users.add_identity(tx, ids["carol"], OTHER_PROVIDER, "17")
         await users.add_identity(tx, ids["bob"], PROVIDER, "17")
     async with transaction() as tx:
-        bob = await users.by_identity(tx, PROVIDER, "17")
+        bob = await users.find_by_identity(tx, PROVIDER, "17")
         assert bob
         assert bob.id == ids["bob"]
         assert ids["bob"] not in list_free(database, "users")
-        assert await users.by_identity(tx, PROVIDER, "18") is None
+        assert await users.find_by_identity(tx, PROVIDER, "18") is None
         assert await users.has_identity(tx, ids["bob"], PROVIDER)
         assert not await users.has_identity(tx, ids["bob"], OTHER_PROVIDER)
 
@@ -134,8 +134,8 @@ async def test_an_identity_that_is_somebodys_is_nobody_elses(ids: dict[str, int]
 
 async def test_who_is_added_is_pending_and_nothing_else(ids: dict[str, int]) -> None:
     async with transaction() as tx:
-        assert await users.add(tx, "frank@example.com", "Frank")
-        frank = await users.by_email(tx, "frank@example.com")
+        assert await users.add_user(tx, "frank@example.com", "Frank")
+        frank = await users.find_by_email(tx, "frank@example.com")
     assert frank
     assert (frank.display_name, frank.state, frank.is_admin, frank.viewer_group_id) == (
         "Frank",
@@ -149,7 +149,7 @@ async def test_who_is_added_is_pending_and_nothing_else(ids: dict[str, int]) -> 
 
 async def test_who_is_there_already_is_not_added_and_not_changed(ids: dict[str, int]) -> None:
     async with transaction() as tx:
-        assert not await users.add(tx, "alice@example.com", "Mallory")
+        assert not await users.add_user(tx, "alice@example.com", "Mallory")
     assert (await find(ids["alice"])).display_name is None
 
 
@@ -158,7 +158,7 @@ async def test_of_two_who_add_one_person_at_once_one_does(ids: dict[str, int], d
 
     async def add() -> bool:
         async with transaction() as tx:
-            return await users.add(tx, "frank@example.com")
+            return await users.add_user(tx, "frank@example.com")
 
     other = "INSERT INTO users (email) VALUES ('frank@example.com')"
     assert not await run_beside(database, other, {}, add())
@@ -247,7 +247,7 @@ async def test_a_change_sets_name_end_and_group_and_empties_what_is_none(ids: di
     [(group,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Suppliers') RETURNING id")
     for name, end, of_group in (("Bob", SEEN, group), (None, None, None)):
         async with transaction() as tx:
-            await users.change(tx, ids["bob"], display_name=name, access_until=end, viewer_group_id=of_group)
+            await users.update_user(tx, ids["bob"], display_name=name, access_until=end, viewer_group_id=of_group)
         bob = await find(ids["bob"])
         assert (bob.display_name, bob.access_until, bob.viewer_group_id) == (name, end, of_group)
 
@@ -264,8 +264,8 @@ async def test_whoever_is_deleted_takes_all_their_own_along(ids: dict[str, int])
     await query("INSERT INTO user_identities (user_id, issuer, subject) VALUES (%(alice)s, 'x', 'y')", ids)
     await query("INSERT INTO api_tokens (user_id, name, token_hash, scopes) VALUES (%(alice)s, 'x', 'x', '{}')", ids)
     async with transaction() as tx:
-        await users.remove(tx, ids["alice"])
-        assert await users.by_id(tx, ids["alice"]) is None
+        await users.delete_user(tx, ids["alice"])
+        assert await users.find_by_id(tx, ids["alice"]) is None
     left = [
         await query(f"SELECT 1 FROM {table} WHERE user_id = %(alice)s", ids)
         for table in ("sessions", "user_preferences", "user_identities", "api_tokens")
@@ -277,7 +277,7 @@ async def test_what_a_deleted_person_did_and_decided_stays(ids: dict[str, int], 
     await decide(ids["carol"], "approve", by=ids["alice"])
     await query("INSERT INTO audit_logs (user_id, action) VALUES (%(alice)s, 'person.approved')", ids)
     async with transaction() as tx:
-        await users.remove(tx, ids["alice"])
+        await users.delete_user(tx, ids["alice"])
     assert await query("SELECT user_id, actor_id, actor_email FROM audit_logs") == [
         (None, ids["alice"], "alice@example.com")
     ]
@@ -288,7 +288,7 @@ async def test_what_a_deleted_person_did_and_decided_stays(ids: dict[str, int], 
 async def test_an_admin_who_looked_with_a_deleted_persons_eyes_looks_with_their_own(ids: dict[str, int]) -> None:
     await query("UPDATE sessions SET viewing_as_user_id = %(bob)s WHERE user_id = %(alice)s", ids)
     async with transaction() as tx:
-        await users.remove(tx, ids["bob"])
+        await users.delete_user(tx, ids["bob"])
     assert await query("SELECT viewing_as_user_id FROM sessions WHERE user_id = %(alice)s", ids) == [(None,)]
     [(session_id,)] = await query("SELECT id FROM sessions WHERE user_id = %(alice)s", ids)
     assert await sessions.is_alive(session_id, as_admin=True)
@@ -298,8 +298,8 @@ async def test_mails_to_the_admins_go_to_those_who_are_active(ids: dict[str, int
     for persona in ("carol", "dora"):
         await alter(ids[persona], "is_admin = true")
     async with transaction() as tx:
-        assert await users.active_admins(tx) == ["alice@example.com"]
+        assert await users.list_admin_emails(tx) == ["alice@example.com"]
     await make_admin(ids["bob"])
     await alter(ids["alice"], "access_until = now()")
     async with transaction() as tx:
-        assert await users.active_admins(tx) == ["bob@example.com"]
+        assert await users.list_admin_emails(tx) == ["bob@example.com"]

@@ -18,45 +18,45 @@ LABEL: Rule = ("label", "label-vip")
 
 
 @pytest.fixture
-def ids(opened: Settings, database: str) -> dict[str, int]:
+def ids(live_database: Settings, database: str) -> dict[str, int]:
     """Return the ids of alice and bob, who are in no group."""
-    del opened
+    del live_database
     return let_in(database)
 
 
 async def add(name: str = "Suppliers") -> int:
     async with transaction() as tx:
-        group_id = await viewer_groups.add(tx, name)
+        group_id = await viewer_groups.create_group(tx, name)
     assert group_id
     return group_id
 
 
 async def rename(group_id: int, name: str) -> bool:
     async with transaction() as tx:
-        return await viewer_groups.rename(tx, group_id, name)
+        return await viewer_groups.rename_group(tx, group_id, name)
 
 
 async def delete(group_id: int) -> bool:
     async with transaction() as tx:
-        return await viewer_groups.delete(tx, group_id)
+        return await viewer_groups.delete_group(tx, group_id)
 
 
 async def change_rules(group_id: int, added: list[Rule], removed: list[Rule]) -> set[Rule]:
     async with transaction() as tx:
-        await viewer_groups.change_rules(tx, group_id, added=added, removed=removed)
-    return await viewer_groups.rules(group_id)
+        await viewer_groups.update_rules(tx, group_id, added=added, removed=removed)
+    return await viewer_groups.list_rules(group_id)
 
 
 async def put(user_id: int, group_id: int | None) -> None:
     async with transaction() as tx:
-        await viewer_groups.put(tx, user_id, group_id)
+        await viewer_groups.set_user_group(tx, user_id, group_id)
 
 
 async def list_names() -> list[str]:
-    return [one.name for one in await viewer_groups.listed()]
+    return [one.name for one in await viewer_groups.list_groups()]
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_groups_are_listed_by_name_whatever_its_case() -> None:
     for name in ("roofers", "Suppliers", "Painters"):
         await add(name)
@@ -68,7 +68,7 @@ async def test_a_group_is_listed_with_the_number_of_its_people_and_rules(ids: di
     await change_rules(suppliers, [TEAM, LABEL], [])
     for user_id in ids.values():
         await put(user_id, suppliers)
-    assert await viewer_groups.listed() == [
+    assert await viewer_groups.list_groups() == [
         ViewerGroup(roofers, "Roofers", people=0, rules=0),
         ViewerGroup(suppliers, "Suppliers", people=2, rules=2),
     ]
@@ -79,31 +79,31 @@ async def test_the_people_of_a_group_are_listed_by_mail_address(ids: dict[str, i
     await query("UPDATE users SET email = 'Zoe@example.com', display_name = 'Zoe' WHERE id = %(alice)s", ids)
     for user_id in ids.values():
         await put(user_id, group_id)
-    assert await viewer_groups.members(group_id) == [
+    assert await viewer_groups.list_members(group_id) == [
         Member(ids["bob"], "bob@example.com", None),
         Member(ids["alice"], "Zoe@example.com", "Zoe"),
     ]
-    assert await viewer_groups.members(await add("Roofers")) == []
+    assert await viewer_groups.list_members(await add("Roofers")) == []
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_group_is_locked_under_its_name(database: str) -> None:
     suppliers, roofers = await add(), await add("Roofers")
     async with transaction() as tx:
-        assert await viewer_groups.locked_name(tx, suppliers) == "Suppliers"
+        assert await viewer_groups.lock_group(tx, suppliers) == "Suppliers"
         assert list_free(database, "viewer_groups") == [roofers]
-        assert await viewer_groups.locked_name(tx, 0) is None
+        assert await viewer_groups.lock_group(tx, 0) is None
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_name_in_use_makes_no_second_group() -> None:
     await add()
     async with transaction() as tx:
-        assert await viewer_groups.add(tx, "Suppliers") is None
+        assert await viewer_groups.create_group(tx, "Suppliers") is None
     assert await list_names() == ["Suppliers"]
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_group_takes_any_name_but_anothers() -> None:
     suppliers, _ = await add(), await add("Roofers")
     assert not await rename(suppliers, "Roofers")
@@ -113,28 +113,28 @@ async def test_a_group_takes_any_name_but_anothers() -> None:
     assert await list_names() == ["Painters", "Roofers"]
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_group_sees_nothing_until_it_has_rules() -> None:
-    assert await viewer_groups.rules(await add()) == set()
+    assert await viewer_groups.list_rules(await add()) == set()
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_rules_are_added_and_removed_of_one_group_at_once() -> None:
     suppliers, roofers = await add(), await add("Roofers")
     await change_rules(roofers, [TEAM, PROJECT], [])
     assert await change_rules(suppliers, [TEAM, PROJECT], []) == {TEAM, PROJECT}
     assert await change_rules(suppliers, [LABEL], [TEAM]) == {PROJECT, LABEL}
-    assert await viewer_groups.rules(roofers) == {TEAM, PROJECT}
+    assert await viewer_groups.list_rules(roofers) == {TEAM, PROJECT}
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_rule_that_is_there_or_gone_already_stays_so() -> None:
     group_id = await add()
     await change_rules(group_id, [TEAM], [])
     assert await change_rules(group_id, [TEAM], [LABEL]) == {TEAM}
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_rule_names_one_kind_alone() -> None:
     group_id = await add()
     await change_rules(group_id, [("team", "same"), ("label", "same")], [])
@@ -146,7 +146,7 @@ async def test_a_group_with_somebody_in_it_is_not_deleted(ids: dict[str, int]) -
     await change_rules(group_id, [TEAM], [])
     await put(ids["bob"], group_id)
     assert not await delete(group_id)
-    assert await viewer_groups.rules(group_id) == {TEAM}
+    assert await viewer_groups.list_rules(group_id) == {TEAM}
 
 
 async def test_a_deleted_group_takes_its_rules_along(ids: dict[str, int]) -> None:
@@ -164,9 +164,9 @@ async def test_a_person_is_in_one_group_or_in_none(ids: dict[str, int]) -> None:
     await put(ids["alice"], suppliers)
     await put(ids["bob"], suppliers)
     await put(ids["bob"], roofers)
-    assert [one.people for one in await viewer_groups.listed()] == [1, 1]
+    assert [one.people for one in await viewer_groups.list_groups()] == [1, 1]
     await put(ids["bob"], None)
-    assert [one.people for one in await viewer_groups.listed()] == [0, 1]
+    assert [one.people for one in await viewer_groups.list_groups()] == [0, 1]
 
 
 async def test_nobody_is_put_into_a_group_that_is_not_there(ids: dict[str, int]) -> None:

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def ids(opened: Settings, database: str) -> dict[str, int]:
+def ids(live_database: Settings, database: str) -> dict[str, int]:
     """Return the ids of alice (admin), bob (reader) and erin (in a group)."""
-    del opened
+    del live_database
     return let_in(database, "alice", "bob", "erin")
 
 
@@ -26,19 +26,19 @@ async def add(
     user_id: int, token_hash: bytes = b"hash", *, name: str = "Report", expires_at: datetime | None = None
 ) -> int:
     async with transaction() as tx:
-        return await api_tokens.add(
+        return await api_tokens.create_token(
             tx, user_id=user_id, name=name, token_hash=token_hash, scopes=["items", "me"], expires_at=expires_at
         )
 
 
 async def revoke(token_id: int, user_id: int | None) -> tuple[int, str] | None:
     async with transaction() as tx:
-        return await api_tokens.revoke(tx, token_id, user_id)
+        return await api_tokens.revoke_token(tx, token_id, user_id)
 
 
 async def count(user_id: int) -> int:
     async with transaction() as tx:
-        return await api_tokens.count(tx, user_id)
+        return await api_tokens.count_tokens(tx, user_id)
 
 
 async def alter(token_id: int, changes: LiteralString) -> None:
@@ -46,14 +46,14 @@ async def alter(token_id: int, changes: LiteralString) -> None:
 
 
 async def is_good(token_hash: bytes = b"hash") -> bool:
-    return await api_tokens.by_hash(token_hash) is not None
+    return await api_tokens.find_by_hash(token_hash) is not None
 
 
 async def test_a_token_is_found_by_its_hash_with_its_person(ids: dict[str, int]) -> None:
     [(group_id,)] = await query("SELECT id FROM viewer_groups")
     token_id = await add(ids["erin"])
     await add(ids["alice"], b"another")
-    assert await api_tokens.by_hash(b"hash") == Token(
+    assert await api_tokens.find_by_hash(b"hash") == Token(
         token_id,
         ["items", "me"],
         ids["erin"],
@@ -63,7 +63,7 @@ async def test_a_token_is_found_by_its_hash_with_its_person(ids: dict[str, int])
         viewer_group_id=group_id,
         is_due=True,
     )
-    assert await api_tokens.by_hash(b"unknown") is None
+    assert await api_tokens.find_by_hash(b"unknown") is None
 
 
 async def test_a_token_is_good_until_its_end(ids: dict[str, int]) -> None:
@@ -87,7 +87,7 @@ async def test_a_token_is_good_again_once_its_person_may_be_here_again(
 
 async def test_use_is_due_to_be_noted_at_first_and_then_after_a_minute(ids: dict[str, int]) -> None:
     async def is_due() -> bool:
-        found = await api_tokens.by_hash(b"hash")
+        found = await api_tokens.find_by_hash(b"hash")
         assert found
         return found.is_due
 
@@ -103,7 +103,7 @@ async def test_use_is_noted_of_the_token_and_its_person_alone(ids: dict[str, int
     token_id = await add(ids["bob"])
     await add(ids["bob"], b"second")
     await add(ids["alice"], b"of alice")
-    await api_tokens.touch(token_id)
+    await api_tokens.touch_token(token_id)
     assert await query("SELECT id FROM api_tokens WHERE last_used_at IS NOT NULL") == [(token_id,)]
     assert await query("SELECT id FROM users WHERE last_access_at IS NOT NULL") == [(ids["bob"],)]
 
@@ -116,7 +116,7 @@ async def test_a_persons_tokens_are_listed_newest_first_expired_ones_too_and_no_
     await add(ids["alice"], b"4")
     await alter(expired, "expires_at = now()")
     await revoke(revoked, None)
-    third, first = await api_tokens.of_user(ids["bob"])
+    third, first = await api_tokens.list_tokens(ids["bob"])
     assert third == ListedToken(newest, "Third", ["items", "me"], third.created_at, None, None)
     assert (first.id, first.expires_at is not None) == (expired, True)
     assert await count(ids["bob"]) == 2
@@ -147,7 +147,7 @@ async def test_a_token_that_has_ended_does_not_end_again(ids: dict[str, int]) ->
     await alter(token_id, "revoked_at = '2026-02-06 12:00Z'")
     assert await revoke(token_id, None) is None
     async with transaction() as tx:
-        await api_tokens.end_of(tx, ids["bob"])
+        await api_tokens.revoke_tokens(tx, ids["bob"])
     assert await query("SELECT revoked_at = '2026-02-06 12:00Z' FROM api_tokens") == [(True,)]
 
 
@@ -156,6 +156,6 @@ async def test_all_tokens_of_a_person_end_and_nobody_elses(ids: dict[str, int]) 
         await add(ids["bob"], token_hash)
     await add(ids["alice"], b"3")
     async with transaction() as tx:
-        await api_tokens.end_of(tx, ids["bob"])
+        await api_tokens.revoke_tokens(tx, ids["bob"])
     assert [await is_good(token_hash) for token_hash in (b"1", b"2", b"3")] == [False, False, True]
     assert (await count(ids["bob"]), await count(ids["alice"])) == (0, 1)

@@ -6,7 +6,7 @@ from shareable_backlog.database import query, transaction
 from shareable_backlog.database.account import published_views
 from tests.support.signed_in import let_in
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 
 @pytest.fixture
@@ -15,9 +15,10 @@ def bob(database: str) -> int:
 
 
 async def added(*names: str) -> list[int | None]:
-    async with transaction() as opened:
+    async with transaction() as tx:
         return [
-            await published_views.add(opened, name=name, query="", layout="list", created_by=None) for name in names
+            await published_views.create_view(tx, name=name, query="", layout="list", created_by=None)
+            for name in names
         ]
 
 
@@ -28,7 +29,7 @@ async def test_ones_own_views_come_before_the_published_ones(bob: int) -> None:
         ' "views": [{"name": "B", "query": "x"}, {"name": "A", "query": "", "layout": "board"}, {"name": "  "}]}\')',
         {"bob": bob},
     )
-    stored = await published_views.offered(bob)
+    stored = await published_views.list_offered_views(bob)
     found = [(one["id"] is None, one["name"], one["layout"], one["is_default"]) for one in stored]
     assert found == [
         (True, "B", "list", False),
@@ -41,10 +42,10 @@ async def test_ones_own_views_come_before_the_published_ones(bob: int) -> None:
 async def test_views_without_a_place_of_their_own_are_ordered_all_the_same(bob: int) -> None:
     ids = await added("A", "B", "C")
     await query("UPDATE published_views SET position = 0")
-    async with transaction() as opened:
-        assert [one.id for one in await published_views.locked(opened)] == ids
-        await published_views.arrange(opened, [one for one in reversed(ids) if one])
-    assert [one["name"] for one in await published_views.offered(bob)] == ["C", "B", "A"]
+    async with transaction() as tx:
+        assert [one.id for one in await published_views.lock_views(tx)] == ids
+        await published_views.arrange_views(tx, [one for one in reversed(ids) if one])
+    assert [one["name"] for one in await published_views.list_offered_views(bob)] == ["C", "B", "A"]
 
 
 async def test_a_name_in_use_is_not_added_and_not_given() -> None:
@@ -52,7 +53,7 @@ async def test_a_name_in_use_is_not_added_and_not_given() -> None:
     assert again is None
     assert first
     assert second
-    async with transaction() as opened:
-        assert not await published_views.rename(opened, second, "bugs")
-        assert await published_views.rename(opened, first, "BUGS")
-    assert await published_views.by_id(0) is None
+    async with transaction() as tx:
+        assert not await published_views.rename_view(tx, second, "bugs")
+        assert await published_views.rename_view(tx, first, "BUGS")
+    assert await published_views.find_by_id(0) is None

@@ -18,9 +18,9 @@ NO_VIEWS = StoredViews([], [], None, None)
 
 
 @pytest.fixture
-def bob(opened: Settings, database: str) -> int:
+def bob(live_database: Settings, database: str) -> int:
     """Return the id of a reader."""
-    del opened
+    del live_database
     return let_in(database)["bob"]
 
 
@@ -46,12 +46,12 @@ async def read_columns(user_id: int) -> StoredPreferences:
 
 async def lock_views(user_id: int) -> StoredViews:
     async with transaction() as tx:
-        return await user_preferences.locked_views(tx, user_id)
+        return await user_preferences.lock_views(tx, user_id)
 
 
 async def store_views(user_id: int, *views: str, default: str | None = None, deleted: str | None = None) -> None:
     async with transaction() as tx:
-        await user_preferences.store_views(tx, user_id, views, default, deleted)
+        await user_preferences.save_views(tx, user_id, views, default, deleted)
 
 
 async def test_what_is_not_set_is_none_and_columns_are_whatever_stands_there(bob: int) -> None:
@@ -69,14 +69,14 @@ async def test_of_what_is_no_object_nothing_is_set(bob: int) -> None:
 
 async def test_what_is_given_is_set_one_level_deep_beside_the_rest(bob: int) -> None:
     await store(bob, {"theme": "dark", "visits": {"last": 1}, "new": [None]})
-    await user_preferences.merge(bob, {"theme": None, "visits": {"before": 2}, "columns": ["id", "due"]})
+    await user_preferences.merge_preferences(bob, {"theme": None, "visits": {"before": 2}, "columns": ["id", "due"]})
     assert await read(bob) == {"theme": None, "visits": {"before": 2}, "new": [None], "columns": ["id", "due"]}
 
 
 async def test_what_another_has_set_meanwhile_stays(bob: int, database: str) -> None:
     await store(bob, {})
     other = """UPDATE user_preferences SET preferences = preferences || '{"theme": "dark"}' WHERE user_id = %(id)s"""
-    await run_beside(database, other, {"id": bob}, user_preferences.merge(bob, {"locale": "de"}))
+    await run_beside(database, other, {"id": bob}, user_preferences.merge_preferences(bob, {"locale": "de"}))
     assert await read(bob) == {"theme": "dark", "locale": "de"}
 
 
@@ -115,9 +115,9 @@ async def test_views_that_are_no_list_are_none(bob: int) -> None:
 
 async def test_who_never_set_anything_has_no_views_and_a_row_to_lock(bob: int, database: str) -> None:
     async with transaction() as tx:
-        assert await user_preferences.locked_views(tx, bob) == NO_VIEWS
+        assert await user_preferences.lock_views(tx, bob) == NO_VIEWS
     async with transaction() as tx:
-        await user_preferences.locked_views(tx, bob)
+        await user_preferences.lock_views(tx, bob)
         assert list_free(database, "user_preferences") == []
     assert await read(bob) == {}
 
@@ -161,7 +161,7 @@ async def test_what_is_no_object_becomes_one_with_the_views(bob: int) -> None:
 
 
 async def test_the_view_that_was_deleted_last_is_told_by_its_name(bob: int) -> None:
-    assert await user_preferences.deleted_view_name(bob) is None
+    assert await user_preferences.find_deleted_view_name(bob) is None
     cases: list[tuple[object, str | None]] = [
         ({"deleted_view": {"view": {"name": "Roof"}}}, "Roof"),
         ({"deleted_view": {"view": "x"}}, None),
@@ -170,4 +170,4 @@ async def test_the_view_that_was_deleted_last_is_told_by_its_name(bob: int) -> N
     ]
     for stored, name in cases:
         await store(bob, stored)
-        assert await user_preferences.deleted_view_name(bob) == name
+        assert await user_preferences.find_deleted_view_name(bob) == name

@@ -22,14 +22,14 @@ PAUSE_S = 30 * 60
 
 
 @pytest.fixture
-def bob(opened: Settings, database: str) -> int:
+def bob(live_database: Settings, database: str) -> int:
     """Return the id of a reader."""
-    del opened
+    del live_database
     return let_in(database)["bob"]
 
 
 async def visit(user_id: int, at: datetime) -> Visit:
-    return await visits.visited(user_id, at, PAUSE_S)
+    return await visits.record_visit(user_id, at, PAUSE_S)
 
 
 async def preferences(user_id: int) -> dict[str, Any]:

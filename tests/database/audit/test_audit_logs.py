@@ -12,7 +12,7 @@ from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shareable_backlog import database as program_database
-from shareable_backlog.config import parsed
+from shareable_backlog.config import parse_settings
 from shareable_backlog.database import backup, migrate
 from shareable_backlog.database.audit import audit_logs
 from tests.conftest import as_url
@@ -35,7 +35,7 @@ CHANGES = [
 
 @pytest.fixture
 def filled(database: str) -> str:
-    """Give a database with two people and a row of each."""
+    """Return a database with two people and a row of each."""
     with psycopg.connect(database) as connection:
         connection.execute("INSERT INTO users (email) VALUES ('alice@example.com'), ('bob@example.com')")
         add(connection, 1, "person.approved")
@@ -45,7 +45,7 @@ def filled(database: str) -> str:
 
 @pytest.fixture
 def owners_database(server: str, empty_database: str) -> Generator[str]:
-    """Give a database that an ordinary role has migrated, and whose tables it owns, as that role."""
+    """Yield a database that an ordinary role has migrated, and whose tables it owns, as that role."""
     role = f"slb_owner_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
@@ -53,7 +53,7 @@ def owners_database(server: str, empty_database: str) -> Generator[str]:
         with psycopg.connect(empty_database) as connection:
             connection.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(role)))
         conninfo = make_conninfo(empty_database, options=f"-c role={role}")
-        migrate.up(conninfo)
+        migrate.apply_migrations(conninfo)
         with psycopg.connect(conninfo) as connection:
             connection.execute("INSERT INTO users (email) VALUES ('alice@example.com'), ('bob@example.com')")
             add(connection)
@@ -170,9 +170,12 @@ def test_the_programs_own_role_deletes_a_person_and_keeps_the_rows(owners_databa
 async def test_the_programs_own_role_may_still_prune_and_keeps_no_right_to_remove(owners_database: str) -> None:
     role = str(conninfo_to_dict(owners_database)["options"]).removeprefix("-c role=")
     url = as_url(make_conninfo(owners_database, options=""))
-    async with program_database.opened(parsed({"DATABASE_URL": url})), program_database.transaction() as opened:
-        await opened.query(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
-        pruned = await audit_logs.prune(opened, datetime.now(UTC), 10)
+    async with (
+        program_database.open_database(parse_settings({"DATABASE_URL": url})),
+        program_database.transaction() as tx,
+    ):
+        await tx.query(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
+        pruned = await audit_logs.prune_entries(tx, datetime.now(UTC), 10)
     assert pruned
     assert (pruned.rows, pruned.through) == (1, 1)
     with psycopg.connect(owners_database) as connection:
@@ -206,19 +209,19 @@ def test_values_can_not_move_from_one_column_to_the_next(filled: str) -> None:
 
 
 def test_after_the_down_part_rows_can_be_changed_again(owners_database: str) -> None:
-    migrate.down(owners_database, to=13)
+    migrate.revert_migrations(owners_database, to=13)
     with psycopg.connect(owners_database) as connection:
         connection.execute("UPDATE audit_logs SET action = 'x'")
         connection.execute("DELETE FROM audit_logs")
-    migrate.up(owners_database)
+    migrate.apply_migrations(owners_database)
     with psycopg.connect(owners_database) as connection:
         add(connection)
     assert is_chained(owners_database)
 
 
 def test_a_backup_brings_the_chain_back_and_closes_it_again(filled: str, empty_database: str, tmp_path: Path) -> None:
-    backup.dump(filled, tmp_path / "backup")
-    backup.restore(empty_database, tmp_path / "backup")
+    backup.dump_database(filled, tmp_path / "backup")
+    backup.restore_database(empty_database, tmp_path / "backup")
     with psycopg.connect(empty_database) as connection:
         add(connection)
     assert is_chained(empty_database)

@@ -9,13 +9,13 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import attachments
 from tests.support.mirrored import attachment, item, store
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 ITEM = item(1)
 
 
 async def titles(scope: Scope | None = None, limit: int = 10) -> list[str]:
-    return [one.title for one in await attachments.of_item(scope or Scope(), ITEM.id, limit)]
+    return [one.title for one in await attachments.list_attachments(scope or Scope(), ITEM.id, limit)]
 
 
 async def test_attachments_come_oldest_first() -> None:
@@ -60,10 +60,10 @@ async def test_attachments_are_shown_only_if_an_admin_shows_them_and_their_item(
 )
 async def test_an_address_that_is_none_of_the_web_is_not_given(url: str) -> None:
     await store(ITEM, attachment(1, ITEM, url=url))
-    assert [one.url for one in await attachments.of_item(Scope(), ITEM.id, 1)] == [None]
+    assert [one.url for one in await attachments.list_attachments(Scope(), ITEM.id, 1)] == [None]
 
 
 @pytest.mark.parametrize("url", ["https://example.com/a?b=c", "HTTP://example.com"])
 async def test_an_address_of_the_web_is_given_as_it_is(url: str) -> None:
     await store(ITEM, attachment(1, ITEM, url=url))
-    assert [one.url for one in await attachments.of_item(Scope(), ITEM.id, 1)] == [url]
+    assert [one.url for one in await attachments.list_attachments(Scope(), ITEM.id, 1)] == [url]

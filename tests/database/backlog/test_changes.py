@@ -8,10 +8,10 @@ import pytest
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import changes
-from shareable_backlog.database.backlog.changes import KINDS, ChangedItem, Kind, Wanted
+from shareable_backlog.database.backlog.changes import KINDS, ChangedItem, ChangeKind, ChangesQuery
 from tests.support.mirrored import NOON, item, label, project, state, store, team
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 HOUR = timedelta(hours=1)
 LONG_AGO = NOON - timedelta(days=900)
@@ -27,13 +27,13 @@ def old(number: int, **fields: Any) -> Any:
     return item(number, **{**plain, **fields})
 
 
-def wanted(*kinds: Kind, team_key: str | None = None, since: datetime = DAYS[0]) -> Wanted:
-    return Wanted(kinds or KINDS, since, DAYS, team_key)
+def wanted(*kinds: ChangeKind, team_key: str | None = None, since: datetime = DAYS[0]) -> ChangesQuery:
+    return ChangesQuery(kinds or KINDS, since, DAYS, team_key)
 
 
-async def lines(*kinds: Kind, scope: Scope | None = None, **more: Any) -> list[Line]:
-    """Give identifiers and events of the lines, the latest first."""
-    found = await changes.listed(scope or Scope(), wanted(*kinds, **more), None, 50)
+async def lines(*kinds: ChangeKind, scope: Scope | None = None, **more: Any) -> list[Line]:
+    """Return identifiers and events of the lines, the latest first."""
+    found = await changes.list_changes(scope or Scope(), wanted(*kinds, **more), None, 50)
     return [(one.identifier, sorted(one.events)) for one in found]
 
 
@@ -42,7 +42,7 @@ async def gone(id_: str, at: datetime = NOON) -> None:
 
 
 async def group(kind: str, entity_id: str) -> Scope:
-    """Give the scope of a group that sees one thing."""
+    """Return the scope of a group that sees one thing."""
     [(id_,)] = await query("INSERT INTO viewer_groups (name) VALUES (%(of)s) RETURNING id", {"of": entity_id})
     await query(
         "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(id)s, %(kind)s, %(of)s)",
@@ -89,13 +89,13 @@ async def test_each_kind_is_told_the_latest_first() -> None:
     ]
     assert [one for one, _ in await lines("new")] == ["ENG-1"]
     assert [one for one, _ in await lines("new", "done")] == ["ENG-3", "ENG-2", "ENG-1"]
-    assert await changes.count(Scope(), wanted(), 10) == {"new": 1, "moved": 1, "done": 2, "gone": 4}
+    assert await changes.count_changes(Scope(), wanted(), 10) == {"new": 1, "moved": 1, "done": 2, "gone": 4}
 
 
 async def test_only_what_was_put_away_but_not_deleted_can_be_opened() -> None:
     await store(old(1, archived_at=NOON), old(2, trashed=True, archived_at=NOON), old(3))
     await gone("item-ENG-3")
-    found = await changes.listed(Scope(), wanted(), None, 50)
+    found = await changes.list_changes(Scope(), wanted(), None, 50)
     assert {one.identifier: one.can_be_opened for one in found} == {"ENG-1": True, "ENG-2": False, "ENG-3": False}
 
 
@@ -116,7 +116,7 @@ async def test_all_that_happened_to_an_item_on_a_day_is_one_line() -> None:
 
 async def test_what_happened_to_an_item_on_two_days_is_two_lines() -> None:
     await store(item(1, created_at=MIDNIGHT - HOUR, completed_at=MIDNIGHT))
-    found = await changes.listed(Scope(), wanted(), None, 50)
+    found = await changes.list_changes(Scope(), wanted(), None, 50)
     assert [(one.day, one.events) for one in found] == [(1, ["completed"]), (0, ["created"])]
 
 
@@ -126,7 +126,7 @@ async def test_moves_of_a_day_lead_from_the_first_state_to_the_last() -> None:
     todo, doing, done = (one.id for one in states)
     await moved(1, (todo, -20), (doing, -13), (todo, -2), (doing, -1))
     await moved(1, (done, 1), completed_at=NOON + HOUR)
-    found = await changes.listed(Scope(), wanted(), None, 50)
+    found = await changes.list_changes(Scope(), wanted(), None, 50)
     assert [(one.from_name, one.to_name, sorted(one.events)) for one in found] == [
         ("Doing", "Done", ["completed", "moved"]),
         ("Todo", "Doing", ["moved"]),
@@ -157,7 +157,12 @@ async def test_a_team_narrows_everything() -> None:
     await store(item(1, created_at=NOON), item(2, team="OPS", created_at=NOON, completed_at=NOON + HOUR))
     await gone("item-ENG-1")
     assert await lines(team_key="OPS") == [("OPS-2", ["completed", "created"])]
-    assert await changes.count(Scope(), wanted(team_key="OPS"), 10) == {"new": 1, "moved": 0, "done": 1, "gone": 0}
+    assert await changes.count_changes(Scope(), wanted(team_key="OPS"), 10) == {
+        "new": 1,
+        "moved": 0,
+        "done": 1,
+        "gone": 0,
+    }
     assert await lines(team_key="NONE") == []
 
 
@@ -195,7 +200,7 @@ async def test_what_an_admin_hid_is_in_no_line_and_no_count_also_not_as_gone(kin
     entity = {"team": "team-OPS", "label group": "label-Group"}.get(kind, f"{kind}-Secret")
     await hide(kind.split(maxsplit=1)[0], entity)
     assert await lines() == []
-    assert set((await changes.count(Scope(), wanted(), 10)).values()) == {0}
+    assert set((await changes.count_changes(Scope(), wanted(), 10)).values()) == {0}
 
 
 async def test_a_private_team_and_one_that_is_gone_are_in_no_line() -> None:
@@ -213,7 +218,7 @@ async def test_a_group_is_told_of_its_own_alone() -> None:
     of_label = await group("label", "label-Mine")
     for scope in (of_team, of_project, of_label):
         assert await lines(scope=scope) == []
-        assert set((await changes.count(scope, wanted(), 10)).values()) == {0}
+        assert set((await changes.count_changes(scope, wanted(), 10)).values()) == {0}
     await store(
         old(21, team="OPS", archived_at=NOON),
         old(22, project_id="project-Mine", completed_at=NOON),
@@ -228,7 +233,7 @@ async def test_pages_follow_each_other_without_gap_or_double() -> None:
     await store(*(item(number, created_at=NOON, completed_at=NOON + (number % 7) * HOUR) for number in range(30)))
     seen: list[ChangedItem] = []
     after: tuple[datetime, str] | None = None
-    while found := await changes.listed(Scope(), wanted(), after, 4):
+    while found := await changes.list_changes(Scope(), wanted(), after, 4):
         seen += found
         after = (found[-1].at, found[-1].id)
     assert [(one.at, one.id) for one in seen] == sorted([(one.at, one.id) for one in seen], reverse=True)
@@ -265,16 +270,16 @@ async def test_no_item_is_read_that_did_not_change(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(changes, "query", explained)
     days = [NOON - timedelta(days=number) for number in range(31, -1, -1)]
     scope = await group("team", "team-ENG")
-    each: list[tuple[Kind, ...]] = [KINDS, *((kind,) for kind in KINDS)]
+    each: list[tuple[ChangeKind, ...]] = [KINDS, *((kind,) for kind in KINDS)]
     for asked in each:
-        plain = Wanted(asked, days[0], days)
-        await changes.listed(scope, plain, None, 51)
-        await changes.listed(Scope(), plain, (NOON - timedelta(days=9), "i9"), 51)
-    await changes.count(Scope(), Wanted(KINDS, days[0], days), 1_001)
+        plain = ChangesQuery(asked, days[0], days)
+        await changes.list_changes(scope, plain, None, 51)
+        await changes.list_changes(Scope(), plain, (NOON - timedelta(days=9), "i9"), 51)
+    await changes.count_changes(Scope(), ChangesQuery(KINDS, days[0], days), 1_001)
     assert plans
     assert [plan for plan in plans if scans(plan)] == []
 
 
 def scans(plan: str) -> bool:
-    """Tell whether a plan reads a whole large table."""
+    """Return whether a plan reads a whole large table."""
     return "Seq Scan on backlog_items" in plan or "Seq Scan on state_changes" in plan

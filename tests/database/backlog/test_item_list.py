@@ -10,15 +10,15 @@ from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import item_list
 from shareable_backlog.database.backlog.item_list import ListedItem
-from shareable_backlog.streams.projects import Cycle
-from tests.support.listing import identifiers, page
+from shareable_backlog.streams.projects import CycleRow
+from tests.support.listing import identifiers, read_page
 from tests.support.mirrored import NOON, item, label, person, project, state, store, team
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 
 async def listed() -> list[ListedItem]:
-    return list((await page("")).items)
+    return list((await read_page("")).items)
 
 
 async def test_a_line_has_the_names_of_what_the_item_refers_to() -> None:
@@ -100,7 +100,7 @@ async def test_sub_items_come_in_their_own_order_with_archived_ones() -> None:
     ],
 )
 async def test_a_page_is_read_from_the_index_made_for_it(words: str, index: str) -> None:
-    cycle = Cycle(id="cycle", number=3, created_at=NOON, updated_at=NOON)
+    cycle = CycleRow(id="cycle", number=3, created_at=NOON, updated_at=NOON)
     await store(team("ENG"), state("started"), person("Alice"), cycle)
     few = {"state_id": "ENG-started-0", "assignee_id": "person-Alice", "cycle_id": "cycle"}
     await store(*(item(number, **few) for number in range(0, 3000, 50)))

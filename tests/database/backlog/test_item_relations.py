@@ -9,13 +9,13 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import item_relations
 from tests.support.mirrored import item, relation, store, team
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 ITEM, OTHER, THIRD = item(1), item(2), item(3)
 
 
 async def found(scope: Scope | None = None, limit: int = 10) -> list[tuple[str, bool, str]]:
-    relations = await item_relations.of_item(scope or Scope(), ITEM.id, limit)
+    relations = await item_relations.list_relations(scope or Scope(), ITEM.id, limit)
     return [(one.type, one.is_inverse, one.other_id) for one in relations]
 
 

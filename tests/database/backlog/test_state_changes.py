@@ -9,10 +9,10 @@ from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import state_changes
 from shareable_backlog.database.mirror import mirror
-from shareable_backlog.streams.issues import BacklogItem
+from shareable_backlog.streams.issues import ItemRow
 from tests.support.mirrored import NOON, item, state, store
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 TO_DO = state("unstarted", name="Todo", color="#bec2c8")
 DOING = state("started", name="In Progress", color="#f2c94c")
@@ -26,8 +26,8 @@ async def changed(number: int, to: str | None, hours: float, **fields: Any) -> N
 
 
 async def history(scope: Scope | None = None) -> list[tuple[str | None, str | None, float]]:
-    """Give the names of both states of each change of the first item, and how many hours after noon it was."""
-    found = await state_changes.of_item(scope or Scope(), "item-ENG-1")
+    """Return the names of both states of each change of the first item, and how many hours after noon it was."""
+    found = await state_changes.list_state_changes(scope or Scope(), "item-ENG-1")
     return [(one.from_name, one.to_name, (one.changed_at - NOON) / timedelta(hours=1)) for one in found]
 
 
@@ -42,7 +42,7 @@ async def test_an_items_changes_of_state_are_noted_oldest_first_with_names_types
     await changed(1, DOING.id, 1)
     await changed(1, DONE.id, 2)
     assert await history() == [("Todo", "In Progress", 1), ("In Progress", "Done", 2)]
-    [first, _] = await state_changes.of_item(Scope(), "item-ENG-1")
+    [first, _] = await state_changes.list_state_changes(Scope(), "item-ENG-1")
     assert (first.from_type, first.from_color) == ("unstarted", "#bec2c8")
     assert (first.to_type, first.to_color) == ("started", "#f2c94c")
 
@@ -119,5 +119,5 @@ async def test_an_upsert_of_many_notes_those_that_changed_alone() -> None:
     await store(*rows, indexed=False)
     again = [item(number, state_id="b" if number <= 3 else "a", title="Other") for number in range(1, 101)]
     async with transaction() as one:
-        stored = await mirror.upsert(one, BacklogItem, again, seen_at=datetime.now(UTC))
+        stored = await mirror.upsert_rows(one, ItemRow, again, seen_at=datetime.now(UTC))
     assert (stored.updated, await count()) == (100, 3)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
 from shareable_backlog import logs
-from shareable_backlog.config import parsed
+from shareable_backlog.config import parse_settings
 from shareable_backlog.database.connection import conninfo
 from shareable_backlog.errors import ConfigurationInvalid
 
@@ -18,12 +18,12 @@ BASE = "postgresql://alice:open%23sesame@db.example.com:5432/backlog"
 
 
 def parts(url: str) -> dict[str, Any]:
-    return conninfo_to_dict(conninfo.from_url(url))
+    return conninfo_to_dict(conninfo.parse_url(url))
 
 
 def pool_parts(url: str, **settings: str) -> dict[str, Any]:
-    given_settings = parsed({"DATABASE_URL": url, **settings})
-    return conninfo_to_dict(conninfo.for_pool(conninfo.from_url(url), given_settings))
+    given_settings = parse_settings({"DATABASE_URL": url, **settings})
+    return conninfo_to_dict(conninfo.add_pool_options(conninfo.parse_url(url), given_settings))
 
 
 def test_every_part_of_a_url_arrives_decoded() -> None:
@@ -39,7 +39,7 @@ def test_every_part_of_a_url_arrives_decoded() -> None:
 @given(st.text(st.characters(min_codepoint=1, exclude_categories=["Cs"]), min_size=1))
 def test_any_password_arrives_as_it_is_when_it_is_escaped(password: str) -> None:
     url = f"postgresql://alice:{quote(password, safe='')}@db.example.com/backlog"
-    assert parsed({"DATABASE_URL": url})
+    assert parse_settings({"DATABASE_URL": url})
     assert parts(url)["password"] == password
 
 
@@ -86,7 +86,7 @@ def test_several_hosts_stay_in_their_order() -> None:
 )
 def test_what_libpq_refuses_is_named_without_the_url(words: str, reason: str) -> None:
     with pytest.raises(ConfigurationInvalid) as caught:
-        conninfo.from_url(f"{BASE}?{words}")
+        conninfo.parse_url(f"{BASE}?{words}")
     assert caught.value.faults == (f"DATABASE_URL {reason}",)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
@@ -95,7 +95,7 @@ def test_what_libpq_refuses_is_named_without_the_url(words: str, reason: str) ->
 @pytest.mark.parametrize("url", [BASE, BASE.replace("open%23sesame", ""), "postgresql://[::1/backlog"])
 def test_an_error_never_shows_the_password_or_the_host(url: str) -> None:
     with pytest.raises(ConfigurationInvalid) as caught:
-        conninfo.from_url(f"{url}?nonsense=1&password={PASSWORD}")
+        conninfo.parse_url(f"{url}?nonsense=1&password={PASSWORD}")
     assert "sesame" not in str(caught.value)
     assert "example.com" not in str(caught.value)
 
@@ -103,20 +103,22 @@ def test_an_error_never_shows_the_password_or_the_host(url: str) -> None:
 @pytest.mark.parametrize("sslmode", ["maybe", "no-verify2"])
 def test_a_wrong_sslmode_is_refused_before_anything_connects(sslmode: str) -> None:
     with pytest.raises(ConfigurationInvalid) as caught:
-        conninfo.from_url(f"{BASE}?sslmode={sslmode}")
+        conninfo.parse_url(f"{BASE}?sslmode={sslmode}")
     assert caught.value.faults == ("DATABASE_URL holds an sslmode that libpq does not know",)
 
 
 def test_password_and_hosts_are_masked_in_the_log_from_then_on() -> None:
-    conninfo.from_url("postgresql://alice:a%23secret@one.example.com,two.example.com/backlog")
+    conninfo.parse_url("postgresql://alice:a%23secret@one.example.com,two.example.com/backlog")
     text = "to one.example.com or two.example.com with a#secret or a%23secret"
-    assert logs.masked(text) == "to *** or *** with *** or ***"
+    assert logs.mask_text(text) == "to *** or *** with *** or ***"
 
 
 def test_loopback_is_not_masked_as_it_is_the_programs_own_address_too() -> None:
     for host in ("localhost", "127.0.0.1", "[::1]"):
-        conninfo.from_url(f"postgresql://alice@{host}/backlog")
-    assert logs.masked("http://localhost:8000 http://127.0.0.1:8000") == "http://localhost:8000 http://127.0.0.1:8000"
+        conninfo.parse_url(f"postgresql://alice@{host}/backlog")
+    assert (
+        logs.mask_text("http://localhost:8000 http://127.0.0.1:8000") == "http://localhost:8000 http://127.0.0.1:8000"
+    )
 
 
 def test_a_pooled_connection_has_limits_utc_and_a_server_that_takes_writes() -> None:

@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from shareable_backlog import database
-from shareable_backlog.config import Settings, parsed
+from shareable_backlog.config import Settings, parse_settings
 from shareable_backlog.database import query
 from shareable_backlog.errors import DatabaseUnavailable
 from tests.fakes.postgres import PORT, PrivateServer, PrivateServers
@@ -20,7 +20,7 @@ ADD = "INSERT INTO users (email) VALUES (%(email)s)"
 
 @pytest.fixture
 def pair(private_servers: PrivateServers) -> Iterator[tuple[PrivateServer, PrivateServer]]:
-    """Give a primary and a standby that follows it without delay."""
+    """Yield a primary and a standby that follows it without delay."""
     primary = private_servers.make()
     primary.start()
     standby = private_servers.make_standby(primary)
@@ -33,7 +33,7 @@ def pair(private_servers: PrivateServers) -> Iterator[tuple[PrivateServer, Priva
 def settings(pair: tuple[PrivateServer, PrivateServer]) -> Settings:
     first, second = pair
     url = first.url.replace(f"{first.host}:{PORT}", f"{first.host}:{PORT},{second.host}:{PORT}")
-    return parsed(
+    return parse_settings(
         {
             "DATABASE_URL": f"{url}?target_session_attrs=read-write",
             "DATABASE_CONNECT_TIMEOUT_S": "3",
@@ -43,7 +43,7 @@ def settings(pair: tuple[PrivateServer, PrivateServer]) -> Settings:
 
 
 async def until_written(email: str) -> float:
-    """Write until it is done, and give how many seconds that took."""
+    """Write until it is done, and return how many seconds that took."""
     started = monotonic()
     while True:
         try:
@@ -63,7 +63,7 @@ async def has_followed(standby: PrivateServer, email: str) -> None:
 @pytest.mark.parametrize("how", ["kill", "freeze"])
 async def test_writes_go_on_at_the_promoted_standby(pair: tuple[PrivateServer, PrivateServer], how: str) -> None:
     primary, standby = pair
-    async with database.opened(settings(pair)):
+    async with database.open_database(settings(pair)):
         await until_written("before@example.com")
         await has_followed(standby, "before@example.com")
         getattr(primary, how)()
@@ -81,11 +81,11 @@ async def test_of_two_hosts_the_one_that_takes_writes_is_found_in_any_order(
     pair: tuple[PrivateServer, PrivateServer],
 ) -> None:
     primary, standby = pair
-    async with database.opened(settings((standby, primary))):
+    async with database.open_database(settings((standby, primary))):
         assert await query("SELECT pg_is_in_recovery()") == [(False,)]
 
 
 async def test_a_standby_alone_is_refused_with_the_reason(pair: tuple[PrivateServer, PrivateServer]) -> None:
     _, standby = pair
-    async with database.opened(parsed({"DATABASE_URL": standby.url})):
+    async with database.open_database(parse_settings({"DATABASE_URL": standby.url})):
         assert (await database.test_connection()).error == "The database takes no writes (a standby?)."

@@ -53,7 +53,7 @@ def error(sqlstate: str) -> psycopg.Error:
     ],
 )
 def test_the_drivers_words_become_plain_ones_without_host_or_user(text: str, words: str) -> None:
-    said = faults.reason(psycopg.OperationalError(text))
+    said = faults.describe_reason(psycopg.OperationalError(text))
     assert said.startswith(words)
     assert not {"alice", "192.0.2.7", "example.com"} & set(said.split())
 
@@ -61,13 +61,13 @@ def test_the_drivers_words_become_plain_ones_without_host_or_user(text: str, wor
 def test_a_host_name_that_python_cannot_encode_is_one_that_cannot_be_found() -> None:
     with pytest.raises(UnicodeError) as caught:
         "a..example.com".encode("idna")
-    assert faults.reason(caught.value) == "has a host name that can't be found"
+    assert faults.describe_reason(caught.value) == "has a host name that can't be found"
 
 
 @pytest.mark.parametrize("sqlstate", ["25006", "57P01", "57P02", "57P03", "57P05", "53300", "08006", "08P01"])
 def test_a_lost_server_or_session_is_known_by_its_state(sqlstate: str) -> None:
     assert faults.is_lost(error(sqlstate))
-    assert isinstance(faults.plain(error(sqlstate)), DatabaseUnavailable)
+    assert isinstance(faults.translate_error(error(sqlstate)), DatabaseUnavailable)
 
 
 def test_a_connection_that_broke_has_no_state_and_is_lost() -> None:
@@ -77,7 +77,7 @@ def test_a_connection_that_broke_has_no_state_and_is_lost() -> None:
 @pytest.mark.parametrize("kind", [PoolTimeout, TooManyRequests, PoolClosed])
 def test_a_full_pool_is_not_a_lost_server(kind: type[psycopg.Error]) -> None:
     assert not faults.is_lost(kind("…"))
-    assert isinstance(faults.plain(kind("…")), DatabaseUnavailable)
+    assert isinstance(faults.translate_error(kind("…")), DatabaseUnavailable)
 
 
 @pytest.mark.parametrize("sqlstate", ["57014", "40001", "40P01", "55P03", "42P01", "22P02", "23505"])
@@ -87,16 +87,16 @@ def test_a_statement_that_failed_leaves_the_connection_alive(sqlstate: str) -> N
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01", "55P03"])
 def test_contention_is_told_apart_as_the_same_may_work_at_once(sqlstate: str) -> None:
-    assert isinstance(faults.plain(error(sqlstate)), Contended)
+    assert isinstance(faults.translate_error(error(sqlstate)), Contended)
 
 
 @pytest.mark.parametrize("sqlstate", ["22P05", "22003", "23514", "54000", "54001"])
 def test_values_that_the_database_refuses_are_told_apart_as_other_rows_may_be_stored(sqlstate: str) -> None:
-    assert isinstance(faults.plain(error(sqlstate)), DataRefused)
+    assert isinstance(faults.translate_error(error(sqlstate)), DataRefused)
 
 
 def test_values_that_the_driver_refuses_are_refused_as_well() -> None:
-    assert isinstance(faults.plain(psycopg.DataError("NUL (0x00) bytes")), DataRefused)
+    assert isinstance(faults.translate_error(psycopg.DataError("NUL (0x00) bytes")), DataRefused)
 
 
 @pytest.mark.parametrize(
@@ -108,18 +108,18 @@ def test_values_that_the_driver_refuses_are_refused_as_well() -> None:
     ],
 )
 def test_a_server_in_need_is_unavailable_and_refuses_no_rows(sqlstate: str, words: str) -> None:
-    plain = faults.plain(error(sqlstate))
+    plain = faults.translate_error(error(sqlstate))
     assert isinstance(plain, DatabaseUnavailable)
     assert words in str(plain)
 
 
 @pytest.mark.parametrize("sqlstate", ["42P01", "42501", "XX000", "0A000"])
 def test_any_other_refusal_is_a_failure_of_the_statement_and_not_of_its_rows(sqlstate: str) -> None:
-    plain = faults.plain(error(sqlstate))
+    plain = faults.translate_error(error(sqlstate))
     assert isinstance(plain, DatabaseFailed)
     assert not isinstance(plain, DataRefused)
 
 
 @pytest.mark.parametrize("sqlstate", ["57014", "57P01", "40P01", "53100", "42P01", "22P02", "25006"])
 def test_no_plain_word_holds_the_drivers_own(sqlstate: str) -> None:
-    assert "example.com" not in str(faults.plain(error(sqlstate)))
+    assert "example.com" not in str(faults.translate_error(error(sqlstate)))

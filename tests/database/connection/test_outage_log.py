@@ -7,11 +7,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from shareable_backlog.database.connection import outage_log
-from shareable_backlog.database.connection.outage_log import Trouble
+from shareable_backlog.database.connection.outage_log import OutageLog
 
 
 class Clock:
-    """Be a clock that a test sets."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -38,18 +38,18 @@ def events(logged: list[Any]) -> list[tuple[str, str]]:
 
 
 def test_it_is_logged_once_with_its_cause(clock: Clock, logged: list[Any]) -> None:
-    gone = Trouble("gone", "still_gone", "back")
+    gone = OutageLog("gone", "still_gone", "back")
     for _ in range(100):
-        gone.seen("The cable is cut.")
+        gone.record_failure("The cable is cut.")
         clock.now += 0.5
     assert events(logged) == [("gone", "error")]
     assert logged[0]["reason"] == "The cable is cut."
 
 
 def test_it_is_summed_up_once_a_minute(clock: Clock, logged: list[Any]) -> None:
-    gone = Trouble("gone", "still_gone", "back")
+    gone = OutageLog("gone", "still_gone", "back")
     for _ in range(150):
-        gone.seen("The cable is cut.")
+        gone.record_failure("The cable is cut.")
         gone.refused += 1
         clock.now += 1
     assert events(logged) == [("gone", "error"), ("still_gone", "warning"), ("still_gone", "warning")]
@@ -57,29 +57,29 @@ def test_it_is_summed_up_once_a_minute(clock: Clock, logged: list[Any]) -> None:
 
 
 def test_its_end_is_logged_and_the_next_one_is_new(clock: Clock, logged: list[Any]) -> None:
-    gone = Trouble("gone", "still_gone", "back")
+    gone = OutageLog("gone", "still_gone", "back")
     for _ in range(2):
-        gone.seen("The cable is cut.")
+        gone.record_failure("The cable is cut.")
         gone.refused += 3
         clock.now += 7
-        gone.not_seen()
-        gone.not_seen()
+        gone.record_success()
+        gone.record_success()
     assert events(logged) == [("gone", "error"), ("back", "info")] * 2
     assert (logged[3]["lasted_s"], logged[3]["refused"]) == (7, 3)
 
 
 def test_one_that_comes_and_goes_is_one(clock: Clock, logged: list[Any]) -> None:
-    full = Trouble("full", "still_full", "room_again", quiet_s=5)
+    full = OutageLog("full", "still_full", "room_again", quiet_s=5)
     for _ in range(10):
-        full.seen("All are in use.")
+        full.record_failure("All are in use.")
         clock.now += 1
-        full.not_seen()
+        full.record_success()
     assert events(logged) == [("full", "error")]
     clock.now += 5
-    full.not_seen()
+    full.record_success()
     assert events(logged) == [("full", "error"), ("room_again", "info")]
 
 
 def test_without_any_trouble_nothing_is_logged(logged: list[Any]) -> None:
-    Trouble("gone", "still_gone", "back").not_seen()
+    OutageLog("gone", "still_gone", "back").record_success()
     assert logged == []

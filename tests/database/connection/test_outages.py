@@ -10,8 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from shareable_backlog import database
-from shareable_backlog.config import parsed
-from shareable_backlog.database import last_connection_test, pool, query, transaction
+from shareable_backlog.config import parse_settings
+from shareable_backlog.database import pool, query, read_last_connection_test, transaction
 from shareable_backlog.database.connection import locks
 from shareable_backlog.errors import DatabaseUnavailable
 from tests.fakes.postgres import PrivateServer, PrivateServers
@@ -22,13 +22,13 @@ RECOVERED_WITHIN_S = 3.0
 
 
 @asynccontextmanager
-async def opened(url: str, **changes: str) -> AsyncGenerator[None]:
-    async with database.opened(parsed({"DATABASE_URL": url, **changes})):
+async def open_at(url: str, **changes: str) -> AsyncGenerator[None]:
+    async with database.open_database(parse_settings({"DATABASE_URL": url, **changes})):
         yield
 
 
 async def until_it_works() -> float:
-    """Query until a query succeeds, and give how many seconds that took."""
+    """Query until a query succeeds, and return how many seconds that took."""
     started = monotonic()
     while True:
         try:
@@ -39,9 +39,14 @@ async def until_it_works() -> float:
             return monotonic() - started
 
 
+async def _update_until_refused() -> None:
+    while True:
+        await query("UPDATE users SET id = id")
+
+
 async def until_it_is(*, connected: bool) -> None:
     """Wait until the probe has seen the database there, or away."""
-    while (test := last_connection_test()) is None or test.connected != connected:  # noqa: ASYNC110 (nobody is told)
+    while (test := read_last_connection_test()) is None or test.connected != connected:  # noqa: ASYNC110 (nobody is told)
         await asyncio.sleep(0.01)
 
 
@@ -67,7 +72,7 @@ async def test_the_database_may_be_down_at_the_start_and_is_used_soon_after_its_
     server = private_servers.make()
     started = monotonic()
     with capture_logs() as logged:
-        async with opened(server.url):
+        async with open_at(server.url):
             assert monotonic() - started < 0.5
             await until_it_is(connected=False)
             results = await asyncio.gather(*(query("SELECT 1") for _ in range(100)), return_exceptions=True)
@@ -82,7 +87,7 @@ async def test_the_database_may_be_down_at_the_start_and_is_used_soon_after_its_
 async def test_after_a_restart_twenty_reads_on_an_idle_pool_of_ten_have_no_error(
     private_server: PrivateServer,
 ) -> None:
-    async with opened(private_server.url):
+    async with open_at(private_server.url):
         await fill_the_pool(10)
         private_server.restart()
         durations: list[float] = []
@@ -94,14 +99,14 @@ async def test_after_a_restart_twenty_reads_on_an_idle_pool_of_ten_have_no_error
 
 
 async def test_after_a_restart_twenty_reads_at_once_have_no_error(private_server: PrivateServer) -> None:
-    async with opened(private_server.url):
+    async with open_at(private_server.url):
         await fill_the_pool(10)
         private_server.restart("immediate")
         assert await asyncio.gather(*(query("SELECT 1") for _ in range(20))) == [[(1,)]] * 20
 
 
 async def test_after_a_restart_a_write_finds_a_fresh_connection(private_server: PrivateServer) -> None:
-    async with opened(private_server.url):
+    async with open_at(private_server.url):
         await fill_the_pool(4)
         private_server.restart()
         async with transaction() as at_work:
@@ -110,7 +115,7 @@ async def test_after_a_restart_a_write_finds_a_fresh_connection(private_server: 
 
 
 async def test_killed_sessions_are_replaced_without_a_word(private_server: PrivateServer) -> None:
-    async with opened(private_server.url):
+    async with open_at(private_server.url):
         await fill_the_pool(4)
         with capture_logs() as logged, private_server.connect() as admin:
             for pid in private_server.sessions():
@@ -132,7 +137,7 @@ async def test_a_restart_under_load_is_logged_once_and_only_delays_or_refuses(pr
                 refused.append(str(error))
             await asyncio.sleep(0.02)
 
-    async with opened(private_server.url):
+    async with open_at(private_server.url):
         await until_it_works()
         with capture_logs() as logged:
             asking = [asyncio.create_task(ask_again_and_again()) for _ in range(10)]
@@ -150,7 +155,7 @@ async def test_a_restart_under_load_is_logged_once_and_only_delays_or_refuses(pr
 
 
 async def test_a_frozen_server_holds_a_query_no_longer_than_its_time(private_server: PrivateServer) -> None:
-    async with opened(private_server.url, DATABASE_STATEMENT_TIMEOUT_MS="500"):
+    async with open_at(private_server.url, DATABASE_STATEMENT_TIMEOUT_MS="500"):
         await fill_the_pool(4)
         private_server.freeze()
         started = monotonic()
@@ -166,19 +171,19 @@ async def test_a_frozen_server_holds_a_query_no_longer_than_its_time(private_ser
 
 
 async def test_a_frozen_server_holds_nobody_who_wants_the_lock(private_server: PrivateServer) -> None:
-    async with opened(private_server.url, DATABASE_STATEMENT_TIMEOUT_MS="500", DATABASE_CONNECT_TIMEOUT_S="2"):
+    async with open_at(private_server.url, DATABASE_STATEMENT_TIMEOUT_MS="500", DATABASE_CONNECT_TIMEOUT_S="2"):
         await until_it_works()
         private_server.freeze()
         started = monotonic()
         with pytest.raises(DatabaseUnavailable):
-            async with locks.held(locks.SYNC):
+            async with locks.hold_lock(locks.SYNC):
                 pytest.fail("nobody can have it")
         assert monotonic() - started < 4
         private_server.thaw()
 
 
 async def test_at_most_one_probe_is_under_way(private_server: PrivateServer) -> None:
-    async with opened(private_server.url):
+    async with open_at(private_server.url):
         await until_it_works()
         private_server.freeze()
         asking = [asyncio.create_task(database.test_connection()) for _ in range(3)]
@@ -192,15 +197,14 @@ async def test_at_most_one_probe_is_under_way(private_server: PrivateServer) -> 
 async def test_a_server_that_turns_read_only_counts_as_away_until_it_takes_writes(
     private_server: PrivateServer,
 ) -> None:
-    async with opened(private_server.url):
+    async with open_at(private_server.url):
         await fill_the_pool(3)
         with private_server.connect() as admin:
             admin.execute("ALTER SYSTEM SET default_transaction_read_only = on")
             admin.execute("SELECT pg_reload_conf()")
-        with pytest.raises(DatabaseUnavailable, match="takes no writes"):
-            async with asyncio.timeout(10):  # each session takes the setting up by itself
-                while True:
-                    await query("UPDATE users SET id = id")
+        async with asyncio.timeout(10):
+            with pytest.raises(DatabaseUnavailable, match="takes no writes"):
+                await _update_until_refused()  # each session takes the setting up by itself
         await until_it_is(connected=False)
         with pytest.raises(DatabaseUnavailable, match="takes no writes"):
             await query("SELECT 1")
@@ -219,7 +223,7 @@ async def test_when_the_server_has_no_connection_left_that_is_said_and_logged_on
     server.start("max_connections=6")
     taken = [server.connect() for _ in range(6)]
     with capture_logs() as logged:
-        async with opened(server.url):
+        async with open_at(server.url):
             await until_it_is(connected=False)
             with pytest.raises(DatabaseUnavailable, match="has no connection left"):
                 await query("SELECT 1")
@@ -235,7 +239,7 @@ async def test_a_pool_that_cannot_grow_says_so_in_the_log_once_with_the_cause(
 ) -> None:
     server = private_servers.make()
     server.start("max_connections=8")
-    async with opened(server.url, DATABASE_CONNECT_TIMEOUT_S="1", DATABASE_POOL_MAX="8"):
+    async with open_at(server.url, DATABASE_CONNECT_TIMEOUT_S="1", DATABASE_POOL_MAX="8"):
         # One by one two are opened for the pool and one for the probe, and no other before the pool is asked.
         while (opened_at_start := len(server.sessions())) < 3:  # noqa: ASYNC110 (nobody is told)
             await asyncio.sleep(0.02)
@@ -256,7 +260,7 @@ async def test_a_server_in_recovery_is_one_that_is_starting(private_servers: Pri
     server = private_servers.make()
     (server.data / "standby.signal").touch()
     server.start("hot_standby=off")
-    async with opened(server.url):
+    async with open_at(server.url):
         await until_it_is(connected=False)
         assert await database.test_connection() == database.ConnectionTest(
             connected=False, error="The database is starting."
@@ -265,18 +269,18 @@ async def test_a_server_in_recovery_is_one_that_is_starting(private_servers: Pri
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..example.com", "x" * 64 + ".example.com"])
 async def test_a_host_name_that_cannot_be_found_is_said_to_be_one(host: str) -> None:
-    async with opened(f"postgresql://alice:open-sesame@{host}/backlog"):
+    async with open_at(f"postgresql://alice:open-sesame@{host}/backlog"):
         await until_it_is(connected=False)
         assert (await database.test_connection()).error == "The database has a host name that can't be found."
 
 
 async def test_a_wrong_password_is_said_to_be_one(private_server: PrivateServer) -> None:
-    async with opened(private_server.url.replace("open%23", "shut%23")):
+    async with open_at(private_server.url.replace("open%23", "shut%23")):
         assert (await database.test_connection()).error == "The database refused the user or password."
 
 
 async def test_a_password_with_every_awkward_character_arrives(private_server: PrivateServer) -> None:
-    async with opened(private_server.url):
+    async with open_at(private_server.url):
         assert (await database.test_connection()).connected
 
 
@@ -289,7 +293,7 @@ async def test_a_request_that_waits_in_vain_is_told_that_the_database_is_away(pr
                 has_the_only_one.set()
                 await asyncio.Event().wait()
 
-    async with opened(private_server.url, DATABASE_CONNECT_TIMEOUT_S="3", DATABASE_POOL_MAX="1"):
+    async with open_at(private_server.url, DATABASE_CONNECT_TIMEOUT_S="3", DATABASE_POOL_MAX="1"):
         await until_it_works()
         keeping = asyncio.create_task(keep_it())
         await has_the_only_one.wait()

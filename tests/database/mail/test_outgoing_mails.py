@@ -10,7 +10,7 @@ from shareable_backlog.database import query, transaction
 from shareable_backlog.database.mail import outgoing_mails
 from shareable_backlog.database.mail.outgoing_mails import OutboxState, OutgoingMail
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
 BOB = "bob@example.com"
@@ -18,11 +18,11 @@ BOB = "bob@example.com"
 
 async def add(recipient: str = BOB, *, kind: str = "notice", expires_at: datetime = LATER) -> None:
     async with transaction() as tx:
-        await outgoing_mails.add(tx, kind, recipient, {"say": "Hello", "link_id": 7}, expires_at)
+        await outgoing_mails.add_mail(tx, kind, recipient, {"say": "Hello", "link_id": 7}, expires_at)
 
 
 async def take(*kinds: str, limit: int = 10, claimed_s: float = 60) -> list[OutgoingMail]:
-    return await outgoing_mails.take(kinds or ("notice",), limit, claimed_s)
+    return await outgoing_mails.take_mails(kinds or ("notice",), limit, claimed_s)
 
 
 async def take_one() -> OutgoingMail:
@@ -82,13 +82,13 @@ async def test_a_mail_that_another_process_is_taking_is_left_to_it(database: str
 async def test_a_mail_that_was_sent_is_gone() -> None:
     await add()
     await add("alice@example.com")
-    await outgoing_mails.remove(next(mail for mail in await take() if mail.recipient == BOB))
+    await outgoing_mails.delete_mail(next(mail for mail in await take() if mail.recipient == BOB))
     assert await list_recipients() == ["alice@example.com"]
 
 
 async def test_a_mail_that_was_put_off_waits_and_knows_its_last_fault() -> None:
     await add()
-    await outgoing_mails.put_off(await take_one(), 600, "The mail server can't be reached.")
+    await outgoing_mails.postpone_mail(await take_one(), 600, "The mail server can't be reached.")
     assert await take() == []
     [(wait_s,)] = await query("SELECT extract(epoch FROM next_try_at - now())::float FROM outgoing_mails")
     assert 590 < wait_s <= 600
@@ -98,7 +98,7 @@ async def test_a_mail_that_was_put_off_waits_and_knows_its_last_fault() -> None:
 
 async def test_a_mail_that_was_given_up_is_not_tried_again_and_says_nothing_any_more() -> None:
     await add()
-    await outgoing_mails.give_up(await take_one(), "No such recipient.")
+    await outgoing_mails.mark_given_up(await take_one(), "No such recipient.")
     await make_due()
     assert await take() == []
     assert await query("SELECT params, last_error FROM outgoing_mails") == [({}, "No such recipient.")]
@@ -109,14 +109,14 @@ async def test_who_was_too_slow_neither_puts_off_nor_gives_up_what_another_proce
     slow = await take_one()
     await make_due()
     await take_one()
-    await outgoing_mails.put_off(slow, 0, "Late.")
-    await outgoing_mails.give_up(slow, "Later.")
+    await outgoing_mails.postpone_mail(slow, 0, "Late.")
+    await outgoing_mails.mark_given_up(slow, "Later.")
     assert await take() == []
-    assert await outgoing_mails.state() == OutboxState(1, 0, None, None)
+    assert await outgoing_mails.read_state() == OutboxState(1, 0, None, None)
 
 
 async def test_an_empty_outbox_has_nothing_to_tell() -> None:
-    assert await outgoing_mails.state() == OutboxState(0, 0, None, None)
+    assert await outgoing_mails.read_state() == OutboxState(0, 0, None, None)
 
 
 async def test_the_outbox_tells_how_many_wait_how_many_were_given_up_and_the_newest_fault() -> None:
@@ -126,7 +126,7 @@ async def test_the_outbox_tells_how_many_wait_how_many_were_given_up_and_the_new
     older = "last_error = 'Older.', last_error_at = now() - interval '1 hour'"
     await alter("dead@example.com", older + ", given_up_at = now() - interval '6 days'")
     await alter("dead-long-ago@example.com", older + ", given_up_at = now() - interval '8 days'")
-    state = await outgoing_mails.state()
+    state = await outgoing_mails.read_state()
     assert (state.waiting, state.given_up, state.last_error) == (2, 1, "Newer.")
     assert [(state.last_error_at,)] == await query("SELECT max(last_error_at) FROM outgoing_mails")
 
@@ -138,5 +138,5 @@ async def test_what_was_given_up_or_has_been_no_use_for_a_week_is_forgotten() ->
     await alter("b@example.com", "given_up_at = now() - interval '6 days'")
     await alter("c@example.com", "expires_at = now() - interval '8 days'")
     await alter("d@example.com", "expires_at = now() - interval '6 days'")
-    await outgoing_mails.remove_old()
+    await outgoing_mails.delete_old_mails()
     assert await list_recipients() == ["b@example.com", "d@example.com", "e@example.com"]

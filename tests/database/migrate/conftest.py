@@ -12,7 +12,7 @@ from tests.database.migrate import sample
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give an empty folder for migrations."""
+    """Return an empty folder for migrations."""
     folder = tmp_path / "migrations"
     folder.mkdir()
     return folder
@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def three(folder: Path) -> Path:
-    """Give a folder with three migrations, each making a table and taking it back."""
+    """Return a folder with three migrations, each making a table and taking it back."""
     for number, table in enumerate(("apples", "pears", "plums"), start=1):
         sample.write(folder, f"00{number}_create-{table}", f"CREATE TABLE {table} (id int);", f"DROP TABLE {table};")
     return folder
@@ -28,7 +28,7 @@ def three(folder: Path) -> Path:
 
 @pytest.fixture
 def seen(empty_database: str) -> Callable[[str], None]:
-    """Give a function that returns once the server shows the runner's session in a state."""
+    """Return a function that returns once the server shows the runner's session in a state."""
 
     def wait(state: str) -> None:
         question = sql.SQL(
@@ -46,7 +46,7 @@ def seen(empty_database: str) -> Callable[[str], None]:
 
 @pytest.fixture
 def limited_role(server: str, empty_database: str) -> Iterator[str]:
-    """Give a role that owns nothing and may create nothing in the empty database."""
+    """Yield a role that owns nothing and may create nothing in the empty database."""
     name = f"slb_limited_{uuid4().hex[:12]}"
     sample.execute(empty_database, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     with psycopg.connect(server, autocommit=True) as admin:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from shareable_backlog.database.migrate import files, migrations_directory
+from shareable_backlog.database.migrate import files, locate_migrations
 from shareable_backlog.errors import InvalidInput, MigrationFailed
 from tests.database.migrate import sample
 
@@ -10,12 +10,12 @@ from tests.database.migrate import sample
 def loaded(folder: Path, text: str | bytes) -> files.Migration:
     content = text if isinstance(text, bytes) else text.encode()
     (folder / "001_only.sql").write_bytes(content)
-    (migration,) = files.load(folder)
+    (migration,) = files.read_migrations(folder)
     return migration
 
 
 def test_the_products_own_migrations_are_found_in_the_checkout() -> None:
-    migrations = files.load(migrations_directory())
+    migrations = files.read_migrations(locate_migrations())
     assert [migration.name for migration in migrations][:2] == [
         "001_create-users-table",
         "002_create-user-preferences-table",
@@ -24,13 +24,13 @@ def test_the_products_own_migrations_are_found_in_the_checkout() -> None:
 
 
 def test_every_migration_of_the_product_has_a_way_back() -> None:
-    assert all(migration.down for migration in files.load(migrations_directory()))
+    assert all(migration.down for migration in files.read_migrations(locate_migrations()))
 
 
 def test_files_are_read_by_number_not_by_letters(folder: Path) -> None:
     for name in ("1000_d", "009_b", "010_c", "2_a"):
         sample.write(folder, name, "SELECT 1;")
-    assert [migration.name for migration in files.load(folder)] == ["2_a", "009_b", "010_c", "1000_d"]
+    assert [migration.name for migration in files.read_migrations(folder)] == ["2_a", "009_b", "010_c", "1000_d"]
 
 
 def test_up_and_down_are_the_text_after_their_markers(folder: Path) -> None:
@@ -81,9 +81,9 @@ def test_a_marker_that_begins_a_line_inside_a_body_cuts_there_as_in_node_pg_migr
 
 def test_a_part_knows_its_lines(folder: Path) -> None:
     migration = loaded(folder, "-- note\n\n-- Up Migration\nSELECT 1;\n-- Down Migration\nSELECT 2;\n")
-    assert migration.up.line(migration.up.text.index("SELECT")) == 4
+    assert migration.up.locate_line(migration.up.text.index("SELECT")) == 4
     assert migration.down is not None
-    assert migration.down.line(migration.down.text.index("SELECT")) == 6
+    assert migration.down.locate_line(migration.down.text.index("SELECT")) == 6
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text(folder: Path) -> None:
@@ -104,12 +104,12 @@ def test_the_text_keeps_its_line_endings(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["README.md", "001_create-users.sql~", ".001_hidden.sql", "001_notes.txt"])
 def test_files_that_are_no_migrations_are_ignored(three: Path, name: str) -> None:
     (three / name).write_text("not SQL", encoding="utf-8")
-    assert len(files.load(three)) == 3
+    assert len(files.read_migrations(three)) == 3
 
 
 def test_a_folder_that_ends_like_a_migration_is_ignored(three: Path) -> None:
     (three / "004_folder.sql").mkdir()
-    assert len(files.load(three)) == 3
+    assert len(files.read_migrations(three)) == 3
 
 
 @pytest.mark.parametrize(
@@ -127,22 +127,22 @@ def test_a_folder_that_ends_like_a_migration_is_ignored(three: Path) -> None:
 def test_a_misnamed_migration_is_an_error_in_one_line(three: Path, name: str) -> None:
     (three / name).write_text("SELECT 1;", encoding="utf-8")
     with pytest.raises(MigrationFailed, match="is misnamed") as caught:
-        files.load(three)
+        files.read_migrations(three)
     assert "\n" not in str(caught.value)
 
 
 def test_a_name_longer_than_the_ledger_holds_is_an_error(folder: Path) -> None:
     longest = "001_" + "a" * 247
     (folder / f"{longest}.sql").write_text("SELECT 1;", encoding="utf-8")
-    assert files.load(folder)[0].name == longest
+    assert files.read_migrations(folder)[0].name == longest
     with pytest.raises(InvalidInput, match="letters, digits and hyphens"):
-        files.create("b" * 300, folder)
+        files.create_migration("b" * 300, folder)
 
 
 def test_the_same_number_twice_is_an_error_that_names_both(three: Path) -> None:
     sample.write(three, "3_again", "SELECT 1;")
     with pytest.raises(MigrationFailed, match=r"003_create-plums\.sql and 3_again\.sql have the same number"):
-        files.load(three)
+        files.read_migrations(three)
 
 
 @pytest.mark.parametrize(("content", "words"), [(b"SELECT '\xff';", "not UTF-8"), (b"SELECT '\0';", "NUL")])
@@ -153,24 +153,24 @@ def test_text_that_no_database_takes_is_an_error(folder: Path, content: bytes, w
 
 def test_a_folder_that_is_not_there_is_an_error_without_its_path(tmp_path: Path) -> None:
     with pytest.raises(MigrationFailed, match="can't be read") as caught:
-        files.load(tmp_path / "nowhere")
+        files.read_migrations(tmp_path / "nowhere")
     assert str(tmp_path) not in str(caught.value)
 
 
 def test_a_new_file_has_the_next_number_and_both_markers(three: Path) -> None:
-    path = files.create("Add Bob's colour", three)
+    path = files.create_migration("Add Bob's colour", three)
     assert path.name == "004_add-bob-s-colour.sql"
     assert path.read_bytes() == b"-- Up Migration\n\n-- Down Migration\n"
-    assert files.load(three)[-1].number == 4
+    assert files.read_migrations(three)[-1].number == 4
 
 
 def test_a_new_file_is_as_wide_numbered_as_the_others(folder: Path) -> None:
-    assert files.create("first", folder).name == "001_first.sql"
+    assert files.create_migration("first", folder).name == "001_first.sql"
     sample.write(folder, "0999_late", "SELECT 1;")
-    assert files.create("next", folder).name == "1000_next.sql"
+    assert files.create_migration("next", folder).name == "1000_next.sql"
 
 
 @pytest.mark.parametrize("name", ["", "  ", "../..", "Ünïcödé"[0]])
 def test_a_new_name_without_letters_is_refused(folder: Path, name: str) -> None:
     with pytest.raises(InvalidInput):
-        files.create(name, folder)
+        files.create_migration(name, folder)

@@ -22,7 +22,7 @@ from tests.database.migrate import sample
 UP = """
 import sys, pathlib
 from shareable_backlog.database import migrate
-migrate.up(sys.argv[1], directory=pathlib.Path(sys.argv[2]))
+migrate.apply_migrations(sys.argv[1], directory=pathlib.Path(sys.argv[2]))
 """
 ROOT = Path(__file__).parents[3]
 
@@ -43,7 +43,7 @@ def test_a_killed_runner_leaves_no_lock_behind(empty_database: str, three: Path,
     killed.wait()
     sample.write(three, "002_create-pears", "CREATE TABLE pears (id int);")
     began = monotonic()
-    migrate.up(empty_database, directory=three)
+    migrate.apply_migrations(empty_database, directory=three)
     assert monotonic() - began < 3
     assert sample.tables(empty_database) == ["apples", "pears", "plums"]
 
@@ -65,7 +65,7 @@ def test_an_interrupted_runner_takes_the_file_under_way_back_and_frees_the_lock(
 def test_a_runner_waits_for_the_one_at_work(empty_database: str, three: Path, seen: Callable[[str], None]) -> None:
     with psycopg.connect(empty_database, autocommit=True) as other, ThreadPoolExecutor() as threads:
         other.execute("SELECT pg_advisory_lock(%s)", (ledger.LOCK_KEY,))
-        run = threads.submit(migrate.up, empty_database, directory=three)
+        run = threads.submit(migrate.apply_migrations, empty_database, directory=three)
         seen("query LIKE '%pg_try_advisory_lock%'")
         assert not run.done()
         other.execute("SELECT pg_advisory_unlock(%s)", (ledger.LOCK_KEY,))
@@ -79,21 +79,21 @@ def test_a_runner_that_can_not_have_the_lock_says_so_and_changes_nothing(
     with psycopg.connect(empty_database) as other:
         other.execute("SELECT pg_advisory_lock(%s)", (ledger.LOCK_KEY,))
         with pytest.raises(MigrationFailed, match="Another migration run is under way"):
-            migrate.up(empty_database, directory=three)
+            migrate.apply_migrations(empty_database, directory=three)
     assert sample.tables(empty_database) == []
 
 
 def test_status_and_dry_run_wait_for_no_lock(empty_database: str, three: Path) -> None:
     with psycopg.connect(empty_database) as other:
         other.execute("SELECT pg_advisory_lock(%s)", (ledger.LOCK_KEY,))
-        assert migrate.status(empty_database, directory=three).problem() == "behind"
-        assert len(migrate.up(empty_database, dry_run=True, directory=three)) == 3
+        assert migrate.read_status(empty_database, directory=three).find_problem() == "behind"
+        assert len(migrate.apply_migrations(empty_database, dry_run=True, directory=three)) == 3
 
 
 def test_the_lock_is_free_as_soon_as_a_run_returns(empty_database: str, three: Path) -> None:
     with psycopg.connect(empty_database, autocommit=True) as other:
         for _ in range(20):
-            migrate.verify(empty_database, directory=three)
+            migrate.verify_migrations(empty_database, directory=three)
             taken = other.execute("SELECT pg_try_advisory_lock(%s)", (ledger.LOCK_KEY,)).fetchone()
             assert taken == (True,)
             other.execute("SELECT pg_advisory_unlock(%s)", (ledger.LOCK_KEY,))
@@ -101,7 +101,7 @@ def test_the_lock_is_free_as_soon_as_a_run_returns(empty_database: str, three: P
 
 @pytest.fixture
 def away(empty_database: str) -> Iterator[tuple[str, Callable[[], None]]]:
-    """Give a server that breaks off every connection until it is told to come, and the way to tell it."""
+    """Yield a server that breaks off every connection until it is told to come, and the way to tell it."""
     there = threading.Event()
     parts = conninfo_to_dict(empty_database)
     host, port = str(parts.get("host") or "localhost"), int(parts.get("port") or 5432)
@@ -147,9 +147,9 @@ def connect_through(client: socket.socket, host: str, port: int) -> None:
 def test_a_server_that_comes_within_the_wait_is_migrated(away: tuple[str, Callable[[], None]], three: Path) -> None:
     conninfo, come = away
     with pytest.raises(DatabaseUnavailable):
-        migrate.up(conninfo, directory=three)
+        migrate.apply_migrations(conninfo, directory=three)
     with ThreadPoolExecutor() as threads:
-        run = threads.submit(migrate.up, conninfo, wait_s=20, directory=three)
+        run = threads.submit(migrate.apply_migrations, conninfo, wait_s=20, directory=three)
         come()
         assert len(run.result(timeout=20)) == 3
 
@@ -160,6 +160,6 @@ def test_a_server_that_stays_away_is_given_up_after_the_wait_without_naming_it(t
         port = listener.getsockname()[1]
     began = monotonic()
     with pytest.raises(DatabaseUnavailable) as caught:
-        migrate.up(f"postgresql://bob:hunter22@127.0.0.1:{port}/backlog", wait_s=0.5, directory=three)
+        migrate.apply_migrations(f"postgresql://bob:hunter22@127.0.0.1:{port}/backlog", wait_s=0.5, directory=three)
     assert 0.5 <= monotonic() - began < 2
     assert not any(secret in str(caught.value) for secret in ("bob", "hunter22", "127.0.0.1", str(port), "backlog"))

@@ -15,37 +15,37 @@ NODE_SERVICE = Path(__file__).parent / "node_service"
 
 @pytest.fixture
 def node_services_database(empty_database: str) -> str:
-    """Give a database as the Node service's own five files and node-pg-migrate leave it."""
+    """Return a database as the Node service's own five files and node-pg-migrate leave it."""
     with psycopg.connect(empty_database) as connection:
         connection.execute(
             "CREATE TABLE pgmigrations (id SERIAL PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)"
         )
-        for migration in files.load(NODE_SERVICE):
+        for migration in files.read_migrations(NODE_SERVICE):
             connection.execute(migration.up.text.encode(), prepare=False)
             connection.execute("INSERT INTO pgmigrations (name, run_on) VALUES (%s, NOW())", [migration.name])
     return empty_database
 
 
 def test_up_down_and_up_again_ends_where_it_began(empty_database: str) -> None:
-    migrate.up(empty_database)
-    first = catalogue.described(empty_database)
-    migrate.down(empty_database, to=0)
+    migrate.apply_migrations(empty_database)
+    first = catalogue.describe_tables(empty_database)
+    migrate.revert_migrations(empty_database, to=0)
     assert catalogue.tables(empty_database) == ["pgmigrations"]
-    migrate.up(empty_database)
-    assert catalogue.described(empty_database) == first
+    migrate.apply_migrations(empty_database)
+    assert catalogue.describe_tables(empty_database) == first
 
 
 def test_naming_the_constraints_changes_nothing_in_a_fresh_database(empty_database: str) -> None:
-    migrate.up(empty_database, to=5)
-    fresh = catalogue.described(empty_database)
-    migrate.up(empty_database, to=6)
-    assert catalogue.described(empty_database) == fresh
+    migrate.apply_migrations(empty_database, to=5)
+    fresh = catalogue.describe_tables(empty_database)
+    migrate.apply_migrations(empty_database, to=6)
+    assert catalogue.describe_tables(empty_database) == fresh
 
 
 def test_a_database_of_the_node_service_becomes_like_a_fresh_one(node_services_database: str, database: str) -> None:
-    applied = migrate.up(node_services_database)
+    applied = migrate.apply_migrations(node_services_database)
     assert applied[0].name == "006_name-constraints"
-    mended, fresh = catalogue.described(node_services_database), catalogue.described(database)
+    mended, fresh = catalogue.describe_tables(node_services_database), catalogue.describe_tables(database)
     # Read backwards it serves as well, so it is left as it was.
     _, _, audit_indexes = mended["audit_logs"]
     assert audit_indexes["idx_audit_logs_user_id_created_at"] == "btree (user_id, created_at)"
@@ -59,7 +59,7 @@ def test_approvals_by_users_who_are_gone_lose_only_their_approver(node_services_
         "INSERT INTO users (email, is_approved, approved_by) VALUES ('alice@example.com', true, NULL),"
         " ('bob@example.com', true, 1), ('carol@example.com', true, 77)",
     )
-    migrate.up(node_services_database)
+    migrate.apply_migrations(node_services_database)
     assert sample.rows(node_services_database, "SELECT email, is_approved, approved_by FROM users ORDER BY id") == [
         ("alice@example.com", True, None),
         ("bob@example.com", True, 1),
@@ -75,7 +75,7 @@ def test_rows_of_the_node_service_are_chained_when_they_are_taken_over(node_serv
             """ (1, 'LOGIN', NULL, '{"from": "web", "score": 1.50}', '2025-12-31 23:59:59.123456+00'),"""
             " (NULL, 'LOGIN_FAILED', NULL, NULL, '2026-01-01'), (1, 'APPROVE', 'user', '[]', '2025-01-01')"
         )
-    migrate.up(node_services_database)
+    migrate.apply_migrations(node_services_database)
     with psycopg.connect(node_services_database) as connection:
         chain.add(connection)
     rows = sample.rows(
@@ -98,11 +98,11 @@ def test_names_and_indexes_of_any_other_hand_are_mended_too(node_services_databa
         "ALTER TABLE sync_history DROP CONSTRAINT sync_history_triggered_by_fkey;"
         "DROP INDEX idx_users_email, idx_audit_logs_user_id_created_at, idx_sync_history_started_at",
     )
-    migrate.up(node_services_database)
-    assert catalogue.described(node_services_database) == catalogue.described(database)
+    migrate.apply_migrations(node_services_database)
+    assert catalogue.describe_tables(node_services_database) == catalogue.describe_tables(database)
 
 
 def test_the_mended_database_goes_down_again(node_services_database: str) -> None:
-    migrate.up(node_services_database)
-    migrate.down(node_services_database, to=0)
+    migrate.apply_migrations(node_services_database)
+    migrate.revert_migrations(node_services_database, to=0)
     assert catalogue.tables(node_services_database) == ["pgmigrations"]

@@ -24,13 +24,13 @@ def test_statements_are_counted_as_the_server_counts_them(server: str, text: str
         while cursor.nextset():
             answers += 1
         connection.rollback()
-    assert len(statements.split(text)) == answers
+    assert len(statements.split_statements(text)) == answers
 
 
 def test_a_statement_begins_after_the_comments_before_it() -> None:
     text = "-- first\nSELECT 1;\n/* second */\n\nSELECT 2;\n"
-    assert [text[found.offset :][:8] for found in statements.split(text)] == ["SELECT 1", "SELECT 2"]
+    assert [text[found.offset :][:8] for found in statements.split_statements(text)] == ["SELECT 1", "SELECT 2"]
 
 
 def test_a_text_of_comments_holds_no_statement() -> None:
-    assert statements.split("-- Up Migration\n\n/* nothing */ ;\n") == []
+    assert statements.split_statements("-- Up Migration\n\n/* nothing */ ;\n") == []

@@ -14,7 +14,7 @@ from tests.database.migrate import sample
 
 def failure(conninfo: str, folder: Path) -> str:
     with pytest.raises(BacklogError) as caught:
-        migrate.up(conninfo, directory=folder)
+        migrate.apply_migrations(conninfo, directory=folder)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -43,9 +43,9 @@ def test_a_failing_file_is_named_with_its_line_and_leaves_nothing_half(
 
 def test_a_failing_way_back_is_named_with_its_line(empty_database: str, three: Path) -> None:
     sample.write(three, "004_create-figs", "CREATE TABLE figs (id int);", "DROP TABLE figs;\nDROP TABLE dates;")
-    migrate.up(empty_database, directory=three)
+    migrate.apply_migrations(empty_database, directory=three)
     with pytest.raises(MigrationFailed, match=r"004_create-figs\.sql, line 6: table \"dates\" does not exist"):
-        migrate.down(empty_database, directory=three)
+        migrate.revert_migrations(empty_database, directory=three)
     assert "figs" in sample.tables(empty_database)
 
 
@@ -77,7 +77,7 @@ def test_text_that_other_tools_take_for_parameters_arrives_as_it_is(empty_databa
         "CREATE TABLE texts (value text);\n"
         "INSERT INTO texts VALUES ('100 %s %% %(name)s'), (':name ::x $1 {0}'), ($$it's; $1$$), ('a\\b ☃');",
     )
-    migrate.up(empty_database, directory=folder)
+    migrate.apply_migrations(empty_database, directory=folder)
     assert [value for (value,) in sample.rows(empty_database, "SELECT value FROM texts")] == [
         "100 %s %% %(name)s",
         ":name ::x $1 {0}",
@@ -93,9 +93,9 @@ def test_carriage_returns_and_a_byte_order_mark_are_fine_both_ways(
     path = sample.write(folder, "001_create-figs", "CREATE TABLE figs (id int);", "DROP TABLE figs;")
     content = path.read_bytes()
     path.write_bytes(b"\xef\xbb\xbf" + content if form == "bom" else content.replace(b"\n", b"\r\n"))
-    migrate.up(empty_database, directory=folder)
+    migrate.apply_migrations(empty_database, directory=folder)
     assert sample.tables(empty_database) == ["figs"]
-    migrate.down(empty_database, directory=folder)
+    migrate.revert_migrations(empty_database, directory=folder)
     assert sample.tables(empty_database) == []
 
 
@@ -125,7 +125,7 @@ def test_a_text_that_can_not_be_one_transaction_is_refused_before_anything_runs(
 
 def test_savepoints_are_part_of_a_transaction(empty_database: str, folder: Path) -> None:
     sample.write(folder, "001_try", "SAVEPOINT a;\nCREATE TABLE figs ();\nROLLBACK TO SAVEPOINT a;\nRELEASE a;")
-    migrate.up(empty_database, directory=folder)
+    migrate.apply_migrations(empty_database, directory=folder)
     assert sample.tables(empty_database) == []
 
 
@@ -141,7 +141,7 @@ def test_a_statement_that_runs_outside_transactions_only_is_refused_with_advice(
 def test_what_a_file_sets_for_its_session_ends_with_it(empty_database: str, folder: Path) -> None:
     sample.write(folder, "001_dump", "SELECT pg_catalog.set_config('search_path', '', false); SET lock_timeout = 7;")
     sample.write(folder, "002_look", "CREATE TABLE seen AS SELECT current_setting('lock_timeout') AS value;")
-    migrate.up(empty_database, directory=folder)
+    migrate.apply_migrations(empty_database, directory=folder)
     assert sample.rows(empty_database, "SELECT value FROM public.seen") == [("1s",)]
 
 
@@ -158,7 +158,7 @@ def test_a_role_without_the_right_to_create_is_told_which_right_it_lacks(
 def test_a_role_that_does_not_own_a_table_is_told_so_with_file_and_line(
     empty_database: str, limited_role: str, three: Path
 ) -> None:
-    migrate.up(empty_database, directory=three)
+    migrate.apply_migrations(empty_database, directory=three)
     sample.execute(empty_database, "GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC")
     sample.execute(empty_database, "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO PUBLIC")
     sample.write(three, "004_alter", "ALTER TABLE plums ADD COLUMN ripe bool;")
@@ -170,11 +170,11 @@ def test_a_role_that_does_not_own_a_table_is_told_so_with_file_and_line(
 def test_a_table_in_use_is_waited_for_without_holding_up_its_readers(
     empty_database: str, three: Path, seen: Callable[[str], None]
 ) -> None:
-    migrate.up(empty_database, directory=three)
+    migrate.apply_migrations(empty_database, directory=three)
     sample.write(three, "004_alter", "ALTER TABLE plums ADD COLUMN ripe bool;")
     with psycopg.connect(empty_database) as reader, ThreadPoolExecutor() as threads:
         reader.execute("SELECT * FROM plums")
-        run = threads.submit(migrate.up, empty_database, directory=three)
+        run = threads.submit(migrate.apply_migrations, empty_database, directory=three)
         seen("wait_event_type = 'Lock'")
         began = monotonic()
         sample.rows(empty_database, "SELECT * FROM plums")
@@ -188,7 +188,7 @@ def test_a_table_that_stays_in_use_is_given_up_without_a_change(
     empty_database: str, three: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(step, "RETRY_DELAYS_S", (0.01,))
-    migrate.up(empty_database, directory=three)
+    migrate.apply_migrations(empty_database, directory=three)
     sample.write(three, "004_alter", "CREATE TABLE figs ();\nALTER TABLE plums ADD COLUMN ripe bool;")
     with psycopg.connect(empty_database) as reader:
         reader.execute("SELECT * FROM plums")
@@ -201,7 +201,7 @@ def test_a_connection_lost_midway_is_said_so_with_the_file(
 ) -> None:
     sample.write(folder, "001_sleep", "SELECT pg_sleep(60);")
     with ThreadPoolExecutor() as threads:
-        run = threads.submit(migrate.up, empty_database, directory=folder)
+        run = threads.submit(migrate.apply_migrations, empty_database, directory=folder)
         seen("wait_event = 'PgSleep'")
         sample.rows(
             empty_database,

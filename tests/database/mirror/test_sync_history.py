@@ -8,11 +8,11 @@ import pytest
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.mirror import sync_history
-from shareable_backlog.database.mirror.sync_history import Ending, PendingRun, RateBudget, SetAside, SyncRun
+from shareable_backlog.database.mirror.sync_history import FailedRow, PendingRun, RateBudget, RunEnding, SyncRun
 from tests.support.locking import run_beside
 from tests.support.signed_in import let_in
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 NOON = datetime(2026, 2, 6, 12, tzinfo=UTC)
 BUDGET = RateBudget(requests_limit=2_500, requests_remaining=17, requests_reset_at=NOON)
@@ -20,17 +20,17 @@ BUDGET = RateBudget(requests_limit=2_500, requests_remaining=17, requests_reset_
 
 async def start(*, run_id: int | None = None, is_full: bool = False) -> int:
     async with transaction() as tx:
-        return await sync_history.start(tx, "automatic", run_id=run_id, is_full=is_full)
+        return await sync_history.start_run(tx, "automatic", run_id=run_id, is_full=is_full)
 
 
 async def request(*, by: int | None = None, is_full: bool = False, removals_allowed: bool = False) -> int:
     async with transaction() as tx:
-        return await sync_history.request(
+        return await sync_history.request_run(
             tx, "manual", triggered_by=by, is_full=is_full, removals_allowed=removals_allowed
         )
 
 
-def make_ending(status: str = "succeeded", **changes: Any) -> Ending:
+def make_ending(status: str = "succeeded", **changes: Any) -> RunEnding:
     plain: dict[str, Any] = {
         "is_full": False,
         "items_synced": 0,
@@ -44,23 +44,23 @@ def make_ending(status: str = "succeeded", **changes: Any) -> Ending:
         "held": None,
         "next_step": None,
     }
-    return Ending(status=status, **plain | changes)
+    return RunEnding(status=status, **plain | changes)
 
 
 async def finish(run_id: int, status: str = "succeeded", **changes: Any) -> bool:
     async with transaction() as tx:
-        return await sync_history.finish(tx, run_id, make_ending(status, **changes))
+        return await sync_history.finish_run(tx, run_id, make_ending(status, **changes))
 
 
 async def note(run_id: int, activity: str = "Reading.", budget: RateBudget | None = None) -> None:
-    await sync_history.note_progress(
+    await sync_history.record_progress(
         run_id, activity=activity, streams={"issues": {"created": 3}}, requests=2, points=40, budget=budget
     )
 
 
 async def interrupt(*_runs: int) -> int:
     async with transaction() as tx:
-        return await sync_history.interrupt_running(tx)
+        return await sync_history.mark_interrupted(tx)
 
 
 async def add_ended(status: str, at: datetime = NOON, *, is_full: bool = False, held: bool = False) -> int:
@@ -83,7 +83,7 @@ async def make_begun(run_id: int, age: timedelta) -> None:
 
 
 async def find(run_id: int) -> SyncRun:
-    found = await sync_history.by_id(run_id)
+    found = await sync_history.find_run(run_id)
     assert found
     return found
 
@@ -114,7 +114,7 @@ async def test_a_request_that_another_process_began_meanwhile_becomes_a_run_of_i
     asked = await request()
     began = "UPDATE sync_history SET status = 'running' WHERE id = %(id)s"
     assert await run_beside(database, began, {"id": asked}, start(run_id=asked)) != asked
-    assert len(await sync_history.waiting_or_running()) == 2
+    assert len(await sync_history.list_unfinished_runs()) == 2
 
 
 async def test_a_request_joins_only_one_that_waits_and_asks_for_as_much() -> None:
@@ -129,11 +129,11 @@ async def test_a_request_joins_only_one_that_waits_and_asks_for_as_much() -> Non
 
 
 async def test_the_oldest_request_is_run_first() -> None:
-    assert await sync_history.pending() is None
+    assert await sync_history.find_pending_run() is None
     first, second = await request(), await request(is_full=True, removals_allowed=True)
-    assert await sync_history.pending() == PendingRun(first, "manual", is_full=False, removals_allowed=False)
+    assert await sync_history.find_pending_run() == PendingRun(first, "manual", is_full=False, removals_allowed=False)
     await start(run_id=first)
-    assert await sync_history.pending() == PendingRun(second, "manual", is_full=True, removals_allowed=True)
+    assert await sync_history.find_pending_run() == PendingRun(second, "manual", is_full=True, removals_allowed=True)
 
 
 async def test_a_run_tells_how_it_gets_on_and_keeps_the_budget_that_it_knew() -> None:
@@ -143,7 +143,7 @@ async def test_a_run_tells_how_it_gets_on_and_keeps_the_budget_that_it_knew() ->
     run = await find(run_id)
     assert (run.activity, run.streams) == ("Storing issues.", {"issues": {"created": 3}})
     assert (run.requests, run.points) == (2, 40)
-    told = await sync_history.last_budget()
+    told = await sync_history.find_last_budget()
     assert told
     assert told[1] == BUDGET
 
@@ -169,7 +169,7 @@ async def test_the_end_of_a_run_keeps_all_there_is_to_tell() -> None:
         items_synced=7,
         items_failed=1,
         error_message="One row was set aside.",
-        error_details=[SetAside("issues", "1", "title", "too long")],
+        error_details=[FailedRow("issues", "1", "title", "too long")],
         streams=streams,
         requests=9,
         points=90,
@@ -184,7 +184,7 @@ async def test_the_end_of_a_run_keeps_all_there_is_to_tell() -> None:
     assert run.duration_ms is not None
     assert 120_000 <= run.duration_ms < 180_000
     assert run.completed_at
-    assert await sync_history.last_budget() == (run.completed_at, BUDGET)
+    assert await sync_history.find_last_budget() == (run.completed_at, BUDGET)
 
 
 async def test_a_run_ends_once() -> None:
@@ -219,111 +219,111 @@ async def test_runs_that_nobody_runs_any_more_are_interrupted_and_no_others() ->
 
 
 async def test_the_mirror_is_as_old_as_its_last_run_that_came_to_its_end() -> None:
-    assert (await sync_history.last_good(), await sync_history.last_full()) == (None, None)
+    assert (await sync_history.find_last_good_at(), await sync_history.find_last_full_at()) == (None, None)
     await add_ended("succeeded", NOON, is_full=True)
     await add_ended("partial", NOON + timedelta(hours=1), is_full=True)
     await add_ended("succeeded", NOON + timedelta(hours=2))
     for status in ("failed", "interrupted", "running", "pending"):
         await add_ended(status, NOON + timedelta(hours=9), is_full=True)
-    assert await sync_history.last_good() == NOON + timedelta(hours=2, minutes=1)
-    assert await sync_history.last_full() == NOON + timedelta(hours=1)
+    assert await sync_history.find_last_good_at() == NOON + timedelta(hours=2, minutes=1)
+    assert await sync_history.find_last_full_at() == NOON + timedelta(hours=1)
 
 
 async def test_runs_are_read_newest_first_page_by_page() -> None:
     early, late = await add_ended("succeeded"), await add_ended("failed", NOON + timedelta(hours=1))
     of_one_moment = await add_ended("succeeded")
-    assert ids(await sync_history.latest(2)) == [late, of_one_moment]
-    assert ids(await sync_history.before(NOON, of_one_moment, 9)) == [early]
-    assert ids(await sync_history.before(NOON + timedelta(hours=1), late, 1)) == [of_one_moment]
-    assert await sync_history.before(NOON, early, 9) == []
-    assert ids(await sync_history.latest(0)) == []
+    assert ids(await sync_history.list_latest_runs(2)) == [late, of_one_moment]
+    assert ids(await sync_history.list_runs_before(NOON, of_one_moment, 9)) == [early]
+    assert ids(await sync_history.list_runs_before(NOON + timedelta(hours=1), late, 1)) == [of_one_moment]
+    assert await sync_history.list_runs_before(NOON, early, 9) == []
+    assert ids(await sync_history.list_latest_runs(0)) == []
 
 
 async def test_what_is_under_way_comes_before_what_waits_and_the_oldest_first() -> None:
     asked = [await request(), await request(is_full=True, removals_allowed=True)]
     running = await start()
     await add_ended("succeeded")
-    assert ids(await sync_history.waiting_or_running()) == [running, *asked]
+    assert ids(await sync_history.list_unfinished_runs()) == [running, *asked]
 
 
 async def test_only_one_run_is_under_way_the_newest_of_those_that_stand_so() -> None:
-    assert await sync_history.running() is None
+    assert await sync_history.find_current_run() is None
     await start()
     newest = await start()
     await request()
-    run = await sync_history.running()
+    run = await sync_history.find_current_run()
     assert run
     assert run.id == newest
 
 
 @pytest.mark.parametrize("last", [{"is_full": True}, {"held": True}])
 async def test_a_run_has_swept_if_it_was_full_or_held_something_back(last: dict[str, bool]) -> None:
-    assert await sync_history.last_swept() is None
+    assert await sync_history.find_last_sweep() is None
     await add_ended("succeeded", is_full=True)
     swept = await add_ended("partial", NOON + timedelta(hours=1), **last)
     await add_ended("succeeded", NOON + timedelta(hours=2))
     await add_ended("failed", NOON + timedelta(hours=3), **last)
-    found = await sync_history.last_swept()
+    found = await sync_history.find_last_sweep()
     assert found
     assert found.id == swept
 
 
 async def test_the_budget_is_the_one_that_the_newest_run_knew() -> None:
-    assert await sync_history.last_budget() is None
+    assert await sync_history.find_last_budget() is None
     await note(await start(), budget=RateBudget(requests_remaining=99))
     under_way = await start()
     await note(under_way, budget=BUDGET)
     await make_begun(under_way, -timedelta(minutes=1))
     await add_ended("succeeded", datetime.now(UTC) + timedelta(hours=1))
-    told = await sync_history.last_budget()
+    told = await sync_history.find_last_budget()
     assert told
     assert told[1] == BUDGET
     assert abs(told[0] - datetime.now(UTC)) < timedelta(minutes=1), "a run under way knows it until now"
 
 
 async def test_the_run_that_ended_last_is_the_last_that_began_of_those_that_ended() -> None:
-    assert await sync_history.last_ended() is None
+    assert await sync_history.find_last_ended_run() is None
     await add_ended("succeeded")
     failed = await add_ended("failed", NOON + timedelta(hours=1))
     await start()
     await request()
-    run = await sync_history.last_ended()
+    run = await sync_history.find_last_ended_run()
     assert run
     assert run.id == failed
 
 
 async def test_what_was_set_aside_is_told_whoever_noted_it() -> None:
     of_node = "The Node service stopped."
-    cases: list[tuple[object, list[SetAside]]] = [
+    cases: list[tuple[object, list[FailedRow]]] = [
         (None, []),
         ([], []),
-        ([{"stream": "issues", "id": "1", "field": "x", "reason": "y"}], [SetAside("issues", "1", "x", "y")]),
-        ([{"stream": "issues", "id": "1", "reason": "y"}], [SetAside("issues", "1", None, "y")]),
-        ({"message": of_node}, [SetAside("", "", None, of_node)]),
-        (of_node, [SetAside("", "", None, f'"{of_node}"')]),
+        ([{"stream": "issues", "id": "1", "field": "x", "reason": "y"}], [FailedRow("issues", "1", "x", "y")]),
+        ([{"stream": "issues", "id": "1", "reason": "y"}], [FailedRow("issues", "1", None, "y")]),
+        ({"message": of_node}, [FailedRow("", "", None, of_node)]),
+        (of_node, [FailedRow("", "", None, f'"{of_node}"')]),
     ]
     for details, expected in cases:
         run_id = await start()
         await finish(run_id, "partial", error_details=details)
-        assert await sync_history.set_aside(run_id) == expected
+        assert await sync_history.list_failed_rows(run_id) == expected
 
 
 async def test_of_many_rows_set_aside_the_first_hundred_are_told_in_their_order() -> None:
     run_id = await start()
-    rows = [SetAside("issues", str(number), None, "too long") for number in range(101)]
+    rows = [FailedRow("issues", str(number), None, "too long") for number in range(101)]
     await finish(run_id, "partial", error_details=rows)
-    assert await sync_history.set_aside(run_id) == rows[:100]
+    assert await sync_history.list_failed_rows(run_id) == rows[:100]
 
 
 async def test_what_the_node_service_counted_as_null_is_none() -> None:
     await query("INSERT INTO sync_history (status, trigger_type, items_synced) VALUES ('failed', 'x', NULL)")
-    [run] = await sync_history.latest(1)
+    [run] = await sync_history.list_latest_runs(1)
     assert (run.items_synced, run.streams) == (0, {})
 
 
 async def test_a_run_that_is_not_there_is_none() -> None:
-    assert await sync_history.by_id(12_345) is None
-    assert await sync_history.set_aside(12_345) == []
+    assert await sync_history.find_run(12_345) is None
+    assert await sync_history.list_failed_rows(12_345) == []
 
 
 async def test_a_run_outlives_whoever_asked_for_it(database: str) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.mirror import webhook_deliveries
-from shareable_backlog.database.mirror.webhook_deliveries import Outcome, WaitingDelivery
+from shareable_backlog.database.mirror.webhook_deliveries import DeliveryOutcome, WaitingDelivery
 from tests.support.mirrored import NOON
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 HOUR = timedelta(hours=1)
 
@@ -25,17 +25,17 @@ async def add(id_: str = "one", **changes: Any) -> bool:
         "node": '{"title": "Roof"}',
         "ignored": None,
     }
-    return await webhook_deliveries.add(id_=id_, **plain | changes)
+    return await webhook_deliveries.add_delivery(id_=id_, **plain | changes)
 
 
 async def take(limit: int = 10) -> list[WaitingDelivery]:
     async with transaction() as tx:
-        return await webhook_deliveries.take(tx, limit)
+        return await webhook_deliveries.take_deliveries(tx, limit)
 
 
-async def finish(*ids: str, outcome: Outcome = "applied", reason: str | None = None) -> None:
+async def finish(*ids: str, outcome: DeliveryOutcome = "applied", reason: str | None = None) -> None:
     async with transaction() as tx:
-        await webhook_deliveries.finish(tx, ids, outcome, reason=reason)
+        await webhook_deliveries.finish_deliveries(tx, ids, outcome, reason=reason)
 
 
 async def read_outcomes() -> list[tuple[Any, ...]]:
@@ -106,8 +106,8 @@ async def test_the_latest_removal_counts_be_it_applied_or_not() -> None:
     await add("no removal", entity_id="item-1", happened_at=NOON + 9 * HOUR)
     await finish("1")
     async with transaction() as tx:
-        found = await webhook_deliveries.removals(tx, "Issue", ["item-1", "item-3"])
-        assert await webhook_deliveries.removals(tx, "Issue", []) == {}
+        found = await webhook_deliveries.list_removal_times(tx, "Issue", ["item-1", "item-3"])
+        assert await webhook_deliveries.list_removal_times(tx, "Issue", []) == {}
     assert found == {"item-1": NOON + 3 * HOUR}
 
 
@@ -117,7 +117,7 @@ async def test_only_what_was_finished_long_ago_is_deleted_a_part_at_a_time() -> 
     await finish("a", "b", "c", "young")
     await query("UPDATE webhook_deliveries SET applied_at = applied_at - interval '25 hours' WHERE id < 'd'")
     await query("UPDATE webhook_deliveries SET applied_at = applied_at - interval '23 hours' WHERE id = 'young'")
-    assert [await webhook_deliveries.delete_older(24 * HOUR, 2) for _ in range(3)] == [2, 1, 0]
+    assert [await webhook_deliveries.delete_old_deliveries(24 * HOUR, 2) for _ in range(3)] == [2, 1, 0]
     assert await query("SELECT id FROM webhook_deliveries ORDER BY id") == [("waiting",), ("young",)]
 
 

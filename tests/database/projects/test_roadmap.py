@@ -8,51 +8,51 @@ import pytest
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.projects import roadmap
-from shareable_backlog.database.projects.roadmap import Milestone, PlannedProject, Progress
-from shareable_backlog.streams.issues import BacklogItem
-from shareable_backlog.streams.projects import Project, ProjectMilestone, ProjectStatus
+from shareable_backlog.database.projects.roadmap import Milestone, MilestoneProgress, PlannedProject
+from shareable_backlog.streams.issues import ItemRow
+from shareable_backlog.streams.projects import ProjectMilestoneRow, ProjectRow, ProjectStatusRow
 from tests.support.mirrored import NOON, item, label, person, project, state, store, team
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 EVERYBODY = Scope()
 DONE, CANCELED, OPEN = "ENG-completed-0", "ENG-canceled-0", "ENG-started-0"
 STATES = (state("completed"), state("canceled"), state("started"), state("duplicate"))
 
 
-def status(type_: str) -> ProjectStatus:
-    return ProjectStatus(
+def status(type_: str) -> ProjectStatusRow:
+    return ProjectStatusRow(
         id=f"status-{type_}", name=type_.title(), type=type_, position=0, created_at=NOON, updated_at=NOON
     )
 
 
-def milestone(name: str, of: Project, **fields: Any) -> ProjectMilestone:
-    return ProjectMilestone(
+def milestone(name: str, of: ProjectRow, **fields: Any) -> ProjectMilestoneRow:
+    return ProjectMilestoneRow(
         id=f"milestone-{name}", name=name, project_id=of.id, created_at=NOON, updated_at=NOON, **fields
     )
 
 
-def of(number: int, whole: Project, **fields: Any) -> BacklogItem:
+def of(number: int, whole: ProjectRow, **fields: Any) -> ItemRow:
     return item(number, project_id=whole.id, **fields)
 
 
 async def found(scope: Scope = EVERYBODY, **asked: Any) -> list[PlannedProject]:
     plain: dict[str, Any] = {"team_key": None, "status_type": None, "skip": 0, "limit": 100}
-    return await roadmap.projects(scope, **{**plain, **asked})
+    return await roadmap.list_projects(scope, **{**plain, **asked})
 
 
 async def names(scope: Scope = EVERYBODY, **asked: Any) -> list[str]:
     return [one.name for one in await found(scope, **asked)]
 
 
-async def counted(whole: Project, scope: Scope = EVERYBODY) -> tuple[int, int]:
-    """Give how many items the project has and how many of them are done."""
-    parts = await roadmap.progress(scope, [whole.id])
+async def counted(whole: ProjectRow, scope: Scope = EVERYBODY) -> tuple[int, int]:
+    """Return how many items the project has and how many of them are done."""
+    parts = await roadmap.count_progress(scope, [whole.id])
     return sum(one.items for one in parts), sum(one.done for one in parts)
 
 
-async def milestones(whole: Project, scope: Scope = EVERYBODY) -> list[Milestone]:
-    return await roadmap.milestones(scope, [whole.id])
+async def milestones(whole: ProjectRow, scope: Scope = EVERYBODY) -> list[Milestone]:
+    return await roadmap.list_milestones(scope, [whole.id])
 
 
 async def hide(kind: Literal["team", "project", "label"], id_: str) -> None:
@@ -200,9 +200,9 @@ async def test_milestones_come_by_date_and_are_counted_by_themselves() -> None:
         Milestone("milestone-later", apollo.id, "later", date(2026, 6, 1)),
         Milestone("milestone-someday", apollo.id, "someday", None),
     ]
-    assert sorted(await roadmap.progress(EVERYBODY, [apollo.id]), key=str) == [
-        Progress(apollo.id, "milestone-soon", 2, 1),
-        Progress(apollo.id, None, 1, 0),
+    assert sorted(await roadmap.count_progress(EVERYBODY, [apollo.id]), key=str) == [
+        MilestoneProgress(apollo.id, "milestone-soon", 2, 1),
+        MilestoneProgress(apollo.id, None, 1, 0),
     ]
 
 
@@ -235,7 +235,7 @@ async def test_nothing_reads_all_items(monkeypatch: pytest.MonkeyPatch) -> None:
     for team_key in (None, "ENG"):
         await found(await group_of("team", "team-ENG") if team_key else EVERYBODY, team_key=team_key)
     await milestones(apollo)
-    await roadmap.progress(EVERYBODY, [apollo.id])
+    await roadmap.count_progress(EVERYBODY, [apollo.id])
     reads = [line for line in plans if "on backlog_items" in line]
     assert len(reads) == 8
     assert all("Index" in line for line in reads), reads

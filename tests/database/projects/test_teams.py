@@ -11,7 +11,7 @@ from shareable_backlog.database.projects import teams
 from shareable_backlog.database.projects.teams import ShownTeam
 from tests.support.mirrored import item, label, project, store, team
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 NOW = datetime.now(UTC)
 
@@ -35,14 +35,14 @@ async def choose(kind: str, id_: str, *, is_shown: bool) -> None:
 
 
 async def list_keys(scope: Scope | None = None) -> list[str]:
-    return [one.key for one in await teams.listed(scope or Scope())]
+    return [one.key for one in await teams.list_teams(scope or Scope())]
 
 
 async def test_teams_are_named_by_key_and_come_by_name_whatever_its_case() -> None:
     await store(
         team("ENG", name="engine"), team("FLD", name="Field"), team("OPS", name="Depot"), team("AAA", name="Engine")
     )
-    assert await teams.listed(Scope()) == [
+    assert await teams.list_teams(Scope()) == [
         ShownTeam("OPS", "Depot"),
         ShownTeam("AAA", "Engine"),
         ShownTeam("ENG", "engine"),
@@ -109,4 +109,4 @@ async def test_the_teams_for_the_sync_are_those_that_have_not_gone_shown_or_not(
     await store(team("ENG", archived_at=NOW), team("SEC", private=True), team("OPS"))
     await query("UPDATE teams SET removed_at = now() WHERE key = 'OPS'")
     async with transaction() as tx:
-        assert await teams.ids(tx) == {"team-ENG", "team-SEC"}
+        assert await teams.list_ids(tx) == {"team-ENG", "team-SEC"}

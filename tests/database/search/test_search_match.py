@@ -11,7 +11,7 @@ from shareable_backlog.database import query
 from shareable_backlog.database.search import search_match
 from tests.support import mirrored
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 _FOUND = "SELECT number FROM backlog_items i JOIN search_entries e ON e.item_id = i.id"
 

@@ -9,7 +9,7 @@ import argparse
 import json
 import signal
 
-from tests.fakes.linear import running
+from tests.fakes.linear import run_linear
 from tests.fakes.linear.volume import volume
 
 _parser = argparse.ArgumentParser(prog="python -m tests.fakes.linear")
@@ -20,7 +20,7 @@ _parser.add_argument("--delay-ms", type=int, default=0, help="how long it takes 
 _arguments = _parser.parse_args()
 
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-with running(volume(_arguments.issues, seed=_arguments.seed), port=_arguments.port) as _fake:
+with run_linear(volume(_arguments.issues, seed=_arguments.seed), port=_arguments.port) as _fake:
     _fake.delay_s = _arguments.delay_ms / 1000
     # A benchmark spends more than an hour's budget, which the fake never fills up again.
     _fake.requests_limit = _fake.complexity_limit = 10**9

@@ -19,7 +19,7 @@ def post(fake: FakeLinear, query: str, key: str | None = None, **variables: Any)
 
 
 def whole(root: str) -> str:
-    """Give a list with all that its nodes have, references as `{ id }`, to be asked for in a query."""
+    """Return a list with all that its nodes have, references as `{ id }`, to be asked for in a query."""
     node = _type(_type(service.schema().query_type, root), "nodes")
     fields = (
         name if is_leaf_type(get_named_type(field.type)) else f"{name} {{ id }}"
@@ -29,7 +29,7 @@ def whole(root: str) -> str:
 
 
 def everything(fake: FakeLinear) -> dict[str, dict[str, dict[str, Any]]]:
-    """Give all that the key sees, by list and id; for worlds of up to 100 rows a list."""
+    """Return all that the key sees, by list and id; for worlds of up to 100 rows a list."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for root in LISTS:
         answer = post(fake, f"{{ {whole(root)} }}").json()

@@ -21,30 +21,30 @@ _DEFAULT_FIRST = 50
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Hold tenths of points: what is fixed, and what counts as often as a page has rows, a number or a variable."""
+    """Tenths of points: what is fixed, and what counts as often as a page has rows, a number or a variable."""
 
     fixed: int
     paged: tuple[tuple[int | str, "Cost"], ...]
 
 
 def points(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> int:
-    """Give the points of a valid query with one operation and no fragments, rounded up.
+    """Return the points of a valid query with one operation and no fragments, rounded up.
 
     A property is 0.1, an object 1, and what stands in a connection counts `first` times.
     """
-    return counted(cost(schema, document), variables)
+    return count_points(cost(schema, document), variables)
 
 
 def cost(schema: GraphQLSchema, document: DocumentNode) -> Cost:
-    """Give what a query costs whatever its variables are."""
+    """Return what a query costs whatever its variables are."""
     [operation] = document.definitions
     assert isinstance(operation, OperationDefinitionNode)
     assert schema.query_type
     return _cost(operation.selection_set, schema.query_type)
 
 
-def counted(cost: Cost, variables: Mapping[str, Any]) -> int:
-    """Give the points of a query with these variables, rounded up."""
+def count_points(cost: Cost, variables: Mapping[str, Any]) -> int:
+    """Return the points of a query with these variables, rounded up."""
     return -(-_tenths(cost, variables) // 10)
 
 

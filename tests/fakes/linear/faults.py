@@ -17,7 +17,7 @@ _BEFORE_ALL = cursor(("9999", ""))
 
 
 class Fault(Enum):
-    """Name what goes wrong with a request."""
+    """What goes wrong with a request."""
 
     AUTHENTICATION = auto()
     FORBIDDEN = auto()
@@ -60,7 +60,7 @@ class Fault(Enum):
 
 
 def error(status: int, code: str, kind: str, message: str) -> Answer:
-    """Give a refusal in the form of Linear's."""
+    """Return a refusal in the form of Linear's."""
     extensions = {"code": code, "type": kind, "userError": status < 500, "statusCode": status}
     return Answer(status, json.dumps({"errors": [{"message": message, "extensions": extensions}]}).encode())
 
@@ -93,12 +93,12 @@ async def send(fault: Fault, answer: Answer, reader: asyncio.StreamReader, write
         case Fault.SILENCE:
             await reader.read()
         case Fault.DISCONNECT:
-            whole = http.encoded(answer)
+            whole = http.encode_answer(answer)
             writer.write(whole[: len(whole) // 2])
             await writer.drain()
             writer.transport.abort()
         case Fault.SLOW_DRIP:
-            for byte in http.encoded(answer):
+            for byte in http.encode_answer(answer):
                 writer.write(bytes([byte]))
                 await writer.drain()
                 await asyncio.sleep(_DRIP_S)
@@ -110,17 +110,17 @@ async def send(fault: Fault, answer: Answer, reader: asyncio.StreamReader, write
                 writer.write(bytes(2**16))
                 await writer.drain()
         case _:
-            writer.write(http.encoded(_spoilt(fault, answer)))
+            writer.write(http.encode_answer(_spoil(fault, answer)))
 
 
-def _spoilt(fault: Fault, answer: Answer) -> Answer:
+def _spoil(fault: Fault, answer: Answer) -> Answer:
     match fault:
         case Fault.TRUNCATED_JSON:
             return replace(answer, body=answer.body[: len(answer.body) // 2])
         case Fault.WRONG_TYPE:
             return replace(answer, headers={**answer.headers, "Content-Type": "text/html"})
         case Fault.PARTIAL | Fault.NULL_NODE | Fault.NULL_CONNECTION | Fault.STUCK_CURSOR:
-            return replace(answer, body=_bent(fault, answer.body))
+            return replace(answer, body=_bend(fault, answer.body))
         case _:
             instead = _INSTEAD[fault]
             rates = _date(answer) if fault in _WITHOUT_RATE_HEADERS else answer.headers
@@ -132,7 +132,7 @@ def _date(answer: Answer) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name == "Date"}
 
 
-def _bent(fault: Fault, body: bytes) -> bytes:
+def _bend(fault: Fault, body: bytes) -> bytes:
     """Bend the longest list of an answer; one that has none stays as it is."""
     answer: dict[str, Any] = json.loads(body) if body.startswith(b'{"data":{') else {"data": {}}
     # Only what can have a next page can get stuck.

@@ -13,8 +13,8 @@ Wanted: TypeAlias = Callable[[Row], bool]
 _ALMOST_A_MILLISECOND = timedelta(microseconds=999)
 
 
-def wanted(conditions: Mapping[str, Any]) -> Wanted:
-    """Give the test that a filter stands for; what is null matches no comparison. Raises GraphQLError for no time."""
+def parse_filter(conditions: Mapping[str, Any]) -> Wanted:
+    """Return the test that a filter stands for; null matches no comparison. Raises GraphQLError for no time."""
     tests = [test for name, condition in conditions.items() if condition for test in _tests(name, condition)]
     if len(tests) == 1:
         return tests[0]
@@ -24,16 +24,16 @@ def wanted(conditions: Mapping[str, Any]) -> Wanted:
 def _tests(name: str, condition: Any) -> list[Wanted]:
     match name:
         case "or":
-            either = [wanted(part) for part in condition]
+            either = [parse_filter(part) for part in condition]
             return [lambda row: any(test(row) for test in either)]
         case "and":
-            return [wanted(part) for part in condition]
+            return [parse_filter(part) for part in condition]
         case "id":
             return [_one_of(name, condition)]
         case "parent":
             return [_one_of(name, condition["id"])]
         case _:
-            return [_compared(name, how, _time(limit)) for how, limit in condition.items() if limit is not None]
+            return [_compare(name, how, _time(limit)) for how, limit in condition.items() if limit is not None]
 
 
 def _one_of(field: str, condition: Mapping[str, Any]) -> Wanted:
@@ -50,7 +50,7 @@ def _time(limit: str) -> datetime:
         raise GraphQLError("Argument Validation Error: no time", extensions=extensions) from error
 
 
-def _compared(field: str, how: str, limit: datetime) -> Wanted:
+def _compare(field: str, how: str, limit: datetime) -> Wanted:
     """Compare texts; rows have milliseconds, so a finer limit counts as the next one, or as the last."""
     below, above = instant(limit), instant(limit + _ALMOST_A_MILLISECOND)
     match how:

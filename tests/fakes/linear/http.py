@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Hold a request; names of headers are in lower case."""
+    """A request; names of headers are in lower case."""
 
     method: str
     path: str
@@ -18,7 +18,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hold an answer; its length is counted when it is written."""
+    """An answer; its length is counted when it is written."""
 
     status: int
     body: bytes = b""
@@ -26,7 +26,7 @@ class Answer:
 
 
 async def read(reader: asyncio.StreamReader) -> Request | None:
-    """Give the next request of a connection; None when the client has hung up."""
+    """Return the next request of a connection; None when the client has hung up."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").strip().split("\r\n")
@@ -46,7 +46,7 @@ def head(status: int, headers: Mapping[str, str]) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-def encoded(answer: Answer) -> bytes:
+def encode_answer(answer: Answer) -> bytes:
     """Write a whole answer."""
     headers = {"Content-Type": "application/json; charset=utf-8"} | dict(answer.headers)
     return head(answer.status, headers | {"Content-Length": str(len(answer.body))}) + answer.body

@@ -36,7 +36,7 @@ class Lists:
         self._status_of_stale = status
 
     def page(self, root: str, arguments: Mapping[str, Any]) -> Row:
-        """Give one connection; refuses a page too large and a bad cursor as Linear does.
+        """Return one connection; refuses a page too large and a bad cursor as Linear does.
 
         Raises GraphQLError for what is refused with HTTP 200, RefusedError otherwise.
         """
@@ -54,7 +54,7 @@ class Lists:
         }
 
     def issue_count(self, team_id: str, *, with_archived: bool) -> int:
-        """Give how many issues of a team the key sees."""
+        """Return how many issues of a team the key sees."""
         self._look_at_version()
         if self._counts is None:
             seen = self.world.seen("issues")
@@ -72,7 +72,7 @@ class Lists:
             if not arguments.get("includeDisabled"):
                 rows = (row for row in rows if row.get("active") is not False)
             if where := arguments.get("filter"):
-                rows = filter(filters.wanted(where), rows)
+                rows = filter(filters.parse_filter(where), rows)
             self._ordered[name] = sorted((row[field], row["id"]) for row in rows)
         return self._ordered[name]
 
@@ -101,5 +101,5 @@ def _invalid_input(message: str) -> GraphQLError:
 
 
 def cursor(key: tuple[str, str], age: int = _EVER) -> str:
-    """Give the opaque text that stands for a place in a list: a row's time and id."""
+    """Return the opaque text that stands for a place in a list: a row's time and id."""
     return base64.urlsafe_b64encode(json.dumps([age, *key]).encode()).decode()

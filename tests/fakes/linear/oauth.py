@@ -37,7 +37,7 @@ class Applications:
         return Answer(200, json.dumps(granted | {"scope": asked.get("scope", "read")}).encode())
 
     def accepts(self, token: str) -> bool:
-        """Tell whether a token was given and still lasts."""
+        """Return whether a token was given and still lasts."""
         return token in self._until and self._world.now < self._until[token]
 
     def revoke(self) -> None:

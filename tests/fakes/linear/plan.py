@@ -27,7 +27,7 @@ from tests.fakes.linear.rows import LISTS, Row
 
 
 class IrregularError(Exception):
-    """Say that GraphQL's own executor has to answer."""
+    """GraphQL's own executor has to answer."""
 
 
 _Call: TypeAlias = tuple[GraphQLField, FieldNode]
@@ -37,7 +37,7 @@ _Field: TypeAlias = tuple[str, str, bool, "tuple[_Field, ...] | None", _Call | N
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Hold a valid query, what it costs, and what is asked; `fields` is None for a query that is irregular."""
+    """A valid query, what it costs, and what is asked; `fields` is None for a query that is irregular."""
 
     document: DocumentNode
     cost: complexity.Cost
@@ -74,7 +74,7 @@ def _fields(selections: SelectionSetNode, parent: GraphQLObjectType) -> tuple[_F
 
 
 def variables(schema: GraphQLSchema, plan: Plan, given: Mapping[str, Any]) -> VariableValues:
-    """Give a query's variables with their defaults; raises IrregularError for those that do not fit."""
+    """Return a query's variables with their defaults; raises IrregularError for those that do not fit."""
     [operation] = plan.document.definitions
     assert isinstance(operation, OperationDefinitionNode)
     found = get_variable_values(schema, operation.variable_definitions or (), dict(given))
@@ -83,8 +83,8 @@ def variables(schema: GraphQLSchema, plan: Plan, given: Mapping[str, Any]) -> Va
     return found
 
 
-def executed(plan: Plan, lists: Lists, values: VariableValues) -> Row:
-    """Give the data of an answer. Raises IrregularError, and what `Lists.page` raises."""
+def execute_plan(plan: Plan, lists: Lists, values: VariableValues) -> Row:
+    """Return the data of an answer. Raises IrregularError, and what `Lists.page` raises."""
     if plan.fields is None:
         raise IrregularError
     data: Row = {}

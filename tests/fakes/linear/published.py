@@ -17,5 +17,5 @@ needed = pytest.mark.skipif(not _FILE.exists(), reason=WITHOUT)
 
 @cache
 def schema() -> GraphQLSchema:
-    """Give the whole published schema; takes a second the first time."""
+    """Return the whole published schema; takes a second the first time."""
     return build_schema(_FILE.read_text(encoding="utf-8"), assume_valid=True)

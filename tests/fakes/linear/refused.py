@@ -2,7 +2,7 @@
 
 
 class RefusedError(Exception):
-    """Say with which HTTP status, code and words a query is refused."""
+    """With which HTTP status, code and words a query is refused."""
 
     def __init__(self, status: int, code: str, kind: str, message: str) -> None:
         super().__init__(message)

@@ -28,7 +28,7 @@ _PATH, _TOKEN_PATH, _UPLOADS_PATH = "/graphql", "/oauth/token", "/uploads"
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Hold a request as it came in; names of headers are in lower case."""
+    """A request as it came in; names of headers are in lower case."""
 
     path: str
     headers: dict[str, str]
@@ -98,7 +98,7 @@ class FakeLinear:
 
     @property
     def expires_in(self) -> int:
-        """Give how many seconds a token lasts that is given from now on."""
+        """Return how many seconds a token lasts that is given from now on."""
         return self._applications.expires_in
 
     @expires_in.setter
@@ -107,7 +107,7 @@ class FakeLinear:
 
     @property
     def token_requests(self) -> int:
-        """Give how often a token was asked for and the question answered, rightly or not."""
+        """Return how often a token was asked for and the question answered, rightly or not."""
         return self._applications.requests
 
     def revoke_tokens(self) -> None:
@@ -129,7 +129,7 @@ class FakeLinear:
                 if fault:
                     await faults.send(fault, answer, reader, writer)
                 else:
-                    writer.write(http.encoded(answer))
+                    writer.write(http.encode_answer(answer))
                 await writer.drain()
 
     def _dated(self, answer: Answer) -> Answer:
@@ -206,7 +206,9 @@ def _content(body: bytes) -> dict[str, Any]:
 
 
 @contextmanager
-def running(world: World | None = None, *, port: int = 0, tls: ssl.SSLContext | None = None) -> Generator[FakeLinear]:
+def run_linear(
+    world: World | None = None, *, port: int = 0, tls: ssl.SSLContext | None = None
+) -> Generator[FakeLinear]:
     """Serve `world` (an empty one by default) on a loopback port, a free one for 0, until the context ends."""
     fake = FakeLinear(world or World())
     loop = asyncio.new_event_loop()

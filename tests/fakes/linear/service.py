@@ -40,14 +40,14 @@ class Service:
         self._answers: dict[tuple[str, str], tuple[bytes, int]] = {}
 
     def answer(self, query: str, variables: dict[str, Any]) -> tuple[bytes, int]:
-        """Give the answer as JSON and what it costs in points; raises RefusedError."""
+        """Return the answer as JSON and what it costs in points; raises RefusedError."""
         key = (query, json.dumps(variables, sort_keys=True))
         with self._world.lock:
             if self._version != self._world.version:
                 self._version = self._world.version
                 self._answers.clear()
             if key not in self._answers:
-                self._answers[key] = self._executed(_plan(query), variables)
+                self._answers[key] = self._execute(_plan(query), variables)
             return self._answers[key]
 
     def forget_cursors(self, status: int) -> None:
@@ -56,16 +56,16 @@ class Service:
             self._lists.forget_cursors(status)
             self._answers.clear()
 
-    def _executed(self, asked: Plan, given: dict[str, Any]) -> tuple[bytes, int]:
+    def _execute(self, asked: Plan, given: dict[str, Any]) -> tuple[bytes, int]:
         try:
             values = plan.variables(schema(), asked, given)
         except IrregularError:
-            return self._by_the_book(asked, given), complexity.counted(asked.cost, given)
-        cost = complexity.counted(asked.cost, values.coerced)
+            return self._by_the_book(asked, given), complexity.count_points(asked.cost, given)
+        cost = complexity.count_points(asked.cost, values.coerced)
         if cost > _LARGEST_COMPLEXITY:
             raise RefusedError(400, "INPUT_ERROR", "invalid input", f"Query too complex: {cost} points")
         try:
-            return _encoded({"data": plan.executed(asked, self._lists, values)}), cost
+            return _encode({"data": plan.execute_plan(asked, self._lists, values)}), cost
         except (IrregularError, GraphQLError):
             return self._by_the_book(asked, given), cost
 
@@ -83,12 +83,12 @@ class Service:
         answer: Row = {"data": plan.as_javascript(result.data)}
         if result.errors:
             answer["errors"] = [error.formatted for error in result.errors]
-        return _encoded(answer)
+        return _encode(answer)
 
 
 @cache
 def schema() -> GraphQLSchema:
-    """Give the fake's own schema."""
+    """Return the fake's own schema."""
     built = build_schema(Path(__file__).with_name("schema.graphql").read_text(encoding="utf-8"))
     team = built.type_map["Team"]
     assert isinstance(team, GraphQLObjectType)
@@ -124,5 +124,5 @@ def _issue_count(team: Row, info: _Info, *, includeArchived: bool) -> int:  # no
     return info.context.issue_count(team["id"], with_archived=includeArchived)
 
 
-def _encoded(answer: Row) -> bytes:
+def _encode(answer: Row) -> bytes:
     return json.dumps(answer, separators=(",", ":")).encode()

@@ -14,7 +14,7 @@ Bump: TypeAlias = Literal["archive", "trash", "restore", "comment", "removal"]
 
 
 class Store:
-    """Hold rows by root field and id, with Linear's names of fields; a reference is the other row's id.
+    """Rows by root field and id, with Linear's names of fields; a reference is the other row's id.
 
     Ids and times follow from the seed and the order of calls: the clock starts at 2026 and each change takes
     a second. Change rows through the methods, from any thread: they tell the server. `bumps` are the changes that
@@ -80,12 +80,12 @@ class Store:
             self.version += 1
 
     def seen(self, root: str) -> Iterator[Row]:
-        """Give the rows of a list that the key sees."""
+        """Return the rows of a list that the key sees."""
         rows = self.rows[root].values()
         return iter(rows) if not self._hidden else (row for row in rows if self._sees(row))
 
     def referred(self, row_id: str) -> Row | None:
-        """Give the row that a reference stands for, or None where the key does not see it."""
+        """Return the row that a reference stands for, or None where the key does not see it."""
         row = self.by_id.get(row_id)
         return row if row and (not self._hidden or self._sees(row)) else None
 

@@ -87,7 +87,7 @@ def volume(n_issues: int, *, seed: int = 0) -> World:
 
 
 def _some(random: Random, rows: list[Row]) -> str | None:
-    """Give the id of one of the rows, or for every third issue none."""
+    """Return the id of one of the rows, or for every third issue none."""
     return random.choice(rows)["id"] if random.randrange(3) else None
 
 

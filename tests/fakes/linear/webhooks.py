@@ -48,7 +48,7 @@ def delivery(
     id: str | None = None,  # noqa: A002 (what the header calls it)
     updated_from: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, str], bytes]:
-    """Give the headers and the body of one post about a row: `action` is create, update or remove.
+    """Return the headers and the body of one post about a row: `action` is create, update or remove.
 
     `at` is when it is sent, now by the machine's clock when None, because that is what a receiver compares it with;
     `id` is that of the delivery, which repetitions share; `updated_from` holds the fields before an update.
@@ -71,7 +71,7 @@ def delivery(
 
 
 def data(world: World, type_: str, row: Row) -> Row:
-    """Give the `data` of an event about a row: references are ids, with a small object beside some."""
+    """Return the `data` of an event about a row: references are ids, with a small object beside some."""
     root = ROOTS[type_]
     listed = LISTS[root]
     references = {field: target for field, (target, _) in listed.refers.items() if not field.endswith("Ids")}

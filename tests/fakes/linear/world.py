@@ -18,7 +18,7 @@ _STATES = (
 
 
 class World(Store):
-    """Be a workspace; see Store for how its rows are held and changed.
+    """A workspace; see Store for how its rows are held and changed.
 
     `bumps` names the changes that move an issue's `updatedAt` although nobody knows whether they do;
     `trash_archives` tells whether the trash sets `archivedAt` too.
@@ -178,7 +178,7 @@ class World(Store):
         return [*self.rows[root].values()][number]
 
     def _numbered(self, team: Row) -> Row:
-        """Give what an issue is called that is the next of a team."""
+        """Return what an issue is called that is the next of a team."""
         number = self._numbers[team["id"]] = self._numbers.get(team["id"], 0) + 1
         identifier = f"{team['key']}-{number}"
         url = f"https://linear.example.com/issue/{identifier}"
@@ -186,7 +186,7 @@ class World(Store):
         return named | {"url": url, "branchName": identifier.lower()}
 
     def _state(self, team: Row, kind: str | None = None) -> str | None:
-        """Give the team's first state of a type, or else its first of all."""
+        """Return the team's first state of a type, or else its first of all."""
         states = [row for row in self.rows["workflowStates"].values() if row["team"] == team["id"]]
         first = next((state for state in states if state["type"] == kind), states[0] if states else None)
         return first["id"] if first else None

@@ -46,7 +46,7 @@ def test_an_error_is_known_by_its_code_or_type_at_every_status(
     status: int, body: bytes, error: type[LinearFailed]
 ) -> None:
     with pytest.raises(error):
-        answers.data(status, {}, body)
+        answers.read_data(status, {}, body)
 
 
 @pytest.mark.parametrize(
@@ -54,17 +54,17 @@ def test_an_error_is_known_by_its_code_or_type_at_every_status(
 )
 def test_a_body_that_is_no_answer_may_be_asked_for_again(body: bytes) -> None:
     with pytest.raises(LinearUnavailable):
-        answers.data(200, {}, body)
+        answers.read_data(200, {}, body)
 
 
 def test_an_empty_list_of_errors_is_no_error() -> None:
-    found = answers.data(200, {}, b'{"data": {"a": {"b":  1}}, "errors": []}')
+    found = answers.read_data(200, {}, b'{"data": {"a": {"b":  1}}, "errors": []}')
     assert {root: bytes(value) for root, value in found.items()} == {"a": b'{"b":  1}'}
 
 
 def test_data_of_a_failed_request_are_not_used() -> None:
     with pytest.raises(LinearUnavailable):
-        answers.data(500, {}, b'{"data": {"a": 1}}')
+        answers.read_data(500, {}, b'{"data": {"a": 1}}')
 
 
 @pytest.mark.parametrize(
@@ -72,4 +72,4 @@ def test_data_of_a_failed_request_are_not_used() -> None:
 )
 def test_an_answer_without_content_is_known_by_its_status(status: int, error: type[LinearFailed]) -> None:
     with pytest.raises(error):
-        answers.data(status, {}, b"")
+        answers.read_data(status, {}, b"")

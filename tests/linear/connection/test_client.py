@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.errors import ConfigurationInvalid, LinearFailed
-from shareable_backlog.linear.connection.client import connected, of
+from shareable_backlog.linear.connection.client import open_client, open_configured_client
 from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.linear.errors import (
     AuthenticationFailed,
@@ -23,7 +23,7 @@ from shareable_backlog.linear.errors import (
     RateLimited,
     TooComplex,
 )
-from tests.fakes.linear import FakeLinear, Fault, running
+from tests.fakes.linear import FakeLinear, Fault, run_linear
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +39,7 @@ async def asked(
     deadline_s: float = 10,
 ) -> dict[str, Any]:
     key = key or fake.key
-    async with connected(fake.url, key, retries=retries, deadline_s=deadline_s, largest_answer=2**20) as client:
+    async with open_client(fake.url, key, retries=retries, deadline_s=deadline_s, largest_answer=2**20) as client:
         return decoded(await client.execute(VIEWER, {}))
 
 
@@ -72,7 +72,7 @@ async def test_an_oauth_token_goes_as_bearer(fake: FakeLinear, prefix: str) -> N
 @pytest.mark.parametrize("key", ["", " ", "lin_api_\u00e9", "lin_api_1\nX: 2", "lin_api_\x00"])
 async def test_what_can_not_be_a_key_is_refused_before_anything_is_sent(fake: FakeLinear, key: str) -> None:
     with pytest.raises(AuthenticationFailed):
-        async with connected(fake.url, key):
+        async with open_client(fake.url, key):
             pass
     assert not fake.requests
 
@@ -160,7 +160,7 @@ async def test_a_gzip_bomb_is_refused_while_it_unfolds(fake: FakeLinear) -> None
 
 async def test_an_unknown_host_is_said_in_plain_words() -> None:
     with pytest.raises(LinearUnavailable, match="can't be found") as caught:
-        async with connected("http://linear.invalid/graphql", "lin_api_1", retries=ONCE) as client:
+        async with open_client("http://linear.invalid/graphql", "lin_api_1", retries=ONCE) as client:
             await client.execute(VIEWER, {})
     assert "linear.invalid" not in str(caught.value)
 
@@ -168,21 +168,21 @@ async def test_an_unknown_host_is_said_in_plain_words() -> None:
 @pytest.mark.parametrize("url", ["linear", "ftp://127.0.0.1/", "http://127.0.0.1:port/"])
 async def test_an_address_that_is_none_is_said_in_plain_words(url: str) -> None:
     with pytest.raises(LinearUnavailable, match="Check LINEAR_API_URL"):
-        async with connected(url, "lin_api_1", retries=ONCE) as client:
+        async with open_client(url, "lin_api_1", retries=ONCE) as client:
             await client.execute(VIEWER, {})
 
 
 async def test_a_closed_port_is_said_in_plain_words(fake: FakeLinear) -> None:
-    with running() as other:
+    with run_linear() as other:
         closed = other.url
     with pytest.raises(LinearUnavailable, match="can't be reached"):
-        async with connected(closed, fake.key, retries=ONCE) as client:
+        async with open_client(closed, fake.key, retries=ONCE) as client:
             await client.execute(VIEWER, {})
 
 
 @pytest.fixture
 def nobodys_certificate(tmp_path: Path) -> ssl.SSLContext:
-    """Give what a server needs to show a certificate that no authority signed."""
+    """Return what a server needs to show a certificate that no authority signed."""
     if not shutil.which("openssl"):
         pytest.skip("needs the openssl command to make a certificate")
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
@@ -195,7 +195,7 @@ def nobodys_certificate(tmp_path: Path) -> ssl.SSLContext:
 
 
 async def test_a_certificate_that_nobody_vouches_for_gets_nothing(nobodys_certificate: ssl.SSLContext) -> None:
-    with running(tls=nobodys_certificate) as fake, pytest.raises(LinearUnavailable, match="prove who it is"):
+    with run_linear(tls=nobodys_certificate) as fake, pytest.raises(LinearUnavailable, match="prove who it is"):
         await asked(fake)
     assert not fake.requests
 
@@ -221,7 +221,7 @@ async def test_a_lasting_fault_is_not_asked_again(fake: FakeLinear, fault: Fault
 
 
 async def test_the_client_knows_its_budget_and_what_it_spent(fake: FakeLinear) -> None:
-    async with connected(fake.url, fake.key) as client:
+    async with open_client(fake.url, fake.key) as client:
         await client.execute(VIEWER, {})
         await client.execute(VIEWER, {})
         assert (client.requests_sent, client.points_spent) == (2, 4)
@@ -231,7 +231,7 @@ async def test_the_client_knows_its_budget_and_what_it_spent(fake: FakeLinear) -
 
 async def test_an_answer_without_rate_headers_leaves_the_budget_as_it_was(fake: FakeLinear) -> None:
     fake.fail_next(Fault.BAD_GATEWAY, after=1)
-    async with connected(fake.url, fake.key, retries=ONCE) as client:
+    async with open_client(fake.url, fake.key, retries=ONCE) as client:
         await client.execute(VIEWER, {})
         with pytest.raises(LinearUnavailable):
             await client.execute(VIEWER, {})
@@ -241,7 +241,7 @@ async def test_an_answer_without_rate_headers_leaves_the_budget_as_it_was(fake: 
 async def test_the_log_names_the_operation_and_its_cost_but_no_variables_and_no_key(fake: FakeLinear) -> None:
     query = "query Named($filter: IssueFilter) { issues(filter: $filter) { nodes { id } } }"
     with capture_logs() as logged:
-        async with connected(fake.url, fake.key) as client:
+        async with open_client(fake.url, fake.key) as client:
             await client.execute(query, {"filter": {"updatedAt": {"gte": "2026-05-13T00:00:00Z"}}})
     [event] = logged
     assert event.items() >= {"operation": "Named", "status": 200, "points": 56, "log_level": "debug"}.items()
@@ -251,7 +251,7 @@ async def test_the_log_names_the_operation_and_its_cost_but_no_variables_and_no_
 
 
 async def test_the_client_knows_what_time_it_is_for_linear(fake: FakeLinear) -> None:
-    async with connected(fake.url, fake.key) as client:
+    async with open_client(fake.url, fake.key) as client:
         assert client.last_date is None
         await client.execute(VIEWER, {})
         assert client.last_date == fake.world.now.replace(microsecond=0)
@@ -274,7 +274,7 @@ async def test_the_last_tenth_of_a_budget_is_spread_until_its_reset(fake: FakeLi
     fake.requests_limit, fake.reset_in_s = 22, 40
     slept = Waits()
     with capture_logs() as logged:
-        async with connected(fake.url, fake.key, retries=Retries(sleep=slept.sleep)) as client:
+        async with open_client(fake.url, fake.key, retries=Retries(sleep=slept.sleep)) as client:
             for _ in range(21):
                 await client.execute(VIEWER, {})
             assert slept.waits == [pytest.approx(20, abs=1)]
@@ -290,7 +290,7 @@ async def test_the_last_tenth_of_a_budget_is_spread_until_its_reset(fake: FakeLi
 async def test_no_pause_is_longer_than_the_longest_wait(fake: FakeLinear) -> None:
     fake.requests_limit, fake.reset_in_s = 11, 3_600
     slept = Waits()
-    async with connected(fake.url, fake.key, retries=Retries(sleep=slept.sleep)) as client:
+    async with open_client(fake.url, fake.key, retries=Retries(sleep=slept.sleep)) as client:
         for _ in range(11):
             await client.execute(VIEWER, {})
     assert slept.waits == [60]
@@ -298,7 +298,7 @@ async def test_no_pause_is_longer_than_the_longest_wait(fake: FakeLinear) -> Non
 
 async def test_a_used_up_budget_says_until_when_without_asking_again(fake: FakeLinear) -> None:
     fake.requests_limit = 1
-    async with connected(fake.url, fake.key) as client:
+    async with open_client(fake.url, fake.key) as client:
         await client.execute(VIEWER, {})
         with pytest.raises(RateLimited) as caught:
             await client.execute(VIEWER, {})
@@ -309,7 +309,7 @@ async def test_a_used_up_budget_says_until_when_without_asking_again(fake: FakeL
 async def test_a_used_up_budget_that_is_back_soon_is_waited_for(fake: FakeLinear) -> None:
     fake.requests_limit, fake.reset_in_s = 1, 30
     slept = Waits()
-    async with connected(fake.url, fake.key, retries=Retries(sleep=slept.sleep)) as client:
+    async with open_client(fake.url, fake.key, retries=Retries(sleep=slept.sleep)) as client:
         await client.execute(VIEWER, {})
         await client.execute(VIEWER, {})
     assert slept.waits == [pytest.approx(30, abs=1)]
@@ -318,7 +318,7 @@ async def test_a_used_up_budget_that_is_back_soon_is_waited_for(fake: FakeLinear
 async def test_a_pause_ends_with_the_reset(fake: FakeLinear) -> None:
     fake.requests_limit, fake.reset_in_s = 1, -1
     slept = Waits()
-    async with connected(fake.url, fake.key, retries=Retries(sleep=slept.sleep)) as client:
+    async with open_client(fake.url, fake.key, retries=Retries(sleep=slept.sleep)) as client:
         await client.execute(VIEWER, {})
         await client.execute(VIEWER, {})
     assert slept.waits == []
@@ -326,12 +326,12 @@ async def test_a_pause_ends_with_the_reset(fake: FakeLinear) -> None:
 
 async def test_settings_without_a_key_or_an_application_say_what_to_set() -> None:
     with pytest.raises(ConfigurationInvalid, match="LINEAR_API_KEY") as caught:
-        async with of(Settings()):
+        async with open_configured_client(Settings()):
             pass
     assert "LINEAR_OAUTH_CLIENT_ID" in str(caught.value)
 
 
 async def test_settings_with_a_key_connect_by_it(fake: FakeLinear) -> None:
-    async with of(Settings(linear_api_url=fake.url, linear_api_key=Secret(fake.key))) as client:
+    async with open_configured_client(Settings(linear_api_url=fake.url, linear_api_key=Secret(fake.key))) as client:
         await client.execute(VIEWER, {})
     assert fake.requests[0].headers["authorization"] == fake.key

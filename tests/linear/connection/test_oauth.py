@@ -8,8 +8,8 @@ from structlog.testing import capture_logs
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.errors import LinearFailed
 from shareable_backlog.linear.connection import transport
-from shareable_backlog.linear.connection.client import connected, of
-from shareable_backlog.linear.connection.oauth import Application, ClientRefused, Tokens
+from shareable_backlog.linear.connection.client import open_client, open_configured_client
+from shareable_backlog.linear.connection.oauth import Application, ClientRefused, TokenSource
 from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.linear.errors import AuthenticationFailed, LinearUnavailable, RateLimited
 from tests.fakes.linear import FakeLinear, Fault
@@ -32,7 +32,7 @@ class Clock:
 
 @pytest.fixture
 def application(fake: FakeLinear) -> Application:
-    """Give an application that the fake knows."""
+    """Return an application that the fake knows."""
     return Application(fake.token_url, fake.client_id, fake.client_secret)
 
 
@@ -42,15 +42,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def tokens(application: Application, clock: Clock) -> AsyncIterator[Tokens]:
-    async with transport.opened() as http:
-        yield Tokens(http, application, 5, clock)
+async def tokens(application: Application, clock: Clock) -> AsyncIterator[TokenSource]:
+    async with transport.open_http() as http:
+        yield TokenSource(http, application, 5, clock)
 
 
 async def failure(fake: FakeLinear, application: Application, fault: Fault) -> LinearFailed:
     fake.fail_next(fault)
     with pytest.raises(LinearFailed) as caught:
-        async with connected(fake.url, application, retries=ONCE, deadline_s=0.5) as client:
+        async with open_client(fake.url, application, retries=ONCE, deadline_s=0.5) as client:
             await client.execute(VIEWER, {})
     return caught.value
 
@@ -58,7 +58,7 @@ async def failure(fake: FakeLinear, application: Application, fault: Fault) -> L
 async def test_an_application_asks_with_a_token_that_can_only_read(
     fake: FakeLinear, application: Application
 ) -> None:
-    async with connected(fake.url, application) as client:
+    async with open_client(fake.url, application) as client:
         await client.execute(VIEWER, {})
     for_token, for_data = fake.requests
     assert parse_qs(for_token.body.decode()) == {
@@ -72,7 +72,7 @@ async def test_an_application_asks_with_a_token_that_can_only_read(
 
 async def test_the_secret_goes_to_the_token_address_alone(fake: FakeLinear, application: Application) -> None:
     with capture_logs() as logged:
-        async with connected(fake.url, application) as client:
+        async with open_client(fake.url, application) as client:
             await client.execute(VIEWER, {})
     _, for_data = fake.requests
     assert fake.client_secret not in f"{for_data.headers} {for_data.body!r} {logged} {application!r}"
@@ -86,20 +86,20 @@ async def test_settings_with_an_application_connect_by_it(fake: FakeLinear) -> N
         linear_oauth_client_id=fake.client_id,
         linear_oauth_client_secret=Secret(fake.client_secret),
     )
-    async with of(settings) as client:
+    async with open_configured_client(settings) as client:
         await client.execute(VIEWER, {})
     assert fake.token_requests == 1
 
 
 async def test_one_token_serves_many_clients(fake: FakeLinear, application: Application) -> None:
     for _ in range(3):
-        async with connected(fake.url, application) as client:
+        async with open_client(fake.url, application) as client:
             await client.execute(VIEWER, {})
     assert fake.token_requests == 1
 
 
 async def test_requests_at_the_same_time_share_one_renewal(fake: FakeLinear, application: Application) -> None:
-    async with connected(fake.url, application) as client:
+    async with open_client(fake.url, application) as client:
         await asyncio.gather(*(client.execute(VIEWER, {}) for _ in range(4)))
         fake.revoke_tokens()
         await asyncio.gather(*(client.execute(VIEWER, {}) for _ in range(4)))
@@ -108,36 +108,36 @@ async def test_requests_at_the_same_time_share_one_renewal(fake: FakeLinear, app
 
 @pytest.mark.parametrize(("lasts_s", "still_good_s"), [(MONTH_S, MONTH_S * 0.9), (300, 240)])
 async def test_a_token_is_renewed_before_it_ends(
-    fake: FakeLinear, tokens: Tokens, clock: Clock, lasts_s: int, still_good_s: float
+    fake: FakeLinear, tokens: TokenSource, clock: Clock, lasts_s: int, still_good_s: float
 ) -> None:
     fake.expires_in = lasts_s
-    first = await tokens.header(())
+    first = await tokens.authorize(())
     clock.now_s += still_good_s - 1
-    assert await tokens.header(()) == first
+    assert await tokens.authorize(()) == first
     clock.now_s += 1
-    assert await tokens.header(()) != first
+    assert await tokens.authorize(()) != first
 
 
 async def test_a_token_serves_until_its_end_when_it_can_not_be_renewed(
-    fake: FakeLinear, tokens: Tokens, clock: Clock
+    fake: FakeLinear, tokens: TokenSource, clock: Clock
 ) -> None:
     fake.expires_in = 300
-    first = await tokens.header(())
+    first = await tokens.authorize(())
     fake.fail_next(Fault.BAD_GATEWAY, times=2)
     clock.now_s += 240
-    assert await tokens.header(()) == first
-    assert await tokens.header(()) == first
+    assert await tokens.authorize(()) == first
+    assert await tokens.authorize(()) == first
     assert fake.token_requests == 2, "asked again within the minute"
     clock.now_s += 60
     with pytest.raises(LinearUnavailable):
-        await tokens.header(())
-    assert await tokens.header(()) != first
+        await tokens.authorize(())
+    assert await tokens.authorize(()) != first
 
 
 async def test_a_revoked_token_is_replaced_and_the_question_asked_once_more(
     fake: FakeLinear, application: Application
 ) -> None:
-    async with connected(fake.url, application) as client:
+    async with open_client(fake.url, application) as client:
         await client.execute(VIEWER, {})
         fake.revoke_tokens()
         assert await client.execute(VIEWER, {})
@@ -147,7 +147,7 @@ async def test_a_revoked_token_is_replaced_and_the_question_asked_once_more(
 async def test_a_new_token_that_is_refused_too_is_the_end(fake: FakeLinear, application: Application) -> None:
     for after in (1, 1):
         fake.fail_next(Fault.AUTHENTICATION, after=after)
-    async with connected(fake.url, application) as client:
+    async with open_client(fake.url, application) as client:
         with pytest.raises(ClientRefused, match="LINEAR_OAUTH_CLIENT_SECRET"):
             await client.execute(VIEWER, {})
     assert fake.token_requests == 2
@@ -157,7 +157,7 @@ async def test_a_new_token_that_is_refused_too_is_the_end(fake: FakeLinear, appl
 async def test_a_wrong_secret_is_an_authentication_failure_that_names_it(fake: FakeLinear) -> None:
     wrong = Application(fake.token_url, fake.client_id, "a-secret-of-long-ago")
     with capture_logs() as logged, pytest.raises(AuthenticationFailed, match="LINEAR_OAUTH_CLIENT_SECRET") as caught:
-        async with connected(fake.url, wrong) as client:
+        async with open_client(fake.url, wrong) as client:
             await client.execute(VIEWER, {})
     assert fake.token_requests == len(fake.requests) == 1
     assert "a-secret-of-long-ago" not in f"{caught.value} {logged}"
@@ -197,13 +197,13 @@ async def test_a_passing_fault_of_the_token_address_is_asked_again(
     fake: FakeLinear, application: Application
 ) -> None:
     fake.fail_next(Fault.BAD_GATEWAY, times=2)
-    async with connected(fake.url, application, retries=Retries(first_wait_s=0)) as client:
+    async with open_client(fake.url, application, retries=Retries(first_wait_s=0)) as client:
         assert await client.execute(VIEWER, {})
     assert fake.token_requests == 3
 
 
 async def test_a_token_address_that_is_none_is_said_in_plain_words(fake: FakeLinear) -> None:
     with pytest.raises(LinearUnavailable, match="Check LINEAR_OAUTH_TOKEN_URL"):
-        async with connected(fake.url, Application("http://linear.invalid/", "a", "b"), retries=ONCE) as client:
+        async with open_client(fake.url, Application("http://linear.invalid/", "a", "b"), retries=ONCE) as client:
             await client.execute(VIEWER, {})
     assert not fake.requests

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shareable_backlog.errors import LinearFailed
-from shareable_backlog.linear.connection.retry import Retries, retried
+from shareable_backlog.linear.connection.retry import Retries, call_with_retries
 from shareable_backlog.linear.errors import LinearUnavailable, PartialAnswer, RateLimited
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +27,7 @@ class Attempts:
 
     async def run(self, *, random: Callable[[], float] = lambda: 0, attempts: int = 5) -> int:
         retries = Retries(attempts=attempts, longest_wait_s=5, sleep=self.sleep, random=random)
-        return await retried(self.ask, retries)
+        return await call_with_retries(self.ask, retries)
 
 
 def unavailable(count: int) -> list[LinearFailed]:

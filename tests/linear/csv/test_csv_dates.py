@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shareable_backlog.linear.csv.csv_dates import due_date, timestamp
+from shareable_backlog.linear.csv.csv_dates import parse_due_date, parse_timestamp
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,12 @@ from shareable_backlog.linear.csv.csv_dates import due_date, timestamp
     ],
 )
 def test_every_form_of_a_moment_is_the_same_moment_in_utc(text: str) -> None:
-    assert timestamp(text) == datetime(2026, 5, 13, 11, 21, 41, tzinfo=UTC)
-    assert timestamp(text).tzinfo is UTC
+    assert parse_timestamp(text) == datetime(2026, 5, 13, 11, 21, 41, tzinfo=UTC)
+    assert parse_timestamp(text).tzinfo is UTC
 
 
 def test_a_fraction_of_a_second_is_kept() -> None:
-    assert timestamp("2026-06-22T13:35:05.809Z").microsecond == 809_000
+    assert parse_timestamp("2026-06-22T13:35:05.809Z").microsecond == 809_000
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_fraction_of_a_second_is_kept() -> None:
 )
 def test_anything_else_is_no_moment(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        timestamp(text)
+        parse_timestamp(text)
 
 
 @pytest.mark.parametrize(
@@ -73,24 +73,24 @@ def test_anything_else_is_no_moment(text: str) -> None:
     ],
 )
 def test_a_due_date_is_the_day_that_began_for_the_exporter(text: str) -> None:
-    assert due_date(text) == date(2026, 6, 26)
+    assert parse_due_date(text) == date(2026, 6, 26)
 
 
 @given(st.dates(date(1970, 1, 1), date(9990, 1, 1)), st.integers(-10 * 4, 13 * 4))
 def test_midnight_anywhere_from_hawaii_to_new_zealand_is_the_day_meant(day: date, quarters: int) -> None:
     zone = timezone(timedelta(minutes=15 * quarters))
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
-    assert due_date(midnight.astimezone(UTC).isoformat()) == day
+    assert parse_due_date(midnight.astimezone(UTC).isoformat()) == day
 
 
 @pytest.mark.parametrize("text", ["soon", "2026-02-30", "10000-01-01", "9999-12-31T23:00:00Z"])
 def test_anything_else_is_no_due_date(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        due_date(text)
+        parse_due_date(text)
 
 
 @given(st.text())
 def test_any_text_is_read_or_is_a_value_error(text: str) -> None:
-    for read in (timestamp, due_date):
+    for read in (parse_timestamp, parse_due_date):
         with contextlib.suppress(ValueError):
             read(text)

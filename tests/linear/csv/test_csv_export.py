@@ -4,48 +4,48 @@ from typing import Any
 import pytest
 
 from shareable_backlog.errors import ImportInvalid
-from shareable_backlog.linear.csv.csv_export import Export, InferredState, read
+from shareable_backlog.linear.csv.csv_export import CsvExport, InferredState, read_export
 
 _SAMPLES = Path(__file__).parents[1] / "csv"
 _GENERATIONS = ("2023.csv", "2024.csv", "2026.csv")
 
 
-def _export(name: str) -> Export:
-    return read(_SAMPLES / name)
+def _export(name: str) -> CsvExport:
+    return read_export(_SAMPLES / name)
 
 
-def _issues(export: Export) -> dict[str, dict[str, Any]]:
-    return {issue["identifier"]: issue for issue in export.issues()}
+def _issues(export: CsvExport) -> dict[str, dict[str, Any]]:
+    return {issue["identifier"]: issue for issue in export.read_issues()}
 
 
 def _by_name(nodes: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {node["name"]: node for node in nodes}
 
 
-def _of_text(folder: Path, text: str) -> Export:
+def _of_text(folder: Path, text: str) -> CsvExport:
     path = folder / "export.csv"
     path.write_text(text, encoding="utf-8")
-    return read(path)
+    return read_export(path)
 
 
 @pytest.mark.parametrize("name", _GENERATIONS)
 def test_every_generation_of_the_export_is_read_whole(name: str) -> None:
     export = _export(name)
-    assert export.rows == len(list(export.issues())) == 3
+    assert export.rows == len(list(export.read_issues())) == 3
 
 
 @pytest.mark.parametrize("name", _GENERATIONS)
 def test_the_same_file_gives_the_same_nodes_each_time(name: str) -> None:
     once, again = _export(name), _export(name)
     assert once.streams == again.streams
-    assert list(once.issues()) == list(once.issues()) == list(again.issues())
+    assert list(once.read_issues()) == list(once.read_issues()) == list(again.read_issues())
 
 
 @pytest.mark.parametrize("name", _GENERATIONS)
 def test_every_reference_of_an_issue_leads_to_a_node(name: str) -> None:
     export = _export(name)
     ids = {stream: {node["id"] for node in nodes} for stream, nodes in export.streams.items()}
-    for issue in export.issues():
+    for issue in export.read_issues():
         assert issue["team"]["id"] in ids["teams"]
         assert issue["state"]["id"] in ids["workflow_states"]
         assert set(issue["labelIds"]) <= ids["labels"]
@@ -60,7 +60,7 @@ def test_every_reference_of_an_issue_leads_to_a_node(name: str) -> None:
 def test_no_mail_address_gets_beyond_the_reader(name: str) -> None:
     export = _export(name)
     assert "example." not in repr(export.streams).casefold()
-    assert "example." not in repr(list(export.issues())).casefold()
+    assert "example." not in repr(list(export.read_issues())).casefold()
 
 
 def test_an_issue_looks_as_linear_answers_it() -> None:
@@ -100,8 +100,8 @@ def test_the_parent_is_found_by_its_identifier_wherever_it_stands() -> None:
 
 def test_a_parent_in_another_teams_file_is_found_once_that_is_imported_too(tmp_path: Path) -> None:
     header = "ID,Title,Status,Created,Parent issue\n"
-    child = next(_of_text(tmp_path, header + "A-1,x,Todo,2026-01-01T00:00:00Z,B-1\n").issues())
-    parent = next(_of_text(tmp_path, header + "B-1,x,Todo,2026-01-01T00:00:00Z,\n").issues())
+    child = next(_of_text(tmp_path, header + "A-1,x,Todo,2026-01-01T00:00:00Z,B-1\n").read_issues())
+    parent = next(_of_text(tmp_path, header + "B-1,x,Todo,2026-01-01T00:00:00Z,\n").read_issues())
     assert child["parent"] == {"id": parent["id"]}
 
 
@@ -154,7 +154,7 @@ def test_two_teams_states_of_one_name_are_two_states(tmp_path: Path) -> None:
 
 def test_an_item_without_a_status_has_no_state(tmp_path: Path) -> None:
     export = _of_text(tmp_path, "ID,Title,Status,Created\nA-1,x,,2026-01-01T00:00:00Z\n")
-    assert next(export.issues())["state"] is None
+    assert next(export.read_issues())["state"] is None
     assert export.states == ()
 
 
@@ -186,5 +186,5 @@ def test_nothing_is_handed_out_before_the_last_row_is_checked(tmp_path: Path) ->
 @pytest.mark.parametrize("missing", ["nowhere.csv", "."])
 def test_a_file_that_cannot_be_read_is_refused_without_its_path(tmp_path: Path, missing: str) -> None:
     with pytest.raises(ImportInvalid, match=r"^The file can't be read: .*\. Nothing was stored\.$") as caught:
-        read(tmp_path / missing)
+        read_export(tmp_path / missing)
     assert str(tmp_path) not in str(caught.value)

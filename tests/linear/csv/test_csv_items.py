@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shareable_backlog.errors import ImportInvalid
-from shareable_backlog.linear.csv.csv_items import CsvItem, items
+from shareable_backlog.linear.csv.csv_items import CsvItem, read_items
 
 _GOOD = {"ID": "ENG-1", "Title": "t", "Status": "Todo", "Created": "2026-05-13T11:21:41Z"}
 # What begins like a guarded formula can't be told from one.
@@ -31,13 +31,13 @@ def _file(*rows: dict[str, str]) -> io.BytesIO:
 
 
 def _item(**cells: str) -> CsvItem:
-    (item,) = items(_file(_GOOD | {name.replace("_", " "): cell for name, cell in cells.items()}))
+    (item,) = read_items(_file(_GOOD | {name.replace("_", " "): cell for name, cell in cells.items()}))
     return item
 
 
 def _refusal(*rows: dict[str, str]) -> str:
     with pytest.raises(ImportInvalid) as caught:
-        list(items(_file(*rows)))
+        list(read_items(_file(*rows)))
     return str(caught.value)
 
 
@@ -198,4 +198,4 @@ def test_any_title_and_description_survive_an_export_and_its_reading(title: str,
 @given(st.dictionaries(st.sampled_from([*_GOOD, "Team", "Labels", "Estimate", "Due Date"]), _TEXT))
 def test_rubbish_in_any_cell_is_read_or_refused(cells: dict[str, str]) -> None:
     with contextlib.suppress(ImportInvalid):
-        list(items(_file(_GOOD | cells)))
+        list(read_items(_file(_GOOD | cells)))

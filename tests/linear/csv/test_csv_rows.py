@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shareable_backlog.errors import ImportInvalid
-from shareable_backlog.linear.csv.csv_rows import MAX_CELL_BYTES, Record, records
+from shareable_backlog.linear.csv.csv_rows import MAX_CELL_BYTES, CsvRecord, read_records
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
-def _read(content: bytes, required: tuple[str, ...] = ("ID",)) -> list[Record]:
-    return list(records(io.BytesIO(content), required))
+def _read(content: bytes, required: tuple[str, ...] = ("ID",)) -> list[CsvRecord]:
+    return list(read_records(io.BytesIO(content), required))
 
 
 def _refusal(content: bytes, required: tuple[str, ...] = ("ID",)) -> str:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shareable_backlog.linear.csv.csv_states import infer_type, type_by_dates
+from shareable_backlog.linear.csv.csv_states import infer_type, infer_type_by_dates
 
 _AT = datetime(2026, 5, 13, tzinfo=UTC)
 
@@ -52,4 +52,4 @@ def test_items_without_dates_speak_for_unstarted() -> None:
 def test_the_furthest_date_of_an_item_speaks(
     completed_at: datetime | None, canceled_at: datetime | None, started_at: datetime | None, expected: str
 ) -> None:
-    assert type_by_dates(completed_at=completed_at, canceled_at=canceled_at, started_at=started_at) == expected
+    assert infer_type_by_dates(completed_at=completed_at, canceled_at=canceled_at, started_at=started_at) == expected

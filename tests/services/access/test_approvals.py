@@ -11,7 +11,7 @@ from shareable_backlog.database import query
 from shareable_backlog.errors import Conflict, InvalidInput, NotAllowed, NotFound, NotSignedIn
 from shareable_backlog.services.access import approvals, sign_in
 from shareable_backlog.services.access.approvals import Grant
-from shareable_backlog.services.access.sign_in import Entrance
+from shareable_backlog.services.access.sign_in import SignInConfig
 from shareable_backlog.services.account import tokens
 from shareable_backlog.services.audit.audit_actions import OPERATOR, Actor
 from shareable_backlog.services.mail.outbox import Outbox
@@ -23,8 +23,8 @@ OUTBOX = Outbox(is_set_up=True)
 
 
 @pytest.fixture
-def ids(opened: Settings, database: str) -> dict[str, int]:
-    del opened
+def ids(live_database: Settings, database: str) -> dict[str, int]:
+    del live_database
     return let_in(database, "alice", "bob", "carol", "dora", "edgar")
 
 
@@ -46,7 +46,7 @@ async def mails() -> list[tuple[str, str]]:
 
 
 async def test_an_approved_person_is_recorded_and_told(ids: dict[str, int]) -> None:
-    decided = await approvals.decide(OUTBOX, alice(ids), [ids["carol"]], "approve")
+    decided = await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"]], "approve")
     assert decided.done == ["carol@example.com"]
     assert await flags(ids["carol"]) == (False, True, False)
     assert await records() == [("person.approved", str(ids["carol"]))]
@@ -56,14 +56,14 @@ async def test_an_approved_person_is_recorded_and_told(ids: dict[str, int]) -> N
 
 
 async def test_the_record_says_what_was_before_and_after_and_why(ids: dict[str, int]) -> None:
-    await approvals.decide(OUTBOX, alice(ids), [ids["carol"]], "decline", " not ours ")
+    await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"]], "decline", " not ours ")
     [(details, is_admin_action)] = await query("SELECT details, is_admin_action FROM audit_logs")
     assert (details["before"]["state"], details["after"]["state"]) == ("pending", "declined")
     assert (details["reason"], is_admin_action) == ("not ours", True)
 
 
 async def test_many_are_decided_at_once_and_who_has_moved_on_is_told(ids: dict[str, int]) -> None:
-    decided = await approvals.decide(OUTBOX, alice(ids), [ids["carol"], ids["bob"], 99_999], "approve")
+    decided = await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"], ids["bob"], 99_999], "approve")
     assert decided.done == ["carol@example.com"]
     assert decided.left == ["bob@example.com", "somebody who is deleted by now"]
     assert len(await records()) == 1
@@ -73,7 +73,7 @@ async def test_many_are_decided_at_once_and_who_has_moved_on_is_told(ids: dict[s
 async def test_restoring_gives_the_earlier_state_back(
     ids: dict[str, int], persona: str, state: tuple[bool, bool, bool]
 ) -> None:
-    await approvals.decide(OUTBOX, alice(ids), [ids[persona]], "restore")
+    await approvals.carry_out_decision(OUTBOX, alice(ids), [ids[persona]], "restore")
     assert await flags(ids[persona]) == state
 
 
@@ -81,7 +81,7 @@ async def test_an_approval_may_come_with_a_group_and_an_end(ids: dict[str, int])
     await query("INSERT INTO viewer_groups (name) VALUES ('Partners')")
     [(group,)] = await query("SELECT id FROM viewer_groups")
     end = datetime(2099, 1, 1, tzinfo=UTC)
-    await approvals.decide(OUTBOX, alice(ids), [ids["carol"]], "approve", grant=Grant(end, group))
+    await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"]], "approve", grant=Grant(end, group))
     assert await query("SELECT access_until, viewer_group_id FROM users WHERE id = %(id)s", {"id": ids["carol"]}) == [
         (end, group)
     ]
@@ -92,29 +92,29 @@ async def test_an_approval_may_come_with_a_group_and_an_end(ids: dict[str, int])
 @pytest.mark.parametrize("grant", [Grant(access_until=datetime(2020, 1, 1, tzinfo=UTC)), Grant(viewer_group_id=7)])
 async def test_an_approval_with_what_cannot_be_changes_nothing(ids: dict[str, int], grant: Grant) -> None:
     with pytest.raises(InvalidInput, match="Nothing was changed"):
-        await approvals.decide(OUTBOX, alice(ids), [ids["carol"]], "approve", grant=grant)
+        await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"]], "approve", grant=grant)
     assert await flags(ids["carol"]) == (False, False, False)
 
 
 async def test_disabling_ends_sessions_links_and_tokens_for_good(ids: dict[str, int]) -> None:
-    token = await tokens.create(alice(ids), ids["bob"], "script", ["items"], None)
+    token = await tokens.create_token(alice(ids), ids["bob"], "script", ["items"], None)
     await query(
         "INSERT INTO sign_in_links (email, salt, token_hash, expires_at)"
         " VALUES ('Bob@example.com', 'x', 'x', now() + interval '1 hour')"
     )
-    await approvals.decide(OUTBOX, alice(ids), [ids["bob"]], "disable", "left the company")
+    await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["bob"]], "disable", "left the company")
     assert await query("SELECT 1 FROM sessions WHERE user_id = %(id)s", {"id": ids["bob"]}) == []
     assert await query("SELECT 1 FROM sign_in_links") == []
-    await approvals.decide(OUTBOX, alice(ids), [ids["bob"]], "restore")
+    await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["bob"]], "restore")
     with pytest.raises(NotSignedIn):
-        await tokens.visitor(f"Bearer {token}")
+        await tokens.authenticate(f"Bearer {token}")
 
 
 async def test_no_sign_in_under_way_outlives_that_a_person_is_disabled(ids: dict[str, int]) -> None:
-    entrance = Entrance(b"x" * 32, "http://localhost:8000", (), OUTBOX, is_open_in_log=False)
+    entrance = SignInConfig(b"x" * 32, "http://localhost:8000", (), OUTBOX, is_open_in_log=False)
     nobody = Actor(None, None, "192.0.2.7", None)
-    ways_in = [sign_in.by_proxy(entrance, "bob@example.com", nobody) for _ in range(5)]
-    disabling = approvals.decide(OUTBOX, alice(ids), [ids["bob"]], "disable")
+    ways_in = [sign_in.accept_proxy_user(entrance, "bob@example.com", nobody) for _ in range(5)]
+    disabling = approvals.carry_out_decision(OUTBOX, alice(ids), [ids["bob"]], "disable")
     await asyncio.gather(*ways_in[:3], disabling, *ways_in[3:], return_exceptions=True)
     assert await flags(ids["bob"]) == (False, True, True)
     assert await query("SELECT 1 FROM sessions WHERE user_id = %(id)s", {"id": ids["bob"]}) == []
@@ -123,7 +123,7 @@ async def test_no_sign_in_under_way_outlives_that_a_person_is_disabled(ids: dict
 @pytest.mark.parametrize("decision", ["disable", "demote"])
 async def test_the_last_active_admin_stays_one(ids: dict[str, int], decision: approvals.Decision) -> None:
     with pytest.raises(Conflict, match="last active admin"):
-        await approvals.decide(OUTBOX, alice(ids), [ids["bob"], ids["alice"]], decision)
+        await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["bob"], ids["alice"]], decision)
     assert await flags(ids["alice"]) == (True, True, False)
     assert await flags(ids["bob"]) == (False, True, False), "and nobody else was touched"
     assert await records() == []
@@ -131,7 +131,7 @@ async def test_the_last_active_admin_stays_one(ids: dict[str, int], decision: ap
 
 async def test_the_last_active_admin_is_not_deleted(ids: dict[str, int]) -> None:
     with pytest.raises(Conflict, match="last active admin"):
-        await approvals.delete(alice(ids), ids["alice"], "alice@example.com")
+        await approvals.delete_person(alice(ids), ids["alice"], "alice@example.com")
 
 
 async def test_an_admin_made_while_another_decision_waits_is_not_the_last_to_go(
@@ -139,7 +139,7 @@ async def test_an_admin_made_while_another_decision_waits_is_not_the_last_to_go(
 ) -> None:
     async with await psycopg.AsyncConnection.connect(database) as other:
         await other.execute("UPDATE users SET last_access_at = now() WHERE id = %s", [ids["alice"]])
-        disabling = asyncio.create_task(approvals.decide(OUTBOX, OPERATOR, [ids["bob"]], "disable"))
+        disabling = asyncio.create_task(approvals.carry_out_decision(OUTBOX, OPERATOR, [ids["bob"]], "disable"))
         while not await query("SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"):  # noqa: ASYNC110 (nobody tells who waits)
             await asyncio.sleep(0.01)
         await other.execute("UPDATE users SET is_admin = id = %s", [ids["bob"]])
@@ -150,8 +150,10 @@ async def test_an_admin_made_while_another_decision_waits_is_not_the_last_to_go(
 
 async def test_who_has_just_ceased_to_be_an_admin_decides_nothing(ids: dict[str, int]) -> None:
     for act in (
-        approvals.decide(OUTBOX, Actor(ids["bob"], "bob@example.com", None, None), [ids["carol"]], "approve"),
-        approvals.delete(Actor(ids["bob"], "bob@example.com", None, None), ids["carol"], "carol@example.com"),
+        approvals.carry_out_decision(
+            OUTBOX, Actor(ids["bob"], "bob@example.com", None, None), [ids["carol"]], "approve"
+        ),
+        approvals.delete_person(Actor(ids["bob"], "bob@example.com", None, None), ids["carol"], "carol@example.com"),
     ):
         with pytest.raises(NotAllowed):
             await act
@@ -159,58 +161,62 @@ async def test_who_has_just_ceased_to_be_an_admin_decides_nothing(ids: dict[str,
 
 
 async def test_an_admin_who_deletes_themselves_stays_in_the_record(ids: dict[str, int]) -> None:
-    await approvals.decide(OUTBOX, alice(ids), [ids["bob"]], "promote")
-    await approvals.delete(alice(ids), ids["alice"], "alice@example.com")
+    await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["bob"]], "promote")
+    await approvals.delete_person(alice(ids), ids["alice"], "alice@example.com")
     assert await query("SELECT user_id, actor_email FROM audit_logs ORDER BY id") == [(None, "alice@example.com")] * 2
 
 
 async def test_with_another_admin_an_admin_may_step_down(ids: dict[str, int]) -> None:
-    await approvals.decide(OUTBOX, alice(ids), [ids["bob"]], "promote")
-    await approvals.decide(OUTBOX, alice(ids), [ids["alice"]], "demote")
+    await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["bob"]], "promote")
+    await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["alice"]], "demote")
     assert await flags(ids["alice"]) == (False, True, False)
 
 
 async def test_an_admins_access_has_no_end(ids: dict[str, int]) -> None:
     end = datetime(2099, 1, 1, tzinfo=UTC)
     with pytest.raises(Conflict, match="has no end"):
-        await approvals.change(alice(ids), ids["alice"], display_name=None, access_until=end, viewer_group_id=None)
-    await approvals.change(alice(ids), ids["bob"], display_name="Bob", access_until=end, viewer_group_id=None)
-    decided = await approvals.decide(OUTBOX, alice(ids), [ids["bob"]], "promote")
+        await approvals.update_person(
+            alice(ids), ids["alice"], display_name=None, access_until=end, viewer_group_id=None
+        )
+    await approvals.update_person(alice(ids), ids["bob"], display_name="Bob", access_until=end, viewer_group_id=None)
+    decided = await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["bob"]], "promote")
     assert decided.left == ["bob@example.com"]
 
 
 async def test_a_change_is_recorded_once_and_no_change_never(ids: dict[str, int]) -> None:
     for _ in range(2):
-        await approvals.change(alice(ids), ids["bob"], display_name="Bob", access_until=None, viewer_group_id=None)
+        await approvals.update_person(
+            alice(ids), ids["bob"], display_name="Bob", access_until=None, viewer_group_id=None
+        )
     assert await records() == [("person.changed", str(ids["bob"]))]
 
 
 async def test_a_group_that_is_gone_is_refused(ids: dict[str, int]) -> None:
     with pytest.raises(InvalidInput, match="group is not there"):
-        await approvals.change(alice(ids), ids["bob"], display_name=None, access_until=None, viewer_group_id=7)
+        await approvals.update_person(alice(ids), ids["bob"], display_name=None, access_until=None, viewer_group_id=7)
 
 
 async def test_a_person_is_deleted_by_typing_the_address_and_stays_in_the_record(ids: dict[str, int]) -> None:
-    await approvals.decide(OUTBOX, alice(ids), [ids["carol"]], "approve")
+    await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"]], "approve")
     with pytest.raises(InvalidInput, match="Type the person's mail address"):
-        await approvals.delete(alice(ids), ids["carol"], "bob@example.com")
-    await approvals.delete(alice(ids), ids["carol"], " Carol@Example.com ")
+        await approvals.delete_person(alice(ids), ids["carol"], "bob@example.com")
+    await approvals.delete_person(alice(ids), ids["carol"], " Carol@Example.com ")
     assert await query("SELECT 1 FROM users WHERE email = 'carol@example.com'") == []
     assert [action for action, _ in await records()] == ["person.approved", "person.deleted"]
     with pytest.raises(NotFound):
-        await approvals.delete(alice(ids), ids["carol"], "carol@example.com")
+        await approvals.delete_person(alice(ids), ids["carol"], "carol@example.com")
 
 
 async def test_a_created_person_is_approved_at_once(ids: dict[str, int]) -> None:
-    user_id = await approvals.create(alice(ids), "frank@example.com", "Frank", is_admin=True)
+    user_id = await approvals.create_person(alice(ids), "frank@example.com", "Frank", is_admin=True)
     assert await flags(user_id) == (True, True, False)
     with pytest.raises(Conflict, match="already"):
-        await approvals.create(alice(ids), "FRANK@example.com")
+        await approvals.create_person(alice(ids), "FRANK@example.com")
 
 
 async def test_what_cannot_be_recorded_is_not_done(ids: dict[str, int]) -> None:
     await query("ALTER TABLE audit_logs ADD CONSTRAINT nothing_more CHECK (action <> 'person.approved')")
     with pytest.raises(Exception, match=r"."):
-        await approvals.decide(OUTBOX, alice(ids), [ids["carol"]], "approve")
+        await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"]], "approve")
     assert await flags(ids["carol"]) == (False, False, False)
     assert await mails() == []

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shareable_backlog import database as program_database
-from shareable_backlog.config import parsed
+from shareable_backlog.config import parse_settings
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access import users
 from shareable_backlog.errors import BacklogError, Conflict, NotAllowed, NotFound
@@ -31,13 +31,13 @@ EDGES = {
     "restored": {("disabled", "active"), ("disabled", "expired"), ("declined", "pending")},
     "promoted": {("active", "active")},
     "demoted": {("active", "active")},
-    "changed": {(one, one) for one in get_args(users.State)} | {("active", "expired"), ("expired", "active")},
+    "changed": {(one, one) for one in get_args(users.UserState)} | {("active", "expired"), ("expired", "active")},
 }
 
 
 @dataclass(frozen=True)
 class Act:
-    """Be one act of `by` (None: the operator): a decision of several persons, or what is done to the first alone."""
+    """One act of `by` (None: the operator): a decision of several persons, or what is done to the first alone."""
 
     by: str | None
     kind: str
@@ -56,12 +56,14 @@ def carried_out(ids: dict[str, int], one: Act) -> Coroutine[Any, Any, object]:
     actor = Actor(ids[one.by], f"{one.by}@example.com", None, None) if one.by else OPERATOR
     first = one.persons[0]
     if one.kind == "delete":
-        return approvals.delete(actor, ids[first], f"{first}@example.com")
+        return approvals.delete_person(actor, ids[first], f"{first}@example.com")
     if one.kind in ("end", "go on"):
         until = ENDED if one.kind == "end" else None
-        return approvals.change(OPERATOR, ids[first], display_name=None, access_until=until, viewer_group_id=None)
+        return approvals.update_person(
+            OPERATOR, ids[first], display_name=None, access_until=until, viewer_group_id=None
+        )
     [decision] = [known for known in get_args(Decision) if known == one.kind]
-    return approvals.decide(Outbox(is_set_up=False), actor, [ids[name] for name in one.persons], decision)
+    return approvals.carry_out_decision(Outbox(is_set_up=False), actor, [ids[name] for name in one.persons], decision)
 
 
 async def act(ids: dict[str, int], one: Act) -> None:
@@ -75,9 +77,9 @@ async def act(ids: dict[str, int], one: Act) -> None:
 
 
 async def standing(user_id: int) -> dict[str, object] | None:
-    """Give how a person stands, in the words of the record; None for one who is deleted."""
-    async with transaction() as opened:
-        user = await users.by_id(opened, user_id)
+    """Return how a person stands, in the words of the record; None for one who is deleted."""
+    async with transaction() as tx:
+        user = await users.find_by_id(tx, user_id)
     return user and {
         "state": user.state,
         "admin": user.is_admin,
@@ -92,8 +94,8 @@ async def play(ids: dict[str, int], rounds: list[tuple[Act, Act]]) -> None:
     stood = {str(id_): await standing(id_) for id_ in ids.values()}
     for both in rounds:
         await asyncio.gather(*(act(ids, one) for one in both))
-        async with transaction() as opened:
-            assert await users.active_admins(opened), both
+        async with transaction() as tx:
+            assert await users.list_admin_emails(tx), both
     rows = await query(
         "SELECT action, resource_id, details FROM audit_logs WHERE id > %(id)s ORDER BY id", {"id": before}
     )
@@ -113,8 +115,8 @@ def test_two_admins_at_once_keep_to_the_states_the_record_and_an_admin(
     database: str, rounds: list[tuple[Act, Act]]
 ) -> None:
     async def played() -> None:
-        given = parsed({"DATABASE_URL": as_url(database), "SECRET_KEY": SECRET_KEY})
-        async with program_database.opened(given):
+        given = parse_settings({"DATABASE_URL": as_url(database), "SECRET_KEY": SECRET_KEY})
+        async with program_database.open_database(given):
             await query("DELETE FROM users")
             await play(let_in(database, *PEOPLE), rounds)
 

@@ -9,7 +9,7 @@ from shareable_backlog.services.access.people import PAGE_SIZE, UserFilters
 from shareable_backlog.services.audit.audit_actions import Actor
 from tests.support.signed_in import let_in
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 ALICE = Actor(None, "alice@example.com", None, None)
 ALL = UserFilters()
@@ -24,8 +24,8 @@ async def add(count: int, *, hours_ago: str = "NULL") -> None:
 
 
 async def names(filters: UserFilters = ALL) -> list[str]:
-    """Give whom the filter finds, by the beginning of the mail address."""
-    return [one.email.partition("@")[0] for one in await people.everybody(filters)]
+    """Return whom the filter finds, by the beginning of the mail address."""
+    return [one.email.partition("@")[0] for one in await people.list_everybody(filters)]
 
 
 async def test_the_last_seen_come_first_and_who_was_never_here_comes_last() -> None:
@@ -72,16 +72,16 @@ async def test_filters_narrow_together(database: str) -> None:
 
 async def test_pages_have_fifty_people_each_once_though_many_were_here_at_the_same_time() -> None:
     await add(PAGE_SIZE + 20, hours_ago="n / 40")
-    first = await people.page(ALL, None)
+    first = await people.list_people(ALL, None)
     assert (len(first.people), first.next_after is not None) == (50, True)
-    second = await people.page(ALL, first.next_after)
+    second = await people.list_people(ALL, first.next_after)
     assert (len(second.people), second.next_after) == (20, None)
     assert len({one.id for one in first.people + second.people}) == PAGE_SIZE + 20
 
 
 async def test_after_a_last_page_that_is_full_there_is_none() -> None:
     await add(PAGE_SIZE)
-    assert (await people.page(ALL, None)).next_after is None
+    assert (await people.list_people(ALL, None)).next_after is None
 
 
 async def test_who_waits_is_on_every_page_whatever_it_is_narrowed_to_the_longest_waiting_first() -> None:
@@ -89,31 +89,31 @@ async def test_who_waits_is_on_every_page_whatever_it_is_narrowed_to_the_longest
         "INSERT INTO users (email, created_at) SELECT 'w' || n || '@example.com', now() - make_interval(hours => n)"
         " FROM generate_series(1, 203) n"
     )
-    found = await people.page(UserFilters(state="active"), None)
+    found = await people.list_people(UserFilters(state="active"), None)
     assert found.people == []
     assert [one.email for one in found.waiting] == [f"w{number}@example.com" for number in range(203, 3, -1)]
 
 
 async def test_a_page_has_the_groups_that_people_can_be_put_into(database: str) -> None:
     let_in(database, "erin")
-    assert [(one.name, one.people) for one in (await people.page(ALL, None)).groups] == [("Nobody's", 1)]
+    assert [(one.name, one.people) for one in (await people.list_people(ALL, None)).groups] == [("Nobody's", 1)]
 
 
 async def test_a_person_is_shown_with_the_groups_that_there_are(database: str) -> None:
     ids = let_in(database, "bob", "erin")
-    erin, groups = await people.person(ids["erin"])
+    erin, groups = await people.read_person(ids["erin"])
     assert (erin.email, erin.viewer_group_id) == ("erin@example.com", groups[0].id)
-    assert (await people.person(ids["bob"]))[0].viewer_group_id is None
+    assert (await people.read_person(ids["bob"]))[0].viewer_group_id is None
 
 
 async def test_a_person_who_was_deleted_is_said_so() -> None:
     with pytest.raises(NotFound, match="Somebody may have deleted them"):
-        await people.person(1)
+        await people.read_person(1)
 
 
 async def test_an_export_is_on_record_with_its_filter_before_the_first_part(database: str) -> None:
     let_in(database)
-    parts = await people.export(ALICE, UserFilters(text="b", state="active"))
+    parts = await people.export_people(ALICE, UserFilters(text="b", state="active"))
     assert await query("SELECT action, actor_email, details FROM audit_logs") == [
         ("people.exported", "alice@example.com", {"text": "b", "state": "active", "never_seen": False})
     ]
@@ -123,14 +123,14 @@ async def test_an_export_is_on_record_with_its_filter_before_the_first_part(data
 async def test_an_export_has_everybody_once_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "_EXPORTED_AT_ONCE", 2)
     await add(5)
-    parts = [part async for part in await people.export(ALICE, ALL)]
+    parts = [part async for part in await people.export_people(ALICE, ALL)]
     assert [len(part) for part in parts] == [2, 2, 1]
     assert len({one.id for part in parts for one in part}) == 5
-    assert len(await people.everybody(ALL)) == 5
+    assert len(await people.list_everybody(ALL)) == 5
 
 
 async def test_a_person_is_found_by_the_mail_address_in_any_case(database: str) -> None:
     ids = let_in(database)
-    assert await people.id_of("BOB@example.com") == ids["bob"]
+    assert await people.read_user_id("BOB@example.com") == ids["bob"]
     with pytest.raises(NotFound, match=r"no person with the address carol@example\.com"):
-        await people.id_of("carol@example.com")
+        await people.read_user_id("carol@example.com")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shareable_backlog.database import query
-from shareable_backlog.database.access.sharing import Choice, Fields, Scope
+from shareable_backlog.database.access.sharing import Scope, SharedFields, SharingChoice
 from shareable_backlog.errors import Conflict, DatabaseFailed, NotFound
 from shareable_backlog.services.access import sharing, viewer_groups
 from shareable_backlog.services.audit.audit_actions import OPERATOR
@@ -13,14 +13,14 @@ from shareable_backlog.services.backlog import items
 from tests.support import listing
 from tests.support.mirrored import item, label, project, store, team
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
-ALL = Fields(descriptions=True, comments=True, assignees=True, estimates=True, attachments=True)
-HIDE_OPS = Choice("team", "team-OPS", is_shown=False)
+ALL = SharedFields(descriptions=True, comments=True, assignees=True, estimates=True, attachments=True)
+HIDE_OPS = SharingChoice("team", "team-OPS", is_shown=False)
 
 
-async def saved(*choices: Choice, fields: Fields = ALL) -> None:
-    await sharing.save(OPERATOR, (await sharing.settings()).version, fields, choices)
+async def saved(*choices: SharingChoice, fields: SharedFields = ALL) -> None:
+    await sharing.save_settings(OPERATOR, (await sharing.read_settings()).version, fields, choices)
 
 
 async def seen(scope: Scope | None = None) -> list[str]:
@@ -32,13 +32,13 @@ async def rules() -> list[tuple[str, str, bool]]:
 
 
 async def is_listed_as_shown(id_: str) -> bool:
-    [found] = [one for kind in await sharing.entities("") for one in kind.listed if one.id == id_]
+    [found] = [one for kind in await sharing.list_entities("") for one in kind.listed if one.id == id_]
     return found.is_shown
 
 
-async def group_of(*choices: Choice) -> Scope:
-    group_id = await viewer_groups.create(OPERATOR, "Suppliers")
-    await viewer_groups.choose(OPERATOR, group_id, choices)
+async def group_of(*choices: SharingChoice) -> Scope:
+    group_id = await viewer_groups.create_group(OPERATOR, "Suppliers")
+    await viewer_groups.update_rules(OPERATOR, group_id, choices)
     return Scope(group_id)
 
 
@@ -50,8 +50,12 @@ async def recorded(action: str) -> list[dict[str, object]]:
 async def test_a_preview_counts_and_names_what_would_appear_and_vanish() -> None:
     await store(team("SEC", private=True), label("vip"), *(item(number, team="OPS") for number in range(1, 8)))
     await store(item(8, "Locks", team="SEC"), item(9, team="SEC", label_ids=["label-vip"]), item(10))
-    choices = [HIDE_OPS, Choice("team", "team-SEC", is_shown=True), Choice("label", "label-vip", is_shown=False)]
-    found = await sharing.preview(1, replace(ALL, comments=False), choices)
+    choices = [
+        HIDE_OPS,
+        SharingChoice("team", "team-SEC", is_shown=True),
+        SharingChoice("label", "label-vip", is_shown=False),
+    ]
+    found = await sharing.preview_settings(1, replace(ALL, comments=False), choices)
     assert found.fields == [("comments", False)]
     assert [one.name for one in found.entities] == ["Team OPS", "Team SEC", "vip"]
     assert (found.appearing.count, found.appearing.newest) == (1, [("SEC-8", "Locks")])
@@ -73,7 +77,7 @@ async def test_switching_off_and_on_again_leaves_no_rule() -> None:
 async def test_a_private_team_is_hidden_until_an_admin_shows_it() -> None:
     await store(team("SEC", private=True), item(1, team="SEC"))
     assert (await seen(), await is_listed_as_shown("team-SEC")) == ([], False)
-    await saved(Choice("team", "team-SEC", is_shown=True))
+    await saved(SharingChoice("team", "team-SEC", is_shown=True))
     assert (await seen(), await is_listed_as_shown("team-SEC")) == (["SEC-1"], True)
 
 
@@ -87,12 +91,12 @@ async def test_a_team_that_becomes_private_vanishes() -> None:
 
 async def test_the_second_of_two_admins_is_told_and_changes_nothing() -> None:
     await store(item(1, team="OPS"), project("Apollo"))
-    await sharing.save(OPERATOR, 1, ALL, [HIDE_OPS])
+    await sharing.save_settings(OPERATOR, 1, ALL, [HIDE_OPS])
     with pytest.raises(Conflict, match="Somebody else has changed"):
-        await sharing.save(OPERATOR, 1, replace(ALL, comments=False), [])
+        await sharing.save_settings(OPERATOR, 1, replace(ALL, comments=False), [])
     with pytest.raises(Conflict):
-        await sharing.preview(1, ALL, [])
-    assert (await sharing.settings()).fields == ALL
+        await sharing.preview_settings(1, ALL, [])
+    assert (await sharing.read_settings()).fields == ALL
     assert len(await recorded("sharing.changed")) == 1
 
 
@@ -115,30 +119,30 @@ async def test_a_change_is_recorded_with_what_was_before() -> None:
 async def test_a_hidden_group_of_labels_hides_what_has_one_of_them() -> None:
     await store(label("customer", is_group=True), label("acme", parent_id="label-customer"))
     await store(item(1, label_ids=["label-acme"]), item(2))
-    await saved(Choice("label", "label-customer", is_shown=False))
+    await saved(SharingChoice("label", "label-customer", is_shown=False))
     assert await seen() == ["ENG-2"]
 
 
 async def test_names_of_what_is_hidden_stand_nowhere() -> None:
     await store(project("Apollo"), label("vip"), team("SEC", private=True), item(1, team="SEC"))
     await store(item(2, project_id="project-Apollo", label_ids=["label-vip"]), item(3, parent_id="item-ENG-2"))
-    await saved(Choice("project", "project-Apollo", is_shown=False))
-    told = await sharing.what_is_shown(Scope())
+    await saved(SharingChoice("project", "project-Apollo", is_shown=False))
+    told = await sharing.read_summary(Scope())
     assert ([one.key for one in told.teams], told.items, told.is_part) == (["ENG"], 1, False)
-    page = await items.item_page(Scope(), "ENG-3")
-    assert (page.parent, await items.moved_to(Scope(), "ENG-2")) == (None, None)
+    page = await items.read_item_page(Scope(), "ENG-3")
+    assert (page.parent, await items.find_current_identifier(Scope(), "ENG-2")) == (None, None)
     for hidden in ("ENG-2", "SEC-1"):
         with pytest.raises(NotFound, match="no item of that name"):
-            await items.item_page(Scope(), hidden)
+            await items.read_item_page(Scope(), hidden)
 
 
 async def test_lists_are_found_by_name_and_counted() -> None:
     await store(team("OPS", name="Operations"), label("urgent"), project("100%"), project("Other"))
     await store(item(1, label_ids=["label-urgent"]), item(2, label_ids=["label-urgent"], trashed=True))
-    found = {one.kind: one.listed for one in await sharing.entities("%")}
+    found = {one.kind: one.listed for one in await sharing.list_entities("%")}
     assert [one.name for one in found["project"]] == ["100%"]
     assert found["team"] == found["label"] == []
-    [urgent] = (await sharing.entities("URG"))[2].listed
+    [urgent] = (await sharing.list_entities("URG"))[2].listed
     assert (urgent.name, urgent.items) == ("urgent", 1)
 
 
@@ -146,16 +150,18 @@ async def test_a_group_sees_what_its_rules_name_and_is_shown() -> None:
     await store(project("Apollo"), label("vip"), item(1, team="OPS"), item(2, project_id="project-Apollo"))
     await store(item(3, label_ids=["label-vip"]), item(4), item(5, team="OPS", label_ids=["label-vip"]))
     scope = await group_of(
-        Choice("team", "team-OPS", is_shown=True),
-        Choice("project", "project-Apollo", is_shown=True),
-        Choice("label", "label-vip", is_shown=True),
+        SharingChoice("team", "team-OPS", is_shown=True),
+        SharingChoice("project", "project-Apollo", is_shown=True),
+        SharingChoice("label", "label-vip", is_shown=True),
     )
     assert await seen(scope) == ["OPS-5", "ENG-3", "ENG-2", "OPS-1"]
     await saved(HIDE_OPS)
     assert await seen(scope) == ["ENG-3", "ENG-2"]
     assert scope.viewer_group_id is not None
-    assert (await viewer_groups.group(scope.viewer_group_id)).items == 2
-    await viewer_groups.choose(OPERATOR, scope.viewer_group_id, [Choice("label", "label-vip", is_shown=False)])
+    assert (await viewer_groups.read_group(scope.viewer_group_id)).items == 2
+    await viewer_groups.update_rules(
+        OPERATOR, scope.viewer_group_id, [SharingChoice("label", "label-vip", is_shown=False)]
+    )
     assert await seen(scope) == ["ENG-2"]
 
 
@@ -164,4 +170,4 @@ async def test_a_change_that_can_not_be_recorded_is_not_made() -> None:
     await query("ALTER TABLE audit_logs ADD CONSTRAINT refused CHECK (action <> 'sharing.changed')")
     with pytest.raises(DatabaseFailed):
         await saved(HIDE_OPS)
-    assert (await rules(), (await sharing.settings()).version) == ([], 1)
+    assert (await rules(), (await sharing.read_settings()).version) == ([], 1)

@@ -12,49 +12,49 @@ from structlog.testing import capture_logs
 
 from shareable_backlog.database import query
 from shareable_backlog.errors import DatabaseFailed, SignInFailed, TooMany
-from shareable_backlog.services.access import readers, sign_in
-from shareable_backlog.services.access.sessions import Limits
-from shareable_backlog.services.access.sign_in import Entrance, SignedIn
+from shareable_backlog.services.access import page_users, sign_in
+from shareable_backlog.services.access.sessions import SessionLimits
+from shareable_backlog.services.access.sign_in import NewSession, SignInConfig
 from shareable_backlog.services.audit.audit_actions import Actor
 from shareable_backlog.services.mail.outbox import Outbox
 from tests.support.signed_in import SECRET_KEY, let_in
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 BASE_URL = "https://backlog.example.com"
-ENTRANCE = Entrance(SECRET_KEY.encode(), BASE_URL, frozenset(), Outbox(is_set_up=True), is_open_in_log=False)
+ENTRANCE = SignInConfig(SECRET_KEY.encode(), BASE_URL, frozenset(), Outbox(is_set_up=True), is_open_in_log=False)
 CAROL, BROWSER = "carol@example.com", "browser-of-carol"
 NOBODY = Actor(None, None, "192.0.2.7", "Firefox")
-LIMITS = Limits(idle_hours=1, max_days=1)
+LIMITS = SessionLimits(idle_hours=1, max_days=1)
 COUNT: LiteralString = "(SELECT count(*) FROM"
 ENDED = "Access for this address has been ended or declined by an admin. Ask an admin if that is a mistake."
 
 
 async def ask(email: str = CAROL, actor: Actor = NOBODY) -> tuple[str, str]:
-    """Ask for a link and give its token and its code, as the mail says them."""
-    await sign_in.ask(ENTRANCE, email, BROWSER, "/items/ENG-1", actor)
+    """Ask for a link and return its token and its code, as the mail says them."""
+    await sign_in.send_link(ENTRANCE, email, BROWSER, "/items/ENG-1", actor)
     [(link_id,)] = await query("SELECT max(id) FROM sign_in_links")
-    written = await sign_in.letter(ENTRANCE, {"link_id": link_id})
+    written = await sign_in.find_url_and_code(ENTRANCE, {"link_id": link_id})
     assert written
     return written[0].rpartition("/")[2], written[1]
 
 
-async def come(entrance: Entrance = ENTRANCE, **fields: Any) -> SignedIn:
+async def come(entrance: SignInConfig = ENTRANCE, **fields: Any) -> NewSession:
     """Come by the identity provider, which vouches for carol."""
     claims: dict[str, Any] = {
         "issuer": "https://id.example.com", "subject": "carol-1", "verified_email": CAROL, "name": "Carol",
         "is_admin": None, "next_path": "/", "actor": NOBODY,
     }  # fmt: skip
-    return await sign_in.by_identity(entrance, **{**claims, **fields})
+    return await sign_in.accept_identity(entrance, **{**claims, **fields})
 
 
 async def people() -> list[tuple[str, bool, bool]]:
-    """Give everybody's mail address, and whether they are admins and approved."""
+    """Return everybody's mail address, and whether they are admins and approved."""
     return [tuple(row) for row in await query("SELECT email, is_admin, is_approved FROM users ORDER BY id")]
 
 
 async def records(action: str) -> list[tuple[str | None, dict[str, Any]]]:
-    """Give who did this, and the details."""
+    """Return who did this, and the details."""
     found = await query(
         "SELECT actor_email, details FROM audit_logs WHERE action = %(action)s ORDER BY id", {"action": action}
     )
@@ -75,11 +75,11 @@ async def test_a_link_is_written_anew_each_time_from_what_alone_lets_nobody_in()
     token, code = await ask()
     assert await ask(email="bob@example.com") != (token, code)
     [(link_id,)] = await query("SELECT id FROM sign_in_links WHERE email = %(email)s", {"email": CAROL})
-    letter = await sign_in.letter(ENTRANCE, {"link_id": link_id})
+    letter = await sign_in.find_url_and_code(ENTRANCE, {"link_id": link_id})
     assert letter == (f"{BASE_URL}/sign-in/link/{token}", code)
     [(stored,)] = await query("SELECT string_agg(to_jsonb(l)::text, '') FROM sign_in_links l")
     assert (token in stored, f'"{code}"' in stored) == (False, False)
-    stolen = await sign_in.letter(replace(ENTRANCE, secret_key=b"guessed" * 5), {"link_id": link_id})
+    stolen = await sign_in.find_url_and_code(replace(ENTRANCE, secret_key=b"guessed" * 5), {"link_id": link_id})
     assert stolen
     with pytest.raises(SignInFailed):
         await sign_in.needs_code(stolen[0].rpartition("/")[2], BROWSER)
@@ -89,8 +89,8 @@ async def test_a_link_is_written_anew_each_time_from_what_alone_lets_nobody_in()
 async def test_for_a_link_that_is_good_no_more_no_letter_is_written(gone: LiteralString) -> None:
     await ask()
     [(link_id,)] = await query(f"UPDATE sign_in_links SET {gone} RETURNING id")
-    assert await sign_in.letter(ENTRANCE, {"link_id": link_id}) is None
-    assert await sign_in.letter(ENTRANCE, {"link_id": link_id + 1}) is None
+    assert await sign_in.find_url_and_code(ENTRANCE, {"link_id": link_id}) is None
+    assert await sign_in.find_url_and_code(ENTRANCE, {"link_id": link_id + 1}) is None
 
 
 @pytest.mark.parametrize("is_open_in_log", [True, False])
@@ -99,7 +99,7 @@ async def test_a_link_stands_in_the_log_only_where_the_log_is_the_way_to_hand_it
 ) -> None:
     with capture_logs() as logged:
         entrance = replace(ENTRANCE, is_open_in_log=is_open_in_log)
-        await sign_in.ask(entrance, CAROL, BROWSER, "/", NOBODY)
+        await sign_in.send_link(entrance, CAROL, BROWSER, "/", NOBODY)
     assert [event["event"] for event in logged] == (["sign_in_link"] if is_open_in_log else [])
 
 
@@ -138,10 +138,10 @@ async def test_beyond_the_limit_of_a_mail_address_the_last_link_stays_good_where
 ) -> None:
     monkeypatch.setattr(sign_in, "_ASKS_PER_MAIL", 1)
     token, _ = await ask()
-    await sign_in.ask(ENTRANCE, CAROL, "browser-of-mallory", "/", replace(NOBODY, ip_address="203.0.113.9"))
+    await sign_in.send_link(ENTRANCE, CAROL, "browser-of-mallory", "/", replace(NOBODY, ip_address="203.0.113.9"))
     assert [details["sent"] for _, details in await records("sign_in.asked")] == [True, False]
     assert await query("SELECT count(*) FROM outgoing_mails") == [(1,)]
-    assert (await sign_in.by_link(ENTRANCE, token, BROWSER, "", NOBODY)).next_path == "/items/ENG-1"
+    assert (await sign_in.redeem_link(ENTRANCE, token, BROWSER, "", NOBODY)).next_path == "/items/ENG-1"
 
 
 async def test_the_code_is_wanted_in_every_browser_but_the_one_that_asked() -> None:
@@ -156,7 +156,7 @@ async def test_a_link_that_nobody_was_sent_is_good_for_nothing(token: str) -> No
     with pytest.raises(SignInFailed, match="not valid any more"):
         await sign_in.needs_code(token, BROWSER)
     with pytest.raises(SignInFailed, match="not valid any more"):
-        await sign_in.by_link(ENTRANCE, token, BROWSER, "", NOBODY)
+        await sign_in.redeem_link(ENTRANCE, token, BROWSER, "", NOBODY)
 
 
 async def test_wrong_codes_count_together_whichever_way_they_come() -> None:
@@ -164,12 +164,12 @@ async def test_wrong_codes_count_together_whichever_way_they_come() -> None:
     wrong = "111111" if code != "111111" else "222222"
     for _ in range(3):
         with pytest.raises(SignInFailed, match="not the code of the newest mail"):
-            await sign_in.by_code(ENTRANCE, BROWSER, wrong, NOBODY)
+            await sign_in.redeem_code(ENTRANCE, BROWSER, wrong, NOBODY)
     for _ in range(2):
         with pytest.raises(SignInFailed, match="not the code of the newest mail"):
-            await sign_in.by_link(ENTRANCE, token, "another", wrong, NOBODY)
+            await sign_in.redeem_link(ENTRANCE, token, "another", wrong, NOBODY)
     with pytest.raises(SignInFailed, match="not valid any more"):
-        await sign_in.by_link(ENTRANCE, token, BROWSER, "", NOBODY)
+        await sign_in.redeem_link(ENTRANCE, token, BROWSER, "", NOBODY)
     assert len(await records("sign_in.refused")) == 6, "and each is on record"
 
 
@@ -177,34 +177,34 @@ async def test_wrong_codes_count_together_whichever_way_they_come() -> None:
 async def test_a_code_is_worth_nothing_without_the_browser_that_asked(browser: str | None) -> None:
     _, code = await ask()
     with pytest.raises(SignInFailed, match="not valid any more"):
-        await sign_in.by_code(ENTRANCE, browser, code, NOBODY)
+        await sign_in.redeem_code(ENTRANCE, browser, code, NOBODY)
 
 
 async def test_how_somebody_came_in_is_recorded_as_theirs() -> None:
     token, code = await ask()
-    signed_in = await sign_in.by_link(ENTRANCE, token, "another", code, NOBODY)
-    found = await readers.of_session(signed_in.token, LIMITS)
+    signed_in = await sign_in.redeem_link(ENTRANCE, token, "another", code, NOBODY)
+    found = await page_users.find_page_user(signed_in.token, LIMITS)
     assert found
-    assert (found.visitor.email, found.visitor.method, found.visitor.state) == (CAROL, "code", "pending")
+    assert (found.user.email, found.user.method, found.user.state) == (CAROL, "code", "pending")
     assert await records("sign_in.succeeded") == [(CAROL, {"method": "code"})]
     assert [email for email, _ in await records("person.created")] == [CAROL]
 
 
 async def test_the_operators_link_is_good_for_an_hour_in_any_browser_without_a_code() -> None:
     await ask()
-    url = await sign_in.made_link(ENTRANCE.secret_key, BASE_URL, CAROL)
+    url = await sign_in.create_link(ENTRANCE.secret_key, BASE_URL, CAROL)
     [(lives_s,)] = await query("SELECT extract(epoch FROM expires_at - now())::float FROM sign_in_links")
     assert 3500 < lives_s <= 3600, "and earlier links of the address are worthless"
     token = url.removeprefix(f"{BASE_URL}/sign-in/link/")
     assert not await sign_in.needs_code(token, None)
-    assert (await sign_in.by_link(ENTRANCE, token, None, "", NOBODY)).next_path == "/"
+    assert (await sign_in.redeem_link(ENTRANCE, token, None, "", NOBODY)).next_path == "/"
     assert (await records("sign_in.asked"))[-1] == ("operator", {"email": CAROL, "sent": False})
 
 
 async def test_a_mail_address_is_its_persons_in_whatever_letters_they_are_known() -> None:
     await query("INSERT INTO users (email, is_approved) VALUES ('Carol@Example.com', true)")
     token, _ = await ask()
-    await sign_in.by_link(ENTRANCE, token, BROWSER, "", NOBODY)
+    await sign_in.redeem_link(ENTRANCE, token, BROWSER, "", NOBODY)
     assert await people() == [("Carol@Example.com", False, True)]
     assert await records("person.created") == []
 
@@ -213,11 +213,11 @@ async def test_nobody_whose_access_was_ended_comes_in_by_another_spelling(databa
     let_in(database, "dora")
     await query("INSERT INTO users (email, is_approved) VALUES ('Dora@example.com', true)")
     with pytest.raises(SignInFailed, match="ended or declined"):
-        await sign_in.by_proxy(ENTRANCE, "Dora@example.com", NOBODY)
+        await sign_in.accept_proxy_user(ENTRANCE, "Dora@example.com", NOBODY)
 
 
 async def test_a_new_person_who_comes_twice_at_once_is_one_person_and_created_once() -> None:
-    both = await asyncio.gather(*(sign_in.by_proxy(ENTRANCE, CAROL, NOBODY) for _ in range(2)))
+    both = await asyncio.gather(*(sign_in.accept_proxy_user(ENTRANCE, CAROL, NOBODY) for _ in range(2)))
     assert both[0].token != both[1].token
     assert await people() == [(CAROL, False, False)]
     assert len(await records("person.created")) == 1
@@ -227,7 +227,7 @@ async def test_a_refusal_is_recorded_with_its_words_and_leaves_no_session(databa
     let_in(database, "edgar")
     await query("DELETE FROM sessions")
     with pytest.raises(SignInFailed, match="ended or declined"):
-        await sign_in.by_proxy(ENTRANCE, "edgar@example.com", NOBODY)
+        await sign_in.accept_proxy_user(ENTRANCE, "edgar@example.com", NOBODY)
     assert await records("sign_in.refused") == [(None, {"reason": ENDED})]
     assert await query("SELECT outcome FROM audit_logs WHERE action = 'sign_in.refused'") == [("refused",)]
     assert await query("SELECT 1 FROM sessions") == []
@@ -237,7 +237,7 @@ async def test_a_named_admin_is_made_one_once_on_record_and_for_good() -> None:
     entrance = replace(ENTRANCE, admin_emails=frozenset({CAROL}))
     await query("INSERT INTO users (email, is_approved, access_until) VALUES ('Carol@example.com', true, now())")
     for _ in range(2):
-        await sign_in.by_proxy(entrance, CAROL, NOBODY)
+        await sign_in.accept_proxy_user(entrance, CAROL, NOBODY)
     assert await people() == [("Carol@example.com", True, True)]
     assert await query("SELECT access_until FROM users") == [(None,)]
     assert await records("person.promoted") == [("Carol@example.com", {"by": "ADMIN_EMAILS"})]
@@ -247,7 +247,7 @@ async def test_a_named_admin_who_was_disabled_stays_out(database: str) -> None:
     let_in(database, "dora")
     entrance = replace(ENTRANCE, admin_emails=frozenset({"dora@example.com"}))
     with pytest.raises(SignInFailed, match="ended or declined"):
-        await sign_in.by_proxy(entrance, "dora@example.com", NOBODY)
+        await sign_in.accept_proxy_user(entrance, "dora@example.com", NOBODY)
     assert await people() == [("dora@example.com", False, True)]
 
 
@@ -304,16 +304,16 @@ async def test_a_named_admin_is_one_whatever_a_providers_group_says(database: st
 
 async def test_the_samples_link_is_for_an_admin_who_has_no_address_and_works_again_at_the_next_start() -> None:
     for _ in range(2):
-        url = await sign_in.sample_link(ENTRANCE)
+        url = await sign_in.create_sample_link(ENTRANCE)
         assert url
-        await sign_in.by_link(ENTRANCE, url.rpartition("/")[2], None, "", NOBODY)
+        await sign_in.redeem_link(ENTRANCE, url.rpartition("/")[2], None, "", NOBODY)
     assert await people() == [("admin@sample.invalid", True, True)]
     assert len(await records("person.promoted")) == 1
 
 
 async def test_where_there_is_an_admin_the_sample_makes_none(database: str) -> None:
     let_in(database, "alice")
-    assert await sign_in.sample_link(ENTRANCE) is None
+    assert await sign_in.create_sample_link(ENTRANCE) is None
     assert await people() == [("alice@example.com", True, True)]
 
 
@@ -331,7 +331,7 @@ async def test_what_is_too_old_to_be_of_use_is_deleted_again_and_again_after_a_f
     await query("UPDATE rate_limits SET window_starts_at = now() - interval '2 days' WHERE count = 2")
     await query("ALTER TABLE sign_in_links RENAME TO links_of_yore")
     with capture_logs() as logged:
-        cleaning = asyncio.create_task(sign_in.keep_clean(LIMITS))
+        cleaning = asyncio.create_task(sign_in.keep_deleting_old(LIMITS))
         async with asyncio.timeout(20):
             while not logged:  # noqa: ASYNC110 (the log tells nobody)
                 await asyncio.sleep(0)

@@ -9,7 +9,7 @@ from shareable_backlog.services.audit.audit_actions import Actor
 from shareable_backlog.services.mail.outbox import Outbox
 from tests.support.signed_in import let_in
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 WITH_MAIL, WITHOUT_MAIL = Outbox(is_set_up=True), Outbox(is_set_up=False)
 
@@ -29,7 +29,7 @@ async def mails() -> list[tuple[str, object]]:
 
 
 async def test_an_account_is_that_of_the_person(ids: dict[str, int]) -> None:
-    found = await accounts.account(ids["carol"])
+    found = await accounts.read_account(ids["carol"])
     assert (found.id, found.email, found.state, found.is_admin) == (
         ids["carol"],
         "carol@example.com",
@@ -41,13 +41,13 @@ async def test_an_account_is_that_of_the_person(ids: dict[str, int]) -> None:
 async def test_an_account_that_was_deleted_a_moment_ago_is_not_there(ids: dict[str, int]) -> None:
     await query("DELETE FROM users WHERE id = %(carol)s", ids)
     with pytest.raises(NotFound, match="not there any more"):
-        await accounts.account(ids["carol"])
+        await accounts.read_account(ids["carol"])
 
 
 async def test_a_note_is_kept_recorded_and_mailed_to_each_admin_who_can_act_on_it(ids: dict[str, int]) -> None:
     await query("UPDATE users SET is_admin = true WHERE id IN (%(bob)s, %(dora)s)", ids)
     await ask(ids["carol"])
-    assert (await accounts.account(ids["carol"])).access_note == "I build the roof."
+    assert (await accounts.read_account(ids["carol"])).access_note == "I build the roof."
     assert await query("SELECT action, resource_id, details FROM audit_logs") == [
         ("access.asked", str(ids["carol"]), {"note": "I build the roof."})
     ]
@@ -57,7 +57,7 @@ async def test_a_note_is_kept_recorded_and_mailed_to_each_admin_who_can_act_on_i
 
 async def test_without_a_mail_server_the_note_waits_for_whoever_looks(ids: dict[str, int]) -> None:
     await ask(ids["carol"], outbox=WITHOUT_MAIL)
-    assert (await accounts.account(ids["carol"])).access_note == "I build the roof."
+    assert (await accounts.read_account(ids["carol"])).access_note == "I build the roof."
     assert await mails() == []
 
 
@@ -66,12 +66,12 @@ async def test_a_newer_note_takes_the_place_of_the_older_one_and_an_empty_one_le
 ) -> None:
     for note, kept in (("First.", "First."), ("Second.", "Second."), ("", None)):
         await ask(ids["carol"], note)
-        assert (await accounts.account(ids["carol"])).access_note == kept
+        assert (await accounts.read_account(ids["carol"])).access_note == kept
 
 
 async def test_a_long_note_is_kept_as_far_as_there_is_room(ids: dict[str, int]) -> None:
     await ask(ids["carol"], "ü" * 501)
-    assert (await accounts.account(ids["carol"])).access_note == "ü" * 500
+    assert (await accounts.read_account(ids["carol"])).access_note == "ü" * 500
     [(_, params)] = await mails()
     assert params == {"email": "carol@example.com", "note": "ü" * 500}
 
@@ -83,7 +83,7 @@ async def test_after_five_notes_within_an_hour_a_sixth_changes_nothing_and_other
         await ask(ids["carol"], f"Note {number}.", WITHOUT_MAIL)
     with pytest.raises(TooMany, match="five times within an hour"):
         await ask(ids["carol"], "One more.")
-    assert (await accounts.account(ids["carol"])).access_note == "Note 4."
+    assert (await accounts.read_account(ids["carol"])).access_note == "Note 4."
     assert await mails() == []
     await ask(ids["bob"], "Hello.")
 
@@ -92,5 +92,5 @@ async def test_a_note_that_can_not_be_recorded_is_neither_kept_nor_mailed(ids: d
     await query("ALTER TABLE audit_logs ADD CONSTRAINT refused CHECK (action <> 'access.asked')")
     with pytest.raises(DatabaseFailed):
         await ask(ids["carol"])
-    assert (await accounts.account(ids["carol"])).access_note is None
+    assert (await accounts.read_account(ids["carol"])).access_note is None
     assert await mails() == []

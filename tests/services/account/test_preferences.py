@@ -11,14 +11,14 @@ from shareable_backlog.database import query
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.account import preferences, views
 from shareable_backlog.services.account.preferences import USUAL_COLUMNS, Preferences
-from tests.support.signed_in import let_in, reader
+from tests.support.signed_in import let_in, read_page_user
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def bob(database: str, opened: Settings) -> int:
-    del opened
+def bob(database: str, live_database: Settings) -> int:
+    del live_database
     return let_in(database, "bob")["bob"]
 
 
@@ -36,61 +36,63 @@ async def stored(user_id: int, value: object) -> None:
 
 @pytest.mark.usefixtures("bob")
 async def test_without_a_choice_there_is_what_is_usual() -> None:
-    assert (await reader("bob")).preferences == Preferences("system", "comfortable", None, None, USUAL_COLUMNS)
+    assert (await read_page_user("bob")).preferences == Preferences(
+        "system", "comfortable", None, None, USUAL_COLUMNS
+    )
 
 
 async def test_what_is_saved_is_there(bob: int) -> None:
     given = [("theme", "dark"), ("density", "compact"), ("time_zone", "Europe/Berlin"), ("locale", "de-CH")]
-    await preferences.save(bob, [*given, ("columns", ""), ("columns", "due"), ("columns", "id")])
-    assert (await reader("bob")).preferences == Preferences(
+    await preferences.save_preferences(bob, [*given, ("columns", ""), ("columns", "due"), ("columns", "id")])
+    assert (await read_page_user("bob")).preferences == Preferences(
         "dark", "compact", "Europe/Berlin", "de-CH", ("id", "due")
     )
 
 
 async def test_what_is_not_given_stays(bob: int) -> None:
-    await preferences.save(bob, [("theme", "dark"), ("columns", "id")])
-    await preferences.save(bob, [("density", "compact")])
-    chosen = (await reader("bob")).preferences
+    await preferences.save_preferences(bob, [("theme", "dark"), ("columns", "id")])
+    await preferences.save_preferences(bob, [("density", "compact")])
+    chosen = (await read_page_user("bob")).preferences
     assert (chosen.theme, chosen.density, chosen.columns) == ("dark", "compact", ("id",))
 
 
 async def test_an_empty_value_undoes_a_choice(bob: int) -> None:
-    await preferences.save(bob, [("locale", "de"), ("time_zone", "Asia/Tokyo")])
-    await preferences.save(bob, [("locale", ""), ("time_zone", "")])
-    chosen = (await reader("bob")).preferences
+    await preferences.save_preferences(bob, [("locale", "de"), ("time_zone", "Asia/Tokyo")])
+    await preferences.save_preferences(bob, [("locale", ""), ("time_zone", "")])
+    chosen = (await read_page_user("bob")).preferences
     assert (chosen.locale, chosen.time_zone) == (None, None)
 
 
 async def test_a_list_may_be_without_columns(bob: int) -> None:
-    await preferences.save(bob, [("columns", "")])
-    assert (await reader("bob")).preferences.columns == ()
+    await preferences.save_preferences(bob, [("columns", "")])
+    assert (await read_page_user("bob")).preferences.columns == ()
 
 
 async def test_a_form_that_gives_nothing_changes_nothing(bob: int) -> None:
-    await preferences.save(bob, [("csrf", "x"), ("is_admin", "true")])
+    await preferences.save_preferences(bob, [("csrf", "x"), ("is_admin", "true")])
     assert await query("SELECT 1 FROM user_preferences") == []
 
 
 async def test_keys_of_others_survive(bob: int) -> None:
     others = {"views": [{"name": "Mine", "query": "", "new": {"a": None}}], "sidebar": [1, None, {"open": True}]}
     await stored(bob, others)
-    await preferences.save(bob, [("theme", "dark")])
+    await preferences.save_preferences(bob, [("theme", "dark")])
     assert await row(bob) == {**others, "theme": "dark"}
 
 
 async def test_what_is_no_object_is_replaced(bob: int) -> None:
     await stored(bob, ["theme"])
-    await preferences.save(bob, [("theme", "dark")])
+    await preferences.save_preferences(bob, [("theme", "dark")])
     assert await row(bob) == {"theme": "dark"}
 
 
 async def test_two_at_once_lose_nothing(bob: int) -> None:
     await asyncio.gather(
-        preferences.save(bob, [("theme", "dark")]),
-        views.save(bob, "Mine", "team=ENG", "list"),
-        preferences.save(bob, [("density", "compact")]),
-        views.save(bob, "Other", "team=FLD", "list"),
-        preferences.save(bob, [("locale", "de")]),
+        preferences.save_preferences(bob, [("theme", "dark")]),
+        views.save_view(bob, "Mine", "team=ENG", "list"),
+        preferences.save_preferences(bob, [("density", "compact")]),
+        views.save_view(bob, "Other", "team=FLD", "list"),
+        preferences.save_preferences(bob, [("locale", "de")]),
     )
     found = await row(bob)
     assert (found["theme"], found["density"], found["locale"]) == ("dark", "compact", "de")
@@ -99,8 +101,8 @@ async def test_two_at_once_lose_nothing(bob: int) -> None:
 
 async def test_choices_are_each_persons_own(bob: int, database: str) -> None:
     let_in(database, "alice")
-    await preferences.save(bob, [("theme", "dark")])
-    assert (await reader("alice")).preferences == Preferences()
+    await preferences.save_preferences(bob, [("theme", "dark")])
+    assert (await read_page_user("alice")).preferences == Preferences()
 
 
 @pytest.mark.parametrize(
@@ -119,12 +121,12 @@ async def test_choices_are_each_persons_own(bob: int, database: str) -> None:
 )  # fmt: skip
 async def test_what_has_no_meaning_is_as_usual(bob: int, value: object) -> None:
     await stored(bob, value)
-    assert (await reader("bob")).preferences == Preferences()
+    assert (await read_page_user("bob")).preferences == Preferences()
 
 
 async def test_one_damaged_choice_spoils_no_other(bob: int) -> None:
     await stored(bob, {"theme": 1, "density": "compact", "time_zone": "x", "locale": "de", "columns": ["due", "x"]})
-    assert (await reader("bob")).preferences == Preferences("system", "compact", None, "de", ("due",))
+    assert (await read_page_user("bob")).preferences == Preferences("system", "compact", None, "de", ("due",))
 
 
 @pytest.mark.parametrize(
@@ -142,12 +144,12 @@ async def test_one_damaged_choice_spoils_no_other(bob: int) -> None:
 )
 async def test_what_cant_be_chosen_is_refused_and_nothing_saved(bob: int, field: tuple[str, str]) -> None:
     with pytest.raises(InvalidInput, match="nothing was saved"):
-        await preferences.save(bob, [("columns", "id"), field])
+        await preferences.save_preferences(bob, [("columns", "id"), field])
     assert await query("SELECT 1 FROM user_preferences") == []
 
 
 def test_time_zones_are_places_after_utc() -> None:
-    zones = preferences.time_zones()
+    zones = preferences.list_time_zones()
     assert zones[0] == "UTC"
     assert {"Europe/Berlin", "America/New_York", "Asia/Kolkata"} < set(zones)
     assert not any(zone.startswith(("Etc/", "posix/", "right/", "US/")) for zone in zones)

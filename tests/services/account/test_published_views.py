@@ -11,7 +11,7 @@ from shareable_backlog.services.account import published_views, views
 from shareable_backlog.services.audit.audit_actions import Actor
 from tests.support.signed_in import let_in
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 
 @pytest.fixture
@@ -27,13 +27,13 @@ def alice(ids: dict[str, int]) -> Actor:
 async def published(alice: Actor, *names: str) -> list[int]:
     assert alice.user_id
     for name in names:
-        await views.save(alice.user_id, name, "label=bug", "board")
-        await published_views.publish(alice, alice.user_id, name)
+        await views.save_view(alice.user_id, name, "label=bug", "board")
+        await published_views.publish_view(alice, alice.user_id, name)
     return [view_id for (view_id,) in await query("SELECT id FROM published_views ORDER BY id")]
 
 
 async def names(user_id: int) -> list[str]:
-    return [one.name for one in (await views.offered(user_id)).published]
+    return [one.name for one in (await views.list_views(user_id)).published]
 
 
 async def recorded() -> list[tuple[Any, ...]]:
@@ -44,7 +44,7 @@ async def recorded() -> list[tuple[Any, ...]]:
 
 async def test_a_published_view_is_offered_to_everybody_and_on_record(alice: Actor, ids: dict[str, int]) -> None:
     [view_id] = await published(alice, "Bugs")
-    [bobs] = (await views.offered(ids["bob"])).published
+    [bobs] = (await views.list_views(ids["bob"])).published
     assert (bobs.id, bobs.name, bobs.query, bobs.layout) == (view_id, "Bugs", "label=bug", "board")
     details = {"name": "Bugs", "query": "label=bug", "layout": "board"}
     assert await recorded() == [("view.published", str(view_id), details, True)]
@@ -52,28 +52,28 @@ async def test_a_published_view_is_offered_to_everybody_and_on_record(alice: Act
 
 async def test_a_published_view_is_a_copy_and_stays_when_its_admin_goes(alice: Actor, ids: dict[str, int]) -> None:
     await published(alice, "Bugs")
-    await views.delete(ids["alice"], "Bugs")
+    await views.delete_view(ids["alice"], "Bugs")
     await query("DELETE FROM users WHERE id = %(id)s", {"id": ids["alice"]})
     assert await names(ids["bob"]) == ["Bugs"]
 
 
 async def test_a_published_name_is_used_once_in_whatever_case(alice: Actor, ids: dict[str, int]) -> None:
     first, second = await published(alice, "Bugs", "Other")
-    await views.rename(ids["alice"], "Bugs", "BUGS")
+    await views.rename_view(ids["alice"], "Bugs", "BUGS")
     with pytest.raises(Conflict):
-        await published_views.publish(alice, ids["alice"], "bugs")
+        await published_views.publish_view(alice, ids["alice"], "bugs")
     with pytest.raises(Conflict):
-        await published_views.rename(alice, second, "bUGS")
-    await published_views.rename(alice, first, "bugs")
+        await published_views.rename_view(alice, second, "bUGS")
+    await published_views.rename_view(alice, first, "bugs")
     assert await names(ids["bob"]) == ["bugs", "Other"]
 
 
 async def test_renaming_is_on_record_with_before_and_after(alice: Actor, ids: dict[str, int]) -> None:
     [view_id] = await published(alice, "Bugs")
-    await published_views.rename(alice, view_id, "  All   bugs ")
-    await published_views.rename(alice, view_id, "All bugs")
+    await published_views.rename_view(alice, view_id, "  All   bugs ")
+    await published_views.rename_view(alice, view_id, "All bugs")
     with pytest.raises(InvalidInput):
-        await published_views.rename(alice, view_id, " ")
+        await published_views.rename_view(alice, view_id, " ")
     assert await names(ids["bob"]) == ["All bugs"]
     changed = {"before": {"name": "Bugs"}, "after": {"name": "All bugs"}}
     assert (await recorded())[1:] == [("view.changed", str(view_id), changed, True)]
@@ -81,10 +81,10 @@ async def test_renaming_is_on_record_with_before_and_after(alice: Actor, ids: di
 
 async def test_published_views_move_and_stay_at_the_ends(alice: Actor, ids: dict[str, int]) -> None:
     first, _, third = await published(alice, "A", "B", "C")
-    await published_views.move(alice, first, is_up=True)
-    await published_views.move(alice, third, is_up=False)
+    await published_views.move_view(alice, first, is_up=True)
+    await published_views.move_view(alice, third, is_up=False)
     assert len(await recorded()) == 3
-    await published_views.move(alice, third, is_up=True)
+    await published_views.move_view(alice, third, is_up=True)
     assert await names(ids["bob"]) == ["A", "C", "B"]
     moved = {"name": "C", "before": {"place": 3}, "after": {"place": 2}}
     assert (await recorded())[3:] == [("view.changed", str(third), moved, True)]
@@ -92,10 +92,10 @@ async def test_published_views_move_and_stay_at_the_ends(alice: Actor, ids: dict
 
 async def test_two_admins_at_once_lose_no_change(alice: Actor, ids: dict[str, int]) -> None:
     for name in "ABCDEF":
-        await views.save(ids["alice"], name, "", "list")
-    await asyncio.gather(*(published_views.publish(alice, ids["alice"], name) for name in "ABCDEF"))
-    found = (await views.offered(ids["bob"])).published
-    await asyncio.gather(*(published_views.move(alice, one.id or 0, is_up=True) for one in found))
+        await views.save_view(ids["alice"], name, "", "list")
+    await asyncio.gather(*(published_views.publish_view(alice, ids["alice"], name) for name in "ABCDEF"))
+    found = (await views.list_views(ids["bob"])).published
+    await asyncio.gather(*(published_views.move_view(alice, one.id or 0, is_up=True) for one in found))
     rows = await query("SELECT name, position FROM published_views ORDER BY position")
     assert sorted(name for name, _ in rows) == list("ABCDEF")
     assert [position for _, position in rows] == [1, 2, 3, 4, 5, 6]
@@ -103,11 +103,11 @@ async def test_two_admins_at_once_lose_no_change(alice: Actor, ids: dict[str, in
 
 async def test_an_unpublished_view_is_gone_for_everybody_and_copies_stay(alice: Actor, ids: dict[str, int]) -> None:
     [view_id] = await published(alice, "Bugs")
-    await views.copy(ids["bob"], view_id)
-    await published_views.unpublish(alice, view_id)
-    offered = await views.offered(ids["bob"])
+    await views.copy_view(ids["bob"], view_id)
+    await published_views.unpublish_view(alice, view_id)
+    offered = await views.list_views(ids["bob"])
     assert ([one.name for one in offered.mine], offered.published) == (["Bugs"], [])
-    for again in (published_views.unpublish(alice, view_id), published_views.rename(alice, view_id, "B")):
+    for again in (published_views.unpublish_view(alice, view_id), published_views.rename_view(alice, view_id, "B")):
         with pytest.raises(NotFound):
             await again
     assert [action for action, *_ in await recorded()] == ["view.published", "view.unpublished"]
@@ -124,13 +124,13 @@ async def test_at_most_a_hundred_views_are_published(alice: Actor, ids: dict[str
 
 
 async def test_only_ones_own_view_that_makes_sense_can_be_published(alice: Actor, ids: dict[str, int]) -> None:
-    await views.save(ids["bob"], "Bobs", "", "list")
+    await views.save_view(ids["bob"], "Bobs", "", "list")
     with pytest.raises(NotFound):
-        await published_views.publish(alice, ids["alice"], "Bobs")
+        await published_views.publish_view(alice, ids["alice"], "Bobs")
     await query(
         "INSERT INTO user_preferences (user_id, preferences)"
         """ SELECT id, '{"views": [{"name": "Odd", "query": "type=odd"}]}' FROM users WHERE is_admin"""
     )
     with pytest.raises(InvalidInput):
-        await published_views.publish(alice, ids["alice"], "Odd")
+        await published_views.publish_view(alice, ids["alice"], "Odd")
     assert await names(ids["bob"]) == []

@@ -17,13 +17,13 @@ from shareable_backlog.errors import (
     NotSignedIn,
     TooMany,
 )
-from shareable_backlog.services.access.sessions import Visitor
+from shareable_backlog.services.access.sessions import CurrentUser
 from shareable_backlog.services.account import tokens
-from shareable_backlog.services.account.tokens import Program
+from shareable_backlog.services.account.tokens import TokenUser
 from shareable_backlog.services.audit.audit_actions import Actor
 from tests.support.signed_in import let_in
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 TODAY = datetime.now(UTC).date()
 
@@ -38,11 +38,11 @@ def actor(user_id: int) -> Actor:
 
 
 async def made(user_id: int, *rights: str, last_day: date | None = None) -> str:
-    return await tokens.create(actor(user_id), user_id, "Report", rights or ("items",), last_day)
+    return await tokens.create_token(actor(user_id), user_id, "Report", rights or ("items",), last_day)
 
 
-async def used(token: str) -> Program:
-    return await tokens.visitor(f"Bearer {token}")
+async def used(token: str) -> TokenUser:
+    return await tokens.authenticate(f"Bearer {token}")
 
 
 async def recorded(action: str) -> list[tuple[str, str, dict[str, object]]]:
@@ -75,7 +75,7 @@ async def test_only_the_hash_of_a_token_is_stored(ids: dict[str, int]) -> None:
 )
 async def test_what_is_no_token_lets_nobody_in(wrong: str) -> None:
     with pytest.raises(NotSignedIn):
-        await tokens.visitor(wrong)
+        await tokens.authenticate(wrong)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ async def test_a_token_goes_with_its_person(ids: dict[str, int]) -> None:
 async def test_a_token_is_good_to_the_end_of_its_last_day(ids: dict[str, int]) -> None:
     token = await made(ids["bob"], last_day=TODAY)
     assert (await used(token)).user_id == ids["bob"]
-    [listed] = await tokens.of_user(ids["bob"])
+    [listed] = await tokens.list_tokens(ids["bob"])
     assert listed.expires_at == datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC) + timedelta(days=1)
     await query("UPDATE api_tokens SET expires_at = now()")
     with pytest.raises(NotSignedIn):
@@ -118,8 +118,8 @@ async def test_a_last_day_has_to_be_ahead(ids: dict[str, int], last_day: date) -
 @pytest.mark.parametrize(("name", "rights"), [("", ["items"]), ("x" * 101, ["items"]), ("x", []), ("x", ["write"])])
 async def test_a_token_has_a_name_and_known_rights(ids: dict[str, int], name: str, rights: list[str]) -> None:
     with pytest.raises(InvalidInput):
-        await tokens.create(actor(ids["bob"]), ids["bob"], name, rights, None)
-    assert await tokens.of_user(ids["bob"]) == []
+        await tokens.create_token(actor(ids["bob"]), ids["bob"], name, rights, None)
+    assert await tokens.list_tokens(ids["bob"]) == []
 
 
 async def test_a_person_has_at_most_twenty_tokens(ids: dict[str, int]) -> None:
@@ -162,23 +162,25 @@ async def test_a_token_may_ask_six_hundred_times_a_minute(ids: dict[str, int]) -
 
 async def test_a_token_is_refused_what_it_was_not_made_for_and_that_is_recorded(ids: dict[str, int]) -> None:
     program = await used(await made(ids["bob"], "items"))
-    await tokens.require(program, "items", actor(ids["bob"]))
+    await tokens.require_right(program, "items", actor(ids["bob"]))
     with pytest.raises(NotAllowed, match="lacks “me”"):
-        await tokens.require(program, "me", actor(ids["bob"]))
+        await tokens.require_right(program, "me", actor(ids["bob"]))
     assert await recorded("access.refused") == [("bob@example.com", "refused", {"via": "api", "right": "me"})]
 
 
 async def test_a_person_at_a_browser_needs_no_rights() -> None:
-    bob = Visitor(1, "bob@example.com", None, "active", is_admin=False, method="link", session_id=1, scope=Scope())
-    await tokens.require(bob, "me", actor(1))
+    bob = CurrentUser(
+        1, "bob@example.com", None, "active", is_admin=False, method="link", session_id=1, scope=Scope()
+    )
+    await tokens.require_right(bob, "me", actor(1))
 
 
 async def test_making_and_revoking_are_recorded_without_the_token(ids: dict[str, int]) -> None:
     token = await made(ids["bob"], "me", "items", last_day=TODAY)
     bob = await used(token)
-    [listed] = await tokens.of_user(ids["bob"])
-    await tokens.revoke(actor(ids["bob"]), bob, listed.id)
-    assert await tokens.of_user(ids["bob"]) == []
+    [listed] = await tokens.list_tokens(ids["bob"])
+    await tokens.revoke_token(actor(ids["bob"]), bob, listed.id)
+    assert await tokens.list_tokens(ids["bob"]) == []
     with pytest.raises(NotSignedIn):
         await used(token)
     [(email, outcome, details)] = await recorded("token.created")
@@ -195,12 +197,12 @@ async def test_making_and_revoking_are_recorded_without_the_token(ids: dict[str,
 async def test_admins_revoke_anybodys_tokens_and_others_only_their_own(ids: dict[str, int]) -> None:
     token = await made(ids["bob"])
     bob, alice, erin = await used(token), await used(await made(ids["alice"])), await used(await made(ids["erin"]))
-    [listed] = await tokens.of_user(ids["bob"])
+    [listed] = await tokens.list_tokens(ids["bob"])
     with pytest.raises(NotFound):
-        await tokens.revoke(actor(ids["erin"]), erin, listed.id)
-    assert await tokens.revoke(actor(ids["alice"]), alice, listed.id) == ids["bob"]
+        await tokens.revoke_token(actor(ids["erin"]), erin, listed.id)
+    assert await tokens.revoke_token(actor(ids["alice"]), alice, listed.id) == ids["bob"]
     with pytest.raises(NotFound):
-        await tokens.revoke(actor(ids["bob"]), bob, listed.id)
+        await tokens.revoke_token(actor(ids["bob"]), bob, listed.id)
     with pytest.raises(NotSignedIn):
         await used(token)
 
@@ -209,4 +211,4 @@ async def test_a_token_that_can_not_be_recorded_is_not_made(ids: dict[str, int])
     await query("ALTER TABLE audit_logs ADD CONSTRAINT refused CHECK (action <> 'token.created')")
     with pytest.raises(DatabaseFailed):
         await made(ids["bob"])
-    assert await tokens.of_user(ids["bob"]) == []
+    assert await tokens.list_tokens(ids["bob"]) == []

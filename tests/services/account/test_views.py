@@ -17,14 +17,14 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def bob(database: str, opened: Settings) -> int:
-    del opened
+def bob(database: str, live_database: Settings) -> int:
+    del live_database
     return let_in(database, "bob", "alice")["bob"]
 
 
 async def saved(user_id: int, *names: str, text: str = "team=ENG", layout: Layout = "list") -> None:
     for name in names:
-        assert await views.save(user_id, name, text, layout)
+        assert await views.save_view(user_id, name, text, layout)
 
 
 async def preferences(user_id: int) -> Any:
@@ -41,7 +41,7 @@ async def stored(user_id: int, value: object) -> None:
 
 
 async def names(user_id: int) -> list[str]:
-    return [one.name for one in (await views.offered(user_id)).mine]
+    return [one.name for one in (await views.list_views(user_id)).mine]
 
 
 async def test_views_are_kept_in_the_order_in_which_they_were_saved(bob: int) -> None:
@@ -68,8 +68,8 @@ async def test_a_view_is_stored_as_name_and_query_and_its_layout_unless_it_is_th
     ],
 )
 def test_a_query_is_written_in_one_order_without_the_place_in_the_list(given: str, layout: Layout, kept: str) -> None:
-    assert views.normalised(given, layout) == kept
-    assert views.normalised(kept, layout) == kept
+    assert views.normalise_query(given, layout) == kept
+    assert views.normalise_query(kept, layout) == kept
 
 
 @pytest.mark.parametrize(
@@ -78,32 +78,32 @@ def test_a_query_is_written_in_one_order_without_the_place_in_the_list(given: st
 )
 def test_a_query_without_meaning_or_without_end_is_refused(given: str) -> None:
     with pytest.raises(InvalidInput):
-        views.normalised(given, "list")
+        views.normalise_query(given, "list")
 
 
 @pytest.mark.parametrize("name", ["", " \n ", "x" * 81, "\u200b\u200e"])
 def test_a_name_has_one_to_eighty_characters_of_which_one_can_be_seen(name: str) -> None:
     with pytest.raises(InvalidInput):
-        views.as_name(name)
+        views.parse_name(name)
 
 
 async def test_what_is_refused_is_not_saved(bob: int) -> None:
     for name, text in (("", ""), ("Mine", "type=nonsense")):
         with pytest.raises(InvalidInput):
-            await views.save(bob, name, text, "list")
+            await views.save_view(bob, name, text, "list")
     assert await names(bob) == []
 
 
 async def test_a_name_is_used_once_a_person_in_whatever_case(bob: int) -> None:
     await saved(bob, "Überfällig")
-    assert await views.save(bob, "  ÜBERFÄLLIG ", "", "list") is None
-    assert [one.query for one in (await views.offered(bob)).mine] == ["team=ENG"]
+    assert await views.save_view(bob, "  ÜBERFÄLLIG ", "", "list") is None
+    assert [one.query for one in (await views.list_views(bob)).mine] == ["team=ENG"]
     await saved(bob + 1, "Überfällig")
 
 
 async def test_a_view_can_be_replaced_and_keeps_its_name_its_place_and_what_others_wrote_there(bob: int) -> None:
     await stored(bob, {"views": [{"name": "A", "query": "", "layout": "board", "x": 1}, {"name": "B", "query": ""}]})
-    assert await views.save(bob, "a", "team=OPS", "list", replaces=True)
+    assert await views.save_view(bob, "a", "team=OPS", "list", replaces=True)
     assert (await preferences(bob))["views"][0] == {"name": "A", "query": "team=OPS", "x": 1}
     assert await names(bob) == ["A", "B"]
 
@@ -111,54 +111,54 @@ async def test_a_view_can_be_replaced_and_keeps_its_name_its_place_and_what_othe
 async def test_a_person_has_at_most_a_hundred_views(bob: int) -> None:
     await stored(bob, {"views": [{"name": str(number), "query": ""} for number in range(100)]})
     with pytest.raises(Conflict):
-        await views.save(bob, "One more", "", "list")
-    assert await views.save(bob, "7", "team=ENG", "list", replaces=True)
+        await views.save_view(bob, "One more", "", "list")
+    assert await views.save_view(bob, "7", "team=ENG", "list", replaces=True)
     assert len(await names(bob)) == 100
 
 
 async def test_a_renamed_view_keeps_its_place_and_stays_the_default(bob: int) -> None:
     await saved(bob, "A", "B")
-    await views.begin_with(bob, "a")
-    await views.rename(bob, "a", "New")
+    await views.set_default_view(bob, "a")
+    await views.rename_view(bob, "a", "New")
     assert await names(bob) == ["New", "B"]
     assert (await preferences(bob))["default_view"] == "New"
-    await views.rename(bob, "New", "NEW")
+    await views.rename_view(bob, "New", "NEW")
     with pytest.raises(Conflict):
-        await views.rename(bob, "B", "new")
+        await views.rename_view(bob, "B", "new")
     with pytest.raises(NotFound):
-        await views.rename(bob, "gone", "C")
+        await views.rename_view(bob, "gone", "C")
     assert await names(bob) == ["NEW", "B"]
 
 
 async def test_views_move_past_those_that_can_not_be_read_and_stay_at_the_ends(bob: int) -> None:
     await stored(bob, {"views": [{"name": "A", "query": ""}, 7, {"name": "B", "query": ""}]})
-    await views.move(bob, "A", is_up=True)
-    await views.move(bob, "B", is_up=False)
+    await views.move_view(bob, "A", is_up=True)
+    await views.move_view(bob, "B", is_up=False)
     assert await names(bob) == ["A", "B"]
-    await views.move(bob, "A", is_up=False)
+    await views.move_view(bob, "A", is_up=False)
     assert (await preferences(bob))["views"] == [{"name": "B", "query": ""}, 7, {"name": "A", "query": ""}]
 
 
 async def test_a_deleted_view_comes_back_to_its_place_and_as_the_default(bob: int) -> None:
     await saved(bob, "A", "B", "C")
-    await views.begin_with(bob, "B")
+    await views.set_default_view(bob, "B")
     before = await preferences(bob)
-    await views.delete(bob, "b")
+    await views.delete_view(bob, "b")
     assert await names(bob) == ["A", "C"]
-    assert views.default_query(await views.offered(bob)) is None
-    assert await views.deleted_name(bob) == "B"
-    await views.bring_back(bob)
+    assert views.find_default(await views.list_views(bob)) is None
+    assert await views.find_deleted_name(bob) == "B"
+    await views.restore_view(bob)
     assert await preferences(bob) == before
     with pytest.raises(NotFound):
-        await views.bring_back(bob)
+        await views.restore_view(bob)
 
 
 async def test_a_deleted_view_does_not_come_back_beside_another_of_its_name(bob: int) -> None:
     await saved(bob, "A")
-    await views.delete(bob, "A")
+    await views.delete_view(bob, "A")
     await saved(bob, "a")
     with pytest.raises(Conflict):
-        await views.bring_back(bob)
+        await views.restore_view(bob)
     assert await names(bob) == ["a"]
 
 
@@ -166,33 +166,33 @@ async def test_what_is_no_deleted_view_does_not_come_back(bob: int) -> None:
     for deleted in (7, None, {"view": 1, "place": 0, "is_default": False}, {"view": {"name": "A"}}):
         await stored(bob, {"deleted_view": deleted})
         with pytest.raises(NotFound):
-            await views.bring_back(bob)
+            await views.restore_view(bob)
 
 
 async def test_a_person_begins_with_their_default_view(bob: int) -> None:
-    assert views.default_query(await views.offered(bob)) is None
+    assert views.find_default(await views.list_views(bob)) is None
     await saved(bob, "A", text="team=ENG&group=state", layout="board")
-    assert views.default_query(await views.offered(bob)) is None
-    await views.begin_with(bob, "A")
-    assert views.default_query(await views.offered(bob)) == ("board", "team=ENG&group=state")
-    await views.begin_with(bob, None)
-    assert views.default_query(await views.offered(bob)) is None
+    assert views.find_default(await views.list_views(bob)) is None
+    await views.set_default_view(bob, "A")
+    assert views.find_default(await views.list_views(bob)) == ("board", "team=ENG&group=state")
+    await views.set_default_view(bob, None)
+    assert views.find_default(await views.list_views(bob)) is None
     with pytest.raises(NotFound):
-        await views.begin_with(bob, "gone")
+        await views.set_default_view(bob, "gone")
 
 
 async def test_a_default_view_that_makes_no_sense_is_none(bob: int) -> None:
     for rest in ({"query": "type=nonsense"}, {"query": "", "layout": "cinema"}, {"query": None}, {}):
         await stored(bob, {"views": [{"name": "A", **rest}, "A"], "default_view": "A"})
-        assert views.default_query(await views.offered(bob)) is None, rest
+        assert views.find_default(await views.list_views(bob)) is None, rest
 
 
 async def test_two_browsers_at_once_lose_no_change(bob: int) -> None:
-    await asyncio.gather(*(views.save(bob, f"View {number}", "", "list") for number in range(12)))
+    await asyncio.gather(*(views.save_view(bob, f"View {number}", "", "list") for number in range(12)))
     assert sorted(await names(bob)) == sorted(f"View {number}" for number in range(12))
     await asyncio.gather(
-        *(views.delete(bob, f"View {number}") for number in range(6)), views.rename(bob, "View 9", "Mine"),
-        views.begin_with(bob, "View 8"),
+        *(views.delete_view(bob, f"View {number}") for number in range(6)), views.rename_view(bob, "View 9", "Mine"),
+        views.set_default_view(bob, "View 8"),
     )  # fmt: skip
     assert sorted(await names(bob)) == ["Mine", "View 10", "View 11", "View 6", "View 7", "View 8"]
     assert (await preferences(bob))["default_view"] == "View 8"
@@ -204,20 +204,20 @@ async def test_what_others_stored_survives_every_change_digit_by_digit(bob: int)
     await stored(bob, odd % theirs)
     [(before,)] = await query("SELECT preferences::text FROM user_preferences")
     await saved(bob, "A", "B")
-    await views.rename(bob, "A", "C")
-    await views.begin_with(bob, "C")
-    await views.move(bob, "C", is_up=False)
+    await views.rename_view(bob, "A", "C")
+    await views.set_default_view(bob, "C")
+    await views.move_view(bob, "C", is_up=False)
     for name in ("B", "C", "Theirs"):
-        await views.delete(bob, name)
-    await views.bring_back(bob)
+        await views.delete_view(bob, name)
+    await views.restore_view(bob)
     assert await query("SELECT preferences::text FROM user_preferences") == [(before,)]
 
 
 async def test_a_row_of_another_kind_takes_a_view_too(bob: int) -> None:
     for value in ("[]", "7", "null", '{"views": 7}', '{"views": {"name": "A"}, "default_view": [1]}'):
         await stored(bob, value)
-        assert (await views.offered(bob)).mine == []
-        assert await views.deleted_name(bob) is None
+        assert (await views.list_views(bob)).mine == []
+        assert await views.find_deleted_name(bob) is None
         await saved(bob, "A")
         assert await names(bob) == ["A"]
 
@@ -226,15 +226,15 @@ async def test_the_bar_knows_the_view_that_the_page_shows(bob: int) -> None:
     await saved(bob, "A", text="team=ENG")
     await saved(bob, "Board", text="team=ENG", layout="board")
     await query("INSERT INTO published_views (name, query, position) VALUES ('All bugs', 'label=bug', 1)")
-    shown = views.bar(await views.offered(bob), "label=&team=eng", "board")
+    shown = views.build_bar(await views.list_views(bob), "label=&team=eng", "board")
     assert shown.current
     assert shown.current.name == "Board"
     assert (shown.query, shown.layout) == ("team=ENG", "board")
     assert [one.name for one in shown.mine + shown.published] == ["A", "Board", "All bugs"]
-    published = views.bar(await views.offered(bob), "label=bug", "list").current
+    published = views.build_bar(await views.list_views(bob), "label=bug", "list").current
     assert published
     assert published.id is not None
-    assert views.bar(await views.offered(bob), "label=bug", "board").current is None
+    assert views.build_bar(await views.list_views(bob), "label=bug", "board").current is None
 
 
 async def test_a_published_view_is_copied_as_it_is(bob: int) -> None:
@@ -242,10 +242,10 @@ async def test_a_published_view_is_copied_as_it_is(bob: int) -> None:
         "INSERT INTO published_views (name, query, layout, position) VALUES ('Bugs', 'label=bug', 'board', 1)"
     )
     [(view_id,)] = await query("SELECT id FROM published_views")
-    await views.copy(bob, view_id)
-    [copied] = (await views.offered(bob)).mine
+    await views.copy_view(bob, view_id)
+    [copied] = (await views.list_views(bob)).mine
     assert (copied.name, copied.query, copied.layout) == ("Bugs", "label=bug", "board")
     with pytest.raises(Conflict):
-        await views.copy(bob, view_id)
+        await views.copy_view(bob, view_id)
     with pytest.raises(NotFound):
-        await views.copy(bob, view_id + 1)
+        await views.copy_view(bob, view_id + 1)

@@ -11,31 +11,31 @@ from hypothesis import strategies as st
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access import users
 from shareable_backlog.database.audit import audit_logs
-from shareable_backlog.database.audit.audit_logs import Filters
+from shareable_backlog.database.audit.audit_logs import AuditFilters
 from shareable_backlog.errors import DatabaseFailed
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import OPERATOR, Action, Actor
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 
-async def newest() -> audit_logs.AuditLog:
-    return (await audit_logs.listed(Filters(), None, 1))[0]
+async def newest() -> audit_logs.AuditEntry:
+    return (await audit_logs.list_entries(AuditFilters(), None, 1))[0]
 
 
 async def added(email: str = "alice@example.com") -> int:
-    async with transaction() as opened:
-        await users.add(opened, email)
-        found = await users.by_email(opened, email)
+    async with transaction() as tx:
+        await users.add_user(tx, email)
+        found = await users.find_by_email(tx, email)
     assert found
     return found.id
 
 
 async def test_an_act_is_recorded_with_who_where_and_on_what() -> None:
     alice = Actor(await added(), "alice@example.com", "192.0.2.7", "Firefox")
-    async with transaction() as opened:
+    async with transaction() as tx:
         await audit_actions.record(
-            opened,
+            tx,
             alice,
             Action.PERSON_APPROVED,
             resource="user",
@@ -69,9 +69,9 @@ async def test_a_refusal_is_told_apart() -> None:
 
 
 async def add_carol(*, stops: bool = False) -> None:
-    async with transaction() as opened:
-        await users.add(opened, "carol@example.com")
-        await audit_actions.record(opened, OPERATOR, Action.PERSON_CREATED)
+    async with transaction() as tx:
+        await users.add_user(tx, "carol@example.com")
+        await audit_actions.record(tx, OPERATOR, Action.PERSON_CREATED)
         if stops:
             raise RuntimeError("stopped")
 

@@ -15,7 +15,7 @@ from shareable_backlog.database.audit import audit_logs
 from shareable_backlog.services.audit import audit_actions, audit_chain
 from shareable_backlog.services.audit.audit_actions import OPERATOR, Action, Actor
 
-pytestmark = [pytest.mark.slow, pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.slow, pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 _PEOPLE = 3
 _EDITS: tuple[LiteralString, ...] = (
@@ -41,9 +41,9 @@ Step: TypeAlias = tuple[Callable[[int], Awaitable[None]], int]
 
 async def tamper(sql: LiteralString, place: int = 0) -> None:
     """Do what only a superuser can: change the tables behind their triggers' backs."""
-    async with transaction() as opened:
-        await opened.query("SET LOCAL session_replication_role = replica")
-        await opened.query(sql, {"place": place})
+    async with transaction() as tx:
+        await tx.query("SET LOCAL session_replication_role = replica")
+        await tx.query(sql, {"place": place})
 
 
 async def begin_anew() -> None:
@@ -53,7 +53,7 @@ async def begin_anew() -> None:
 
 
 async def somebody(number: int) -> Actor:
-    """Give one of a few people, who come back under another id when they were deleted."""
+    """Return one of a few people, who come back under another id when they were deleted."""
     email = f"person{number}@example.com"
     await query("INSERT INTO users (email) VALUES (%(email)s) ON CONFLICT DO NOTHING", {"email": email})
     [(user_id,)] = await query("SELECT id FROM users WHERE email = %(email)s", {"email": email})
@@ -75,19 +75,17 @@ async def write_at_once(number: int) -> None:
 
 async def write_several_in_one(number: int) -> None:
     actor = await somebody(number)
-    async with transaction() as opened:
+    async with transaction() as tx:
         for _ in range(number + 1):
-            await audit_actions.record(
-                opened, actor, Action.PERSON_CHANGED, details={"before": 1.5, "after": "ä\n,1:x"}
-            )
+            await audit_actions.record(tx, actor, Action.PERSON_CHANGED, details={"before": 1.5, "after": "ä\n,1:x"})
 
 
 async def change_the_mind(number: int) -> None:
     actor = await somebody(number)
 
     async def begin_and_stop() -> None:
-        async with transaction() as opened:
-            await audit_actions.record(opened, actor, Action.PERSON_CHANGED)
+        async with transaction() as tx:
+            await audit_actions.record(tx, actor, Action.PERSON_CHANGED)
             raise RuntimeError("stopped")
 
     with pytest.raises(RuntimeError, match="stopped"):
@@ -99,11 +97,11 @@ async def delete_person(number: int) -> None:
 
 
 async def prune(number: int) -> None:
-    async with transaction() as opened:
-        pruned = await audit_logs.prune(opened, datetime.now(UTC), number + 1)
+    async with transaction() as tx:
+        pruned = await audit_logs.prune_entries(tx, datetime.now(UTC), number + 1)
         if pruned:
             details = {"through": pruned.through, "hash": pruned.hash}
-            await audit_actions.record(opened, OPERATOR, Action.AUDIT_PRUNED, details=details)
+            await audit_actions.record(tx, OPERATOR, Action.AUDIT_PRUNED, details=details)
 
 
 _steps = st.lists(
@@ -123,7 +121,7 @@ _quickly = how(
 
 
 async def play(steps: list[Step]) -> list[tuple[int, int]]:
-    """Begin anew, do the steps, and give id and place of all rows there are then."""
+    """Begin anew, do the steps, and return id and place of all rows there are then."""
     await begin_anew()
     for step, number in steps:
         await step(number)
@@ -134,7 +132,7 @@ async def play(steps: list[Step]) -> list[tuple[int, int]]:
 @given(steps=_steps)
 async def test_whatever_happens_it_proves_whole(steps: list[Step]) -> None:
     rows = await play(steps)
-    verdict = await audit_chain.verify()
+    verdict = await audit_chain.verify_chain()
     assert (verdict.rows, verdict.faults) == (len(rows), [])
 
 
@@ -144,7 +142,9 @@ async def test_a_row_that_was_changed_is_named(steps: list[Step], edit: LiteralS
     rows = await play([*steps, (write, 0)])
     row_id, place = rows[which % len(rows)]
     await tamper(edit, place)
-    assert [(fault.row_id, fault.position) for fault in (await audit_chain.verify()).faults][:1] == [(row_id, place)]
+    assert [(fault.row_id, fault.position) for fault in (await audit_chain.verify_chain()).faults][:1] == [
+        (row_id, place)
+    ]
 
 
 @_quickly
@@ -153,7 +153,7 @@ async def test_a_row_that_was_removed_is_missed(steps: list[Step], which: int) -
     rows = await play([*steps, (write, 0)])
     _, place = rows[which % len(rows)]
     await tamper("DELETE FROM audit_logs WHERE position = %(place)s", place)
-    fault = (await audit_chain.verify()).faults[0]
+    fault = (await audit_chain.verify_chain()).faults[0]
     assert (fault.row_id, fault.position) == (None, place)
     assert fault.sentence == f"Row at place {place} is missing: it was removed."
 
@@ -202,7 +202,7 @@ async def write_rows(count: int) -> None:
 async def test_each_way_to_tamper_is_told_in_a_sentence(done: LiteralString, sentence: str) -> None:
     await write_rows(5)
     await tamper(done)
-    assert (await audit_chain.verify()).faults[0].sentence.startswith(sentence)
+    assert (await audit_chain.verify_chain()).faults[0].sentence.startswith(sentence)
 
 
 async def test_a_changed_hash_function_is_found() -> None:
@@ -212,13 +212,13 @@ async def test_a_changed_hash_function_is_found() -> None:
         " LANGUAGE sql AS $$ SELECT sha256(previous) $$"
     )
     await write(1)
-    assert [fault.position for fault in (await audit_chain.verify()).faults] == [6]
+    assert [fault.position for fault in (await audit_chain.verify_chain()).faults] == [6]
 
 
 async def test_a_log_that_was_rewritten_throughout_tells_at_most_twenty_faults() -> None:
     await write_rows(30)
     await tamper("UPDATE audit_logs SET action = 'x'")
-    assert len((await audit_chain.verify()).faults) == 20
+    assert len((await audit_chain.verify_chain()).faults) == 20
 
 
 async def test_it_proves_whole_page_by_page_while_others_write_and_prune(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +232,7 @@ async def test_it_proves_whole_page_by_page_while_others_write_and_prune(monkeyp
     await write_rows(30)
     busy = asyncio.create_task(keep_busy())
     while not busy.done():
-        assert (await audit_chain.verify()).faults == []
+        assert (await audit_chain.verify_chain()).faults == []
     await busy
 
 
@@ -240,11 +240,11 @@ async def test_a_removal_that_is_rolled_back_changes_nothing() -> None:
     await write(1)
 
     async def begin_and_stop() -> None:
-        async with transaction() as opened:
-            await audit_logs.prune(opened, datetime.now(UTC), 10)
+        async with transaction() as tx:
+            await audit_logs.prune_entries(tx, datetime.now(UTC), 10)
             raise RuntimeError("stopped")
 
     with pytest.raises(RuntimeError, match="stopped"):
         await begin_and_stop()
     assert await query("SELECT count(*) FROM audit_logs") == [(1,)]
-    assert (await audit_chain.verify()).faults == []
+    assert (await audit_chain.verify_chain()).faults == []

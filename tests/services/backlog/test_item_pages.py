@@ -7,10 +7,10 @@ import pytest
 
 from shareable_backlog.database import query
 from shareable_backlog.database.backlog import item_groups, item_list, item_query
-from tests.support.listing import grouped, groups, identifiers, page, store_world
+from tests.support.listing import groups, identifiers, read_groups, read_page, store_world
 from tests.support.mirrored import NOON, comment, item, state, store
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 
 async def test_the_newest_update_comes_first() -> None:
@@ -20,14 +20,14 @@ async def test_the_newest_update_comes_first() -> None:
 
 async def test_a_page_leads_to_the_rest() -> None:
     await store(*(item(number) for number in range(60)))
-    first = await page("")
-    rest = await page("", after=first.next_after)
+    first = await read_page("")
+    rest = await read_page("", after=first.next_after)
     assert (len(first.items), len(rest.items), rest.next_after) == (50, 10, None)
 
 
 async def test_a_page_that_is_just_full_is_the_last() -> None:
     await store(*(item(number) for number in range(50)))
-    assert (await page("")).next_after is None
+    assert (await read_page("")).next_after is None
 
 
 @pytest.mark.parametrize("order", ["updated", "created", "priority", "due", "state", "manual"])
@@ -52,7 +52,7 @@ async def test_pages_of_every_order_meet_without_gap_or_overlap(order: str) -> N
     seen: list[str] = []
     after = None
     while True:
-        part = await page(f"order={order}", after=after, limit=4)
+        part = await read_page(f"order={order}", after=after, limit=4)
         seen += [one.identifier for one in part.items]
         if (after := part.next_after) is None:
             break
@@ -182,7 +182,7 @@ async def test_pages_of_a_search_meet_without_gap_or_overlap() -> None:
     seen: list[str] = []
     after = None
     while True:
-        part = await page("q=roof", after=after, limit=5)
+        part = await read_page("q=roof", after=after, limit=5)
         seen += [one.identifier for one in part.items]
         if (after := part.next_after) is None:
             break
@@ -221,5 +221,5 @@ async def test_every_statement_is_one_that_a_lost_connection_lets_run_again(
 
     for room in (item_groups, item_list, item_query):
         monkeypatch.setattr(room, "query", noting)
-    await (grouped(words) if "group" in words else page(words))
+    await (read_groups(words) if "group" in words else read_page(words))
     assert set(ran) == {"SELECT"}

@@ -8,10 +8,10 @@ import pytest
 
 from shareable_backlog.database import query
 from shareable_backlog.database.backlog import item_groups, item_query
-from tests.support.listing import APOLLO, grouped, groups, identifiers, store_world
+from tests.support.listing import APOLLO, groups, identifiers, read_groups, store_world
 from tests.support.mirrored import NOON, item, project, state, store, team
 
-pytestmark = [pytest.mark.slow, pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.slow, pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 
 async def test_states_of_one_name_are_one_group_in_the_order_of_work() -> None:
@@ -43,14 +43,14 @@ async def test_items_are_grouped_by_what_they_have(by: str, found: dict[str | No
 
 async def test_priorities_are_grouped_from_urgent_to_none() -> None:
     await store_world()
-    shown = (await grouped("group=priority")).groups
+    shown = (await read_groups("group=priority")).groups
     assert [(one.condition.values, one.count) for one in shown] == [(("urgent",), 1), (("high",), 1), (("none",), 3)]
 
 
 async def test_a_group_leads_to_its_items_alone() -> None:
     await store_world()
     for by in ("state", "team", "project", "priority", "assignee", "cycle", "label"):
-        for one in (await grouped(f"group={by}")).groups:
+        for one in (await read_groups(f"group={by}")).groups:
             [*named, nothing] = [*(f"{by}={value}" for value in one.condition.values), f"no={by}"]
             assert len(await identifiers(nothing if one.condition.with_none else "&".join(named))) == one.count
 
@@ -82,9 +82,9 @@ async def test_more_groups_than_a_page_has_follow_on_the_next() -> None:
     names = [f"P{number:02}" for number in range(30)]
     await store(*map(project, names))
     await store(*(item(n, project_id=f"project-{name}") for n, name in enumerate(names) if n % 2))
-    first = await grouped("group=project")
+    first = await read_groups("group=project")
     assert first.next_skip is not None
-    rest = await grouped("group=project", skip=first.next_skip)
+    rest = await read_groups("group=project", skip=first.next_skip)
     shown = [one.group.value for one in (*first.groups, *rest.groups)]
     assert (len(first.groups), shown, rest.next_skip) == (12, names[1::2], None)
 

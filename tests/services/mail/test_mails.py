@@ -6,35 +6,35 @@ import pytest
 
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database import query, transaction
-from shareable_backlog.mail import Message
+from shareable_backlog.mail import MailMessage
 from shareable_backlog.services.access import sign_in
-from shareable_backlog.services.access.sign_in import Entrance
+from shareable_backlog.services.access.sign_in import SignInConfig
 from shareable_backlog.services.account import accounts
 from shareable_backlog.services.audit.audit_actions import Actor
 from shareable_backlog.services.mail import mails, outbox
-from shareable_backlog.services.mail.outbox import Kind, Outbox
+from shareable_backlog.services.mail.outbox import MailKind, Outbox
 from tests.fakes import smtp
 from tests.support.signed_in import SECRET_KEY
 
 pytestmark = pytest.mark.anyio
 
 BASE_URL = "https://backlog.example.com"
-ENTRANCE = Entrance(SECRET_KEY.encode(), BASE_URL, frozenset(), Outbox(is_set_up=True), is_open_in_log=False)
+ENTRANCE = SignInConfig(SECRET_KEY.encode(), BASE_URL, frozenset(), Outbox(is_set_up=True), is_open_in_log=False)
 CAROL = Actor(None, "carol@example.com", "192.0.2.9", "a browser")
 
 
-async def received(opened: Settings) -> list[tuple[str, str, str]]:
-    """Send what waits to a mail server, and give for each mail to whom it went, its subject and its text."""
-    settings = replace(opened, mail_from="backlog@example.com")
-    async with smtp.receiving() as server:
+async def received(live_database: Settings) -> list[tuple[str, str, str]]:
+    """Send what waits to a mail server, and return for each mail to whom it went, its subject and its text."""
+    settings = replace(live_database, mail_from="backlog@example.com")
+    async with smtp.run_mail_server() as server:
         settings = replace(settings, smtp_url=Secret(f"smtp://127.0.0.1:{server.port}"))
-        while await outbox.send_waiting(settings, mails.renderers(ENTRANCE)):
+        while await outbox.send_waiting(settings, mails.build_renderers(ENTRANCE)):
             pass
     return [(one["To"], one["Subject"], one.get_content()) for one in server.received]
 
 
 async def added(email: str, **flags: bool) -> int:
-    """Add a person and give the id."""
+    """Add a person and return the id."""
     columns = {"is_admin": False, "is_approved": False} | flags
     [(id_,)] = await query(
         "INSERT INTO users (email, is_admin, is_approved)"
@@ -44,13 +44,13 @@ async def added(email: str, **flags: bool) -> int:
     return id_
 
 
-async def test_a_sign_in_mail_has_link_code_address_and_what_to_do_when_nobody_asked(opened: Settings) -> None:
-    await sign_in.ask(ENTRANCE, "carol@example.com", "browser", "/", CAROL)
+async def test_a_sign_in_mail_has_link_code_address_and_what_to_do_when_nobody_asked(live_database: Settings) -> None:
+    await sign_in.send_link(ENTRANCE, "carol@example.com", "browser", "/", CAROL)
     [(params,)] = await query("SELECT params FROM outgoing_mails")
     assert set(params) == {"link_id"}, "no secret waits in the database"
-    letter = await sign_in.letter(ENTRANCE, params)
+    letter = await sign_in.find_url_and_code(ENTRANCE, params)
     assert letter
-    [(to, subject, text)] = await received(opened)
+    [(to, subject, text)] = await received(live_database)
     link, code = letter
     assert to == "carol@example.com"
     assert subject == f"{code[:3]} {code[3:]} is your code for the backlog"
@@ -61,34 +61,34 @@ async def test_a_sign_in_mail_has_link_code_address_and_what_to_do_when_nobody_a
     assert "If you did not ask for it, do nothing" in text
 
 
-async def test_of_two_asked_for_only_the_newest_link_is_mailed(opened: Settings) -> None:
-    await sign_in.ask(ENTRANCE, "carol@example.com", "browser", "/", CAROL)
-    await sign_in.ask(ENTRANCE, "carol@example.com", "browser", "/", CAROL)
-    assert len(await received(opened)) == 1
+async def test_of_two_asked_for_only_the_newest_link_is_mailed(live_database: Settings) -> None:
+    await sign_in.send_link(ENTRANCE, "carol@example.com", "browser", "/", CAROL)
+    await sign_in.send_link(ENTRANCE, "carol@example.com", "browser", "/", CAROL)
+    assert len(await received(live_database)) == 1
 
 
-async def test_an_admin_is_told_who_asks_and_in_their_own_words(opened: Settings) -> None:
+async def test_an_admin_is_told_who_asks_and_in_their_own_words(live_database: Settings) -> None:
     await added("alice@example.com", is_admin=True, is_approved=True)
     carol = await added("carol@example.com")
     await accounts.ask_for_access(
         ENTRANCE.outbox, carol, "I work in the field.\nPlease.", replace(CAROL, user_id=carol)
     )
-    [(to, subject, text)] = await received(opened)
+    [(to, subject, text)] = await received(live_database)
     assert (to, subject) == ("alice@example.com", "carol@example.com asks for access to the backlog")
     assert "They write:\n\n> I work in the field.\n> Please.\n" in text
     assert f"{BASE_URL}/admin/people" in text
 
 
-async def test_an_admin_is_not_told_of_somebody_who_was_approved_meanwhile(opened: Settings) -> None:
+async def test_an_admin_is_not_told_of_somebody_who_was_approved_meanwhile(live_database: Settings) -> None:
     await added("carol@example.com", is_approved=True)
     async with transaction() as one:
         params = {"email": "carol@example.com", "note": ""}
-        await ENTRANCE.outbox.put(one, "access_asked", "alice@example.com", params)
-    assert await received(opened) == []
+        await ENTRANCE.outbox.add_mail(one, "access_asked", "alice@example.com", params)
+    assert await received(live_database) == []
 
 
-async def test_a_person_is_told_what_was_decided(opened: Settings) -> None:
-    decisions: list[tuple[Kind, dict[str, str | None]]] = [
+async def test_a_person_is_told_what_was_decided(live_database: Settings) -> None:
+    decisions: list[tuple[MailKind, dict[str, str | None]]] = [
         ("access_approved", {}),
         ("access_declined", {"reason": "We don't know you."}),
         ("access_disabled", {"reason": None}),
@@ -96,8 +96,8 @@ async def test_a_person_is_told_what_was_decided(opened: Settings) -> None:
     ]
     async with transaction() as one:
         for kind, params in decisions:
-            await ENTRANCE.outbox.put(one, kind, "carol@example.com", params)
-    told = {subject: text for _, subject, text in await received(opened)}
+            await ENTRANCE.outbox.add_mail(one, kind, "carol@example.com", params)
+    told = {subject: text for _, subject, text in await received(live_database)}
     assert sorted(told) == [
         "Welcome: you can see the backlog now",
         "Your access to the backlog has ended",
@@ -110,8 +110,8 @@ async def test_a_person_is_told_what_was_decided(opened: Settings) -> None:
 
 
 def note_in(note: str) -> list[str]:
-    """Give the lines that a mail to an admin quotes of a note."""
-    text = mails.access_asked("alice@example.com", BASE_URL, email="carol@example.com", note=note).text
+    """Return the lines that a mail to an admin quotes of a note."""
+    text = mails.write_access_asked("alice@example.com", BASE_URL, email="carol@example.com", note=note).text
     return [line for line in text.splitlines() if line.startswith(">")]
 
 
@@ -133,13 +133,13 @@ def test_a_note_is_quoted_line_by_line_without_control_characters(note: str, lin
 
 def test_all_mails_are_short_plain_and_narrow() -> None:
     to = "carol@example.com"
-    written: list[Message] = [
-        mails.signing_in(to, BASE_URL, link=f"{BASE_URL}/sign-in/link/" + "a" * 64, code="123456"),
-        mails.access_asked("alice@example.com", BASE_URL, email=to, note="Please."),
-        mails.access_approved(to, BASE_URL, None),
-        mails.access_declined(to, BASE_URL, "No."),
-        mails.access_disabled(to, BASE_URL, "No."),
-        mails.access_restored(to, BASE_URL, None),
+    written: list[MailMessage] = [
+        mails.write_sign_in(to, BASE_URL, link=f"{BASE_URL}/sign-in/link/" + "a" * 64, code="123456"),
+        mails.write_access_asked("alice@example.com", BASE_URL, email=to, note="Please."),
+        mails.write_access_approved(to, BASE_URL, None),
+        mails.write_access_declined(to, BASE_URL, "No."),
+        mails.write_access_disabled(to, BASE_URL, "No."),
+        mails.write_access_restored(to, BASE_URL, None),
     ]
     for one in written:
         assert len(one.subject) <= 70

@@ -7,14 +7,14 @@ from shareable_backlog.config import Settings
 from shareable_backlog.services.mirror import deliveries
 from tests.support.mirrored import NOON
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 
 async def accepted(id_: str, **fields: Any) -> bool:
     """Take a delivery in, and tell whether there is something to apply now."""
     inbox = deliveries.Inbox()
     told: dict[str, Any] = {"type_": "Issue", "action": "update", "entity_id": "1", "node": "{}", "ignored": None}
-    await deliveries.accept(inbox, id_=id_, happened_at=NOON, **told | fields)
+    await deliveries.accept_delivery(inbox, id_=id_, happened_at=NOON, **told | fields)
     return inbox.arrived.is_set()
 
 
@@ -34,13 +34,15 @@ async def test_one_that_the_mirror_has_no_use_for_is_counted_and_wakes_nobody() 
     assert await deliveries.count_by_outcome() == {"ignored": 1}
 
 
-async def test_text_that_json_allows_and_jsonb_does_not_is_kept(opened: Settings) -> None:
-    del opened
+async def test_text_that_json_allows_and_jsonb_does_not_is_kept(live_database: Settings) -> None:
+    del live_database
     assert await accepted("one", node=r'{"title":"a\u0000b"}')
 
 
 async def test_of_a_burst_only_a_few_are_stored_at_a_time_and_all_in_the_end() -> None:
     inbox = deliveries.Inbox()
     told: dict[str, Any] = {"type_": "Issue", "action": "update", "entity_id": "1", "node": "{}", "ignored": None}
-    await asyncio.gather(*(deliveries.accept(inbox, id_=str(one), happened_at=NOON, **told) for one in range(500)))
+    await asyncio.gather(
+        *(deliveries.accept_delivery(inbox, id_=str(one), happened_at=NOON, **told) for one in range(500))
+    )
     assert await deliveries.count_by_outcome() == {"waiting": 500}

@@ -8,27 +8,32 @@ import pytest
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.projects.roadmap import MOST_COUNTED
 from shareable_backlog.services.projects import roadmap
-from shareable_backlog.services.projects.roadmap import Count, Plan, RoadmapPage
-from shareable_backlog.streams.projects import Initiative, InitiativeProject, ProjectMilestone, ProjectStatus
+from shareable_backlog.services.projects.roadmap import ItemCount, Plan, RoadmapPage
+from shareable_backlog.streams.projects import (
+    InitiativeProjectRow,
+    InitiativeRow,
+    ProjectMilestoneRow,
+    ProjectStatusRow,
+)
 from tests.support.mirrored import NOON, item, project, state, store
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 TODAY, YESTERDAY = date(2026, 11, 23), date(2026, 11, 22)
 DONE, OPEN = "ENG-completed-0", "ENG-started-0"
 
 
 async def shown(number: int = 1) -> RoadmapPage:
-    return await roadmap.page(
+    return await roadmap.list_plans(
         Scope(), team_key=None, status_type=None, number=number, by_initiative=True, today=TODAY
     )
 
 
 async def planned(target: date | None, status: str | None, *states: str, more: int = 0) -> Plan:
-    """Give the plan of a project with a milestone, both for `target`, the milestone's items being in `states`."""
-    kind = ProjectStatus(id="status", name="S", type=status or "?", position=0, created_at=NOON, updated_at=NOON)
+    """Return the plan of a project with a milestone, both for `target`, the milestone's items being in `states`."""
+    kind = ProjectStatusRow(id="status", name="S", type=status or "?", position=0, created_at=NOON, updated_at=NOON)
     apollo = project("Apollo", status_id="status" if status else None, target_date=target)
-    pilot = ProjectMilestone(
+    pilot = ProjectMilestoneRow(
         id="pilot", name="Pilot", project_id=apollo.id, target_date=target, created_at=NOON, updated_at=NOON
     )
     first = [
@@ -53,10 +58,10 @@ async def test_a_page_has_a_hundred_projects_and_tells_whether_more_follow() -> 
 async def test_a_project_counts_all_its_items_and_a_milestone_its_own() -> None:
     plan = await planned(None, "started", DONE, DONE, OPEN)
     [step] = plan.steps
-    assert (plan.count, step.count) == (Count(4, 2), Count(3, 2))
+    assert (plan.count, step.count) == (ItemCount(4, 2), ItemCount(3, 2))
     assert plan.count is not None
     assert plan.count.share == 0.5
-    assert Count(0, 0).share is None
+    assert ItemCount(0, 0).share is None
 
 
 async def test_what_is_not_counted_to_the_end_has_no_count() -> None:
@@ -92,13 +97,13 @@ async def test_an_initiative_is_shown_with_those_of_its_projects_that_are() -> N
     times: dict[str, Any] = {"created_at": NOON, "updated_at": NOON}
     apollo, gemini, secret = map(project, ("Apollo", "Gemini", "Secret"))
     moon, stars, mars = (
-        Initiative(id=name, name=name, sort_order=order, **times) for order, name in enumerate("MSX")
+        InitiativeRow(id=name, name=name, sort_order=order, **times) for order, name in enumerate("MSX")
     )
     parts = [(moon, apollo), (moon, secret), (stars, secret), (mars, gemini), (mars, apollo)]
     await store(
         apollo, gemini, secret, moon, stars, mars, item(1, project_id=apollo.id), item(2, project_id=gemini.id),
         *(
-            InitiativeProject(id=f"{whole.id}-{part.id}", initiative_id=whole.id, project_id=part.id, **times)
+            InitiativeProjectRow(id=f"{whole.id}-{part.id}", initiative_id=whole.id, project_id=part.id, **times)
             for whole, part in parts
         ),
     )  # fmt: skip

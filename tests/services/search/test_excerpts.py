@@ -4,18 +4,20 @@ import pytest
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.services.search import search_words
-from tests.support.listing import page
+from tests.support.listing import read_page
 from tests.support.mirrored import comment, item, store
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 BURIED = f"{'word ' * 100}the needle here {'tail ' * 100}"
 
 
 async def shown(words: str) -> dict[str, str]:
-    """Give by identifier what is shown of each item that a search finds."""
-    found = (await page(f"q={words}")).items
-    excerpts = await search_words.excerpts(Scope(), found, search_words.looked_for(words.replace("+", " ")))
+    """Return by identifier what is shown of each item that a search finds."""
+    found = (await read_page(f"q={words}")).items
+    excerpts = await search_words.find_excerpts(
+        Scope(), found, search_words.quote_identifier(words.replace("+", " "))
+    )
     return {one.identifier: excerpts[one.id] for one in found if one.id in excerpts}
 
 

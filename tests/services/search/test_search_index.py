@@ -19,14 +19,14 @@ _A_ROUND_S = 1.2
 
 
 @pytest.fixture
-async def keeping_up(opened: Settings) -> AsyncGenerator[None]:
+async def keeping_up(live_database: Settings) -> AsyncGenerator[None]:
     """Let the index follow, once the schema is known to be right."""
-    del opened
+    del live_database
     looked = asyncio.Event()
     await database.test_connection()
-    watching = asyncio.create_task(schema_watch.watch(looked))
+    watching = asyncio.create_task(schema_watch.watch_schema(looked))
     await looked.wait()
-    following = asyncio.create_task(search_index.keep_up())
+    following = asyncio.create_task(search_index.keep_indexing())
     yield
     assert not following.done()
     for task in (watching, following):

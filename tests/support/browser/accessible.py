@@ -14,13 +14,13 @@ COLORS = ["color-contrast", "link-in-text-block"]
 
 
 def violations(page: Page, whole: Sequence[Scheme] = ("light",), colors: Sequence[Scheme] = ("dark",)) -> list[str]:
-    """Give what breaks any rule in the schemes of `whole`, and one about colors in those of `colors`."""
+    """Return what breaks any rule in the schemes of `whole`, and one about colors in those of `colors`."""
     page.evaluate(Axe().axe_script)
-    found = _found(page, whole, {})
-    return found + _found(page, colors, {"runOnly": COLORS})
+    found = _find_violations(page, whole, {})
+    return found + _find_violations(page, colors, {"runOnly": COLORS})
 
 
-def _found(page: Page, schemes: Sequence[Scheme], options: dict[str, Any]) -> list[str]:
+def _find_violations(page: Page, schemes: Sequence[Scheme], options: dict[str, Any]) -> list[str]:
     run = "options => axe.run(options).then(results => results.violations)"
     found: list[str] = []
     for scheme in schemes:
@@ -31,7 +31,7 @@ def _found(page: Page, schemes: Sequence[Scheme], options: dict[str, Any]) -> li
 
 
 def too_wide(page: Page, widths: Sequence[int] = WIDTHS) -> dict[int, int]:
-    """Give the widths of a screen at which the page is wider, and how wide it is then; sizes the page anew."""
+    """Return the widths of a screen at which the page is wider, and how wide it is then; sizes the page anew."""
     found: dict[int, int] = {}
     for width in widths:
         page.set_viewport_size({"width": width, "height": 844})

@@ -48,21 +48,21 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SHELL = "chromium-headless-shell"
 
 
-def found(names: Sequence[str] = (SHELL, *BROWSERS)) -> str | None:
-    """Give the path of the system's Chromium, first the one that draws no windows around pages; None without any."""
+def find_browser(names: Sequence[str] = (SHELL, *BROWSERS)) -> str | None:
+    """Return the path of the system's Chromium, preferably the one without windows; None without any."""
     return next(filter(None, map(shutil.which, names)), None)
 
 
 @contextlib.contextmanager
-def started(executable: str) -> Generator[Browser]:
-    """Give a running browser. Meanwhile this thread counts as one with a running event loop."""
+def start_browser(executable: str) -> Generator[Browser]:
+    """Yield a running browser. Meanwhile this thread counts as one with a running event loop."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         yield browser
         browser.close()
 
 
-def watched(page: Page, address: str) -> list[str]:
+def watch_page(page: Page, address: str) -> list[str]:
     """Watch `page` from now on; the list fills with what no page of ours may do."""
     faults: list[str] = []
 

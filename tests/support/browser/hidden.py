@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shareable_backlog.streams import STREAMS
-from shareable_backlog.sync.store import Batch, page_of
+from shareable_backlog.sync.store import Batch, build_batch
 
 NAME = "Penumbra"
 KEY = "UMB"
@@ -14,7 +14,7 @@ _TEAM = {"id": "sample-team-umb"}
 
 
 async def batches() -> AsyncIterator[Batch]:
-    """Give the team with items that would come first everywhere, if they were shown."""
+    """Yield the team with items that would come first everywhere, if they were shown."""
     now = datetime.now(UTC)
     times = {"createdAt": now.isoformat(), "updatedAt": now.isoformat(), "archivedAt": None}
     days = [(now + timedelta(days=days)).date().isoformat() for days in (-20, 1, 20)]
@@ -44,4 +44,4 @@ async def batches() -> AsyncIterator[Batch]:
         "comments": [node("comment", body=f"{NAME} word", issue={"id": "sample-issue-umb-1"})],
     }
     for stream, alike in nodes.items():
-        yield page_of(STREAMS[stream], alike, seen_at=now)
+        yield build_batch(STREAMS[stream], alike, seen_at=now)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shareable_backlog.streams import STREAMS
-from shareable_backlog.sync.store import Batch, page_of
+from shareable_backlog.sync.store import Batch, build_batch
 
 _TEAM = {"id": "sample-team-evl"}
 _STATE = {"id": "sample-state-evl"}
@@ -73,7 +73,7 @@ def _node(id_: str, **fields: Any) -> dict[str, Any]:
 
 
 def _issue(number: int, title: str) -> dict[str, Any]:
-    """Give an item that was done just now, to be among the changes."""
+    """Return an item that was done just now, to be among the changes."""
     return _node(
         f"issue-evl-{number}",
         identifier=f"EVL-{number}",
@@ -93,7 +93,7 @@ def _issue(number: int, title: str) -> dict[str, Any]:
 
 
 async def batches() -> AsyncIterator[Batch]:
-    """Give a team of hostile items for the mirror; they are older than anything else."""
+    """Yield a team of hostile items for the mirror; they are older than anything else."""
     color = 'red;background:url(https://evil.example/6.png)"><script>alert(8)</script>'
     state = _node("state-evl", name=MARKUP, type="started", color=color, position=0, team=_TEAM)
     comment = {"body": DESCRIPTION, "quotedText": SCRIPT, "url": "javascript:alert(9)"}
@@ -117,4 +117,4 @@ async def batches() -> AsyncIterator[Batch]:
         "comments": [_node("comment-evl", user={"id": "sample-person-evl"}, issue=_FIRST, **comment)],
     }
     for stream, alike in nodes.items():
-        yield page_of(STREAMS[stream], alike, seen_at=datetime.now(UTC))
+        yield build_batch(STREAMS[stream], alike, seen_at=datetime.now(UTC))

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.support.browser import chromium
-from tests.support.browser.serving import ROOT, serving, wait_until_ready
+from tests.support.browser.serving import ROOT, serve_pages, wait_until_ready
 from tests.support.served import environment
 from tests.support.signed_in import SECRET_KEY
 
@@ -38,7 +38,7 @@ SIZES: dict[str, ViewportSize] = {"": {"width": 1440, "height": 900}, "-phone": 
 
 def main() -> None:
     """Show the sample backlog by the embedded server, and take each page in light and dark, on desk and phone."""
-    executable = chromium.found()
+    executable = chromium.find_browser()
     if executable is None:
         raise SystemExit("There is no Chromium: get it with `apt-get install chromium`.")
     FOLDER.mkdir(exist_ok=True)
@@ -46,7 +46,7 @@ def main() -> None:
         folder = Path(name)
         folder.chmod(0o755)  # under root, PostgreSQL runs as somebody else
         data = {"SLB_DATA_DIR": f"{folder}/data"}
-        with serving(folder, "--sample", **data) as address, chromium.started(executable) as browser:
+        with serve_pages(folder, "--sample", **data) as address, chromium.start_browser(executable) as browser:
             wait_until_ready(address)
             waiting = browser.new_context(base_url=address)
             ask(waiting.new_page(), folder)

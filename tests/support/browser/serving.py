@@ -19,8 +19,8 @@ _READY_WITHIN_S = 30
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *options: str, **settings: str) -> Generator[str]:
-    """Give the address of a `slb serve` as soon as it listens; it runs in `folder`, its environment is `settings`."""
+def serve_pages(folder: Path, *options: str, **settings: str) -> Generator[str]:
+    """Yield the address of a `slb serve` in `folder` as soon as it listens; its environment is `settings`."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "SECRET_KEY": SECRET_KEY, "LOG_FORMAT": "json", **settings}
     command = [sys.executable, "-m", "shareable_backlog", "serve", "--port", "0", *options]
     causes.watch_log(folder / "serve.log")

@@ -24,7 +24,7 @@ _ANSWERS_WITHIN_S = 60
 
 
 class Machine:
-    """Be a folder with a database server, over which the program runs; `settings` is its environment."""
+    """A folder with a database server, over which the program runs; `settings` is its environment."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

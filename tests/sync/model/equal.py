@@ -11,12 +11,12 @@ from psycopg.sql import SQL, Identifier
 
 from shareable_backlog.linear.nodes import make_node_type
 from shareable_backlog.streams import STREAMS
-from shareable_backlog.streams.columns import Row
-from shareable_backlog.sync.map import make_mapper
+from shareable_backlog.streams.columns import MirrorRow
+from shareable_backlog.sync.mapping import make_mapper
 from tests.fakes.linear import World
 from tests.fakes.linear.rows import REFERENCES
 
-Rows: TypeAlias = dict[tuple[str, str], Row]
+Rows: TypeAlias = dict[tuple[str, str], MirrorRow]
 """Rows of the mirror's kinds, by stream and id."""
 
 _REFERRING = {(of, field) for of, field, _, loss in REFERENCES if loss != "taken out"}
@@ -24,14 +24,14 @@ _REFERRING = {(of, field) for of, field, _, loss in REFERENCES if loss != "taken
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """Hold what the mirror shows, and what it hides as removed."""
+    """What the mirror shows, and what it hides as removed."""
 
     live: Rows = field(default_factory=Rows)
     removed: frozenset[tuple[str, str]] = frozenset()
 
 
 def source(world: World) -> Rows:
-    """Give the rows that the mirror should have of all that the key sees."""
+    """Return the rows that the mirror should have of all that the key sees."""
     with world.lock:
         return {
             (name, row["id"]): make_mapper(stream)(
@@ -44,7 +44,7 @@ def source(world: World) -> Rows:
 
 
 def _answered(world: World, root: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a row as the API answers it: a reference as `{ id }`, or null where the key does not see it."""
+    """Return a row as the API answers it: a reference as `{ id }`, or null where the key does not see it."""
     return {
         field: (world.referred(value) and {"id": value}) if value and (root, field) in _REFERRING else value
         for field, value in row.items()

@@ -19,7 +19,7 @@ _FAULTS = (
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Say how a sync runs; requests are counted from 1, None is never.
+    """How a sync runs; requests are counted from 1, None is never.
 
     Its first `halvings` requests are refused as too complex, so that its pages have 7, 3 or 1 rows.
     """
@@ -42,7 +42,7 @@ class Run:
 
     @property
     def is_undisturbed(self) -> bool:
-        """Tell whether nothing happens during the run that may keep it from ending well."""
+        """Return whether nothing happens during the run that may keep it from ending well."""
         troubles = (self.fault, self.forget_cursors_at, self.stop_at_request, self.stop_at_store, self.rival_at)
         return not self.may_fail and not self.changes and all(trouble is None for trouble in troubles)
 
@@ -52,7 +52,7 @@ Step: TypeAlias = Change | Run
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Say what Linear does that nobody knows for sure, and what happens, one after the other."""
+    """What Linear does that nobody knows for sure, and what happens, one after the other."""
 
     bumps: frozenset[Bump]
     trash_archives: bool
@@ -81,7 +81,7 @@ _calm = {
 
 @st.composite
 def _runs(draw: st.DrawFn) -> Run:
-    """Give a run with one or two kinds of trouble, or none: with all of them hardly a run would come far."""
+    """Return a run with one or two kinds of trouble, or none: with all of them hardly a run would come far."""
     troubles = draw(st.lists(st.sampled_from(sorted(_some_trouble)), max_size=2, unique=True))
     chosen = _calm | {name: _some_trouble[name] for name in troubles}
     return draw(st.builds(Run, **chosen))

@@ -13,14 +13,14 @@ from psycopg.sql import SQL, Identifier
 
 from shareable_backlog import database, logs
 from shareable_backlog.config import Secret, Settings
-from shareable_backlog.database.mirror.mirror import Stored
+from shareable_backlog.database.mirror.mirror import RowCounts
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.streams import TABLES
 from shareable_backlog.sync import pull
-from shareable_backlog.sync.pull import Wanted
-from shareable_backlog.sync.run import Report
-from tests.fakes.linear import FakeLinear, World, running
+from shareable_backlog.sync.pull import SyncRequest
+from shareable_backlog.sync.runs import RunReport
+from tests.fakes.linear import FakeLinear, World, run_linear
 from tests.sync.model import changes, equal
 from tests.sync.model.changes import Change
 from tests.sync.model.equal import Mirror, Rows
@@ -42,7 +42,7 @@ _RETRIES = Retries(attempts=2, sleep=_at_once)
 
 @dataclass(slots=True)
 class Play:
-    """Be a fake Linear and a mirror on which histories happen one after the other."""
+    """A fake Linear and a mirror on which histories happen one after the other."""
 
     fake: FakeLinear
     settings: Settings
@@ -91,15 +91,15 @@ class Play:
         self.fake.requests.clear()
         report = self.run(watched, Run())
         assert report
-        assert report.total == Stored()
+        assert report.total == RowCounts()
         assert len(self.fake.requests) == 1
 
-    def run(self, watched: Watched, run: Run) -> Report | None:
+    def run(self, watched: Watched, run: Run) -> RunReport | None:
         """Run a sync and check what must hold after it; None for one that failed, as it may only in trouble."""
         # Times of Linear's answers have no fractions: what was made in the second of a sweep, it does not judge.
         watched.world.pass_time(2)
         watched.begin()
-        report = self.runner.run(self._ran(watched, run))
+        report = self.runner.run(self._run_sync(watched, run))
         before, after = self.last, equal.mirror(self.admin)
         self.last = after
         _check_always(watched, before, after)
@@ -109,16 +109,16 @@ class Play:
             assert not self.admin.execute("SELECT 1 FROM sync_history WHERE completed_at IS NULL").fetchall()
         return report
 
-    async def _ran(self, watched: Watched, run: Run) -> Report | None:
+    async def _run_sync(self, watched: Watched, run: Run) -> RunReport | None:
         """Run a sync, with what is to happen meanwhile; None when it failed, as it may only in trouble."""
         settings = replace(self.settings, linear_api_url=self.fake.url, linear_api_key=Secret(self.fake.key))
         trouble = Trouble(self.fake, watched, run)
-        rival = Wanted("manual")
+        rival = SyncRequest("manual")
 
-        def start(wanted: Wanted) -> "asyncio.Task[Report]":
-            return asyncio.create_task(pull.run(settings, wanted, trouble.on_page, retries=_RETRIES))
+        def start(wanted: SyncRequest) -> "asyncio.Task[RunReport]":
+            return asyncio.create_task(pull.run_sync(settings, wanted, trouble.on_page, retries=_RETRIES))
 
-        task = start(Wanted("manual", run.is_full, run.removals_allowed))
+        task = start(SyncRequest("manual", run.is_full, run.removals_allowed))
         trouble.begin(task, lambda: start(rival))
         try:
             return await task
@@ -144,7 +144,7 @@ def _check_always(watched: Watched, before: Mirror, after: Mirror) -> None:
     assert not newer, f"newer than the source: {newer}"
 
 
-def _check_undisturbed(watched: Watched, report: Report, after: Mirror) -> None:
+def _check_undisturbed(watched: Watched, report: RunReport, after: Mirror) -> None:
     """Check that all changes with a trace have arrived, and after a whole full run all of them."""
     traced = {key: row for key, row in watched.rows.items() if key not in watched.silent}
     _agree(traced, Mirror({key: row for key, row in after.live.items() if key in traced}))
@@ -159,24 +159,24 @@ def _agree(source: Rows, mirror: Mirror) -> None:
 
 
 @contextmanager
-def playing(settings: Settings, *, through: str | None = None) -> Generator[Play]:
-    """Give a player on a migrated database of its own, whose rows it deletes.
+def open_play(settings: Settings, *, through: str | None = None) -> Generator[Play]:
+    """Yield a player on a migrated database of its own, whose rows it deletes.
 
     The program is given the URL `through` instead of that of the settings.
     """
     assert settings.database_url
-    logs.configure("warning", settings.log_format)
+    logs.configure_logs("warning", settings.log_format)
     with (
         # A run over the fake takes less time than to load the certificates of all the world.
         tempfile.TemporaryDirectory() as empty,
         patch.dict(os.environ, {"SSL_CERT_FILE": "", "SSL_CERT_DIR": empty}),
-        running() as fake,
+        run_linear() as fake,
         psycopg.connect(settings.database_url.reveal(), autocommit=True) as admin,
         asyncio.Runner() as runner,
     ):
         fake.requests_limit = fake.complexity_limit = 10**9
         url = Secret(through) if through else settings.database_url
-        opened = database.opened(replace(settings, database_url=url))
+        opened = database.open_database(replace(settings, database_url=url))
         runner.run(opened.__aenter__())
         try:
             yield Play(fake, settings, admin, runner)

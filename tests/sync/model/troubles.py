@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from shareable_backlog.errors import BacklogError
-from shareable_backlog.sync.run import Report
-from shareable_backlog.sync.store import Page
+from shareable_backlog.sync.runs import RunReport
+from shareable_backlog.sync.store import StreamPage
 from tests.fakes.linear import FakeLinear, Fault
 from tests.sync.model.histories import Run
 from tests.sync.model.watched import Watched
 
-_Task: TypeAlias = "asyncio.Task[Report]"
+_Task: TypeAlias = "asyncio.Task[RunReport]"
 
 
 @dataclass(slots=True)
 class Trouble:
-    """Be what happens during one run."""
+    """What happens during one run."""
 
     fake: FakeLinear
     watched: Watched
@@ -53,7 +53,7 @@ class Trouble:
             self.fake.fail_next(fault, times=times, after=after)
         self.fake.on_request = on_request
 
-    def on_page(self, _report: Report, _page: Page) -> None:
+    def on_page(self, _report: RunReport, _page: StreamPage) -> None:
         """Stop the run at the store that its history says."""
         self._stored += 1
         if self._stored == self.run.stop_at_store:

@@ -11,7 +11,7 @@ from tests.sync.model.equal import Rows
 
 @dataclass(slots=True)
 class Watched:
-    """Be a world that notes what is changed without a trace, and what was there all the time since `begin`."""
+    """A world that notes what is changed without a trace, and what was there all the time since `begin`."""
 
     world: World
     rows: Rows = field(default_factory=dict)

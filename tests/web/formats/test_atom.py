@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shareable_backlog.web.formats import atom
-from shareable_backlog.web.formats.atom import Entry
+from shareable_backlog.web.formats.atom import FeedEntry
 
 NOON = datetime(2026, 2, 6, 12, tzinfo=UTC)
 URL = "https://backlog.example.com/?team=ENG&q=roof"
@@ -18,19 +18,19 @@ _ANY_TEXT = st.text(st.sampled_from("a \t\n\r\x00\x0b\x1f\x7f\x85\u2028\ufffe\uf
 _always_alike = settings(derandomize=True, deadline=None)
 
 
-def entry(number: int = 1, **fields: str) -> Entry:
+def entry(number: int = 1, **fields: str) -> FeedEntry:
     texts = {"title": "Photos", "summary": "Doing", "author": "Bob", **fields}
     address = texts.pop("address", f"https://backlog.example.com/items/ENG-{number}")
-    return Entry(address, updated_at=NOON + timedelta(minutes=number), **texts)
+    return FeedEntry(address, updated_at=NOON + timedelta(minutes=number), **texts)
 
 
-def read(*entries: Entry, title: str = "Backlog", address: str = URL) -> ET.Element:
+def read(*entries: FeedEntry, title: str = "Backlog", address: str = URL) -> ET.Element:
     """Write a feed, and read it as feed readers do."""
-    return ET.fromstring(atom.feed(address, title, NOON, entries))  # noqa: S314 (our own)
+    return ET.fromstring(atom.write_feed(address, title, NOON, entries))  # noqa: S314 (our own)
 
 
 def test_a_feed_is_xml_in_utf_8_that_says_so() -> None:
-    written = atom.feed(URL, "Grüße", NOON, [])
+    written = atom.write_feed(URL, "Grüße", NOON, [])
     assert written.startswith(b"<?xml version='1.0' encoding='utf-8'?>")
     assert "Grüße".encode() in written
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shareable_backlog.web.markdown.markdown import as_html
+from shareable_backlog.web.markdown.markdown import render_markdown
 
 ATTRIBUTES = ' rel="noopener noreferrer nofollow"'
 
@@ -13,7 +13,7 @@ TITLES = {"ENG-7": 'Tea & <b>"cake"</b>'}
 
 
 def html(text: str, url: str | None = None) -> str:
-    return str(as_html(text, url=url, images={IN_LINEAR: HERE}, titles=TITLES)).strip()
+    return str(render_markdown(text, url=url, images={IN_LINEAR: HERE}, titles=TITLES)).strip()
 
 
 def test_paragraphs_and_emphasis() -> None:

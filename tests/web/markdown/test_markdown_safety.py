@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shareable_backlog.web.markdown.markdown import as_html
+from shareable_backlog.web.markdown.markdown import render_markdown
 
 IN_LINEAR = "https://uploads.linear.app/org/1"
 IMAGES = {IN_LINEAR: "/items/ENG-1/images/abc"}
@@ -225,7 +225,7 @@ class Checked(HTMLParser):
 
 
 def check(text: str) -> str:
-    shown = str(as_html(text, url=None, images=IMAGES, titles=TITLES))
+    shown = str(render_markdown(text, url=None, images=IMAGES, titles=TITLES))
     parser = Checked()
     parser.feed(shown)
     parser.close()
@@ -235,7 +235,7 @@ def check(text: str) -> str:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_text_is_shown_within_a_second(text: str) -> None:
     start = time.process_time()
-    shown = as_html(text, url=None, images=IMAGES, titles=TITLES)
+    shown = render_markdown(text, url=None, images=IMAGES, titles=TITLES)
     assert time.process_time() - start < 1
     assert len(shown) < 1_100_000
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shareable_backlog.web.markdown.markdown import as_html
+from shareable_backlog.web.markdown.markdown import render_markdown
 
 TITLES = {"ENG-7": 'Tea & "cake"', "OLD2-10": "☑ Boxes"}
 TITLED = '<a href="/items/ENG-7" title="Tea &amp; &#34;cake&#34;">'
@@ -11,7 +11,7 @@ LINEAR = "https://linear.app/example/issue/ENG-7"
 
 
 def html(text: str) -> str:
-    return str(as_html(text, url=None, images={}, titles=TITLES)).strip()
+    return str(render_markdown(text, url=None, images={}, titles=TITLES)).strip()
 
 
 @pytest.mark.parametrize(

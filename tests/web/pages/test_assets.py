@@ -8,12 +8,12 @@ from starlette.testclient import TestClient
 from shareable_backlog.web import live_files, params
 from shareable_backlog.web.pages import assets
 
-CLIENT = TestClient(Starlette(routes=[Route("/static/{path:path}", params.bind(assets.static_file))]))
+CLIENT = TestClient(Starlette(routes=[Route("/static/{path:path}", params.bind(assets.send_file))]))
 
 
 @pytest.mark.parametrize("name", ["style.css", "app.js"])
 def test_a_page_names_the_version_that_browsers_may_keep(name: str) -> None:
-    answer = CLIENT.get(assets.address(name))
+    answer = CLIENT.get(assets.build_url(name))
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
 
@@ -29,7 +29,7 @@ def test_there_are_no_other_files(path: str) -> None:
 
 
 def test_every_part_of_the_style_sheet_is_served() -> None:
-    sheet = CLIENT.get(assets.address("style.css")).content
+    sheet = CLIENT.get(assets.build_url("style.css")).content
     parts = [path.read_bytes() for path in (live_files.STATIC / "style").iterdir()]
     assert [part for part in parts if part not in sheet] == []
     assert len(sheet) == sum(map(len, parts)) + len(parts) - 1

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shareable_backlog.web.pages.cache import Kept
+from shareable_backlog.web.pages.cache import AsyncLruCache
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ def anyio_backend() -> str:
 
 
 async def test_what_many_want_at_once_is_made_once() -> None:
-    kept, maker = Kept[int](5), Maker()
+    kept, maker = AsyncLruCache[int](5), Maker()
     waiting = [asyncio.ensure_future(kept.get("key", maker)) for _ in range(9)]
     await asyncio.sleep(0)
     maker.may_go_on.set()
@@ -40,13 +40,13 @@ async def test_what_many_want_at_once_is_made_once() -> None:
 
 
 async def test_other_keys_get_their_own() -> None:
-    kept, maker = Kept[int](5), Maker()
+    kept, maker = AsyncLruCache[int](5), Maker()
     maker.may_go_on.set()
     assert [await kept.get(key, maker) for key in ("a", "b", "a")] == [1, 2, 1]
 
 
 async def test_a_failure_is_told_and_not_kept() -> None:
-    kept, maker = Kept[int](5), Maker()
+    kept, maker = AsyncLruCache[int](5), Maker()
     maker.fails = True
     maker.may_go_on.set()
     with pytest.raises(ValueError, match="not this time"):
@@ -55,7 +55,7 @@ async def test_a_failure_is_told_and_not_kept() -> None:
 
 
 async def test_who_leaves_does_not_take_it_from_the_others() -> None:
-    kept, maker = Kept[int](5), Maker()
+    kept, maker = AsyncLruCache[int](5), Maker()
     first, second = (asyncio.ensure_future(kept.get("key", maker)) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
@@ -64,6 +64,6 @@ async def test_who_leaves_does_not_take_it_from_the_others() -> None:
 
 
 async def test_what_was_asked_for_longest_ago_goes_first() -> None:
-    kept, maker = Kept[int](2), Maker()
+    kept, maker = AsyncLruCache[int](2), Maker()
     maker.may_go_on.set()
     assert [await kept.get(key, maker) for key in ("a", "b", "a", "c", "a", "b")] == [1, 2, 1, 3, 1, 4]

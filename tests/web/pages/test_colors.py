@@ -25,13 +25,13 @@ def _contrast(one: str, other: str) -> float:
 @example("#03e25a")  # rounded it was too light by a hair
 @given(st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True))
 def test_every_colour_stands_out_on_both_pages(color: str) -> None:
-    assert all(_contrast(colors.toned(color), page) >= 3 for page in PAGES)
+    assert all(_contrast(colors.tone_color(color), page) >= 3 for page in PAGES)
 
 
 @pytest.mark.parametrize(
     "color", [None, "", "red", "#12345", "#1234567", '#123456"><script>', "#12345g", "#123456\n"]
 )
 def test_what_is_no_colour_becomes_a_neutral_one(color: str | None) -> None:
-    toned = colors.toned(color)
+    toned = colors.tone_color(color)
     assert re.fullmatch(r"#[0-9a-f]{6}", toned)
     assert all(_contrast(toned, page) >= 3 for page in PAGES)

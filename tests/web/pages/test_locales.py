@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 import pytest
 
 from shareable_backlog.web.pages import locales
-from shareable_backlog.web.pages.locales import OFFERED, Local, written_for
+from shareable_backlog.web.pages.locales import OFFERED, LocalFormat, write_for
 
 AT = datetime(2026, 11, 4, 23, 2, 7, tzinfo=UTC)
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -17,85 +17,91 @@ MARK = "\N{RIGHT SINGLE QUOTATION MARK}"
 @pytest.mark.parametrize(
     ("local", "said"),
     [
-        (Local(), "4 Nov 2026, 23:02 UTC"),
-        (Local("Europe/Berlin", "de"), "5. Nov. 2026, 00:02 CET"),
-        (Local("America/New_York", "en-US"), f"Nov 4, 2026, 6:02{NARROW}PM EST"),
-        (Local("Asia/Kolkata", "fr"), "5 nov. 2026, 04:32 IST"),
-        (Local("America/Sao_Paulo", "vi"), "20:02 4 thg 11, 2026 -03"),
+        (LocalFormat(), "4 Nov 2026, 23:02 UTC"),
+        (LocalFormat("Europe/Berlin", "de"), "5. Nov. 2026, 00:02 CET"),
+        (LocalFormat("America/New_York", "en-US"), f"Nov 4, 2026, 6:02{NARROW}PM EST"),
+        (LocalFormat("Asia/Kolkata", "fr"), "5 nov. 2026, 04:32 IST"),
+        (LocalFormat("America/Sao_Paulo", "vi"), "20:02 4 thg 11, 2026 -03"),
     ],
 )
-def test_a_time_is_said_exactly(local: Local, said: str) -> None:
-    with written_for(local):
-        assert locales.exact(AT) == said
+def test_a_time_is_said_exactly(local: LocalFormat, said: str) -> None:
+    with write_for(local):
+        assert locales.format_exact(AT) == said
 
 
 def test_seconds_are_said_where_they_matter() -> None:
-    assert locales.exact(AT, seconds=True) == "4 Nov 2026, 23:02:07 UTC"
+    assert locales.format_exact(AT, seconds=True) == "4 Nov 2026, 23:02:07 UTC"
 
 
 def test_an_hour_that_comes_twice_is_told_by_its_zone() -> None:
-    with written_for(Local("Europe/Berlin")):
-        said = [locales.exact(datetime(2026, 10, 25, hour, 30, tzinfo=UTC)) for hour in (0, 1)]
+    with write_for(LocalFormat("Europe/Berlin")):
+        said = [locales.format_exact(datetime(2026, 10, 25, hour, 30, tzinfo=UTC)) for hour in (0, 1)]
     assert said == ["25 Oct 2026, 02:30 CEST", "25 Oct 2026, 02:30 CET"]
 
 
 @pytest.mark.parametrize(
     ("local", "said"),
     [
-        (Local(), ("4 Nov 2026", "4 Nov", "Nov 2026", "Nov", "Wednesday", "23:02")),
-        (Local("Europe/Berlin", "de"), ("5. Nov. 2026", "5. Nov.", "Nov. 2026", "Nov.", "Donnerstag", "00:02")),
-        (Local("Asia/Tokyo", "ja"), ("2026年11月5日", "11月5日", "2026年11月", "11月", "木曜日", "8:02")),
+        (LocalFormat(), ("4 Nov 2026", "4 Nov", "Nov 2026", "Nov", "Wednesday", "23:02")),
+        (LocalFormat("Europe/Berlin", "de"), ("5. Nov. 2026", "5. Nov.", "Nov. 2026", "Nov.", "Donnerstag", "00:02")),
+        (LocalFormat("Asia/Tokyo", "ja"), ("2026年11月5日", "11月5日", "2026年11月", "11月", "木曜日", "8:02")),
     ],
 )
-def test_parts_of_a_time_are_those_of_the_reader(local: Local, said: tuple[str, ...]) -> None:
-    with written_for(local):
+def test_parts_of_a_time_are_those_of_the_reader(local: LocalFormat, said: tuple[str, ...]) -> None:
+    with write_for(local):
         found = (
-            locales.day(AT),
-            locales.day(AT, NOW),
-            locales.month(AT),
-            locales.month(AT, with_year=False),
-            locales.weekday(AT),
-            locales.clock(AT),
+            locales.format_day(AT),
+            locales.format_day(AT, NOW),
+            locales.format_month(AT),
+            locales.format_month(AT, with_year=False),
+            locales.format_weekday(AT),
+            locales.format_clock(AT),
         )
     assert found == said
 
 
 def test_a_date_is_the_same_in_every_time_zone() -> None:
     for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
-        with written_for(Local(zone)):
-            assert locales.day(date(2026, 11, 4)) == "4 Nov 2026"
+        with write_for(LocalFormat(zone)):
+            assert locales.format_day(date(2026, 11, 4)) == "4 Nov 2026"
 
 
 def test_the_year_is_left_out_only_in_the_readers_own() -> None:
     new_year = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
-    with written_for(Local("Europe/Berlin")):
-        assert locales.day(new_year, new_year) == "1 Jan"
-        assert locales.day(date(2026, 12, 31), new_year) == "31 Dec 2026"
-        assert locales.today(new_year) == date(2027, 1, 1)
+    with write_for(LocalFormat("Europe/Berlin")):
+        assert locales.format_day(new_year, new_year) == "1 Jan"
+        assert locales.format_day(date(2026, 12, 31), new_year) == "31 Dec 2026"
+        assert locales.compute_today(new_year) == date(2027, 1, 1)
 
 
 @pytest.mark.parametrize(
     ("locale", "said"), [("en-GB", "1,234.5"), ("de", "1.234,5"), ("de-CH", f"1{MARK}234.5"), ("en-IN", "1,234.5")]
 )
 def test_numbers_have_the_readers_marks(locale: str, said: str) -> None:
-    with written_for(Local(locale=locale)):
-        assert locales.number(1234.5) == said
-        assert locales.number(3.0) == locales.number(3) == "3"
+    with write_for(LocalFormat(locale=locale)):
+        assert locales.format_number(1234.5) == said
+        assert locales.format_number(3.0) == locales.format_number(3) == "3"
 
 
 @pytest.mark.parametrize("locale", OFFERED)
 def test_every_locale_that_is_offered_can_write_everything(locale: str) -> None:
-    with written_for(Local("Africa/Nairobi", locale)):
-        said = (locales.exact(AT), locales.day(AT, NOW), locales.month(AT), locales.weekday(AT), locales.number(9.5))
+    with write_for(LocalFormat("Africa/Nairobi", locale)):
+        said = (
+            locales.format_exact(AT),
+            locales.format_day(AT, NOW),
+            locales.format_month(AT),
+            locales.format_weekday(AT),
+            locales.format_number(9.5),
+        )
     assert "2026" in said[0]
     assert all(said)
-    assert locales.names()[locale] != locale
+    assert locales.list_names()[locale] != locale
 
 
 def test_every_time_zone_of_this_machine_has_a_name_for_its_time() -> None:
     for zone in sorted(available_timezones())[::7]:
-        with written_for(Local(zone)):
-            assert "2026" in locales.exact(AT)
+        with write_for(LocalFormat(zone)):
+            assert "2026" in locales.format_exact(AT)
 
 
 @pytest.mark.parametrize(
@@ -120,12 +126,12 @@ def test_every_time_zone_of_this_machine_has_a_name_for_its_time() -> None:
     ],
 )
 def test_the_browser_is_asked_for_the_locale(header: str, locale: str) -> None:
-    assert locales.chosen(None, header) == locale
+    assert locales.choose_locale(None, header) == locale
 
 
 def test_what_was_chosen_comes_before_what_the_browser_asks_for() -> None:
-    assert locales.chosen("de-CH", "fr") == "de-CH"
+    assert locales.choose_locale("de-CH", "fr") == "de-CH"
 
 
 def test_what_is_not_offered_is_not_chosen() -> None:
-    assert locales.chosen("tlh", "fr") == "fr"
+    assert locales.choose_locale("tlh", "fr") == "fr"

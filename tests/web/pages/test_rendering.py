@@ -13,7 +13,7 @@ import pytest
 from shareable_backlog.services.account.preferences import Density, Preferences, Theme
 from shareable_backlog.services.mirror.freshness import Freshness
 from shareable_backlog.web.pages import assets, locales, rendering
-from shareable_backlog.web.pages.locales import Local
+from shareable_backlog.web.pages.locales import LocalFormat
 
 OF_ERROR: dict[str, Any] = {"incident": "abcd1234", "may_try_again": True}
 STATIC = Path(assets.__file__).parents[2] / "static"
@@ -21,17 +21,17 @@ AT = datetime(2026, 11, 4, 13, 2, tzinfo=UTC)
 
 
 def page_of_nothing(**context: Any) -> str:
-    answer = rendering.page("shared/error.html", title="", message="", **(OF_ERROR | context))
+    answer = rendering.render_page("shared/error.html", title="", message="", **(OF_ERROR | context))
     return bytes(answer.body).decode()
 
 
-def part_with_time(local: Local) -> str:
+def part_with_time(local: LocalFormat) -> str:
     mirror = Freshness(AT, is_late=False, failure=None, is_sample=False)
     return page_of_nothing(mirror=mirror, local=local)
 
 
 def test_an_error_page_needs_no_database() -> None:
-    answer = rendering.page("shared/error.html", status=503, title="Away", message="Try later.", **OF_ERROR)
+    answer = rendering.render_page("shared/error.html", status=503, title="Away", message="Try later.", **OF_ERROR)
     page = bytes(answer.body).decode()
     assert answer.status_code == 503
     assert all(words in page for words in ("<h1>Away</h1>", "Try later.", "abcd1234", "Try again"))
@@ -39,14 +39,16 @@ def test_an_error_page_needs_no_database() -> None:
 
 def test_every_value_is_escaped() -> None:
     hostile = '"><script>alert(1)</script>'
-    page = bytes(rendering.page("shared/error.html", status=404, title=hostile, message=hostile, **OF_ERROR).body)
+    page = bytes(
+        rendering.render_page("shared/error.html", status=404, title=hostile, message=hostile, **OF_ERROR).body
+    )
     assert b"<script>alert" not in page
     assert b"&lt;script&gt;alert(1)" in page
 
 
 def test_a_missing_name_is_an_error() -> None:
     with pytest.raises(jinja2.UndefinedError):
-        rendering.page("shared/error.html", status=404, title="A title")
+        rendering.render_page("shared/error.html", status=404, title="A title")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -77,7 +79,7 @@ def test_dense_rows_are_a_mark_of_the_page(density: Density, marks: int) -> None
     ],
 )
 def test_every_page_says_how_old_it_is(mirror: Freshness, said: Sequence[str], look: str) -> None:
-    page = page_of_nothing(mirror=mirror, local=Local("Europe/Berlin"))
+    page = page_of_nothing(mirror=mirror, local=LocalFormat("Europe/Berlin"))
     assert all(words in page for words in [f'<p class="{look}">', *said])
 
 
@@ -86,7 +88,7 @@ def test_who_chose_no_time_zone_is_told_which_one_it_is() -> None:
     assert "As of 13:02 UTC, " in page_of_nothing(mirror=mirror)
 
 
-async def _read(local: Local) -> list[str]:
+async def _read(local: LocalFormat) -> list[str]:
     pages: list[str] = []
     for _ in range(20):
         pages.append(await asyncio.to_thread(part_with_time, local))
@@ -97,13 +99,15 @@ async def _read(local: Local) -> list[str]:
 
 def test_readers_at_the_same_time_get_each_their_own_times() -> None:
     async def together() -> list[list[str]]:
-        return await asyncio.gather(*map(_read, (Local("Europe/Berlin", "de"), Local("Asia/Tokyo", "ja"), Local())))
+        return await asyncio.gather(
+            *map(_read, (LocalFormat("Europe/Berlin", "de"), LocalFormat("Asia/Tokyo", "ja"), LocalFormat()))
+        )
 
     berlin, tokyo, anywhere = asyncio.run(together())
     assert all("4. Nov. 2026, 14:02 CET" in page for page in berlin)
     assert all("2026年11月4日 22:02 JST" in page for page in tokyo)
     assert all("4 Nov 2026, 13:02 UTC" in page for page in anywhere)
-    assert locales.exact(AT) == "4 Nov 2026, 13:02 UTC"
+    assert locales.format_exact(AT) == "4 Nov 2026, 13:02 UTC"
 
 
 def test_no_template_has_inline_style_or_script_which_the_policy_would_refuse() -> None:

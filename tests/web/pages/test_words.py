@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shareable_backlog.web.pages import words
-from shareable_backlog.web.pages.locales import Local, written_for
+from shareable_backlog.web.pages.locales import LocalFormat, write_for
 
 NOW = datetime(2026, 2, 6, 10, 30, tzinfo=UTC)
 
@@ -25,13 +25,13 @@ NOW = datetime(2026, 2, 6, 10, 30, tzinfo=UTC)
     ],
 )
 def test_a_time_is_said_shortly(before: timedelta, said: str) -> None:
-    assert words.ago(NOW - before, NOW) == said
+    assert words.format_ago(NOW - before, NOW) == said
 
 
 def test_a_day_is_written_as_the_reader_does() -> None:
-    with written_for(Local("America/New_York", "de")):
-        assert words.ago(NOW - timedelta(days=2, hours=8), NOW) == "3. Feb."
-        assert words.ago(NOW - timedelta(hours=23), NOW) == "23 h ago"
+    with write_for(LocalFormat("America/New_York", "de")):
+        assert words.format_ago(NOW - timedelta(days=2, hours=8), NOW) == "3. Feb."
+        assert words.format_ago(NOW - timedelta(hours=23), NOW) == "23 h ago"
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,11 @@ def test_a_day_is_written_as_the_reader_does() -> None:
     ],
 )
 def test_a_name_has_initials(name: str, initials: str) -> None:
-    assert words.initials(name).strip() in {initials, ""} if not name.strip() else words.initials(name) == initials
+    assert (
+        words.format_initials(name).strip() in {initials, ""}
+        if not name.strip()
+        else words.format_initials(name) == initials
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,4 +72,4 @@ def test_a_name_has_initials(name: str, initials: str) -> None:
     ],
 )
 def test_a_browser_is_named_as_people_know_it(user_agent: str | None, name: str) -> None:
-    assert words.browser(user_agent) == name
+    assert words.describe_browser(user_agent) == name

@@ -8,16 +8,16 @@ from shareable_backlog.database.connection import conninfo
 
 
 @contextmanager
-def resolved(settings: Settings) -> Generator[str]:
-    """Give the libpq connection string of the server in use, which lives at least as long as this context.
+def use_server(settings: Settings) -> Generator[str]:
+    """Yield the libpq connection string of the server in use, which lives at least as long as this context.
 
     Without DATABASE_URL it starts the embedded server, or joins it, and stops it at the end unless another
     process uses it. Raises ConfigurationInvalid or EmbeddedServerFailed.
     """
     if settings.database_url is not None:
-        yield conninfo.from_url(settings.database_url.reveal())
+        yield conninfo.parse_url(settings.database_url.reveal())
         return
     from shareable_backlog.database.embedded import embedded_server
 
-    with embedded_server.running(settings.data_dir) as embedded_conninfo:
+    with embedded_server.run_server(settings.data_dir) as embedded_conninfo:
         yield embedded_conninfo

@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from shareable_backlog.database.access import users
-from shareable_backlog.database.access.users import State
+from shareable_backlog.database.access.users import UserState
 from shareable_backlog.database.account import published_views, user_preferences
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.mirror import freshness
 
 
 @dataclass(frozen=True, slots=True)
-class FoundReader:
-    """Hold a session with its person; the `viewing_…` columns are those of the person whose view is looked at.
+class SignedInUserRow:
+    """A session with its person; the `viewing_…` columns are those of the person whose view is looked at.
 
     `waiting` counts the people who wait for an admin, 0 for who is none; `version` is another one after each change
     to the mirror and to what is shared, and whatever is read later is at least as new as it.
@@ -24,13 +24,13 @@ class FoundReader:
     user_id: int
     email: str
     display_name: str | None
-    state: State
+    state: UserState
     is_admin: bool
     viewer_group_id: int | None
     viewing_as: str | None
     viewing_group_id: int | None
     is_due: bool
-    """Whether `sessions.touch` should note that it is in use."""
+    """Whether `sessions.touch_session` should note that it is in use."""
     theme: str | None
     density: str | None
     time_zone: str | None
@@ -45,14 +45,15 @@ class FoundReader:
     version: str
 
 
-async def by_token(token_hash: bytes, idle_hours: int, max_days: int) -> FoundReader | None:
-    """Give whose live session a token is; None when there is none, it is too old, or its person was disabled."""
+async def find_by_token(token_hash: bytes, idle_hours: int, max_days: int) -> SignedInUserRow | None:
+    """Return whose live session a token is; None when there is none, it is too old, or its person was disabled."""
     found = await query(
         f"""
         SELECT s.id AS session_id, s.method, u.id AS user_id, u.email, u.display_name, {users.STATE} AS state,
                u.is_admin, u.viewer_group_id, v.email AS viewing_as, v.viewer_group_id AS viewing_group_id,
                s.last_seen_at < now() - interval '1 minute' OR u.last_access_at IS NULL AS is_due,
-               {user_preferences.COLUMNS}, ({published_views.offered_to("u.id")}) AS views, {freshness.COLUMNS},
+               {user_preferences.COLUMNS}, ({published_views.render_offered_views("u.id")}) AS views,
+               {freshness.COLUMNS},
                CASE WHEN u.is_admin THEN ({users.WAITING}) ELSE 0 END AS waiting,
                (SELECT version::text FROM mirror_versions) AS version
         FROM sessions s
@@ -69,6 +70,6 @@ async def by_token(token_hash: bytes, idle_hours: int, max_days: int) -> FoundRe
             "max_days": max_days,
             "sample": freshness.SAMPLE_PREFIX,
         },
-        row=FoundReader,
+        row=SignedInUserRow,
     )
     return found[0] if found else None

@@ -7,24 +7,24 @@ from typing import Any
 _REPLACEMENT = "\ufffd"
 
 
-def loads(body: bytes) -> Any:  # noqa: ANN401 (JSON)
-    """Give what `body` holds, with U+FFFD for halves of surrogate pairs, and whole floats as integers.
+def parse_json(body: bytes) -> Any:  # noqa: ANN401 (JSON)
+    """Return what `body` holds, with U+FFFD for halves of surrogate pairs, and whole floats as integers.
 
     A number that is not finite becomes a text, which no field of numbers takes. Raises ValueError and
     RecursionError for what is not JSON in UTF-8; json.loads(bytes) would guess at other charsets.
     """
-    return cleaned(json.loads(body.decode()))
+    return clean_value(json.loads(body.decode()))
 
 
-def cleaned(value: Any) -> Any:  # noqa: ANN401 (JSON)
-    """Give a value of JSON as `loads` does."""
+def clean_value(value: Any) -> Any:  # noqa: ANN401 (JSON)
+    """Return a value of JSON as `parse_json` does."""
     match value:
         case dict():
-            return {_whole(name): cleaned(inner) for name, inner in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] (JSON)
+            return {_replace_surrogates(name): clean_value(inner) for name, inner in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] (JSON)
         case list():
-            return [cleaned(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType] (JSON)
+            return [clean_value(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType] (JSON)
         case str():
-            return _whole(value)
+            return _replace_surrogates(value)
         case float():
             if not math.isfinite(value):
                 return str(value)
@@ -33,7 +33,7 @@ def cleaned(value: Any) -> Any:  # noqa: ANN401 (JSON)
             return value
 
 
-def _whole(text: str) -> str:
+def _replace_surrogates(text: str) -> str:
     if text.isascii():
         return text
     try:

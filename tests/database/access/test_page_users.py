@@ -6,8 +6,8 @@ import pytest
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query
-from shareable_backlog.database.access import readers
-from shareable_backlog.database.access.readers import FoundReader
+from shareable_backlog.database.access import page_users
+from shareable_backlog.database.access.page_users import SignedInUserRow
 from tests.support.mirrored import store, team
 from tests.support.signed_in import let_in
 
@@ -17,19 +17,19 @@ PERSONAS = ("alice", "bob", "carol", "dora", "edgar", "erin")
 
 
 @pytest.fixture
-async def ids(opened: Settings, database: str) -> dict[str, int]:
+async def ids(live_database: Settings, database: str) -> dict[str, int]:
     """Return the ids of the personas, whose sessions have their names for hashes."""
-    del opened
+    del live_database
     found = let_in(database, *PERSONAS)
     await query("UPDATE sessions SET token_hash = split_part(email, '@', 1)::bytea FROM users u WHERE u.id = user_id")
     return found
 
 
-async def find(persona: str) -> FoundReader | None:
-    return await readers.by_token(persona.encode(), idle_hours=72, max_days=30)
+async def find(persona: str) -> SignedInUserRow | None:
+    return await page_users.find_by_token(persona.encode(), idle_hours=72, max_days=30)
 
 
-async def find_one(persona: str) -> FoundReader:
+async def find_one(persona: str) -> SignedInUserRow:
     found = await find(persona)
     assert found
     return found

@@ -12,15 +12,15 @@ from shareable_backlog.config import Settings
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.connection import locks
 from shareable_backlog.database.mirror import sync_history
-from shareable_backlog.database.mirror.mirror import Stored
+from shareable_backlog.database.mirror.mirror import RowCounts
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.errors import Contended, DatabaseFailed, LinearFailed, SyncFailed
 from shareable_backlog.streams import STREAMS
-from shareable_backlog.sync import run as running
-from shareable_backlog.sync.run import OnPage, Report
-from shareable_backlog.sync.store import Batch, Page, page_of
+from shareable_backlog.sync import runs
+from shareable_backlog.sync.runs import OnPage, RunReport
+from shareable_backlog.sync.store import Batch, StreamPage, build_batch
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("opened")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 _NOW = "2026-01-02T03:04:05.678Z"
 
@@ -35,26 +35,26 @@ def issue(number: int, **fields: Any) -> dict[str, Any]:
 
 
 def batch(*nodes: dict[str, Any], stream: str = "labels") -> Batch:
-    return page_of(STREAMS[stream], nodes, seen_at=datetime.now(UTC))
+    return build_batch(STREAMS[stream], nodes, seen_at=datetime.now(UTC))
 
 
 async def pages(*nodes: dict[str, Any], stream: str = "labels") -> AsyncIterator[Batch]:
     yield batch(*nodes, stream=stream)
 
 
-def silent(_report: Report, _page: Page) -> None:
+def silent(_report: RunReport, _page: StreamPage) -> None:
     pass
 
 
-async def run(source: AsyncIterator[Batch], on_page: OnPage = silent, *, is_sample: bool = False) -> Report:
-    async with running.recorded("manual") as report:
-        await running.stored(report, source, on_page, is_sample=is_sample)
+async def run(source: AsyncIterator[Batch], on_page: OnPage = silent, *, is_sample: bool = False) -> RunReport:
+    async with runs.record_run("manual") as report:
+        await runs.store_batches(report, source, on_page, is_sample=is_sample)
         return report
 
 
 async def test_rows_are_stored_and_counted() -> None:
     report = await run(pages(label("a"), label("b")))
-    assert report.streams == {"labels": Stored(created=2)}
+    assert report.streams == {"labels": RowCounts(created=2)}
     assert await query("SELECT id FROM labels ORDER BY id") == [("a",), ("b",)]
 
 
@@ -62,21 +62,21 @@ async def test_the_same_rows_again_change_nothing() -> None:
     await run(pages(label("a")))
     [before] = await query("SELECT xmin::text, * FROM labels")
     report = await run(pages(label("a")))
-    assert report.total == Stored(unchanged=1)
+    assert report.total == RowCounts(unchanged=1)
     assert await query("SELECT xmin::text, * FROM labels") == [before]
 
 
 async def test_a_changed_row_is_updated() -> None:
     await run(pages(label("a")))
     report = await run(pages(label("a", name="Feature")))
-    assert report.total == Stored(updated=1)
+    assert report.total == RowCounts(updated=1)
     assert await query("SELECT name FROM labels") == [("Feature",)]
 
 
 async def test_a_row_that_was_marked_as_removed_is_back() -> None:
     await run(pages(label("a")))
     await query("UPDATE labels SET removed_at = now()")
-    assert (await run(pages(label("a")))).total == Stored(updated=1)
+    assert (await run(pages(label("a")))).total == RowCounts(updated=1)
     assert await query("SELECT removed_at FROM labels") == [(None,)]
 
 
@@ -87,7 +87,7 @@ async def test_of_two_nodes_with_one_id_the_later_counts() -> None:
 
 async def test_a_run_is_recorded() -> None:
     await run(pages(label("a")))
-    [recorded] = await sync_history.latest(5)
+    [recorded] = await sync_history.list_latest_runs(5)
     assert (recorded.status, recorded.trigger_type) == ("succeeded", "manual")
     assert (recorded.items_synced, recorded.items_failed) == (1, 0)
     assert recorded.completed_at is not None
@@ -132,7 +132,7 @@ async def stumble(times: int) -> None:
 
 async def test_a_page_that_meets_a_deadlock_is_stored_again() -> None:
     await stumble(2)
-    assert (await run(pages(label("a")))).total == Stored(created=1)
+    assert (await run(pages(label("a")))).total == RowCounts(created=1)
 
 
 async def test_a_page_that_meets_nothing_but_deadlocks_fails_the_run_after_three_tries() -> None:
@@ -140,14 +140,14 @@ async def test_a_page_that_meets_nothing_but_deadlocks_fails_the_run_after_three
     with pytest.raises(Contended):
         await run(pages(label("a")))
     assert await query("SELECT nextval('stumbles')") == [(4,)]
-    assert (await sync_history.latest(1))[0].status == "failed"
+    assert (await sync_history.list_latest_runs(1))[0].status == "failed"
 
 
 async def test_a_table_that_is_not_there_fails_the_run_and_blames_no_row() -> None:
     await query("ALTER TABLE labels RENAME TO elsewhere")
     with pytest.raises(DatabaseFailed):
         await run(pages(label("a"), label("b")))
-    assert [(run.status, run.items_failed) for run in await sync_history.latest(5)] == [("failed", 0)]
+    assert [(run.status, run.items_failed) for run in await sync_history.list_latest_runs(5)] == [("failed", 0)]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ async def test_a_description_of_2_mb_is_stored_whole_and_can_be_searched() -> No
     description = "needle " + "".join(f"w{number} " for number in range(280_000))
     report = await run(pages(issue(1, description=description), stream="issues"))
     assert report.status == "succeeded"
-    assert await search_entries.refresh(10) == 1
+    assert await search_entries.refresh_entries(10) == 1
     found = await query(
         "SELECT length(description) FROM backlog_items i JOIN search_entries e ON e.item_id = i.id"
         " WHERE words @@ to_tsquery('simple', 'needle')"
@@ -202,7 +202,7 @@ async def test_a_fault_of_the_source_fails_the_run_and_keeps_what_was_stored() -
 
     with pytest.raises(LinearFailed):
         await run(breaking())
-    [recorded] = await sync_history.latest(5)
+    [recorded] = await sync_history.list_latest_runs(5)
     assert (recorded.status, recorded.error_message) == ("failed", "Linear is away.")
     assert await query("SELECT id FROM labels") == [("a",)]
 
@@ -214,7 +214,7 @@ async def test_an_error_of_the_program_itself_fails_the_run_too() -> None:
 
     with pytest.raises(ZeroDivisionError):
         await run(broken())
-    assert (await sync_history.latest(1))[0].status == "failed"
+    assert (await sync_history.list_latest_runs(1))[0].status == "failed"
 
 
 async def test_a_cancelled_run_is_recorded_as_interrupted() -> None:
@@ -229,27 +229,27 @@ async def test_a_cancelled_run_is_recorded_as_interrupted() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert (await sync_history.latest(1))[0].status == "interrupted"
+    assert (await sync_history.list_latest_runs(1))[0].status == "interrupted"
 
 
 async def test_a_run_left_behind_by_a_killed_process_is_shown_as_interrupted() -> None:
-    async with transaction() as opened:
-        await sync_history.start(opened, "automatic", run_id=None, is_full=False)
+    async with transaction() as tx:
+        await sync_history.start_run(tx, "automatic", run_id=None, is_full=False)
     await run(pages(label("a")))
-    newest, older = await sync_history.latest(5)
+    newest, older = await sync_history.list_latest_runs(5)
     assert (newest.status, older.status) == ("succeeded", "interrupted")
 
 
 async def test_a_second_run_at_once_is_refused() -> None:
-    async with locks.held(locks.SYNC) as ours:
+    async with locks.hold_lock(locks.SYNC) as ours:
         assert ours
         with pytest.raises(SyncFailed, match="under way"):
             await run(pages(label("a")))
-    assert await sync_history.latest(5) == []
+    assert await sync_history.list_latest_runs(5) == []
 
 
-async def test_real_rows_take_the_place_of_the_sample(opened: Settings) -> None:
-    del opened
+async def test_real_rows_take_the_place_of_the_sample(live_database: Settings) -> None:
+    del live_database
     await run(pages(label("sample-label")), is_sample=True)
     await query(
         "INSERT INTO teams (id, key, name, created_at, updated_at) VALUES ('sample-1', 'S', 'S', now(), now())"

@@ -2,42 +2,42 @@
 
 from dataclasses import dataclass
 
-from shareable_backlog.database.access import readers, sessions
+from shareable_backlog.database.access import page_users, sessions
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.account.user_preferences import StoredPreferences
-from shareable_backlog.database.mirror.freshness import Age
-from shareable_backlog.services.access.sessions import Limits, Visitor, hashed
+from shareable_backlog.database.mirror.freshness import MirrorAge
+from shareable_backlog.services.access.sessions import CurrentUser, SessionLimits, hash_token
 from shareable_backlog.services.account import preferences, views
 from shareable_backlog.services.account.preferences import Preferences
-from shareable_backlog.services.account.views import Offered
+from shareable_backlog.services.account.views import OfferedViews
 from shareable_backlog.services.mirror import freshness
 from shareable_backlog.services.mirror.freshness import Freshness
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Be a visitor who came by a session, with what they chose, the views they may open and how old the mirror is.
+class PageUser:
+    """A visitor who came by a session, with what they chose, the views they may open and how old the mirror is.
 
     `waiting` counts the people who wait for an admin, 0 for who is none; `version` is another one after each change
     to the mirror and to what is shared, and whatever is read later is at least as new as it.
     """
 
-    visitor: Visitor
+    user: CurrentUser
     preferences: Preferences
-    views: Offered
+    views: OfferedViews
     mirror: Freshness
     waiting: int
     version: str
 
 
-async def of_session(token: str, limits: Limits) -> Reader | None:
-    """Give whose session the token is, and note that it is in use; None when there is no live one."""
-    found = await readers.by_token(hashed(token), limits.idle_hours, limits.max_days)
+async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
+    """Return whose session the token is, and note that it is in use; None when there is no live one."""
+    found = await page_users.find_by_token(hash_token(token), limits.idle_hours, limits.max_days)
     if found is None:
         return None
     if found.is_due:
-        await sessions.touch(found.session_id)
-    visitor = Visitor(
+        await sessions.touch_session(found.session_id)
+    visitor = CurrentUser(
         found.user_id,
         found.email,
         found.display_name,
@@ -49,11 +49,11 @@ async def of_session(token: str, limits: Limits) -> Reader | None:
         found.viewing_as,
     )
     stored = StoredPreferences(found.theme, found.density, found.time_zone, found.locale, found.columns)
-    return Reader(
+    return PageUser(
         visitor,
-        preferences.read(stored),
-        views.as_offered(found.views),
-        freshness.judged(Age(found.as_of, found.failure, found.is_sample)),
+        preferences.parse_preferences(stored),
+        views.parse_offered(found.views),
+        freshness.judge_age(MirrorAge(found.as_of, found.failure, found.is_sample)),
         found.waiting if visitor.is_admin else 0,
         found.version,
     )

@@ -7,7 +7,7 @@ import pytest
 
 from shareable_backlog.linear.nodes import make_node_type
 from shareable_backlog.streams import STREAMS
-from shareable_backlog.sync.map import make_mapper
+from shareable_backlog.sync.mapping import make_mapper
 from tests.fakes.linear import Row, World
 from tests.support.pulling import small_world
 

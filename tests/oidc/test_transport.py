@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from shareable_backlog import oidc
 from shareable_backlog.errors import SignInFailed
 from shareable_backlog.oidc import Provider
-from shareable_backlog.oidc.http import UNREACHABLE, asked
+from shareable_backlog.oidc.transport import UNREACHABLE, fetch_json
 from tests.fakes.oidc import Provider as FakeProvider
 from tests.oidc.conftest import REDIRECT_URI, Relying
 
@@ -33,9 +33,9 @@ async def refusal(relying: Relying) -> str:
 
 
 async def ask_in_vain(http: httpx2.AsyncClient, url: str, **form: str) -> tuple[str, dict[str, Any]]:
-    """Give the words for whoever signs in, and what stands in the log."""
+    """Return the words for whoever signs in, and what stands in the log."""
     with capture_logs() as logged, pytest.raises(SignInFailed) as caught:
-        await asked(http, "thing", url, form=form or None)
+        await fetch_json(http, "thing", url, form=form or None)
     [event] = logged
     assert (event.pop("event"), event.pop("log_level"), event.pop("what")) == (
         "oidc_request_failed",
@@ -46,14 +46,14 @@ async def ask_in_vain(http: httpx2.AsyncClient, url: str, **form: str) -> tuple[
 
 
 def put(fake: FakeProvider, status: int, body: bytes) -> str:
-    """Have the provider answer this at an address, and give that."""
+    """Have the provider answer this at an address, and return that."""
     fake.answers["/thing"] = (status, {}, body)
     return f"{fake.url}/thing"
 
 
 async def test_the_object_at_an_address_is_given(http: httpx2.AsyncClient, fake: FakeProvider) -> None:
     url = put(fake, 200, '{"name": "Grüße", "keys": [1]}'.encode())
-    assert await asked(http, "thing", url, headers={"Authorization": "Bearer 0access0"}) == {
+    assert await fetch_json(http, "thing", url, headers={"Authorization": "Bearer 0access0"}) == {
         "name": "Grüße",
         "keys": [1],
     }
@@ -63,7 +63,7 @@ async def test_the_object_at_an_address_is_given(http: httpx2.AsyncClient, fake:
 
 
 async def test_a_form_is_posted_as_one(http: httpx2.AsyncClient, fake: FakeProvider) -> None:
-    await asked(http, "thing", put(fake, 200, b"{}"), form={"code": "a b", "verifier": "x"})
+    await fetch_json(http, "thing", put(fake, 200, b"{}"), form={"code": "a b", "verifier": "x"})
     [headers] = fake.headers
     assert headers["content-type"] == "application/x-www-form-urlencoded"
     assert headers["content-length"] == str(len("code=a+b&verifier=x"))
@@ -72,7 +72,7 @@ async def test_a_form_is_posted_as_one(http: httpx2.AsyncClient, fake: FakeProvi
 async def test_an_answer_may_have_a_megabyte_and_not_a_byte_more(
     http: httpx2.AsyncClient, fake: FakeProvider
 ) -> None:
-    assert await asked(http, "thing", put(fake, 200, b"{}".ljust(LARGEST))) == {}
+    assert await fetch_json(http, "thing", put(fake, 200, b"{}".ljust(LARGEST))) == {}
     words, logged = await ask_in_vain(http, put(fake, 200, b"{}".ljust(LARGEST + 1)))
     assert (words, logged["reason"]) == (UNREACHABLE, "too_large")
 
@@ -104,7 +104,9 @@ async def test_other_words_of_the_provider_do_not_reach_the_log(
 async def test_a_refusal_under_the_status_of_success_is_what_it_answers(
     http: httpx2.AsyncClient, fake: FakeProvider
 ) -> None:
-    assert await asked(http, "thing", put(fake, 200, b'{"error": "invalid_grant"}')) == {"error": "invalid_grant"}
+    assert await fetch_json(http, "thing", put(fake, 200, b'{"error": "invalid_grant"}')) == {
+        "error": "invalid_grant"
+    }
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "nonsense", "ftp://127.0.0.1/"])
@@ -116,7 +118,7 @@ async def test_an_address_that_leads_nowhere_is_an_outage_like_any_other(http: h
 
 @asynccontextmanager
 async def dribbling() -> AsyncGenerator[str]:
-    """Give the address of a provider whose answer takes some seconds."""
+    """Yield the address of a provider whose answer takes some seconds."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -133,7 +135,7 @@ async def dribbling() -> AsyncGenerator[str]:
 async def test_an_answer_that_comes_bit_by_bit_has_one_deadline_for_all_of_it(
     http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shareable_backlog.oidc.http._WITHIN_S", 0.1)
+    monkeypatch.setattr("shareable_backlog.oidc.transport._WITHIN_S", 0.1)
     async with dribbling() as url:
         assert await ask_in_vain(http, url) == (UNREACHABLE, {"reason": "TimeoutError", "status": None})
 
@@ -148,9 +150,9 @@ async def test_a_provider_that_is_not_there_is_said_so_without_its_name(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    client = oidc.Client(f"http://127.0.0.1:{port}", "backlog", "0secret0", REDIRECT_URI)
+    client = oidc.OidcClient(f"http://127.0.0.1:{port}", "backlog", "0secret0", REDIRECT_URI)
     with pytest.raises(SignInFailed, match="can't be reached") as caught:
-        await Provider(http, client).authorization()
+        await Provider(http, client).start_sign_in()
     said = str(caught.value) + capsys.readouterr().err
     assert "oidc_request_failed" in said
     assert not [word for word in (str(port), "127.0.0.1", "0secret0") if word in said]
@@ -159,7 +161,7 @@ async def test_a_provider_that_is_not_there_is_said_so_without_its_name(
 async def test_a_silent_provider_keeps_nobody_waiting_for_long(
     relying: Relying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shareable_backlog.oidc.http._WITHIN_S", 0.1)
+    monkeypatch.setattr("shareable_backlog.oidc.transport._WITHIN_S", 0.1)
     relying.fake.delay_s = 1
     started = time.monotonic()
     await refusal(relying)

@@ -11,7 +11,7 @@ import httpx2
 from shareable_backlog import logs
 from shareable_backlog.errors import SignInFailed
 
-_LOG = logs.logger(__name__)
+_LOG = logs.get_logger(__name__)
 
 _WITHIN_S = 8.0
 _LARGEST = 2**20
@@ -32,8 +32,8 @@ UNREACHABLE = "The identity provider can't be reached, or gave no useful answer.
 _REFUSED = "The identity provider did not accept this sign-in. Begin it again; if it goes on, tell an admin."
 
 
-def opened() -> httpx2.AsyncClient:
-    """Give a client that follows no redirect, so that nothing leads it to another host; closes as a context ends.
+def open_client() -> httpx2.AsyncClient:
+    """Return a client that follows no redirect, so that nothing leads it to another host; closes as a context ends.
 
     It keeps no cookies, as people would share them.
     """
@@ -42,7 +42,7 @@ def opened() -> httpx2.AsyncClient:
     return httpx2.AsyncClient(timeout=timeout, follow_redirects=False, cookies=no_cookies)
 
 
-async def asked(
+async def fetch_json(
     http: httpx2.AsyncClient,
     what: str,
     url: str,
@@ -50,7 +50,7 @@ async def asked(
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Give the JSON object at `url`, or what it answers to a posted form; eight seconds and 1 MB at most.
+    """Return the JSON object at `url`, or what it answers to a posted form; eight seconds and 1 MB at most.
 
     `what` names the thing in the log, where neither the address nor what was sent stands. Raises SignInFailed.
     """
@@ -63,26 +63,26 @@ async def asked(
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > _LARGEST:
-                    raise failed(what, "too_large", response.status_code)
+                    raise build_failure(what, "too_large", response.status_code)
             status = response.status_code
     except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise failed(what, type(error).__name__) from None
-    content = _json_object(body)
+        raise build_failure(what, type(error).__name__) from None
+    content = _parse_object(body)
     if status == _OK and content is not None:
         return content
     refusal = (content or {}).get("error")
     if isinstance(refusal, str) and refusal in _REFUSALS:
-        raise failed(what, refusal, status, _REFUSED)
-    raise failed(what, "no_json_object", status)
+        raise build_failure(what, refusal, status, _REFUSED)
+    raise build_failure(what, "no_json_object", status)
 
 
-def failed(what: str, reason: str, status: int | None = None, words: str = UNREACHABLE) -> SignInFailed:
-    """Log why the provider was of no use, and give the error that says so."""
+def build_failure(what: str, reason: str, status: int | None = None, message: str = UNREACHABLE) -> SignInFailed:
+    """Log why the provider was of no use, and return the error that says so."""
     _LOG.warning("oidc_request_failed", what=what, reason=reason, status=status)
-    return SignInFailed(words)
+    return SignInFailed(message)
 
 
-def _json_object(body: bytes | bytearray) -> dict[str, Any] | None:
+def _parse_object(body: bytes | bytearray) -> dict[str, Any] | None:
     try:
         content: object = json.loads(body.decode())
     except (ValueError, RecursionError):
