@@ -30,7 +30,7 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import item_list
 from shareable_backlog.services.backlog import item_pages
 from shareable_backlog.services.backlog.filters import Filters
-from shareable_backlog.services.backlog.item_pages import BacklogQuery
+from shareable_backlog.services.backlog.item_pages import ItemQuery
 from shareable_backlog.web.pages import colors
 
 _RIG = Path(__file__).parent / "rig"
@@ -91,7 +91,7 @@ async def _statement(url: str) -> tuple[str, Mapping[str, Any]]:
     async with database.open_database(config.parse_settings({"DATABASE_URL": url})):
         with mock.patch.object(item_list, "query", noting):
             await item_pages.list_items(
-                Scope(), BacklogQuery(Filters(), None, datetime.now(UTC)), None, item_pages.PAGE_SIZE
+                Scope(), ItemQuery(Filters(), None, datetime.now(UTC)), None, item_pages.PAGE_SIZE
             )
     [statement] = noted
     return statement

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl
 
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.backlog.item_orders import Position
+from shareable_backlog.database.backlog.selection.item_orders import Position
 from shareable_backlog.services.backlog import filters, item_pages, layouts
-from shareable_backlog.services.backlog.item_pages import BacklogQuery, GroupedPage, ListPage
+from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ListPage
 from shareable_backlog.streams.projects import CycleRow, ProjectMilestoneRow
 from tests.support.mirrored import NOON, item, label, person, project, state, store, team
 
@@ -15,10 +15,10 @@ LATER = NOON + timedelta(days=9_999)
 TODAY = datetime(2026, 2, 6, 15, tzinfo=UTC)
 
 
-def parse_query(words: str) -> BacklogQuery:
+def parse_query(words: str) -> ItemQuery:
     """Read what is asked for by the query of an address."""
     pairs = parse_qsl(words, keep_blank_values=True)
-    return BacklogQuery(filters.parse_filters(pairs), layouts.parse_layout(pairs).order, TODAY)
+    return ItemQuery(filters.parse_filters(pairs), layouts.parse_layout(pairs).order, TODAY)
 
 
 async def read_page(

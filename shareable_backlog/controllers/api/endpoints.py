@@ -18,7 +18,7 @@ from shareable_backlog.services.account import tokens, views
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.backlog import catalog, filters, item_pages, items
-from shareable_backlog.services.backlog.item_pages import BacklogQuery
+from shareable_backlog.services.backlog.item_pages import ItemQuery
 from shareable_backlog.services.backlog.layouts import OrderName
 from shareable_backlog.web import pagination
 
@@ -66,7 +66,7 @@ class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 async def list_items(request: Request, query: ItemsQuery) -> Page[ItemLine]:
     """Return items, newest update first if no other order is asked for; archived ones if the filter shows them."""
     given = [*parse_qsl(query.filter), ("team", query.team), ("type", query.type or ""), ("q", query.q)]
-    wanted = BacklogQuery(filters.parse_filters(given), query.order or None, datetime.now(UTC))
+    wanted = ItemQuery(filters.parse_filters(given), query.order or None, datetime.now(UTC))
     position = (
         pagination.decode_position(query.after, item_pages.list_position_types(wanted)) if query.after else None
     )
@@ -79,7 +79,7 @@ async def list_items(request: Request, query: ItemsQuery) -> Page[ItemLine]:
 async def show_item(request: Request, path: ItemPath) -> Answer[Item]:
     """Return one item by its identifier, any spelling of it, or one that it had before."""
     scope = auth.require_user(request).scope
-    identifier = items.parse_identifier(path.identifier) or path.identifier
+    identifier = items.as_identifier(path.identifier) or path.identifier
     try:
         found = await items.read_item_page(scope, identifier)
     except NotFound:

@@ -19,7 +19,7 @@ from shareable_backlog.services.account import tokens
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.backlog import item_pages
-from shareable_backlog.services.backlog.item_pages import BacklogQuery, ListedItem
+from shareable_backlog.services.backlog.item_pages import ItemQuery, ListedItem
 from shareable_backlog.web.formats import atom, csv_lines
 from shareable_backlog.web.formats.atom import FeedEntry
 from shareable_backlog.web.pages.words import PRIORITIES, STATE_TYPES
@@ -49,7 +49,7 @@ async def export_feed(request: Request) -> Response:
     visitor = auth.require_user(request)
     await tokens.require_right(visitor, "feed", auth.read_actor(request))
     place = backlog_url.parse_url(request, LIST)
-    asked = BacklogQuery(place.filters, "updated", datetime.now(UTC))
+    asked = ItemQuery(place.filters, "updated", datetime.now(UTC))
     found = await item_pages.list_items(visitor.scope, asked, None, _IN_FEED)
     base = auth.read_config(request).sign_in.base_url
     entries = [_build_entry(one, base) for one in found.items]
@@ -77,7 +77,7 @@ async def create_feed(request: Request) -> Response:
 
 async def _stream_export(request: Request, write: _Writer, media_type: str, filename: str) -> Response:
     place = backlog_url.parse_url(request, LIST)
-    asked = BacklogQuery(place.filters, place.shape.order, datetime.now(UTC))
+    asked = ItemQuery(place.filters, place.shape.order, datetime.now(UTC))
     visitor = auth.require_user(request)
     details = {"format": filename.rpartition(".")[2], "query": place.query()}
     await audit_actions.record(None, auth.read_actor(request), Action.EXPORT_MADE, details=details)

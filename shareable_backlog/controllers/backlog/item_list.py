@@ -18,7 +18,7 @@ from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, Backl
 from shareable_backlog.services.account import views
 from shareable_backlog.services.backlog import item_pages
 from shareable_backlog.services.backlog.filters import STATE_TYPES
-from shareable_backlog.services.backlog.item_pages import BacklogQuery, ListedItem, Scope
+from shareable_backlog.services.backlog.item_pages import ItemQuery, ListedItem, Scope
 from shareable_backlog.services.backlog.layouts import COLUMNS, GROUPS, ORDERS, GroupBy
 from shareable_backlog.services.search import search_words
 from shareable_backlog.web import live_files, pagination
@@ -86,7 +86,7 @@ async def _show(request: Request, place: BacklogUrl, group: GroupBy | str) -> Re
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    asked = BacklogQuery(place.filters, place.shape.order, now)
+    asked = ItemQuery(place.filters, place.shape.order, now)
     return rendering.render_page(
         "backlog/backlog.html",
         headers=headers,
@@ -96,7 +96,7 @@ async def _show(request: Request, place: BacklogUrl, group: GroupBy | str) -> Re
 
 
 async def _render_parts(
-    place: BacklogUrl, scope: Scope, asked: BacklogQuery, page: tuple[str | None, str | None], ways: dict[str, Any]
+    place: BacklogUrl, scope: Scope, asked: ItemQuery, page: tuple[str | None, str | None], ways: dict[str, Any]
 ) -> _RenderedPage:
     """Make the results and how they are laid out, with nothing that is one person's."""
     text = place.filters.text and search_words.quote_identifier(place.filters.text)
@@ -112,7 +112,7 @@ async def _render_parts(
         rendering.render_part("backlog/_toolbar.html", **shown),
         rendering.render_part(
             "backlog/_display.html",
-            chosen=replace(place.shape, order=item_pages.choose_order(asked)),
+            chosen=replace(place.shape, order=asked.sorted_by),
             all_groups=GROUPS,
             all_orders=[one for one in ORDERS if one != "relevance" or place.filters.text],
             all_columns=COLUMNS,
@@ -127,7 +127,7 @@ async def _render_parts(
 
 
 async def _render_list(
-    scope: Scope, place: BacklogUrl, asked: BacklogQuery, after: str | None, shown: dict[str, Any]
+    scope: Scope, place: BacklogUrl, asked: ItemQuery, after: str | None, shown: dict[str, Any]
 ) -> Markup:
     position = pagination.decode_position(after, item_pages.list_position_types(asked)) if after else None
     found = await item_pages.list_items(scope, asked, position, item_pages.PAGE_SIZE)
@@ -142,7 +142,7 @@ async def _render_list(
 
 
 async def _render_groups(
-    scope: Scope, place: BacklogUrl, by: GroupBy, asked: BacklogQuery, skip: int, shown: dict[str, Any]
+    scope: Scope, place: BacklogUrl, by: GroupBy, asked: ItemQuery, skip: int, shown: dict[str, Any]
 ) -> Markup:
     found = await item_pages.list_groups(
         scope,

@@ -1,14 +1,22 @@
 """Group items: which groups there are, how many items each has, and the first of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, LiteralString, TypeAlias
 
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.backlog import item_query, visibility
+from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.filters import PRIORITIES
-from shareable_backlog.database.backlog.item_query import Choice, Wanted
-from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.backlog.selection.item_predicates import (
+    COLUMNS,
+    IdPredicate,
+    SqlPredicate,
+    list_allowed,
+    place_priority,
+)
+from shareable_backlog.database.backlog.selection.item_query import Selection
+from shareable_backlog.database.backlog.selection.item_statement import Pick, Rows, render_rows, render_tables
+from shareable_backlog.database.connection.query import query, query_all
 
 GroupBy: TypeAlias = Literal["state", "team", "project", "priority", "assignee", "cycle", "label"]
 
@@ -28,11 +36,23 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class GroupContent:
     """What is in a group: how many items, at most the limit of counting, and the ids of the first."""
 
     count: int
     ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstContents:
+    """What the first items are in, group by group; `is_all` when there are no others.
+
+    Then no group has more than `most`.
+    """
+
+    groups: Sequence[GroupContent]
+    is_all: bool
+    most: int
 
 
 _GROUPS: dict[GroupBy, LiteralString] = {
@@ -67,31 +87,25 @@ _GROUPS: dict[GroupBy, LiteralString] = {
         FROM labels l WHERE l.removed_at IS NULL AND NOT l.is_group GROUP BY lower(l.name) ORDER BY lower(l.name)
     """,
 }
-_COLUMNS: dict[GroupBy, LiteralString] = {
-    "state": "i.state_id",
-    "team": "i.team_id",
-    "project": "i.project_id",
-    "assignee": "i.assignee_id",
-    "cycle": "i.cycle_id",
-}
-# What an item's groups are called in its row, where it is not one column or may not be shown.
-_KEYS: dict[GroupBy, LiteralString] = {
-    "label": "CASE WHEN i.label_ids = '{}' THEN ARRAY[''] ELSE i.label_ids END",
-    "priority": "ARRAY[i.priority::text]",
+# What an item's groups are called in its row.
+_KEYS: Mapping[GroupBy, LiteralString] = {
+    "state": "ARRAY[coalesce(i.state_id, '')]",
+    "team": "ARRAY[coalesce(i.team_id, '')]",
+    "project": "ARRAY[coalesce(i.project_id, '')]",
+    "cycle": "ARRAY[coalesce(i.cycle_id, '')]",
     "assignee": f"ARRAY[CASE WHEN {visibility.ASSIGNEES} THEN coalesce(i.assignee_id, '') ELSE '' END]",
+    "priority": "ARRAY[i.priority::text]",
+    "label": "CASE WHEN i.label_ids = '{}' THEN ARRAY[''] ELSE i.label_ids END",
 }
 FEW = 5_000
 """As many are read at once: sooner than the first of 12 groups are found among much else."""
 _FEW_OF_ALL = 1_000
-_NAMES: tuple[LiteralString, ...] = (
-    "group_0", "group_1", "group_2", "group_3", "group_4", "group_5",
-    "group_6", "group_7", "group_8", "group_9", "group_10", "group_11",
-)  # fmt: skip
-MOST_AT_ONCE = len(_NAMES)
+_FEW_OF_RARE = 100_000
+MOST_AT_ONCE = 12
 _EMPTIABLE = frozenset[GroupBy](("state", "project", "assignee", "cycle", "label"))
 
 
-async def groups(scope: Scope, by: GroupBy, types: Sequence[str]) -> list[Group]:
+async def list_groups(scope: Scope, by: GroupBy, types: Sequence[str]) -> list[Group]:
     """Return all groups in their order, also those without items; `types` is the order of states' types.
 
     There is always one more, of what has nothing there, where that is possible.
@@ -102,118 +116,127 @@ async def groups(scope: Scope, by: GroupBy, types: Sequence[str]) -> list[Group]
     return found + ([Group(None, None, [])] if by in _EMPTIABLE else [])
 
 
-async def of_first(
-    scope: Scope, wanted: Wanted, by: GroupBy, chosen: Sequence[tuple[Group, bool]], first: int
-) -> tuple[list[Filled], bool]:
-    """Fill groups from the first of the wanted items, and tell whether these are all of them.
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """A row of counts: those of the group at a place, or those of all groups at None."""
 
-    Each group is counted, and has the ids of its `first` if it is open: `chosen` are groups, each with whether it is.
-    Where there are more than FEW items, or 1,000 of the whole list, groups may have more than was counted. Nothing is
-    known of any group where there are more than 1,000 of a common search.
+    at: int | None
+    count: int
+    ids: list[str] | None
+
+
+async def fill_from_first(
+    selection: Selection, by: GroupBy, groups: Sequence[tuple[Group, bool]], first: int
+) -> FirstContents:
+    """Fill groups from the first items of a selection.
+
+    Each group is counted, and has the ids of its `first` if it is open: `groups` stand with whether they are. Where
+    there are more items than are read, groups may have more than was counted. Nothing is known of any group where
+    that is so for a common search.
     """
-    choice = (await item_query.chosen(scope, wanted)).keyed(_KEYS.get(by) or f"ARRAY[coalesce({_COLUMNS[by]}, '')]")
-    is_common = choice.is_common_search()
-    few = _FEW_OF_ALL if is_common or choice.is_whole() else FEW
-    rows = choice.some() if is_common else choice.rows()
-    members = [(at, id_, is_open) for at, (group, is_open) in enumerate(chosen) for id_ in _members(by, group)]
+    few = _how_many_at_once(selection)
+    pick: Pick = "some" if selection.is_common_search else "first"
+    rows = Rows(selection=selection, limit="%(limit)s", pick=pick, columns=f"{_KEYS[by]} AS key")
+    members = [(at, key, is_open) for at, (group, is_open) in enumerate(groups) for key in _list_keys(by, group)]
+    sort = selection.order.render_final_sort("i")
     found = await query(
-        f"""
-        SELECT * FROM (
-          WITH {choice.found()}, few AS MATERIALIZED ({rows}), grouped AS (
-            SELECT DISTINCT m.at, m.is_open, i.* FROM few i CROSS JOIN LATERAL unnest(i.key) k (id)
-            JOIN unnest(%(ats)s::integer[], %(members)s::text[], %(open)s::boolean[]) m (at, id, is_open)
-            ON m.id = k.id
-          )
-          SELECT -1, count(*), NULL FROM few
-          UNION ALL
-          SELECT i.at, count(*), (array_agg(i.id {choice.order.resorting()}) FILTER (WHERE i.is_open))[:%(first)s]
-          FROM grouped i GROUP BY i.at
-        ) g
-        """,
+        f"""SELECT * FROM (
+{render_tables(selection)},
+few AS MATERIALIZED ({render_rows(rows)}),
+grouped AS (
+  SELECT DISTINCT m.at, m.is_open, i.* FROM few i CROSS JOIN LATERAL unnest(i.key) k (id)
+  JOIN unnest(%(ats)s::integer[], %(keys)s::text[], %(open)s::boolean[]) m (at, id, is_open) ON m.id = k.id
+)
+SELECT NULL::integer AS at, count(*), NULL::text[] AS ids FROM few
+UNION ALL
+SELECT i.at, count(*), (array_agg(i.id {sort}) FILTER (WHERE i.is_open))[:%(first)s] FROM grouped i GROUP BY i.at
+) g""",
         {
-            **choice.params,
-            **choice.order.params(None),
+            **selection.params,
             "limit": few + 1,
-            "most": few + 1,
             "first": first,
             "ats": [at for at, _, _ in members],
-            "members": [id_ for _, id_, _ in members],
+            "keys": [key for _, key, _ in members],
             "open": [is_open for _, _, is_open in members],
         },
+        row=_Count,
     )
-    filled = {at: Filled(count, ids or []) for at, count, ids in found}
-    is_all = filled[-1].count <= few
-    if is_common and not is_all:
-        filled = {}  # any of them were found, not the first
-    return [filled.get(at, Filled(0, [])) for at in range(len(chosen))], is_all
+    contents = {one.at: GroupContent(one.count, one.ids or []) for one in found}
+    is_all = contents[None].count <= few
+    if selection.is_common_search and not is_all:
+        contents = {}  # any of them were found, not the first
+    return FirstContents([contents.get(at, GroupContent(0, [])) for at in range(len(groups))], is_all, few)
 
 
-def _members(by: GroupBy, group: Group) -> list[str]:
+def _how_many_at_once(selection: Selection) -> int:
+    if selection.has_rare_words:
+        return _FEW_OF_RARE  # which have all been looked up by then
+    return _FEW_OF_ALL if selection.is_common_search or selection.is_whole else FEW
+
+
+def _list_keys(by: GroupBy, group: Group) -> list[str]:
     """Return the keys of items that are in a group; "" is that of what has nothing there."""
     if by == "priority":
         return [group.type or ""]
     return [""] if group.value is None else group.ids
 
 
-async def filled(
-    scope: Scope,
-    wanted: Wanted,
+async def fill_groups(
+    selection: Selection,
     by: GroupBy,
-    chosen: Sequence[tuple[Group, bool]],
-    known: Sequence[Filled],
+    groups: Sequence[tuple[Group, bool]],
+    known: Sequence[GroupContent],
+    *,
     first: int,
     most: int,
-) -> list[Filled]:
-    """Count the wanted items of up to 12 groups, up to `most`, and return the ids of the `first` of each open one.
+) -> list[GroupContent]:
+    """Count the items of groups up to `most`, and find the ids of the `first` of each that is open.
 
-    `chosen` are groups, each with whether it is open. What is `known` of the first items of each is not looked for
-    again, be it a count of `most` or `first` ids.
+    `groups` stand with whether they are. What is `known` of the first items of each is not looked for again, be it a
+    count of `most` or `first` ids.
     """
-    all_filled = [Filled(min(one.count, most), one.ids) for one in known]
-    choice = await item_query.chosen(scope, wanted)
-    params: dict[str, object] = {}
-    statements: list[LiteralString] = []
+    contents = [GroupContent(min(one.count, most), one.ids) for one in known]
     looked_into: list[int] = []
-    for at, (name, (group, is_open)) in enumerate(zip(_NAMES, chosen, strict=False)):
-        within = _within(choice, by, group, name)
-        if known[at].count >= most or within is None:
+    statements: list[tuple[LiteralString, Mapping[str, object]]] = []
+    for at, (group, is_open) in enumerate(groups):
+        narrowed = narrow_to_group(selection, by, group)
+        if narrowed is None or known[at].count >= most:
             continue
+        text = render_group(narrowed, by_labels=by == "label" and bool(group.ids))
         looked_into.append(at)
-        wants_ids = is_open and len(known[at].ids) < first
-        ids: LiteralString = f"ARRAY(SELECT c.id FROM ({within.rows()}) c)" if wants_ids else "NULL::text[]"
-        is_sorted = by != "label" or not group.ids
-        statements.append(f"SELECT ({within.count(is_sorted=is_sorted)}), {ids}")
-        params |= within.narrowed.params
-    if not statements:
-        return all_filled
-    text: LiteralString = " UNION ALL ".join(statements)
-    found = await query(
-        f"SELECT * FROM (WITH {choice.found()} {text}) g",
-        {**choice.params, **choice.order.params(None), **params, "limit": first, "most": most},
-    )
-    for at, (count, first_ids) in zip(looked_into, found, strict=True):
-        all_filled[at] = Filled(count, known[at].ids if first_ids is None else first_ids)
-    return all_filled
+        wanted = first if is_open and len(known[at].ids) < first else 0
+        statements.append((text, {**narrowed.params, "first": wanted, "most": most}))
+    if statements:
+        for at, [found] in zip(looked_into, await query_all(statements, row=GroupContent), strict=True):
+            contents[at] = GroupContent(found.count, found.ids or known[at].ids)
+    return contents
 
 
-def _within(choice: Choice, by: GroupBy, group: Group, name: LiteralString) -> Choice | None:
-    """Narrow the choice to one group; None says that what is wanted cannot be in it."""
-    left = choice.narrowed.left
-    if by == "priority":
-        level = int(group.type or 0)
-        condition: LiteralString = f"mod(5 - i.priority, 5) = %({name})s"
-        is_left = bool(left("i.priority", [level]))
-        return choice.narrowed_to(condition, "", name, (5 - level) % 5) if is_left else None
+def render_group(selection: Selection, *, by_labels: bool) -> LiteralString:
+    """Return the statement that counts the items of a group, which is one `by_labels` or not, and finds the first."""
+    # The items of a label may be far apart in an index of the whole list, and some of them are not worth that.
+    counted = Rows(selection=selection, limit="%(most)s", pick="any" if by_labels else "some")
+    first = Rows(selection=selection, limit="%(first)s")
+    return f"""SELECT * FROM (
+{render_tables(selection)}
+SELECT (SELECT count(*) FROM ({render_rows(counted)}) i) AS count,
+  ARRAY(SELECT i.id FROM ({render_rows(first)}) i) AS ids
+) g"""
+
+
+def narrow_to_group(selection: Selection, by: GroupBy, group: Group) -> Selection | None:
+    """Return the selection of the items that are in a group; None where what is wanted cannot be in it."""
     if by == "label":
-        labelled: LiteralString = f"i.label_ids <> '{{}}' AND i.label_ids && %({name})s::text[]"
-        return choice.narrowed_to(labelled if group.ids else "i.label_ids = '{}'", "", name, group.ids)
-    column = _COLUMNS[by]
-    if group.value is None:
+        labelled: LiteralString = "i.label_ids <> '{}' AND i.label_ids && %(group_is)s::text[]"
+        text = labelled if group.ids else "i.label_ids = '{}'"
+        return selection.narrow(SqlPredicate(sql=text, params={"group_is": group.ids}))
+    column = COLUMNS[by]
+    ids = [place_priority(int(group.type or 0))] if by == "priority" else group.ids
+    allowed = list_allowed(selection.predicates, column, ids or [None])
+    if not allowed:
+        return None
+    if not ids and column.setting:
         # Who may not see who has it may not see either who has none.
-        none: LiteralString = (
-            f"({column} IS NULL OR NOT {visibility.ASSIGNEES})" if by == "assignee" else f"{column} IS NULL"
-        )
-        return choice.narrowed_to(none, "", name, group.ids) if left(column, [None]) else None
-    allowed: LiteralString = f" AND {visibility.ASSIGNEES}" if by == "assignee" else ""
-    ids = left(column, group.ids)
-    return choice.narrowed_to(f"{column} = ANY (%({name})s){allowed}", column, name, ids) if ids else None
+        return selection.narrow(SqlPredicate(sql=f"({column.sql} IS NULL OR NOT {column.setting})"))
+    left = [one for one in allowed if one is not None]
+    return selection.narrow(IdPredicate(column=column, parameter="group_is", ids=left, with_none=not ids))

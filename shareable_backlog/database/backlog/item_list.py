@@ -1,6 +1,6 @@
 """Read items as lines of a list, with the names of all that they refer to.
 
-What may be shown is stated in `visibility.py` beside this file; which rows a page has is chosen in `item_query.py`.
+What may be shown is stated in `visibility.py` beside this file; which rows a page has is said in `selection/`.
 """
 
 from collections.abc import Sequence
@@ -9,9 +9,10 @@ from datetime import date, datetime
 from typing import LiteralString
 
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.backlog import item_query, visibility
-from shareable_backlog.database.backlog.item_orders import Position
-from shareable_backlog.database.backlog.item_query import Wanted
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.backlog.selection.item_orders import Position, name_position
+from shareable_backlog.database.backlog.selection.item_query import ItemQuery, Selection, select_items
+from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
 from shareable_backlog.database.connection.query import query
 
 
@@ -52,52 +53,62 @@ class PlacedItem(ListedItem):
 
 
 # Fragments are joined by f-strings of literals alone, which the type checker holds to be a LiteralString.
-LABELS: LiteralString = """
-    (SELECT coalesce(json_agg(json_build_array(l.name, l.color) ORDER BY lower(l.name)), '[]')
-     FROM unnest(i.label_ids) AS used (id) JOIN labels l USING (id) WHERE l.removed_at IS NULL) AS labels
-"""
-STATE: LiteralString = """
-    s.name AS state_name, s.type AS state_type, s.color AS state_color,
-    coalesce(s.is_advanced, false) AS state_is_advanced
-"""
+LABELS: LiteralString = """(
+    SELECT coalesce(json_agg(json_build_array(l.name, l.color) ORDER BY lower(l.name)), '[]')
+    FROM unnest(i.label_ids) AS used (id) JOIN labels l USING (id) WHERE l.removed_at IS NULL
+  ) AS labels"""
+STATE: LiteralString = """s.name AS state_name, s.type AS state_type, s.color AS state_color,
+  coalesce(s.is_advanced, false) AS state_is_advanced"""
 ASSIGNEE: LiteralString = f"CASE WHEN {visibility.ASSIGNEES} THEN a.name END AS assignee"
 ESTIMATE: LiteralString = f"CASE WHEN {visibility.ESTIMATES} THEN i.estimate END AS estimate"
 # All are looked at once, instead of their table once for each line.
-STATES: LiteralString = """
-    (SELECT id, name, type, color, position > min(position) FILTER (WHERE removed_at IS NULL)
-       OVER (PARTITION BY team_id, type) AS is_advanced
-     FROM workflow_states)
-"""
-JOINED: LiteralString = f"""
-    LEFT JOIN {STATES} s ON s.id = i.state_id
-    LEFT JOIN people a ON a.id = i.assignee_id
-    LEFT JOIN projects p ON p.id = i.project_id
-    LEFT JOIN project_milestones m ON m.id = i.project_milestone_id
-    LEFT JOIN cycles y ON y.id = i.cycle_id
-"""
-LISTED: LiteralString = f"""
-    i.id, i.identifier, i.title, i.priority, i.due_date, i.created_at, i.updated_at, i.archived_at,
-    i.completed_at IS NULL AND i.canceled_at IS NULL AS is_open,
-    p.name AS project, m.name AS milestone, y.number AS cycle_number, {ESTIMATE}, {ASSIGNEE}, {STATE}, {LABELS}
-"""
+STATES: LiteralString = """(
+  SELECT id, name, type, color, position > min(position) FILTER (WHERE removed_at IS NULL)
+    OVER (PARTITION BY team_id, type) AS is_advanced FROM workflow_states)"""
+JOINED: LiteralString = f"""LEFT JOIN {STATES} s ON s.id = i.state_id
+LEFT JOIN people a ON a.id = i.assignee_id
+LEFT JOIN projects p ON p.id = i.project_id
+LEFT JOIN project_milestones m ON m.id = i.project_milestone_id
+LEFT JOIN cycles y ON y.id = i.cycle_id"""
+LISTED: LiteralString = f"""i.id, i.identifier, i.title, i.priority, i.due_date,
+  i.created_at, i.updated_at, i.archived_at, i.completed_at IS NULL AND i.canceled_at IS NULL AS is_open,
+  p.name AS project, m.name AS milestone, y.number AS cycle_number, {ESTIMATE},
+  {ASSIGNEE}, {STATE},
+  {LABELS}"""
 
 
-async def listed(scope: Scope, wanted: Wanted, after: Position | None, limit: int) -> list[PlacedItem]:
-    """Return up to `limit` of the wanted items, in their order, from after the position `after`."""
-    choice = await item_query.chosen(scope, wanted)
-    position = choice.order.position().replace("i.", "c.")
+async def list_items(scope: Scope, item_query: ItemQuery, after: Position | None, limit: int) -> list[PlacedItem]:
+    """Return up to `limit` of the items that are asked for, in their order, from after the position `after`."""
+    return await list_selected(await select_items(scope, item_query), after, limit)
+
+
+async def list_selected(selection: Selection, after: Position | None, limit: int) -> list[PlacedItem]:
+    """Return up to `limit` items of a selection, in their order, from after the position `after`.
+
+    What may be shown no more since the selection was made is not among them.
+    """
     return await query(
-        f"""
-        SELECT {LISTED}, json_build_array({position}) AS position
-        FROM (WITH {choice.found()} {choice.rows()}) c JOIN backlog_items i ON i.id = c.id {JOINED}
-        {choice.order.resorting().replace("i.", "c.")}
-        """,
-        {**choice.params, **choice.order.params(after), "limit": limit},
+        render_list(selection, after),
+        {**selection.params, **name_position(after), "limit": limit},
         row=PlacedItem,
     )
 
 
-async def of_ids(scope: Scope, ids: Sequence[str]) -> dict[str, ListedItem]:
+def render_list(selection: Selection, after: Position | None) -> LiteralString:
+    """Return the statement of `list_selected`, from after the position `after`."""
+    rows = Rows(selection=selection, limit="%(limit)s", after=after)
+    order = selection.order
+    return f"""SELECT {LISTED},
+  {order.render_position("c")} AS position
+FROM (
+{render_tables(selection)}
+{render_rows(rows)}
+) c JOIN backlog_items i ON i.id = c.id
+{JOINED}
+{order.render_final_sort("c")}"""
+
+
+async def read_items(scope: Scope, ids: Sequence[str]) -> dict[str, ListedItem]:
     """Return the items of these ids as lines of a list, archived or not, as far as they may be shown."""
     found = await query(
         f"SELECT {LISTED} FROM backlog_items i {JOINED} WHERE i.id = ANY (%(ids)s::text[]) AND {visibility.ITEM}",
@@ -107,7 +118,7 @@ async def of_ids(scope: Scope, ids: Sequence[str]) -> dict[str, ListedItem]:
     return {one.id: one for one in found}
 
 
-async def sub_items(scope: Scope, parent_id: str, limit: int) -> list[ListedItem]:
+async def list_sub_items(scope: Scope, parent_id: str, limit: int) -> list[ListedItem]:
     """Return up to `limit` items below `parent_id` in Linear's order, archived ones too."""
     return await query(
         f"""

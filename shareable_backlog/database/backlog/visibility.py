@@ -12,44 +12,48 @@ from shareable_backlog.database.access.sharing import Scope
 
 # A team that is not mirrored may be private, so its items stay hidden until it is.
 TEAMS: LiteralString = """
-    SELECT t.id FROM teams t LEFT JOIN sharing_rules r ON r.kind = 'team' AND r.entity_id = t.id
-    WHERE t.removed_at IS NULL AND t.archived_at IS NULL AND coalesce(r.is_shown, NOT t.private)
-"""
-_HIDDEN_PROJECTS: LiteralString = "SELECT entity_id FROM sharing_rules WHERE kind = 'project' AND NOT is_shown"
+  SELECT t.id FROM teams t LEFT JOIN sharing_rules r ON r.kind = 'team' AND r.entity_id = t.id
+  WHERE t.removed_at IS NULL AND t.archived_at IS NULL AND coalesce(r.is_shown, NOT t.private)"""
+_HIDDEN_PROJECTS: LiteralString = (
+    "SELECT r.entity_id FROM sharing_rules r WHERE r.kind = 'project' AND NOT r.is_shown"
+)
 # Who speaks of a group of labels means the labels in it: no item has the group itself.
 _HIDDEN_LABELS: LiteralString = """
-    SELECT r.entity_id FROM sharing_rules r WHERE r.kind = 'label' AND NOT r.is_shown
-    UNION ALL
-    SELECT l.id FROM sharing_rules r JOIN labels l ON l.parent_id = r.entity_id
-    WHERE r.kind = 'label' AND NOT r.is_shown
-"""
-_OF_GROUP: LiteralString = "FROM viewer_group_rules r WHERE r.viewer_group_id = %(viewer_group_id)s"
-GROUP_TEAMS: LiteralString = f"SELECT r.entity_id {_OF_GROUP} AND r.kind = 'team'"
-GROUP_PROJECTS: LiteralString = f"SELECT r.entity_id {_OF_GROUP} AND r.kind = 'project'"
+  SELECT r.entity_id FROM sharing_rules r WHERE r.kind = 'label' AND NOT r.is_shown UNION ALL
+  SELECT l.id FROM labels l JOIN sharing_rules r ON r.entity_id = l.parent_id
+  WHERE r.kind = 'label' AND NOT r.is_shown"""
+_OF_GROUP: LiteralString = "r.viewer_group_id = %(viewer_group_id)s"
+GROUP_TEAMS: LiteralString = f"SELECT r.entity_id FROM viewer_group_rules r WHERE {_OF_GROUP} AND r.kind = 'team'"
+GROUP_PROJECTS: LiteralString = (
+    f"SELECT r.entity_id FROM viewer_group_rules r WHERE {_OF_GROUP} AND r.kind = 'project'"
+)
 GROUP_LABELS: LiteralString = f"""
-    SELECT r.entity_id {_OF_GROUP} AND r.kind = 'label'
-    UNION ALL
-    SELECT l.id FROM labels l WHERE l.parent_id IN (SELECT r.entity_id {_OF_GROUP} AND r.kind = 'label')
-"""
+  SELECT r.entity_id FROM viewer_group_rules r WHERE {_OF_GROUP} AND r.kind = 'label' UNION ALL
+  SELECT l.id FROM labels l JOIN viewer_group_rules r ON r.entity_id = l.parent_id
+  WHERE {_OF_GROUP} AND r.kind = 'label'"""
 
-# With the column's own collation an index of teams might be read whole for it.
-_TO_SOMEBODY: LiteralString = f"""
-    i.team_id COLLATE "default" = ANY (ARRAY({TEAMS}))
-    AND (i.project_id IS NULL OR i.project_id <> ALL (ARRAY({_HIDDEN_PROJECTS})))
-    AND NOT i.label_ids && ARRAY({_HIDDEN_LABELS})
-"""
-SHARED: LiteralString = f"""
-    {_TO_SOMEBODY}
+
+def _share(teams: LiteralString, hidden_projects: LiteralString, hidden_labels: LiteralString) -> LiteralString:
+    # With the column's own collation an index of teams might be read whole for it.
+    return f"""i.team_id COLLATE "default" = ANY (ARRAY({teams}))
+    AND (i.project_id IS NULL OR i.project_id <> ALL (ARRAY({hidden_projects})))
+    AND NOT i.label_ids && ARRAY({hidden_labels})"""
+
+
+def _share_with_group(teams: LiteralString, projects: LiteralString, labels: LiteralString) -> LiteralString:
+    return f"""i.team_id = ANY (ARRAY({teams})) OR i.project_id = ANY (ARRAY({projects}))
+      OR i.label_ids && ARRAY({labels})"""
+
+
+SHARED: LiteralString = f"""{_share(TEAMS, _HIDDEN_PROJECTS, _HIDDEN_LABELS)}
     AND (
-      %(viewer_group_id)s::integer IS NULL
-      OR i.team_id = ANY (ARRAY({GROUP_TEAMS}))
-      OR i.project_id = ANY (ARRAY({GROUP_PROJECTS}))
-      OR i.label_ids && ARRAY({GROUP_LABELS})
+      %(viewer_group_id)s::integer IS NULL OR {_share_with_group(GROUP_TEAMS, GROUP_PROJECTS, GROUP_LABELS)}
     )
 """
 """Tell whether an item is shared, be it still in Linear or gone from there."""
 
-ITEM: LiteralString = f"i.removed_at IS NULL AND NOT i.trashed AND {SHARED}"
+_IN_LINEAR: LiteralString = "i.removed_at IS NULL AND NOT i.trashed"
+ITEM: LiteralString = f"{_IN_LINEAR} AND {SHARED}"
 """Tell whether an item may be shown, be it in a list, by itself, as a parent, or counted."""
 
 DESCRIPTIONS: LiteralString = "(SELECT shows_descriptions FROM sharing_settings)"
@@ -62,3 +66,26 @@ ATTACHMENTS: LiteralString = "(SELECT shows_attachments FROM sharing_settings)"
 def build_params(scope: Scope) -> Mapping[str, object]:
     """Return the parameters of the fragments."""
     return {"viewer_group_id": scope.viewer_group_id}
+
+
+def render_shown(scope: Scope) -> LiteralString:
+    """Return the CTEs of a statement that reads items in several ways; `shown` are those that may be shown.
+
+    The planner puts its conditions wherever it is read, and so finds the indexes of the items. The others are lists
+    of ids, each read once: `shown_teams`, and for a viewer's group `group_teams` and `group_projects`.
+    """
+    tables: LiteralString = f"""shown_teams AS MATERIALIZED ({TEAMS}),
+hidden_projects AS MATERIALIZED ({_HIDDEN_PROJECTS}),
+hidden_labels AS MATERIALIZED ({_HIDDEN_LABELS}),"""
+    condition: LiteralString = f"""{_IN_LINEAR}
+    AND {_share("TABLE shown_teams", "TABLE hidden_projects", "TABLE hidden_labels")}"""
+    if scope.viewer_group_id is not None:
+        tables = f"""{tables}
+group_teams (id) AS MATERIALIZED ({GROUP_TEAMS}),
+group_projects (id) AS MATERIALIZED ({GROUP_PROJECTS}),
+group_labels (id) AS MATERIALIZED ({GROUP_LABELS}),"""
+        condition = f"""{condition}
+    AND ({_share_with_group("TABLE group_teams", "TABLE group_projects", "TABLE group_labels")})"""
+    return f"""{tables}
+shown AS NOT MATERIALIZED (
+  SELECT i.* FROM backlog_items i WHERE {condition})"""

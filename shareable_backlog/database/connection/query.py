@@ -1,7 +1,7 @@
 """Run one statement on the process's pool."""
 
 import logging
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from time import monotonic
@@ -49,21 +49,39 @@ async def query(sql: Sql, params: Params | None = None, *, row: type[T] | None =
     no longer than DATABASE_STATEMENT_TIMEOUT_MS and half a second together. Raises DatabaseUnavailable
     or DatabaseFailed, and RuntimeError inside a `transaction()`, whose own `query` is to be used there.
     """
+    return await _run_leased([sql], lambda connection: run_statement(connection, sql, params, row))
+
+
+async def query_all(statements: Sequence[tuple[Sql, Params]], *, row: type[T]) -> list[list[T]]:
+    """Run several statements in one round trip, as `query` runs one, and return the rows of each, built by `row`.
+
+    They are committed together, but each sees what was committed when it began.
+    """
+    return await _run_leased([sql for sql, _ in statements], lambda connection: run_all(connection, statements, row))
+
+
+async def _run_leased(
+    statements: Sequence[Sql], work: Callable[[psycopg.AsyncConnection], Awaitable[list[Any]]]
+) -> list[Any]:
     if inside_transaction.get():
         raise RuntimeError("query() inside transaction(): use the transaction's own query()")
-    tries = 2 if isinstance(sql, str) and sql.lstrip()[:6].upper() == "SELECT" else 1
+    tries = 2 if all(map(_is_select, statements)) else 1
     database = require_database()
     deadline = monotonic() + database.deadline_s
     while True:
         tries -= 1
         try:
             async with lease_connection(database, deadline) as connection:
-                return await run_statement(connection, sql, params, row)
+                return await work(connection)
         except psycopg.Error as error:
             await handle_error(database, error)
             if tries and faults.is_lost(error) and monotonic() < deadline:
                 continue
             raise faults.translate_error(error) from None
+
+
+def _is_select(sql: Sql) -> bool:
+    return isinstance(sql, str) and sql.lstrip()[:6].upper() == "SELECT"
 
 
 @asynccontextmanager
@@ -86,26 +104,51 @@ async def run_statement(
     """Run one statement on `connection`, log it at debug without its parameters, and return its rows."""
     started = monotonic()
     factory = class_row(row) if row is not None else tuple_row
-    with log_failure(sql):
+    with _failure_logged([sql]):
         async with connection.cursor(row_factory=factory) as cursor:
             await cursor.execute(sql, params)
             # Unlike `description`, the number does not describe each column first.
             rows: list[Any] = await cursor.fetchall() if cursor.rownumber is not None else []
-            log_statement(sql, params, started, cursor.rowcount)
+            _log_done([(sql, params, cursor.rowcount)], started)
             return rows
 
 
-def log_statement(sql: Sql, params: Params | None, started: float, rows: int) -> None:
-    """Log at debug a statement that began at `started` (of `monotonic()`), without its parameters, and trace it."""
+async def run_all(
+    connection: psycopg.AsyncConnection, statements: Sequence[tuple[Sql, Params]], row: type[Any] | None
+) -> list[list[Any]]:
+    """Run several statements on `connection` in one round trip, log them as one, and return the rows of each."""
+    started = monotonic()
+    factory = class_row(row) if row is not None else tuple_row
+    with _failure_logged([sql for sql, _ in statements]):
+        async with connection.pipeline():
+            cursors = [
+                await connection.cursor(row_factory=factory).execute(sql, params) for sql, params in statements
+            ]
+        answers = [await cursor.fetchall() if cursor.rownumber is not None else [] for cursor in cursors]
+    _log_done(
+        [(sql, params, len(answer)) for (sql, params), answer in zip(statements, answers, strict=True)], started
+    )
+    return answers
+
+
+def _log_done(statements: Sequence[tuple[Sql, Params | None, int]], started: float) -> None:
+    """Log at debug statements that began together at `started` (of `monotonic()`), and trace them.
+
+    Each stands with its parameters, which are not logged, and its number of rows.
+    """
+    duration_ms = (monotonic() - started) * 1000
     if (trace := tracing.get_trace()) is not None:
-        trace.statements.append(TracedStatement(sql, params, (monotonic() - started) * 1000, rows))
+        # Of several nobody knows how long each of them took.
+        each_ms = duration_ms / max(1, len(statements))
+        trace.statements.extend(TracedStatement(sql, params, each_ms, rows) for sql, params, rows in statements)
     if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
-        _LOG.debug("query", text=_join_lines(sql), duration_ms=round((monotonic() - started) * 1000, 1), rows=rows)
+        text, rows = _join_lines([sql for sql, _, _ in statements]), sum(count for _, _, count in statements)
+        _LOG.debug("query", text=text, duration_ms=round(duration_ms, 1), rows=rows)
 
 
 @contextmanager
-def log_failure(sql: Sql) -> Generator[None]:
-    """Log the failure of the statement `sql`, unless its connection was lost: the probe logs that once for all."""
+def _failure_logged(statements: Sequence[Sql]) -> Generator[None]:
+    """Log the failure of statements, unless their connection was lost: the probe logs that once for all."""
     try:
         yield
     except psycopg.Error as error:
@@ -113,13 +156,18 @@ def log_failure(sql: Sql) -> Generator[None]:
             # The server's words about a wrong value quote it.
             told = None if isinstance(error, psycopg.DataError) else error.diag.message_primary
             _LOG.error(
-                "query_failed", text=_join_lines(sql), sqlstate=error.sqlstate, message=told or type(error).__name__
+                "query_failed",
+                text=_join_lines(statements),
+                sqlstate=error.sqlstate,
+                message=told or type(error).__name__,
             )
         raise
 
 
-def _join_lines(sql: Sql) -> str:
-    return " ".join((sql if isinstance(sql, str) else sql.as_string(None)).split())
+def _join_lines(statements: Sequence[Sql]) -> str:
+    """Return each text once, however often it ran with other parameters."""
+    texts = dict.fromkeys(sql if isinstance(sql, str) else sql.as_string(None) for sql in statements)
+    return "; ".join(" ".join(text.split()) for text in texts)
 
 
 async def handle_error(database: OpenDatabase, error: psycopg.Error) -> None:

@@ -6,7 +6,6 @@ from time import monotonic
 from typing import Any, TypeVar, overload
 
 import psycopg
-from psycopg import sql as compose
 
 from shareable_backlog.database.connection import faults
 from shareable_backlog.database.connection.pool import require_database
@@ -16,8 +15,7 @@ from shareable_backlog.database.connection.query import (
     handle_error,
     inside_transaction,
     lease_connection,
-    log_failure,
-    log_statement,
+    run_all,
     run_statement,
 )
 
@@ -40,14 +38,7 @@ class Transaction:
 
     async def query_all(self, statements: Sequence[tuple[Sql, Params]]) -> list[list[tuple[Any, ...]]]:
         """Run several statements in one round trip and return the rows of each."""
-        started = monotonic()
-        text = compose.SQL("; ").join(compose.SQL(sql) if isinstance(sql, str) else sql for sql, _ in statements)
-        with log_failure(text):
-            async with self._connection.pipeline():
-                cursors = [await self._connection.execute(sql, params) for sql, params in statements]
-            answers = [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
-        log_statement(text, None, started, sum(map(len, answers)))
-        return answers
+        return await run_all(self._connection, statements, None)
 
 
 @asynccontextmanager

@@ -1,7 +1,9 @@
-"""State when an item's words are those that are searched for, as far as they are shown.
+"""Read what somebody typed to search for, and write the condition that an item's words are those.
 
-The fragments stand in statements about `search_entries e`, with the parameters of `params`. Words that are not shown
-neither find an item nor, taken away by a minus, hide one.
+Words that are not shown neither find an item nor, taken away by a minus, hide one. Which texts are shown is known
+before a statement is written, so that it has nothing in it but what applies. The settings may change in between: the
+statement reads words through `searched`, where there is nothing once one of those texts is not shown any more. So it
+never finds by words that are hidden; at the worst it finds nothing, until somebody asks again.
 """
 
 import re
@@ -15,6 +17,7 @@ from shareable_backlog.database.search import folding
 _LONGEST = 200
 _PART = re.compile(r'(?P<minus>-?)(?:"(?P<quoted>[^"]*)"?|(?P<plain>[^\s"]+))')
 _QUOTES = str.maketrans("“”„«»", '"""""')
+_IDENTIFIER = re.compile(r"\s*([A-Za-z][A-Za-z0-9]{0,9}?)-?(\d{1,9})\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,30 @@ class Search:
     unwanted: tuple[Phrase, ...]
 
 
-def parsed(text: str) -> Search:
-    """Read the first 200 characters of what somebody typed: words, "phrases", -not; nothing is an error."""
+@dataclass(frozen=True, slots=True)
+class SearchedTexts:
+    """Which texts of an item are searched beside its identifier and its title: those that are shown."""
+
+    descriptions: bool
+    comments: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchMatch:
+    """Conditions on rows `e` of the CTE `searched`, with their parameters.
+
+    `sql` is met by what has all that is wanted, and nothing unwanted, in what is shown of its item. Of that,
+    `title_sql` is met by what has all that is wanted in its title; where nothing is wanted, no title has it.
+    """
+
+    searched: LiteralString
+    sql: LiteralString
+    title_sql: LiteralString
+    params: Mapping[str, object]
+
+
+def parse_search(text: str) -> Search:
+    """Return what the first 200 characters of `text` ask for: words, "phrases", -not; nothing is an error."""
     text = text[:_LONGEST].translate(_QUOTES)
     wanted: list[Phrase] = []
     unwanted: list[Phrase] = []
@@ -46,66 +71,56 @@ def parsed(text: str) -> Search:
     return Search(tuple(wanted), tuple(unwanted))
 
 
-def _within(name: LiteralString) -> LiteralString:
-    """Return the condition that what the parameter `name` says is in one of the shown texts, or over several.
+def as_identifier(text: str) -> str | None:
+    """Return what was typed as an identifier: `eng-12` and `eng12` are ENG-12; None when it can't be one."""
+    match = _IDENTIFIER.fullmatch(text)
+    return f"{match[1].upper()}-{int(match[2])}" if match else None
 
-    An index finds it in all texts or in titles, as it does not know which text a word is from. Both are constants for
-    the planner, which so knows how rare the words are.
+
+def write_match(search: Search, texts: SearchedTexts) -> SearchMatch:
+    """Return the conditions that stand for `search` in titles and `texts`; without any word nothing meets them.
+
+    The words are constants for the planner, which so knows how rare they are.
     """
-    words: LiteralString = f"replace(%({name})s, '@', "
-    return f"""(
-        (({visibility.DESCRIPTIONS} OR {visibility.COMMENTS}) AND e.words @@ {words}'ABC')::tsquery
-         AND CASE WHEN {visibility.DESCRIPTIONS} AND {visibility.COMMENTS} THEN true
-                  WHEN {visibility.DESCRIPTIONS} THEN e.words @@ {words}'AB')::tsquery
-                  ELSE e.words @@ {words}'AC')::tsquery END)
-        OR (NOT {visibility.DESCRIPTIONS} AND NOT {visibility.COMMENTS} AND e.title_words @@ {words}'')::tsquery)
-    )"""
+    # An index does not know which text a word is from, so titles have one of their own.
+    column: LiteralString = "e.words" if texts.descriptions or texts.comments else "e.title_words"
+    without: list[LiteralString] = [f"NOT {column} @@ %(unwanted)s::tsquery"] if search.unwanted else []
+    found: LiteralString = " AND ".join([f"{column} @@ %(wanted)s::tsquery", *without])
+    titled: LiteralString = " AND ".join(["e.title_words @@ %(wanted)s::tsquery", *without])
+    if not search.wanted:
+        found, titled = without[0] if without else "false", "false"
+    return SearchMatch(
+        searched=_render_searched(texts), sql=found, title_sql=titled, params=_write_params(search, texts)
+    )
 
 
-_WITHOUT: LiteralString = f"(NOT %(has_unwanted)s OR NOT {_within('unwanted')})"
-MATCH: LiteralString = f"((NOT %(has_wanted)s OR {_within('wanted')}) AND {_WITHOUT})"
-"""Tell whether a row has all that is wanted, and nothing unwanted, in what is shown of its item."""
-TITLE_MATCH: LiteralString = (
-    f"(%(has_wanted)s AND e.title_words @@ replace(%(wanted)s, '@', '')::tsquery AND {_WITHOUT})"
-)
-"""Tell whether a row that meets MATCH has all that is wanted in its title; where nothing is, no title has it."""
+def _render_searched(texts: SearchedTexts) -> LiteralString:
+    shown: list[LiteralString] = []
+    if texts.descriptions:
+        shown.append(visibility.DESCRIPTIONS)
+    if texts.comments:
+        shown.append(visibility.COMMENTS)
+    where: LiteralString = f" WHERE {' AND '.join(shown)}" if shown else ""
+    return f"searched AS NOT MATERIALIZED (SELECT e.* FROM search_entries e{where})"
 
 
-FOUND: LiteralString = f"""
-    found (item_id) AS MATERIALIZED (
-      SELECT e.item_id FROM search_entries e
-      WHERE {visibility.DESCRIPTIONS} AND {visibility.COMMENTS} AND {_WITHOUT}
-      AND (NOT %(has_wanted)s OR e.words @@ replace(%(wanted)s, '@', '')::tsquery)
-      UNION ALL
-      SELECT e.item_id FROM search_entries e
-      WHERE NOT ({visibility.DESCRIPTIONS} AND {visibility.COMMENTS}) AND {MATCH}
-    ),
-    titled (item_id) AS MATERIALIZED (SELECT e.item_id FROM search_entries e WHERE {TITLE_MATCH})
-"""
-"""Look rows up by their words first, as tables `found` and `titled`: soon where few have them.
-
-Where all texts are shown no word's text matters, and the index tells by itself who has it.
-"""
+def _write_params(search: Search, texts: SearchedTexts) -> Mapping[str, object]:
+    # An index tells by itself who has a word, unless it matters which text the word is from.
+    weights = {(True, False): "AB", (False, True): "AC"}.get((texts.descriptions, texts.comments), "")
+    params: dict[str, object] = {}
+    if search.wanted:
+        params["wanted"] = " & ".join(_write_phrase(phrase, weights) for phrase in search.wanted)
+    if search.unwanted:
+        params["unwanted"] = " | ".join(_write_phrase(phrase, weights) for phrase in search.unwanted)
+    return params
 
 
-def params(text: str) -> Mapping[str, object]:
-    """Return the parameters of the conditions; a text without any word matches nothing. `text` may hold anything."""
-    search = parsed(text)
-    is_empty = not search.wanted and not search.unwanted
-    return {
-        "wanted": " & ".join(map(_written, search.wanted)) or _NOWHERE,
-        "unwanted": " | ".join(map(_written, search.unwanted)) or _NOWHERE,
-        "has_wanted": bool(search.wanted) or is_empty,
-        "has_unwanted": bool(search.unwanted),
-    }
-
-
-_NOWHERE = "' '"
-
-
-def _written(phrase: Phrase) -> str:
-    """Write `phrase` as a tsquery; @ stands for the texts it may be in. Words hold nothing that has to be quoted."""
-    written = [f"'{word}':@" for word in phrase.words]
-    if phrase.is_open:
-        written[-1] = f"'{phrase.words[-1]}':*@"
+def _write_phrase(phrase: Phrase, weights: str) -> str:
+    """Return `phrase` as a tsquery. Words hold nothing that has to be quoted."""
+    *first, last = phrase.words
+    written = [*(_write_word(word, weights) for word in first), _write_word(last, weights + "*" * phrase.is_open)]
     return f"({' <-> '.join(written)})"
+
+
+def _write_word(word: str, marks: str) -> str:
+    return f"'{word}':{marks}" if marks else f"'{word}'"

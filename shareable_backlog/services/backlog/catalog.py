@@ -28,4 +28,4 @@ async def list_labels(scope: Scope, after_id: str | None, limit: int) -> tuple[l
 
 async def list_options(scope: Scope) -> Options:
     """Return the names by which the backlog can be narrowed."""
-    return await filter_options.options(scope)
+    return await filter_options.list_options(scope)

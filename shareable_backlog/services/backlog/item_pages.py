@@ -2,16 +2,16 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import item_groups, item_list
 from shareable_backlog.database.backlog.filters import Condition, Filters
-from shareable_backlog.database.backlog.item_groups import Filled, Group, GroupBy
+from shareable_backlog.database.backlog.item_groups import Group, GroupBy, GroupContent
 from shareable_backlog.database.backlog.item_list import ListedItem
-from shareable_backlog.database.backlog.item_orders import ORDERS, OrderName, Position
-from shareable_backlog.database.backlog.item_query import Wanted
-from shareable_backlog.services.backlog.items import parse_identifier
+from shareable_backlog.database.backlog.selection.item_orders import ORDERS, Position
+from shareable_backlog.database.backlog.selection.item_query import ItemQuery, select_items
+
+__all__ = ["ItemQuery"]
 
 PAGE_SIZE = 50
 _PART_SIZE = 1_000
@@ -22,18 +22,6 @@ _MOST_COUNTED_OF_PART = 100
 
 WORK_FIRST = ("started", "unstarted", "backlog", "triage", "completed", "canceled", "duplicate")
 """The order of states in a list: what is being worked on, what comes next, what is done."""
-
-
-@dataclass(frozen=True, slots=True)
-class BacklogQuery:
-    """What is asked for; `order` None is by relevance for a search, else by update.
-
-    `now` tells what today is, in the reader's time zone.
-    """
-
-    filters: Filters
-    order: OrderName | None
-    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +58,20 @@ class GroupedPage:
     most: int
 
 
-def choose_order(query: BacklogQuery) -> OrderName:
-    """Return the order that is meant."""
-    if query.order == "relevance" and query.filters.text is None:
-        return "updated"
-    return query.order or ("relevance" if query.filters.text else "updated")
-
-
-def list_position_types(query: BacklogQuery) -> tuple[str, ...]:
+def list_position_types(query: ItemQuery) -> tuple[str, ...]:
     """Return the types of the keys of a position in what is asked for."""
-    return ORDERS[choose_order(query)].types()
+    return ORDERS[query.sorted_by].types
 
 
-async def list_items(scope: Scope, query: BacklogQuery, after: Position | None, limit: int) -> ListPage:
+async def list_items(scope: Scope, query: ItemQuery, after: Position | None, limit: int) -> ListPage:
     """Return up to `limit` items from after the position `after` (None: the first)."""
-    found = await item_list.listed(scope, _build_query(query), after, limit + 1)
+    found = await item_list.list_items(scope, query, after, limit + 1)
     more = len(found) > limit
     return ListPage(found[:limit], tuple(found[limit - 1].position) if more else None)
 
 
-async def iterate_items(scope: Scope, query: BacklogQuery) -> AsyncGenerator[Sequence[ListedItem]]:
-    """Yield all items, in parts of up to 1,000, of which one at most is in memory; an empty one if there is none.
+async def iterate_items(scope: Scope, query: ItemQuery) -> AsyncGenerator[Sequence[ListedItem]]:
+    """Yield all items, in parts of up to 1,000, only one of which is in memory; an empty one if there is no item.
 
     The first is smaller, so that it comes soon. What is updated meanwhile may be missing when the order is by update.
     """
@@ -104,7 +85,7 @@ async def iterate_items(scope: Scope, query: BacklogQuery) -> AsyncGenerator[Seq
 
 async def list_groups(
     scope: Scope,
-    query: BacklogQuery,
+    query: ItemQuery,
     by: GroupBy,
     *,
     closed: Sequence[str],
@@ -118,33 +99,35 @@ async def list_groups(
     groups by state.
     """
     # In groups the best match is of no use, and takes much longer to find.
-    wanted = _build_query(replace(query, order=query.order or "updated"))
+    selection = await select_items(scope, replace(query, order=query.order or "updated"))
     shut = {name.lower() for name in closed}
-    groups = await item_groups.groups(scope, by, types)
-    chosen = [(group, (group.value or "").lower() not in shut) for group in groups]
-    most = _choose_count_limit(scope, query.filters)
-    of_first, is_all = await item_groups.of_first(scope, wanted, by, chosen, first)
-    found: list[tuple[Group, bool, Filled]] = []
-    while skip < len(chosen) and len(found) < GROUPS_ON_PAGE:
+    groups = [
+        (group, (group.value or "").lower() not in shut) for group in await item_groups.list_groups(scope, by, types)
+    ]
+    known = await item_groups.fill_from_first(selection, by, groups, first)
+    most = known.most if known.is_all else _choose_count_limit(scope, query.filters)
+    found: list[tuple[Group, bool, GroupContent]] = []
+    while skip < len(groups) and len(found) < GROUPS_ON_PAGE:
         part = slice(skip, skip + GROUPS_ON_PAGE)
-        filled = of_first[part]
-        if not is_all:
-            filled = await item_groups.filled(scope, wanted, by, chosen[part], filled, first, most + 1)
-        for (group, is_open), one in zip(chosen[part], filled, strict=True):
+        contents = known.groups[part]
+        if not known.is_all:
+            contents = await item_groups.fill_groups(
+                selection, by, groups[part], contents, first=first, most=most + 1
+            )
+        for (group, is_open), content in zip(groups[part], contents, strict=True):
             if len(found) == GROUPS_ON_PAGE:
                 break
             skip += 1
-            if one.count:
-                found.append((group, is_open, one))
-    most = item_groups.FEW if is_all else most
-    lines = await item_list.of_ids(scope, [id_ for _, _, one in found for id_ in one.ids])
+            if content.count:
+                found.append((group, is_open, content))
+    lines = await item_list.read_items(scope, [id_ for _, _, one in found for id_ in one.ids])
     shown = [
         ShownGroup(
             group, _build_condition(by, group), one.count, is_open, [lines[id_] for id_ in one.ids if id_ in lines]
         )
         for group, is_open, one in found
     ]
-    return GroupedPage(shown, skip if skip < len(chosen) else None, most)
+    return GroupedPage(shown, skip if skip < len(groups) else None, most)
 
 
 def _choose_count_limit(scope: Scope, filters: Filters) -> int:
@@ -154,8 +137,3 @@ def _choose_count_limit(scope: Scope, filters: Filters) -> int:
 
 def _build_condition(by: GroupBy, group: Group) -> Condition:
     return Condition(by, (group.value,)) if group.value is not None else Condition(by, with_none=True)
-
-
-def _build_query(query: BacklogQuery) -> Wanted:
-    text = query.filters.text
-    return Wanted(query.filters, choose_order(query), parse_identifier(text) if text else None, query.now)

@@ -19,9 +19,12 @@ from shareable_backlog.database.backlog.comments import ShownComment
 from shareable_backlog.database.backlog.item_details import ItemDetails
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.backlog.item_relations import ItemRelation
+from shareable_backlog.database.search.search_match import as_identifier
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.backlog import item_history
 from shareable_backlog.services.backlog.item_history import ItemEvent
+
+__all__ = ["as_identifier"]
 
 _MOST_SUB_ITEMS = 200
 _MOST_COMMENTS = 500
@@ -90,12 +93,6 @@ class ItemPage:
     mentioned: Mapping[str, str]
 
 
-def parse_identifier(text: str) -> str | None:
-    """Return what was typed as an identifier: `eng-12` and `eng12` are ENG-12; None when it can't be one."""
-    match = re.fullmatch(r"\s*([A-Za-z][A-Za-z0-9]{0,9}?)-?(\d{1,9})\s*", text)
-    return f"{match[1].upper()}-{int(match[2])}" if match else None
-
-
 async def read_item(scope: Scope, identifier: str) -> tuple[ItemDetails, list[ShownComment]]:
     """Return the item of this identifier with its comments, the newest 500, oldest first. Raises NotFound.
 
@@ -112,8 +109,8 @@ async def read_item_page(scope: Scope, identifier: str) -> ItemPage:
     item, written = await read_item(scope, identifier)
     relations = await item_relations.list_relations(scope, item.id, _MOST_RELATIONS)
     ids = [relation.other_id for relation in relations] + ([item.parent_id] if item.parent_id else [])
-    around = await item_list.of_ids(scope, ids) if ids else {}
-    below = await item_list.sub_items(scope, item.id, _MOST_SUB_ITEMS + 1)
+    around = await item_list.read_items(scope, ids) if ids else {}
+    below = await item_list.list_sub_items(scope, item.id, _MOST_SUB_ITEMS + 1)
     sub_items = below[:_MOST_SUB_ITEMS]
     return ItemPage(
         item,

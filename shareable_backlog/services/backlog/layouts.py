@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, TypeVar, get_args
 
 from shareable_backlog.database.backlog.item_groups import GroupBy
-from shareable_backlog.database.backlog.item_orders import OrderName
+from shareable_backlog.database.backlog.selection.item_orders import OrderName
 from shareable_backlog.errors import InvalidInput
 
 __all__ = ["COLUMNS", "GROUPS", "ORDERS", "Column", "GroupBy", "OrderName", "Shape", "build_pairs", "parse_layout"]

@@ -10,8 +10,7 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.search import folding, item_texts, search_match
 from shareable_backlog.database.search.folding import LocatedWord
-from shareable_backlog.database.search.search_match import Phrase
-from shareable_backlog.services.backlog.items import parse_identifier
+from shareable_backlog.database.search.search_match import Phrase, as_identifier
 
 _ELLIPSIS = "…"
 _MOST_OF_TEXT = 10_000
@@ -30,7 +29,7 @@ def mark_matches(text: str, query: str) -> list[tuple[str, bool]]:
     """
     pieces: list[tuple[str, bool]] = []
     done = 0
-    for start, end in _merge_spans(_find_spans(folding.locate_words(text), search_match.parsed(query).wanted)):
+    for start, end in _merge_spans(_find_spans(folding.locate_words(text), search_match.parse_search(query).wanted)):
         pieces += [(text[done:start], False), (text[start:end], True)]
         done = end
     return [piece for piece in [*pieces, (text[done:], False)] if piece[0]]
@@ -38,7 +37,7 @@ def mark_matches(text: str, query: str) -> list[tuple[str, bool]]:
 
 def quote_identifier(text: str) -> str:
     """Return what the search takes `text` for: what looks like an identifier is that, however it is written."""
-    identifier = parse_identifier(text)
+    identifier = as_identifier(text)
     return f'"{identifier}"' if identifier else text
 
 
@@ -48,7 +47,7 @@ async def find_excerpts(scope: Scope, items: Iterable[ListedItem], query: str) -
     Of a title what stands on a line counts. Of each text the first 10,000 characters are looked through, so a few
     items that were found have none.
     """
-    wanted = search_match.parsed(query).wanted
+    wanted = search_match.parse_search(query).wanted
     titles = {item.id: item.title for item in items}
     lacking = {item.id: lack for item in items if (lack := _list_missing(_format_visible(item), wanted))}
     if not lacking:

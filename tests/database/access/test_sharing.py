@@ -213,7 +213,7 @@ async def test_groups_show_and_count_what_they_may(by: str) -> None:
 
 async def test_filters_are_suggested_only_by_what_is_shown() -> None:
     async for world, scope in worlds():
-        found = await filter_options.options(scope)
+        found = await filter_options.list_options(scope)
         listed = [one for one in world.items if one.identifier in world.listed()]
         assert found.project == sorted({one.project_id.removeprefix("project-") for one in listed if one.project_id})
         assert found.label == sorted({id_.removeprefix("label-") for one in listed for id_ in one.label_ids})
@@ -228,18 +228,18 @@ async def test_a_group_of_all_teams_is_offered_the_names_that_all_others_are() -
         "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) SELECT %(id)s, 'team', id FROM teams",
         {"id": group_id},
     )
-    options = await filter_options.options(Scope())
+    options = await filter_options.list_options(Scope())
     assert (options.creator, options.milestone, options.cycle) == (["Bob"], ["Launch"], ["12"])
-    assert await filter_options.options(Scope(group_id)) == options
+    assert await filter_options.list_options(Scope(group_id)) == options
 
 
 async def test_an_item_and_all_around_it_show_what_they_may() -> None:
     async for world, scope in worlds():
         for one in world.items:
             found = await item_details.find_item(scope, one.identifier)
-            line = (await item_list.of_ids(scope, [one.id])).get(one.id)
+            line = (await item_list.read_items(scope, [one.id])).get(one.id)
             now = await item_details.find_current_identifier(scope, one.previous_identifiers[0])
-            below = [child.identifier for child in await item_list.sub_items(scope, one.id, 99)]
+            below = [child.identifier for child in await item_list.list_sub_items(scope, one.id, 99)]
             is_shown = world.shows(one)
             assert (found is not None, line is not None, now is not None) == (is_shown,) * 3
             assert below == [

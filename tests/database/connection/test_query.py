@@ -4,7 +4,7 @@ import asyncio
 from contextvars import Context
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from shareable_backlog import database as database_module
 from shareable_backlog.config import Settings, parse_settings
 from shareable_backlog.database import pool, query, transaction
+from shareable_backlog.database.connection.query import query_all
 from shareable_backlog.errors import DatabaseFailed, DatabaseUnavailable, DataRefused
 from tests.conftest import as_url
 
@@ -186,6 +187,64 @@ async def test_a_write_that_loses_its_connection_is_not_run_again() -> None:
             "INSERT INTO users (email) SELECT nextval('runs') || pg_terminate_backend(pg_backend_pid())::text"
         )
     assert await query("SELECT last_value FROM runs") == [(1,)]
+
+
+@pytest.mark.usefixtures("live_database")
+async def test_several_statements_give_the_rows_of_each() -> None:
+    pair = "SELECT %(number)s::integer AS number, word FROM unnest(%(words)s::text[]) word"
+    found = await query_all(
+        [(pair, {"number": 1, "words": ["a", "b"]}), (pair, {"number": 2, "words": []})], row=Pair
+    )
+    assert found == [[Pair(1, "a"), Pair(1, "b")], []]
+
+
+@pytest.mark.usefixtures("live_database")
+async def test_the_log_has_the_text_of_several_statements_once(caplog: pytest.LogCaptureFixture) -> None:
+    pair = "SELECT %(number)s::integer AS number, 'a' AS word"
+    with caplog.at_level("DEBUG", "shareable_backlog.database.connection.query"), capture_logs() as logged:
+        await query_all([(pair, {"number": 1}), (pair, {"number": 2})], row=Pair)
+    assert [(event["text"], event["rows"]) for event in logged] == [(pair, 2)]
+
+
+async def test_one_that_fails_among_several_fails_all_and_their_connection_is_used_again(database: str) -> None:
+    pair = "SELECT %(number)s::integer AS number, pg_sleep(%(number)s)::text AS word"
+    async with database_module.open_database(quick(database, DATABASE_POOL_MAX="1")):
+        first = await backend()
+        with pytest.raises(DatabaseUnavailable, match="took too long"):
+            await query_all([(pair, {"number": number}) for number in (0, 30, 0)], row=Pair)
+        assert await backend() == first
+
+
+@pytest.mark.parametrize(
+    ("other", "is_run_again"), [("SELECT 1 AS number, '' AS word", True), ("CREATE TABLE one ()", False)]
+)
+async def test_several_that_lose_their_connection_are_run_once_more_if_all_are_reads(
+    database: str, other: LiteralString, *, is_run_again: bool
+) -> None:
+    async with database_module.open_database(quick(database, DATABASE_STATEMENT_TIMEOUT_MS="5000")):
+        await query("CREATE SEQUENCE runs")
+        ends_itself_once = """
+            SELECT CASE WHEN nextval('runs') = 1 THEN pg_terminate_backend(pg_backend_pid())::text ELSE 'done' END
+                   AS word, 1 AS number
+        """
+        running = query_all([(ends_itself_once, {}), (other, {})], row=Pair)
+        if is_run_again:
+            assert await running == [[Pair(1, "done")], [Pair(1, "")]]
+        else:
+            with pytest.raises(DatabaseUnavailable):
+                await running
+
+
+@pytest.mark.usefixtures("live_database")
+async def test_several_that_are_cancelled_leave_their_connection_clean() -> None:
+    sleeping = asyncio.create_task(query_all([("SELECT pg_sleep(30)", {}), ("SELECT pg_sleep(30)", {})], row=Pair))
+    while not await running("pg_sleep(30)"):  # noqa: ASYNC110 (PostgreSQL tells nobody that a statement began)
+        await asyncio.sleep(0.01)
+    sleeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sleeping
+    assert not await running("pg_sleep(30)")
+    assert await query("SELECT 1") == [(1,)]
 
 
 @pytest.mark.usefixtures("live_database")

@@ -7,7 +7,8 @@ import pytest
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.mirror import mirror, sweeps
-from shareable_backlog.database.search import search_entries, search_match
+from shareable_backlog.database.search import search_entries
+from shareable_backlog.database.search.search_match import SearchedTexts, parse_search, write_match
 from shareable_backlog.streams.issues import COMMENTS, CommentRow
 from tests.support import mirrored
 
@@ -15,12 +16,13 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 
 async def found(words: str) -> list[str]:
+    match = write_match(parse_search(words), SearchedTexts(descriptions=True, comments=True))
     return [
         identifier
         for (identifier,) in await query(
             "SELECT identifier FROM backlog_items i JOIN search_entries e ON e.item_id = i.id"
-            f" WHERE {search_match.MATCH} ORDER BY number",
-            search_match.params(words),
+            f" WHERE {match.sql} ORDER BY number",
+            match.params,
         )
     ]
 

@@ -8,22 +8,34 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shareable_backlog.database import query
-from shareable_backlog.database.search import search_match
+from shareable_backlog.database.search.search_match import SearchedTexts, SearchMatch, parse_search, write_match
 from tests.support import mirrored
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
-_FOUND = "SELECT number FROM backlog_items i JOIN search_entries e ON e.item_id = i.id"
+
+async def match(text: str) -> SearchMatch:
+    """Return the conditions that stand for `text` in what is shown."""
+    [shown] = await query("SELECT shows_descriptions, shows_comments FROM sharing_settings")
+    return write_match(parse_search(text), SearchedTexts(*shown))
+
+
+async def numbers(condition: LiteralString, one: SearchMatch) -> list[int]:
+    statement: LiteralString = f"""
+        WITH {one.searched}
+        SELECT number FROM backlog_items i JOIN searched e ON e.item_id = i.id WHERE {condition} ORDER BY number
+    """
+    return [number for (number,) in await query(statement, one.params)]
 
 
 async def found(text: str) -> list[int]:
-    rows = await query(f"{_FOUND} WHERE {search_match.MATCH} ORDER BY number", search_match.params(text))
-    return [number for (number,) in rows]
+    one = await match(text)
+    return await numbers(one.sql, one)
 
 
 async def found_in_titles(text: str) -> list[int]:
-    rows = await query(f"{_FOUND} WHERE {search_match.TITLE_MATCH} ORDER BY number", search_match.params(text))
-    return [number for (number,) in rows]
+    one = await match(text)
+    return await numbers(one.title_sql, one)
 
 
 async def store(*titles: str) -> None:
@@ -147,6 +159,28 @@ async def test_any_text_can_be_searched_for(text: str) -> None:
     await found_in_titles(text)
 
 
+async def test_a_condition_that_was_written_before_words_were_hidden_finds_nothing_by_them_after() -> None:
+    item = mirrored.item(1, "A roof", description="a needle")
+    await mirrored.store(item, mirrored.comment(1, item, "the needle"))
+    for texts, hidden in (
+        (SearchedTexts(descriptions=True, comments=True), {"descriptions": False, "comments": True}),
+        (SearchedTexts(descriptions=True, comments=True), {"descriptions": True, "comments": False}),
+        (SearchedTexts(descriptions=True, comments=False), {"descriptions": False, "comments": True}),
+        (SearchedTexts(descriptions=False, comments=True), {"descriptions": True, "comments": False}),
+    ):
+        await show(descriptions=texts.descriptions, comments=texts.comments)
+        before = [await match(text) for text in ("needle", "-roof", "roof -nowhere")]
+        assert [await numbers(one.sql, one) for one in before] == [[1], [], [1]]
+        await show(**hidden)
+        for one in before:
+            assert await numbers(one.sql, one) == await numbers(one.title_sql, one) == []
+
+
+async def test_a_search_asks_for_nothing_that_does_not_apply() -> None:
+    plain = write_match(parse_search("roof"), SearchedTexts(descriptions=False, comments=False))
+    assert (plain.sql, plain.params) == ("e.title_words @@ %(wanted)s::tsquery", {"wanted": "('roof':*)"})
+
+
 async def test_rare_words_are_found_by_an_index_whatever_is_shown() -> None:
     await query(
         "INSERT INTO search_entries (item_id, words, stale_since)"
@@ -157,12 +191,13 @@ async def test_rare_words_are_found_by_an_index_whatever_is_shown() -> None:
     for descriptions, comments in ((True, True), (True, False), (False, True), (False, False)):
         await show(descriptions=descriptions, comments=comments)
         for text in ("word77", "word7", '"common word77"', "word77 -note8", "京都"):
-            for condition in (search_match.MATCH, search_match.TITLE_MATCH):
-                plan = await _plan(condition, text)
+            one = await match(text)
+            for condition in (one.sql, one.title_sql):
+                plan = await _plan(condition, one)
                 assert "Bitmap Index Scan" in plan
                 assert "Seq Scan on search_entries" not in plan
 
 
-async def _plan(condition: LiteralString, text: str) -> str:
-    statement: LiteralString = f"EXPLAIN SELECT item_id FROM search_entries e WHERE {condition}"
-    return "\n".join(line for (line,) in await query(statement, search_match.params(text)))
+async def _plan(condition: LiteralString, one: SearchMatch) -> str:
+    statement: LiteralString = f"EXPLAIN WITH {one.searched} SELECT item_id FROM searched e WHERE {condition}"
+    return "\n".join(line for (line,) in await query(statement, one.params))

@@ -1,12 +1,15 @@
 """The list and its groups, asked for in the words of an address."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, LiteralString
 
 import pytest
 
 from shareable_backlog.database import query
-from shareable_backlog.database.backlog import item_groups, item_list, item_query
+from shareable_backlog.database.backlog import item_groups, item_list
+from shareable_backlog.database.backlog.selection import item_query
+from shareable_backlog.database.connection.query import query_all
 from tests.support.listing import groups, identifiers, read_groups, read_page, store_world
 from tests.support.mirrored import NOON, comment, item, state, store
 
@@ -219,6 +222,13 @@ async def test_every_statement_is_one_that_a_lost_connection_lets_run_again(
         ran.append(sql.lstrip()[:6])
         return await query(sql, *given, **row)
 
+    async def noting_all(statements: Sequence[tuple[LiteralString, Any]], **row: Any) -> Any:
+        ran.extend(sql.lstrip()[:6] for sql, _ in statements)
+        return await query_all(statements, **row)
+
+    monkeypatch.setattr(item_groups, "FEW", 0)
+    monkeypatch.setattr(item_groups, "_FEW_OF_ALL", 0)
+    monkeypatch.setattr(item_groups, "query_all", noting_all)
     for room in (item_groups, item_list, item_query):
         monkeypatch.setattr(room, "query", noting)
     await (read_groups(words) if "group" in words else read_page(words))

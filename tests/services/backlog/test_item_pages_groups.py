@@ -6,8 +6,9 @@ from typing import Any, LiteralString
 
 import pytest
 
-from shareable_backlog.database import query
-from shareable_backlog.database.backlog import item_groups, item_query
+from shareable_backlog.database.backlog import item_groups
+from shareable_backlog.database.backlog.selection import item_query
+from shareable_backlog.database.connection.query import query_all
 from tests.support.listing import APOLLO, groups, identifiers, read_groups, store_world
 from tests.support.mirrored import NOON, item, project, state, store, team
 
@@ -131,12 +132,12 @@ async def test_a_group_that_a_filter_leaves_out_is_not_looked_into(monkeypatch: 
     await store_world()
     asked: list[str] = []
 
-    async def noting(sql: LiteralString, *given: Any, **row: Any) -> Any:
-        asked.extend(str(value) for one in given for name, value in one.items() if name.startswith("group_"))
-        return await query(sql, *given, **row)
+    async def noting(statements: Sequence[tuple[LiteralString, Any]], **row: Any) -> Any:
+        asked.extend(str(params["group_is"]) for _, params in statements)
+        return await query_all(statements, **row)
 
     monkeypatch.setattr(item_groups, "FEW", 1)
-    monkeypatch.setattr(item_groups, "query", noting)
+    monkeypatch.setattr(item_groups, "query_all", noting)
     await groups("group=state&done=hidden")
     assert "['ENG-started-0', 'OPS-started-0']" in asked or "['OPS-started-0', 'ENG-started-0']" in asked
     assert not any("completed" in one for one in asked)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shareable_backlog.database.search.search_match import parsed
+from shareable_backlog.database.search.search_match import parse_search
 from shareable_backlog.services.search.search_words import cut_excerpt, mark_matches
 
 _ANY = st.text(st.characters(codec=None), max_size=60) | st.text('aé\u0301ßﷺ語ไ \x00\ud800½"-İς', max_size=60)
@@ -54,7 +54,7 @@ def test_the_pieces_are_the_text(text: str, query: str) -> None:
 
 @given(_ANY, _ANY, st.integers(0, 50))
 def test_an_excerpt_is_there_when_something_is_marked_and_is_short(text: str, query: str, length: int) -> None:
-    shown = cut_excerpt(text, parsed(query).wanted, length)
+    shown = cut_excerpt(text, parse_search(query).wanted, length)
     assert (shown is None) == (not found(text, query))
     longest = max((len(piece) for piece in found(text, query)), default=0)
     assert len(shown or "") <= max(length, longest) + 2
@@ -67,15 +67,15 @@ def test_a_text_is_found_by_itself(text: str) -> None:
 
 def test_an_excerpt_has_the_first_match_near_its_beginning_and_is_cut_at_words() -> None:
     text = f"{'word ' * 100}the needle here {'tail ' * 50}needle"
-    assert cut_excerpt(text, parsed("needle").wanted, 40) == "…word the needle here tail tail tail…"
+    assert cut_excerpt(text, parse_search("needle").wanted, 40) == "…word the needle here tail tail tail…"
 
 
 def test_an_excerpt_of_a_short_text_is_all_of_it_on_one_line() -> None:
-    assert cut_excerpt("One\n\n* two\tneedle", parsed("needle").wanted, 100) == "One * two needle"
+    assert cut_excerpt("One\n\n* two\tneedle", parse_search("needle").wanted, 100) == "One * two needle"
 
 
 def test_an_excerpt_of_a_text_without_a_match_is_none() -> None:
-    assert cut_excerpt("A text", parsed("needle").wanted, 100) is None
+    assert cut_excerpt("A text", parse_search("needle").wanted, 100) is None
 
 
 @pytest.mark.slow
@@ -83,5 +83,5 @@ def test_a_long_text_takes_time_as_it_is_long() -> None:
     began = process_time()
     for text in ("a " * 20_000, "語" * 20_000, "e\u0301 " * 20_000, "x" * 90_000, "\u0301" * 90_000):
         for query in ("a " * 100, '"a a" ' * 30, '"' + "語" * 199, "é"):
-            cut_excerpt(text, parsed(query).wanted, 200)
+            cut_excerpt(text, parse_search(query).wanted, 200)
     assert process_time() - began < 10

@@ -1,0 +1,222 @@
+"""Turn filters into predicates on items: names become ids first, of which the planner knows how common they are."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import LiteralString
+
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.backlog.filters import DONE_TYPES, PRIORITIES, Condition, Field, Filters, parse_days
+from shareable_backlog.database.backlog.selection.item_predicates import (
+    COLUMNS,
+    IdPredicate,
+    Predicate,
+    SqlPredicate,
+    place_priority,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NameLookup:
+    """How the ids of what filters name are found: a statement for each parameter that will hold ids."""
+
+    statements: Mapping[LiteralString, LiteralString]
+    params: Mapping[str, object]
+
+    def render(self) -> LiteralString:
+        """Return an expression for all of the ids: one JSON object, by the names of the parameters."""
+        pairs: LiteralString = ", ".join([f"'{name}', ARRAY({text})" for name, text in self.statements.items()])
+        return f"json_build_object({pairs})"
+
+
+def look_up_names(filters: Filters) -> NameLookup:
+    """Return how to find the ids of all that `filters` name, in tables that are small."""
+    statements = _look_up_states(filters)
+    params: dict[str, object] = {"done_types": list(DONE_TYPES)}
+    for one in filters.conditions:
+        parameter = _name_parameter(one)
+        params[parameter] = [value.lower() for value in one.values]
+        if find := _LOOKUPS.get(one.field):
+            statements[parameter] = find(f"%({parameter})s")
+    return NameLookup(statements, params)
+
+
+def write_predicates(filters: Filters, ids: Mapping[str, Sequence[str]], now: datetime) -> list[Predicate]:
+    """Return the predicates that stand for `filters`, of which an item has to meet each.
+
+    `ids` is what `look_up_names` finds; `now` tells what today is, in the reader's time zone.
+    """
+    states = _write_states(filters, ids)
+    # The states of the wanted teams are looked up, and are in no item of another.
+    is_team_implied = states is not None and states.is_one_of
+    others = [_write(one, ids, now, is_team_implied=is_team_implied) for one in filters.conditions]
+    return [one for one in (states, *others) if one]
+
+
+def _name_parameter(one: Condition) -> LiteralString:
+    return f"{one.field}_not" if one.is_not else f"{one.field}_is"
+
+
+def _find_teams(words: LiteralString) -> LiteralString:
+    return f"SELECT e.id FROM teams e WHERE lower(e.key) = ANY ({words}) AND e.removed_at IS NULL"
+
+
+def _find_people(words: LiteralString) -> LiteralString:
+    return f"SELECT e.id FROM people e WHERE lower(e.name) = ANY ({words}) OR lower(e.display_name) = ANY ({words})"
+
+
+def _find_labels(words: LiteralString) -> LiteralString:
+    return f"""
+        SELECT e.id FROM labels e LEFT JOIN labels g ON g.id = e.parent_id
+        WHERE lower(e.name) = ANY ({words}) OR lower(g.name) = ANY ({words})
+    """
+
+
+def _find_projects(words: LiteralString) -> LiteralString:
+    return f"SELECT e.id FROM projects e WHERE lower(e.name) = ANY ({words})"
+
+
+def _find_milestones(words: LiteralString) -> LiteralString:
+    return f"SELECT e.id FROM project_milestones e WHERE lower(e.name) = ANY ({words})"
+
+
+def _find_cycles(words: LiteralString) -> LiteralString:
+    return f"""
+        SELECT e.id FROM cycles e WHERE e.number::text = ANY ({words}) OR lower(e.name) = ANY ({words})
+          OR ('current' = ANY ({words}) AND now() BETWEEN e.starts_at AND e.ends_at)
+    """
+
+
+_LOOKUPS: Mapping[Field, Callable[[LiteralString], LiteralString]] = {
+    "team": _find_teams,
+    "assignee": _find_people,
+    "creator": _find_people,
+    "label": _find_labels,
+    "project": _find_projects,
+    "milestone": _find_milestones,
+    "cycle": _find_cycles,
+}
+"""The statements of the ids of what is called by one of some words."""
+
+
+def _look_up_states(filters: Filters) -> dict[LiteralString, LiteralString]:
+    """Take types and names of states together, and the teams they belong to: what is left is a list of states."""
+    wanted: list[LiteralString] = []
+    unwanted: list[LiteralString] = [] if filters.with_done else ["s.type = ANY (%(done_types)s)"]
+    for one in filters.conditions:
+        words: LiteralString = f"%({_name_parameter(one)})s"
+        if one.field in {"type", "state"} and one.values:
+            text: LiteralString = "s.type" if one.field == "type" else "lower(s.name)"
+            (unwanted if one.is_not else wanted).append(f"{text} = ANY ({words})")
+    excluded: LiteralString = " OR ".join(unwanted)
+    if not wanted:
+        return {"states_not": f"SELECT s.id FROM workflow_states s WHERE {excluded}"} if unwanted else {}
+    if any(one.field == "team" and not one.is_not for one in filters.conditions):
+        wanted.append(f"s.team_id IN ({_find_teams('%(team_is)s')})")
+    if unwanted:
+        wanted.append(f"NOT ({excluded})")
+    met: LiteralString = " AND ".join(wanted)
+    return {"states_is": f"SELECT s.id FROM workflow_states s WHERE s.team_id IN ({visibility.TEAMS}) AND {met}"}
+
+
+def _write_states(filters: Filters, ids: Mapping[str, Sequence[str]]) -> IdPredicate | None:
+    asked = [one for one in filters.conditions if one.field in {"type", "state"} and one.with_none]
+    or_none = any(not one.is_not for one in asked)
+    not_none = any(one.is_not for one in asked)
+    if "states_is" in ids or or_none:
+        return IdPredicate(
+            column=COLUMNS["state"],
+            parameter="states_is",
+            ids=ids.get("states_is", ()),
+            with_none=or_none and not not_none,
+        )
+    if "states_not" in ids or not_none:
+        return IdPredicate(
+            column=COLUMNS["state"],
+            parameter="states_not",
+            ids=ids.get("states_not", ()),
+            with_none=not_none,
+            is_not=True,
+        )
+    return None
+
+
+def _write(
+    one: Condition, ids: Mapping[str, Sequence[str]], now: datetime, *, is_team_implied: bool
+) -> Predicate | None:
+    parameter = _name_parameter(one)
+    match one.field:
+        case "due" | "updated":
+            return _write_days(one, parameter, now)
+        case "label":
+            return _write_labels(one, parameter, ids[parameter])
+        case "priority":
+            levels = [PRIORITIES.index(value) for value in one.values] + [0] * one.with_none
+            places = list(map(place_priority, levels))
+            return IdPredicate(column=COLUMNS["priority"], parameter=parameter, ids=places, is_not=one.is_not)
+        case "type" | "state":
+            return None  # which are taken together
+        case _:
+            return IdPredicate(
+                column=COLUMNS[one.field],
+                parameter=parameter,
+                ids=ids[parameter],
+                with_none=one.with_none,
+                is_not=one.is_not,
+                is_implied=is_team_implied and one.field == "team" and not one.is_not,
+            )
+
+
+def _write_labels(one: Condition, parameter: LiteralString, ids: Sequence[str]) -> SqlPredicate:
+    text: LiteralString = f"(i.label_ids <> '{{}}' AND i.label_ids && %({parameter})s::text[])"
+    return SqlPredicate(
+        sql=_with_none(one, [text] if one.values else [], "i.label_ids = '{}'"), params={parameter: ids}
+    )
+
+
+def _write_days(one: Condition, parameter: LiteralString, now: datetime) -> SqlPredicate:
+    """Take each period as a pair of edges, which an index of the days finds."""
+    is_due = one.field == "due"
+    spans = [parse_days(value, now.date(), is_ahead=is_due) or (date.max, date.min) for value in one.values]
+    edges = [_list_days(span) if is_due else _list_moments(span, now) for span in spans]
+    column: LiteralString = "coalesce(i.due_date, '9999-12-31')" if is_due else "i.updated_at"
+    type_: LiteralString = "date" if is_due else "timestamptz"
+    within: list[LiteralString] = []
+    for at, value in zip(_POSITIONS, one.values, strict=False):
+        first: LiteralString = f"(%({parameter}_from)s::{type_}[])[{at}]"
+        last: LiteralString = f"(%({parameter}_to)s::{type_}[])[{at}]"
+        # What is done is never overdue.
+        is_open: LiteralString = " AND i.completed_at IS NULL AND i.canceled_at IS NULL" if value == "overdue" else ""
+        within.append(f"({column} BETWEEN {first} AND {last}{is_open})")
+    return SqlPredicate(
+        sql=_with_none(one, within, "i.due_date IS NULL" if is_due else "false"),
+        params={
+            f"{parameter}_from": [first for first, _ in edges],
+            f"{parameter}_to": [last for _, last in edges],
+        },
+    )
+
+
+_POSITIONS: tuple[LiteralString, ...] = ("1", "2", "3", "4", "5", "6", "7", "8")
+
+
+def _list_days(span: tuple[date | None, date | None]) -> tuple[date, date]:
+    """Return the first and the last day; the very last one stands for none."""
+    first, last = span
+    return first or date.min, min(last or date.max, date.max - timedelta(days=1))
+
+
+def _list_moments(span: tuple[date | None, date | None], now: datetime) -> tuple[datetime, datetime]:
+    """Return the first and the last moment of some days where the reader is."""
+    first, last = span
+    far = timedelta(days=2)  # beyond which a time zone leads out of the calendar
+    return (
+        datetime.combine(max(first or date.min, date.min + far), time.min, now.tzinfo),
+        datetime.combine(min(last or date.max, date.max - far), time.max, now.tzinfo),
+    )
+
+
+def _with_none(one: Condition, texts: Sequence[LiteralString], is_none: LiteralString) -> LiteralString:
+    """Return the condition that any of the `texts` holds, or that there is nothing; or the opposite."""
+    either: LiteralString = " OR ".join([*texts, *([is_none] if one.with_none else [])])
+    return f"({either}) IS NOT TRUE" if one.is_not else f"({either})"

@@ -1,0 +1,108 @@
+"""Name the orders in which items are listed, each with what an index has to have for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, LiteralString, TypeAlias
+
+OrderName: TypeAlias = Literal["updated", "created", "priority", "due", "state", "manual", "relevance"]
+
+Position: TypeAlias = tuple[str | float, ...]
+"""Where a page ends: the order's keys of its last item, as JSON has them, and the item's id."""
+
+Ranking: TypeAlias = Literal["state", "match"]
+"""What items are ranked by: how far their work is, or where the words of a search are in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """An expression on an item `i`, and its type."""
+
+    sql: LiteralString
+    type: LiteralString
+
+
+_RANK_TYPE: LiteralString = "float8"
+_NAMES: tuple[LiteralString, ...] = ("key_0", "key_1")
+_AFTER: tuple[LiteralString, ...] = ("%(after_0)s", "%(after_1)s")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How items are sorted: by rank if there is any, then by `keys`, then by id, all in one direction.
+
+    The rank of an item is told by the source that it comes from. Rows that have been read carry the rank and the keys
+    as columns `key_0` and `key_1`.
+    """
+
+    keys: tuple[SortKey, ...]
+    is_descending: bool = True
+    ranking: Ranking | None = None
+
+    @property
+    def types(self) -> tuple[LiteralString, ...]:
+        """The types of the keys of a position."""
+        return (*((_RANK_TYPE,) if self.ranking else ()), *(key.type for key in self.keys))
+
+    def render_columns(self) -> LiteralString:
+        """Return the keys of an item `i` as columns, but for its rank."""
+        names = _NAMES[1:] if self.ranking else _NAMES
+        return ", ".join([f"{key.sql} AS {name}" for key, name in zip(self.keys, names, strict=False)])
+
+    def render_sort(self) -> LiteralString:
+        """Return the ORDER BY of items `i` of one rank, just as an index has it."""
+        return self._render_sort([*(key.sql for key in self.keys), "i.id"])
+
+    def render_final_sort(self, alias: LiteralString) -> LiteralString:
+        """Return the ORDER BY of rows that carry their keys."""
+        return self._render_sort([*self._name_columns(alias), f"{alias}.id"])
+
+    def render_position(self, alias: LiteralString) -> LiteralString:
+        """Return as JSON the position of rows that carry their keys."""
+        columns: LiteralString = ", ".join([*self._name_columns(alias), f"{alias}.id"])
+        return f"json_build_array({columns})"
+
+    def render_after(self, rank_sql: LiteralString = "") -> LiteralString:
+        """Return the condition that an item `i` stands after a position, whose parameters `name_position` returns.
+
+        Without its rank it is one that has the position's.
+        """
+        row: LiteralString = ", ".join([*(key.sql for key in self.keys), "i.id"])
+        sign: LiteralString = "<" if self.is_descending else ">"
+        names = _AFTER[1:] if self.ranking else _AFTER
+        keys: list[LiteralString] = [f"{name}::{key.type}" for key, name in zip(self.keys, names, strict=False)]
+        if rank_sql:
+            # What is of a later rank begins at its start, by a condition that an index can take.
+            is_ranked: LiteralString = f"{rank_sql} = %(after_0)s::{_RANK_TYPE}"
+            keys = [f"CASE WHEN {is_ranked} THEN {key} ELSE 'infinity' END" for key in keys]
+        last: LiteralString = ", ".join([*keys, "%(after_id)s::text"])
+        text: LiteralString = f"({row}) {sign} ({last})"
+        return f"{rank_sql} <= %(after_0)s::{_RANK_TYPE} AND {text}" if rank_sql else text
+
+    def _name_columns(self, alias: LiteralString) -> list[LiteralString]:
+        return [f"{alias}.{name}" for name, _ in zip(_NAMES, self.types, strict=False)]
+
+    def _render_sort(self, keys: list[LiteralString]) -> LiteralString:
+        direction: LiteralString = "DESC" if self.is_descending else "ASC"
+        return "ORDER BY " + ", ".join([f"{key} {direction}" for key in keys])
+
+
+def name_position(position: Position | None) -> Mapping[str, object]:
+    """Return the parameters of `Order.render_after`; none for the beginning."""
+    if position is None:
+        return {}
+    *keys, last_id = position
+    return {f"after_{at}": key for at, key in enumerate(keys)} | {"after_id": last_id}
+
+
+_UPDATED = SortKey("i.updated_at", "timestamptz")
+
+ORDERS: dict[OrderName, Order] = {
+    "updated": Order((_UPDATED,)),
+    "created": Order((SortKey("i.created_at", "timestamptz"),)),
+    # Urgent (1) comes first and none (0) last.
+    "priority": Order((SortKey("mod(5 - i.priority, 5)", "integer"), _UPDATED)),
+    "due": Order((SortKey("coalesce(i.due_date, '9999-12-31')", "date"),), is_descending=False),
+    "manual": Order((SortKey("coalesce(i.sort_order, 'Infinity')", "float8"),), is_descending=False),
+    "state": Order((_UPDATED,), ranking="state"),
+    "relevance": Order((_UPDATED,), ranking="match"),
+}

@@ -1,0 +1,171 @@
+"""Ask which items there are: the question, and all that is found out about it before its statement is written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import LiteralString
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.backlog.filters import Filters
+from shareable_backlog.database.backlog.selection import item_predicates
+from shareable_backlog.database.backlog.selection.item_filters import NameLookup, look_up_names, write_predicates
+from shareable_backlog.database.backlog.selection.item_orders import ORDERS, Order, OrderName
+from shareable_backlog.database.backlog.selection.item_predicates import IdPredicate, Predicate
+from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.search.search_match import (
+    SearchedTexts,
+    SearchMatch,
+    as_identifier,
+    parse_search,
+    write_match,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemQuery:
+    """Which items are asked for; `order` None is by relevance for a search, else by update.
+
+    `now` tells what today is, in the reader's time zone.
+    """
+
+    filters: Filters
+    order: OrderName | None
+    now: datetime
+
+    @property
+    def sorted_by(self) -> OrderName:
+        """The order that is meant: without a search nothing is more relevant than anything else."""
+        if self.filters.text is None:
+            return "updated" if self.order is None or self.order == "relevance" else self.order
+        return self.order or "relevance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What makes one way of finding items better than another; what may be shown is for the statement to say.
+
+    `group_…` are what the viewer's group sees. `identified_ids` are the items whose identifier is searched for, `ids`
+    those of what the filters name, by the names of their parameters.
+    """
+
+    shows_descriptions: bool
+    shows_comments: bool
+    hides_team: bool
+    group_has_teams: bool
+    group_has_projects: bool
+    group_label_ids: Sequence[str]
+    identified_ids: Sequence[str]
+    ids: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The items that are asked for, as `scope` sees them: all that the statement of a page is written from.
+
+    `match` is that of a search, whose words may be rare in all texts or in titles: then they are looked up first.
+    """
+
+    scope: Scope
+    order: Order
+    predicates: tuple[Predicate, ...]
+    with_archived: bool
+    hints: Hints
+    match: SearchMatch | None = None
+    has_rare_words: bool = False
+    has_rare_titles: bool = False
+
+    @property
+    def in_group(self) -> bool:
+        """Whether a group of viewers sees no more than a part."""
+        return self.scope.viewer_group_id is not None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing narrows the list."""
+        return not (self.predicates or self.match or self.in_group)
+
+    @property
+    def is_common_search(self) -> bool:
+        """Whether each item has to be asked for the words that are searched for."""
+        return self.match is not None and not self.has_rare_words
+
+    @property
+    def params(self) -> Mapping[str, object]:
+        """The parameters of the statement, but for its limits and the position that it begins at."""
+        params: dict[str, object] = {
+            **visibility.build_params(self.scope),
+            **(self.match.params if self.match else {}),
+            "group_label_ids": self.hints.group_label_ids,
+            "identified_ids": self.hints.identified_ids,
+        }
+        for one in self.predicates:
+            params |= one.params
+        return params
+
+    def narrow(self, to: Predicate) -> "Selection":
+        """Return the selection of those items that meet one more predicate; see `item_predicates.narrow`."""
+        if isinstance(to, IdPredicate):
+            return replace(self, predicates=item_predicates.narrow(self.predicates, to))
+        return replace(self, predicates=(*self.predicates, to))
+
+
+# The planner takes beginnings of words for common ones. Of a thousand rows as many show what is rare here: looking
+# through a list for 50 of those takes as long as finding all of them in the index. The same rows stay in memory.
+_FEW_OF_SAMPLE = 20
+_SAMPLE: LiteralString = """
+    SELECT e.words, e.title_words FROM search_entries e TABLESAMPLE SYSTEM (
+      (SELECT least(100, 100000 / greatest(reltuples, 1)) FROM pg_class WHERE oid = 'search_entries'::regclass)
+    ) REPEATABLE (1) LIMIT 1000
+"""
+
+
+async def select_items(scope: Scope, item_query: ItemQuery) -> Selection:
+    """Find out what the filters' names mean, and what makes one way of finding the items better than another."""
+    filters = item_query.filters
+    identifier = as_identifier(filters.text) if filters.text else None
+    hints = await _read_hints(scope, look_up_names(filters), identifier)
+    selection = Selection(
+        scope=scope,
+        order=ORDERS[item_query.sorted_by],
+        predicates=tuple(write_predicates(filters, hints.ids, item_query.now)),
+        with_archived=filters.with_archived,
+        hints=hints,
+    )
+    if filters.text is None:
+        return selection
+    # What is an identifier is no beginning of one.
+    search = parse_search(f'"{identifier}"' if identifier else filters.text)
+    match = write_match(search, SearchedTexts(hints.shows_descriptions, hints.shows_comments))
+    [(of_all, of_titles)] = await query(
+        f"SELECT count(*) FILTER (WHERE {match.sql}), count(*) FILTER (WHERE {match.title_sql}) FROM ({_SAMPLE}) e",
+        match.params,
+    )
+    return replace(
+        selection,
+        match=match,
+        has_rare_words=of_all < _FEW_OF_SAMPLE,
+        has_rare_titles=of_titles < _FEW_OF_SAMPLE,
+    )
+
+
+async def _read_hints(scope: Scope, names: NameLookup, identifier: str | None) -> Hints:
+    [found] = await query(
+        f"""
+        SELECT coalesce({visibility.DESCRIPTIONS}, false) AS shows_descriptions,
+               coalesce({visibility.COMMENTS}, false) AS shows_comments,
+               EXISTS (SELECT FROM teams WHERE id NOT IN ({visibility.TEAMS})) AS hides_team,
+               EXISTS ({visibility.GROUP_TEAMS}) AS group_has_teams,
+               EXISTS ({visibility.GROUP_PROJECTS}) AS group_has_projects,
+               ARRAY({visibility.GROUP_LABELS}) AS group_label_ids,
+               ARRAY(
+                 SELECT id FROM backlog_items WHERE identifier = %(identifier)s
+                 UNION ALL SELECT id FROM backlog_items
+                 WHERE previous_identifiers <> '{{}}' AND previous_identifiers @> ARRAY[%(identifier)s::text]
+               ) AS identified_ids,
+               {names.render()} AS ids
+        """,
+        {**visibility.build_params(scope), **names.params, "identifier": identifier},
+        row=Hints,
+    )
+    return found

@@ -1,0 +1,146 @@
+"""Decide by which indexes items are found, from several sources at once when that is what bounds the work.
+
+The first of each state, of each team, of each rule of a viewer's group are merged, so a few items among many are
+found as fast as all of them. It is the selection that decides, as data: which column has to have one of a few ids,
+what the items are sorted by, whether the words of a search are rare. No SQL is looked at.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import LiteralString
+
+from shareable_backlog.database.backlog.selection.item_orders import ORDERS, Position
+from shareable_backlog.database.backlog.selection.item_parts import Part, find_driver, list_parts
+from shareable_backlog.database.backlog.selection.item_predicates import IdPredicate
+from shareable_backlog.database.backlog.selection.item_query import Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One way to items `i` of `tables`, the first of which are read in their order.
+
+    `driver` says what it goes by. Where there are `ids`, a table `d`, the items of each are looked up by themselves,
+    by the condition `matched`; else the planner finds an index. `rank_sql` is "" for an order that has no ranks. It
+    `is_continued` from after a position; `is_archived` None stands for either.
+    """
+
+    driver: str
+    tables: LiteralString
+    conditions: tuple[LiteralString, ...] = ()
+    ids: LiteralString = ""
+    matched: LiteralString = ""
+    rank_sql: LiteralString = ""
+    is_continued: bool = False
+    is_archived: bool | None = False
+
+
+_RANKS: Mapping[float | None, LiteralString] = {None: "", 3: "3::float8", 2: "2::float8", 1: "1::float8"}
+# What is being worked on stands first, what is done last. Sorted, so that no more are looked into than are needed.
+_STATES: LiteralString = """(
+  SELECT s.id, -(1e6 * coalesce(array_position(
+    ARRAY['started', 'unstarted', 'backlog', 'triage', 'completed', 'canceled', 'duplicate'], s.type), 8)
+    - s.position)::float8 AS rank
+  FROM workflow_states s WHERE s.team_id IN (TABLE shown_teams) ORDER BY rank DESC
+)"""
+_WITHOUT_STATE: LiteralString = "(-1e9)::float8"
+
+
+def choose_sources(
+    selection: Selection, *, wants_first: bool = True, after: Position | None = None
+) -> list[list[Source]]:
+    """Return the sources in blocks: all items of one stand before all of the next.
+
+    Unless somebody `wants_first` ones, any do. What a group of viewers sees by several of its rules comes from each.
+    What is ranked before the position `after` is left out, and only what is ranked as it begins there.
+    """
+    blocks: list[list[Source]] = []
+    for part in list_parts(selection):
+        is_before, is_continued = _compare(part, after)
+        if not is_before:
+            sources = _choose(selection, part, wants_first=wants_first)
+            blocks.append([replace(one, is_continued=is_continued) for one in sources])
+    if selection.order.ranking == "match":
+        return blocks or [[Source(driver="nothing", tables="shown i", conditions=("false",), rank_sql="0::float8")]]
+    return [list(chain(*blocks))]
+
+
+def _compare(part: Part, after: Position | None) -> tuple[bool, bool]:
+    """Return whether a part stands before a position, and whether the position is in it."""
+    if after is None or part.rank is None:
+        return False, after is not None
+    rank = float(after[0])
+    return part.rank > rank, part.rank == rank
+
+
+def _choose(selection: Selection, part: Part, *, wants_first: bool) -> Iterator[Source]:
+    """Yield the ways to the items of a part, by what is rarest in it."""
+    driver = find_driver(selection)
+    conditions: list[LiteralString] = [driver.render()] if driver else []
+    whole = Source(driver="order", tables=f"{part.name} i", conditions=tuple(conditions), rank_sql=_RANKS[part.rank])
+    is_by_state = selection.order.ranking == "state"
+    plain = whole
+    if is_by_state:
+        states: LiteralString = f"{part.name} i LEFT JOIN {_STATES} d ON d.id = i.state_id"
+        plain = replace(whole, tables=states, rank_sql=f"coalesce(d.rank, {_WITHOUT_STATE})")
+    if part.is_looked_up:
+        yield replace(plain, driver=part.name, is_archived=None if selection.with_archived else False)
+        return
+    if is_by_state:
+        yield replace(whole, driver="each state", ids=_STATES, matched="i.state_id = d.id", rank_sql="d.rank")
+        yield replace(whole, driver="no state", conditions=("i.state_id IS NULL",), rank_sql=_WITHOUT_STATE)
+    elif selection.in_group:
+        yield from _choose_for_group(selection, whole, driver)
+    elif driver and len(driver.ids) == 1:
+        # The planner knows best how to find one.
+        yield replace(plain, driver=f"one {driver.column.name}")
+    elif driver and not (selection.match and wants_first):
+        # In a search each item is asked for its words, and the first of every id are more to ask than the first.
+        yield _look_up_each(whole, driver)
+    elif selection.is_whole and selection.hints.hides_team and selection.order == ORDERS["updated"]:
+        # All stand by time in one index, in which few among many hidden ones would be far apart.
+        yield replace(whole, driver="each shown team", ids="shown_teams", matched="i.team_id = d.id")
+    else:
+        yield plain
+    if selection.with_archived:
+        yield replace(plain, driver="archived", is_archived=True)
+
+
+def _choose_for_group(selection: Selection, whole: Source, driver: IdPredicate | None) -> Iterator[Source]:
+    """Yield the ways to what a group sees: by each of its teams and projects, and by its labels."""
+    hints = selection.hints
+    if hints.group_has_teams and driver:
+        yield _look_up_each(whole, driver, teams="TABLE group_teams")
+    elif hints.group_has_teams:
+        yield replace(whole, driver="each team of the group", ids="group_teams", matched="i.team_id = d.id")
+    if hints.group_has_projects:
+        matched: LiteralString = "i.project_id = d.id"
+        yield replace(whole, driver="each project of the group", ids="group_projects", matched=matched)
+    if hints.group_label_ids:
+        # Constant for the planner, which so knows whether it is faster to find the labels or to go by time.
+        labelled: LiteralString = "i.label_ids <> '{}' AND i.label_ids && %(group_label_ids)s::text[]"
+        yield replace(whole, driver="labels of the group", conditions=(labelled, *whole.conditions))
+    if not (hints.group_has_teams or hints.group_has_projects or hints.group_label_ids):
+        yield replace(whole, driver="nothing", conditions=("false",))
+
+
+def _look_up_each(whole: Source, driver: IdPredicate, teams: LiteralString = "") -> Source:
+    """Return the source of what each id of the driver has, in `teams` if there are any.
+
+    That an item has one of the ids is not said again: the planner would take the items for much rarer.
+    """
+    column = driver.column
+    conditions: list[LiteralString] = [column.setting] if column.setting else []
+    ids: LiteralString = f"(SELECT unnest({driver.array}) AS id)"
+    if teams:
+        conditions.append(f"i.team_id = ANY (ARRAY({teams}))")
+    if teams and column.owners:
+        # Of another team's than these all items would be looked through.
+        ids = f"(SELECT o.id FROM {column.owners} o WHERE o.id = ANY ({driver.array}) AND o.team_id IN ({teams}))"
+    return replace(
+        whole,
+        driver=f"each {column.name}",
+        ids=ids,
+        matched=f"{column.sql} = d.id",
+        conditions=tuple(conditions),
+    )

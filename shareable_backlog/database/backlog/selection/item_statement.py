@@ -1,0 +1,94 @@
+"""Write the SQL of a selection, once: what is put together here is not touched again."""
+
+from dataclasses import dataclass
+from typing import Literal, LiteralString, TypeAlias
+
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.backlog.selection.item_orders import Position
+from shareable_backlog.database.backlog.selection.item_parts import render_parts
+from shareable_backlog.database.backlog.selection.item_query import Selection
+from shareable_backlog.database.backlog.selection.item_sources import Source, choose_sources
+
+Pick: TypeAlias = Literal["first", "some", "any"]
+"""Which rows: the first of all, the first of each source, or any that no index of the whole list finds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Up to `limit` rows of a selection, from after a position; each has `id`, the order's keys and more `columns`.
+
+    `limit` is an expression; the position's parameters are those of `item_orders.name_position`.
+    """
+
+    selection: Selection
+    limit: LiteralString
+    pick: Pick = "first"
+    after: Position | None = None
+    columns: LiteralString = ""
+
+
+def render_tables(selection: Selection) -> LiteralString:
+    """Return the WITH in front of `render_rows`: what may be shown, and the parts in which items are found."""
+    return "WITH " + ",\n".join([visibility.render_shown(selection.scope), *render_parts(selection)])
+
+
+def render_rows(rows: Rows) -> LiteralString:
+    """Return the statement of rows, which stands after `render_tables`."""
+    blocks = choose_sources(rows.selection, wants_first=rows.pick == "first", after=rows.after)
+    if rows.pick != "first":
+        return _limit(rows, _join(rows, [one for block in blocks for one in block]))
+    if len(blocks) == 1:
+        return _render_block(rows, blocks[0])
+    # What stands in the first of these is enough most of the time, and the others are looked through only then.
+    joined: LiteralString = ")\nUNION ALL (".join([_render_block(rows, block) for block in blocks])
+    return _limit(rows, f"({joined})")
+
+
+def _render_block(rows: Rows, sources: list[Source]) -> LiteralString:
+    if len(sources) == 1 and not sources[0].ids:
+        return _render_source(rows, sources[0])
+    sort: LiteralString = f"{rows.selection.order.render_final_sort('i')} "
+    return _limit(rows, _join(rows, sources), sort)
+
+
+def _join(rows: Rows, sources: list[Source]) -> LiteralString:
+    # What a group sees by several of its rules comes from each of them.
+    union: LiteralString = ")\nUNION (" if rows.selection.in_group else ")\nUNION ALL ("
+    return f"({union.join([_render_source(rows, one) for one in sources])})"
+
+
+def _limit(rows: Rows, text: LiteralString, sort: LiteralString = "") -> LiteralString:
+    return f"SELECT i.* FROM ({text}) i {sort}LIMIT {rows.limit}"
+
+
+def _render_source(rows: Rows, source: Source) -> LiteralString:
+    order = rows.selection.order
+    conditions: list[LiteralString] = [
+        *([source.matched] if source.matched else []),
+        *source.conditions,
+        *_list_archived(rows, source),
+        *([order.render_after(source.rank_sql if order.ranking == "state" else "")] if source.is_continued else []),
+    ]
+    where: LiteralString = f"WHERE {' AND '.join(conditions)} " if conditions else ""
+    rank: LiteralString = f"{source.rank_sql} AS key_0, " if source.rank_sql else ""
+    more: LiteralString = f", {rows.columns}" if rows.columns else ""
+    columns: LiteralString = f"i.id, {order.render_columns()}{more}"
+    sort: LiteralString = f"{order.render_sort()} " if rows.pick != "any" else ""
+    text: LiteralString = f"""SELECT {"" if source.ids else rank}{columns} FROM {source.tables}
+  {where}{sort}LIMIT {rows.limit}"""
+    if not source.ids:
+        return text
+    of_each: LiteralString = f"SELECT {rank}i.* FROM {source.ids} d CROSS JOIN LATERAL ({text}) i"
+    if order.ranking == "state" and rows.pick == "first":
+        # Sorted by itself, it reads no more states than are needed.
+        return _limit(rows, of_each, f"{order.render_final_sort('i')} ")
+    return of_each
+
+
+def _list_archived(rows: Rows, source: Source) -> list[LiteralString]:
+    if source.is_archived is None:
+        return []
+    if source.is_archived:
+        return ["i.archived_at IS NOT NULL"]
+    # Both mean the same, but indexes of what is not archived are not taken for the latter.
+    return ["i.archived_at IS NULL" if rows.pick != "any" else "i.archived_at IS NOT DISTINCT FROM NULL"]

@@ -1,0 +1,83 @@
+"""The statements of the list, written once from what is selected."""
+
+import re
+from itertools import product
+from typing import Any
+
+import pytest
+
+from shareable_backlog.database.backlog.item_groups import Group, narrow_to_group, render_group
+from shareable_backlog.database.backlog.item_list import render_list
+from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
+from tests.support.selecting import select
+
+RULES: dict[str, Any] = {"group_has_teams": True, "group_has_projects": True, "group_label_ids": ["label"]}
+USUAL = ["", "team=ENG", "type=started&team=ENG", "assignee=alice", "done=hidden", "order=due", "q=roof"]
+PAGES = [
+    "&".join(filter(None, words))
+    for words in product(
+        ("", "team=ENG&type=started", "assignee=alice&priority=high&-label=Bug", "due=7d&done=hidden"),
+        ("", "q=roof", "q=roof+-leak"),
+        ("", "order=state", "order=due"),
+        ("", "archived=shown"),
+    )
+]
+
+
+def measure(words: str, rare: str, *, in_group: bool) -> tuple[int, int]:
+    """Return the number of lines and of characters of the longest statement of a list and of its groups."""
+    rules = RULES if in_group else {}
+    selection = select(words, rare=rare, in_group=in_group, **rules)
+    # In groups the best match does not come first.
+    grouped = select(f"order=updated&{words}", rare=rare, in_group=in_group, **rules)
+    group = narrow_to_group(grouped, "state", Group("name", "name", ["id-0", "id-1"]))
+    after = (2.0, "2026-02-06T12:00:00Z", "item")
+    texts = [
+        render_list(selection, after if selection.order.ranking else after[1:]),
+        render_group(group or grouped, by_labels=False),
+    ]
+    lines = [sum(bool(line.strip()) for line in text.splitlines()) for text in texts]
+    return max(lines), max(len(" ".join(text.split())) for text in texts)
+
+
+@pytest.mark.parametrize(("in_group", "most_lines", "most_characters"), [(False, 45, 3_200), (True, 60, 5_300)])
+def test_the_whole_statement_of_a_usual_page_can_be_read_on_a_screen(
+    most_lines: int, most_characters: int, *, in_group: bool
+) -> None:
+    for words, rare in product(USUAL, ("", "titles", "words")):
+        lines, characters = measure(words, rare, in_group=in_group)
+        assert lines <= most_lines
+        assert characters <= most_characters
+
+
+def test_every_statement_can_be_read_on_a_screen_however_much_is_asked_for_at_once() -> None:
+    for words, rare, in_group in product(PAGES, ("", "titles", "words"), (False, True)):
+        lines, characters = measure(words, rare, in_group=in_group)
+        assert lines <= 60
+        assert characters <= 6_300
+
+
+@pytest.mark.parametrize("words", PAGES)
+def test_a_statement_asks_for_no_parameter_that_its_selection_has_not(words: str) -> None:
+    for in_group in (False, True):
+        selection = select(words, in_group=in_group, identified_ids=["item"], **(RULES if in_group else {}))
+        text = f"{render_tables(selection)} {render_rows(Rows(selection=selection, limit='%(limit)s'))}"
+        assert set(re.findall(r"%\((\w+)\)s", text)) <= {*selection.params, "limit"}
+
+
+def test_what_may_be_shown_is_stated_once_however_many_sources_there_are() -> None:
+    text = render_list(select("q=roof&archived=shown", in_group=True, **RULES), None)
+    assert text.count("FROM backlog_items i WHERE i.removed_at IS NULL") == 1
+    assert len(re.findall(r"FROM search_entries\b", text)) == 1
+    assert text.count("backlog_items") == 2  # the other one reads the lines of those that were found
+
+
+def test_a_selection_without_a_rule_still_has_a_statement() -> None:
+    selection = select("", in_group=True)
+    assert "WHERE false" in render_rows(Rows(selection=selection, limit="1"))
+
+
+def test_rows_of_any_kind_are_sorted_nowhere_and_found_by_no_index_of_the_list() -> None:
+    text = render_rows(Rows(selection=select("team=ENG&team=OPS"), limit="1", pick="any"))
+    assert "ORDER BY" not in text
+    assert "archived_at IS NULL" not in text

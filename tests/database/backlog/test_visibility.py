@@ -1,0 +1,32 @@
+"""The one condition of what may be shown, in each of its forms; `access/test_sharing` holds it against a model."""
+
+import pytest
+
+from shareable_backlog.database import query
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import visibility
+from tests.database.access.test_sharing import worlds
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
+
+
+async def test_the_table_of_what_is_shown_holds_what_meets_the_condition() -> None:
+    seen = 0
+    async for _, scope in worlds():
+        for one in (scope, Scope()):
+            params = visibility.build_params(one)
+            table = await query(f"WITH {visibility.render_shown(one)} SELECT id FROM shown", params)
+            assert set(table) == set(await query(f"SELECT i.id FROM backlog_items i WHERE {visibility.ITEM}", params))
+            seen += len(table)
+    assert seen
+
+
+async def test_the_planner_finds_the_indexes_of_items_through_the_table() -> None:
+    [(plan,)] = await query(
+        f"""
+        EXPLAIN (FORMAT JSON) WITH {visibility.render_shown(Scope())}
+        SELECT i.id FROM shown i WHERE i.archived_at IS NULL AND i.team_id = 'team'
+        ORDER BY i.updated_at DESC, i.id DESC LIMIT 1
+        """
+    )
+    assert "idx_backlog_items_team_id_updated_at_id" in str(plan)
