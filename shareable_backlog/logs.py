@@ -3,14 +3,18 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from functools import cache, cached_property
+from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, cast
+
+from shareable_backlog.process_state import ProcessState
 
 if TYPE_CHECKING:
     import structlog
 
-_secrets: set[str] = set()
+_SECRETS = ProcessState(set[str])
+_IS_CONFIGURED = ProcessState(bool)
+_STRUCTLOG = ProcessState[ModuleType | None](lambda: None)
 _MASK = "***"
 _SHORTEST_SECRET = 6  # shorter values stand in too many innocent words
 
@@ -18,13 +22,13 @@ _SHORTEST_SECRET = 6  # shorter values stand in too many innocent words
 def mask_secret(secret: str) -> None:
     """Replace `secret` by `***` in everything logged from now on; values under 6 characters are ignored."""
     if len(secret) >= _SHORTEST_SECRET:
-        _secrets.add(secret)
+        _SECRETS.value.add(secret)
 
 
 def mask_text(text: str) -> str:
     """Return `text` with every secret named to `mask_secret()` replaced by `***`."""
     # The longest first: a URL is to vanish whole, not only the password within it.
-    for secret in sorted(_secrets, key=len, reverse=True):
+    for secret in sorted(_SECRETS.value, key=len, reverse=True):
         text = text.replace(secret, _MASK)
     return text
 
@@ -77,7 +81,7 @@ class Logger:
         self._log(logging.ERROR, event, values)
 
     def _log(self, level: int, event: str, values: dict[str, Any]) -> None:
-        if not _LogState.is_configured or logging.getLogger(self._name).isEnabledFor(level):
+        if not _IS_CONFIGURED.value or logging.getLogger(self._name).isEnabledFor(level):
             _import_structlog().stdlib.get_logger(self._name).log(level, event, **values)
 
 
@@ -88,8 +92,8 @@ def get_logger(name: str) -> Logger:
 
 def configure_logs(level: str, form: Literal["json", "console"]) -> None:
     """Send the product's and its libraries' logs to standard error, from `level` up, as `form`."""
-    _LogState.is_configured = True
-    _import_structlog.cache_clear()
+    _IS_CONFIGURED.value = True
+    _STRUCTLOG.value = None
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_LateFormatter(form))
     root = logging.getLogger()
@@ -103,16 +107,14 @@ def configure_logs(level: str, form: Literal["json", "console"]) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-class _LogState:
-    is_configured = False
-
-
-@cache
 def _import_structlog() -> ModuleType:
-    """Import structlog and send its events where `configure_logs` says."""
+    """Return structlog, imported at first use, whose events go where `configure_logs` says."""
+    if _STRUCTLOG.value is not None:
+        return _STRUCTLOG.value
     import structlog
 
-    if _LogState.is_configured:
+    _STRUCTLOG.value = structlog
+    if _IS_CONFIGURED.value:
         structlog.configure(
             processors=[
                 structlog.stdlib.filter_by_level,

@@ -19,12 +19,11 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shareable_backlog import database as program_database
-from shareable_backlog import logs
 from shareable_backlog.config import NAMES, Settings, parse_settings
 from shareable_backlog.database import migrate
 from shareable_backlog.database.connection import conninfo as conninfo_words
 from shareable_backlog.database.embedded import embedded_server
-from shareable_backlog.linear.connection import oauth
+from shareable_backlog.process_state import reset_process_state
 from tests.support import in_memory, leaks
 from tests.support.signed_in import SECRET_KEY
 
@@ -59,6 +58,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
+def pytest_runtest_logstart() -> None:
+    """Begin each test with what a fresh process has; a site that runs for all of a module keeps what it holds."""
+    reset_process_state()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run of CI that skipped a test: there, all that can be installed is."""
@@ -79,13 +83,10 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep the developer's own environment and `.env` out of every test, and each test's secrets out of the next."""
+    """Keep the developer's own environment and `.env` out of every test."""
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(f"{name}_FILE", raising=False)
-    monkeypatch.setattr(logs, "_secrets", set[str]())
-    # A later fake may listen on the port of an earlier one, and is another application then.
-    monkeypatch.setattr(oauth, "_kept", {})
     monkeypatch.chdir(tmp_path)
 
 

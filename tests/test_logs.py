@@ -2,29 +2,14 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 
 from shareable_backlog import logs
 
 URL = "postgresql://alice:open%23sesame@db.example.com/backlog"
 PASSWORD = "open#sesame"
-
-
-@pytest.fixture(autouse=True)
-def _undone() -> Iterator[None]:
-    """Put the log of the test run back as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
-    logs._import_structlog.cache_clear()  # pyright: ignore[reportPrivateUsage] (to forget what the test did)
-    for name in ("psycopg", "psycopg.pool"):
-        logging.getLogger(name).disabled = False
 
 
 def events(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

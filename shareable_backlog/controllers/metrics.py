@@ -32,7 +32,7 @@ async def show_metrics(request: Request) -> Response:
             numbers = None
     now_registry = CollectorRegistry()
     now_registry.register(_CurrentNumbers(numbers))
-    text = generate_latest(request_metrics.REGISTRY) + generate_latest(now_registry)
+    text = generate_latest(request_metrics.get_registry()) + generate_latest(now_registry)
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -10,10 +10,11 @@ from shareable_backlog.config import Settings
 from shareable_backlog.database import migrate
 from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.errors import BacklogError, SchemaNotReady
+from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.mirror import freshness
 
 _LOOK_AT_MIRROR_EVERY_S = 5.0
-_is_mirror_late = False
+_IS_MIRROR_LATE = ProcessState(bool)
 
 
 def is_ready() -> bool:
@@ -24,18 +25,17 @@ def is_ready() -> bool:
 
 def is_mirror_late() -> bool:
     """Return whether the mirror was older than it should be, a few seconds ago."""
-    return _is_mirror_late
+    return _IS_MIRROR_LATE.value
 
 
 async def watch_mirror() -> None:
     """Keep `is_mirror_late()` true for ever; what was found last holds while the database can't be asked."""
-    global _is_mirror_late  # noqa: PLW0603 (one process has one mirror)
-    _is_mirror_late = False
-    while True:
-        if is_ready():
-            with contextlib.suppress(BacklogError):
-                _is_mirror_late = (await freshness.read_freshness()).is_late
-        await asyncio.sleep(_LOOK_AT_MIRROR_EVERY_S if is_ready() else 0.1)
+    with _IS_MIRROR_LATE.hold(value=False):
+        while True:
+            if is_ready():
+                with contextlib.suppress(BacklogError):
+                    _IS_MIRROR_LATE.value = (await freshness.read_freshness()).is_late
+            await asyncio.sleep(_LOOK_AT_MIRROR_EVERY_S if is_ready() else 0.1)
 
 
 def require_schema() -> None:

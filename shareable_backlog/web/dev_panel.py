@@ -1,6 +1,7 @@
 """Show whoever develops what each page asks of PostgreSQL; only `slb serve --dev` has it."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -18,6 +19,14 @@ Explain: TypeAlias = Callable[[TracedStatement], Awaitable[str]]
 # What is compressed can't be added to, and a page that the browser has kept shows the statements of then.
 _DROPPED = (b"accept-encoding", b"if-none-match")
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+
+
+@dataclass(frozen=True, slots=True)
+class StatementsContext:
+    """What a request asked of PostgreSQL: each statement with its text to read and its plan."""
+
+    trace: Trace
+    statements: list[tuple[TracedStatement, str, str]]
 
 
 class DevPanel:
@@ -75,11 +84,8 @@ class _HeldAnswer:
     async def _finish(self, start: Message) -> Message:
         """Send the beginning of a page, and return the rest with the panel in it."""
         statements = tuple(self._trace.statements)
-        panel = rendering.render_part(
-            "shared/_statements.html",
-            trace=self._trace,
-            statements=[(one, _write_sql(one.sql), await self._explain(one)) for one in statements],
-        ).encode()
+        lines = [(one, _write_sql(one.sql), await self._explain(one)) for one in statements]
+        panel = rendering.render_part("shared/_statements.html", StatementsContext(self._trace, lines)).encode()
         # In the footer, as our script puts that in place together with the rest of a page.
         before, end, after = self._body.rpartition(b"</footer>")
         body = before + panel + end + after

@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,6 +12,9 @@ from starlette.responses import JSONResponse, Response
 from shareable_backlog import logs
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.web.pages import rendering
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _LOG = logs.get_logger(__name__)
 
@@ -45,6 +49,16 @@ _HEADERS = {
     429: {"Retry-After": "60"},
     503: {"Retry-After": "5"},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorContext:
+    """What a page of an error says; `incident` is its number in the log."""
+
+    title: str
+    message: str
+    incident: str | None
+    may_try_again: bool
 
 
 async def on_backlog_error(request: Request, error: Exception) -> Response:
@@ -91,17 +105,11 @@ def _build_response(request: Request, status: int, code: str, message: str, inci
         body = {"error": {"message": message, "code": code, "details": details}}
         return JSONResponse(body, status, headers)
     title = _TITLES.get(status, "That did not work")
-    frame: Callable[[], dict[str, Any]] = getattr(request.state, "frame", dict)  # not there before the gate is passed
-    return rendering.render_page(
-        "shared/error.html",
-        status=status,
-        headers=headers,
-        title=title,
-        message=message,
-        incident=incident,
-        may_try_again=status == 503,  # noqa: PLR2004 (HTTP)
-        **frame(),
-    )
+    context = ErrorContext(title, message, incident, may_try_again=status == 503)  # noqa: PLR2004 (HTTP)
+    # Not there before the gate is passed.
+    frame: Callable[[], DataclassInstance] | None = getattr(request.state, "frame", None)
+    around = (frame(),) if frame else ()
+    return rendering.render_page("shared/error.html", *around, context, status=status, headers=headers)
 
 
 def hide_secret(path: str) -> str:

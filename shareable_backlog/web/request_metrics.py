@@ -1,25 +1,46 @@
 """Measure how many requests there are and how long they take, by route; no label holds what a visitor wrote."""
 
+from dataclasses import dataclass
 from time import perf_counter
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-REGISTRY = CollectorRegistry()
-"""The numbers of this process."""
+from shareable_backlog.process_state import ProcessState
 
 _METHODS = frozenset({"GET", "HEAD", "POST"})
-_REQUESTS = Counter(
-    "slb_http_requests", "Requests by route and status.", ("method", "route", "status"), registry=REGISTRY
-)
-_DURATIONS = Histogram(
-    "slb_http_request_duration_seconds",
-    "Time until an answer began, by route.",
-    ("route",),
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-    registry=REGISTRY,
-)
+
+
+@dataclass(frozen=True, slots=True)
+class _RequestMetrics:
+    """The numbers of this process, and the registry that gives them out."""
+
+    registry: CollectorRegistry
+    requests: Counter
+    durations: Histogram
+
+
+def _make_metrics() -> _RequestMetrics:
+    registry = CollectorRegistry()
+    labels = ("method", "route", "status")
+    requests = Counter("slb_http_requests", "Requests by route and status.", labels, registry=registry)
+    durations = Histogram(
+        "slb_http_request_duration_seconds",
+        "Time until an answer began, by route.",
+        ("route",),
+        buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        registry=registry,
+    )
+    return _RequestMetrics(registry, requests, durations)
+
+
+_METRICS = ProcessState(_make_metrics)
+
+
+def get_registry() -> CollectorRegistry:
+    """Return the registry that holds the numbers of this process."""
+    return _METRICS.value.registry
 
 
 class RequestMetrics:
@@ -39,8 +60,9 @@ class RequestMetrics:
             if message["type"] == "http.response.start":
                 route = _find_route_path(scope)
                 method = scope["method"] if scope["method"] in _METHODS else "other"
-                _REQUESTS.labels(method, route, str(message["status"])).inc()
-                _DURATIONS.labels(route).observe(perf_counter() - began_s)
+                metrics = _METRICS.value
+                metrics.requests.labels(method, route, str(message["status"])).inc()
+                metrics.durations.labels(route).observe(perf_counter() - began_s)
             await send(message)
 
         await self._app(scope, receive, count_and_send)

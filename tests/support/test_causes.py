@@ -58,7 +58,8 @@ class Broken(FileSystemLoader):
         source, *more = super().get_source(environment, template)
         return "{{ nonsense.x }}" + source, *more
 
-rendering._ENVIRONMENT.loader = Broken(rendering._ENVIRONMENT.loader.searchpath)
+environment = rendering._read_templates(0)
+environment.loader = Broken(environment.loader.searchpath)
 """
 
 _BROKEN = """

@@ -10,7 +10,7 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from shareable_backlog.web.request_metrics import REGISTRY, RequestMetrics
+from shareable_backlog.web.request_metrics import RequestMetrics, get_registry
 
 COUNT = "slb_http_request_duration_seconds_count"
 
@@ -41,7 +41,6 @@ async def files(_scope: Scope, _receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body"})
 
 
-# REGISTRY is the process's: no other test has these routes, and each test has its own.
 ROUTES = [
     *map(route, ("one", "two", "three")),
     *(Route("/measured/stream", stream), Route("/measured/fail", fail), Mount("/measured/files", files)),
@@ -55,11 +54,11 @@ def client() -> TestClient:
 
 def count(method: str, route: str, status: str) -> float:
     labels = {"method": method, "route": route, "status": status}
-    return REGISTRY.get_sample_value("slb_http_requests_total", labels) or 0
+    return get_registry().get_sample_value("slb_http_requests_total", labels) or 0
 
 
 def count_durations(route: str) -> float:
-    return REGISTRY.get_sample_value(COUNT, {"route": route}) or 0
+    return get_registry().get_sample_value(COUNT, {"route": route}) or 0
 
 
 def test_a_request_is_counted_by_the_route_as_the_table_has_it(client: TestClient) -> None:
@@ -111,7 +110,9 @@ async def test_a_request_that_gets_no_answer_is_not_counted() -> None:
         raise ConnectionResetError
 
     def total() -> float:
-        return sum(sample.value for family in REGISTRY.collect() for sample in family.samples if sample.name == COUNT)
+        return sum(
+            sample.value for family in get_registry().collect() for sample in family.samples if sample.name == COUNT
+        )
 
     before = total()
     with pytest.raises(ConnectionResetError):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import urlencode
 
 from msgspec import Struct
@@ -20,10 +20,14 @@ from shareable_backlog.services.account import preferences, tokens
 from shareable_backlog.services.account.preferences import Preferences
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
+from shareable_backlog.services.mirror.freshness import Freshness
 from shareable_backlog.web import cookies, forms, network, params
 from shareable_backlog.web.errors import needs_json
 from shareable_backlog.web.pages import locales, rendering
 from shareable_backlog.web.pages.locales import LocalFormat
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Who: TypeAlias = Literal["anyone", "signer", "visitor", "person", "viewer", "admin"]
 
@@ -53,6 +57,24 @@ class AccessConfig:
     proxy_header: str | None
     proxies: tuple[Network, ...]
     settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameContext:
+    """What every page shows around its content.
+
+    `waiting` counts the people who wait for an admin, `here` is the path, `notice` names what a form has done;
+    `mirror` tells how old the content is, None for who may not see any.
+    """
+
+    visitor: CurrentUser | None
+    csrf: str
+    waiting: int
+    here: str
+    notice: str
+    preferences: Preferences
+    local: LocalFormat
+    mirror: Freshness | None
 
 
 def read_config(request: Request) -> AccessConfig:
@@ -113,10 +135,9 @@ def set_new_cookies(request: Request, response: Response) -> None:
         cookies.set_cookie(request, response, what, value)
 
 
-def render_page(request: Request, template: str, *, status: int = 200, **context: object) -> HTMLResponse:
-    """Return a page for this visitor."""
-    around: dict[str, Any] = build_frame(request) | context
-    return rendering.render_page(template, status=status, **around)
+def render_page(request: Request, template: str, *contexts: "DataclassInstance", status: int = 200) -> HTMLResponse:
+    """Return a page for this visitor, of the fields of `contexts`."""
+    return rendering.render_page(template, build_frame(request), *contexts, status=status)
 
 
 def require_page_user(request: Request) -> PageUser:
@@ -132,20 +153,20 @@ def read_local_format(request: Request) -> LocalFormat:
     return _build_local_format(request, _read_preferences(request))
 
 
-def build_frame(request: Request) -> dict[str, Any]:
-    """Return what every page shows around its content; `mirror` tells how old that is, if they may see any."""
+def build_frame(request: Request) -> FrameContext:
+    """Return what every page shows around its content for whoever asks."""
     found: PageUser | None = request.state.reader
     chosen = _read_preferences(request)
-    return {
-        "visitor": found and found.user,
-        "csrf": forms.compute_token(request.state.secret) if request.state.secret else "",
-        "waiting": found.waiting if found else 0,
-        "here": request.url.path,
-        "notice": params.read_query(request, NoticeQuery).notice,
-        "preferences": chosen,
-        "local": _build_local_format(request, chosen),
-        "mirror": found.mirror if found and found.user.state == "active" else None,
-    }
+    return FrameContext(
+        visitor=found and found.user,
+        csrf=forms.compute_token(request.state.secret) if request.state.secret else "",
+        waiting=found.waiting if found else 0,
+        here=request.url.path,
+        notice=params.read_query(request, NoticeQuery).notice,
+        preferences=chosen,
+        local=_build_local_format(request, chosen),
+        mirror=found.mirror if found and found.user.state == "active" else None,
+    )
 
 
 def _read_preferences(request: Request) -> Preferences:

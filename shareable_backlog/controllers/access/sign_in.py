@@ -1,6 +1,8 @@
 """Answer `/sign-in` and below: ask for a link, use it or its code, sign out."""
 
 import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from starlette.requests import Request
@@ -13,6 +15,9 @@ from shareable_backlog.services.access import sessions, sign_in
 from shareable_backlog.services.access.sign_in import NewSession
 from shareable_backlog.web import cookies, forms
 from shareable_backlog.web.fields import OwnPath, Text
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 class NextQuery(Struct, frozen=True):
@@ -40,11 +45,43 @@ class LinkPath(Struct, frozen=True):
     token: str
 
 
+@dataclass(frozen=True, slots=True)
+class SignInWaysContext:
+    """Which ways in are set up; without a mail server links may be in the log."""
+
+    has_mail: bool
+    is_mail_in_log: bool
+    oidc_name: str | None
+    has_proxy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignInContext:
+    """The page with the ways in: where they lead to, and what was wrong with the last try."""
+
+    next_path: str = "/"
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInCodeContext:
+    """The page that asks for the code of a mail."""
+
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInLinkContext:
+    """The page to which a link leads; in another browser it asks for the code, too."""
+
+    needs_code: bool
+
+
 async def show_sign_in(request: Request, query: NextQuery) -> Response:
     """Show the ways in that are set up."""
     if request.state.visitor is not None:
         return RedirectResponse(query.next, 303)
-    return await _render_page(request, "account/sign_in.html", next_path=query.next)
+    return await _render_page(request, "account/sign_in.html", SignInContext(query.next))
 
 
 async def send_link(request: Request, form: SignInForm) -> Response:
@@ -53,7 +90,7 @@ async def send_link(request: Request, form: SignInForm) -> Response:
         email = parse_email(form.email)
     except ValueError:
         words = "That is no mail address. Type it like person@example.com."
-        return await _render_page(request, "account/sign_in.html", status=400, next_path=form.next, problem=words)
+        return await _render_page(request, "account/sign_in.html", SignInContext(form.next, words), status=400)
     browser = cookies.read_cookie(request, auth.BROWSER) or ""
     await sign_in.send_link(auth.read_config(request).sign_in, email, browser, form.next, auth.read_actor(request))
     return RedirectResponse("/sign-in/code", 303)
@@ -61,7 +98,7 @@ async def send_link(request: Request, form: SignInForm) -> Response:
 
 async def show_code(request: Request) -> Response:
     """Ask for the code of the mail."""
-    return await _render_page(request, "account/sign_in_code.html")
+    return await _render_page(request, "account/sign_in_code.html", SignInCodeContext())
 
 
 async def use_code(request: Request, form: CodeForm) -> Response:
@@ -72,7 +109,7 @@ async def use_code(request: Request, form: CodeForm) -> Response:
             auth.read_config(request).sign_in, browser, form.code, auth.read_actor(request)
         )
     except SignInFailed as error:
-        return await _render_page(request, "account/sign_in_code.html", status=403, problem=str(error))
+        return await _render_page(request, "account/sign_in_code.html", SignInCodeContext(str(error)), status=403)
     return await start_session(request, entered)
 
 
@@ -82,7 +119,7 @@ async def show_link(request: Request, path: LinkPath) -> Response:
         needs_code = await sign_in.needs_code(path.token, cookies.read_cookie(request, auth.BROWSER))
     except SignInFailed as error:
         return await render_refusal(request, str(error))
-    return await _render_page(request, "account/sign_in_link.html", needs_code=needs_code)
+    return await _render_page(request, "account/sign_in_link.html", SignInLinkContext(needs_code))
 
 
 async def use_link(request: Request, path: LinkPath, form: CodeForm) -> Response:
@@ -97,7 +134,7 @@ async def use_link(request: Request, path: LinkPath, form: CodeForm) -> Response
 
 async def render_refusal(request: Request, problem: str) -> Response:
     """Offer the ways in again, and say what was wrong."""
-    return await _render_page(request, "account/sign_in.html", status=403, next_path="/", problem=problem)
+    return await _render_page(request, "account/sign_in.html", SignInContext(problem=problem), status=403)
 
 
 async def sign_out(request: Request) -> Response:
@@ -120,15 +157,17 @@ async def start_session(request: Request, session: NewSession) -> Response:
     return response
 
 
-async def _render_page(request: Request, template: str, *, status: int = 200, **context: object) -> Response:
+async def _render_page(
+    request: Request, template: str, context: "DataclassInstance", *, status: int = 200
+) -> Response:
     """Return a page with a form, and the browser its secret, as nobody is signed in yet."""
     if request.state.secret is None:
         request.state.secret = request.state.new_cookies[auth.BROWSER] = secrets.token_urlsafe(24)
     settings = auth.read_config(request).settings
-    ways = {
-        "has_mail": settings.smtp_url is not None or auth.read_config(request).sign_in.is_open_in_log,
-        "is_mail_in_log": settings.smtp_url is None,
-        "oidc_name": settings.oidc_name if settings.oidc_issuer else None,
-        "has_proxy": settings.auth_proxy_header is not None,
-    }
-    return auth.render_page(request, template, status=status, problem=context.pop("problem", None), **ways, **context)
+    ways = SignInWaysContext(
+        has_mail=settings.smtp_url is not None or auth.read_config(request).sign_in.is_open_in_log,
+        is_mail_in_log=settings.smtp_url is None,
+        oidc_name=settings.oidc_name if settings.oidc_issuer else None,
+        has_proxy=settings.auth_proxy_header is not None,
+    )
+    return auth.render_page(request, template, ways, context, status=status)

@@ -1,5 +1,6 @@
 """Answer `/account` and `/waiting`: what is a person's own."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from msgspec import Struct
@@ -10,7 +11,10 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.account import preferences
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.access import sessions
+from shareable_backlog.services.access.sessions import ListedSession
 from shareable_backlog.services.account import accounts, tokens
+from shareable_backlog.services.account.accounts import UserRow
+from shareable_backlog.services.account.tokens import ListedToken
 from shareable_backlog.web.fields import Id, Otherwise, Text
 
 
@@ -26,16 +30,35 @@ class NoteForm(Struct, frozen=True):
     note: Text = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AccountContext:
+    """The page of a person's own: who is signed in, where, and with which tokens."""
+
+    account: UserRow
+    sessions: list[ListedSession]
+    tokens: list[ListedToken]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingContext:
+    """The page of who waits for an admin; with a mail server the answer comes by mail."""
+
+    account: UserRow
+    has_mail: bool
+
+
 async def show_account(request: Request) -> Response:
     """Show who is signed in, and where."""
     visitor = auth.require_user(request)
     return auth.render_page(
         request,
         "account/account.html",
-        account=await accounts.read_account(visitor.user_id),
-        sessions=await sessions.list_sessions(visitor.user_id, auth.read_config(request).limits),
-        tokens=await tokens.list_tokens(visitor.user_id),
-        **await preferences.list_choices(),
+        AccountContext(
+            await accounts.read_account(visitor.user_id),
+            await sessions.list_sessions(visitor.user_id, auth.read_config(request).limits),
+            await tokens.list_tokens(visitor.user_id),
+        ),
+        await preferences.list_choices(),
     )
 
 
@@ -51,9 +74,8 @@ async def show_waiting(request: Request) -> Response:
     if visitor.state == "active":
         return RedirectResponse("/", 303)
     has_mail = auth.read_config(request).settings.smtp_url is not None
-    return auth.render_page(
-        request, "account/waiting.html", account=await accounts.read_account(visitor.user_id), has_mail=has_mail
-    )
+    context = WaitingContext(await accounts.read_account(visitor.user_id), has_mail)
+    return auth.render_page(request, "account/waiting.html", context)
 
 
 async def ask_for_access(request: Request, form: NoteForm) -> Response:

@@ -1,7 +1,7 @@
 """Answer `POST /account/preferences`: how a person likes the pages."""
 
 import asyncio
-from typing import Any
+from dataclasses import dataclass
 
 from msgspec import UNSET, Struct, UnsetType
 from starlette.requests import Request
@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.services.account import preferences
-from shareable_backlog.services.backlog.layouts import COLUMNS
+from shareable_backlog.services.backlog.layouts import COLUMNS, Column
 from shareable_backlog.web import params
 from shareable_backlog.web.pages import locales
 
@@ -24,18 +24,23 @@ class PreferencesForm(Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PreferencesContext:
+    """What the page of the account offers to choose from."""
+
+    time_zones: tuple[str, ...]
+    locales: dict[str, str]
+    all_columns: tuple[Column, ...]
+
+
 async def save_preferences(request: Request, form: PreferencesForm) -> Response:
     """Save what the form gives, and show the account in its light."""
     await preferences.save_preferences(auth.require_user(request).user_id, params.write(form))
     return RedirectResponse("/account?notice=preferences#preferences", 303)
 
 
-async def list_choices() -> dict[str, Any]:
+async def list_choices() -> PreferencesContext:
     """Return what the page of the account offers to choose from."""
     # At first some hundred files are looked through, which must not hold up other readers.
     time_zones = await asyncio.to_thread(preferences.list_time_zones)
-    return {
-        "time_zones": time_zones,
-        "locales": locales.list_names(),
-        "all_columns": COLUMNS,
-    }
+    return PreferencesContext(time_zones, locales.list_names(), COLUMNS)

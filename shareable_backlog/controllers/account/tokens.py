@@ -1,5 +1,6 @@
 """Answer `/account/tokens`: people's tokens for their programs."""
 
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from msgspec import Struct
@@ -32,11 +33,19 @@ class RevokeForm(Struct, frozen=True):
     next: OwnPath = "/account?notice=token-revoked"
 
 
+@dataclass(frozen=True, slots=True)
+class NewTokenContext:
+    """The page that shows a new token."""
+
+    name: str
+    token: str = field(repr=False)
+
+
 async def create_token(request: Request, form: TokenForm) -> Response:
     """Make a token and show it, this once."""
     actor, user_id = auth.read_actor(request), auth.require_user(request).user_id
     token = await tokens.create_token(actor, user_id, form.name, form.right, form.last_day)
-    return auth.render_page(request, "account/new_token.html", name=form.name, token=token)
+    return auth.render_page(request, "account/new_token.html", NewTokenContext(form.name, token))
 
 
 async def revoke_token(request: Request, path: TokenPath, form: RevokeForm) -> Response:

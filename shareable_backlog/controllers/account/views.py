@@ -1,5 +1,6 @@
 """Answer `/views`: saved views of the backlog."""
 
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -14,6 +15,8 @@ from shareable_backlog.services.account.views import Layout, OfferedView
 from shareable_backlog.web.fields import Id
 
 Direction: TypeAlias = Literal["up", "down"]
+Line: TypeAlias = tuple[OfferedView, list[tuple[str, str]]]
+"""A view with what it shows, as pairs of an address."""
 
 
 class ViewForm(Struct, frozen=True):
@@ -49,18 +52,31 @@ class MoveForm(ViewForm, frozen=True):
     to: Direction = "down"
 
 
+@dataclass(frozen=True, slots=True)
+class ViewsContext:
+    """The page of all views; `deleted` is the name of one that can be brought back."""
+
+    mine: list[Line]
+    published: list[Line]
+    deleted: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NameTakenContext:
+    """The page that asks whether a view takes the place of the one that has its name."""
+
+    taken: OfferedView
+    query: str
+    layout: Layout
+
+
 async def show_views(request: Request, query: NoticeQuery) -> Response:
     """Show the person's own views and the published ones."""
     user_id = auth.require_user(request).user_id
     deleted = await views.find_deleted_name(user_id) if query.notice == "deleted" else None
     found = await views.list_views(user_id)
-    return auth.render_page(
-        request,
-        "views/views.html",
-        mine=_parse_queries(found.mine),
-        published=_parse_queries(found.published),
-        deleted=deleted,
-    )
+    context = ViewsContext(_parse_queries(found.mine), _parse_queries(found.published), deleted)
+    return auth.render_page(request, "views/views.html", context)
 
 
 async def save_view(request: Request, form: NewViewForm) -> Response:
@@ -68,14 +84,8 @@ async def save_view(request: Request, form: NewViewForm) -> Response:
     user_id = auth.require_user(request).user_id
     view = await views.save_view(user_id, form.name, form.query, form.layout, replaces=form.replaces == "yes")
     if view is None:
-        return auth.render_page(
-            request,
-            "views/name_taken.html",
-            status=409,
-            taken=await views.read_own_view(user_id, form.name),
-            query=form.query,
-            layout=form.layout,
-        )
+        context = NameTakenContext(await views.read_own_view(user_id, form.name), form.query, form.layout)
+        return auth.render_page(request, "views/name_taken.html", context, status=409)
     path = "/" if form.layout == "list" else f"/{form.layout}"
     return RedirectResponse(f"{path}?{view.query}{'&' if view.query else ''}notice=view-saved", 303)
 
@@ -116,8 +126,7 @@ async def restore_view(request: Request) -> Response:
     return _redirect_to_views("back")
 
 
-def _parse_queries(offered: list[OfferedView]) -> list[tuple[OfferedView, list[tuple[str, str]]]]:
-    """Return each view with what it shows, as pairs of an address."""
+def _parse_queries(offered: list[OfferedView]) -> list[Line]:
     return [(view, parse_qsl(view.query)) for view in offered]
 
 

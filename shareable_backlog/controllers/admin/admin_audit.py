@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, TypeAlias, cast
 
@@ -47,22 +48,37 @@ class AuditQuery(AuditFilter, frozen=True, kw_only=True):
     before: Id | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditContext:
+    """The page of the log: each row with its details to read, and the addresses around it."""
+
+    rows: list[tuple[AuditEntry, list[tuple[str, str]]]]
+    params: AuditQuery
+    is_narrowed: bool
+    actions: list[str]
+    is_first: bool
+    first_address: str
+    next_address: str | None
+    export_address: str
+
+
 async def show_audit_log(request: Request, query: AuditQuery) -> Response:
     """Show 50 rows, newest first; `person`, `action`, `outcome`, `from`, `to`, `q`, `admin` narrow it."""
     page = await audit_log.list_entries(auth.read_actor(request), _parse_filters(query), query.before)
     narrowed = replace(query, before=None)
-    return auth.render_page(
-        request,
-        "admin/audit.html",
+    context = AuditContext(
         rows=[(row, _format_details(row.details)) for row in page.rows],
         params=query,
         is_narrowed=narrowed != AuditQuery(),
         actions=[action.value for action in Action],
         is_first=query.before is None,
         first_address=params.build_url("/admin/audit", narrowed),
-        next_address=page.next_before and params.build_url("/admin/audit", replace(query, before=page.next_before)),
+        next_address=params.build_url("/admin/audit", replace(query, before=page.next_before))
+        if page.next_before
+        else None,
         export_address=params.build_url("/admin/audit.csv", narrowed),
     )
+    return auth.render_page(request, "admin/audit.html", context)
 
 
 async def export_audit_log(request: Request, query: AuditFilter) -> Response:

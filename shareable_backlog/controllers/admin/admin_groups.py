@@ -1,5 +1,6 @@
 """Answer `/admin/groups`: viewers who see a part of what is shown."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from msgspec import Struct
@@ -11,6 +12,8 @@ from shareable_backlog.controllers.admin import sharing_form
 from shareable_backlog.controllers.admin.sharing_form import EntitiesQuery, TogglesForm
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.access import sharing, viewer_groups
+from shareable_backlog.services.access.sharing import EntityList
+from shareable_backlog.services.access.viewer_groups import ViewerGroupPage
 from shareable_backlog.web.fields import Id, Otherwise, Text
 
 
@@ -38,6 +41,15 @@ class LeaverForm(Struct, frozen=True):
     user: Id
 
 
+@dataclass(frozen=True, slots=True)
+class GroupContext:
+    """The page of a group; `text` is what its lists are searched for."""
+
+    group: ViewerGroupPage
+    entities: list[EntityList]
+    text: str
+
+
 async def create_group(request: Request, form: GroupNameForm) -> Response:
     """Add a group and lead to its page."""
     group_id = await viewer_groups.create_group(auth.read_actor(request), form.name)
@@ -46,12 +58,9 @@ async def create_group(request: Request, form: GroupNameForm) -> Response:
 
 async def show_group(request: Request, path: GroupPath, query: EntitiesQuery) -> Response:
     """Show a group: its people, and what they see; `q` narrows the lists of teams, projects and labels."""
+    group = await viewer_groups.read_group(path.group_id)
     return auth.render_page(
-        request,
-        "admin/group.html",
-        group=await viewer_groups.read_group(path.group_id),
-        entities=await sharing.list_entities(query.q),
-        text=query.q,
+        request, "admin/group.html", GroupContext(group, await sharing.list_entities(query.q), query.q)
     )
 
 

@@ -1,6 +1,7 @@
 """Answer `/admin/people` and below: who waits, who may come in, and what an admin decides of them."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
@@ -13,8 +14,8 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import InvalidInput, NotFound
 from shareable_backlog.services.access import approvals, people, sessions
 from shareable_backlog.services.access.approvals import Decision, Grant
-from shareable_backlog.services.access.people import ListedUser, UserFilters
-from shareable_backlog.services.access.sessions import CurrentUser
+from shareable_backlog.services.access.people import ListedUser, PeoplePage, UserFilters, UserRow, ViewerGroup
+from shareable_backlog.services.access.sessions import CurrentUser, ListedSession
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Day, Email, Id, Otherwise, SearchText, Text, Ticked, TimeAndId
 from shareable_backlog.web.formats import csv_lines
@@ -84,13 +85,35 @@ class DeletionForm(Struct, frozen=True):
     email: Text = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleContext:
+    """The page of all people: who waits, and one page of the list, with the addresses around it."""
+
+    page: PeoplePage
+    params: PeopleQuery
+    is_narrowed: bool
+    states: tuple[str, ...]
+    is_first: bool
+    first_address: str
+    next_address: str | None
+    export_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonContext:
+    """The page of one person; `last_day` is the last one on which they may come in."""
+
+    user: UserRow
+    groups: list[ViewerGroup]
+    sessions: list[ListedSession]
+    last_day: str | None
+
+
 async def show_people(request: Request, query: PeopleQuery) -> Response:
     """Show who waits, and 50 people from the position `after` on; `q`, `state` and `never` narrow the list."""
     found = await people.list_people(_parse_filters(query), query.after)
     narrowed = PeopleQuery(q=query.q, state=query.state, never=query.never)
-    return auth.render_page(
-        request,
-        "admin/people.html",
+    context = PeopleContext(
         page=found,
         params=query,
         is_narrowed=narrowed != PeopleQuery(),
@@ -101,6 +124,7 @@ async def show_people(request: Request, query: PeopleQuery) -> Response:
         and params.build_url("/admin/people", replace(narrowed, after=found.next_after)),
         export_address=params.build_url("/admin/people.csv", narrowed),
     )
+    return auth.render_page(request, "admin/people.html", context)
 
 
 async def export_people(request: Request, query: PeopleFilter) -> Response:
@@ -139,14 +163,13 @@ async def add_person(request: Request, form: NewPersonForm) -> Response:
 async def show_person(request: Request, path: PersonPath) -> Response:
     """Show one person, where they are signed in, and what can be decided."""
     user, groups = await people.read_person(path.user_id)
-    return auth.render_page(
-        request,
-        "admin/person.html",
-        user=user,
-        groups=groups,
-        sessions=await sessions.list_sessions(user.id, auth.read_config(request).limits),
-        last_day=user.access_until and (user.access_until - timedelta(seconds=1)).date().isoformat(),
+    context = PersonContext(
+        user,
+        groups,
+        await sessions.list_sessions(user.id, auth.read_config(request).limits),
+        user.access_until and (user.access_until - timedelta(seconds=1)).date().isoformat(),
     )
+    return auth.render_page(request, "admin/person.html", context)
 
 
 async def update_person(request: Request, path: PersonPath, form: PersonForm) -> Response:

@@ -1,6 +1,6 @@
 """Answer `/admin/sharing` and `/about`: what is shown, chosen by admins and told to viewers."""
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 from msgspec import Struct
 from starlette.requests import Request
@@ -10,7 +10,15 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.admin import sharing_form
 from shareable_backlog.controllers.admin.sharing_form import ChoiceText, EntitiesQuery, TogglesForm
 from shareable_backlog.services.access import sharing, viewer_groups
-from shareable_backlog.services.access.sharing import SharedFields
+from shareable_backlog.services.access.sharing import (
+    EntityList,
+    SharedFields,
+    SharingChoice,
+    SharingPreview,
+    SharingSettings,
+    SharingSummary,
+)
+from shareable_backlog.services.access.viewer_groups import ViewerGroup
 from shareable_backlog.web.fields import Id
 
 
@@ -29,29 +37,50 @@ class ConfirmedForm(Struct, frozen=True, kw_only=True):
     change: tuple[ChoiceText, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SharingContext:
+    """The page of what is shown; `text` is what its lists are searched for."""
+
+    settings: SharingSettings
+    entities: list[EntityList]
+    groups: list[ViewerGroup]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharingPreviewContext:
+    """The page of what would be shown, with the form that saves it."""
+
+    preview: SharingPreview
+    version: int
+    choices: list[SharingChoice]
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AboutContext:
+    """The page that tells a viewer what is shown."""
+
+    shown: SharingSummary
+
+
 async def show_sharing(request: Request, query: EntitiesQuery) -> Response:
     """Show what is shown, with switches; `q` narrows the lists of teams, projects and labels."""
-    return auth.render_page(
-        request,
-        "admin/sharing.html",
-        settings=await sharing.read_settings(),
-        entities=await sharing.list_entities(query.q),
-        groups=await viewer_groups.list_groups(),
-        text=query.q,
+    context = SharingContext(
+        await sharing.read_settings(),
+        await sharing.list_entities(query.q),
+        await viewer_groups.list_groups(),
+        query.q,
     )
+    return auth.render_page(request, "admin/sharing.html", context)
 
 
 async def preview_sharing(request: Request, form: SettingsForm) -> Response:
     """Show what would appear and vanish by what was chosen, before it is saved."""
     chosen = sharing_form.parse_changes(form)
-    return auth.render_page(
-        request,
-        "admin/sharing_preview.html",
-        preview=await sharing.preview_settings(form.version, _read_fields(form.field), chosen),
-        version=form.version,
-        choices=chosen,
-        fields=form.field,
-    )
+    preview = await sharing.preview_settings(form.version, _read_fields(form.field), chosen)
+    context = SharingPreviewContext(preview, form.version, chosen, form.field)
+    return auth.render_page(request, "admin/sharing_preview.html", context)
 
 
 async def save_sharing(request: Request, form: ConfirmedForm) -> Response:
@@ -62,9 +91,8 @@ async def save_sharing(request: Request, form: ConfirmedForm) -> Response:
 
 async def show_about(request: Request) -> Response:
     """Tell a viewer what is shown, what not, and how old it is."""
-    return auth.render_page(
-        request, "backlog/about.html", shown=await sharing.read_summary(auth.require_user(request).scope)
-    )
+    shown = await sharing.read_summary(auth.require_user(request).scope)
+    return auth.render_page(request, "backlog/about.html", AboutContext(shown))
 
 
 def _read_fields(on: tuple[str, ...]) -> SharedFields:

@@ -1,5 +1,6 @@
 """Answer `/admin/sync`: how the mirror is, what its runs did and do, and what an admin asks of them."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from msgspec import Struct
@@ -8,16 +9,25 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import InvalidInput, NotFound
+from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.access import sessions
 from shareable_backlog.services.access.sessions import CurrentUser
 from shareable_backlog.services.mirror import deliveries, sync_runs
+from shareable_backlog.services.mirror.sync_runs import (
+    FailedRow,
+    MirrorState,
+    ReportedBudget,
+    RunsPage,
+    SyncProgress,
+    SyncRun,
+)
 from shareable_backlog.web import fields, params
 from shareable_backlog.web.event_stream import EventStreams, News
 from shareable_backlog.web.fields import Codec, Id, Otherwise, TimeAndId
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.locales import LocalFormat
 
-_streams = EventStreams(100)
+_STREAMS = ProcessState(lambda: EventStreams(100))
 
 
 class RunsQuery(Struct, frozen=True):
@@ -48,13 +58,42 @@ class RemovalsForm(Struct, frozen=True):
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncContext:
+    """The page of the mirror and its runs; `held` is the run whose removals wait for an admin."""
+
+    state: MirrorState
+    deliveries: dict[str, int]
+    progress: SyncProgress
+    budget: ReportedBudget | None
+    held: SyncRun | None
+    has_key: bool
+    history: RunsPage
+    is_first: bool
+    next_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRunContext:
+    """The page of one run, with the rows that it set aside."""
+
+    run: SyncRun
+    set_aside: list[FailedRow]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncProgressContext:
+    """The part of the page that is sent while a run is under way."""
+
+    progress: SyncProgress
+    local: LocalFormat
+
+
 async def show_sync(request: Request, query: RunsQuery) -> Response:
     """Show the mirror's state, the run under way, and 25 runs from the position `after` on."""
     history = await sync_runs.list_runs(query.after)
     settings = auth.read_config(request).settings
-    return auth.render_page(
-        request,
-        "admin/sync.html",
+    context = SyncContext(
         state=await sync_runs.read_state(0),
         deliveries=await deliveries.count_by_outcome(),
         progress=await sync_runs.read_progress(),
@@ -65,12 +104,13 @@ async def show_sync(request: Request, query: RunsQuery) -> Response:
         is_first=query.after is None,
         next_url=history.next_after and params.build_url("/admin/sync", RunsQuery(history.next_after)),
     )
+    return auth.render_page(request, "admin/sync.html", context)
 
 
 async def show_run(request: Request, path: RunPath) -> Response:
     """Show one run with all that it did."""
     run, set_aside = await sync_runs.read_run(path.run_id)
-    return auth.render_page(request, "admin/sync_run.html", run=run, set_aside=set_aside)
+    return auth.render_page(request, "admin/sync_run.html", SyncRunContext(run, set_aside))
 
 
 async def request_run(request: Request, form: SyncForm) -> Response:
@@ -88,7 +128,7 @@ async def confirm_removals(request: Request, form: RemovalsForm) -> Response:
 async def stream_events(request: Request) -> Response:
     """Send how the run under way gets on, for as long as the admin may see it."""
     visitor, local = auth.require_user(request), auth.read_local_format(request)
-    return _streams.build_response(request, lambda: _read_news(visitor, local))
+    return _STREAMS.value.build_response(request, lambda: _read_news(visitor, local))
 
 
 async def _read_news(user: CurrentUser, local: LocalFormat) -> News | None:
@@ -97,7 +137,7 @@ async def _read_news(user: CurrentUser, local: LocalFormat) -> News | None:
         return None
     progress = await sync_runs.read_progress()
     return {
-        "html": rendering.render_part("admin/_sync_progress.html", local=local, progress=progress),
+        "html": rendering.render_part("admin/_sync_progress.html", SyncProgressContext(progress, local)),
         "said": "; ".join(run.activity or f"A sync is {run.status}." for run in progress.current),
         "ended": progress.last and progress.last.id,
     }

@@ -1,6 +1,6 @@
 """Answer `/changes`: what is new, moved, done and gone since somebody looked last."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated, Final, Literal, TypeAlias, get_args
@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.backlog import changes
-from shareable_backlog.services.backlog.changes import KINDS, ChangeFilters, ChangeKind, Visit
+from shareable_backlog.services.backlog.changes import KINDS, ChangeFilters, ChangeKind, ChangesPage, Visit
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Codec, TeamKey, TimeAndKey, Trimmed
 
@@ -64,6 +64,24 @@ class ChangesPeriod:
     visit: Visit | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangesContext:
+    """The page of changes: what is shown of which kinds and team, and the addresses around it."""
+
+    page: ChangesPage
+    since: ChangesPeriod
+    kinds: Sequence[ChangeKind]
+    team: str
+    today: date
+    is_first: bool
+    is_shortened: bool
+    periods: list[tuple[str, str]]
+    toggles: Mapping[ChangeKind, str]
+    all_address: str
+    first_address: str
+    next_address: str | None
+
+
 async def show_changes(request: Request, query: ChangesQuery) -> Response:
     """Show the changes of `team` (key) and each `kind`, `since` today, 7d, 30d, a day or a time, else the visit."""
     now, zone = datetime.now(UTC), auth.read_local_format(request).tzinfo
@@ -73,9 +91,7 @@ async def show_changes(request: Request, query: ChangesQuery) -> Response:
     found = await changes.list_changes(auth.require_user(request).scope, asked, query.after, now=now, zone=zone)
     first = replace(query, kind=kinds, after=None)
     kept = replace(first, since=query.since or since.at)
-    return auth.render_page(
-        request,
-        "backlog/changes.html",
+    context = ChangesContext(
         page=found,
         since=since,
         kinds=asked.kinds,
@@ -89,6 +105,7 @@ async def show_changes(request: Request, query: ChangesQuery) -> Response:
         first_address=_build_url(kept),
         next_address=found.next_after and _build_url(replace(kept, after=found.next_after)),
     )
+    return auth.render_page(request, "backlog/changes.html", context)
 
 
 async def mark_seen(request: Request) -> Response:

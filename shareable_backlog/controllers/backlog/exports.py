@@ -1,6 +1,7 @@
 """Answer `/export.csv`, `/export.json` and `/feed.atom`: the backlog to take along, just as the list is narrowed."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
 from urllib.parse import quote, urlencode
@@ -34,6 +35,14 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class FeedsContext:
+    """The page about feeds; `address` holds a token and is shown this once."""
+
+    place: BacklogUrl
+    address: str | None = field(repr=False)
+
+
 async def export_csv(request: Request) -> Response:
     """Send all items that the list would show, as CSV that a spreadsheet takes for text."""
     return await _stream_export(request, _write_csv, "text/csv; charset=utf-8", "backlog.csv")
@@ -60,7 +69,7 @@ async def export_feed(request: Request) -> Response:
 
 async def show_feeds(request: Request) -> Response:
     """Show how a feed reader gets what the list shows."""
-    return auth.render_page(request, "backlog/feeds.html", place=backlog_url.parse_url(request, LIST), address=None)
+    return auth.render_page(request, "backlog/feeds.html", FeedsContext(backlog_url.parse_url(request, LIST), None))
 
 
 async def create_feed(request: Request) -> Response:
@@ -72,7 +81,7 @@ async def create_feed(request: Request) -> Response:
     )
     words = urlencode([*place.pairs(), ("token", token)])
     address = f"{auth.read_config(request).sign_in.base_url}{auth.FEED}?{words}"
-    return auth.render_page(request, "backlog/feeds.html", place=place, address=address)
+    return auth.render_page(request, "backlog/feeds.html", FeedsContext(place, address))
 
 
 async def _stream_export(request: Request, write: _Writer, media_type: str, filename: str) -> Response:

@@ -2,11 +2,11 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Literal
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -15,17 +15,69 @@ from starlette.responses import RedirectResponse, Response
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogUrl
+from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.account import views
+from shareable_backlog.services.account.views import ViewsBar
 from shareable_backlog.services.backlog import item_pages
 from shareable_backlog.services.backlog.filters import STATE_TYPES
-from shareable_backlog.services.backlog.item_pages import ItemQuery, ListedItem, Scope
-from shareable_backlog.services.backlog.layouts import COLUMNS, GROUPS, ORDERS, GroupBy
+from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ListedItem, ListPage, Scope
+from shareable_backlog.services.backlog.layouts import COLUMNS, GROUPS, ORDERS, Column, GroupBy, OrderName, Shape
 from shareable_backlog.services.search import search_words
 from shareable_backlog.web import live_files, pagination
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.cache import AsyncLruCache
+from shareable_backlog.web.pages.locales import LocalFormat
 
 _FIRST_IN_GROUP = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedContext:
+    """All that the parts of the page are made of, with nothing that is one person's: equal ones have equal parts.
+
+    `version` is that of the mirror and of what is shared, `edition` that of the templates; `after` and `skip` say
+    from where on the list and the groups are shown.
+    """
+
+    edition: int
+    version: str
+    scope: Scope
+    place: BacklogUrl
+    after: str | None
+    skip: str | None
+    now: datetime
+    group: GroupBy | Literal["none"]
+    local: LocalFormat
+    shown_columns: tuple[Column, ...]
+    has_run: bool
+
+    @property
+    def asked(self) -> ItemQuery:
+        """Return which items are asked for."""
+        return ItemQuery(self.place.filters, self.place.shape.order, self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayContext:
+    """The part in which people choose how the list is laid out."""
+
+    chosen: Shape
+    all_groups: tuple[GroupBy, ...]
+    all_orders: list[OrderName]
+    all_columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultsContext:
+    """The part with the items, in groups of `by` or in none; `marks` divides a text into matches and the rest."""
+
+    page: ListPage | GroupedPage
+    by: GroupBy | None
+    excerpts: Mapping[str, str]
+    marks: Callable[[str], list[tuple[str, bool]]] | None
+    is_narrowed: bool
+    is_first: bool
+    next_address: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +89,17 @@ class _RenderedPage:
     results: Markup
 
 
+@dataclass(frozen=True, slots=True)
+class ItemListContext:
+    """The page of the list: its kept parts, and what is the reader's own."""
+
+    made: _RenderedPage
+    place: BacklogUrl
+    saved: ViewsBar
+
+
 # Kept until the mirror changes.
-_KEPT = AsyncLruCache[_RenderedPage](256)
+_KEPT = ProcessState(lambda: AsyncLruCache[_RenderedPage](256))
 # Pages of another process, perhaps of another version of the program, are not to be taken for ours.
 _BORN = secrets.token_hex(8)
 
@@ -61,114 +122,107 @@ async def show_board(request: Request) -> Response:
     return await _show(request, place, "state" if group is None or group == "none" else group)
 
 
-async def _show(request: Request, place: BacklogUrl, group: GroupBy | str) -> Response:
+async def _show(request: Request, place: BacklogUrl, group: GroupBy | Literal["none"]) -> Response:
     """Show the results, which are made anew only when they may have changed, and not sent again to who has them."""
     reader, local = auth.require_page_user(request), auth.read_local_format(request)
     if backlog_url.is_of_form(request):
         return RedirectResponse(place.short(reader.preferences.columns).address(), 303)
-    scope = reader.user.scope
-    now = datetime.now(local.tzinfo).replace(second=0, microsecond=0)
-    columns = reader.preferences.columns if place.shape.columns is None else place.shape.columns
-    around: dict[str, Any] = {
-        **auth.build_frame(request),
-        "place": place,
-        "saved": views.build_bar(reader.views, place.query(), "board" if place.path == BOARD else "list"),
-    }
-    page = (request.query_params.get("after"), request.query_params.get("skip"))
-    ways: dict[str, Any] = {
-        "group": group,
-        "local": local,
-        "shown_columns": columns,
-        "has_run": reader.mirror.as_of is not None,
-    }
-    made_of = (live_files.read_files_edition(), reader.version, scope, place, page, now, *ways.values())
-    tag = f'W/"{hashlib.sha256(repr((_BORN, made_of, around)).encode()).hexdigest()[:32]}"'
+    listed = ListedContext(
+        edition=live_files.read_files_edition(),
+        version=reader.version,
+        scope=reader.user.scope,
+        place=place,
+        after=request.query_params.get("after"),
+        skip=request.query_params.get("skip"),
+        now=datetime.now(local.tzinfo).replace(second=0, microsecond=0),
+        group=group,
+        local=local,
+        shown_columns=reader.preferences.columns if place.shape.columns is None else place.shape.columns,
+        has_run=reader.mirror.as_of is not None,
+    )
+    frame = auth.build_frame(request)
+    saved = views.build_bar(reader.views, place.query(), "board" if place.path == BOARD else "list")
+    tag = f'W/"{hashlib.sha256(repr((_BORN, listed, frame, saved)).encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    asked = ItemQuery(place.filters, place.shape.order, now)
-    return rendering.render_page(
-        "backlog/backlog.html",
-        headers=headers,
-        made=await _KEPT.get(made_of, partial(_render_parts, place, scope, asked, page, ways)),
-        **around,
+    made = await _KEPT.value.get(listed, partial(_render_parts, listed))
+    return rendering.render_page("backlog/backlog.html", frame, ItemListContext(made, place, saved), headers=headers)
+
+
+async def _render_parts(listed: ListedContext) -> _RenderedPage:
+    """Make the results and how they are laid out."""
+    place = listed.place
+    display = DisplayContext(
+        chosen=replace(place.shape, order=listed.asked.sorted_by),
+        all_groups=GROUPS,
+        all_orders=[one for one in ORDERS if one != "relevance" or place.filters.text],
+        all_columns=COLUMNS,
     )
-
-
-async def _render_parts(
-    place: BacklogUrl, scope: Scope, asked: ItemQuery, page: tuple[str | None, str | None], ways: dict[str, Any]
-) -> _RenderedPage:
-    """Make the results and how they are laid out, with nothing that is one person's."""
-    text = place.filters.text and search_words.quote_identifier(place.filters.text)
-    shown: dict[str, Any] = ways | {
-        "place": place,
-        "now": asked.now,
-        "marks": partial(search_words.mark_matches, query=text) if text else None,
-        "is_narrowed": place.filters.conditions or place.filters.text or not place.filters.with_done,
-    }
-    after, skip = page
-    by: GroupBy | None = next((one for one in GROUPS if one == ways["group"]), None)
     return _RenderedPage(
-        rendering.render_part("backlog/_toolbar.html", **shown),
-        rendering.render_part(
-            "backlog/_display.html",
-            chosen=replace(place.shape, order=asked.sorted_by),
-            all_groups=GROUPS,
-            all_orders=[one for one in ORDERS if one != "relevance" or place.filters.text],
-            all_columns=COLUMNS,
-            **shown,
-        ),
-        await (
-            _render_groups(scope, place, by, asked, _parse_skip(skip), shown)
-            if by
-            else _render_list(scope, place, asked, after, shown)
-        ),
+        rendering.render_part("backlog/_toolbar.html", listed),
+        rendering.render_part("backlog/_display.html", listed, display),
+        await (_render_list(listed) if listed.group == "none" else _render_groups(listed, listed.group)),
     )
 
 
-async def _render_list(
-    scope: Scope, place: BacklogUrl, asked: ItemQuery, after: str | None, shown: dict[str, Any]
-) -> Markup:
-    position = pagination.decode_position(after, item_pages.list_position_types(asked)) if after else None
-    found = await item_pages.list_items(scope, asked, position, item_pages.PAGE_SIZE)
-    return rendering.render_part(
-        "backlog/_list.html",
+async def _render_list(listed: ListedContext) -> Markup:
+    asked = listed.asked
+    position = (
+        pagination.decode_position(listed.after, item_pages.list_position_types(asked)) if listed.after else None
+    )
+    found = await item_pages.list_items(listed.scope, asked, position, item_pages.PAGE_SIZE)
+    context = ResultsContext(
         page=found,
-        excerpts=await _find_excerpts(scope, place, found.items),
+        by=None,
+        excerpts=await _find_excerpts(listed, found.items),
+        marks=_marks(listed.place),
+        is_narrowed=_is_narrowed(listed.place),
         is_first=position is None,
-        next_address=found.next_after and place.address(("after", pagination.encode_position(found.next_after))),
-        **shown,
+        next_address=listed.place.address(("after", pagination.encode_position(found.next_after)))
+        if found.next_after
+        else None,
     )
+    return rendering.render_part("backlog/_list.html", listed, context)
 
 
-async def _render_groups(
-    scope: Scope, place: BacklogUrl, by: GroupBy, asked: ItemQuery, skip: int, shown: dict[str, Any]
-) -> Markup:
+async def _render_groups(listed: ListedContext, by: GroupBy) -> Markup:
+    place, skip = listed.place, _parse_skip(listed.skip)
+    is_board = place.path == BOARD
     found = await item_pages.list_groups(
-        scope,
-        asked,
+        listed.scope,
+        listed.asked,
         by,
         closed=place.shape.closed,
-        types=STATE_TYPES if place.path == BOARD else item_pages.WORK_FIRST,
+        types=STATE_TYPES if is_board else item_pages.WORK_FIRST,
         skip=skip,
         first=_FIRST_IN_GROUP,
     )
-    is_board = place.path == BOARD
     items = [] if is_board else [item for one in found.groups for item in one.items]
-    return rendering.render_part(
-        "backlog/_board.html" if is_board else "backlog/_grouped_list.html",
+    context = ResultsContext(
         page=found,
-        excerpts=await _find_excerpts(scope, place, items),
         by=by,
+        excerpts=await _find_excerpts(listed, items),
+        marks=_marks(place),
+        is_narrowed=_is_narrowed(place),
         is_first=skip == 0,
-        next_address=found.next_skip and place.address(("skip", str(found.next_skip))),
-        **shown,
+        next_address=place.address(("skip", str(found.next_skip))) if found.next_skip else None,
     )
+    return rendering.render_part("backlog/_board.html" if is_board else "backlog/_grouped_list.html", listed, context)
 
 
-async def _find_excerpts(scope: Scope, place: BacklogUrl, items: Sequence[ListedItem]) -> Mapping[str, str]:
+async def _find_excerpts(listed: ListedContext, items: Sequence[ListedItem]) -> Mapping[str, str]:
+    text = listed.place.filters.text
+    return await search_words.find_excerpts(listed.scope, items, search_words.quote_identifier(text)) if text else {}
+
+
+def _marks(place: BacklogUrl) -> Callable[[str], list[tuple[str, bool]]] | None:
     text = place.filters.text
-    return await search_words.find_excerpts(scope, items, search_words.quote_identifier(text)) if text else {}
+    return partial(search_words.mark_matches, query=search_words.quote_identifier(text)) if text else None
+
+
+def _is_narrowed(place: BacklogUrl) -> bool:
+    return bool(place.filters.conditions or place.filters.text or not place.filters.with_done)
 
 
 def _parse_skip(skip: str | None) -> int:

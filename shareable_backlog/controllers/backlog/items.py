@@ -1,6 +1,7 @@
 """Answer `/items/{identifier}`: one item."""
 
 import asyncio
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from shareable_backlog.errors import NotFound
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.backlog import items
+from shareable_backlog.services.backlog.items import ItemPage
 from shareable_backlog.web.fields import Identifier
 from shareable_backlog.web.pages import rendering
 
@@ -21,6 +23,14 @@ class ItemPath(Struct, frozen=True):
     """Which item it is."""
 
     identifier: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class ItemContext:
+    """The page of an item, with the addresses here of the images in its texts."""
+
+    page: ItemPage
+    images: dict[str, str]
 
 
 async def show_item(request: Request, path: ItemPath) -> Response:
@@ -40,11 +50,9 @@ async def show_item(request: Request, path: ItemPath) -> Response:
     await audit_actions.record(
         None, auth.read_actor(request), Action.ITEM_VIEWED, resource="backlog_item", resource_id=found.item.identifier
     )
-    frame = auth.build_frame(request)
+    context = ItemContext(found, images.build_image_urls(found))
     # Very long markdown takes a while to render, which must not hold up other readers.
-    return await asyncio.to_thread(
-        rendering.render_page, "item/item.html", page=found, images=images.build_image_urls(found), **frame
-    )
+    return await asyncio.to_thread(rendering.render_page, "item/item.html", auth.build_frame(request), context)
 
 
 def _redirect_to_item(identifier: str) -> Response:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import filterfalse, groupby
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from shareable_backlog.services.projects.roadmap import Plan, RoadmapPage
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Codec, Otherwise, SearchText, TeamKey, Trimmed
 from shareable_backlog.web.pages import timeline
-from shareable_backlog.web.pages.timeline import Bar, Mark, TimelineWindow
+from shareable_backlog.web.pages.timeline import Bar, Mark, Tick, TimelineWindow
 
 _LAST_PAGE = 100
 _LONGEST_NAME = 34  # of a milestone, beside its mark
@@ -52,6 +52,30 @@ class RoadmapRow:
     marks: list[Mark]
 
 
+Section: TypeAlias = tuple[str | None, list[RoadmapRow]]
+"""The rows of a type of status, or of the name of an initiative; None for those that have none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoadmapContext:
+    """The page of the roadmap: its rows in sections, the time line above them, and the addresses around it."""
+
+    page: RoadmapPage
+    sections: list[Section]
+    undated: list[RoadmapRow]
+    window: TimelineWindow
+    ticks: list[Tick]
+    lengths: tuple[timeline.Length, ...]
+    longest_name: int
+    today: date
+    params: RoadmapQuery
+    earlier_address: str
+    later_address: str
+    now_address: str
+    first_address: str
+    next_address: str | None
+
+
 async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
     """Show the projects; `team` (key) and `status` (type) narrow them; `group`, `from` and `months` shape it."""
     today = datetime.now(auth.read_local_format(request).tzinfo).date()
@@ -66,9 +90,7 @@ async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
     )
     rows = [_build_row(plan, window) for plan in found.plans]
     first, has_more = replace(query, page=1), found.has_more and query.page < _LAST_PAGE
-    return auth.render_page(
-        request,
-        "projects/roadmap.html",
+    context = RoadmapContext(
         page=found,
         sections=_group_rows(found, list(filter(_has_date, rows)), by_initiative=query.by_initiative),
         undated=list(filterfalse(_has_date, rows)),
@@ -84,6 +106,7 @@ async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
         first_address=_build_url(first),
         next_address=_build_url(replace(query, page=query.page + 1)) if has_more else None,
     )
+    return auth.render_page(request, "projects/roadmap.html", context)
 
 
 def _build_row(plan: Plan, window: TimelineWindow) -> RoadmapRow:
@@ -101,14 +124,11 @@ def _build_row(plan: Plan, window: TimelineWindow) -> RoadmapRow:
     )
 
 
-def _group_rows(
-    page: RoadmapPage, rows: list[RoadmapRow], *, by_initiative: bool
-) -> list[tuple[str | None, list[RoadmapRow]]]:
-    """Return the rows by type of status, or by name of initiative; None for those that have none."""
+def _group_rows(page: RoadmapPage, rows: list[RoadmapRow], *, by_initiative: bool) -> list[Section]:
     if not by_initiative:
         return [(status, list(alike)) for status, alike in groupby(rows, _read_status)]
     in_any = {id_ for _, ids in page.initiatives for id_ in ids}
-    sections: list[tuple[str | None, list[RoadmapRow]]] = [
+    sections: list[Section] = [
         (name, [row for row in rows if row.plan.project.id in ids]) for name, ids in page.initiatives
     ]
     sections.append((None, [row for row in rows if row.plan.project.id not in in_any]))

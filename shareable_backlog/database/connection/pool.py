@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -17,6 +17,7 @@ from shareable_backlog.database.connection import faults
 from shareable_backlog.database.connection.outage_log import OutageLog
 from shareable_backlog.database.connection.probe import Probe, has_news
 from shareable_backlog.database.connection.server import use_server
+from shareable_backlog.process_state import ProcessState
 from shareable_backlog.tasks import end_tasks
 
 _MIN_SIZE = 2
@@ -41,7 +42,7 @@ class OpenDatabase:
         if self.pool.closed or monotonic() - self.probe.back_at < self.pool.timeout:
             return  # it waited through the end, or through an outage, which is in the log
         self.exhaustion_log.refused += 1
-        self.exhaustion_log.record_failure(_PooledConnection.failure or "All connections of the pool are in use.")
+        self.exhaustion_log.record_failure(_FAILURE.value or "All connections of the pool are in use.")
 
 
 class _PooledConnection(psycopg.AsyncConnection[TupleRow]):
@@ -50,28 +51,27 @@ class _PooledConnection(psycopg.AsyncConnection[TupleRow]):
     The pool itself logs that in the driver's words alone, which name the host.
     """
 
-    failure: ClassVar[str | None] = None
-
     @classmethod
     async def connect(cls, conninfo: str = "", **words: Any) -> Self:  # noqa: ANN401 (as the driver takes them)
         """Connect as psycopg does."""
         try:
             connection = await super().connect(conninfo, **words)
         except psycopg.Error as error:
-            _PooledConnection.failure = f"The database {faults.describe_reason(error)}."
+            _FAILURE.value = f"The database {faults.describe_reason(error)}."
             raise
-        _PooledConnection.failure = None
+        _FAILURE.value = None
         return connection
 
 
-_opened: OpenDatabase | None = None
+_OPENED = ProcessState[OpenDatabase | None](lambda: None)
+_FAILURE = ProcessState[str | None](lambda: None)
 
 
 def require_database() -> OpenDatabase:
     """Return what `open_database()` opened. Raises RuntimeError outside of it."""
-    if _opened is None:
+    if _OPENED.value is None:
         raise RuntimeError("the database is used outside `async with opened(settings)`")
-    return _opened
+    return _OPENED.value
 
 
 def pool() -> AsyncConnectionPool:
@@ -87,8 +87,7 @@ async def open_database(settings: Settings) -> AsyncGenerator[str]:
     tells when it answers. Without DATABASE_URL the embedded server runs at least as long. Raises
     ConfigurationInvalid, EmbeddedServerFailed, or RuntimeError when a database is open already.
     """
-    global _opened  # noqa: PLW0603 (one process has one database)
-    if _opened is not None:
+    if _OPENED.value is not None:
         raise RuntimeError("a database is open already")
     with use_server(settings) as server:
         ours = _build_database(server, settings)
@@ -96,15 +95,10 @@ async def open_database(settings: Settings) -> AsyncGenerator[str]:
             stack.push_async_callback(ours.pool.close)
             stack.push_async_callback(ours.probe.close)
             stack.push_async_callback(end_tasks, asyncio.create_task(ours.probe.run(), name="database probe"))
-            _opened = ours
-            stack.callback(_forget)
+            stack.callback(_OPENED.reset)
+            stack.enter_context(_OPENED.hold(ours))
             await ours.pool.open(wait=False)
             yield server
-
-
-def _forget() -> None:
-    global _opened  # noqa: PLW0603 (as above)
-    _opened = None
 
 
 def _build_database(server: str, settings: Settings) -> OpenDatabase:

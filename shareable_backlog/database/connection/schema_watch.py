@@ -7,6 +7,7 @@ from shareable_backlog.database.connection.pool import require_database
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.migrate import AppliedMigration, files, ledger, state
 from shareable_backlog.errors import BacklogError, DatabaseUnavailable
+from shareable_backlog.process_state import ProcessState
 
 _LOG = logs.get_logger(__name__)
 
@@ -15,12 +16,12 @@ _UNTIL_FIRST_ANSWER_S = 0.05
 _WHILE_WRONG_S = 1.0
 _WHILE_RIGHT_S = 30.0
 
-_problem: str | None = _NOT_CHECKED_YET
+_PROBLEM = ProcessState[str | None](lambda: _NOT_CHECKED_YET)
 
 
 def find_problem() -> str | None:
     """Return what is wrong with the schema and what to do, in plain words; None when it is right."""
-    return _problem
+    return _PROBLEM.value
 
 
 async def watch_schema(first_look: asyncio.Event) -> None:
@@ -28,20 +29,19 @@ async def watch_schema(first_look: asyncio.Event) -> None:
 
     Sets `first_look` once the schema is known, or the database known to be away.
     """
-    global _problem  # noqa: PLW0603 (one process has one database)
-    _problem = _NOT_CHECKED_YET
-    while True:
-        test = require_database().probe.last
-        if test is not None and test.connected:
-            found = await _check_schema()
-            if found and found != _problem:
-                _LOG.error("schema_is_wrong", reason=found)
-            _problem = found
-        elif test is None:
-            await asyncio.sleep(_UNTIL_FIRST_ANSWER_S)
-            continue
-        first_look.set()
-        await asyncio.sleep(_WHILE_WRONG_S if _problem else _WHILE_RIGHT_S)
+    with _PROBLEM.hold(_NOT_CHECKED_YET):
+        while True:
+            test = require_database().probe.last
+            if test is not None and test.connected:
+                found = await _check_schema()
+                if found and found != _PROBLEM.value:
+                    _LOG.error("schema_is_wrong", reason=found)
+                _PROBLEM.value = found
+            elif test is None:
+                await asyncio.sleep(_UNTIL_FIRST_ANSWER_S)
+                continue
+            first_look.set()
+            await asyncio.sleep(_WHILE_WRONG_S if _PROBLEM.value else _WHILE_RIGHT_S)
 
 
 async def _check_schema() -> str | None:
@@ -51,7 +51,7 @@ async def _check_schema() -> str | None:
         applied = await query(ledger.SELECT_APPLIED, row=AppliedMigration) if exists else []
         status = state.compare(files.read_migrations(files.locate_migrations()), applied)
     except DatabaseUnavailable:
-        return _problem
+        return _PROBLEM.value
     except BacklogError as error:
         return str(error)
     return status.describe() if status.find_problem() else None

@@ -14,6 +14,7 @@ from shareable_backlog import logs
 from shareable_backlog.linear.connection import budget
 from shareable_backlog.linear.connection.transport import HttpAnswer, post_request
 from shareable_backlog.linear.errors import AuthenticationFailed, LinearUnavailable, RateLimited, TooComplex
+from shareable_backlog.process_state import ProcessState
 
 _LOG = logs.get_logger(__name__)
 
@@ -56,7 +57,7 @@ class _AccessToken:
 
 # A token lasts a month and a run minutes, and Linear counts the tokens of an application that still last:
 # so the process keeps them, beyond the client that fetched them.
-_kept: dict[Application, _AccessToken] = {}
+_TOKENS = ProcessState(dict[Application, _AccessToken])
 
 
 class TokenSource:
@@ -88,12 +89,12 @@ class TokenSource:
         if len(refused) > 1:
             raise ClientRefused
         async with self._lock:
-            token = _kept.get(self._application)
+            token = _TOKENS.value.get(self._application)
             if token is None or token.header in refused:
                 token = await self._fetch_token()
             elif self._clock() >= token.renew_at_s:
                 token = await self._renew_token(token)
-            _kept[self._application] = token
+            _TOKENS.value[self._application] = token
             return token.header
 
     async def _renew_token(self, token: _AccessToken) -> _AccessToken:

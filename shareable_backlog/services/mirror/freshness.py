@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from shareable_backlog.database.mirror import freshness
 from shareable_backlog.database.mirror.freshness import MirrorAge
+from shareable_backlog.process_state import ProcessState
 
 _MISSED_RUNS = 3
-_late_after = timedelta(minutes=15)
+_LATE_AFTER = ProcessState(lambda: timedelta(minutes=15))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,7 @@ class Freshness:
 
 def expect_runs_every(interval_s: float) -> None:
     """Say how long after each other runs should come; the mirror is late after three times that."""
-    global _late_after  # noqa: PLW0603 (one process has one mirror)
-    _late_after = timedelta(seconds=_MISSED_RUNS * interval_s)
+    _LATE_AFTER.value = timedelta(seconds=_MISSED_RUNS * interval_s)
 
 
 async def read_freshness() -> Freshness:
@@ -37,5 +37,6 @@ async def read_freshness() -> Freshness:
 
 def judge_age(age: MirrorAge) -> Freshness:
     """Return whether that age is more than it should be."""
-    is_late = age.as_of is not None and not age.is_sample and datetime.now(UTC) - age.as_of > _late_after
+    late_after = _LATE_AFTER.value
+    is_late = age.as_of is not None and not age.is_sample and datetime.now(UTC) - age.as_of > late_after
     return Freshness(age.as_of, is_late, age.failure, age.is_sample)

@@ -1,9 +1,10 @@
 """Render templates: every value is escaped, a name that is missing is an error."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -16,14 +17,8 @@ from shareable_backlog.web.markdown import markdown
 from shareable_backlog.web.pages import assets, colors, locales, words
 from shareable_backlog.web.pages.locales import LocalFormat
 
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(TEMPLATES),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    auto_reload=False,
-)
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def _build_filter(write: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,46 +58,62 @@ _GLOBALS: dict[str, Any] = {
     "columns": words.COLUMNS,
     "nothing": words.NOTHING,
 }
-_ENVIRONMENT.filters.update(_FILTERS)
-_ENVIRONMENT.globals.update(_GLOBALS)
 
 
 def render_page(
     template: str,
-    *,
+    *contexts: "DataclassInstance",
     status: int = 200,
     headers: Mapping[str, str] | None = None,
-    local: LocalFormat = LocalFormat(),  # noqa: B008 (frozen)
-    **context: object,
 ) -> HTMLResponse:
-    """Return the page that `template` makes of `context` for a reader who is `local`; it has `now` and `local`."""
-    return HTMLResponse(render_part(template, local=local, now=datetime.now(UTC), **context), status, headers)
+    """Return the page that `template` makes of the fields of `contexts` and of `now`.
+
+    The last one counts of two fields of one name; `local` says how the reader writes.
+    """
+    names = {"now": datetime.now(UTC), **_read_fields(contexts)}
+    return HTMLResponse(_render(template, names), status, headers)
 
 
-def render_part(template: str, *, local: LocalFormat = LocalFormat(), **context: object) -> Markup:  # noqa: B008 (frozen)
-    """Return a part of a page, to be put into it as it is: it can be kept for all who are `local` in the same way."""
-    _take_changes(live_files.read_files_edition())
+def render_part(template: str, *contexts: "DataclassInstance") -> Markup:
+    """Return a part of a page, to be put into it as it is: it can be kept for all whose `contexts` are equal."""
+    return _render(template, _read_fields(contexts))
+
+
+def _render(template: str, names: dict[str, Any]) -> Markup:
+    local: LocalFormat = names.setdefault("local", LocalFormat())
+    environment = _read_templates(live_files.read_files_edition())
     with locales.write_for(local):
-        html = _ENVIRONMENT.get_template(template).render(local=local, **context)
-    return Markup(html)  # noqa: S704 (autoescaped)
+        return Markup(environment.get_template(template).render(names))  # noqa: S704 (autoescaped)
+
+
+def _read_fields(contexts: "Iterable[DataclassInstance]") -> dict[str, Any]:
+    """Return the fields themselves by name, where `asdict` would copy all that is in them."""
+    return {name: getattr(context, name) for context in contexts for name in _field_names(type(context))}
 
 
 @cache
-def _render_keys() -> Markup:
-    """Return the list of keys, which is the same on every page."""
-    return render_part("shared/_keyboard.html")
+def _field_names(kind: "type[DataclassInstance]") -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
 
 
 @lru_cache(maxsize=1)
-def _take_changes(_edition: int) -> None:
-    """Forget what was made of templates that have changed since, and make anew what is the same for all pages."""
-    assert _ENVIRONMENT.cache is not None  # noqa: S101 (it has one unless it was made without)
-    _ENVIRONMENT.cache.clear()
-    _render_keys.cache_clear()
+def _read_templates(_edition: int) -> Environment:
+    """Return the templates as they are in that edition of the files, with what is the same on all pages."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(_FILTERS)
+    environment.globals.update(_GLOBALS)
     # Templates need not import them.
     once: dict[str, Any] = {
-        "keys": _render_keys,
-        "icons": _ENVIRONMENT.get_template("shared/_icons.html").module,
-        "values": _ENVIRONMENT.get_template("shared/_values.html").module,
+        "keys": cache(lambda: render_part("shared/_keyboard.html")),
+        "icons": environment.get_template("shared/_icons.html").module,
+        "values": environment.get_template("shared/_values.html").module,
     }
-    _ENVIRONMENT.globals.update(once)
+    environment.globals.update(once)
+    return environment

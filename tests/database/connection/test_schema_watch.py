@@ -24,7 +24,6 @@ NOT_CHECKED_YET = "The database's schema has not been checked yet. Please try ag
 def _asks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema_watch, "_WHILE_WRONG_S", 0.01)
     monkeypatch.setattr(schema_watch, "_WHILE_RIGHT_S", 0.01)
-    monkeypatch.setattr(schema_watch, "_problem", None)  # what a test finds is its own
 
 
 @asynccontextmanager

@@ -3,12 +3,14 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import make_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import pytest
+from starlette.responses import HTMLResponse
 
 from shareable_backlog.services.account.preferences import Density, Preferences, Theme
 from shareable_backlog.services.mirror.freshness import Freshness
@@ -20,8 +22,13 @@ STATIC = Path(assets.__file__).parents[2] / "static"
 AT = datetime(2026, 11, 4, 13, 2, tzinfo=UTC)
 
 
+def render_error(status: int = 200, **context: Any) -> HTMLResponse:
+    kind = make_dataclass("Context", context, frozen=True)
+    return rendering.render_page("shared/error.html", kind(**context), status=status)
+
+
 def page_of_nothing(**context: Any) -> str:
-    answer = rendering.render_page("shared/error.html", title="", message="", **(OF_ERROR | context))
+    answer = render_error(title="", message="", **(OF_ERROR | context))
     return bytes(answer.body).decode()
 
 
@@ -31,7 +38,7 @@ def part_with_time(local: LocalFormat) -> str:
 
 
 def test_an_error_page_needs_no_database() -> None:
-    answer = rendering.render_page("shared/error.html", status=503, title="Away", message="Try later.", **OF_ERROR)
+    answer = render_error(status=503, title="Away", message="Try later.", **OF_ERROR)
     page = bytes(answer.body).decode()
     assert answer.status_code == 503
     assert all(words in page for words in ("<h1>Away</h1>", "Try later.", "abcd1234", "Try again"))
@@ -39,16 +46,14 @@ def test_an_error_page_needs_no_database() -> None:
 
 def test_every_value_is_escaped() -> None:
     hostile = '"><script>alert(1)</script>'
-    page = bytes(
-        rendering.render_page("shared/error.html", status=404, title=hostile, message=hostile, **OF_ERROR).body
-    )
+    page = bytes(render_error(status=404, title=hostile, message=hostile, **OF_ERROR).body)
     assert b"<script>alert" not in page
     assert b"&lt;script&gt;alert(1)" in page
 
 
 def test_a_missing_name_is_an_error() -> None:
     with pytest.raises(jinja2.UndefinedError):
-        rendering.render_page("shared/error.html", status=404, title="A title")
+        render_error(status=404, title="A title")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
