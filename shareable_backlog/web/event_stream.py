@@ -26,7 +26,7 @@ class EventStreams:
     """The streams of one process: at most `limit` at a time, as each asks the database once a second."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self._max_open = limit
         self._open = 0
 
     def build_response(self, request: Request, look: Look) -> Response:
@@ -37,7 +37,7 @@ class EventStreams:
         """
         if request.method == "HEAD":
             return Response(media_type="text/event-stream")
-        if self._open >= self._limit:
+        if self._open >= self._max_open:
             return Response("Too many pages are open just now. Load the page anew to see changes.\n", 503)
         return _EventStreamResponse(self, _iterate_events(request, look))
 

@@ -18,7 +18,7 @@ LOOKS = {"startswith", "endswith", "find", "rfind", "index", "count", "match", "
 OF_PATTERNS = {"sub", "subn", "split", "match", "fullmatch", "search"}
 STATEMENT = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|WHERE|ORDER BY|UNION)\b")
 ALLOWED = {
-    "database/plans.py:_only_reads": "tells what may be explained, of any statement; decides nothing in it",
+    "database/plans.py:_is_read_only": "tells what may be explained, of any statement; decides nothing in it",
     "database/connection/query.py:_is_select": "tells what may run again, of any statement; decides nothing in it",
 }
 

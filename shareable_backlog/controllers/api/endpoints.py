@@ -79,7 +79,7 @@ async def list_items(request: Request, query: ItemsQuery) -> Page[ItemLine]:
 async def show_item(request: Request, path: ItemPath) -> Answer[Item]:
     """Return one item by its identifier, any spelling of it, or one that it had before."""
     scope = auth.require_user(request).scope
-    identifier = items.as_identifier(path.identifier) or path.identifier
+    identifier = items.parse_identifier(path.identifier) or path.identifier
     try:
         found = await items.read_item_page(scope, identifier)
     except NotFound:

@@ -39,12 +39,12 @@ async def show(request: Request) -> Response:
         all_fields=FIELDS,
         emptiable=EMPTIABLE,
         given={(one.field, one.is_not): one for one in place.filters.conditions},
-        options=_options(await catalog.list_options(scope), await catalog.list_teams(scope)),
+        options=_list_offers(await catalog.list_options(scope), await catalog.list_teams(scope)),
     )
     return auth.render_page(request, "backlog/filters.html", context)
 
 
-def _options(names: Options, teams: Sequence[ShownTeam]) -> dict[str, list[tuple[str, str | None]]]:
+def _list_offers(names: Options, teams: Sequence[ShownTeam]) -> dict[str, list[tuple[str, str | None]]]:
     """Return what each field offers, with a name beside it where it is not one itself."""
     offered: dict[str, Iterable[str]] = {
         "type": STATE_TYPES,

@@ -176,7 +176,7 @@ async def _render_list(listed: ListedContext) -> Markup:
         page=found,
         by=None,
         excerpts=await _find_excerpts(listed, found.items),
-        marks=_marks(listed.place),
+        marks=_build_marks(listed.place),
         is_narrowed=_is_narrowed(listed.place),
         is_first=position is None,
         next_address=listed.place.address(("after", pagination.encode_position(found.next_after)))
@@ -203,7 +203,7 @@ async def _render_groups(listed: ListedContext, by: GroupBy) -> Markup:
         page=found,
         by=by,
         excerpts=await _find_excerpts(listed, items),
-        marks=_marks(place),
+        marks=_build_marks(place),
         is_narrowed=_is_narrowed(place),
         is_first=skip == 0,
         next_address=place.address(("skip", str(found.next_skip))) if found.next_skip else None,
@@ -216,7 +216,7 @@ async def _find_excerpts(listed: ListedContext, items: Sequence[ListedItem]) -> 
     return await search_words.find_excerpts(listed.scope, items, search_words.quote_identifier(text)) if text else {}
 
 
-def _marks(place: BacklogUrl) -> Callable[[str], list[tuple[str, bool]]] | None:
+def _build_marks(place: BacklogUrl) -> Callable[[str], list[tuple[str, bool]]] | None:
     text = place.filters.text
     return partial(search_words.mark_matches, query=search_words.quote_identifier(text)) if text else None
 

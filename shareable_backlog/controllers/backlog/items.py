@@ -37,7 +37,7 @@ async def show_item(request: Request, path: ItemPath) -> Response:
     """Show the item; one that has moved to another identifier, or is spelt differently, redirects there."""
     asked = path.identifier
     scope = auth.require_user(request).scope
-    identifier = items.as_identifier(asked) or asked
+    identifier = items.parse_identifier(asked) or asked
     try:
         found = await items.read_item_page(scope, identifier)
     except NotFound:

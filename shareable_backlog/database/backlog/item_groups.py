@@ -134,7 +134,7 @@ async def fill_from_first(
     there are more items than are read, groups may have more than was counted. Nothing is known of any group where
     that is so for a common search.
     """
-    few = _how_many_at_once(selection)
+    few = _choose_batch_size(selection)
     pick: Pick = "some" if selection.is_common_search else "first"
     rows = Rows(selection=selection, limit="%(limit)s", pick=pick, columns=f"{_KEYS[by]} AS key")
     members = [(at, key, is_open) for at, (group, is_open) in enumerate(groups) for key in _list_keys(by, group)]
@@ -168,7 +168,7 @@ SELECT i.at, count(*), (array_agg(i.id {sort}) FILTER (WHERE i.is_open))[:%(firs
     return FirstContents([contents.get(at, GroupContent(0, [])) for at in range(len(groups))], is_all, few)
 
 
-def _how_many_at_once(selection: Selection) -> int:
+def _choose_batch_size(selection: Selection) -> int:
     if selection.has_rare_words:
         return _FEW_OF_RARE  # which have all been looked up by then
     return _FEW_OF_ALL if selection.is_common_search or selection.is_whole else FEW

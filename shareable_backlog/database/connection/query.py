@@ -104,7 +104,7 @@ async def run_statement(
     """Run one statement on `connection`, log it at debug without its parameters, and return its rows."""
     started = monotonic()
     factory = class_row(row) if row is not None else tuple_row
-    with _failure_logged([sql]):
+    with _log_failure([sql]):
         async with connection.cursor(row_factory=factory) as cursor:
             await cursor.execute(sql, params)
             # Unlike `description`, the number does not describe each column first.
@@ -119,7 +119,7 @@ async def run_all(
     """Run several statements on `connection` in one round trip, log them as one, and return the rows of each."""
     started = monotonic()
     factory = class_row(row) if row is not None else tuple_row
-    with _failure_logged([sql for sql, _ in statements]):
+    with _log_failure([sql for sql, _ in statements]):
         async with connection.pipeline():
             cursors = [
                 await connection.cursor(row_factory=factory).execute(sql, params) for sql, params in statements
@@ -147,7 +147,7 @@ def _log_done(statements: Sequence[tuple[Sql, Params | None, int]], started: flo
 
 
 @contextmanager
-def _failure_logged(statements: Sequence[Sql]) -> Generator[None]:
+def _log_failure(statements: Sequence[Sql]) -> Generator[None]:
     """Log the failure of statements, unless their connection was lost: the probe logs that once for all."""
     try:
         yield

@@ -71,7 +71,7 @@ def parse_search(text: str) -> Search:
     return Search(tuple(wanted), tuple(unwanted))
 
 
-def as_identifier(text: str) -> str | None:
+def parse_identifier(text: str) -> str | None:
     """Return what was typed as an identifier: `eng-12` and `eng12` are ENG-12; None when it can't be one."""
     match = _IDENTIFIER.fullmatch(text)
     return f"{match[1].upper()}-{int(match[2])}" if match else None

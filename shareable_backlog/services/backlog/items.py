@@ -19,12 +19,12 @@ from shareable_backlog.database.backlog.comments import ShownComment
 from shareable_backlog.database.backlog.item_details import ItemDetails
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.backlog.item_relations import ItemRelation
-from shareable_backlog.database.search.search_match import as_identifier
+from shareable_backlog.database.search.search_match import parse_identifier
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.backlog import item_history
 from shareable_backlog.services.backlog.item_history import ItemEvent
 
-__all__ = ["as_identifier"]
+__all__ = ["parse_identifier"]
 
 _MOST_SUB_ITEMS = 200
 _MOST_COMMENTS = 500

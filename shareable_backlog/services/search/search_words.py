@@ -10,7 +10,7 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.search import folding, item_texts, search_match
 from shareable_backlog.database.search.folding import LocatedWord
-from shareable_backlog.database.search.search_match import Phrase, as_identifier
+from shareable_backlog.database.search.search_match import Phrase, parse_identifier
 
 _ELLIPSIS = "…"
 _MOST_OF_TEXT = 10_000
@@ -37,7 +37,7 @@ def mark_matches(text: str, query: str) -> list[tuple[str, bool]]:
 
 def quote_identifier(text: str) -> str:
     """Return what the search takes `text` for: what looks like an identifier is that, however it is written."""
-    identifier = as_identifier(text)
+    identifier = parse_identifier(text)
     return f'"{identifier}"' if identifier else text
 
 

@@ -14,7 +14,7 @@ class AsyncLruCache(Generic[T]):
     """Up to `limit` things under all that they were made of, those asked for last."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self._capacity = limit
         self._made: OrderedDict[Hashable, asyncio.Task[T]] = OrderedDict()
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
@@ -23,7 +23,7 @@ class AsyncLruCache(Generic[T]):
         if task is None:
             task = self._made[key] = asyncio.ensure_future(_await_made(make))
             task.add_done_callback(lambda done: self._forget_failed(key, done))
-            if len(self._made) > self._limit:
+            if len(self._made) > self._capacity:
                 self._made.popitem(last=False)
         elif (trace := tracing.get_trace()) is not None:
             trace.kept += 1

@@ -88,11 +88,11 @@ def _render(template: str, names: dict[str, Any]) -> Markup:
 
 def _read_fields(contexts: "Iterable[DataclassInstance]") -> dict[str, Any]:
     """Return the fields themselves by name, where `asdict` would copy all that is in them."""
-    return {name: getattr(context, name) for context in contexts for name in _field_names(type(context))}
+    return {name: getattr(context, name) for context in contexts for name in _list_field_names(type(context))}
 
 
 @cache
-def _field_names(kind: "type[DataclassInstance]") -> tuple[str, ...]:
+def _list_field_names(kind: "type[DataclassInstance]") -> tuple[str, ...]:
     return tuple(one.name for one in fields(kind))
 
 

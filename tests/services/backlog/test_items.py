@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
     ],
 )
 async def test_what_looks_like_an_identifier_is_taken_for_one(text: str, identifier: str | None) -> None:
-    assert items.as_identifier(text) == identifier
+    assert items.parse_identifier(text) == identifier
 
 
 async def test_an_item_comes_with_its_parent_sub_items_and_threads() -> None:

@@ -170,7 +170,7 @@ def _write(
 def _write_labels(one: Condition, parameter: LiteralString, ids: Sequence[str]) -> SqlPredicate:
     text: LiteralString = f"(i.label_ids <> '{{}}' AND i.label_ids && %({parameter})s::text[])"
     return SqlPredicate(
-        sql=_with_none(one, [text] if one.values else [], "i.label_ids = '{}'"), params={parameter: ids}
+        sql=_render_with_none(one, [text] if one.values else [], "i.label_ids = '{}'"), params={parameter: ids}
     )
 
 
@@ -189,7 +189,7 @@ def _write_days(one: Condition, parameter: LiteralString, now: datetime) -> SqlP
         is_open: LiteralString = " AND i.completed_at IS NULL AND i.canceled_at IS NULL" if value == "overdue" else ""
         within.append(f"({column} BETWEEN {first} AND {last}{is_open})")
     return SqlPredicate(
-        sql=_with_none(one, within, "i.due_date IS NULL" if is_due else "false"),
+        sql=_render_with_none(one, within, "i.due_date IS NULL" if is_due else "false"),
         params={
             f"{parameter}_from": [first for first, _ in edges],
             f"{parameter}_to": [last for _, last in edges],
@@ -216,7 +216,7 @@ def _list_moments(span: tuple[date | None, date | None], now: datetime) -> tuple
     )
 
 
-def _with_none(one: Condition, texts: Sequence[LiteralString], is_none: LiteralString) -> LiteralString:
+def _render_with_none(one: Condition, texts: Sequence[LiteralString], is_none: LiteralString) -> LiteralString:
     """Return the condition that any of the `texts` holds, or that there is nothing; or the opposite."""
     either: LiteralString = " OR ".join([*texts, *([is_none] if one.with_none else [])])
     return f"({either}) IS NOT TRUE" if one.is_not else f"({either})"

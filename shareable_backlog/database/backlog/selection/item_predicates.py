@@ -72,7 +72,7 @@ class IdPredicate:
         """The parameters of the SQL."""
         return {self.parameter: list(self.ids)}
 
-    def allows(self, value: str | int | None) -> bool:
+    def is_met_by(self, value: str | int | None) -> bool:
         """Return whether an item meets it that has `value` in the column; None is to have nothing there."""
         return (self.with_none if value is None else value in self.ids) != self.is_not
 
@@ -115,7 +115,7 @@ def list_allowed(
 ) -> list[str | int | None]:
     """Return those of `values` that an item may have in `column`; None is to have nothing there."""
     about = [one for one in predicates if _is_about(one, column)]
-    return [value for value in values if all(one.allows(value) for one in about if isinstance(one, IdPredicate))]
+    return [value for value in values if all(one.is_met_by(value) for one in about if isinstance(one, IdPredicate))]
 
 
 def narrow(predicates: Iterable[Predicate], to: IdPredicate) -> tuple[Predicate, ...]:

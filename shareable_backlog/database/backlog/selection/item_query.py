@@ -16,7 +16,7 @@ from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.search.search_match import (
     SearchedTexts,
     SearchMatch,
-    as_identifier,
+    parse_identifier,
     parse_search,
     write_match,
 )
@@ -123,7 +123,7 @@ _SAMPLE: LiteralString = """
 async def select_items(scope: Scope, item_query: ItemQuery) -> Selection:
     """Find out what the filters' names mean, and what makes one way of finding the items better than another."""
     filters = item_query.filters
-    identifier = as_identifier(filters.text) if filters.text else None
+    identifier = parse_identifier(filters.text) if filters.text else None
     hints = await _read_hints(scope, look_up_names(filters), identifier)
     selection = Selection(
         scope=scope,
