@@ -79,7 +79,7 @@ ROUTES = (
     Route("GET", "/changes", changes.show_changes, "viewer"),
     Route("POST", "/changes/seen", changes.mark_seen, "viewer"),
     Route("GET", "/board", item_list.show_board, "viewer"),
-    Route("GET", "/filters", filters.show, "viewer"),
+    Route("GET", "/filters", filters.show_filters, "viewer"),
     Route("GET", "/export.csv", exports.export_csv, "viewer"),
     Route("GET", "/export.json", exports.export_json, "viewer"),
     Route("GET", auth.FEED, exports.export_feed, "viewer"),

@@ -4,7 +4,7 @@ The kinds at the end are annotations for the structs of `web/params`. What msgsp
 lengths) needs none of them.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -20,6 +20,7 @@ from shareable_backlog.errors import BacklogError
 from shareable_backlog.web import forms, pagination
 
 T = TypeVar("T")
+Pair: TypeAlias = tuple[str, str]
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000  # the days before and after exist too, in any time zone
 
@@ -43,6 +44,17 @@ class Codec(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Spread(Generic[T]):
+    """Mark a field that is spread over several names: `read` makes it of all pairs, `write` turns it into its own.
+
+    `read` leaves pairs of other names alone, and raises InvalidInput.
+    """
+
+    read: Callable[[Sequence[Pair]], T]
+    write: Callable[[T], Sequence[Pair]]
+
+
+@dataclass(frozen=True, slots=True)
 class Otherwise:
     """Mark a field whose wrong values are answered by an error of its own."""
 
@@ -63,6 +75,7 @@ class Field:
     type: Any
     trimmed: Trimmed | None
     codec: Codec[Any] | None
+    spread: Spread[Any] | None
     otherwise: Otherwise | None
     meaning: str
 
@@ -104,14 +117,14 @@ def list_fields(type_: type[Struct]) -> tuple[Field, ...]:
 
 def _build_field(info: FieldInfo) -> Field:
     marks = list(_walk_marks(info.type))
-    codec = cast("Codec[Any] | None", _find_mark(Codec, marks))
     return Field(
         name=info.name,
         key=info.encode_name,
         default=info.default,
         type=info.type,
         trimmed=_find_mark(Trimmed, marks),
-        codec=codec,
+        codec=cast("Codec[Any] | None", _find_mark(Codec, marks)),
+        spread=cast("Spread[Any] | None", _find_mark(Spread, marks)),
         otherwise=_find_mark(Otherwise, marks),
         meaning=next((one.description for one in marks if isinstance(one, Meta) and one.description), ""),
     )

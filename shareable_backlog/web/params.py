@@ -4,7 +4,7 @@ A handler says by its arguments what it wants: `path`, `query` or `form`, each t
 are the names that may stand there; `msgspec.field(name=…)` is for one that Python does not allow, such as `from` or
 `-label`. A tuple holds all values of a name, in their order. Of any other field the last value counts, and an empty
 one is none, unless the field is a text. Other names are left alone, since a form or an address carries more than one
-handler reads.
+handler reads; a field that is spread over several names says itself which are its own.
 
 A struct that says `forbid_unknown_fields`, as those of the API do, is for programs: other names and repeated ones are
 refused, and an empty value has to be right like any other.
@@ -21,11 +21,10 @@ from starlette.requests import Request
 
 from shareable_backlog.errors import BacklogError, InvalidInput, NotFound
 from shareable_backlog.web import forms
-from shareable_backlog.web.fields import Field, clean, list_fields
+from shareable_backlog.web.fields import Field, Pair, clean, list_fields
 
 S = TypeVar("S", bound=Struct)
 T = TypeVar("T")
-Pair: TypeAlias = tuple[str, str]
 Source: TypeAlias = Literal["path", "query", "form"]
 """Where a struct is read from: the placeholders of the path, what follows the question mark, or the posted form."""
 
@@ -69,8 +68,9 @@ def read_query(request: Request, type_: type[S]) -> S:
 
 def read(type_: type[S], pairs: Iterable[Pair], source: Source) -> S:
     """Return the struct that the pairs of a request make. Raise InvalidInput, for a path NotFound."""
+    all_pairs = list(pairs)
     given: dict[str, list[str]] = {}
-    for key, text in pairs:
+    for key, text in all_pairs:
         # A path that is not quite that of a thing is not its path.
         given.setdefault(key, []).append(text if source == "path" else clean(text))
     is_for_programs = type_.__struct_config__.forbid_unknown_fields
@@ -78,6 +78,9 @@ def read(type_: type[S], pairs: Iterable[Pair], source: Source) -> S:
         _require_known(type_, given)
     values: dict[str, Any] = {}
     for field in list_fields(type_):
+        if field.spread is not None:
+            values[field.name] = field.spread.read(all_pairs)
+            continue
         texts = [field.trim(text) for text in given.get(field.key, ())]
         if not field.is_many:
             texts = [text for text in texts[-1:] if text or field.takes_empty or is_for_programs]
@@ -93,7 +96,9 @@ def write(params: Struct) -> list[Pair]:
     written: list[Pair] = []
     for field in list_fields(type(params)):
         value = getattr(params, field.name)
-        if value != field.default:
+        if field.spread is not None:
+            written += field.spread.write(value)
+        elif value != field.default:
             written += [(field.key, text) for text in field.write(value)]
     return written
 

@@ -229,12 +229,6 @@ def test_a_handler_that_wants_what_no_request_has_ends_the_start(handler: Any) -
         params.bind(handler)
 
 
-# What reads the language of the backlog's own addresses until it has structs too.
-_READS_BY_HAND = {
-    "controllers/backlog/backlog_url.py",
-    "controllers/backlog/item_list.py",
-    "controllers/backlog/filters.py",
-}
 _READER = {"web/params.py", "web/forms.py"}
 
 
@@ -256,8 +250,7 @@ def test_requests_are_read_in_one_place() -> None:
         for folder in ("controllers", "web")
         for path in (root / folder).rglob("*.py")
     }
-    assert {path: lines for path, lines in found.items() if lines and path not in _READS_BY_HAND | _READER} == {}
-    assert [path for path in _READS_BY_HAND if not found[path]] == [], "reads nothing by hand any more: take it out"
+    assert {path: lines for path, lines in found.items() if lines and path not in _READER} == {}
 
 
 @pytest.mark.parametrize(

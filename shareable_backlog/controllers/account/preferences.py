@@ -9,7 +9,6 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.services.account import preferences
-from shareable_backlog.services.backlog.layouts import COLUMNS, Column
 from shareable_backlog.web import params
 from shareable_backlog.web.pages import locales
 
@@ -30,7 +29,6 @@ class PreferencesContext:
 
     time_zones: tuple[str, ...]
     locales: dict[str, str]
-    all_columns: tuple[Column, ...]
 
 
 async def save_preferences(request: Request, form: PreferencesForm) -> Response:
@@ -43,4 +41,4 @@ async def list_choices() -> PreferencesContext:
     """Return what the page of the account offers to choose from."""
     # At first some hundred files are looked through, which must not hold up other readers.
     time_zones = await asyncio.to_thread(preferences.list_time_zones)
-    return PreferencesContext(time_zones, locales.list_names(), COLUMNS)
+    return PreferencesContext(time_zones, locales.list_names())

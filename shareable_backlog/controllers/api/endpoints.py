@@ -1,7 +1,7 @@
 """Answer `/api/v1`: the backlog for programs, read-only, under the same rules as the pages."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -19,10 +19,9 @@ from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.backlog import catalog, filters, item_pages, items
 from shareable_backlog.services.backlog.item_pages import ItemQuery
-from shareable_backlog.services.backlog.layouts import OrderName
+from shareable_backlog.vocabulary import OrderName, StateType
 from shareable_backlog.web import pagination
 
-_StateType = Literal["triage", "backlog", "unstarted", "started", "completed", "canceled", "duplicate"]
 _After = Annotated[str, Meta(max_length=300, description="Take the word that `next` was on the page before.")]
 _Limit = Annotated[int, Meta(ge=1, le=100, description="Say how many to give at most, from 1 to 100.")]
 
@@ -39,7 +38,7 @@ class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     team: Annotated[str, Meta(max_length=200, description="Name a team by its key, at most 200 characters.")] = ""
     type: Annotated[
-        _StateType | UnsetType,
+        StateType | UnsetType,
         Meta(
             description="Name a type of state: triage, backlog, unstarted, started, completed, canceled, duplicate."
         ),
@@ -64,7 +63,7 @@ class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 @operation("items")
 async def list_items(request: Request, query: ItemsQuery) -> Page[ItemLine]:
-    """Return items, newest update first if no other order is asked for; archived ones if the filter shows them."""
+    """Return items, newest update first if no order is asked for; archived ones only if the filter shows them."""
     given = [*parse_qsl(query.filter), ("team", query.team), ("type", query.type or ""), ("q", query.q)]
     wanted = ItemQuery(filters.parse_filters(given), query.order or None, datetime.now(UTC))
     position = (

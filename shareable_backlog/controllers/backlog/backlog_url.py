@@ -2,15 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated, TypeAlias
 from urllib.parse import urlencode
 
-from starlette.requests import Request
+from msgspec import Struct
 
 from shareable_backlog.services.backlog import filters, layouts
 from shareable_backlog.services.backlog.filters import Condition, Filters
-from shareable_backlog.services.backlog.layouts import Column, Shape
+from shareable_backlog.services.backlog.layouts import ListLayout
+from shareable_backlog.vocabulary import ColumnName
+from shareable_backlog.web import params
+from shareable_backlog.web.fields import Pair, Spread
 
 LIST, BOARD = "/", "/board"
+
+
+_FiltersField: TypeAlias = Annotated[Filters, Spread(filters.parse_filters, filters.build_pairs)]
+_LayoutField: TypeAlias = Annotated[ListLayout, Spread(layouts.parse_layout, layouts.build_pairs)]
+
+
+class BacklogQuery(Struct, frozen=True):
+    """What the address of any page of the backlog asks for."""
+
+    filters: _FiltersField = Filters()
+    layout: _LayoutField = ListLayout()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,90 +34,93 @@ class BacklogUrl:
 
     path: str
     filters: Filters
-    shape: Shape
+    layout: ListLayout
 
-    def pairs(self) -> list[tuple[str, str]]:
-        """Return what its address has after the question mark, always in the same order."""
-        return filters.build_pairs(self.filters) + layouts.build_pairs(self.shape)
+    @property
+    def pairs(self) -> list[Pair]:
+        """What its address has after the question mark, always in the same order."""
+        return params.write(BacklogQuery(self.filters, self.layout))
 
+    @property
     def query(self) -> str:
-        """Return the same as text."""
-        return urlencode(self.pairs(), safe=",")
+        """The same as text."""
+        return urlencode(self.pairs, safe=",")
 
-    def address(self, *more: tuple[str, str]) -> str:
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return self.build_page_url()
+
+    def build_page_url(self, *more: Pair) -> str:
         """Return its address, with what names a page of it."""
-        words = urlencode([*self.pairs(), *more], safe=",")
+        words = urlencode([*self.pairs, *more], safe=",")
         if words:
             return f"{self.path}?{words}"
         # The bare address of the list leads to the person's default view.
         return "/?all" if self.path == LIST else self.path
 
-    def at(self, path: str) -> str:
+    def build_url_at(self, path: str) -> str:
         """Return the address of another page about the same items."""
-        return replace(self, path=path).address()
+        return replace(self, path=path).url
 
-    def without(self, condition: Condition) -> str:
+    def build_url_without(self, condition: Condition) -> str:
         """Return the address without a filter."""
         left = tuple(one for one in self.filters.conditions if one != condition)
-        return self._filtered(replace(self.filters, conditions=left))
+        return self._build_filtered_url(replace(self.filters, conditions=left))
 
-    def without_text(self) -> str:
-        """Return the address without the search."""
-        return self._filtered(replace(self.filters, text=None))
+    @property
+    def url_without_text(self) -> str:
+        """The address without the search."""
+        return self._build_filtered_url(replace(self.filters, text=None))
 
-    def with_done(self) -> str:
-        """Return the address that shows what is done, too."""
-        return self._filtered(replace(self.filters, with_done=True))
+    @property
+    def url_with_done(self) -> str:
+        """The address that shows what is done, too."""
+        return self._build_filtered_url(replace(self.filters, with_done=True))
 
-    def without_archived(self) -> str:
-        """Return the address that shows nothing archived."""
-        return self._filtered(replace(self.filters, with_archived=False))
+    @property
+    def url_without_archived(self) -> str:
+        """The address that shows nothing archived."""
+        return self._build_filtered_url(replace(self.filters, with_archived=False))
 
-    def unfiltered(self) -> str:
-        """Return the address of all items, laid out the same."""
-        return self._filtered(Filters())
+    @property
+    def url_without_filters(self) -> str:
+        """The address of all items, laid out the same."""
+        return self._build_filtered_url(Filters())
 
-    def within(self, condition: Condition) -> str:
+    def build_group_url(self, condition: Condition) -> str:
         """Return the address of the list of one group."""
         narrowed = filters.narrow_to(self.filters, condition)
-        return BacklogUrl(LIST, narrowed, replace(self.shape, group=None, closed=())).address()
+        return BacklogUrl(LIST, narrowed, replace(self.layout, group=None, closed=())).url
 
-    def turned(self, name: str) -> str:
+    def build_fold_url(self, name: str) -> str:
         """Return the address in which the group `name` is closed if it is open, and open if it is closed."""
-        closed = [one for one in self.shape.closed if one.lower() != name.lower()]
-        left = (*closed, name) if len(closed) == len(self.shape.closed) else tuple(closed)
-        return replace(self, shape=replace(self.shape, closed=left)).address()
+        closed = [one for one in self.layout.closed if one.lower() != name.lower()]
+        left = (*closed, name) if len(closed) == len(self.layout.closed) else tuple(closed)
+        return replace(self, layout=replace(self.layout, closed=left)).url
 
-    def hidden(self, *names: str) -> Sequence[tuple[str, str]]:
+    def list_other_pairs(self, *names: str) -> Sequence[Pair]:
         """Return what a form has to carry along but for what its own fields are called."""
-        return [(name, value) for name, value in self.pairs() if name not in names]
+        return [(name, value) for name, value in self.pairs if name not in names]
 
-    def short(self, columns: tuple[Column, ...]) -> "BacklogUrl":
-        """Return the same place without what goes without saying, such as the person's usual `columns`."""
-        shape = self.shape
+    def shorten(self, columns: tuple[ColumnName, ...]) -> "BacklogUrl":
+        """Return the same without what goes without saying, such as the person's usual `columns`."""
+        layout = self.layout
         usual = "relevance" if self.filters.text else "updated"
         return replace(
             self,
-            shape=replace(
-                shape,
-                group=None if shape.group == ("state" if self.path == BOARD else "none") else shape.group,
-                order=None if shape.order == usual else shape.order,
-                columns=None if shape.columns == columns else shape.columns,
+            layout=replace(
+                layout,
+                group=None if layout.group == ("state" if self.path == BOARD else "none") else layout.group,
+                order=None if layout.order == usual else layout.order,
+                columns=None if layout.columns == columns else layout.columns,
             ),
         )
 
-    def _filtered(self, given: Filters) -> str:
-        return replace(self, filters=given).address()
+    def _build_filtered_url(self, narrowed: Filters) -> str:
+        return replace(self, filters=narrowed).url
 
 
-def parse_url(request: Request, path: str) -> BacklogUrl:
-    """Return the place that a request asks for. Raises InvalidInput for words that have no meaning."""
-    given = request.query_params.multi_items()
-    return BacklogUrl(path, filters.parse_filters(given), layouts.parse_layout(given))
-
-
-def is_of_form(request: Request) -> bool:
-    """Return whether a form wrote the query, with empty fields and one pair for each box that is ticked."""
-    given = request.query_params.multi_items()
-    has_empty = any(not value and name != "closed" and (name != "all" or len(given) > 1) for name, value in given)
-    return has_empty or sum(name == "columns" for name, _ in given) > 1
+def build_backlog_url(path: str, query: BacklogQuery) -> BacklogUrl:
+    """Return where a page at `path` is that shows what `query` asks for."""
+    return BacklogUrl(path, query.filters, query.layout)

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.api import answers
 from shareable_backlog.controllers.backlog import backlog_url
-from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogUrl
+from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogQuery, BacklogUrl
 from shareable_backlog.services.access import sessions
 from shareable_backlog.services.access.sessions import CurrentUser
 from shareable_backlog.services.account import tokens
@@ -21,9 +21,9 @@ from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.backlog import item_pages
 from shareable_backlog.services.backlog.item_pages import ItemQuery, ListedItem
+from shareable_backlog.vocabulary import PRIORITY_LABELS, STATE_TYPES
 from shareable_backlog.web.formats import atom, csv_lines
 from shareable_backlog.web.formats.atom import FeedEntry
-from shareable_backlog.web.pages.words import PRIORITIES, STATE_TYPES
 
 _Part: TypeAlias = Sequence[ListedItem]
 _Writer: TypeAlias = Callable[[AsyncGenerator[_Part], str], AsyncGenerator[str | bytes]]
@@ -43,52 +43,56 @@ class FeedsContext:
     address: str | None = field(repr=False)
 
 
-async def export_csv(request: Request) -> Response:
+async def export_csv(request: Request, query: BacklogQuery) -> Response:
     """Send all items that the list would show, as CSV that a spreadsheet takes for text."""
-    return await _stream_export(request, _write_csv, "text/csv; charset=utf-8", "backlog.csv")
+    return await _stream_export(request, query, _write_csv, "text/csv; charset=utf-8", "backlog.csv")
 
 
-async def export_json(request: Request) -> Response:
+async def export_json(request: Request, query: BacklogQuery) -> Response:
     """Send all items that the list would show, as JSON of the same form as the API's."""
-    return await _stream_export(request, _write_json, "application/json", "backlog.json")
+    return await _stream_export(request, query, _write_json, "application/json", "backlog.json")
 
 
-async def export_feed(request: Request) -> Response:
+async def export_feed(request: Request, query: BacklogQuery) -> Response:
     """Send the items of the list that were updated last, as Atom; programs come in by a token in the address."""
     visitor = auth.require_user(request)
     await tokens.require_right(visitor, "feed", auth.read_actor(request))
-    place = backlog_url.parse_url(request, LIST)
+    place = backlog_url.build_backlog_url(LIST, query)
     asked = ItemQuery(place.filters, "updated", datetime.now(UTC))
     found = await item_pages.list_items(visitor.scope, asked, None, _IN_FEED)
     base = auth.read_config(request).sign_in.base_url
     entries = [_build_entry(one, base) for one in found.items]
     newest = max((one.updated_at for one in found.items), default=datetime.fromtimestamp(0, UTC))
-    body = atom.write_feed(f"{base}{place.address()}", _format_title(place), newest, entries)
+    body = atom.write_feed(f"{base}{place.url}", _format_title(place), newest, entries)
     return Response(body, media_type="application/atom+xml")
 
 
-async def show_feeds(request: Request) -> Response:
+async def show_feeds(request: Request, query: BacklogQuery) -> Response:
     """Show how a feed reader gets what the list shows."""
-    return auth.render_page(request, "backlog/feeds.html", FeedsContext(backlog_url.parse_url(request, LIST), None))
+    return auth.render_page(
+        request, "backlog/feeds.html", FeedsContext(backlog_url.build_backlog_url(LIST, query), None)
+    )
 
 
-async def create_feed(request: Request) -> Response:
+async def create_feed(request: Request, query: BacklogQuery) -> Response:
     """Make an address for a feed reader, with a token of its own, and show it this once."""
-    place = backlog_url.parse_url(request, LIST)
-    name = f"Feed: {place.query() or 'all items'}"[:100]
+    place = backlog_url.build_backlog_url(LIST, query)
+    name = f"Feed: {place.query or 'all items'}"[:100]
     token = await tokens.create_token(
         auth.read_actor(request), auth.require_user(request).user_id, name, ["feed"], None
     )
-    words = urlencode([*place.pairs(), ("token", token)])
+    words = urlencode([*place.pairs, ("token", token)])
     address = f"{auth.read_config(request).sign_in.base_url}{auth.FEED}?{words}"
     return auth.render_page(request, "backlog/feeds.html", FeedsContext(place, address))
 
 
-async def _stream_export(request: Request, write: _Writer, media_type: str, filename: str) -> Response:
-    place = backlog_url.parse_url(request, LIST)
-    asked = ItemQuery(place.filters, place.shape.order, datetime.now(UTC))
+async def _stream_export(
+    request: Request, query: BacklogQuery, write: _Writer, media_type: str, filename: str
+) -> Response:
+    place = backlog_url.build_backlog_url(LIST, query)
+    asked = ItemQuery(place.filters, place.layout.order, datetime.now(UTC))
     visitor = auth.require_user(request)
-    details = {"format": filename.rpartition(".")[2], "query": place.query()}
+    details = {"format": filename.rpartition(".")[2], "query": place.query}
     await audit_actions.record(None, auth.read_actor(request), Action.EXPORT_MADE, details=details)
     # The first part comes before the answer begins, so that a failure is told as one.
     parts = item_pages.iterate_items(visitor.scope, asked)
@@ -120,7 +124,7 @@ async def _write_csv(parts: AsyncGenerator[_Part], base_url: str) -> AsyncGenera
 def _build_cells(item: ListedItem, base_url: str) -> tuple[object, ...]:
     return (
         item.identifier, item.identifier.rpartition("-")[0], item.title, item.state_name,
-        STATE_TYPES.get(item.state_type or ""), PRIORITIES[item.priority], item.assignee,
+        STATE_TYPES.get(item.state_type or ""), PRIORITY_LABELS[item.priority], item.assignee,
         ", ".join(name for name, _ in item.labels), item.project, item.milestone, item.cycle_number, item.estimate,
         item.due_date, _format_time(item.created_at), _format_time(item.updated_at),
         item.archived_at and _format_time(item.archived_at), _build_item_url(item, base_url),
@@ -139,7 +143,7 @@ async def _write_json(parts: AsyncGenerator[_Part], _base_url: str) -> AsyncGene
 
 
 def _build_entry(item: ListedItem, base_url: str) -> FeedEntry:
-    priority = PRIORITIES[item.priority] if item.priority else None
+    priority = PRIORITY_LABELS[item.priority] if item.priority else None
     facts = [item.state_name, priority, item.project, *(name for name, _ in item.labels)]
     return FeedEntry(
         _build_item_url(item, base_url),
@@ -151,7 +155,7 @@ def _build_entry(item: ListedItem, base_url: str) -> FeedEntry:
 
 
 def _format_title(place: BacklogUrl) -> str:
-    return f"Backlog: {place.query()}" if place.query() else "Backlog"
+    return f"Backlog: {place.query}" if place.query else "Backlog"
 
 
 def _build_item_url(item: ListedItem, base_url: str) -> str:

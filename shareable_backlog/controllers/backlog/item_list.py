@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Literal
+from typing import Annotated, Literal
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -14,21 +14,38 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url
-from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogUrl
+from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogQuery, BacklogUrl
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.account import views
 from shareable_backlog.services.account.views import ViewsBar
 from shareable_backlog.services.backlog import item_pages
-from shareable_backlog.services.backlog.filters import STATE_TYPES
 from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ListedItem, ListPage, Scope
-from shareable_backlog.services.backlog.layouts import COLUMNS, GROUPS, ORDERS, Column, GroupBy, OrderName, Shape
+from shareable_backlog.services.backlog.layouts import ListLayout
 from shareable_backlog.services.search import search_words
+from shareable_backlog.vocabulary import ORDERS, STATE_TYPES, WORK_FIRST, ColumnName, GroupBy, OrderName
 from shareable_backlog.web import live_files, pagination
+from shareable_backlog.web.fields import Pair, Spread
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.cache import AsyncLruCache
 from shareable_backlog.web.pages.locales import LocalFormat
 
 _FIRST_IN_GROUP = 20
+
+
+def _is_of_form(pairs: Sequence[Pair]) -> bool:
+    has_empty = any(not value and name != "closed" and (name != "all" or len(pairs) > 1) for name, value in pairs)
+    return has_empty or sum(name == "columns" for name, _ in pairs) > 1
+
+
+class ListQuery(BacklogQuery, frozen=True):
+    """What the list or the board is asked for: `after` and `skip` say from where on.
+
+    `is_of_form` says that a form wrote it, with empty fields and one pair for each box that is ticked.
+    """
+
+    after: str = ""
+    skip: str = ""
+    is_of_form: Annotated[bool, Spread(_is_of_form, lambda _: ())] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,28 +60,26 @@ class ListedContext:
     version: str
     scope: Scope
     place: BacklogUrl
-    after: str | None
-    skip: str | None
+    after: str
+    skip: str
     now: datetime
     group: GroupBy | Literal["none"]
     local: LocalFormat
-    shown_columns: tuple[Column, ...]
+    shown_columns: tuple[ColumnName, ...]
     has_run: bool
 
     @property
     def asked(self) -> ItemQuery:
         """Return which items are asked for."""
-        return ItemQuery(self.place.filters, self.place.shape.order, self.now)
+        return ItemQuery(self.place.filters, self.place.layout.order, self.now)
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayContext:
     """The part in which people choose how the list is laid out."""
 
-    chosen: Shape
-    all_groups: tuple[GroupBy, ...]
+    chosen: ListLayout
     all_orders: list[OrderName]
-    all_columns: tuple[Column, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,44 +119,43 @@ _KEPT = ProcessState(lambda: AsyncLruCache[_RenderedPage](256))
 _BORN = secrets.token_hex(8)
 
 
-async def show_list(request: Request) -> Response:
+async def show_list(request: Request, query: ListQuery) -> Response:
     """Show the items that the query asks for, as one list or in groups; without one, the person's default view."""
     if not request.url.query and (default := views.find_default(auth.require_page_user(request).views)):
-        layout, query = default
+        layout, wanted = default
         path = {"list": LIST, "board": BOARD, "roadmap": "/roadmap"}[layout]
-        if query or path != LIST:
-            return RedirectResponse(f"{path}?{query}" if query else path, 303)
-    place = backlog_url.parse_url(request, LIST)
-    return await _show(request, place, place.shape.group or "none")
+        if wanted or path != LIST:
+            return RedirectResponse(f"{path}?{wanted}" if wanted else path, 303)
+    return await _show(request, LIST, query, query.layout.group or "none")
 
 
-async def show_board(request: Request) -> Response:
+async def show_board(request: Request, query: ListQuery) -> Response:
     """Show the same items as a board: a column for each state, or whatever they are grouped by."""
-    place = backlog_url.parse_url(request, BOARD)
-    group = place.shape.group
-    return await _show(request, place, "state" if group is None or group == "none" else group)
+    group = query.layout.group
+    return await _show(request, BOARD, query, "state" if group is None or group == "none" else group)
 
 
-async def _show(request: Request, place: BacklogUrl, group: GroupBy | Literal["none"]) -> Response:
+async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | Literal["none"]) -> Response:
     """Show the results, which are made anew only when they may have changed, and not sent again to who has them."""
     reader, local = auth.require_page_user(request), auth.read_local_format(request)
-    if backlog_url.is_of_form(request):
-        return RedirectResponse(place.short(reader.preferences.columns).address(), 303)
+    place = backlog_url.build_backlog_url(path, query)
+    if query.is_of_form:
+        return RedirectResponse(place.shorten(reader.preferences.columns).url, 303)
     listed = ListedContext(
         edition=live_files.read_files_edition(),
         version=reader.version,
         scope=reader.user.scope,
         place=place,
-        after=request.query_params.get("after"),
-        skip=request.query_params.get("skip"),
+        after=query.after,
+        skip=query.skip,
         now=datetime.now(local.tzinfo).replace(second=0, microsecond=0),
         group=group,
         local=local,
-        shown_columns=reader.preferences.columns if place.shape.columns is None else place.shape.columns,
+        shown_columns=reader.preferences.columns if place.layout.columns is None else place.layout.columns,
         has_run=reader.mirror.as_of is not None,
     )
     frame = auth.build_frame(request)
-    saved = views.build_bar(reader.views, place.query(), "board" if place.path == BOARD else "list")
+    saved = views.build_bar(reader.views, place.query, "board" if place.path == BOARD else "list")
     tag = f'W/"{hashlib.sha256(repr((_BORN, listed, frame, saved)).encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
     if tag in request.headers.get("if-none-match", ""):
@@ -154,10 +168,8 @@ async def _render_parts(listed: ListedContext) -> _RenderedPage:
     """Make the results and how they are laid out."""
     place = listed.place
     display = DisplayContext(
-        chosen=replace(place.shape, order=listed.asked.sorted_by),
-        all_groups=GROUPS,
+        chosen=replace(place.layout, order=listed.asked.sorted_by),
         all_orders=[one for one in ORDERS if one != "relevance" or place.filters.text],
-        all_columns=COLUMNS,
     )
     return _RenderedPage(
         rendering.render_part("backlog/_toolbar.html", listed),
@@ -179,7 +191,7 @@ async def _render_list(listed: ListedContext) -> Markup:
         marks=_build_marks(listed.place),
         is_narrowed=_is_narrowed(listed.place),
         is_first=position is None,
-        next_address=listed.place.address(("after", pagination.encode_position(found.next_after)))
+        next_address=listed.place.build_page_url(("after", pagination.encode_position(found.next_after)))
         if found.next_after
         else None,
     )
@@ -193,8 +205,8 @@ async def _render_groups(listed: ListedContext, by: GroupBy) -> Markup:
         listed.scope,
         listed.asked,
         by,
-        closed=place.shape.closed,
-        types=STATE_TYPES if is_board else item_pages.WORK_FIRST,
+        closed=place.layout.closed,
+        types=tuple(STATE_TYPES) if is_board else WORK_FIRST,
         skip=skip,
         first=_FIRST_IN_GROUP,
     )
@@ -206,7 +218,7 @@ async def _render_groups(listed: ListedContext, by: GroupBy) -> Markup:
         marks=_build_marks(place),
         is_narrowed=_is_narrowed(place),
         is_first=skip == 0,
-        next_address=place.address(("skip", str(found.next_skip))) if found.next_skip else None,
+        next_address=place.build_page_url(("skip", str(found.next_skip))) if found.next_skip else None,
     )
     return rendering.render_part("backlog/_board.html" if is_board else "backlog/_grouped_list.html", listed, context)
 
@@ -225,5 +237,5 @@ def _is_narrowed(place: BacklogUrl) -> bool:
     return bool(place.filters.conditions or place.filters.text or not place.filters.with_done)
 
 
-def _parse_skip(skip: str | None) -> int:
-    return int(skip) if skip and skip.isascii() and skip.isdecimal() and len(skip) <= 6 else 0  # noqa: PLR2004 (there are never so many groups)
+def _parse_skip(skip: str) -> int:
+    return int(skip) if skip.isascii() and skip.isdecimal() and len(skip) <= 6 else 0  # noqa: PLR2004 (there are never so many groups)

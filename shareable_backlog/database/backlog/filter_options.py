@@ -10,6 +10,7 @@ from shareable_backlog.database.backlog.filters import Filters
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery, select_items
 from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
 from shareable_backlog.database.connection.query import query
+from shareable_backlog.vocabulary import STATE_TYPES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +82,7 @@ def _render_options(used: _Used) -> LiteralString:
     return f"""
         SELECT ARRAY(
                  SELECT min(e.name COLLATE "C") FROM workflow_states e WHERE {used.state} GROUP BY lower(e.name)
-                 ORDER BY min(array_position(
-                   ARRAY['triage', 'backlog', 'unstarted', 'started', 'completed', 'canceled', 'duplicate'], e.type
-                 )), min(e.position)
+                 ORDER BY min(array_position(%(state_types)s::text[], e.type)), min(e.position)
                ) AS state,
                ARRAY({_render_names("people", f"{visibility.ASSIGNEES} AND {used.assignee}")}) AS assignee,
                ARRAY({_render_names("people", f"{visibility.ASSIGNEES} AND {used.creator}")}) AS creator,
@@ -102,16 +101,15 @@ async def list_options(scope: Scope) -> Options:
 
     Of a viewer group with more than 100,000 items, names of any 100,000 of them.
     """
+    params: dict[str, object] = {"state_types": list(STATE_TYPES)}
     if scope.viewer_group_id is None:
         tables = visibility.render_shown(scope)
-        [found] = await query(
-            f"SELECT * FROM (WITH {tables} {_render_options(_IN_ALL)}) o", visibility.build_params(scope), row=Options
-        )
+        params |= visibility.build_params(scope)
+        [found] = await query(f"SELECT * FROM (WITH {tables} {_render_options(_IN_ALL)}) o", params, row=Options)
         return found
     selection = await select_items(scope, ItemQuery(Filters(), "updated", datetime.now(UTC)))
     rows = render_rows(Rows(selection=selection, limit="%(limit)s", pick="some", columns=_REFERENCES))
     tables = f"{render_tables(selection)},\nfew AS MATERIALIZED ({rows})"
-    [found] = await query(
-        f"SELECT * FROM ({tables} {_render_options(_IN_FEW)}) o", {**selection.params, "limit": _FEW}, row=Options
-    )
+    params |= {**selection.params, "limit": _FEW}
+    [found] = await query(f"SELECT * FROM ({tables} {_render_options(_IN_FEW)}) o", params, row=Options)
     return found

@@ -3,29 +3,18 @@
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, TypeAlias
 
-Field: TypeAlias = Literal[
-    "team", "type", "state", "priority", "assignee", "label",
-    "project", "milestone", "cycle", "creator", "due", "updated",
-]  # fmt: skip
-"""What can be filtered by; `type` is a state's type."""
+from shareable_backlog.vocabulary import FilterName
 
-PRIORITIES = ("none", "urgent", "high", "medium", "low")
-"""The words for Linear's priorities 0 to 4."""
-
-DONE_TYPES = ("completed", "canceled", "duplicate")
-"""The types of states in which nothing is left to do."""
-
-_DAY = r"\d{4}-\d\d-\d\d"
-_SPAN = re.compile(rf"(?P<first>{_DAY})?\.\.(?P<last>{_DAY})?|(?P<only>{_DAY})|(?P<days>\d{{1,4}})d")
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_SPAN = re.compile(rf"(?P<first>{_DAY})?\.\.(?P<last>{_DAY})?|(?P<only>{_DAY})|(?P<days>[0-9]{{1,4}})d")
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One filter: any of `values`, and `with_none` those that have nothing there; `is_not` turns it round."""
 
-    field: Field
+    field: FilterName
     values: tuple[str, ...] = ()
     is_not: bool = False
     with_none: bool = False

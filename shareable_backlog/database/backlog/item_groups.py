@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, LiteralString, TypeAlias
+from typing import LiteralString
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
-from shareable_backlog.database.backlog.filters import PRIORITIES
 from shareable_backlog.database.backlog.selection.item_predicates import (
     COLUMNS,
     IdPredicate,
@@ -17,8 +16,7 @@ from shareable_backlog.database.backlog.selection.item_predicates import (
 from shareable_backlog.database.backlog.selection.item_query import Selection
 from shareable_backlog.database.backlog.selection.item_statement import Pick, Rows, render_rows, render_tables
 from shareable_backlog.database.connection.query import query, query_all
-
-GroupBy: TypeAlias = Literal["state", "team", "project", "priority", "assignee", "cycle", "label"]
+from shareable_backlog.vocabulary import GROUPS, PRIORITIES, GroupBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,6 @@ FEW = 5_000
 _FEW_OF_ALL = 1_000
 _FEW_OF_RARE = 100_000
 MOST_AT_ONCE = 12
-_EMPTIABLE = frozenset[GroupBy](("state", "project", "assignee", "cycle", "label"))
 
 
 async def list_groups(scope: Scope, by: GroupBy, types: Sequence[str]) -> list[Group]:
@@ -111,9 +108,9 @@ async def list_groups(scope: Scope, by: GroupBy, types: Sequence[str]) -> list[G
     There is always one more, of what has nothing there, where that is possible.
     """
     if by == "priority":
-        return [Group(PRIORITIES[level], None, [], str(level)) for level in (1, 2, 3, 4, 0)]
+        return [Group(list(PRIORITIES)[level], None, [], str(level)) for level in (1, 2, 3, 4, 0)]
     found = await query(_GROUPS[by], {**visibility.build_params(scope), "types": list(types)}, row=Group)
-    return found + ([Group(None, None, [])] if by in _EMPTIABLE else [])
+    return found + ([Group(None, None, [])] if GROUPS[by] else [])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from shareable_backlog.database.account import user_preferences
 from shareable_backlog.database.account.user_preferences import StoredPreferences
 from shareable_backlog.errors import InvalidInput
-from shareable_backlog.services.backlog.layouts import COLUMNS, Column
+from shareable_backlog.vocabulary import COLUMNS, USUAL_COLUMNS, ColumnName
 
 Theme: TypeAlias = Literal["system", "light", "dark"]
 Density: TypeAlias = Literal["comfortable", "compact"]
@@ -18,7 +18,6 @@ T = TypeVar("T", bound=str)
 
 THEMES: Final[tuple[Theme, ...]] = get_args(Theme)
 DENSITIES: Final[tuple[Density, ...]] = get_args(Density)
-USUAL_COLUMNS: Final[tuple[Column, ...]] = ("priority", "id", "state", "labels", "project", "assignee", "updated")
 UTC: Final = "UTC"
 _REGIONS = (
     "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/",
@@ -38,7 +37,7 @@ class Preferences:
     density: Density = "comfortable"
     time_zone: str | None = None
     locale: str | None = None
-    columns: tuple[Column, ...] = USUAL_COLUMNS
+    columns: tuple[ColumnName, ...] = USUAL_COLUMNS
 
 
 @cache
@@ -76,11 +75,11 @@ def _find_known(known: Iterable[T], value: str | None) -> T | None:
     return next((one for one in known if one == value), None)
 
 
-def _parse_columns(stored: object) -> tuple[Column, ...]:
+def _parse_columns(stored: object) -> tuple[ColumnName, ...]:
     """Return the columns of a stored list in their order; the usual ones if it is none, or has no known column."""
     if not isinstance(stored, list):
         return USUAL_COLUMNS
-    columns: tuple[Column, ...] = tuple(one for one in COLUMNS if one in stored)
+    columns: tuple[ColumnName, ...] = tuple(one for one in COLUMNS if one in stored)
     return columns if columns or not stored else USUAL_COLUMNS
 
 

@@ -7,37 +7,18 @@ whether there is any.
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final, get_args
+from typing import TypeAlias
 
-from shareable_backlog.database.backlog.filters import DONE_TYPES, PRIORITIES, Condition, Field, Filters, parse_days
+from shareable_backlog.database.backlog.filters import Condition, Filters, parse_days
 from shareable_backlog.errors import InvalidInput
+from shareable_backlog.vocabulary import FILTERS, PRIORITIES, STATE_TYPES, FilterName
 
-__all__ = [
-    "DONE_TYPES",
-    "EMPTIABLE",
-    "FIELDS",
-    "PRIORITIES",
-    "STATE_TYPES",
-    "Condition",
-    "Field",
-    "Filters",
-    "build_pairs",
-    "narrow_to",
-    "parse_filters",
-]  # fmt: skip
+__all__ = ["Condition", "Filters", "build_pairs", "narrow_to", "parse_filters"]
 
-Pair = tuple[str, str]
+Pair: TypeAlias = tuple[str, str]
 
-FIELDS: Final[tuple[Field, ...]] = get_args(Field)
-STATE_TYPES = ("triage", "backlog", "unstarted", "started", "completed", "canceled", "duplicate")
-"""Linear's types of states, in the order of work."""
-EMPTIABLE: Final[frozenset[Field]] = frozenset(
-    ("state", "assignee", "label", "project", "milestone", "cycle", "creator", "due", "priority")
-)
-"""The fields of which an item may have nothing."""
 _LONGEST_TEXT = 200
 _MOST_VALUES = 50
-_PERIODS: Final[frozenset[Field]] = frozenset(("due", "updated"))
 
 
 def parse_filters(given: Iterable[Pair]) -> Filters:
@@ -46,8 +27,8 @@ def parse_filters(given: Iterable[Pair]) -> Filters:
     Empty values, as a form sends them, are left out. Raises InvalidInput for a word that has no meaning, and for
     more than 50 values.
     """
-    values: dict[tuple[Field, bool], list[str]] = {}
-    nothing: dict[tuple[Field, bool], None] = {}
+    values: dict[tuple[FilterName, bool], list[str]] = {}
+    nothing: dict[tuple[FilterName, bool], None] = {}
     text, with_archived, with_done = None, False, True
     for name, raw in given:
         value = _clean(raw)
@@ -71,7 +52,7 @@ def parse_filters(given: Iterable[Pair]) -> Filters:
     return Filters(
         tuple(
             Condition(field, tuple(values.get((field, is_not), ())), is_not, (field, is_not) in nothing)
-            for field in FIELDS
+            for field in FILTERS
             for is_not in (False, True)
             if (field, is_not) in values or (field, is_not) in nothing
         ),
@@ -97,29 +78,34 @@ def narrow_to(filters: Filters, condition: Condition) -> Filters:
     return replace(filters, conditions=(*others, condition))
 
 
-def _find_field(name: str) -> Field | None:
-    return next((field for field in FIELDS if field == name), None)
+def _find_field(name: str) -> FilterName | None:
+    return next((field for field in FILTERS if field == name), None)
 
 
-def _require_emptiable(value: str) -> Field:
+def _require_emptiable(value: str) -> FilterName:
     field = _find_field(value)
-    if field is None or field not in EMPTIABLE:
+    if field is None or not FILTERS[field].can_be_empty:
         raise InvalidInput(f"There is no filter for having no “{value[:40]}”. Take the filters from the list.")
     return field
 
 
-def _parse_word(field: Field, value: str) -> str:
+def _parse_word(field: FilterName, value: str) -> str:
     """Return the word as it is written best. Raises InvalidInput for one that has no meaning."""
-    if field == "team":
-        return value.upper()
-    if field in {"type", "priority"}:
-        if (word := value.lower()) in (STATE_TYPES if field == "type" else PRIORITIES):
-            return word
-    elif field not in _PERIODS:
-        return value
-    elif parse_days(word := value.lower(), datetime.now(UTC).date(), is_ahead=field == "due"):
-        return word
-    raise InvalidInput(f"“{value[:40]}” is no {field} to filter by. Take the filters from the list.")
+    word = value.lower()
+    match FILTERS[field].kind:
+        case "name":
+            return value
+        case "team_key":
+            return value.upper()
+        case "state_type":
+            is_known = word in STATE_TYPES
+        case "priority":
+            is_known = word in PRIORITIES
+        case "day" | "moment" as kind:
+            is_known = parse_days(word, datetime.now(UTC).date(), is_ahead=kind == "day") is not None
+    if not is_known:
+        raise InvalidInput(f"“{value[:40]}” is no {field} to filter by. Take the filters from the list.")
+    return word
 
 
 def _clean(value: str) -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import item_groups, item_list
 from shareable_backlog.database.backlog.filters import Condition, Filters
-from shareable_backlog.database.backlog.item_groups import Group, GroupBy, GroupContent
+from shareable_backlog.database.backlog.item_groups import Group, GroupContent
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.backlog.selection.item_orders import ORDERS, Position
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery, select_items
+from shareable_backlog.vocabulary import WORK_FIRST, GroupBy
 
 __all__ = ["ItemQuery"]
 
@@ -19,9 +20,6 @@ GROUPS_ON_PAGE = item_groups.MOST_AT_ONCE
 _MOST_COUNTED = 1_000
 # What is narrowed down may be far apart in an index.
 _MOST_COUNTED_OF_PART = 100
-
-WORK_FIRST = ("started", "unstarted", "backlog", "triage", "completed", "canceled", "duplicate")
-"""The order of states in a list: what is being worked on, what comes next, what is done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,30 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, TypeVar, get_args
+from typing import Literal, TypeAlias, TypeVar
 
-from shareable_backlog.database.backlog.item_groups import GroupBy
-from shareable_backlog.database.backlog.selection.item_orders import OrderName
 from shareable_backlog.errors import InvalidInput
+from shareable_backlog.vocabulary import COLUMNS, GROUPS, ORDERS, ColumnName, GroupBy, OrderName
 
-__all__ = ["COLUMNS", "GROUPS", "ORDERS", "Column", "GroupBy", "OrderName", "Shape", "build_pairs", "parse_layout"]
-
-Pair = tuple[str, str]
+Pair: TypeAlias = tuple[str, str]
 T = TypeVar("T", bound=str)
-Column: TypeAlias = Literal[
-    "priority", "id", "state", "labels", "milestone", "project", "cycle", "estimate", "due", "assignee", "created",
-    "updated",
-]  # fmt: skip
-
-GROUPS: Final[tuple[GroupBy, ...]] = get_args(GroupBy)
-ORDERS: Final[tuple[OrderName, ...]] = get_args(OrderName)
-COLUMNS: Final[tuple[Column, ...]] = get_args(Column)
-"""The columns of the list, in the order in which they stand; the title stands after the state."""
 _MOST_CLOSED = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ListLayout:
     """How the backlog is laid out; None is what the person or the page has otherwise.
 
     `group` "none" is one list; `closed` are the names of groups that show no more than their count, "" that of those
@@ -34,24 +22,24 @@ class Shape:
 
     group: GroupBy | Literal["none"] | None = None
     order: OrderName | None = None
-    columns: tuple[Column, ...] | None = None
+    columns: tuple[ColumnName, ...] | None = None
     closed: tuple[str, ...] = ()
 
 
-def parse_layout(given: Iterable[Pair]) -> Shape:
-    """Read the shape among the pairs of an address; empty values are left out. Raises InvalidInput."""
-    shape: dict[str, str] = {}
+def parse_layout(given: Iterable[Pair]) -> ListLayout:
+    """Read the layout among the pairs of an address; empty values are left out. Raises InvalidInput."""
+    layout: dict[str, str] = {}
     closed: dict[str, None] = {}
     for name, value in given:
         word = value.replace("\x00", "").strip()[:200]
         if name == "closed":
             closed[word] = None
         elif name == "columns" and word:
-            shape[name] = f"{shape[name]},{word.lower()}" if name in shape else word.lower()
+            layout[name] = f"{layout[name]},{word.lower()}" if name in layout else word.lower()
         elif name in {"group", "order"} and word:
-            shape[name] = word.lower()
-    group, order, columns = shape.get("group"), shape.get("order"), shape.get("columns")
-    return Shape(
+            layout[name] = word.lower()
+    group, order, columns = layout.get("group"), layout.get("order"), layout.get("columns")
+    return ListLayout(
         None if group is None else _require_known((*GROUPS, "none"), group),
         None if order is None else _require_known(ORDERS, order),
         None if columns is None else tuple(_require_known(COLUMNS, one) for one in dict.fromkeys(columns.split(","))),
@@ -59,13 +47,13 @@ def parse_layout(given: Iterable[Pair]) -> Shape:
     )
 
 
-def build_pairs(shape: Shape) -> list[Pair]:
-    """Write a shape as pairs of an address, always in the same order."""
+def build_pairs(layout: ListLayout) -> list[Pair]:
+    """Write a layout as pairs of an address, always in the same order."""
     written: list[Pair] = []
-    written += [("group", shape.group)] if shape.group else []
-    written += [("order", shape.order)] if shape.order else []
-    written += [("columns", ",".join(shape.columns))] if shape.columns is not None else []
-    return written + [("closed", name) for name in shape.closed]
+    written += [("group", layout.group)] if layout.group else []
+    written += [("order", layout.order)] if layout.order else []
+    written += [("columns", ",".join(layout.columns))] if layout.columns is not None else []
+    return written + [("closed", name) for name in layout.closed]
 
 
 def _require_known(known: Iterable[T], word: str) -> T:

@@ -11,6 +11,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from shareable_backlog import vocabulary
 from shareable_backlog.web import live_files
 from shareable_backlog.web.live_files import TEMPLATES
 from shareable_backlog.web.markdown import markdown
@@ -51,12 +52,7 @@ _FILTERS: dict[str, Any] = {
 _GLOBALS: dict[str, Any] = {
     "asset": assets.build_url,
     "ago": words.format_ago,
-    "priorities": words.PRIORITIES,
-    "state_types": words.STATE_TYPES,
-    "fields": words.FIELDS,
-    "orders": words.ORDERS,
-    "columns": words.COLUMNS,
-    "nothing": words.NOTHING,
+    "vocabulary": vocabulary,
 }
 
 

@@ -1,82 +1,24 @@
-"""Say times, priorities and states in words, the only place of words for people beside the templates."""
+"""Say times and values of filters in words; what the vocabulary has no words for is said in the templates."""
 
 from datetime import datetime
 
+from shareable_backlog.vocabulary import FILTERS, PRIORITIES, STATE_TYPES, FilterName
 from shareable_backlog.web.pages import locales
 
-PRIORITIES = ("No priority", "Urgent", "High", "Medium", "Low")
-"""The words for Linear's priorities 0 to 4."""
 
-STATE_TYPES = {
-    "triage": "Triage",
-    "backlog": "Backlog",
-    "unstarted": "To do",
-    "started": "In progress",
-    "completed": "Done",
-    "canceled": "Canceled",
-    "duplicate": "Duplicate",
-}
-"""The words for the types of workflow states, in the order of work."""
-
-FIELDS = {
-    "team": "Team",
-    "type": "Kind of state",
-    "state": "State",
-    "priority": "Priority",
-    "assignee": "Assignee",
-    "label": "Label",
-    "project": "Project",
-    "milestone": "Milestone",
-    "cycle": "Cycle",
-    "creator": "Created by",
-    "due": "Due",
-    "updated": "Updated",
-}
-"""The words for what the backlog can be narrowed to and grouped by."""
-
-ORDERS = {
-    "updated": "Last updated",
-    "created": "Newest",
-    "priority": "Priority",
-    "due": "Due date",
-    "state": "State",
-    "manual": "As in Linear",
-    "relevance": "Best match",
-}
-"""The words for the orders of the list."""
-
-COLUMNS = {
-    "id": "Identifier",
-    "labels": "Labels",
-    "estimate": "Estimate",
-    "created": "Created",
-    **{
-        name: FIELDS[name]
-        for name in ("priority", "state", "milestone", "project", "cycle", "due", "assignee", "updated")
-    },
-}
-"""The words for the columns of the list."""
-
-NOTHING = {
-    "state": "No state",
-    "project": "No project",
-    "assignee": "Nobody assigned",
-    "cycle": "No cycle",
-    "label": "No label",
-}
-"""The words for the groups of what has nothing there."""
-
-_PRIORITY_WORDS = {"none": "No priority", "urgent": "Urgent", "high": "High", "medium": "Medium", "low": "Low"}
-
-
-def describe_filter_value(value: str, field: str) -> str:
-    """Say the value of a filter in words: `started` is In progress, `7d` is 7 days."""
-    if field in {"due", "updated"}:
-        if value.endswith("d") and value[:-1].isdecimal():
-            return f"in the next {value[:-1]} days" if field == "due" else f"in the last {value[:-1]} days"
-        return value.replace("..", " to ").strip()
-    known = {"type": STATE_TYPES, "priority": _PRIORITY_WORDS, "cycle": {"current": "current"}}
-    return known.get(field, {}).get(value, value)
+def describe_filter_value(value: str, field: FilterName) -> str:
+    """Return the value of a filter in words: `started` is In progress, `7d` is in the last 7 days."""
+    match FILTERS[field].kind:
+        case "day" | "moment" as kind if value.endswith("d") and value[:-1].isdecimal():
+            return f"in the {'next' if kind == 'day' else 'last'} {value[:-1]} days"
+        case "day" | "moment":
+            return value.replace("..", " to ").strip()
+        case "state_type":
+            return STATE_TYPES.get(value, value)
+        case "priority":
+            return PRIORITIES.get(value, value)
+        case "name" | "team_key":
+            return value
 
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400

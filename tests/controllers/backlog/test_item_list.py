@@ -132,13 +132,6 @@ def test_a_board_has_a_column_for_each_state_in_the_order_of_work(site: Site) ->
     assert 0 < page.index("Doing") < page.index("Fix the roof") < page.index("Shipped") < page.index("Buy tiles")
 
 
-def test_the_filters_to_choose_from_are_those_of_what_is_shown(site: Site) -> None:
-    assert all(word in site.get("/filters", "bob").text for word in ("Engineering", "Operations", "Doing", "Shipped"))
-    site.query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('team', 't1', false)")
-    page = site.get("/filters", "bob").text
-    assert all(word not in page for word in ("Engineering", "Doing", "Shipped"))
-
-
 def test_the_default_view_is_what_the_bare_address_leads_to(site: Site) -> None:
     site.post("/views", "bob", name="Mine", query="team=OPS", layout="board")
     site.post("/views/default", "bob", view="Mine")

@@ -77,6 +77,15 @@ async def test_each_order_puts_first_what_its_name_says() -> None:
     assert await identifiers("order=manual") == ["ENG-3", "ENG-1", "ENG-2"]
 
 
+async def test_a_search_for_rare_words_is_in_the_order_of_states_too() -> None:
+    types = ("completed", "started", "canceled", "unstarted")
+    await store(*(state(type_) for type_ in types))
+    await store(
+        *(item(at, "A door", state_id=f"ENG-{type_}-0") for at, type_ in enumerate(types, 1)), item(5, "A door")
+    )
+    assert await identifiers("q=door&order=state") == ["ENG-2", "ENG-4", "ENG-1", "ENG-3", "ENG-5"]
+
+
 async def test_archived_trashed_and_removed_items_are_not_listed() -> None:
     await store(item(1), item(2, archived_at=NOON), item(3, trashed=True), item(4))
     await query("UPDATE backlog_items SET removed_at = now() WHERE number = 4")

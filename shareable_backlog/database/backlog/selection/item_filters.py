@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import LiteralString
 
 from shareable_backlog.database.backlog import visibility
-from shareable_backlog.database.backlog.filters import DONE_TYPES, PRIORITIES, Condition, Field, Filters, parse_days
+from shareable_backlog.database.backlog.filters import Condition, Filters, parse_days
 from shareable_backlog.database.backlog.selection.item_predicates import (
     COLUMNS,
     IdPredicate,
@@ -14,6 +14,7 @@ from shareable_backlog.database.backlog.selection.item_predicates import (
     SqlPredicate,
     place_priority,
 )
+from shareable_backlog.vocabulary import DONE_TYPES, FILTERS, PRIORITIES, FilterName
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def look_up_names(filters: Filters) -> NameLookup:
     for one in filters.conditions:
         parameter = _name_parameter(one)
         params[parameter] = [value.lower() for value in one.values]
-        if find := _LOOKUPS.get(one.field):
+        if find := LOOKUPS.get(one.field):
             statements[parameter] = find(f"%({parameter})s")
     return NameLookup(statements, params)
 
@@ -87,7 +88,7 @@ def _find_cycles(words: LiteralString) -> LiteralString:
     """
 
 
-_LOOKUPS: Mapping[Field, Callable[[LiteralString], LiteralString]] = {
+LOOKUPS: Mapping[FilterName, Callable[[LiteralString], LiteralString]] = {
     "team": _find_teams,
     "assignee": _find_people,
     "creator": _find_people,
@@ -145,13 +146,13 @@ def _write(
     one: Condition, ids: Mapping[str, Sequence[str]], now: datetime, *, is_team_implied: bool
 ) -> Predicate | None:
     parameter = _name_parameter(one)
+    if FILTERS[one.field].is_time:
+        return _write_days(one, parameter, now)
     match one.field:
-        case "due" | "updated":
-            return _write_days(one, parameter, now)
         case "label":
             return _write_labels(one, parameter, ids[parameter])
         case "priority":
-            levels = [PRIORITIES.index(value) for value in one.values] + [0] * one.with_none
+            levels = [list(PRIORITIES).index(value) for value in one.values] + [0] * one.with_none
             places = list(map(place_priority, levels))
             return IdPredicate(column=COLUMNS["priority"], parameter=parameter, ids=places, is_not=one.is_not)
         case "type" | "state":
@@ -176,11 +177,13 @@ def _write_labels(one: Condition, parameter: LiteralString, ids: Sequence[str]) 
 
 def _write_days(one: Condition, parameter: LiteralString, now: datetime) -> SqlPredicate:
     """Take each period as a pair of edges, which an index of the days finds."""
-    is_due = one.field == "due"
-    spans = [parse_days(value, now.date(), is_ahead=is_due) or (date.max, date.min) for value in one.values]
-    edges = [_list_days(span) if is_due else _list_moments(span, now) for span in spans]
-    column: LiteralString = "coalesce(i.due_date, '9999-12-31')" if is_due else "i.updated_at"
-    type_: LiteralString = "date" if is_due else "timestamptz"
+    field = FILTERS[one.field]
+    is_day = field.kind == "day"
+    spans = [parse_days(value, now.date(), is_ahead=is_day) or (date.max, date.min) for value in one.values]
+    edges = [_list_days(span) if is_day else _list_moments(span, now) for span in spans]
+    column: LiteralString = f"coalesce(i.{field.column}, '9999-12-31')" if is_day else f"i.{field.column}"
+    type_: LiteralString = "date" if is_day else "timestamptz"
+    is_none: LiteralString = f"i.{field.column} IS NULL"
     within: list[LiteralString] = []
     for at, value in zip(_POSITIONS, one.values, strict=False):
         first: LiteralString = f"(%({parameter}_from)s::{type_}[])[{at}]"
@@ -189,7 +192,7 @@ def _write_days(one: Condition, parameter: LiteralString, now: datetime) -> SqlP
         is_open: LiteralString = " AND i.completed_at IS NULL AND i.canceled_at IS NULL" if value == "overdue" else ""
         within.append(f"({column} BETWEEN {first} AND {last}{is_open})")
     return SqlPredicate(
-        sql=_render_with_none(one, within, "i.due_date IS NULL" if is_due else "false"),
+        sql=_render_with_none(one, within, is_none),
         params={
             f"{parameter}_from": [first for first, _ in edges],
             f"{parameter}_to": [last for _, last in edges],

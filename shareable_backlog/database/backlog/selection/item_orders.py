@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, LiteralString, TypeAlias
 
-OrderName: TypeAlias = Literal["updated", "created", "priority", "due", "state", "manual", "relevance"]
+from shareable_backlog.vocabulary import OrderName
 
 Position: TypeAlias = tuple[str | float, ...]
 """Where a page ends: the order's keys of its last item, as JSON has them, and the item's id."""

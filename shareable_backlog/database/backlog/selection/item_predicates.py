@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, LiteralString, TypeAlias
+from typing import LiteralString, TypeAlias
 
 from shareable_backlog.database.backlog import visibility
-
-ColumnName: TypeAlias = Literal["team", "state", "assignee", "project", "milestone", "cycle", "creator", "priority"]
+from shareable_backlog.vocabulary import FilterName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class IdColumn:
     """What an item `i` has one of, or none.
 
     `owners` is a table of what it refers to, where each belongs to a team and is in no item of another. `setting` is
@@ -18,7 +17,7 @@ class Column:
     than the first of them are met among all items: of people, who all have many items, only a few (ADR 15).
     """
 
-    name: ColumnName
+    name: FilterName
     sql: LiteralString
     type: LiteralString = "text"
     owners: LiteralString | None = None
@@ -26,18 +25,18 @@ class Column:
     most_driving: int = 64
 
 
-COLUMNS: Mapping[ColumnName, Column] = {
+COLUMNS: Mapping[FilterName, IdColumn] = {
     one.name: one
     for one in (
-        Column(name="team", sql="i.team_id", owners="(SELECT id, id AS team_id FROM teams)"),
-        Column(name="state", sql="i.state_id", owners="workflow_states"),
-        Column(name="assignee", sql="i.assignee_id", setting=visibility.ASSIGNEES, most_driving=10),
-        Column(name="project", sql="i.project_id"),
-        Column(name="milestone", sql="i.project_milestone_id"),
-        Column(name="cycle", sql="i.cycle_id", owners="cycles"),
-        Column(name="creator", sql="i.creator_id", setting=visibility.ASSIGNEES, most_driving=10),
+        IdColumn(name="team", sql="i.team_id", owners="(SELECT id, id AS team_id FROM teams)"),
+        IdColumn(name="state", sql="i.state_id", owners="workflow_states"),
+        IdColumn(name="assignee", sql="i.assignee_id", setting=visibility.ASSIGNEES, most_driving=10),
+        IdColumn(name="project", sql="i.project_id"),
+        IdColumn(name="milestone", sql="i.project_milestone_id"),
+        IdColumn(name="cycle", sql="i.cycle_id", owners="cycles"),
+        IdColumn(name="creator", sql="i.creator_id", setting=visibility.ASSIGNEES, most_driving=10),
         # Where `place_priority` puts it, as its index has it.
-        Column(name="priority", sql="mod(5 - i.priority, 5)", type="integer"),
+        IdColumn(name="priority", sql="mod(5 - i.priority, 5)", type="integer"),
     )
 }
 
@@ -50,7 +49,7 @@ class IdPredicate:
     not said again: the planner would take what meets both for much rarer.
     """
 
-    column: Column
+    column: IdColumn
     parameter: LiteralString
     ids: Sequence[str | int]
     with_none: bool = False
@@ -111,7 +110,7 @@ def place_priority(priority: int) -> int:
 
 
 def list_allowed(
-    predicates: Iterable[Predicate], column: Column, values: Iterable[str | int | None]
+    predicates: Iterable[Predicate], column: IdColumn, values: Iterable[str | int | None]
 ) -> list[str | int | None]:
     """Return those of `values` that an item may have in `column`; None is to have nothing there."""
     about = [one for one in predicates if _is_about(one, column)]
@@ -126,5 +125,5 @@ def narrow(predicates: Iterable[Predicate], to: IdPredicate) -> tuple[Predicate,
     return (*(one for one in predicates if not _is_about(one, to.column)), to)
 
 
-def _is_about(predicate: Predicate, column: Column) -> bool:
+def _is_about(predicate: Predicate, column: IdColumn) -> bool:
     return isinstance(predicate, IdPredicate) and predicate.column.name == column.name

@@ -14,6 +14,7 @@ from shareable_backlog.database.backlog.selection.item_orders import ORDERS, Pos
 from shareable_backlog.database.backlog.selection.item_parts import Part, find_driver, list_parts
 from shareable_backlog.database.backlog.selection.item_predicates import IdPredicate
 from shareable_backlog.database.backlog.selection.item_query import Selection
+from shareable_backlog.vocabulary import WORK_FIRST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +37,11 @@ class Source:
 
 
 _RANKS: Mapping[float | None, LiteralString] = {None: "", 3: "3::float8", 2: "2::float8", 1: "1::float8"}
+_TYPES: LiteralString = ", ".join([f"'{one}'" for one in WORK_FIRST])
 # What is being worked on stands first, what is done last. Sorted, so that no more are looked into than are needed.
-_STATES: LiteralString = """(
+_STATES: LiteralString = f"""(
   SELECT s.id, -(1e6 * coalesce(array_position(
-    ARRAY['started', 'unstarted', 'backlog', 'triage', 'completed', 'canceled', 'duplicate'], s.type), 8)
+    ARRAY[{_TYPES}], s.type), 8)
     - s.position)::float8 AS rank
   FROM workflow_states s WHERE s.team_id IN (TABLE shown_teams) ORDER BY rank DESC
 )"""

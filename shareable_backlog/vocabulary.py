@@ -1,0 +1,144 @@
+"""The words of the backlog: types of states, priorities, and what its list is narrowed, grouped, sorted by and shows.
+
+Each table is in the order in which people meet its entries; its keys are the words of addresses and of the API. A new
+filter or column is one entry here, and `tests/test_vocabulary.py` says in words what an entry still lacks elsewhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, LiteralString, TypeAlias
+
+StateType: TypeAlias = Literal["triage", "backlog", "unstarted", "started", "completed", "canceled", "duplicate"]
+
+STATE_TYPES: Final[Mapping[str, str]] = {
+    "triage": "Triage",
+    "backlog": "Backlog",
+    "unstarted": "To do",
+    "started": "In progress",
+    "completed": "Done",
+    "canceled": "Canceled",
+    "duplicate": "Duplicate",
+}
+"""Linear's types of states, in the order of work."""
+
+WORK_FIRST: Final[tuple[StateType, ...]] = (
+    "started", "unstarted", "backlog", "triage", "completed", "canceled", "duplicate",
+)  # fmt: skip
+"""The same in the order of a list: what is being worked on, what comes next, what is done."""
+
+DONE_TYPES: Final[tuple[StateType, ...]] = ("completed", "canceled", "duplicate")
+"""The types of states in which nothing is left to do."""
+
+PRIORITIES: Final[Mapping[str, str]] = {
+    "none": "No priority",
+    "urgent": "Urgent",
+    "high": "High",
+    "medium": "Medium",
+    "low": "Low",
+}
+"""Linear's priorities 0 to 4."""
+
+PRIORITY_LABELS: Final = tuple(PRIORITIES.values())
+"""The same by their numbers."""
+
+FilterKind: TypeAlias = Literal["name", "team_key", "state_type", "priority", "day", "moment"]
+FilterName: TypeAlias = LiteralString
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What the backlog can be narrowed by: `kind` says which values it takes.
+
+    A day or a moment is that of a `column` of the items; days lie ahead and moments in the past. `offers` are values
+    that the page offers beside the names there are.
+    """
+
+    label: str
+    kind: FilterKind = "name"
+    column: LiteralString = ""
+    offers: tuple[str, ...] = ()
+    can_be_empty: bool = False
+
+    @property
+    def is_time(self) -> bool:
+        """Whether its values are spans of days."""
+        return self.kind in {"day", "moment"}
+
+
+_LATELY = ("today", "7d", "30d", "90d")
+
+FILTERS: Final[Mapping[FilterName, Filter]] = {
+    "team": Filter(label="Team", kind="team_key"),
+    "type": Filter(label="Kind of state", kind="state_type", offers=tuple(STATE_TYPES)),
+    "state": Filter(label="State", can_be_empty=True),
+    "priority": Filter(label="Priority", kind="priority", offers=tuple(PRIORITIES)[1:], can_be_empty=True),
+    "assignee": Filter(label="Assignee", can_be_empty=True),
+    "label": Filter(label="Label", can_be_empty=True),
+    "project": Filter(label="Project", can_be_empty=True),
+    "milestone": Filter(label="Milestone", can_be_empty=True),
+    "cycle": Filter(label="Cycle", offers=("current",), can_be_empty=True),
+    "creator": Filter(label="Created by", can_be_empty=True),
+    "due": Filter(
+        label="Due", kind="day", column="due_date", offers=("overdue", "today", "7d", "30d"), can_be_empty=True
+    ),
+    "updated": Filter(label="Updated", kind="moment", column="updated_at", offers=_LATELY),
+}
+
+GroupBy: TypeAlias = Literal["state", "team", "project", "priority", "assignee", "cycle", "label"]
+
+GROUPS: Final[Mapping[GroupBy, str | None]] = {
+    "state": "No state",
+    "team": None,
+    "project": "No project",
+    "priority": None,
+    "assignee": "Nobody assigned",
+    "cycle": "No cycle",
+    "label": "No label",
+}
+"""What the list is grouped by, each a filter too, with the words for what has nothing there if any can."""
+
+OrderName: TypeAlias = Literal["updated", "created", "priority", "due", "state", "manual", "relevance"]
+
+ORDERS: Final[Mapping[OrderName, str]] = {
+    "updated": "Last updated",
+    "created": "Newest",
+    "priority": "Priority",
+    "due": "Due date",
+    "state": "State",
+    "manual": "As in Linear",
+    "relevance": "Best match",
+}
+
+ColumnKind: TypeAlias = Literal[
+    "priority", "identifier", "state", "labels", "text", "cycle", "number", "due", "person", "time"
+]
+ColumnName: TypeAlias = str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """What a line of the list shows beside its title: the `value` of the item, in the way of its `kind`."""
+
+    label: str
+    kind: ColumnKind
+    value: str
+    is_usual: bool = False
+
+
+COLUMNS: Final[Mapping[ColumnName, Column]] = {
+    "priority": Column(label="Priority", kind="priority", value="priority", is_usual=True),
+    "id": Column(label="Identifier", kind="identifier", value="identifier", is_usual=True),
+    "state": Column(label="State", kind="state", value="state_name", is_usual=True),
+    "labels": Column(label="Labels", kind="labels", value="labels", is_usual=True),
+    "milestone": Column(label="Milestone", kind="text", value="milestone"),
+    "project": Column(label="Project", kind="text", value="project", is_usual=True),
+    "cycle": Column(label="Cycle", kind="cycle", value="cycle_number"),
+    "estimate": Column(label="Estimate", kind="number", value="estimate"),
+    "due": Column(label="Due", kind="due", value="due_date"),
+    "assignee": Column(label="Assignee", kind="person", value="assignee", is_usual=True),
+    "created": Column(label="Created", kind="time", value="created_at"),
+    "updated": Column(label="Updated", kind="time", value="updated_at", is_usual=True),
+}
+"""The columns of the list from left to right; the title stands after the state."""
+
+USUAL_COLUMNS: Final[tuple[ColumnName, ...]] = tuple(name for name, one in COLUMNS.items() if one.is_usual)

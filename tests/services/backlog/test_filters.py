@@ -1,0 +1,107 @@
+"""Filters in the words of an address: what they mean, how they are written back, and what is refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shareable_backlog.errors import InvalidInput
+from shareable_backlog.services.backlog.filters import Condition, Filters, build_pairs, narrow_to, parse_filters
+from shareable_backlog.vocabulary import FILTERS, PRIORITIES, STATE_TYPES
+
+Pair = tuple[str, str]
+EMPTIABLE = [name for name, one in FILTERS.items() if one.can_be_empty]
+VALUES = {
+    **{name: st.text(min_size=1) for name, one in FILTERS.items() if one.kind in {"name", "team_key"}},
+    "type": st.sampled_from([*STATE_TYPES]),
+    "priority": st.sampled_from([*PRIORITIES]),
+    **{name: st.sampled_from(["today", "7D", "2026-02-06.."]) for name, one in FILTERS.items() if one.is_time},
+}
+PAIRS = st.one_of(
+    *(st.tuples(st.sampled_from([name, f"-{name}"]), values) for name, values in VALUES.items()),
+    st.tuples(st.sampled_from(["no", "has"]), st.sampled_from(EMPTIABLE)),
+    st.tuples(st.just("q"), st.text()),
+    st.tuples(st.sampled_from(["archived", "done"]), st.sampled_from(["shown", "hidden"])),
+)
+
+
+def test_a_field_that_stands_there_several_times_means_any_of_its_values_once() -> None:
+    found = parse_filters([("label", "Bug"), ("label", "Roof"), ("label", "Bug")])
+    assert found.conditions == (Condition("label", ("Bug", "Roof")),)
+
+
+def test_a_minus_means_none_of_them_and_is_a_condition_of_its_own() -> None:
+    found = parse_filters([("label", "Bug"), ("-label", "Roof")])
+    assert found.conditions == (Condition("label", ("Bug",)), Condition("label", ("Roof",), is_not=True))
+
+
+@pytest.mark.parametrize(("name", "is_not"), [("no", False), ("has", True)])
+def test_no_and_has_ask_whether_there_is_any(name: str, *, is_not: bool) -> None:
+    assert parse_filters([(name, "assignee")]).conditions == (Condition("assignee", (), is_not, with_none=True),)
+
+
+def test_values_and_none_are_one_condition() -> None:
+    found = parse_filters([("no", "assignee"), ("assignee", "Alice")])
+    assert found.conditions == (Condition("assignee", ("Alice",), with_none=True),)
+
+
+@pytest.mark.parametrize(
+    ("pair", "word"),
+    [
+        (("team", "eng"), "ENG"),
+        (("type", "STARTED"), "started"),
+        (("priority", "Urgent"), "urgent"),
+        (("due", "Overdue"), "overdue"),
+        (("label", " Bug\x00 "), "Bug"),
+        (("label", "x" * 300), "x" * 200),
+        (("label", "half \ud800"), "half ?"),
+    ],
+)
+def test_a_word_is_read_as_it_is_written_best(pair: Pair, word: str) -> None:
+    assert [one.values for one in parse_filters([pair]).conditions] == [(word,)]
+
+
+@pytest.mark.parametrize("pair", [("label", ""), ("label", " "), ("q", ""), ("size", "big"), ("order", "due")])
+def test_empty_values_and_other_names_are_left_out(pair: Pair) -> None:
+    assert parse_filters([pair]) == Filters()
+
+
+def test_the_search_and_what_is_shown_of_archived_and_done_items_stand_beside_the_conditions() -> None:
+    found = parse_filters([("q", "leak roof"), ("archived", "shown"), ("done", "hidden")])
+    assert found == Filters((), "leak roof", with_archived=True, with_done=False)
+
+
+@pytest.mark.parametrize(
+    ("pair", "said"),
+    [
+        (("type", "nonsense"), "“nonsense” is no type to filter by"),
+        (("priority", "5"), "“5” is no priority to filter by"),
+        (("due", "someday"), "“someday” is no due to filter by"),
+        (("updated", "overdue"), "“overdue” is no updated to filter by"),
+        (("no", "team"), "no filter for having no “team”"),
+        (("has", "nonsense"), "no filter for having no “nonsense”"),
+    ],
+)
+def test_a_word_without_meaning_is_refused_in_words(pair: Pair, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        parse_filters([pair])
+
+
+def test_fifty_values_are_taken_and_more_refused() -> None:
+    values = [("label", str(number)) for number in range(50)]
+    assert len(parse_filters(values).conditions[0].values) == 50
+    with pytest.raises(InvalidInput, match="at most 50"):
+        parse_filters([*values, ("-team", "ENG")])
+
+
+@given(st.lists(PAIRS, max_size=20))
+def test_what_is_written_back_means_the_same_in_one_order(pairs: list[Pair]) -> None:
+    found = parse_filters(pairs)
+    written = build_pairs(found)
+    assert parse_filters(written) == found
+    assert build_pairs(parse_filters(written)) == written
+
+
+def test_one_group_takes_the_place_of_what_its_field_was_narrowed_to() -> None:
+    filters = parse_filters([("team", "ENG"), ("label", "Bug"), ("-label", "Roof"), ("q", "leak")])
+    narrowed = narrow_to(filters, Condition("label", ("Area",)))
+    assert build_pairs(narrowed) == [("q", "leak"), ("team", "ENG"), ("-label", "Roof"), ("label", "Area")]
