@@ -81,6 +81,7 @@ FILTERS: Final[Mapping[FilterName, Filter]] = {
     "due": Filter(
         label="Due", kind="day", column="due_date", offers=("overdue", "today", "7d", "30d"), can_be_empty=True
     ),
+    "created": Filter(label="Created", kind="moment", column="created_at", offers=_LATELY),
     "updated": Filter(label="Updated", kind="moment", column="updated_at", offers=_LATELY),
 }
 

@@ -38,6 +38,7 @@ FILTER_ROWS: Mapping[str, tuple[str, Sequence[str]]] = {
     "cycle": ("cycle=12", ["ENG-2"]),
     "creator": ("creator=Bob", ["OPS-3"]),
     "due": ("due=overdue", ["OPS-4"]),
+    "created": ("created=..2026-02-05", ["ENG-1"]),
     "updated": ("updated=2026-02-06", WORLD),
 }
 """What is asked for of the items of `store_world`, and what is found."""

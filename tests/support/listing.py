@@ -60,7 +60,14 @@ async def store_world() -> None:
         CycleRow(id="cycle", number=12, starts_at=NOON, ends_at=LATER, created_at=NOON, updated_at=NOON),
     )  # fmt: skip
     await store(
-        item(1, state_id="ENG-started-0", assignee_id="person-Alice", label_ids=["label-Bug"], priority=1),
+        item(
+            1,
+            state_id="ENG-started-0",
+            assignee_id="person-Alice",
+            label_ids=["label-Bug"],
+            priority=1,
+            created_at=NOON - timedelta(days=30),
+        ),
         item(2, state_id="ENG-completed-0", assignee_id="person-Bob", project_id=APOLLO, cycle_id="cycle"),
         item(3, team="OPS", state_id="OPS-started-0", label_ids=["label-bug-2", "label-Roof"], creator_id=BOB),
         item(4, team="OPS", project_id=APOLLO, project_milestone_id="milestone", due_date=date(2026, 2, 5)),
