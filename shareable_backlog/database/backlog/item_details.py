@@ -68,7 +68,6 @@ async def find_item(scope: Scope, identifier: str) -> ItemDetails | None:
                y.number AS cycle_number, y.name AS cycle_name,
                y.starts_at AS cycle_starts_at, y.ends_at AS cycle_ends_at, {STATE}, {LABELS}
         FROM backlog_items i {JOINED}
-        LEFT JOIN teams t ON t.id = i.team_id
         LEFT JOIN people c ON c.id = i.creator_id
         WHERE i.identifier = %(identifier)s AND {visibility.ITEM}
         ORDER BY i.updated_at DESC LIMIT 1

@@ -27,6 +27,7 @@ class ListedItem:
     id: str
     identifier: str
     title: str
+    team: str | None
     priority: int
     estimate: float | None
     due_date: date | None
@@ -55,7 +56,7 @@ class PlacedItem(ListedItem):
 # Fragments are joined by f-strings of literals alone, which the type checker holds to be a LiteralString.
 LABELS: LiteralString = """(
     SELECT coalesce(json_agg(json_build_array(l.name, l.color) ORDER BY lower(l.name)), '[]')
-    FROM unnest(i.label_ids) AS used (id) JOIN labels l USING (id) WHERE l.removed_at IS NULL
+    FROM unnest(i.label_ids) u (id) JOIN labels l USING (id) WHERE l.removed_at IS NULL
   ) AS labels"""
 STATE: LiteralString = """s.name AS state_name, s.type AS state_type, s.color AS state_color,
   coalesce(s.is_advanced, false) AS state_is_advanced"""
@@ -66,11 +67,11 @@ STATES: LiteralString = """(
   SELECT id, name, type, color, position > min(position) FILTER (WHERE removed_at IS NULL)
     OVER (PARTITION BY team_id, type) AS is_advanced FROM workflow_states)"""
 JOINED: LiteralString = f"""LEFT JOIN {STATES} s ON s.id = i.state_id
-LEFT JOIN people a ON a.id = i.assignee_id
+LEFT JOIN teams t ON t.id = i.team_id LEFT JOIN people a ON a.id = i.assignee_id
 LEFT JOIN projects p ON p.id = i.project_id
 LEFT JOIN project_milestones m ON m.id = i.project_milestone_id
 LEFT JOIN cycles y ON y.id = i.cycle_id"""
-LISTED: LiteralString = f"""i.id, i.identifier, i.title, i.priority, i.due_date,
+LISTED: LiteralString = f"""i.id, i.identifier, i.title, t.name AS team, i.priority, i.due_date,
   i.created_at, i.updated_at, i.archived_at, i.completed_at IS NULL AND i.canceled_at IS NULL AS is_open,
   p.name AS project, m.name AS milestone, y.number AS cycle_number, {ESTIMATE},
   {ASSIGNEE}, {STATE},
