@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from shareable_backlog.vocabulary import COLUMNS
 from shareable_backlog.web.pages import rendering
 
 PACKAGE = Path(rendering.__file__).parents[2]
@@ -78,7 +77,7 @@ def test_every_class_on_a_page_is_styled_or_looked_for_by_a_script() -> None:
 
 def test_every_class_that_is_styled_is_on_a_page() -> None:
     code = [path.read_text(encoding="utf-8") for path in (PACKAGE / "web").rglob("*.py")]
-    pages = " ".join([*TEMPLATES.values(), *code, scripts(), *(f"c-{name}" for name in COLUMNS)])
+    pages = " ".join([*TEMPLATES.values(), *code, scripts()])
     # A priority's class ends with its number.
     names = {re.sub(r"-\d$", "-{{", name) for name in styled()}
     assert sorted(name for name in names if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", pages)) == []
