@@ -131,6 +131,7 @@ COLUMNS: Final[Mapping[ColumnName, Column]] = {
     "id": Column(label="Identifier", kind="identifier", value="identifier", is_usual=True),
     "state": Column(label="State", kind="state", value="state_name", is_usual=True),
     "labels": Column(label="Labels", kind="labels", value="labels", is_usual=True),
+    "team": Column(label="Team", kind="text", value="team"),
     "milestone": Column(label="Milestone", kind="text", value="milestone"),
     "project": Column(label="Project", kind="text", value="project", is_usual=True),
     "cycle": Column(label="Cycle", kind="cycle", value="cycle_number"),

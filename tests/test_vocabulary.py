@@ -64,6 +64,7 @@ COLUMN_ROWS: Mapping[str, str] = {
     "id": "ENG-1",
     "state": "In Review",
     "labels": "Bug",
+    "team": "Team Engineering",
     "milestone": "Milestone Launch",
     "project": "Project Apollo",
     "cycle": "Cycle 12",
