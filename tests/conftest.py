@@ -24,7 +24,8 @@ from shareable_backlog.database import migrate
 from shareable_backlog.database.connection import conninfo as conninfo_words
 from shareable_backlog.database.embedded import embedded_server
 from shareable_backlog.process_state import reset_process_state
-from tests.support import in_memory, leaks
+from tests.support import leaks
+from tests.support.database import in_memory
 from tests.support.signed_in import SECRET_KEY
 
 pytest_plugins = ("tests.support.causes", "tests.fakes.postgres")

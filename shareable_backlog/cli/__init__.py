@@ -11,20 +11,9 @@ import os
 import sys
 
 from shareable_backlog import __version__, stop
-from shareable_backlog.cli import (
-    audit,
-    backup,
-    config,
-    doctor,
-    import_csv,
-    migrate,
-    seed,
-    serve,
-    sessions,
-    status,
-    sync,
-    users,
-)
+from shareable_backlog.cli import audit, backup, config, doctor, migrate, serve
+from shareable_backlog.cli.access import sessions, users
+from shareable_backlog.cli.mirror import import_csv, seed, status, sync
 from shareable_backlog.errors import BacklogError, ConfigurationInvalid
 
 FAILED, WRONG = 1, 2

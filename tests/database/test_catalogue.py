@@ -5,7 +5,7 @@ import re
 import psycopg
 import pytest
 
-from tests.support import catalogue
+from tests.support.database import catalogue
 
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 NOT_PLURAL = {

@@ -22,7 +22,8 @@ from psycopg.sql import SQL
 
 from shareable_backlog.database import migrate
 from shareable_backlog.database.embedded import embedded_cluster
-from tests.support import in_memory, leaks
+from tests.support import leaks
+from tests.support.database import in_memory
 from tests.support.signed_in import let_in
 
 USER = "slb_tester"

@@ -11,8 +11,9 @@ import httpx2
 import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, is_specified_scalar_type
 
-from tests.fakes.linear import FakeLinear, Fault, published, service
+from tests.fakes.linear import FakeLinear, Fault
 from tests.fakes.linear.asking import everything, post, whole
+from tests.fakes.linear.graphql import published, service
 from tests.fakes.linear.rows import LISTS
 from tests.fakes.linear.volume import volume
 

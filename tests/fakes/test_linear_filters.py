@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.linear import FakeLinear, service
+from tests.fakes.linear import FakeLinear
 from tests.fakes.linear.asking import post
+from tests.fakes.linear.graphql import service
 from tests.fakes.linear.rows import LISTS
 
 OLD, NEW = "2026-02-01T00:00:00.000Z", "2026-02-02T00:00:00.000Z"

@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 from graphql import GraphQLObjectType
 
-from tests.fakes.linear import World, delivery, published
+from tests.fakes.linear import World, delivery
+from tests.fakes.linear.graphql import published
 from tests.fakes.linear.webhooks import ROOTS, data
 
 SECRET = "lin_wh_0fake0secret0"

@@ -9,8 +9,8 @@ from graphql import NoDeprecatedCustomRule, parse, specified_rules, validate
 from shareable_backlog.linear.queries import LARGEST_PAGE, PageRequest, compute_sizes, render_request
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.streams.stream import Stream
-from tests.fakes.linear import published, service
-from tests.fakes.linear.complexity import points
+from tests.fakes.linear.graphql import published, service
+from tests.fakes.linear.graphql.complexity import points
 
 NAMED_OTHERWISE = {"private": "visibility"}
 

@@ -6,8 +6,9 @@ from shareable_backlog.linear.connection.client import open_client
 from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.linear.errors import AuthenticationFailed, PartialAnswer
 from shareable_backlog.linear.workspace import Workspace
-from tests.fakes.linear import FakeLinear, Fault, published, service
-from tests.fakes.linear.complexity import points
+from tests.fakes.linear import FakeLinear, Fault
+from tests.fakes.linear.graphql import published, service
+from tests.fakes.linear.graphql.complexity import points
 
 
 async def inspected(fake: FakeLinear) -> Workspace:

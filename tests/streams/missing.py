@@ -19,7 +19,8 @@ from msgspec import NODEFAULT
 
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.streams.stream import Stream
-from tests.fakes.linear import World, service
+from tests.fakes.linear import World
+from tests.fakes.linear.graphql import service
 from tests.fakes.linear.rows import LISTS
 from tests.sync.model import changes
 
@@ -105,7 +106,9 @@ def check_tests(stream: Stream) -> Iterator[str]:
     if stream.root not in LISTS:
         yield f"{stream.name}: the fake Linear has no {stream.root} (tests/fakes/linear/rows.py)."
         return
-    yield from (f"{line} (tests/fakes/linear/schema.graphql)" for line in check_schema(stream, service.schema()))
+    yield from (
+        f"{line} (tests/fakes/linear/graphql/schema.graphql)" for line in check_schema(stream, service.schema())
+    )
     if stream.has_webhook and LISTS[stream.root].event != stream.node:
         yield f"{stream.name}: the fake Linear posts nothing about a {stream.node} (tests/fakes/linear/rows.py)."
     if not changes.first_world(World()).rows[stream.root] or stream.root not in changes.ROOTS:

@@ -10,7 +10,7 @@ from shareable_backlog.streams.columns import MirrorRow, ProjectId
 from shareable_backlog.streams.issues import COMMENTS, CommentRow
 from shareable_backlog.streams.projects import CYCLES
 from shareable_backlog.streams.stream import Stream
-from tests.fakes.linear import published
+from tests.fakes.linear.graphql import published
 from tests.fakes.linear.rows import LISTS
 from tests.streams import missing
 

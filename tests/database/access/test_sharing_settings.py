@@ -17,7 +17,7 @@ from shareable_backlog.database.access.sharing import (
     SharingSettings,
 )
 from shareable_backlog.database.access.sharing_settings import ItemDifference
-from tests.support.locking import list_free
+from tests.support.database.locking import list_free
 from tests.support.mirrored import item, label, project, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]

@@ -5,7 +5,7 @@ import pytest
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access import sign_in_links
 from shareable_backlog.database.access.sign_in_links import SignInLink
-from tests.support.locking import list_free, run_beside
+from tests.support.database.locking import list_free, run_beside
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 

@@ -10,8 +10,8 @@ from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access import sessions, users
 from shareable_backlog.database.access.users import Decision, UserRow
 from shareable_backlog.errors import DataRefused
-from tests.support import chain
-from tests.support.locking import list_free, run_beside
+from tests.support.database import chain
+from tests.support.database.locking import list_free, run_beside
 from tests.support.signed_in import let_in
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access import viewer_groups
 from shareable_backlog.database.access.viewer_groups import Member, Rule, ViewerGroup
 from shareable_backlog.errors import DataRefused
-from tests.support.locking import list_free
+from tests.support.database.locking import list_free
 from tests.support.signed_in import let_in
 
 pytestmark = pytest.mark.anyio

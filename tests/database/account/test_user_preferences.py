@@ -9,7 +9,7 @@ from shareable_backlog.config import Settings
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.account import user_preferences
 from shareable_backlog.database.account.user_preferences import StoredPreferences, StoredViews
-from tests.support.locking import list_free, run_beside
+from tests.support.database.locking import list_free, run_beside
 from tests.support.signed_in import let_in
 
 pytestmark = pytest.mark.anyio

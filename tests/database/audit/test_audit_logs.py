@@ -17,7 +17,7 @@ from shareable_backlog.database import backup, migrate
 from shareable_backlog.database.audit import audit_logs
 from tests.conftest import as_url
 from tests.database.migrate import sample
-from tests.support.chain import add, is_chained
+from tests.support.database.chain import add, is_chained
 
 CHANGES = [
     "UPDATE audit_logs SET action = 'item.viewed'",

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from shareable_backlog.database.connection import probe as probing
 from shareable_backlog.database.connection.probe import ConnectionTest, Probe, has_news
 from shareable_backlog.errors import DatabaseUnavailable
-from tests.support.cutting import Proxy
+from tests.support.database.cutting import Proxy
 
 pytestmark = pytest.mark.anyio
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from shareable_backlog.database.embedded import embedded_server, embedded_watch
-from tests.support import in_memory
-from tests.support.embedded_processes import DAEMON, FAST, wait_until_deserted
+from tests.support.database import in_memory
+from tests.support.database.embedded_processes import DAEMON, FAST, wait_until_deserted
 
 
 @pytest.fixture

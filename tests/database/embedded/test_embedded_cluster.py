@@ -10,7 +10,15 @@ import pytest
 
 from shareable_backlog.database.embedded import embedded_cluster, embedded_server
 from shareable_backlog.errors import EmbeddedServerFailed
-from tests.support.embedded_processes import DAEMON, FAST, one, postmaster, start_process, use_server, watcher
+from tests.support.database.embedded_processes import (
+    DAEMON,
+    FAST,
+    one,
+    postmaster,
+    start_process,
+    use_server,
+    watcher,
+)
 
 under_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 

@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 
 from shareable_backlog.database.embedded import embedded_server
 from shareable_backlog.errors import EmbeddedServerFailed
-from tests.support.embedded_processes import (
+from tests.support.database.embedded_processes import (
     DAEMON,
     FAST,
     one,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shareable_backlog.database.embedded import embedded_lock
-from tests.support.embedded_processes import DAEMON
+from tests.support.database.embedded_processes import DAEMON
 
 under_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 

@@ -11,7 +11,7 @@ import structlog
 
 from shareable_backlog.database.embedded import embedded_server
 from shareable_backlog.errors import EmbeddedServerFailed
-from tests.support.embedded_processes import (
+from tests.support.database.embedded_processes import (
     FAST,
     one,
     postmaster,

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from shareable_backlog.database.embedded import embedded_lock, embedded_server, embedded_watch
-from tests.support.embedded_processes import FAST, one, start_process, use_server, wait_until_deserted
+from tests.support.database.embedded_processes import FAST, one, start_process, use_server, wait_until_deserted
 
 STOP = "stop -m fast -w -t 300 -s"
 

@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from shareable_backlog.database import migrate
 from shareable_backlog.database.migrate import ledger
 from tests.database.migrate import sample
-from tests.support import catalogue
+from tests.support.database import catalogue
 
 pytestmark = pytest.mark.npm
 

@@ -8,7 +8,7 @@ import pytest
 from shareable_backlog.database import migrate
 from shareable_backlog.database.migrate import files
 from tests.database.migrate import sample
-from tests.support import catalogue, chain
+from tests.support.database import catalogue, chain
 
 NODE_SERVICE = Path(__file__).parent / "node_service"
 

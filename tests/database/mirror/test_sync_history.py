@@ -9,7 +9,7 @@ import pytest
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.mirror import sync_history
 from shareable_backlog.database.mirror.sync_history import FailedRow, PendingRun, RateBudget, RunEnding, SyncRun
-from tests.support.locking import run_beside
+from tests.support.database.locking import run_beside
 from tests.support.signed_in import let_in
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]

@@ -6,7 +6,8 @@ from typing import Any, cast
 import httpx2
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
-from tests.fakes.linear import FakeLinear, service
+from tests.fakes.linear import FakeLinear
+from tests.fakes.linear.graphql import service
 from tests.fakes.linear.rows import LISTS
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading the certificates takes longer than the request

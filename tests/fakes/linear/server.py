@@ -16,10 +16,10 @@ from typing import Any
 
 from tests.fakes.linear import faults, http
 from tests.fakes.linear.faults import Fault
+from tests.fakes.linear.graphql.service import Service
 from tests.fakes.linear.http import Answer
 from tests.fakes.linear.oauth import Applications
 from tests.fakes.linear.refused import RefusedError
-from tests.fakes.linear.service import Service
 from tests.fakes.linear.world import World
 from tests.support import leaks
 

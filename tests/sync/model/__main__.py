@@ -22,4 +22,4 @@ os.environ |= {
     "SLB_TEST_SEED": str(_arguments.seed),
 }
 _here = Path(__file__).parents[1]
-sys.exit(pytest.main([str(_here / "test_model.py"), str(_here / "test_kill.py")]))
+sys.exit(pytest.main([str(_here / "model" / "test_model.py"), str(_here / "faults" / "test_kill.py")]))

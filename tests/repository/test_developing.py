@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import as_url
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # Not run here, and why: what is left is that make, or the file to run, knows it.
 NOT_RUN = {
     "make .venv/dev": "would install",

@@ -21,7 +21,7 @@ from tests.fakes.linear.volume import volume
 from tests.support import causes
 from tests.sync.model import equal
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 _TIMES = int(os.environ.get("SLB_TEST_KILLS", "10"))
 _STOPS = 5
 _REQUESTS = 14

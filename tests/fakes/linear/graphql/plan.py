@@ -21,7 +21,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 
-from tests.fakes.linear import complexity
+from tests.fakes.linear.graphql import complexity
 from tests.fakes.linear.lists import Lists
 from tests.fakes.linear.rows import LISTS, Row
 

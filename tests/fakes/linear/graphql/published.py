@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from graphql import GraphQLSchema, build_schema
 
-_FILE = Path(__file__).parents[4] / "shared" / "linear" / "schema.graphql"
+_FILE = Path(__file__).parents[5] / "shared" / "linear" / "schema.graphql"
 
 WITHOUT = "needs Linear's published schema beside the project"
 """Why a test is skipped where it does not lie."""

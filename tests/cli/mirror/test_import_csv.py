@@ -7,7 +7,7 @@ import pytest
 from shareable_backlog.cli import main
 from tests.conftest import as_url
 
-_SAMPLES = Path(__file__).parents[1] / "linear" / "csv"
+_SAMPLES = Path(__file__).parents[2] / "linear" / "csv"
 _SAMPLE = str(_SAMPLES / "2023.csv")
 
 

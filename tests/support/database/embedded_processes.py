@@ -14,8 +14,8 @@ from pathlib import Path
 import psycopg
 
 from shareable_backlog.database.embedded import embedded_server
-from tests.support import embedded_child
-from tests.support.in_memory import working_in
+from tests.support.database import embedded_child
+from tests.support.database.in_memory import working_in
 
 FAST = ("-c", "fsync=off")
 DAEMON = 1  # an ordinary user that every Linux has

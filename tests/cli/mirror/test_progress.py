@@ -11,7 +11,7 @@ from typing import TextIO
 
 import pytest
 
-from shareable_backlog.cli import progress
+from shareable_backlog.cli.mirror import progress
 from shareable_backlog.linear.nodes import make_seen_type
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync.runs import OnPage, RunReport

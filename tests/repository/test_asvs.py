@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs/asvs.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (\d[^|]*) \|.*\| ([^|]+) \|$", TEXT, re.MULTILINE)
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")

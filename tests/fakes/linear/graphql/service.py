@@ -18,9 +18,9 @@ from graphql import (
     validate,
 )
 
-from tests.fakes.linear import complexity, plan
+from tests.fakes.linear.graphql import complexity, plan
+from tests.fakes.linear.graphql.plan import IrregularError, Plan
 from tests.fakes.linear.lists import Lists
-from tests.fakes.linear.plan import IrregularError, Plan
 from tests.fakes.linear.refused import RefusedError
 from tests.fakes.linear.rows import LISTS, Row
 from tests.fakes.linear.world import World

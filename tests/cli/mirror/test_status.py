@@ -7,7 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from shareable_backlog.cli import main, status
+from shareable_backlog.cli import main
+from shareable_backlog.cli.mirror import status
 from shareable_backlog.config import Settings
 from shareable_backlog.database.mirror.sync_history import SyncRun
 

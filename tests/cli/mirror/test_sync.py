@@ -11,7 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from shareable_backlog.cli import main, sync
+from shareable_backlog.cli import main
+from shareable_backlog.cli.mirror import sync
 from shareable_backlog.config import Settings
 from shareable_backlog.database.connection import locks
 from tests.fakes.linear import FakeLinear, run_linear

@@ -7,11 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support import in_memory
+from tests.support.database import in_memory
 
 _MAKE_ONE_AND_DIE = """
 import os, signal, subprocess
-from tests.support import in_memory
+from tests.support.database import in_memory
 folder = in_memory.folder()
 nowhere = subprocess.DEVNULL
 server = subprocess.Popen(["sleep", "60"], cwd=folder, stdout=nowhere, stderr=nowhere)
@@ -24,7 +24,7 @@ def test_folders_and_servers_of_killed_processes_go_and_those_of_running_ones_st
     mine = in_memory.folder()
     died = subprocess.run(
         [sys.executable, "-c", _MAKE_ONE_AND_DIE],
-        cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False,
+        cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False,
     )  # fmt: skip
     abandoned = Path(died.stdout.split()[0])
     [server] = in_memory.working_in(abandoned)

@@ -10,7 +10,7 @@ from shareable_backlog.config import Settings
 from shareable_backlog.database import test_connection as ask_database
 from tests.conftest import as_url
 from tests.fakes.linear import Fault
-from tests.support.cutting import Proxy, cut_connections
+from tests.support.database.cutting import Proxy, cut_connections
 from tests.sync.model.histories import History, Run
 from tests.sync.model.play import Play, Watched, open_play
 

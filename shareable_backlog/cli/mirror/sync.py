@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from shareable_backlog import stop
-from shareable_backlog.cli import status
 from shareable_backlog.cli.commands import Commands
+from shareable_backlog.cli.mirror import status
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _pull_or_join(settings: "Settings", wanted: "SyncRequest") -> dict[str, Any]:
     import asyncio
 
-    from shareable_backlog.cli import progress
+    from shareable_backlog.cli.mirror import progress
     from shareable_backlog.services import readiness
     from shareable_backlog.services.audit import audit_actions
     from shareable_backlog.services.mirror import sync_runs

@@ -1,0 +1,1 @@
+"""Commands about the mirror: fill it, and tell how it is."""

@@ -1,0 +1,1 @@
+"""Answer GraphQL as Linear does: its schema, its count of points, and a short way for queries asked often."""

@@ -1,0 +1,1 @@
+"""What stands around the package: documents, and the tools of whoever develops."""

@@ -1,0 +1,1 @@
+"""A sync under which Linear, PostgreSQL or the process itself breaks down."""
