@@ -127,6 +127,10 @@ def create_app(
     app.add_exception_handler(Exception, errors.on_any_error)
     routes.add_routes(app)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM_BYTES, compresslevel=_COMPRESSION)
+    return Program(_wrap_app(app, settings, is_dev=is_dev), run_lifespan)
+
+
+def _wrap_app(app: Starlette, settings: Settings, *, is_dev: bool) -> ASGIApp:
     # Outside of Starlette's own error handling, so that its last-resort answer has the headers too.
     gated = NetworkGate(
         DevPanel(app, plans.explain_statement) if is_dev else app,
@@ -136,7 +140,7 @@ def create_app(
         open_paths=routes.OPEN_PATHS,
         on_refused=_record_stranger,
     )
-    return Program(SecurityHeaders(RequestMetrics(gated), is_https=app.state.is_https), run_lifespan)
+    return SecurityHeaders(RequestMetrics(gated), is_https=app.state.is_https)
 
 
 def _build_access(settings: Settings, default_url: str) -> AccessConfig:

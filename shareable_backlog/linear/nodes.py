@@ -11,7 +11,7 @@ from typing import Any, ClassVar, cast
 import msgspec
 from msgspec import NODEFAULT, Struct
 
-from shareable_backlog.streams.columns import Column, Id, Time
+from shareable_backlog.streams.columns import Id, StreamColumn, Time
 from shareable_backlog.streams.stream import Stream
 
 # PostgreSQL stores the year 10000 and beyond, but Python can't read it back; before 1900 it is a mistake.
@@ -67,7 +67,7 @@ def make_seen_type(stream: Stream) -> type[Seen]:
     return _make_struct(stream, [column for column in stream.columns if column.name in names])
 
 
-def _make_struct(stream: Stream, columns: Sequence[Column]) -> type[Seen]:
+def _make_struct(stream: Stream, columns: Sequence[StreamColumn]) -> type[Seen]:
     own = [column for column in columns if column.name not in Seen.__struct_fields__]
     struct = msgspec.defstruct(
         stream.node,
@@ -81,7 +81,7 @@ def _make_struct(stream: Stream, columns: Sequence[Column]) -> type[Seen]:
     return cast("type[Seen]", struct)
 
 
-def _make_type(column: Column) -> Any:  # noqa: ANN401 (an annotation)
+def _make_type(column: StreamColumn) -> Any:  # noqa: ANN401 (an annotation)
     if not column.is_reference:
         return column.type
     return Ref if column.default is NODEFAULT else Ref | None

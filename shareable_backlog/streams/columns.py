@@ -31,7 +31,7 @@ class PartOf(Refers):
 
 
 @dataclass(frozen=True, slots=True)
-class Otherwise:
+class Fallback:
     """Mark a column that has `value` when the node lacks the field, and unless `null_is_wrong` when that is null."""
 
     value: object
@@ -71,7 +71,7 @@ class MirrorRow(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class StreamColumn:
     """A column of the mirror, and the field of Linear's nodes that it comes from.
 
     `field` is in snake_case, and `key` is how Linear writes it; `type` and `default` are the field's, and it is one
@@ -104,12 +104,12 @@ class Column:
 
 
 @cache
-def list_columns(kind: type[MirrorRow]) -> tuple[Column, ...]:
+def list_columns(kind: type[MirrorRow]) -> tuple[StreamColumn, ...]:
     """Return the columns of a kind of row, but for `removed_at`, which only the mirror knows."""
     return tuple(map(_make_column, msgspec.structs.fields(kind)))
 
 
-def _make_column(field: msgspec.structs.FieldInfo) -> Column:
+def _make_column(field: msgspec.structs.FieldInfo) -> StreamColumn:
     name, type_, default, make = field.name, field.type, field.default, None
     refers = None
     for mark in _split(field.type):
@@ -117,15 +117,15 @@ def _make_column(field: msgspec.structs.FieldInfo) -> Column:
             case Refers():
                 refers = mark
                 name = name.removesuffix("_id")
-            case Otherwise(value, null_is_wrong=True):
+            case Fallback(value, null_is_wrong=True):
                 default = value
-            case Otherwise(value):
+            case Fallback(value):
                 type_, default, make = type_ | None, None, _make_fallback(value)
             case MadeOf():
                 name, type_, default, make = mark.field, mark.type, None, mark.make
             case _:
                 pass
-    return Column(name=field.name, field=name, type=type_, default=default, refers=refers, make=make)
+    return StreamColumn(name=field.name, field=name, type=type_, default=default, refers=refers, make=make)
 
 
 def _make_fallback(value: object) -> Callable[[object], object]:

@@ -8,11 +8,11 @@ from msgspec import Meta
 from shareable_backlog.streams.columns import (
     CommentId,
     CycleId,
+    Fallback,
     Id,
     ItemId,
     MilestoneId,
     MirrorRow,
-    Otherwise,
     PartOf,
     PersonId,
     ProjectId,
@@ -36,16 +36,16 @@ class ItemRow(MirrorRow, frozen=True, kw_only=True):
     description: str | None = None
     url: str | None = None
     branch_name: str | None = None
-    priority: Annotated[int, Meta(ge=0, le=4), Otherwise(0, null_is_wrong=True)]
+    priority: Annotated[int, Meta(ge=0, le=4), Fallback(0, null_is_wrong=True)]
     estimate: float | None = None
     sort_order: float | None = None
     priority_sort_order: float | None = None
     sub_issue_sort_order: float | None = None
     due_date: date | None = None
     sla_breaches_at: Time | None = None
-    trashed: Annotated[bool, Otherwise(False)]  # noqa: FBT003 (a value)
-    label_ids: Annotated[list[str], Refers("labels"), Otherwise([], null_is_wrong=True)]
-    previous_identifiers: Annotated[list[str], Otherwise([], null_is_wrong=True)]
+    trashed: Annotated[bool, Fallback(False)]  # noqa: FBT003 (a value)
+    label_ids: Annotated[list[str], Refers("labels"), Fallback([], null_is_wrong=True)]
+    previous_identifiers: Annotated[list[str], Fallback([], null_is_wrong=True)]
     team_id: TeamId
     state_id: StateId | None = None
     assignee_id: PersonId | None = None

@@ -4,10 +4,10 @@ from datetime import date
 from typing import Annotated
 
 from shareable_backlog.streams.columns import (
+    Fallback,
     Id,
     InitiativeId,
     MirrorRow,
-    Otherwise,
     PartOf,
     PersonId,
     ProjectId,
@@ -25,7 +25,7 @@ class ProjectStatusRow(MirrorRow, frozen=True, kw_only=True):
     name: str
     type: str
     color: str | None = None
-    position: Annotated[float, Otherwise(0.0)]
+    position: Annotated[float, Fallback(0.0)]
 
 
 PROJECT_STATUSES = Stream(
@@ -88,7 +88,7 @@ class ProjectUpdate(MirrorRow, frozen=True, kw_only=True):
     health: str | None = None
     url: str | None = None
     diff_markdown: str | None = None
-    is_diff_hidden: Annotated[bool, Otherwise(True)]  # noqa: FBT003 (deliveries don't tell: until a run has asked)
+    is_diff_hidden: Annotated[bool, Fallback(True)]  # noqa: FBT003 (deliveries don't tell: until a run has asked)
     edited_at: Time | None = None
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shareable_backlog.streams.columns import Column, MirrorRow, list_columns
+from shareable_backlog.streams.columns import MirrorRow, StreamColumn, list_columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,7 +31,7 @@ class Stream:
     large: bool = False
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[StreamColumn, ...]:
         """Return the table's columns, but for `removed_at`."""
         return list_columns(self.kind)
 

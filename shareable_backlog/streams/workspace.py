@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from shareable_backlog.streams.columns import Id, LabelId, MadeOf, MirrorRow, Otherwise, TeamId
+from shareable_backlog.streams.columns import Fallback, Id, LabelId, MadeOf, MirrorRow, TeamId
 from shareable_backlog.streams.stream import Stream
 
 
@@ -37,7 +37,7 @@ class WorkflowStateRow(MirrorRow, frozen=True, kw_only=True):
     name: str
     type: str
     color: str | None = None
-    position: Annotated[float, Otherwise(0.0)]
+    position: Annotated[float, Fallback(0.0)]
     description: str | None = None
 
 
@@ -59,7 +59,7 @@ class LabelRow(MirrorRow, frozen=True, kw_only=True):
     color: str | None = None
     description: str | None = None
     parent_id: LabelId | None = None
-    is_group: Annotated[bool, Otherwise(False)]  # noqa: FBT003 (a value)
+    is_group: Annotated[bool, Fallback(False)]  # noqa: FBT003 (a value)
 
 
 LABELS = Stream(name="labels", root="issueLabels", node="IssueLabel", kind=LabelRow, table="labels")
@@ -71,7 +71,7 @@ class PersonRow(MirrorRow, frozen=True, kw_only=True):
     name: str
     display_name: str | None = None
     avatar_url: str | None = None
-    active: Annotated[bool, Otherwise(True)]  # noqa: FBT003 (a value)
+    active: Annotated[bool, Fallback(True)]  # noqa: FBT003 (a value)
 
 
 # People who left are still named by their items.

@@ -13,7 +13,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST"})
 
 
 @dataclass(frozen=True, slots=True)
-class _RequestMetrics:
+class _RouteMetrics:
     """The numbers of this process, and the registry that gives them out."""
 
     registry: CollectorRegistry
@@ -21,7 +21,7 @@ class _RequestMetrics:
     durations: Histogram
 
 
-def _make_metrics() -> _RequestMetrics:
+def _make_metrics() -> _RouteMetrics:
     registry = CollectorRegistry()
     labels = ("method", "route", "status")
     requests = Counter("slb_http_requests", "Requests by route and status.", labels, registry=registry)
@@ -32,7 +32,7 @@ def _make_metrics() -> _RequestMetrics:
         buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         registry=registry,
     )
-    return _RequestMetrics(registry, requests, durations)
+    return _RouteMetrics(registry, requests, durations)
 
 
 _METRICS = ProcessState(_make_metrics)

@@ -6,13 +6,13 @@ import msgspec
 import pytest
 
 from shareable_backlog.streams.columns import (
-    Column,
+    Fallback,
     Id,
     MadeOf,
     MirrorRow,
-    Otherwise,
     PartOf,
     PersonId,
+    StreamColumn,
     Time,
     list_columns,
 )
@@ -28,8 +28,8 @@ class Thought(MirrorRow, frozen=True, kw_only=True):
     critic_id: PersonId | None = None
     issue_id: Annotated[Id, PartOf("issues")]
     loud: Annotated[bool, MadeOf("volume", int | None, bool)]
-    weight: Annotated[float, Otherwise(1.0)]
-    tags: Annotated[list[str], Otherwise([], null_is_wrong=True)]
+    weight: Annotated[float, Fallback(1.0)]
+    tags: Annotated[list[str], Fallback([], null_is_wrong=True)]
 
 
 COLUMNS = {column.name: column for column in list_columns(Thought)}
@@ -87,6 +87,6 @@ def test_a_column_can_be_made_of_another_field() -> None:
     assert [_make(COLUMNS["loud"], value) for value in (None, 0, 11)] == [False, False, True]
 
 
-def _make(column: Column, value: object) -> object:
+def _make(column: StreamColumn, value: object) -> object:
     assert column.make
     return column.make(value)

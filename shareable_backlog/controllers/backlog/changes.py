@@ -43,7 +43,7 @@ def _write_since(since: Period | date | datetime) -> str:
     return since if isinstance(since, str) else since.isoformat()
 
 
-class ChangesQuery(Struct, frozen=True, kw_only=True):
+class ChangesParams(Struct, frozen=True, kw_only=True):
     """Which changes are asked for, and from where on; without `since` what is new to the reader.
 
     `kind` narrows them to those of `KINDS` that it has; none is all.
@@ -82,7 +82,7 @@ class ChangesContext:
     next_address: str | None
 
 
-async def show_changes(request: Request, query: ChangesQuery) -> Response:
+async def show_changes(request: Request, query: ChangesParams) -> Response:
     """Show the changes of `team` (key) and each `kind`, `since` today, 7d, 30d, a day or a time, else the visit."""
     now, zone = datetime.now(UTC), auth.read_local_format(request).tzinfo
     kinds = _narrow(query.kind)
@@ -101,7 +101,7 @@ async def show_changes(request: Request, query: ChangesQuery) -> Response:
         is_shortened=found.since > since.at,
         periods=[(period or "", _build_url(replace(first, since=period))) for period in (None, *_DAYS_BEFORE)],
         toggles={kind: _build_url(replace(first, kind=_toggle(kinds, kind))) for kind in KINDS},
-        all_address=_build_url(ChangesQuery(since=query.since)),
+        all_address=_build_url(ChangesParams(since=query.since)),
         first_address=_build_url(kept),
         next_address=found.next_after and _build_url(replace(kept, after=found.next_after)),
     )
@@ -116,7 +116,7 @@ async def mark_seen(request: Request) -> Response:
     return RedirectResponse("/changes", 303)
 
 
-async def _read_period(request: Request, query: ChangesQuery, now: datetime, zone: tzinfo) -> ChangesPeriod:
+async def _read_period(request: Request, query: ChangesParams, now: datetime, zone: tzinfo) -> ChangesPeriod:
     visitor = auth.require_user(request)
     # What an admin sees with another's eyes is not what either of them has seen.
     is_a_look = not visitor.viewing_as and query.after is None
@@ -147,5 +147,5 @@ def _toggle(kinds: tuple[ChangeKind, ...], kind: ChangeKind) -> tuple[ChangeKind
     return _narrow({*kinds} ^ {kind})
 
 
-def _build_url(query: ChangesQuery) -> str:
+def _build_url(query: ChangesParams) -> str:
     return params.build_url("/changes", query)

@@ -21,7 +21,7 @@ _NEW_FILE = "-- Up Migration\n\n-- Down Migration\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MigrationPart:
     """The SQL of one direction as it stands in its file, and the line (from 1) on which it begins."""
 
     text: str
@@ -41,8 +41,8 @@ class Migration:
 
     number: int
     name: str
-    up: Part
-    down: Part | None
+    up: MigrationPart
+    down: MigrationPart | None
     checksum: str
 
     @property
@@ -105,7 +105,7 @@ def _read_migration(path: Path) -> Migration:
     return Migration(parse_number(path.name), path.stem, up, down, sha256(lines.encode()).hexdigest())
 
 
-def _split_parts(text: str) -> tuple[Part, Part | None]:
+def _split_parts(text: str) -> tuple[MigrationPart, MigrationPart | None]:
     """Cut a file at its markers, in either order; without an up marker all before the down marker is up."""
     up_marker, down_marker = _UP.search(text), _DOWN.search(text)
     up_at = up_marker.start() if up_marker else 0
@@ -117,8 +117,8 @@ def _split_parts(text: str) -> tuple[Part, Part | None]:
     return _build_part(text, up_at, down_at), _build_part(text, down_at, len(text))
 
 
-def _build_part(text: str, start: int, end: int) -> Part:
-    return Part(text[start:end], text.count("\n", 0, start) + 1)
+def _build_part(text: str, start: int, end: int) -> MigrationPart:
+    return MigrationPart(text[start:end], text.count("\n", 0, start) + 1)
 
 
 def create_migration(name: str, directory: Path) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 from psycopg import Connection
 
 from shareable_backlog.database.migrate import files, ledger, state, step
-from shareable_backlog.database.migrate.files import Migration, Part
+from shareable_backlog.database.migrate.files import Migration, MigrationPart
 from shareable_backlog.database.migrate.state import SchemaStatus
 from shareable_backlog.errors import InvalidInput, MigrationFailed
 
@@ -101,7 +101,7 @@ def revert_migrations(
         return [migration for migration, _ in ways]
 
 
-def _find_way_back(name: str, migrations: Sequence[Migration]) -> tuple[Migration, Part]:
+def _find_way_back(name: str, migrations: Sequence[Migration]) -> tuple[Migration, MigrationPart]:
     migration = next((migration for migration in migrations if migration.name == name), None)
     if migration is None:
         raise MigrationFailed(f"The file of {name} is gone, and with it the way back. Nothing was changed.")

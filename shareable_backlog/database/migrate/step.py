@@ -10,7 +10,7 @@ from psycopg import Connection, errors, generators, pq
 
 from shareable_backlog.database.connection import faults
 from shareable_backlog.database.migrate import ledger, statements
-from shareable_backlog.database.migrate.files import Migration, Part
+from shareable_backlog.database.migrate.files import Migration, MigrationPart
 from shareable_backlog.errors import BacklogError, DatabaseUnavailable, MigrationFailed
 
 # Between attempts to get a table's lock; together with the attempts they outlast a report of half a minute.
@@ -30,7 +30,7 @@ _UNCHANGED = "This file changed nothing."
 _OUTSIDE_ONLY = "Run such a statement by hand and mark its file with `slb migrate baseline`."
 
 
-def check_part(migration: Migration, part: Part) -> None:
+def check_part(migration: Migration, part: MigrationPart) -> None:
     """Raise MigrationFailed for a part that can't run as one transaction, or that holds nothing to run."""
     found = statements.split_statements(part.text)
     if not found:
@@ -43,7 +43,7 @@ def check_part(migration: Migration, part: Part) -> None:
 
 
 def run_part(
-    connection: Connection, migration: Migration, part: Part, note: Callable[[Connection, Migration], None]
+    connection: Connection, migration: Migration, part: MigrationPart, note: Callable[[Connection, Migration], None]
 ) -> None:
     """Run a part and `note` it in the ledger, in one transaction.
 
@@ -74,7 +74,7 @@ def run_part(
             return
 
 
-def _send_part(connection: Connection, part: Part) -> list[pq.abc.PGresult]:
+def _send_part(connection: Connection, part: MigrationPart) -> list[pq.abc.PGresult]:
     """Send the text as it is: no parameters, all its statements at once, one result for each that ended.
 
     A cursor would keep from us how many succeeded before the one that failed.
@@ -84,7 +84,7 @@ def _send_part(connection: Connection, part: Part) -> list[pq.abc.PGresult]:
         return connection.wait(generators.execute(connection.pgconn))
 
 
-def _locate_line(part: Part, error: psycopg.Error, succeeded: int) -> int:
+def _locate_line(part: MigrationPart, error: psycopg.Error, succeeded: int) -> int:
     """Return the line that the server points at, else the one on which the failed statement begins."""
     if error.diag.statement_position:
         return part.locate_line(int(error.diag.statement_position) - 1)
