@@ -5,16 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from psycopg.sql import SQL, Identifier
 
 from shareable_backlog.config import Settings
-from shareable_backlog.database import query, transaction
-from shareable_backlog.database.mirror import sweeps
+from shareable_backlog.database import query
 from shareable_backlog.database.mirror.mirror import RowCounts
 from shareable_backlog.linear.queries import LARGEST_PAGE
 from shareable_backlog.streams import STREAMS
-from shareable_backlog.streams.columns import PartOf
-from shareable_backlog.streams.stream import Stream
 from tests.fakes.linear import FakeLinear, Fault, Row, World, run_linear
 from tests.support import mirrored
 from tests.support.pulling import before_request, list_live_ids, run_sync, run_until_quiet, small_world
@@ -286,31 +282,6 @@ async def test_what_has_long_been_gone_is_deleted_with_all_that_hangs_on_it(
     assert await query("SELECT issue_id FROM comments") == [(kept["id"],)]
     assert await query("SELECT 1 FROM attachments") == []
     assert await query("SELECT 1 FROM item_relations") == []
-
-
-_PARTS = [
-    (stream, column.name)
-    for stream in STREAMS.values()
-    for column in stream.columns
-    if isinstance(column.refers, PartOf)
-]
-
-
-@pytest.mark.parametrize(("stream", "column"), _PARTS, ids=[f"{stream.name} {column}" for stream, column in _PARTS])
-async def test_what_is_part_of_something_is_deleted_together_with_it(
-    live_database: Settings, stream: Stream, column: str
-) -> None:
-    world, rows = small_world()
-    with run_linear(world) as fake:
-        await run_until_quiet(live_database, fake)
-    [whole] = [STREAMS[one.refers.stream].table for one in stream.columns if one.name == column and one.refers]
-    gone = SQL(
-        "UPDATE {} w SET removed_at = now() - interval '31 days' FROM {} p WHERE w.id = {} AND p.id = %(id)s"
-    ).format(Identifier(whole), Identifier(stream.table), Identifier("p", column))
-    await query(gone, {"id": rows[stream.name]["id"]})
-    async with transaction() as tx:
-        await sweeps.delete_expired(tx, timedelta(days=30))
-    assert rows[stream.name]["id"] not in await list_live_ids(stream.name)
 
 
 async def test_what_has_gone_lately_is_kept_as_long_as_the_settings_say(
