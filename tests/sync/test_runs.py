@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from psycopg.sql import SQL
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query, transaction
@@ -19,6 +18,7 @@ from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync import runs
 from shareable_backlog.sync.runs import OnPage, RunReport
 from shareable_backlog.sync.store import Batch, StreamPage, build_batch
+from tests.support.database.locking import stumble
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -80,11 +80,6 @@ async def test_a_row_that_was_marked_as_removed_is_back() -> None:
     assert await query("SELECT removed_at FROM labels") == [(None,)]
 
 
-async def test_of_two_nodes_with_one_id_the_later_counts() -> None:
-    await run(pages(label("a", name="old"), label("a", name="new")))
-    assert await query("SELECT name FROM labels") == [("new",)]
-
-
 async def test_a_run_is_recorded() -> None:
     await run(pages(label("a")))
     [recorded] = await sync_history.list_latest_runs(5)
@@ -108,35 +103,8 @@ async def test_a_run_with_bad_rows_is_recorded_as_partial_with_their_reasons() -
     assert details == [{"stream": "labels", "id": "b", "field": "name", "reason": "is missing"}]
 
 
-async def test_a_row_that_only_the_database_refuses_is_found_and_set_aside() -> None:
-    await query("ALTER TABLE backlog_items ADD CONSTRAINT backlog_items_title_check CHECK (title <> 'refused')")
-    nodes = [issue(number) for number in range(9)]
-    nodes[4]["title"] = "refused"
-    report = await run(pages(*nodes, stream="issues"))
-    assert [(bad.id, bad.field) for bad in report.bad_rows] == [("issue-4", None)]
-    assert await query("SELECT count(*) FROM backlog_items") == [(8,)]
-
-
-async def stumble(times: int) -> None:
-    """Let the first `times` statements that write labels meet a deadlock."""
-    await query("CREATE SEQUENCE stumbles")
-    await query(
-        SQL(
-            "CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            " IF nextval('stumbles') <= {} THEN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END IF;"
-            " RETURN NULL; END $$"
-        ).format(times)
-    )
-    await query("CREATE TRIGGER stumble BEFORE INSERT ON labels FOR EACH STATEMENT EXECUTE FUNCTION stumble()")
-
-
-async def test_a_page_that_meets_a_deadlock_is_stored_again() -> None:
-    await stumble(2)
-    assert (await run(pages(label("a")))).total == RowCounts(created=1)
-
-
 async def test_a_page_that_meets_nothing_but_deadlocks_fails_the_run_after_three_tries() -> None:
-    await stumble(99)
+    await stumble("labels", 99)
     with pytest.raises(Contended):
         await run(pages(label("a")))
     assert await query("SELECT nextval('stumbles')") == [(4,)]

@@ -1,4 +1,4 @@
-"""Look from another session at what a transaction has locked, and let two sessions meet at one row."""
+"""Look from another session at what a transaction has locked, and let sessions get in each other's way."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
@@ -6,6 +6,8 @@ from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg import sql
+
+from shareable_backlog.database import query
 
 T = TypeVar("T")
 
@@ -32,3 +34,20 @@ async def run_beside(
         while not working.done() and (await (await other.execute(_BLOCKS_SOMEBODY)).fetchone()) is None:  # noqa: ASYNC110 (nobody tells who waits)
             await asyncio.sleep(0.01)
     return await working
+
+
+async def stumble(table: str, times: int) -> None:
+    """Let the first `times` statements that write to a table meet a deadlock."""
+    await query("CREATE SEQUENCE stumbles")
+    await query(
+        sql.SQL(
+            "CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " IF nextval('stumbles') <= {} THEN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END IF;"
+            " RETURN NULL; END $$"
+        ).format(times)
+    )
+    await query(
+        sql.SQL("CREATE TRIGGER stumble BEFORE INSERT ON {} FOR EACH STATEMENT EXECUTE FUNCTION stumble()").format(
+            sql.Identifier(table)
+        )
+    )
