@@ -110,7 +110,8 @@ async def store_batch(ready: PreparedBatch, run_id: int, *, instead_of: Sequence
 
     `instead_of` names the made-up rows (by the prefix of their ids) whose place the batch takes, in the same
     transaction: the sample's all at once, an import's item by item. A batch that others' changes get in the way of
-    is tried three times. Raises DatabaseUnavailable, and DatabaseFailed for what is no row's fault.
+    is tried three times. Raises DatabaseUnavailable, DatabaseFailed for what is no row's fault, and DataRefused when
+    PostgreSQL refuses what is no row: by then the rows are stored.
     """
     batch = ready.batch
     statements = [(upsert.statement, upsert.params) for upsert in ready.upserts.values()]
@@ -127,6 +128,8 @@ async def store_batch(ready: PreparedBatch, run_id: int, *, instead_of: Sequence
             if attempt == _ATTEMPTS:
                 raise
         except DataRefused:
+            if not ready.upserts:
+                raise
             return await _store_without_refused(ready, run_id, instead_of)
         else:
             stored = {

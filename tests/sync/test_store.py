@@ -13,7 +13,7 @@ from shareable_backlog.database.mirror import mirror, sweeps, sync_cursors, sync
 from shareable_backlog.database.mirror.mirror import RowCounts
 from shareable_backlog.database.mirror.sweeps import SweepEntry
 from shareable_backlog.database.mirror.sync_cursors import StreamCursor
-from shareable_backlog.errors import Contended, DatabaseFailed
+from shareable_backlog.errors import Contended, DatabaseFailed, DataRefused
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.streams.issues import ISSUES
 from shareable_backlog.streams.stream import Stream
@@ -213,6 +213,21 @@ async def test_rows_are_stored_apart_by_the_same_rules() -> None:
     assert await query("SELECT name, removed_at FROM labels") == [("Bug", _SEEN_AT)]
     await store(replace(labels(old, label("b")), older_too=True, seen_at=_SEEN_AT + timedelta(seconds=1)))
     assert await query("SELECT name, removed_at FROM labels") == [("Defect", None)]
+
+
+@pytest.mark.parametrize("refused", [[], ["b"]], ids=["no row refused", "a row refused too"])
+async def test_a_batch_fails_of_which_something_is_refused_that_is_no_row(refused: list[str]) -> None:
+    await refuse(LABELS, *refused)
+    await query("ALTER TABLE sync_cursors ADD CONSTRAINT refused CHECK (stream <> 'labels')")
+    with pytest.raises(DataRefused):
+        await store(replace(labels(label("a"), label("b")), cursors=[_CURSOR]))
+    assert await sync_cursors.list_by_stream() == {}
+
+
+async def test_an_id_may_hold_what_no_text_of_postgresql_can() -> None:
+    outcome = await store(replace(labels(label("a\x00b")), swept=[see("a\x00b")]))
+    assert (outcome.stored, outcome.bad) == ({"labels": RowCounts(created=1)}, [])
+    assert await query("SELECT s.id FROM sweep_entries s JOIN labels l ON l.id = s.id") == [("a\ufffdb",)]
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -68,11 +68,16 @@ def build_upsert(
     was seen, at `seen_at`; a row that had gone before that is back. Items, and those of comments, are marked for the
     search index.
     """
+    params = {"rows": encode_rows(rows), "seen_at": seen_at, "older_too": older_too}
+    return Upsert(_render_upsert(kind), params, len(rows))
+
+
+def encode_rows(rows: Sequence[msgspec.Struct]) -> str:
+    """Return rows as JSON for PostgreSQL, with U+FFFD in place of each NUL."""
     encoded = msgspec.json.encode(rows)
     if b"\\u0000" in encoded:
         encoded = _NUL.sub(rb"\1\\ufffd", encoded)
-    params = {"rows": encoded.decode(), "seen_at": seen_at, "older_too": older_too}
-    return Upsert(_render_upsert(kind), params, len(rows))
+    return encoded.decode()
 
 
 async def upsert_rows(

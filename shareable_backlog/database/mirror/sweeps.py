@@ -10,7 +10,7 @@ from psycopg.sql import SQL, Identifier
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
-from shareable_backlog.database.mirror.mirror import render_change
+from shareable_backlog.database.mirror.mirror import encode_rows, render_change
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.streams.columns import PartOf
 from shareable_backlog.streams.stream import Stream
@@ -53,7 +53,7 @@ def build_insert(entries: Sequence[SweepEntry]) -> tuple[LiteralString, Mapping[
         FROM json_populate_recordset(NULL::sweep_entries, %(entries)s::json)
         ON CONFLICT (stream, id) DO NOTHING
         """,
-        {"entries": msgspec.json.encode(entries).decode()},
+        {"entries": encode_rows(entries)},
     )
 
 
