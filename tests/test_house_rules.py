@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,7 @@ def test_every_function_is_called_by_a_verb() -> None:
         and function.name not in NO_VERBS
         and not is_named_by_python(function)
     ]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_exception_to_the_verbs_is_still_one() -> None:
@@ -104,7 +105,7 @@ def test_a_module_has_a_test_file_of_its_name_and_place() -> None:
         name = path.parent.name if path.name == "__init__.py" else path.stem
         if count_lines(path) > TESTED_FROM_LINES and not (folder / f"test_{name}.py").exists():
             lacking.append(name_place(path))
-    assert lacking == []
+    assert not lacking, "\n".join(lacking)
 
 
 @pytest.mark.parametrize("top", TOPS)
@@ -135,7 +136,7 @@ def test_the_first_line_of_a_commit_says_where_and_what_in_short() -> None:
         for subject in list_subjects()
         if (len(subject) > LONGEST_SUBJECT and subject not in TOO_LONG_ALREADY) or not is_subject(subject)
     ]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("subject", ["sync: Store a batch", "ci: Bring the server up", "web/params: Read 3 numbers"])
@@ -205,6 +206,7 @@ def ask_git(*words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([git, *words], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@cache
 def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 

@@ -265,6 +265,12 @@ async def test_an_imported_item_goes_when_linears_own_comes() -> None:
     assert await list_ids(ISSUES) == ["csv-2", "issue-1"]
 
 
+async def test_an_imported_item_stays_when_only_the_sample_is_to_make_place() -> None:
+    await store(build_batch(ISSUES, [issue(1, id="csv-1")], seen_at=_SEEN_AT))
+    await store(build_batch(ISSUES, [issue(1)], seen_at=_SEEN_AT), instead_of=[mirror.SAMPLE_PREFIX])
+    assert await list_ids(ISSUES) == ["csv-1", "issue-1"]
+
+
 async def test_an_imported_item_stays_when_the_same_import_comes_again() -> None:
     imported = build_batch(ISSUES, [issue(1, id="csv-1")], seen_at=_SEEN_AT)
     await store(imported)
