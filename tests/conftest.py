@@ -71,7 +71,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     skipped: list[pytest.TestReport] = reporter.stats.get("skipped", []) if reporter else []
     if os.environ.get("CI") != "true" or not skipped:
         return
-    from tests.fakes.linear import published  # late, as GraphQL takes long to import
+    from tests.fakes.linear.graphql import published  # late, as GraphQL takes long to import
 
     if any(published.WITHOUT not in str(one.longrepr) for one in skipped):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
