@@ -20,6 +20,7 @@ LINE = ListedItem(
     id="id-1",
     identifier="ENG-1",
     title="Fix the roof",
+    team="Engineering",
     priority=2,
     estimate=3.0,
     due_date=date(2026, 2, 28),
