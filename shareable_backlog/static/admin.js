@@ -31,8 +31,12 @@ if (live) {
 
   const listen = () => {
     events = new EventSource(live.dataset.events);
-    events.addEventListener("open", () => { again.hidden = true; });
-    events.addEventListener("error", () => { again.hidden = false; });
+    events.addEventListener("open", () => {
+      again.hidden = true;
+    });
+    events.addEventListener("error", () => {
+      again.hidden = false;
+    });
     events.addEventListener("message", (event) => show(JSON.parse(event.data)));
   };
 

@@ -3,7 +3,9 @@
 
 const find = (selector, within = document) => within.querySelector(selector);
 const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
-const tell = (words) => { find("#told").textContent = words; };
+const tell = (words) => {
+  find("#told").textContent = words;
+};
 
 // --- Pages of the backlog are swapped in place: list, groups, board, and all that they are narrowed to.
 
@@ -15,7 +17,8 @@ let here = addressShown();
 let wasTyped = false;
 let wait = 0;
 
-const isSwapped = (url) => url.origin === location.origin && SWAPPED.includes(url.pathname) && SWAPPED.includes(location.pathname);
+const isSwapped = (url) =>
+  url.origin === location.origin && SWAPPED.includes(url.pathname) && SWAPPED.includes(location.pathname);
 
 // What is typed stays one step of the history, and its field as it is.
 async function show(url, { isBack = false, isTyped = false, scroll = 0 } = {}) {
@@ -57,7 +60,9 @@ async function show(url, { isBack = false, isTyped = false, scroll = 0 } = {}) {
   if (open >= 0) {
     const menu = findAll("details.menu")[open];
     menu.open = true;
-    findAll("select, input, button", menu).find((one) => field && one.name === field[0] && (one.type !== "checkbox" || one.value === field[1]))?.focus();
+    findAll("select, input, button", menu).find((one) =>
+      field && one.name === field[0] && (one.type !== "checkbox" || one.value === field[1])
+    )?.focus();
   } else if (!document.contains(focused)) {
     (find(again) ?? find("#main")).focus({ preventScroll: true });
   }
@@ -99,7 +104,9 @@ function addressOf(form) {
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]"), line = event.target.closest(".item, .card");
   if (!link && line && getSelection().isCollapsed) find("a.title", line).click();
-  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (
+    !link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey
+  ) return;
   if (link.matches("[data-filter]")) {
     event.preventDefault();
     filter(link.href);
@@ -129,7 +136,9 @@ addEventListener("popstate", (event) => {
   find("#main").removeAttribute("aria-busy");
 });
 
-addEventListener("scrollend", () => { if (addressShown() === here) history.replaceState({ ...history.state, scroll: scrollY }, ""); });
+addEventListener("scrollend", () => {
+  if (addressShown() === here) history.replaceState({ ...history.state, scroll: scrollY }, "");
+});
 
 // --- Searching while typing, and laying out at once what is chosen.
 
@@ -140,7 +149,9 @@ document.addEventListener("input", (event) => {
   wait = setTimeout(() => show(addressOf(target.form), { isTyped: true }), 250);
 });
 
-document.addEventListener("focusout", () => { wasTyped = false; });
+document.addEventListener("focusout", () => {
+  wasTyped = false;
+});
 
 document.addEventListener("change", (event) => {
   if (event.target.closest("form.panel")) event.target.form.requestSubmit();
@@ -154,7 +165,8 @@ async function filter(address) {
     lose(address);
     return;
   }
-  const form = answer.ok && find("form[data-filters]", new DOMParser().parseFromString(await answer.text(), "text/html"));
+  const form = answer.ok
+    && find("form[data-filters]", new DOMParser().parseFromString(await answer.text(), "text/html"));
   if (!form) {
     location.assign(address);
     return;
@@ -165,7 +177,9 @@ async function filter(address) {
   dialog.append(document.adoptNode(form));
   find('[formmethod="dialog"]', dialog).hidden = false;
   dialog.addEventListener("close", () => dialog.remove());
-  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
   document.body.append(dialog);
   dialog.showModal();
   find("summary", dialog)?.focus();
@@ -219,10 +233,15 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) {
     const { textContent: words } = button;
-    const isCopied = await navigator.clipboard.writeText(new URL(button.dataset.copy, location.href)).then(() => true, () => false);
+    const isCopied = await navigator.clipboard.writeText(new URL(button.dataset.copy, location.href)).then(
+      () => true,
+      () => false,
+    );
     tell(isCopied ? "The link is copied" : "The browser did not copy the link");
     button.textContent = isCopied ? "Copied" : "Not copied";
-    setTimeout(() => { button.textContent = words; }, 2000);
+    setTimeout(() => {
+      button.textContent = words;
+    }, 2000);
   }
   for (const menu of findAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
@@ -240,6 +259,8 @@ if (location.search.includes("notice=")) {
 // Times are written for where the reader is, unless they chose a zone. To load Intl takes long enough to wait for the page.
 setTimeout(() => {
   const zone = globalThis.Temporal?.Now.timeZoneId() ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-  document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax${/^https/.test(location.protocol) ? "; secure" : ""}`;
+  document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax${
+    /^https/.test(location.protocol) ? "; secure" : ""
+  }`;
 }, 500);
 prepare();
