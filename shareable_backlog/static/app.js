@@ -259,8 +259,7 @@ if (location.search.includes("notice=")) {
 // Times are written for where the reader is, unless they chose a zone. To load Intl takes long enough to wait for the page.
 setTimeout(() => {
   const zone = globalThis.Temporal?.Now.timeZoneId() ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-  document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax${
-    /^https/.test(location.protocol) ? "; secure" : ""
-  }`;
+  const secure = /^https/.test(location.protocol) ? "; secure" : "";
+  document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
 }, 500);
 prepare();
