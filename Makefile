@@ -32,7 +32,7 @@ quick: $(VENV)/dev  ## lint, layers and the quick tests, in a minute: before eac
 test: $(VENV)/dev  ## run the whole test suite
 	pytest -n $(WORKERS)
 
-check: $(VENV)/dev  ## lint, types, layers, migrations
+check: $(VENV)/dev check-static  ## lint, types, layers, migrations, templates, styles, scripts
 	ruff format --check .
 	ruff check .
 	basedpyright
@@ -45,7 +45,7 @@ check-static: $(VENV)/static  ## lint templates, styles and scripts
 	djlint --lint --quiet shareable_backlog/templates
 	@if grep -rnE '^.{161,}' shareable_backlog/templates; then echo 'At most 160 characters fit on a line.'; exit 1; fi
 
-format: $(VENV)/dev  ## format the code
+format: $(VENV)/dev format-static  ## format code, styles and scripts
 	ruff format .
 	ruff check --fix .
 

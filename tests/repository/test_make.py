@@ -53,6 +53,8 @@ def test_templates_styles_and_scripts_are_checked() -> None:
     tools = [line.split()[0] for line in run_make("--dry-run", "check-static").splitlines()]
     assert {"dprint", "djlint"} <= set(tools)
     assert "biome lint --error-on-warnings" in run_make("--dry-run", "check-static")
+    assert run_make("--dry-run", "check-static") in run_make("--dry-run", "check")
+    assert "dprint fmt" in run_make("--dry-run", "format").splitlines()
 
 
 def test_the_linter_of_templates_finds_a_tag_that_is_not_closed(tmp_path: Path) -> None:
