@@ -140,7 +140,7 @@ def test_the_mirror_is_late_by_the_interval_in_which_it_should_be_synced(
             "INSERT INTO sync_history (status, trigger_type, completed_at)"
             " VALUES ('succeeded', 'automatic', now() - interval '2 hours')"
         )
-        assert ("later than usual" in site.get("/", "bob").text) == is_late
+        assert ("older than usual" in site.get("/", "bob").text) == is_late
 
 
 @pytest.mark.parametrize(("base_url", "is_in_log"), [("http://localhost:8000", True), ("https://example.com", False)])

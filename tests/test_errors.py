@@ -62,8 +62,8 @@ def test_whoever_deals_with_the_database_deals_with_its_special_cases_too(
 
 def test_a_mail_that_failed_is_tried_again_unless_it_is_said_to_be_final() -> None:
     assert not MailFailed("The mail server can't be reached.").is_final
-    final = MailFailed("The mail server does not take mail for this recipient.", is_final=True)
-    assert (str(final), final.is_final) == ("The mail server does not take mail for this recipient.", True)
+    final = MailFailed("The mail server does not accept mail for this recipient.", is_final=True)
+    assert (str(final), final.is_final) == ("The mail server does not accept mail for this recipient.", True)
 
 
 def test_a_wrong_configuration_says_all_its_faults_one_by_one_and_together() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shareable_backlog.cli.commands import Commands
+from shareable_backlog.cli.counts import format_count
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add `audit` and its actions to the command line."""
-    parser = commands.add_parser("audit", help="prove, read and shorten the record of who did what")
+    parser = commands.add_parser("audit", help="verify, read and trim the record of who did what")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     verify = actions.add_parser("verify", help="prove that no row was changed, removed or slipped in")
     verify.add_argument("--json", action="store_true", help="print the verdict as JSON")
@@ -66,9 +67,9 @@ def _prune_entries(arguments: argparse.Namespace) -> int:
             return "AUDIT_RETENTION_DAYS is 0, so everything is kept."
         if arguments.dry_run:
             count = await audit_retention.count_older(days)
-            return f"{_format_row_count(count)} older than {days} days would be removed. Nothing was changed."
+            return f"{format_count(count, 'row')} older than {days} days would be removed. Nothing was changed."
         count = await audit_retention.prune_entries(OPERATOR, days)
-        return f"{_format_row_count(count)} older than {days} days removed."
+        return f"{format_count(count, 'row')} older than {days} days removed."
 
     print(run_with_database(prune))
     return 0
@@ -81,8 +82,10 @@ def _encode_verdict(verdict: "Verdict") -> str:
 
 def _format_verdict(verdict: "Verdict") -> str:
     if not verdict.faults:
-        return f"The audit log is whole: {_format_row_count(verdict.rows)}, none changed, removed or slipped in."
-    return "\n".join(["The audit log is not what was recorded.", *(fault.sentence for fault in verdict.faults)])
+        return f"The audit log is intact: {format_count(verdict.rows, 'row')}, none changed, removed or slipped in."
+    return "\n".join(
+        ["The audit log does not match what was recorded.", *(fault.sentence for fault in verdict.faults)]
+    )
 
 
 def _encode_entry(row: "AuditEntry") -> str:
@@ -114,10 +117,6 @@ def _format_entry(row: "AuditEntry") -> str:
     )
     # Nothing that somebody typed may move the cursor of the operator's terminal.
     return "".join(sign if sign.isprintable() else "�" for sign in "  ".join(filter(None, parts)))
-
-
-def _format_row_count(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _parse_day(text: str) -> datetime:

@@ -9,10 +9,10 @@ from shareable_backlog.cli.commands import Commands
 
 def add_parser(commands: Commands) -> None:
     """Add `backup` and `restore` to the command line."""
-    backup = commands.add_parser("backup", help="write the whole database to a file, also while it is in use")
+    backup = commands.add_parser("backup", help="write the whole database to a file, even while it is in use")
     backup.add_argument("file", type=Path, metavar="FILE", help="the file to write; it must not exist")
     backup.set_defaults(run=_dump)
-    restore = commands.add_parser("restore", help="fill an empty database from such a file")
+    restore = commands.add_parser("restore", help="fill an empty database from a backup file")
     restore.add_argument("file", type=Path, metavar="FILE", help="a file that `slb backup` wrote")
     restore.set_defaults(run=_restore)
 
@@ -21,7 +21,7 @@ def _dump(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import backup
 
     _run_on_server(backup.dump_database, arguments.file)
-    print(f"The database is in {arguments.file}. It holds all that is mirrored and recorded: keep it safe.")
+    print(f"The backup is in {arguments.file}. It holds everything mirrored and recorded: keep it safe.")
     return 0
 
 

@@ -5,6 +5,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shareable_backlog.cli.commands import Commands
+from shareable_backlog.cli.counts import format_count
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
@@ -39,7 +40,7 @@ def _format_findings(findings: dict[str, Any]) -> str:
     lines = [f"{name.replace('_', ' '):16} {value}" for name, value in findings.items() if name != _TEAMS]
     for team in findings.get(_TEAMS, []):
         private = ", private" if team["private"] else ""
-        lines.append(f"{'team':16} {team['key']} {team['name']}: {_format_count(team['issues'], 'issue')}{private}")
+        lines.append(f"{'team':16} {team['key']} {team['name']}: {format_count(team['issues'], 'issue')}{private}")
     return "\n".join(lines)
 
 
@@ -101,7 +102,7 @@ async def _check_linear(settings: "Settings") -> tuple[bool, dict[str, Any]]:
 
 
 def _build_linear_findings(seen: "Workspace", *, by_key: bool) -> dict[str, Any]:
-    teams, private = _format_count(len(seen.teams), "team"), sum(team.is_private for team in seen.teams)
+    teams, private = format_count(len(seen.teams), "team"), sum(team.is_private for team in seen.teams)
     return {
         "linear": f"answers to {'LINEAR_API_KEY' if by_key else 'the OAuth application'}",
         "workspace": f"{seen.organization.name} ({seen.organization.url_key})",
@@ -113,19 +114,13 @@ def _build_linear_findings(seen: "Workspace", *, by_key: bool) -> dict[str, Any]
     }
 
 
-_KEY_ADVICE = (
-    "can't be told without writing. A read-only key, limited to the teams that are shown, is all the mirror needs"
-)
+_KEY_ADVICE = "can't be told without writing. A read-only key, limited to the teams that are shown, is enough"
 
 
 def _describe_viewer(viewer: "Viewer") -> str:
     if viewer.admin:
-        return f"{viewer.name}, an admin: a user without that standing is enough"
+        return f"{viewer.name}, an admin: an ordinary user is enough"
     return f"{viewer.name}, a guest" if viewer.guest else viewer.name
-
-
-def _format_count(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _build_team_finding(team: "WorkspaceTeam") -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Bring the database's schema to the state of the migration files: `slb migrate ACTION`.
 
-Exit codes: 0 done (`status`: up to date), 1 failed (`status`: files are pending), 2 wrong words or wrong
+Exit codes: 0 done (`status`: up to date), 1 failed (`status`: files are pending), 2 wrong arguments or
 configuration, 3 the files contradict the database: an applied file was edited or is gone, or a newer version of
 the program migrated it.
 """
@@ -24,31 +24,36 @@ def add_parser(commands: Commands) -> None:
     """Add `migrate` and its actions to the command line."""
     parser = commands.add_parser(
         "migrate",
-        help="bring the database's schema up to date, or back",
+        help="bring the database's schema up to date, or roll it back",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     up = actions.add_parser("up", help="apply the pending migrations")
-    up.add_argument("--to", type=int, metavar="N", help="stop after the migration of this number")
+    up.add_argument("--to", type=int, metavar="N", help="stop after the migration with this number")
     up.add_argument("--dry-run", action="store_true", help="say what would be applied, and change nothing")
     up.add_argument("--wait", type=float, default=0, metavar="S", help="wait up to S seconds for the server")
     up.add_argument(
         "--allow-out-of-order",
         action="store_true",
-        help="apply a file that belongs before an applied one; node-pg-migrate then wants --no-check-order",
+        help="apply a file that belongs before an applied one; node-pg-migrate then needs --no-check-order",
     )
-    down = actions.add_parser("down", help="take the last migration back")
-    down.add_argument("--to", type=int, metavar="N", help="take back all after the one of this number (0: all)")
-    redo = actions.add_parser("redo", help="take the last migration back and apply it again")
+    down = actions.add_parser("down", help="roll back the last migration")
+    down.add_argument(
+        "--to",
+        type=int,
+        metavar="N",
+        help="roll back everything after the migration with this number (0: everything)",
+    )
+    redo = actions.add_parser("redo", help="roll back the last migration and apply it again")
     create = actions.add_parser("create", help="write an empty migration with the next number")
     create.add_argument("name", metavar="NAME", help="what it does, as in add-colour-to-labels")
     status = actions.add_parser("status", help="list what is applied and pending, changing nothing")
     status.add_argument("--json", action="store_true", help="print it as JSON")
-    verify = actions.add_parser("verify", help="check that the applied files are as they were")
-    verify.add_argument("--accept", action="store_true", help="take edited files for what was applied")
+    verify = actions.add_parser("verify", help="check that the applied files are unchanged")
+    verify.add_argument("--accept", action="store_true", help="accept edited files as what was applied")
     baseline = actions.add_parser("baseline", help="mark migrations as applied without running them")
-    baseline.add_argument("to", type=int, metavar="N", help="the last one that the schema holds already")
+    baseline.add_argument("to", type=int, metavar="N", help="the last one that the schema already has")
     runs = (
         (up, _migrate_up),
         (down, _migrate_down),
@@ -119,8 +124,8 @@ def _migrate_down(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
     with _open_server() as conninfo:
-        if not migrate.revert_migrations(conninfo, to=arguments.to, on_step=_build_printer("took back")):
-            print("There is nothing to take back.")
+        if not migrate.revert_migrations(conninfo, to=arguments.to, on_step=_build_printer("rolled back")):
+            print("There is nothing to roll back.")
     return 0
 
 
@@ -128,7 +133,7 @@ def _redo(_arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
     with _open_server() as conninfo:
-        migrate.redo_last_migration(conninfo, on_step=_build_printer("took back and applied"))
+        migrate.redo_last_migration(conninfo, on_step=_build_printer("rolled back and applied again"))
     return 0
 
 
@@ -181,7 +186,7 @@ def _verify_files(arguments: argparse.Namespace) -> int:
             for migration in migrate.accept_edits(conninfo):
                 _build_printer("accepted")(migration)
         count = len(migrate.verify_migrations(conninfo).applied)
-    print(f"All {count} applied files are as they were.")
+    print(f"All {count} applied files are unchanged.")
     return 0
 
 

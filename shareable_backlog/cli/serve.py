@@ -21,7 +21,7 @@ _ENDED_WITHIN_S = 25
 
 def add_parser(commands: Commands) -> None:
     """Add `serve` to the command line."""
-    parser = commands.add_parser("serve", help="serve the backlog in a browser, and keep it fresh")
+    parser = commands.add_parser("serve", help="serve the backlog to browsers, and keep it fresh")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, help="port to listen on (default: PORT, else 8000)")
     parser.add_argument("--sample", action="store_true", help="fill an empty mirror with a sample backlog")
@@ -68,11 +68,11 @@ def _check_host(host: str, base_url: str | None, *, is_dev: bool) -> None:
     from shareable_backlog.errors import ConfigurationInvalid
 
     if base_url is None and not is_loopback(host):
-        fault = f"BASE_URL is not set, and {host} can be reached from outside: say at which address"
+        fault = f"BASE_URL is not set, but {host} can be reached from outside: set it to the address people use"
         raise ConfigurationInvalid((fault,))
     reached = urlsplit(base_url or "http://localhost").hostname
     if is_dev and not (is_loopback(host) and is_loopback(reached or "")):
-        raise ConfigurationInvalid(("--dev is for this machine alone: leave --host and BASE_URL away",))
+        raise ConfigurationInvalid(("--dev is for this machine only: leave out --host and BASE_URL",))
 
 
 def serve_here(
@@ -121,7 +121,7 @@ def _format_url(listener: socket.socket) -> str:
 
 
 def _print_link(link: str) -> None:
-    print(f"Sign in as the admin of the sample, once: {link}", flush=True)
+    print(f"Sign in once as the sample's admin: {link}", flush=True)
 
 
 def _announce(url: str, *, base_url: str | None, has_key: bool, own_database: bool) -> None:
@@ -130,7 +130,7 @@ def _announce(url: str, *, base_url: str | None, has_key: bool, own_database: bo
         print(f"People reach it at {base_url}/")
     if not (has_key and own_database):
         print(
-            "To show a real workspace set LINEAR_API_KEY; to use a PostgreSQL server of your own set"
+            "To show a real workspace set LINEAR_API_KEY; to use your own PostgreSQL server set"
             " DATABASE_URL (in the environment or in .env, see .env.example)."
         )
     sys.stdout.flush()

@@ -34,7 +34,7 @@ def ensure_secret_key(settings: Settings) -> Settings:
         text = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
         fault = (
-            "SLB_DATA_DIR has no readable file secret_key, and it can't be made: set SECRET_KEY or look at its rights"
+            "SLB_DATA_DIR has no readable file secret_key, and none can be made: set SECRET_KEY or make it readable"
         )
         raise ConfigurationInvalid((fault,)) from None
     logs.mask_secret(text)

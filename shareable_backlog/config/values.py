@@ -110,7 +110,7 @@ def parse_database_url(text: str) -> Secret:
             "holds an unescaped character: in a password write @ as %40, # as %23, / as %2F and ? as %3F"
         )
     if re.search(r"%(?![0-9A-Fa-f]{2})", text):
-        raise ValueError("holds a % that begins no escape: in a password write % as %25")
+        raise ValueError("holds a % that starts no escape: in a password write % as %25")
     if re.search(r"\s", text):
         raise ValueError("holds white space: in a password write a space as %20")
     return Secret(text)
@@ -180,7 +180,7 @@ def parse_networks(text: str) -> tuple[Network, ...]:
 def parse_email(text: str) -> str:
     """Read a mail address, in small letters."""
     if len(text) > _LONGEST_EMAIL or not _EMAIL.fullmatch(text.strip()):
-        raise ValueError("should be a mail address like person@example.com")
+        raise ValueError("should be an email address like person@example.com")
     return text.strip().lower()
 
 

@@ -10,7 +10,7 @@ from shareable_backlog import database
 from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.services import readiness
 
-_NOT_ASKED_YET = "The database has not been asked yet."
+_NOT_ASKED_YET = "The database hasn't been checked yet."
 
 
 async def show_liveness(_request: Request) -> Response:

@@ -58,7 +58,7 @@ class _CurrentNumbers(Collector):
         yield _build_labelled_gauge(
             "slb_database_connections", "Connections of this process's pool.", "kind", connections
         )
-        yield _build_gauge("slb_database_requests_waiting", "Requests that wait for a connection.", pool.waiting)
+        yield _build_gauge("slb_database_requests_waiting", "Requests waiting for a connection.", pool.waiting)
         if self._numbers is not None:
             yield from _collect_product_numbers(self._numbers)
 
@@ -67,11 +67,11 @@ def _collect_product_numbers(numbers: ProductNumbers) -> Iterator[Metric]:
     if numbers.last_good_at is not None:
         age_s = (datetime.now(UTC) - numbers.last_good_at).total_seconds()
         yield _build_gauge("slb_mirror_age_seconds", "Time since the mirror was last brought up to date.", age_s)
-    yield _build_gauge("slb_mirror_items", "Items of the mirror that have not gone from Linear.", numbers.items)
+    yield _build_gauge("slb_mirror_items", "Items in the mirror that are still in Linear.", numbers.items)
     yield _build_labelled_gauge(
-        "slb_webhook_deliveries", "Deliveries of the last week.", "outcome", numbers.deliveries
+        "slb_webhook_deliveries", "Deliveries in the last week.", "outcome", numbers.deliveries
     )
-    yield _build_gauge("slb_sessions", "Sessions that are good for something.", numbers.sessions)
+    yield _build_gauge("slb_sessions", "Sessions that are still valid.", numbers.sessions)
     yield _build_labelled_gauge("slb_people", "People by state.", "state", {"pending": 0, **numbers.people})
 
 

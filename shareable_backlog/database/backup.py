@@ -43,7 +43,7 @@ def dump_database(conninfo: str, file: Path) -> None:
     An existing file is not overwritten. Raises BackupFailed, then no file is left.
     """
     if file.exists():
-        raise BackupFailed("There is a file of that name already. Nothing was changed; choose another name.")
+        raise BackupFailed("There is already a file with that name. Nothing was changed; choose another name.")
     unfinished = file.with_name(f"{file.name}.unfinished")
     try:
         unfinished.touch(mode=0o600)
@@ -96,7 +96,7 @@ def _run_program(conninfo: str, name: str, *arguments: str) -> None:
     )
     if ended.returncode:
         _LOG.error("backup_program_failed", program=name, output=faults.redact_output(ended.stderr[-2000:], conninfo))
-        raise BackupFailed(f"{name} could not do it, and nothing was changed. The log says why.")
+        raise BackupFailed(f"{name} failed, and nothing was changed. The log says why.")
 
 
 def _find_program(name: str, *, with_tls: bool) -> Path:

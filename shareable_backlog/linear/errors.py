@@ -12,7 +12,7 @@ class AuthenticationFailed(LinearFailed):
 
     def __init__(self) -> None:
         super().__init__(
-            "Linear did not accept the key. What was mirrored before stays;"
+            "Linear did not accept the key. What was mirrored before is kept;"
             " make a new key in Linear's settings and set LINEAR_API_KEY to it."
         )
 
@@ -24,8 +24,8 @@ class Forbidden(LinearFailed):
 
     def __init__(self) -> None:
         super().__init__(
-            "Linear does not let this key read what the mirror needs. What was mirrored before stays;"
-            " give the key read access to the teams that are to be shown."
+            "Linear does not let this key read what the mirror needs. What was mirrored before is kept;"
+            " give the key read access to the teams that should be shown."
         )
 
 
@@ -36,7 +36,7 @@ class RateLimited(LinearFailed):
 
     def __init__(self, retry_at: datetime | None) -> None:
         until = f"until {retry_at:%H:%M:%S} UTC" if retry_at else "for now"
-        super().__init__(f"Linear takes no more requests of this key {until}. The mirror goes on after that.")
+        super().__init__(f"Linear accepts no more requests from this key {until}. The mirror continues after that.")
         self.retry_at = retry_at
 
 
@@ -53,8 +53,8 @@ class InvalidQuery(LinearFailed):
 
     def __init__(self) -> None:
         super().__init__(
-            "Linear did not understand a query of this program. What was mirrored before stays;"
-            " a newer version of the program may fit Linear's interface again."
+            "Linear did not understand one of this program's queries. What was mirrored before is kept;"
+            " a newer version of the program may work with Linear's API again."
         )
 
 
@@ -74,4 +74,4 @@ class PartialAnswer(LinearFailed):
     code = "LINEAR_PARTIAL_ANSWER"
 
     def __init__(self) -> None:
-        super().__init__("Linear answered only in part, so nothing of that answer was used. The next run asks again.")
+        super().__init__("Linear's answer was incomplete, so it was not used. The next run asks again.")

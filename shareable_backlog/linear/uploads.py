@@ -61,7 +61,7 @@ async def fetch_image(
         reason = str(error) if isinstance(error, LinearFailed) else type(error).__name__
         _LOG.warning("linear.image_not_fetched", reason=reason)
         raise LinearUnavailable(
-            "Linear did not give the image this time. All the rest of the page is here; try again later."
+            "Linear did not return this image. The rest of the page is unaffected; try again later."
         ) from error
 
 

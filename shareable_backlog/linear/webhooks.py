@@ -52,12 +52,13 @@ def verify_delivery(body: bytes, signatures: Sequence[str], secrets: Sequence[Se
     Raises DeliveryRefused, also when it is not of this minute, and InvalidInput for what is no delivery at all.
     """
     if len(signatures) != 1 or not _is_signed(body, signatures[0], secrets):
-        raise DeliveryRefused("The signature is missing or wrong, so nothing of the delivery was used.")
+        raise DeliveryRefused("The signature is missing or wrong, so the delivery was ignored.")
     event = _parse_event(body)
     sent_at = _parse_instant(event.get("webhookTimestamp"))
     if sent_at is None or abs(now - sent_at) > FRESH_FOR:
         raise DeliveryRefused(
-            "The delivery is not of this minute, so nothing of it was used. If it was, this machine's clock is wrong."
+            "The delivery was not sent within the last minute, so it was ignored."
+            " If it was, this machine's clock is wrong."
         )
     return _build_delivery(event, sent_at)
 

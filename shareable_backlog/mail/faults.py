@@ -28,17 +28,17 @@ def translate_error(error: Exception) -> MailFailed:
     is_final = False
     match error:
         case SMTPRecipientsRefused(recipients=[SMTPRecipientRefused(code=code), *_]):
-            words, is_final = f"The mail server does not take mail for this recipient ({code}).", code >= _FINAL
+            words, is_final = f"The mail server does not accept mail for this recipient ({code}).", code >= _FINAL
         case SMTPDataError(code=code):
-            words, is_final = f"The mail server did not take the mail ({code}).", code >= _FINAL
+            words, is_final = f"The mail server did not accept the mail ({code}).", code >= _FINAL
         case SMTPNotSupported():
-            words, is_final = "The mail server takes no addresses with letters like the recipient's.", True
+            words, is_final = "The mail server does not support addresses with letters like the recipient's.", True
         case SMTPAuthenticationError(code=code):
             words = f"The mail server did not accept the user and password of SMTP_URL ({code})."
         case SMTPSenderRefused(code=code):
             words = f"The mail server did not accept MAIL_FROM as the sender ({code})."
         case SMTPResponseException(code=code):
-            words = f"The mail server answered with a refusal ({code})."
+            words = f"The mail server answered with an error ({code})."
         case _:
             words = _describe_connection_error(error.__cause__ if isinstance(error.__cause__, OSError) else error)
     return MailFailed(words, is_final=is_final)
@@ -49,15 +49,15 @@ def _describe_connection_error(error: BaseException) -> str:
         case TimeoutError():
             words = "The mail server did not answer in time."
         case ssl.SSLCertVerificationError():
-            words = "The mail server could not prove who it is (TLS certificate)."
+            words = "The mail server could not prove its identity (TLS certificate)."
         case ssl.SSLError():
-            words = "The mail server does not speak TLS in the way that SMTP_URL says (smtps:// or smtp://)."
+            words = "The mail server does not use TLS the way SMTP_URL says (smtps:// or smtp://)."
         case socket.gaierror():
-            words = "The mail server of SMTP_URL was not found by its name."
+            words = "The mail server's host name in SMTP_URL can't be found."
         case SMTPServerDisconnected() | EOFError():
-            words = "The mail server broke off the connection."
+            words = "The mail server dropped the connection."
         case OSError():
             words = "The mail server can't be reached."
         case _:
-            words = "The mail server takes no user and password, which SMTP_URL has."
+            words = "The mail server does not accept a user and password, but SMTP_URL has them."
     return words

@@ -83,7 +83,7 @@ def build_identity(found: dict[str, Any]) -> Identity:
 def describe_refusal(reason: str) -> str:
     """Log why a provider's word was not believed, and return the words that say so."""
     _LOG.warning("oidc_token_refused", reason=reason)
-    return "What the identity provider said of you could not be believed. Try again; if it goes on, tell an admin."
+    return "The identity provider's answer couldn't be verified. Try again; if it keeps happening, tell an admin."
 
 
 def _find_fault(found: dict[str, Any], issuer: str, client_id: str, nonce: str) -> str | None:

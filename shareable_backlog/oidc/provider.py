@@ -85,7 +85,7 @@ class Provider:
         known = await self._discover()
         names_itself = known.document.get("authorization_response_iss_parameter_supported") is True
         if issuer != self._client.issuer and (issuer is not None or names_itself):
-            raise SignInFailed("The answer came from another identity provider than the one that was asked.")
+            raise SignInFailed("The answer came from a different identity provider than the one asked.")
         form = {
             "grant_type": "authorization_code",
             "code": code,

@@ -29,7 +29,7 @@ _REFUSALS = frozenset(
 )
 
 UNREACHABLE = "The identity provider can't be reached, or gave no useful answer. Try again, or sign in another way."
-_REFUSED = "The identity provider did not accept this sign-in. Begin it again; if it goes on, tell an admin."
+_REFUSED = "The identity provider didn't accept this sign-in. Start again; if it keeps happening, tell an admin."
 
 
 def open_client() -> httpx2.AsyncClient:

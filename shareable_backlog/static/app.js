@@ -73,7 +73,7 @@ async function show(url, { isBack = false, isTyped = false, scroll = 0 } = {}) {
 // Without a connection what is there stays, and can be read.
 function lose(url) {
   const notice = document.createElement("p"), link = document.createElement("a");
-  const words = "There is no connection. This is what was shown before.";
+  const words = "There is no connection. This is what was shown last.";
   find("#main").removeAttribute("aria-busy");
   find("#lost")?.remove();
   notice.id = "lost";
@@ -237,7 +237,7 @@ document.addEventListener("click", async (event) => {
       () => true,
       () => false,
     );
-    tell(isCopied ? "The link is copied" : "The browser did not copy the link");
+    tell(isCopied ? "The link was copied" : "The browser could not copy the link");
     button.textContent = isCopied ? "Copied" : "Not copied";
     setTimeout(() => {
       button.textContent = words;

@@ -97,7 +97,7 @@ async def _mark_failed(taken: Sequence[WaitingDelivery], error: Exception) -> No
         raise error
     is_refused = isinstance(error, DataRefused)
     _LOG.error("delivery_failed", type=taken[0].type, id=taken[0].id, exc_info=None if is_refused else error)
-    reason = "It is refused by the database." if is_refused else "An error of the program itself; the log says more."
+    reason = "The database refused it." if is_refused else "An internal error; the log has the details."
     async with transaction() as tx:
         await webhook_deliveries.finish_deliveries(tx, [one.id for one in taken], "failed", reason=reason)
 
@@ -165,7 +165,7 @@ class _Changes:
             self._remove_row(one)
             return _Fate("applied") if present else _Fate("ignored", "The mirror does not have it.")
         if one.entity_id in self.gone_at and one.happened_at <= self.gone_at[one.entity_id]:
-            return _Fate("ignored", "It has gone since.")
+            return _Fate("ignored", "It has been removed since.")
         told = json.loads(one.node)
         good, bad = checking.check_nodes(make_node_type(self.stream), [told])
         if bad:

@@ -72,4 +72,4 @@ async def open_images(settings: Settings) -> AsyncGenerator[Fetch]:
 
 
 async def _refuse_image(_path: str) -> Image:
-    raise NotFound("This image is in Linear alone.")
+    raise NotFound("This image can be seen only in Linear.")

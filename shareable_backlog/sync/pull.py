@@ -73,7 +73,7 @@ async def run_sync(
             await _run_sweep(report, Sweep(client, reader, list(STREAMS.values())), settings, request, on_page)
         elif await _has_other_counts(windows.counts):
             await _run_sweep(report, Sweep(client, reader, [ISSUES]), settings, request, on_page)
-        report.activity = "Taking the new words into the search."
+        report.activity = "Adding the new words to the search."
         async with transaction() as tx:
             await issue_counts.store_counts(tx, _build_team_counts(windows.counts))
         await search_entries.refresh_entries(_INDEXED_AT_ONCE)
@@ -111,9 +111,9 @@ async def _run_sweep(
     report: RunReport, sweep: Sweep, settings: Settings, request: SyncRequest, on_page: OnPage
 ) -> None:
     began_at = datetime.now(UTC)
-    report.activity = "Looking through everything that Linear lists."
+    report.activity = "Checking everything that Linear lists."
     await _store_batches(report, sweep.fetch_seen(), on_page)
-    report.activity = "Fetching what the mirror has otherwise."
+    report.activity = "Fetching what differs from the mirror."
     await _store_batches(report, sweep.fetch_differing(), on_page)
     report.activity = "Hiding what is gone from Linear."
     share = 1.0 if request.removals_allowed else settings.sync_max_removal_share
@@ -131,13 +131,13 @@ async def _run_sweep(
 def _report_hidden(report: RunReport, hidden: HiddenRows) -> None:
     if not hidden.is_whole:
         report.notes.append("Linear listed fewer issues than it counts, so nothing was removed.")
-        report.next_step = "Nothing to do: the next full run looks again."
+        report.next_step = "Nothing to do: the next full run will look again."
     elif hidden.held:
         held = ", ".join(
             f"{found.gone:,} of {found.live:,} {stream.replace('_', ' ')}" for stream, found in hidden.held.items()
         )
-        report.notes.append(f"Linear no longer lists {held}. That is so much that nothing of it was removed.")
+        report.notes.append(f"Linear no longer lists {held}. That is so much that nothing was removed.")
         report.next_step = (
             "Check in Linear that they are gone, and that the key may still read all teams."
-            " Then confirm it on the page Sync, or by: slb sync --full --allow-removals"
+            " Then confirm it on the Sync page, or with: slb sync --full --allow-removals"
         )

@@ -26,7 +26,7 @@ _BATCHES_AHEAD = 2
 _TOLD_EVERY_S = 1.0
 _STALLED_AFTER_S = 900.0
 
-_GOES_ON = "The next run goes on where this one stopped."
+_GOES_ON = "The next run continues where this one stopped."
 
 Trigger = Literal["automatic", "manual", "webhook", "import"]
 
@@ -87,10 +87,10 @@ async def record_run(
             await _finish_run(report, "failed", str(error))
             raise
         except asyncio.CancelledError:
-            await _finish_run(report, "interrupted", "The program was stopped before the run had ended.")
+            await _finish_run(report, "interrupted", "The program was stopped before the run ended.")
             raise
         except Exception:
-            await _finish_run(report, "failed", "An error of the program itself; the log says more.")
+            await _finish_run(report, "failed", "An internal error; the log has the details.")
             raise
         await _finish_run(report, report.status, _describe_partial(report))
 
@@ -133,8 +133,8 @@ async def _publish_progress(report: RunReport) -> AsyncGenerator[None]:
     except TimeoutError:
         if not limit.expired():
             raise
-        message = f"Nothing had moved for {_STALLED_AFTER_S / 60:g} minutes, so the run was given up."
-        raise SyncFailed(f"{message} What was stored stays.") from None
+        message = f"Nothing had moved for {_STALLED_AFTER_S / 60:g} minutes, so the run was abandoned."
+        raise SyncFailed(f"{message} What was stored is kept.") from None
 
 
 async def _tell(report: RunReport, limit: asyncio.Timeout) -> None:
@@ -178,7 +178,7 @@ class SyncUnderWay(SyncFailed):
     """Another process writes the mirror just now."""
 
     def __init__(self) -> None:
-        super().__init__("Another sync is under way. Wait for its end, then start this one again.")
+        super().__init__("Another sync is running. Wait for it to end, then start this one again.")
 
 
 async def store_batches(
@@ -207,9 +207,8 @@ def _describe_partial(report: RunReport) -> str | None:
     notes = [*report.notes]
     if count:
         first = report.bad_rows[0]
-        notes.append(
-            f"{count} rows were set aside, the first is {first.stream} {first.id}: {first.field or ''} {first.reason}"
-        )
+        skipped = "1 row was skipped" if count == 1 else f"{count:,} rows were skipped, the first of them"
+        notes.append(f"{skipped}: {first.stream} {first.id}: {first.field or ''} {first.reason}")
     return " ".join(notes) or None
 
 

@@ -170,7 +170,7 @@ async def _store_in_halves(batch: Batch, stream: Stream, rows: Sequence[MirrorRo
             ), []
     except DataRefused:
         if len(rows) == 1:
-            return RowCounts(), [BadRow(stream.name, rows[0].id, None, "is refused by the database")]
+            return RowCounts(), [BadRow(stream.name, rows[0].id, None, "was refused by the database")]
     middle = len(rows) // 2
     first, first_bad = await _store_in_halves(batch, stream, rows[:middle])
     second, second_bad = await _store_in_halves(batch, stream, rows[middle:])

@@ -132,7 +132,7 @@ class Windows:
         mirrored = {cursor.workspace_id for cursor in self.cursors.values()} - {None}
         if mirrored and mirrored != {self.workspace_id}:
             raise SyncFailed(
-                "The key belongs to another workspace than the mirror. Nothing was changed;"
+                "The key belongs to a different workspace than the mirror. Nothing was changed;"
                 " put the old key back, or name an empty database in DATABASE_URL."
             )
 

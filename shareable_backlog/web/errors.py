@@ -33,15 +33,15 @@ _STATUS = {
     "TOO_MANY": 429,
 }
 _TITLES = {
-    400: "That can't be asked this way",
+    400: "That request isn't valid",
     401: "Please sign in",
-    403: "This is not for you",
-    404: "Nothing is here",
+    403: "You don't have access",
+    404: "Page not found",
     405: "That can't be done here",
-    409: "That can't be done now",
-    429: "Too many tries",
+    409: "That can't be done right now",
+    429: "Too many attempts",
     500: "Something went wrong",
-    502: "Linear does not answer",
+    502: "Linear isn't responding",
     503: "The backlog can't be read right now",
 }
 _HEADERS = {
@@ -73,11 +73,11 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 (as above)
     codes = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
     words = {
-        404: "There is nothing at this address, or it may not be shown.",
-        405: "This address does not take that method.",
-        408: "The request took too long to arrive, so nothing of it was used.",
-        413: "The request is too large, so nothing of it was used.",
-        415: "A compressed request is not taken: send it as it is.",
+        404: "There is nothing at this address, or you may not see it.",
+        405: "This address doesn't support that method.",
+        408: "The request took too long to arrive, so it was ignored.",
+        413: "The request is too large, so it was ignored.",
+        415: "Compressed requests aren't accepted. Send it uncompressed.",
     }
     status = error.status_code
     answer = _build_response(
@@ -91,7 +91,7 @@ async def on_any_error(request: Request, error: Exception) -> Response:
     """Answer an error nobody foresaw: the incident id leads to its details in the log."""
     incident = secrets.token_hex(4)
     _LOG.error("unforeseen_error", incident=incident, path=hide_secret(request.url.path), exc_info=error)
-    message = "The program made a mistake; nothing was changed. Tell an admin the number below."
+    message = "An unexpected error occurred, and nothing was changed. Give an admin the number below."
     return _build_response(request, 500, "INTERNAL_ERROR", message, incident)
 
 

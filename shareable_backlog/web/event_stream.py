@@ -38,7 +38,7 @@ class EventStreams:
         if request.method == "HEAD":
             return Response(media_type="text/event-stream")
         if self._open >= self._max_open:
-            return Response("Too many pages are open just now. Load the page anew to see changes.\n", 503)
+            return Response("Too many pages are open right now. Reload this page to see changes.\n", 503)
         return _EventStreamResponse(self, _iterate_events(request, look))
 
     async def count_while_sending(self, response: Awaitable[None]) -> None:

@@ -202,12 +202,12 @@ Day: TypeAlias = Annotated[
     date,
     Trimmed(),
     Codec(_read_day, date.isoformat),
-    Meta(description="A date has to look like 2026-01-31, in a year from 1970 to 9000."),
+    Meta(description="A date looks like 2026-01-31, with a year from 1970 to 9000."),
 ]
 """A day from 1970 to 9000."""
 
 Email: TypeAlias = Annotated[
-    str, Trimmed(), Codec(parse_email, str), Meta(description="A mail address looks like person@example.com.")
+    str, Trimmed(), Codec(parse_email, str), Meta(description="An email address looks like person@example.com.")
 ]
 """A mail address, in small letters."""
 

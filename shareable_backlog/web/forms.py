@@ -29,11 +29,13 @@ async def read(request: Request) -> Form:
         if len(body) > _LARGEST_BODY:
             raise HTTPException(413, headers={"Connection": "close"})
     if body and kind != "application/x-www-form-urlencoded":
-        raise InvalidInput("Only a form of these pages can be sent here. Nothing was changed.")
+        raise InvalidInput("Only forms from these pages are accepted here. Nothing was changed.")
     try:
         fields = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError:
-        raise InvalidInput("The form could not be read, so nothing was changed. Load the page anew.") from None
+        raise InvalidInput(
+            "The form could not be read, so nothing was changed. Reload the page and try again."
+        ) from None
     form = request.state.form = Form(fields)
     return form
 
@@ -60,7 +62,10 @@ def require_own(request: Request, form: Mapping[str, str], secret: str | None, b
     is_own = len(origins) == 1 and origins[0].lower() in own
     given = form.get("csrf", "").encode()
     if not is_own or secret is None or not hmac.compare_digest(given, compute_token(secret).encode()):
-        raise NotAllowed("This did not come from a page of the backlog, or from one too old. Nothing was changed.")
+        raise NotAllowed(
+            "This form did not come from a page of the backlog, or the page was too old."
+            " Nothing was changed. Reload the page and try again."
+        )
 
 
 def choose_own_path(text: str | None) -> str:

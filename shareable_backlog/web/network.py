@@ -69,10 +69,10 @@ class NetworkGate:
         if ip_address is None or not is_within(ip_address, self._allowed):
             if self._is_news(str(ip_address)):
                 await self._on_refused(str(ip_address), request.scope["path"], request.headers.get("user-agent", ""))
-            return NotAllowed("This network may not use the backlog. Ask an admin, or come from another network.")
+            return NotAllowed("The backlog isn't available from this network. Ask an admin, or use another network.")
         hosts = request.headers.getlist("host")
         if len(hosts) != 1 or not self._is_own(hosts[0].lower()):
-            return InvalidInput("This is not an address of the backlog. Use the one that you were given.")
+            return InvalidInput("This isn't an address of the backlog. Use the one you were given.")
         return None
 
     def _is_news(self, ip_address: str) -> bool:

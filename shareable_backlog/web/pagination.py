@@ -33,7 +33,7 @@ def decode_position(word: str, types: Sequence[str]) -> Position:
             return position
     except ValueError:  # msgspec's own errors are of that kind too
         pass
-    raise InvalidInput("This page's address is damaged. Start again from the first page.")
+    raise InvalidInput("This page's address isn't valid. Start again from the first page.")
 
 
 def encode_time_position(at: datetime, row_id: object) -> str:

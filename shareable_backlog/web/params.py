@@ -117,17 +117,17 @@ def _require_known(type_: type[Struct], given: Mapping[str, list[str]]) -> None:
     known = [field.key for field in list_fields(type_)]
     for key, texts in given.items():
         if key not in known:
-            there_are = f"There are: {', '.join(known)}." if known else "There are none."
+            there_are = f"The parameters are: {', '.join(known)}." if known else "It takes none."
             raise InvalidInput(f"There is no parameter “{key[:_LONGEST_NAME]}” here. {there_are}")
         if len(texts) > 1:
-            raise InvalidInput(f"The parameter “{key}” may stand there only once.")
+            raise InvalidInput(f"The parameter “{key}” may appear only once.")
 
 
 def _read_field(field: Field, texts: list[str], source: Source) -> object:
     try:
         return field.read(texts)
     except ValueError:  # msgspec's own errors are of that kind too
-        raise _refuse(field, source, "can't be that") from None
+        raise _refuse(field, source, "isn't valid") from None
 
 
 def _refuse(field: Field, source: Source, fault: str) -> BacklogError:
@@ -135,10 +135,10 @@ def _refuse(field: Field, source: Source, fault: str) -> BacklogError:
     if field.otherwise is not None:
         return field.otherwise.error(field.otherwise.message)
     if source == "path":
-        return NotFound("There is nothing at this address, or it may not be shown.")
+        return NotFound("There is nothing at this address, or you may not see it.")
     if source == "form":
-        label, advice = field.key.replace("_", " "), field.meaning or "Load the page anew."
+        label, advice = field.key.replace("_", " "), field.meaning or "Reload the page and try again."
         return InvalidInput(f"“{label}” {fault}, so nothing was changed. {advice}")
     if not field.meaning:
-        return InvalidInput(f"This page's address is damaged at “{field.key}”. Start again from the first page.")
+        return InvalidInput(f"“{field.key}” in this page's address isn't valid. Start again from the first page.")
     return InvalidInput(f"The parameter “{field.key}” {fault}. {field.meaning}")

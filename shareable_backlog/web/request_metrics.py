@@ -27,7 +27,7 @@ def _make_metrics() -> _RouteMetrics:
     requests = Counter("slb_http_requests", "Requests by route and status.", labels, registry=registry)
     durations = Histogram(
         "slb_http_request_duration_seconds",
-        "Time until an answer began, by route.",
+        "Time until the response started, by route.",
         ("route",),
         buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         registry=registry,

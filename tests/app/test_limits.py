@@ -85,7 +85,7 @@ def test_without_a_connection_left_at_the_server_pages_say_so_and_work_soon_afte
         page = program.get("/")
         assert page.status == 503
         assert "too many clients" not in page.text
-        assert program.until_logged("database_is_away")["reason"] == "The database has no connection left."
+        assert program.until_logged("database_is_away")["reason"] == "The database has no connections left."
         for connection in taken:
             connection.close()
         assert program.until("/", 200) < RECOVERED_WITHIN_S

@@ -88,11 +88,11 @@ def test_no_command_says_a_secret_whatever_is_wrong(
 @pytest.mark.parametrize(
     ("words", "code", "reason"),
     [
-        ("?sslmode=require&uselibpqcompat=true", 1, "does not speak TLS, which sslmode demands"),
-        ("?sslmode=no-verify", 1, "does not speak TLS, which sslmode demands"),
+        ("?sslmode=require&uselibpqcompat=true", 1, "does not support TLS, which sslmode requires"),
+        ("?sslmode=no-verify", 1, "does not support TLS, which sslmode requires"),
         ("?uselibpqcompat=true", 0, "answers in"),
-        ("?sslmod=require", 2, "DATABASE_URL holds the unknown word sslmod"),
-        ("?sslmode=maybe", 2, "DATABASE_URL holds an sslmode that libpq does not know"),
+        ("?sslmod=require", 2, "DATABASE_URL has the unknown parameter sslmod"),
+        ("?sslmode=maybe", 2, "DATABASE_URL has an sslmode that libpq does not know"),
     ],
 )
 def test_doctor_understands_or_names_the_words_of_a_url(
@@ -125,5 +125,5 @@ def test_serve_refuses_a_url_that_it_cannot_use_with_the_reason(tmp_path: Path, 
     url = f"postgresql://alice:open-sesame@db.example.com/backlog{words}"
     code, said = slb(tmp_path, "serve", "--port", "0", DATABASE_URL=url)
     assert code == 2
-    assert "slb: DATABASE_URL holds" in said
+    assert "slb: DATABASE_URL has" in said
     assert not [secret for secret in ("open-sesame", "db.example.com", "Traceback") if secret in said]

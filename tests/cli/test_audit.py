@@ -44,7 +44,7 @@ def told(capsys: pytest.CaptureFixture[str], *command: str, code: int = 0) -> st
 
 def test_a_whole_log_proves_whole(capsys: pytest.CaptureFixture[str], database: str) -> None:
     approve(database)
-    assert told(capsys, "verify") == "The audit log is whole: 1 row, none changed, removed or slipped in.\n"
+    assert told(capsys, "verify") == "The audit log is intact: 1 row, none changed, removed or slipped in.\n"
     assert json.loads(told(capsys, "verify", "--json")) == {"whole": True, "rows": 1, "faults": []}
 
 
@@ -54,7 +54,7 @@ def test_a_changed_row_is_named_with_exit_code_1(capsys: pytest.CaptureFixture[s
         connection.execute("SET session_replication_role = replica")
         connection.execute("UPDATE audit_logs SET resource_id = '8'")
     assert told(capsys, "verify", code=1).splitlines() == [
-        "The audit log is not what was recorded.",
+        "The audit log does not match what was recorded.",
         "Row 1 (place 1) is not as it was recorded, or does not follow the row that it followed.",
     ]
     verdict = json.loads(told(capsys, "verify", "--json", code=1))
@@ -111,4 +111,4 @@ def test_what_is_older_than_the_retention_is_removed_and_the_rest_proves_whole(
     assert told(capsys, "prune", "--dry-run") == "1 row older than 30 days would be removed. Nothing was changed.\n"
     assert told(capsys, "prune") == "1 row older than 30 days removed.\n"
     assert told(capsys, "prune") == "0 rows older than 30 days removed.\n"
-    assert told(capsys, "verify") == "The audit log is whole: 2 rows, none changed, removed or slipped in.\n"
+    assert told(capsys, "verify") == "The audit log is intact: 2 rows, none changed, removed or slipped in.\n"

@@ -41,7 +41,7 @@ def test_what_was_backed_up_is_restored_into_an_empty_database_and_each_says_wha
     file = tmp_path / "file"
     assert main(["backup", str(file)]) == 0
     assert capsys.readouterr().out == (
-        f"The database is in {file}. It holds all that is mirrored and recorded: keep it safe.\n"
+        f"The backup is in {file}. It holds everything mirrored and recorded: keep it safe.\n"
     )
     monkeypatch.setenv("DATABASE_URL", as_url(empty_database))
     assert main(["restore", str(file)]) == 0

@@ -83,7 +83,7 @@ def test_a_refused_key_exits_1_and_says_what_to_do(linear: FakeLinear, capsys: p
 
 def test_a_linear_that_errs_is_asked_once(linear: FakeLinear, capsys: pytest.CaptureFixture[str]) -> None:
     linear.fail_next(Fault.BAD_GATEWAY)
-    assert "Linear had an error of its own" in found(capsys, code=1)["linear"]
+    assert "Linear had an internal error" in found(capsys, code=1)["linear"]
     assert len(linear.requests) == 1
 
 

@@ -55,10 +55,10 @@ def test_up_to_a_number_and_a_dry_run_of_the_rest(capsys: pytest.CaptureFixture[
 
 def test_down_and_redo_print_what_they_took_back(capsys: pytest.CaptureFixture[str]) -> None:
     slb(capsys, "up", "--to", "3")
-    assert slb(capsys, "redo") == (0, f"took back and applied {FILES[2]}\n", "")
-    assert slb(capsys, "down") == (0, f"took back {FILES[2]}\n", "")
-    assert slb(capsys, "down", "--to", "0") == (0, f"took back {FILES[1]}\ntook back {FILES[0]}\n", "")
-    assert slb(capsys, "down") == (0, "There is nothing to take back.\n", "")
+    assert slb(capsys, "redo") == (0, f"rolled back and applied again {FILES[2]}\n", "")
+    assert slb(capsys, "down") == (0, f"rolled back {FILES[2]}\n", "")
+    assert slb(capsys, "down", "--to", "0") == (0, f"rolled back {FILES[1]}\nrolled back {FILES[0]}\n", "")
+    assert slb(capsys, "down") == (0, "There is nothing to roll back.\n", "")
 
 
 def test_baseline_marks_without_running(capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,7 +143,7 @@ def test_an_edited_file_is_named_in_one_line_and_exits_3(
 def test_an_edited_file_can_be_accepted(empty_database: str, capsys: pytest.CaptureFixture[str]) -> None:
     slb(capsys, "up")
     execute(empty_database, "UPDATE pgmigrations SET checksum = 'other' WHERE id = 2")
-    expected = f"accepted {FILES[1]}\nAll {len(FILES)} applied files are as they were.\n"
+    expected = f"accepted {FILES[1]}\nAll {len(FILES)} applied files are unchanged.\n"
     assert slb(capsys, "verify", "--accept") == (0, expected, "")
     assert slb(capsys, "verify")[0] == 0
 

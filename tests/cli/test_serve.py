@@ -68,7 +68,7 @@ def test_it_says_where_it_is_and_how_to_show_a_real_workspace(data_dir: Path) ->
     with serving(data_dir) as (process, address, lines):
         assert "LINEAR_API_KEY" in lines[1]
         assert "DATABASE_URL" in lines[1]
-        assert lines[2].startswith("Sign in as the admin of the sample, once: ")
+        assert lines[2].startswith("Sign in once as the sample's admin: ")
         with closing(signed_in(lines)) as client:
             assert "sample backlog" in client.get(address).text
         assert stop(process, signal.SIGINT) == 0

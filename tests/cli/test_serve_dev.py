@@ -73,7 +73,7 @@ def test_templates_styles_and_code_reload(tmp_path: Path, database: str) -> None
         page = developed.client.get("/")
         assert "statements" in page.text
 
-        developed.change("templates/shared/_page.html", "Skip to the content", "Skip all this")
+        developed.change("templates/shared/_page.html", "Skip to content", "Skip all this")
         assert "Skip all this" in developed.client.get("/").text
 
         style = re.search(r"/static/style\.css\?v=\w+", page.text)
@@ -82,7 +82,7 @@ def test_templates_styles_and_code_reload(tmp_path: Path, database: str) -> None
         assert "{ /* new */" in developed.client.get("/static/style.css").text
         assert style[0] not in developed.client.get("/").text
 
-        developed.change("web/errors.py", '404: "Nothing is here"', '404: "Nowhere"')
+        developed.change("web/errors.py", '404: "Page not found"', '404: "Nowhere"')
         developed.until(lambda: "<title>Nowhere" in developed.client.get("/nothing").text)
 
         developed.process.send_signal(signal.SIGTERM)
@@ -101,7 +101,7 @@ def test_results_that_were_kept_are_made_anew_after_a_template_has_changed(tmp_p
 def test_code_that_does_not_even_start_is_waited_for(tmp_path: Path, database: str) -> None:
     with developing(tmp_path, database) as developed:
         assert developed.client.get("/healthz").status_code == 200
-        developed.change("web/errors.py", '404: "Nothing is here"', '404: "Nowhere')
+        developed.change("web/errors.py", '404: "Page not found"', '404: "Nowhere')
         developed.until(lambda: "SyntaxError" in (tmp_path / "log").read_text())
         developed.change("web/errors.py", '404: "Nowhere', '404: "Nowhere"')
         assert "<title>Nowhere" in developed.client.get("/nothing").text

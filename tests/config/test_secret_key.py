@@ -75,13 +75,13 @@ def test_all_other_settings_stay_as_they_are(tmp_path: Path) -> None:
 
 def test_a_key_that_cannot_be_read_is_told_in_plain_words(tmp_path: Path) -> None:
     (tmp_path / secret_key.FILE).mkdir()
-    with pytest.raises(ConfigurationInvalid, match="can't be made: set SECRET_KEY"):
+    with pytest.raises(ConfigurationInvalid, match="none can be made: set SECRET_KEY"):
         secret_key.ensure_secret_key(parse_settings({"SLB_DATA_DIR": str(tmp_path)}))
 
 
 def test_a_data_folder_that_can_not_be_made_is_told_in_the_same_words(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("not a folder", encoding="utf-8")
-    with pytest.raises(ConfigurationInvalid, match="can't be made: set SECRET_KEY") as caught:
+    with pytest.raises(ConfigurationInvalid, match="none can be made: set SECRET_KEY") as caught:
         ensure(tmp_path / "data")
     assert str(tmp_path) not in str(caught.value)
 

@@ -176,14 +176,14 @@ def test_addresses_of_admins_are_compared_in_small_letters() -> None:
 def test_one_wrong_mail_address_spoils_the_list() -> None:
     assert (
         refusal(values.parse_emails, "a@example.com,,b@example.com")
-        == "should be a mail address like person@example.com"
+        == "should be an email address like person@example.com"
     )
 
 
 def test_a_mail_address_has_at_most_254_characters() -> None:
     longest = "a" * 242 + "@example.com"
     assert values.parse_email(longest) == longest
-    assert "should be a mail address" in refusal(values.parse_email, f"a{longest}")
+    assert "should be an email address" in refusal(values.parse_email, f"a{longest}")
 
 
 def test_names_are_divided_by_commas_and_may_hold_blanks() -> None:

@@ -43,10 +43,10 @@ def test_a_late_mirror_is_told_to_viewers_and_probes_until_a_sync_goes_well(data
         page = site.get("/", "bob")
         assert page.status_code == 200
         assert "2 h ago" in page.text
-        assert "later than usual" in page.text
+        assert "older than usual" in page.text
         add_run(site, hours_ago=0)
         until(site, lambda told: "degraded" not in told)
-        assert "later than usual" not in site.get("/", "bob").text
+        assert "older than usual" not in site.get("/", "bob").text
 
 
 def test_a_mirror_that_was_never_filled_is_not_late(database: str) -> None:

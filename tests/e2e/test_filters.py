@@ -55,7 +55,7 @@ def test_how_it_is_laid_out_is_changed_at_once(page: Page) -> None:
     menu(page, "Display")
     page.get_by_label("Group by").select_option("State")
     expect(page.get_by_role("heading", name=re.compile("In Progress"))).to_be_visible()
-    page.get_by_role("checkbox", name="Hide what is done").check()
+    page.get_by_role("checkbox", name="Hide done items").check()
     expect(page.get_by_role("link", name="Remove Done hidden")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/\?done=hidden&group=state$"))
     assert page.evaluate(STAYS)
@@ -129,7 +129,7 @@ def test_without_a_connection_what_is_there_stays_and_another_try_is_offered(pag
     page.context.set_offline(True)
     page.get_by_role("link", name="Next page").click()
     notice = page.locator("#lost")
-    expect(notice).to_contain_text("There is no connection. This is what was shown before.")
+    expect(notice).to_contain_text("There is no connection. This is what was shown last.")
     page.keyboard.press("f")
     expect(notice).to_have_count(1)
     assert identifiers(page) == shown
@@ -174,7 +174,7 @@ def test_the_link_to_the_view_is_copied(new_page: NewPage) -> None:
     page.goto("/?label=Bug")
     menu(page, "Share")
     page.get_by_role("button", name="Copy link").click()
-    expect(page.locator("#told")).to_have_text("The link is copied")
+    expect(page.locator("#told")).to_have_text("The link was copied")
     assert str(page.evaluate("navigator.clipboard.readText()")).endswith("/?label=Bug")
 
 

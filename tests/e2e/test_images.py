@@ -99,7 +99,7 @@ def test_a_drawing_with_a_script_is_not_shown_and_does_not_run(page: Page) -> No
     answer = page.goto(drawing.get_attribute("src") or "")
     assert answer
     assert answer.status == 404
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
 
 
 def test_an_image_opened_by_itself_may_run_nothing(page: Page) -> None:

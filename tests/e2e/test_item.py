@@ -147,7 +147,7 @@ def test_an_item_without_anything_says_so(page: Page) -> None:
     page.goto("/items/PLN-225")
     expect(page.get_by_role("complementary", name="Details")).to_contain_text("Nobody")
     expect(page.get_by_role("main")).to_contain_text("No description.")
-    expect(comments(page)).to_contain_text("Nobody has commented on this.")
+    expect(comments(page)).to_contain_text("No comments yet.")
     expect(sub_items(page)).to_have_count(0)
 
 
@@ -170,7 +170,7 @@ def test_what_is_not_there_has_a_page_that_leads_back(page: Page, address: str) 
     answer = page.goto(address)
     assert answer is not None
     assert answer.status == 404
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
     page.get_by_role("link", name="Go to the backlog").click()
     expect(page).to_have_url(re.compile(r"/$"))
 

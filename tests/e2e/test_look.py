@@ -67,7 +67,7 @@ def test_while_the_database_is_away_a_page_says_so_and_offers_another_try(
 def test_the_first_tab_offers_to_skip_to_the_content(page: Page, address: str) -> None:
     page.goto(address)
     page.keyboard.press("Tab")
-    skip = page.get_by_role("link", name="Skip to the content")
+    skip = page.get_by_role("link", name="Skip to content")
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport()
     page.keyboard.press("Enter")

@@ -103,7 +103,7 @@ def test_the_focus_is_on_the_filters_after_one_was_chosen_or_taken_away(page: Pa
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(adds).to_be_focused()
     page.keyboard.press("f")
-    page.get_by_role("dialog", name="Filter").get_by_role("link", name="No filters").press("Enter")
+    page.get_by_role("dialog", name="Filter").get_by_role("link", name="Clear filters").press("Enter")
     expect(page.get_by_role("link", name="Remove Team FLD")).to_have_count(0)
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(adds).to_be_focused()

@@ -20,7 +20,7 @@ def delete(page: Page, name: str) -> None:
     page.goto("/views")
     page.locator("summary", has_text=f"Change {name}").click()
     page.get_by_role("button", name="Delete").filter(visible=True).click()
-    expect(page.locator(".notice")).to_contain_text(f"The view {name} is deleted.")
+    expect(page.locator(".notice")).to_contain_text(f"The view {name} was deleted.")
 
 
 def test_a_view_is_saved_opened_renamed_and_brought_back_without_javascript(new_page: NewPage) -> None:
@@ -36,7 +36,7 @@ def test_a_view_is_saved_opened_renamed_and_brought_back_without_javascript(new_
     page.get_by_role("main").get_by_role("link", name="On site").click()
     expect(views.locator("[aria-current]")).to_have_text("On site")
     delete(page, "On site")
-    page.get_by_role("button", name="Bring it back").click()
+    page.get_by_role("button", name="Restore it").click()
     expect(page.get_by_role("link", name="On site")).to_be_visible()
     delete(page, "On site")
     expect(page.get_by_role("link", name="On site")).to_be_hidden()

@@ -35,7 +35,7 @@ def test_a_place_in_a_list_that_is_gone_is_a_case_of_a_query_that_is_not_underst
 
 @pytest.mark.parametrize("error", [AuthenticationFailed(), Forbidden(), InvalidQuery()])
 def test_what_a_person_has_to_mend_says_that_nothing_is_lost(error: LinearFailed) -> None:
-    assert "What was mirrored before stays;" in str(error)
+    assert "What was mirrored before is kept;" in str(error)
 
 
 def test_a_key_that_is_not_known_and_one_that_may_not_read_have_remedies_of_their_own() -> None:
@@ -48,18 +48,18 @@ def test_a_spent_budget_says_until_when_to_the_second() -> None:
     error = RateLimited(back_at)
     assert error.retry_at == back_at
     assert str(error) == (
-        "Linear takes no more requests of this key until 09:05:07 UTC. The mirror goes on after that."
+        "Linear accepts no more requests from this key until 09:05:07 UTC. The mirror continues after that."
     )
 
 
 def test_a_spent_budget_without_a_time_promises_none() -> None:
     error = RateLimited(None)
     assert error.retry_at is None
-    assert str(error) == "Linear takes no more requests of this key for now. The mirror goes on after that."
+    assert str(error) == "Linear accepts no more requests from this key for now. The mirror continues after that."
 
 
 def test_an_answer_with_holes_says_that_nothing_of_it_was_used() -> None:
-    assert "nothing of that answer was used" in str(PartialAnswer())
+    assert "so it was not used" in str(PartialAnswer())
 
 
 @pytest.mark.parametrize("kind", [TooComplex, LinearUnavailable])

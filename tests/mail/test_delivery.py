@@ -100,18 +100,25 @@ async def test_a_domain_in_other_letters_is_written_in_ascii() -> None:
 async def test_a_name_in_other_letters_is_refused_for_good_by_a_server_that_does_not_know_them() -> None:
     async with smtp.run_mail_server() as server:
         words, is_final = await failure(by(server.port), replace(MESSAGE, to="jürgen@example.com"))
-    assert (words, is_final) == ("The mail server takes no addresses with letters like the recipient's.", True)
+    assert (words, is_final) == (
+        "The mail server does not support addresses with letters like the recipient's.",
+        True,
+    )
 
 
 @pytest.mark.parametrize(
     ("answers", "words", "is_final"),
     [
-        ({"on_recipient": "550 No such user"}, "The mail server does not take mail for this recipient (550).", True),
-        ({"on_recipient": "450 Come again"}, "The mail server does not take mail for this recipient (450).", False),
-        ({"on_data": "554 Spam"}, "The mail server did not take the mail (554).", True),
-        ({"on_data": "451 Come again"}, "The mail server did not take the mail (451).", False),
-        ({"on_data": "421 Closing"}, "The mail server did not take the mail (421).", False),
-        ({"on_data": ""}, "The mail server broke off the connection.", False),
+        (
+            {"on_recipient": "550 No such user"},
+            "The mail server does not accept mail for this recipient (550).",
+            True,
+        ),
+        ({"on_recipient": "450 Come again"}, "The mail server does not accept mail for this recipient (450).", False),
+        ({"on_data": "554 Spam"}, "The mail server did not accept the mail (554).", True),
+        ({"on_data": "451 Come again"}, "The mail server did not accept the mail (451).", False),
+        ({"on_data": "421 Closing"}, "The mail server did not accept the mail (421).", False),
+        ({"on_data": ""}, "The mail server dropped the connection.", False),
         ({"on_sender": "550 Not you"}, "The mail server did not accept MAIL_FROM as the sender (550).", False),
     ],
 )
@@ -131,7 +138,7 @@ async def test_a_server_that_is_down_can_be_tried_again() -> None:
 
 async def test_a_host_that_nobody_knows_is_not_named() -> None:
     settings = replace(by(1), smtp_url=Secret("smtp://nowhere.invalid:25"))
-    assert await failure(settings) == ("The mail server of SMTP_URL was not found by its name.", False)
+    assert await failure(settings) == ("The mail server's host name in SMTP_URL can't be found.", False)
 
 
 async def test_a_server_that_says_nothing_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +171,7 @@ async def test_a_wrong_password_is_the_operators_to_set_right_and_stands_in_no_w
 async def test_a_server_without_logins_is_told_from_one_that_refuses_them() -> None:
     async with smtp.run_mail_server() as server:
         words, _ = await failure(by(server.port, login=LOGIN))
-    assert words == "The mail server takes no user and password, which SMTP_URL has."
+    assert words == "The mail server does not accept a user and password, but SMTP_URL has them."
 
 
 async def test_a_password_goes_to_no_other_machine_in_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +208,7 @@ async def test_a_certificate_that_nobody_vouches_for_gets_nothing(tmp_path: Path
     starttls, tls = (context, None) if scheme == "smtp" else (None, context)
     async with smtp.run_mail_server(starttls=starttls, tls=tls) as server:
         words = await failure(by(server.port, scheme, LOGIN))
-    assert words == ("The mail server could not prove who it is (TLS certificate).", False)
+    assert words == ("The mail server could not prove its identity (TLS certificate).", False)
     assert (server.received, server.logins) == ([], [])
 
 
@@ -212,11 +219,11 @@ async def test_a_trusted_certificate_of_another_host_gets_nothing(
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     async with smtp.run_mail_server(tls=context) as server:
         words, _ = await failure(by(server.port, "smtps"))
-    assert words == "The mail server could not prove who it is (TLS certificate)."
+    assert words == "The mail server could not prove its identity (TLS certificate)."
 
 
 async def test_smtps_to_a_server_that_speaks_plainly_says_what_to_look_at() -> None:
     async with smtp.run_mail_server() as server:
         words, is_final = await failure(by(server.port, "smtps"))
-    assert words == "The mail server does not speak TLS in the way that SMTP_URL says (smtps:// or smtp://)."
+    assert words == "The mail server does not use TLS the way SMTP_URL says (smtps:// or smtp://)."
     assert not is_final

@@ -39,11 +39,11 @@ def caused_by(cause: BaseException) -> SMTPConnectError:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (recipients(550), "The mail server does not take mail for this recipient (550)."),
-        (recipients(552, 450), "The mail server does not take mail for this recipient (552)."),
-        (SMTPDataError(554, SAID), "The mail server did not take the mail (554)."),
-        (SMTPDataError(500, SAID), "The mail server did not take the mail (500)."),
-        (SMTPNotSupported(SAID), "The mail server takes no addresses with letters like the recipient's."),
+        (recipients(550), "The mail server does not accept mail for this recipient (550)."),
+        (recipients(552, 450), "The mail server does not accept mail for this recipient (552)."),
+        (SMTPDataError(554, SAID), "The mail server did not accept the mail (554)."),
+        (SMTPDataError(500, SAID), "The mail server did not accept the mail (500)."),
+        (SMTPNotSupported(SAID), "The mail server does not support addresses with letters like the recipient's."),
     ],
 )
 def test_a_refusal_for_good_of_the_recipient_or_the_mail_is_final(error: Exception, words: str) -> None:
@@ -54,8 +54,8 @@ def test_a_refusal_for_good_of_the_recipient_or_the_mail_is_final(error: Excepti
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (recipients(450), "The mail server does not take mail for this recipient (450)."),
-        (SMTPDataError(499, SAID), "The mail server did not take the mail (499)."),
+        (recipients(450), "The mail server does not accept mail for this recipient (450)."),
+        (SMTPDataError(499, SAID), "The mail server did not accept the mail (499)."),
         (
             SMTPAuthenticationError(535, SAID),
             "The mail server did not accept the user and password of SMTP_URL (535).",
@@ -64,15 +64,15 @@ def test_a_refusal_for_good_of_the_recipient_or_the_mail_is_final(error: Excepti
             SMTPSenderRefused(550, SAID, "backlog@example.com"),
             "The mail server did not accept MAIL_FROM as the sender (550).",
         ),
-        (SMTPHeloError(502, SAID), "The mail server answered with a refusal (502)."),
-        (SMTPResponseException(554, SAID), "The mail server answered with a refusal (554)."),
-        (SMTPServerDisconnected(SAID), "The mail server broke off the connection."),
-        (EOFError(SAID), "The mail server broke off the connection."),
+        (SMTPHeloError(502, SAID), "The mail server refused (502)."),
+        (SMTPResponseException(554, SAID), "The mail server refused (554)."),
+        (SMTPServerDisconnected(SAID), "The mail server dropped the connection."),
+        (EOFError(SAID), "The mail server dropped the connection."),
         (ConnectionResetError(SAID), "The mail server can't be reached."),
         (SMTPReadTimeoutError(SAID), "The mail server did not answer in time."),
         (SMTPConnectTimeoutError(SAID), "The mail server did not answer in time."),
         (TimeoutError(SAID), "The mail server did not answer in time."),
-        (SMTPException(SAID), "The mail server takes no user and password, which SMTP_URL has."),
+        (SMTPException(SAID), "The mail server does not accept a user and password, but SMTP_URL has them."),
     ],
 )
 def test_what_the_operator_or_time_can_mend_is_not_final(error: Exception, words: str) -> None:
@@ -84,12 +84,12 @@ def test_what_the_operator_or_time_can_mend_is_not_final(error: Exception, words
     ("cause", "words"),
     [
         (ConnectionRefusedError(SAID), "The mail server can't be reached."),
-        (socket.gaierror(SAID), "The mail server of SMTP_URL was not found by its name."),
+        (socket.gaierror(SAID), "The mail server's host name in SMTP_URL can't be found."),
         (TimeoutError(SAID), "The mail server did not answer in time."),
-        (ssl.SSLCertVerificationError(SAID), "The mail server could not prove who it is (TLS certificate)."),
+        (ssl.SSLCertVerificationError(SAID), "The mail server could not prove its identity (TLS certificate)."),
         (
             ssl.SSLError(SAID),
-            "The mail server does not speak TLS in the way that SMTP_URL says (smtps:// or smtp://).",
+            "The mail server does not use TLS the way SMTP_URL says (smtps:// or smtp://).",
         ),
     ],
 )

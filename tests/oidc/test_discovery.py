@@ -103,7 +103,7 @@ async def test_rubbish_is_an_outage(relying: Relying, path: str, broken: tuple[i
 
 async def test_a_token_endpoint_without_an_id_token_vouches_for_nobody(relying: Relying) -> None:
     relying.fake.answers["/token"] = (200, {}, b'{"access_token": "0access0"}')
-    assert "could not be believed" in await refusal(relying)
+    assert "couldn't be verified" in await refusal(relying)
 
 
 async def test_after_an_outage_the_next_sign_in_works(relying: Relying) -> None:

@@ -51,7 +51,7 @@ async def test_a_person_in_hundreds_of_groups_can_come_in(relying: Relying) -> N
 
 
 async def refusal(relying: Relying) -> None:
-    with pytest.raises(SignInFailed, match="could not be believed"):
+    with pytest.raises(SignInFailed, match="couldn't be verified"):
         await relying.signed_in()
 
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 
 DISCOVERY = "/.well-known/openid-configuration"
 LARGEST = 2**20
-REFUSED = "The identity provider did not accept this sign-in. Begin it again; if it goes on, tell an admin."
+REFUSED = "The identity provider didn't accept this sign-in. Start again; if it keeps happening, tell an admin."
 
 
 async def refusal(relying: Relying) -> str:

@@ -164,7 +164,7 @@ async def test_an_update_from_before_a_removal_brings_nothing_back(source: Sourc
     await source.post(title="Back?", updatedAt=later(source), at=now - timedelta(seconds=1))
     await applying.apply_waiting()
     assert await list_values() == []
-    assert (await outcomes())[1] == ("ignored", "It has gone since.")
+    assert (await outcomes())[1] == ("ignored", "It has been removed since.")
 
 
 async def test_not_even_one_of_an_item_that_the_mirror_never_had(source: Source) -> None:
@@ -175,7 +175,10 @@ async def test_not_even_one_of_an_item_that_the_mirror_never_had(source: Source)
     await source.post("create", row=gone, at=now - timedelta(seconds=1))
     await applying.apply_waiting()
     assert await list_values() == ["As it was"]
-    assert await outcomes() == [("ignored", "The mirror does not have it."), ("ignored", "It has gone since.")]
+    assert await outcomes() == [
+        ("ignored", "The mirror does not have it."),
+        ("ignored", "It has been removed since."),
+    ]
 
 
 async def test_an_update_after_a_removal_brings_the_item_back(source: Source) -> None:
@@ -249,7 +252,7 @@ async def test_one_that_only_the_database_refuses_is_found_among_many_and_set_as
         pass
     assert len(await list_values()) == 1 + 8
     assert (await outcomes()).count(("applied", None)) == 8
-    assert ("failed", "It is refused by the database.") in await outcomes()
+    assert ("failed", "The database refused it.") in await outcomes()
 
 
 async def test_an_error_of_the_program_itself_sets_one_delivery_aside(
@@ -258,7 +261,7 @@ async def test_an_error_of_the_program_itself_sets_one_delivery_aside(
     await source.post(title="As it is", updatedAt=later(source))
     monkeypatch.setattr(applying, "_merge_row", None)
     assert await applying.apply_waiting() == 1
-    assert await outcomes() == [("failed", "An error of the program itself; the log says more.")]
+    assert await outcomes() == [("failed", "An internal error; the log has the details.")]
 
 
 async def test_two_processes_share_the_work_and_leave_the_newest(source: Source) -> None:

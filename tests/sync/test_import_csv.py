@@ -192,7 +192,7 @@ async def test_a_file_with_one_wrong_cell_is_no_run_and_stores_nothing(fake: Fak
 @pytest.mark.usefixtures("live_database")
 async def test_an_import_beside_another_run_is_refused_and_stores_nothing(export: Path) -> None:
     async with locks.hold_lock(locks.SYNC):
-        with pytest.raises(SyncFailed, match="Another sync is under way"):
+        with pytest.raises(SyncFailed, match="Another sync is running"):
             await import_csv.import_file(export, dry_run=False)
         assert await stored() == {}
         assert (await import_csv.import_file(export, dry_run=True)).created == 3, "what only looks need not wait"

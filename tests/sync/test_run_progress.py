@@ -111,7 +111,7 @@ async def test_a_full_run_keeps_what_it_found_gone_and_held_back(live_database: 
 
 async def test_a_run_in_which_nothing_moves_is_given_up_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "_STALLED_AFTER_S", 0.3)
-    with pytest.raises(SyncFailed, match="so the run was given up") as failed:
+    with pytest.raises(SyncFailed, match="so the run was abandoned") as failed:
         async with runs.record_run("manual"):
             await asyncio.sleep(60)
     [ended] = await sync_history.list_latest_runs(1)

@@ -211,7 +211,7 @@ async def test_a_run_left_behind_by_a_killed_process_is_shown_as_interrupted() -
 async def test_a_second_run_at_once_is_refused() -> None:
     async with locks.hold_lock(locks.SYNC) as ours:
         assert ours
-        with pytest.raises(SyncFailed, match="under way"):
+        with pytest.raises(SyncFailed, match="is running"):
             await run(pages(label("a")))
     assert await sync_history.list_latest_runs(5) == []
 

@@ -95,8 +95,8 @@ def test_an_admin_who_calls_this_machine_by_a_public_name_does_not_see_it(filled
 
 def test_kept_results_are_said_to_be_the_reason_for_no_statement(site: Site) -> None:
     first, again = site.get("/?order=created", "alice"), site.get("/?order=created", "alice")
-    assert "Kept results" not in panel_of(first)
-    assert "Kept results were used, so no statement ran for them." in panel_of(again)
+    assert "Cached results" not in panel_of(first)
+    assert "Cached results were used, so no statement ran for them." in panel_of(again)
     assert timing_of(again)[0] < timing_of(first)[0]
     assert "kept" in again.headers["server-timing"]
 

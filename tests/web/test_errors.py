@@ -68,7 +68,7 @@ def test_a_program_gets_the_same_as_json(client: TestClient, logged: list[Any]) 
     assert answer.status_code == 500
     assert answer.json() == {
         "error": {
-            "message": "The program made a mistake; nothing was changed. Tell an admin the number below.",
+            "message": "An unexpected error occurred, and nothing was changed. Give an admin the number below.",
             "code": "INTERNAL_ERROR",
             "details": {"incident": logged[0]["incident"]},
         }

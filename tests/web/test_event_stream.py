@@ -167,7 +167,7 @@ async def test_beyond_the_most_a_page_is_told_to_be_loaded_anew() -> None:
         refused = Page(streams, tell({}))
         await refused.show()
         assert (refused.status, refused.headers["content-length"]) == (503, str(len(refused.text)))
-        assert refused.text == "Too many pages are open just now. Load the page anew to see changes.\n"
+        assert refused.text == "Too many pages are open right now. Reload this page to see changes.\n"
 
 
 async def test_a_place_is_free_again_once_a_stream_has_ended_however() -> None:

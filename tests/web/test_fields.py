@@ -106,7 +106,7 @@ def test_a_text_without_meaning_is_no_value(key: str, text: str) -> None:
 
 @pytest.mark.parametrize("key", ["after", "after_key"])
 def test_a_damaged_position_says_so_itself(key: str) -> None:
-    with pytest.raises(InvalidInput, match="address is damaged"):
+    with pytest.raises(InvalidInput, match="address isn't valid"):
         FIELDS[key].read(["x"])
 
 
@@ -151,7 +151,7 @@ def test_a_field_knows_what_annotates_it() -> None:
     field: Field = FIELDS["from"]
     assert (field.name, field.default) == ("from_", 0)
     assert field.otherwise == Otherwise(NotFound, "Gone.")
-    assert FIELDS["day"].meaning == "A date has to look like 2026-01-31, in a year from 1970 to 9000."
+    assert FIELDS["day"].meaning == "A date looks like 2026-01-31, with a year from 1970 to 9000."
     assert FIELDS["plain"].meaning == ""
     assert FIELDS["id"].default is NODEFAULT
 

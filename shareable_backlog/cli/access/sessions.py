@@ -5,6 +5,7 @@ import json
 from typing import TYPE_CHECKING
 
 from shareable_backlog.cli.commands import Commands
+from shareable_backlog.cli.counts import format_count
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
@@ -13,12 +14,12 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add `sessions` and its actions to the command line."""
-    parser = commands.add_parser("sessions", help="see who is signed in, end everybody's sessions")
+    parser = commands.add_parser("sessions", help="see who is signed in, sign everybody out")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list all sessions, the latest used first")
     listing.add_argument("--json", action="store_true", help="print each session as a line of JSON")
     listing.set_defaults(run=_list_sessions)
-    flush = actions.add_parser("flush", help="sign everybody out, at once")
+    flush = actions.add_parser("flush", help="sign everybody out at once")
     flush.set_defaults(run=_flush_sessions)
 
 
@@ -41,7 +42,7 @@ def _flush_sessions(_arguments: argparse.Namespace) -> int:
     from shareable_backlog.services.audit.audit_actions import OPERATOR
 
     count = run_with_database(lambda _settings: sessions.flush_sessions(OPERATOR))
-    print(f"{count} {'session' if count == 1 else 'sessions'} ended.")
+    print(f"{format_count(count, 'session')} ended.")
     return 0
 
 

@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from shareable_backlog.services.access.people import ListedUser
 
 _DECISIONS = {
-    "approve": "let people who wait see the backlog",
-    "decline": "turn people who wait away",
-    "disable": "end people's access, and their sessions at once",
-    "restore": "take back that people were disabled or declined",
+    "approve": "let people who are waiting see the backlog",
+    "decline": "turn away people who are waiting",
+    "disable": "end people's access and their sessions at once",
+    "restore": "restore people who were disabled or declined",
     "promote": "make people admins",
-    "demote": "take people's admin rights",
+    "demote": "remove people's admin rights",
 }
 
 
 def add_parser(commands: Commands) -> None:
     """Add `users` and its actions to the command line."""
-    parser = commands.add_parser("users", help="list people, decide who may come in, make sign-in links")
+    parser = commands.add_parser("users", help="list people, decide who gets access, make sign-in links")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list everybody, the last seen first")
     listing.add_argument("--state", choices=("pending", "active", "expired", "disabled", "declined"))
@@ -37,13 +37,13 @@ def add_parser(commands: Commands) -> None:
     for decision, words in _DECISIONS.items():
         deciding = actions.add_parser(decision, help=words)
         deciding.add_argument("emails", metavar="EMAIL", nargs="+", type=_parse_email)
-        deciding.add_argument("--reason", help="they get it by mail")
+        deciding.add_argument("--reason", help="emailed to them")
         deciding.set_defaults(run=_carry_out_decision, decision=decision)
     delete = actions.add_parser("delete", help="delete a person for good; what they did stays in the audit log")
     delete.add_argument("email", type=_parse_email)
     delete.add_argument("--yes", action="store_true", required=True, help="really delete them")
     delete.set_defaults(run=_delete_person)
-    link = actions.add_parser("login-link", help="print a link that signs a person in, once, within an hour")
+    link = actions.add_parser("login-link", help="print a link that signs a person in once, good for an hour")
     link.add_argument("email", type=_parse_email)
     link.set_defaults(run=_print_login_link)
 
@@ -76,7 +76,7 @@ def _create_person(arguments: argparse.Namespace) -> int:
     run_with_database(
         lambda _settings: approvals.create_person(OPERATOR, arguments.email, arguments.name, is_admin=arguments.admin)
     )
-    print(f"{arguments.email} may come in{', as an admin' if arguments.admin else ''}.")
+    print(f"{arguments.email} can sign in{', as an admin' if arguments.admin else ''}.")
     return 0
 
 
@@ -98,7 +98,7 @@ def _carry_out_decision(arguments: argparse.Namespace) -> int:
     for email in decided.done:
         print(f"{email}: {decision}d.")
     for email in decided.left:
-        print(f"{email}: left as they are, since that can't be done in their state.")
+        print(f"{email}: left as they are: that can't be done in their state.")
     return 1 if decided.left else 0
 
 
@@ -110,7 +110,7 @@ def _delete_person(arguments: argparse.Namespace) -> int:
     async def delete(_settings: "Settings") -> str:
         return await approvals.delete_person(OPERATOR, await people.read_user_id(arguments.email), arguments.email)
 
-    print(f"{run_with_database(delete)} is deleted.")
+    print(f"{run_with_database(delete)} was deleted.")
     return 0
 
 

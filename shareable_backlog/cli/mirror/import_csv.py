@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shareable_backlog import stop
 from shareable_backlog.cli.commands import Commands
+from shareable_backlog.cli.counts import format_count
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
@@ -49,14 +50,14 @@ def _encode_report(report: "ImportReport") -> dict[str, Any]:
 def _format_report(report: "ImportReport") -> str:
     counts = {"created": report.created, "updated": report.updated, "unchanged": report.unchanged}
     changes = ", ".join(f"{count:,} {change}" for change, count in counts.items() if count) or "none stored"
-    items = f"{report.rows:,} {'item' if report.rows == 1 else 'items'}"
+    items = format_count(report.rows, "item")
     if report.run_id is None:
         lines = [
-            f"Nothing was stored. An import of these {items} would give: {changes}.",
-            "The export names no types of states; these would be taken:",
+            f"Nothing was stored. This would import {items}: {changes}.",
+            "The export has no types of states; these would be used:",
             *(f"  {state.team_key:8} {state.name:24} {state.type}" for state in report.states),
         ]
     else:
         lines = [f"Imported {items}: {changes}."]
-    lines += [f"set aside: {bad.stream} {bad.id}: {bad.field or 'the row'} {bad.reason}" for bad in report.bad_rows]
+    lines += [f"skipped: {bad.stream} {bad.id}: {bad.field or 'the row'} {bad.reason}" for bad in report.bad_rows]
     return "\n".join(lines)

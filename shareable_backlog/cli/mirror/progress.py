@@ -4,6 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from shareable_backlog.cli.counts import format_count
 from shareable_backlog.sync.runs import OnPage, RunReport
 from shareable_backlog.sync.store import StreamPage
 
@@ -41,4 +42,4 @@ def draw_progress(stream: TextIO) -> Generator[OnPage]:
 def _format_line(report: RunReport, page: StreamPage) -> str:
     stored = report.streams[page.stream.name]
     rows = stored.created + stored.updated + stored.unchanged
-    return f"{page.stream.name.replace('_', ' ')}: {rows:,} rows"
+    return f"{page.stream.name.replace('_', ' ')}: {format_count(rows, 'row')}"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from shareable_backlog import stop
 from shareable_backlog.cli.commands import Commands
+from shareable_backlog.cli.counts import format_count
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
@@ -25,7 +26,8 @@ def run(_arguments: argparse.Namespace) -> int:
     logs.configure_logs("warning", settings.log_format)
     report = stop.run_until_stopped(_load_sample(settings))
     items = report.streams["issues"]
-    print(f"The sample backlog is loaded: {items.created + items.updated + items.unchanged} items. See it: slb serve")
+    count = items.created + items.updated + items.unchanged
+    print(f"The sample backlog is loaded: {format_count(count, 'item')}. See it: slb serve")
     return 0
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shareable_backlog.cli.commands import Commands
+from shareable_backlog.cli.counts import format_count
 
 if TYPE_CHECKING:
     from shareable_backlog.database.mirror.sync_history import SyncRun
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add `status` to the command line."""
-    parser = commands.add_parser("status", help="tell how old the mirror is and how the last runs went")
+    parser = commands.add_parser("status", help="show how old the mirror is and how the last runs went")
     parser.add_argument("--json", action="store_true", help="print it as JSON")
     parser.set_defaults(run=run)
 
@@ -67,7 +68,8 @@ def encode_run(run: "SyncRun") -> dict[str, Any]:
 def format_run(run: "SyncRun") -> str:
     """Return a run as one line."""
     trigger = f"{run.trigger_type}{', full' if run.is_full else ''}"
-    line = f"{run.started_at:%Y-%m-%d %H:%M}  {trigger:15}  {run.status:11}  {run.items_synced:>9,} rows"
+    rows = format_count(run.items_synced, "row")
+    line = f"{run.started_at:%Y-%m-%d %H:%M}  {trigger:15}  {run.status:11}  {rows:>14}"
     return line + (f"  {run.error_message}" if run.error_message else "")
 
 
@@ -86,11 +88,13 @@ def _format_state(state: "MirrorState") -> str:
     if state.as_of is None:
         lines = ["The mirror is empty: run `slb sync` with LINEAR_API_KEY set, or `slb import FILE.csv`."]
     else:
-        age_s = (datetime.now(UTC) - state.as_of).total_seconds()
-        lines = [f"{state.items:,} items, as of {state.as_of:%Y-%m-%d %H:%M} UTC ({age_s / 60:,.0f} minutes ago)."]
+        age = format_count(round((datetime.now(UTC) - state.as_of).total_seconds() / 60), "minute")
+        items = format_count(state.items, "item")
+        lines = [f"{items}, as of {state.as_of:%Y-%m-%d %H:%M} UTC ({age} ago)."]
     if state.unsearchable:
         lines.append(
-            f"The search does not know the last words of {state.unsearchable:,} items yet; serve reads them."
+            f"The search does not have the latest words of {format_count(state.unsearchable, 'item')} yet;"
+            " `slb serve` adds them."
         )
     lines += [format_run(run) for run in state.runs]
     if state.runs and state.runs[0].next_step:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shareable_backlog import stop
 from shareable_backlog.cli.commands import Commands
+from shareable_backlog.cli.counts import format_count
 from shareable_backlog.cli.mirror import status
 
 if TYPE_CHECKING:
@@ -23,21 +24,19 @@ _LOOK_FOR_ITSELF_S = 5.0  # the process that runs may have been killed
 def add_parser(commands: Commands) -> None:
     """Add `sync` and its actions to the command line."""
     parser = commands.add_parser("sync", help="bring the mirror up to date with Linear now")
+    parser.add_argument("--full", action="store_true", help="check everything, to also find what is gone from Linear")
     parser.add_argument(
-        "--full", action="store_true", help="look at everything, to find also what is gone from Linear"
-    )
-    parser.add_argument(
-        "--allow-removals", action="store_true", help="with --full: hide what is gone, however much that is"
+        "--allow-removals", action="store_true", help="with --full: hide what is gone, however much it is"
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.set_defaults(run=run)
     actions = parser.add_subparsers(title="actions", metavar="ACTION")
     status.add_parser(actions)
-    history = actions.add_parser("history", help="list the last runs with all that they did")
+    history = actions.add_parser("history", help="list the last runs and what they did")
     history.add_argument("--limit", type=int, default=20, metavar="N", help="how many runs (default: 20)")
     history.add_argument("--json", action="store_true", help="print them as JSON")
     history.set_defaults(run=_print_history)
-    watch = actions.add_parser("watch", help="tell of each run as it begins and ends, until Ctrl-C")
+    watch = actions.add_parser("watch", help="report each run as it starts and ends, until Ctrl-C")
     watch.set_defaults(run=_watch_runs)
 
 
@@ -55,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         report = stop.run_until_stopped(_pull_or_join(settings, wanted))
     except stop.Stopped:
-        print("slb: Stopped. What was stored stays, and the next sync goes on from there.", file=sys.stderr)
+        print("slb: Stopped. What was stored is kept, and the next sync continues from there.", file=sys.stderr)
         raise
     print(json.dumps(report) if arguments.json else _format_report(report))
     return 0 if report["status"] == "succeeded" else 1
@@ -86,7 +85,7 @@ async def _pull_or_join(settings: "Settings", wanted: "SyncRequest") -> dict[str
                 await asyncio.sleep(0.2)
                 continue
             if not has_said_so:
-                print("Another sync is under way: waiting for its end.", file=sys.stderr, flush=True)
+                print("Another sync is running; waiting for it to end.", file=sys.stderr, flush=True)
                 has_said_so = True
             joined = await sync_runs.wait_for_end(under_way.id, _LOOK_FOR_ITSELF_S)
             if joined and joined.status in {"succeeded", "partial"} and (joined.is_full or not wanted.is_full):
@@ -127,7 +126,7 @@ def _format_report(report: dict[str, Any]) -> str:
         for name, counts in changed.items()
     ] or ["Nothing has changed."]
     lines += [
-        f"set aside: {bad['stream']} {bad['id']}: {bad['field'] or 'the row'} {bad['reason']}"
+        f"skipped: {bad['stream']} {bad['id']}: {bad['field'] or 'the row'} {bad['reason']}"
         for bad in report["bad_rows"]
     ]
     return "\n".join([*lines, *report["notes"], *([report["next_step"]] if report["next_step"] else [])])
@@ -144,8 +143,7 @@ def _print_history(arguments: argparse.Namespace) -> int:
             if told:
                 print(f"    {name.replace('_', ' ')}: {told}")
         if run.requests is not None:
-            requests = "1 request" if run.requests == 1 else f"{run.requests:,} requests"
-            print(f"    {requests}, {run.points or 0:,} points")
+            print(f"    {format_count(run.requests, 'request')}, {format_count(run.points or 0, 'point')}")
         if run.next_step:
             print(f"    {run.next_step}")
     return 0

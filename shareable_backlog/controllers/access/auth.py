@@ -222,14 +222,14 @@ async def _check_access(request: Request, who: Who) -> Response | None:
         return None
     if found is None:
         if needs_json(request) or request.method == "POST":
-            raise NotSignedIn("Please sign in first; nothing was done.")
+            raise NotSignedIn("Please sign in first. Nothing was changed.")
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse("/sign-in" + (f"?{urlencode({'next': path})}" if path != "/" else ""), 303)
     if who == "person":
         return None
     if found.state != "active":
         if needs_json(request) or request.method == "POST":
-            raise NotAllowed("An admin has to approve you first; nothing was done.")
+            raise NotAllowed("An admin has to approve you first. Nothing was changed.")
         return RedirectResponse("/waiting", 303)
     if who == "admin" and not found.is_admin:
         await audit_actions.record(

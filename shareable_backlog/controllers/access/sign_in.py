@@ -89,7 +89,7 @@ async def send_link(request: Request, form: SignInForm) -> Response:
     try:
         email = parse_email(form.email)
     except ValueError:
-        words = "That is no mail address. Type it like person@example.com."
+        words = "That isn't an email address. Enter one like person@example.com."
         return await _render_page(request, "account/sign_in.html", SignInContext(form.next, words), status=400)
     browser = cookies.read_cookie(request, auth.BROWSER) or ""
     await sign_in.send_link(auth.read_config(request).sign_in, email, browser, form.next, auth.read_actor(request))

@@ -27,7 +27,7 @@ CALLBACK = "/sign-in/oidc/callback"
 _FLOW = "oidc"
 _LIVES_S = 600
 _LONGEST_NEXT = 500  # in bytes, for the cookie to stay small enough
-_STALE = "This sign-in was not begun in this browser, or longer than ten minutes ago. Begin it again."
+_STALE = "This sign-in wasn't started in this browser, or was started more than ten minutes ago. Start again."
 
 
 class CallbackQuery(Struct, frozen=True):
@@ -110,13 +110,13 @@ def _require_flow(request: Request, state: str) -> dict[str, Any]:
 
 async def _fetch_identity(request: Request, query: CallbackQuery, flow: dict[str, Any]) -> Identity:
     if not query.code:
-        raise SignInFailed("The identity provider did not let you in.")
+        raise SignInFailed("The identity provider didn't sign you in. Try again, or ask an admin.")
     found = await _require_provider(request).redeem_code(
         code=query.code, nonce=flow["nonce"], verifier=flow["verifier"], issuer=query.iss
     )
     allowed = auth.read_config(request).settings.oidc_allowed_groups
     if allowed and not set(allowed) & set(found.groups):
-        raise SignInFailed("Your account there is in none of the groups that may come in. Ask an admin.")
+        raise SignInFailed("Your account there isn't in any of the groups that may sign in. Ask an admin.")
     return found
 
 

@@ -24,7 +24,9 @@ class TokenForm(Struct, frozen=True):
 class TokenPath(Struct, frozen=True):
     """Which token it is."""
 
-    token_id: Annotated[Id, Otherwise(InvalidInput, "That is no token, so nothing was changed. Load the page anew.")]
+    token_id: Annotated[
+        Id, Otherwise(InvalidInput, "There is no such token, so nothing was changed. Reload the page.")
+    ]
 
 
 class RevokeForm(Struct, frozen=True):
@@ -42,7 +44,7 @@ class NewTokenContext:
 
 
 async def create_token(request: Request, form: TokenForm) -> Response:
-    """Make a token and show it, this once."""
+    """Create a token and show it, this once."""
     actor, user_id = auth.read_actor(request), auth.require_user(request).user_id
     token = await tokens.create_token(actor, user_id, form.name, form.right, form.last_day)
     return auth.render_page(request, "account/new_token.html", NewTokenContext(form.name, token))

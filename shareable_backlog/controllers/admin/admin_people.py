@@ -140,7 +140,7 @@ async def export_people(request: Request, query: PeopleFilter) -> Response:
 async def carry_out_decision(request: Request, form: DecisionForm) -> Response:
     """Carry out a decision for everybody who was chosen in the form, and tell for how many it could be."""
     if not form.user:
-        raise InvalidInput("Nobody was chosen, so nothing was changed. Tick a name first.")
+        raise InvalidInput("Nobody was selected, so nothing was changed. Tick a name first.")
     outbox = auth.read_config(request).sign_in.outbox
     grant = Grant(_parse_last_day(form.last_day), form.group) if form.decision == "approve" else None
     decided = await approvals.carry_out_decision(

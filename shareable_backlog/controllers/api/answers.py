@@ -18,14 +18,14 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
-    """One page of a list; `next` is what `after` has to be for the following page, null on the last one."""
+    """One page of a list; `next` is the `after` of the next page, null on the last one."""
 
     data: list[T]
     next: str | None = None
 
 
 class State(msgspec.Struct, frozen=True):
-    """A workflow state; `type` is one of those that `state` filters by."""
+    """A workflow state; its `type` is one of those that items can be filtered by."""
 
     name: str
     type: str
@@ -57,7 +57,7 @@ class Label(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True):
-    """A saved view: `query` is what stands after the question mark in the address of the page `layout` names.
+    """A saved view: `query` is what follows the question mark in the address of the page that `layout` names.
 
     `is_published` is that of a view which admins give to everybody.
     """
@@ -76,7 +76,7 @@ class Cycle(msgspec.Struct, frozen=True):
 
 
 class Me(msgspec.Struct, frozen=True):
-    """Whoever asks; `rights` is what the token may read, null without one."""
+    """The person asking; `rights` is what the token may read, null without one."""
 
     email: str
     display_name: str | None
@@ -98,7 +98,7 @@ class Comment(msgspec.Struct, frozen=True):
 
 
 class ItemLine(msgspec.Struct, frozen=True):
-    """An item as a list has it; `priority` goes from 1, urgent, to 4, low; 0 is none."""
+    """An item in a list; `priority` goes from 1 (urgent) to 4 (low), 0 is none."""
 
     identifier: str
     title: str
@@ -112,7 +112,7 @@ class ItemLine(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One item whole; what is not there, or may not be shown, is null. `description` is Markdown."""
+    """One item in full; what is missing, or not shown to you, is null. `description` is Markdown."""
 
     identifier: str
     title: str

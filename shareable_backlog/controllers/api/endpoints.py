@@ -22,8 +22,8 @@ from shareable_backlog.services.backlog.item_pages import ItemQuery
 from shareable_backlog.vocabulary import OrderName, StateType
 from shareable_backlog.web import pagination
 
-_After = Annotated[str, Meta(max_length=300, description="Take the word that `next` was on the page before.")]
-_Limit = Annotated[int, Meta(ge=1, le=100, description="Say how many to give at most, from 1 to 100.")]
+_After = Annotated[str, Meta(max_length=300, description="Pass `next` from the previous page.")]
+_Limit = Annotated[int, Meta(ge=1, le=100, description="Ask for 1 to 100 at a time.")]
 
 
 class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,11 +36,11 @@ class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which items are asked for."""
 
-    team: Annotated[str, Meta(max_length=200, description="Name a team by its key, at most 200 characters.")] = ""
+    team: Annotated[str, Meta(max_length=200, description="Give a team's key, at most 200 characters.")] = ""
     type: Annotated[
         StateType | UnsetType,
         Meta(
-            description="Name a type of state: triage, backlog, unstarted, started, completed, canceled, duplicate."
+            description="Give a type of state: triage, backlog, unstarted, started, completed, canceled, duplicate."
         ),
     ] = UNSET
     q: Annotated[str, Meta(max_length=200, description="Search for words, at most 200 characters.")] = ""
@@ -48,13 +48,13 @@ class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         str,
         Meta(
             max_length=2000,
-            description="Narrow it further in the words of the list's address, as in label=Bug&no=assignee.",
+            description="Add filters as they stand in the list's address, such as label=Bug&no=assignee.",
         ),
     ] = ""
     order: Annotated[
         OrderName | UnsetType,
         Meta(
-            description="Name an order: updated, created, priority, due, state, manual; for a search also relevance."
+            description="Choose an order: updated, created, priority, due, state, manual; or relevance, for a search."
         ),
     ] = UNSET
     after: _After = ""
@@ -63,7 +63,7 @@ class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 @operation("items")
 async def list_items(request: Request, query: ItemsQuery) -> Page[ItemLine]:
-    """Return items, newest update first if no order is asked for; archived ones only if the filter shows them."""
+    """Return items, latest update first unless another order is asked for; archived ones only if the filter shows them."""
     given = [*parse_qsl(query.filter), ("team", query.team), ("type", query.type or ""), ("q", query.q)]
     wanted = ItemQuery(filters.parse_filters(given), query.order or None, datetime.now(UTC))
     position = (
@@ -76,7 +76,7 @@ async def list_items(request: Request, query: ItemsQuery) -> Page[ItemLine]:
 
 @operation("items")
 async def show_item(request: Request, path: ItemPath) -> Answer[Item]:
-    """Return one item by its identifier, any spelling of it, or one that it had before."""
+    """Return one item by its identifier in any spelling, or by a former one."""
     scope = auth.require_user(request).scope
     identifier = items.parse_identifier(path.identifier) or path.identifier
     try:
@@ -122,7 +122,7 @@ async def list_labels(request: Request, query: PageQuery) -> Page[Label]:
 
 @operation("me")
 async def list_views(request: Request) -> Page[View]:
-    """Return the saved views of whoever asks, and those that admins published."""
+    """Return the saved views of the person asking, and those that admins published."""
     found = await views.list_views(auth.require_user(request).user_id)
     return Page(
         [
@@ -134,7 +134,7 @@ async def list_views(request: Request) -> Page[View]:
 
 @operation("me")
 async def show_me(request: Request) -> Answer[Me]:
-    """Return who asks."""
+    """Return who is asking."""
     visitor = auth.require_user(request)
     rights = sorted(visitor.rights) if isinstance(visitor, tokens.TokenUser) else None
     return Answer(Me(visitor.email, visitor.display_name, visitor.is_admin, rights))

@@ -36,7 +36,7 @@ def _read_since(text: str) -> Period | date | datetime:
             return at
     except ValueError:
         pass
-    raise InvalidInput("This page's address names no day. Choose one of the periods.")
+    raise InvalidInput("The day in this page's address isn't valid. Choose one of the periods.")
 
 
 def _write_since(since: Period | date | datetime) -> str:

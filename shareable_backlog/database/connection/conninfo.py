@@ -42,7 +42,7 @@ def parse_url(url: str) -> str:
     except ProgrammingError as error:
         raise ConfigurationInvalid((f"DATABASE_URL {_describe_refusal(str(error))}",)) from None
     if parts.get("sslmode", "require") not in _SSL_MODES:
-        raise ConfigurationInvalid(("DATABASE_URL holds an sslmode that libpq does not know",))
+        raise ConfigurationInvalid(("DATABASE_URL has an sslmode that libpq does not know",))
     _mask_secrets(parts)
     return make_conninfo("", **parts)
 
@@ -75,7 +75,7 @@ def _describe_refusal(driver_text: str) -> str:
     """Return what libpq refused without its own text, which may hold the password."""
     unknown = re.search(r'invalid URI query parameter: "([A-Za-z_]{1,40})"', driver_text)
     if unknown:
-        return f"holds the unknown word {unknown[1]}"
+        return f"has the unknown parameter {unknown[1]}"
     return "can't be read: compare it with the example in .env.example"
 
 

@@ -80,9 +80,9 @@ def _check_version(folder: Path) -> None:
     made_by, brought = read_major_version(folder), read_version().partition(".")[0]
     if made_by != brought:
         raise EmbeddedServerFailed(
-            f"The data folder was made by PostgreSQL {made_by or '(unknown)'}, and this program brings {brought};"
-            " nothing was changed. To move over: `slb backup` with the program as it was before, move `postgres`"
-            " out of the data folder, then `slb restore` with this program."
+            f"The data folder was made by PostgreSQL {made_by or '(unknown)'}, but this program comes with {brought};"
+            " nothing was changed. To upgrade: run `slb backup` with the previous program, move `postgres`"
+            " out of the data folder, then run `slb restore` with this one."
         )
 
 

@@ -78,7 +78,9 @@ def read_migrations(directory: Path) -> list[Migration]:
     for migration in sorted(migrations, key=lambda migration: migration.name):
         other = by_number.setdefault(migration.number, migration)
         if other is not migration:
-            raise MigrationFailed(f"{other.file} and {migration.file} have the same number: give one another.")
+            raise MigrationFailed(
+                f"{other.file} and {migration.file} have the same number: give one of them another."
+            )
     return [by_number[key] for key in sorted(by_number)]
 
 
@@ -99,7 +101,7 @@ def _read_migration(path: Path) -> Migration:
     except UnicodeDecodeError:
         raise MigrationFailed(f"{path.name} is not UTF-8 text: save it as UTF-8.") from None
     if "\0" in text:
-        raise MigrationFailed(f"{path.name} holds a NUL character, which SQL can't.")
+        raise MigrationFailed(f"{path.name} contains a NUL character, which SQL doesn't allow.")
     up, down = _split_parts(text)
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return Migration(parse_number(path.name), path.stem, up, down, sha256(lines.encode()).hexdigest())

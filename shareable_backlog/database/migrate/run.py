@@ -117,7 +117,7 @@ def redo_last_migration(conninfo: str, *, on_step: OnStep | None = None, directo
     with ledger.open_for_writing(conninfo) as connection:
         applied = ledger.list_applied(connection)
         if not applied:
-            raise MigrationFailed("No migration is applied, so there is none to do again.")
+            raise MigrationFailed("No migration is applied, so there is none to redo.")
         migration, part = _find_way_back(applied[-1].name, migrations)
         step.check_part(migration, migration.up)
         ledger.ensure_ledger(connection)

@@ -47,7 +47,7 @@ class SchemaStatus:
                 f" {_join_names(self.newer)}: use the program's newer version."
             )
         if self.missing:
-            return f"Applied, but without a file now: {_join_names(self.missing)}. Put the file back."
+            return f"Applied, but the file is missing: {_join_names(self.missing)}. Put the file back."
         if self.drifted:
             return (
                 f"Edited after being applied: {_join_names(self.drifted)}. Undo the edit, or run"

@@ -34,7 +34,7 @@ def check_part(migration: Migration, part: MigrationPart) -> None:
     """Raise MigrationFailed for a part that can't run as one transaction, or that holds nothing to run."""
     found = statements.split_statements(part.text)
     if not found:
-        raise MigrationFailed(f"{migration.file}, line {part.first_line}: no SQL stands here. Nothing was run.")
+        raise MigrationFailed(f"{migration.file}, line {part.first_line}: there is no SQL here. Nothing was run.")
     for statement in found:
         for pattern, reason in _UNFIT:
             if pattern.match(statement.text):

@@ -92,7 +92,7 @@ def _read_codes(error: object) -> set[str]:
 
 def _classify_refused_query(words: str) -> LinearFailed:
     if "too complex" in words.lower():
-        return TooComplex("Linear found a query too complex. What was mirrored before stays.")
+        return TooComplex("Linear rejected a query as too complex. What was mirrored before is kept.")
     _LOG.warning("linear.query_refused", errors=words[:_LONGEST_LOGGED])
     return InvalidQuery()
 
@@ -112,8 +112,8 @@ def _classify_status(status: int, headers: Mapping[str, str]) -> LinearFailed:
             )
         case _:
             return LinearUnavailable(
-                "Linear had an error of its own, or its answer was cut off."
-                " What was mirrored before stays; if it goes on, check LINEAR_API_URL."
+                "Linear had an internal error, or its answer was cut off."
+                " What was mirrored before is kept; if it keeps happening, check LINEAR_API_URL."
             )
 
 

@@ -31,7 +31,7 @@ class ClientRefused(AuthenticationFailed):
     def __str__(self) -> str:
         """Return the words that may be shown to anybody."""
         return (
-            "Linear did not accept the OAuth application. What was mirrored before stays; check"
+            "Linear did not accept the OAuth application. What was mirrored before is kept; check"
             " LINEAR_OAUTH_CLIENT_ID and LINEAR_OAUTH_CLIENT_SECRET, and that the application's settings in Linear"
             " allow client credentials."
         )
@@ -153,6 +153,6 @@ def _read_token(answer: HttpAnswer) -> tuple[str, float]:
 
 def _build_no_token_error() -> LinearUnavailable:
     return LinearUnavailable(
-        "Linear answered the request for a token with none. What was mirrored before stays;"
-        " if it goes on, check LINEAR_OAUTH_TOKEN_URL."
+        "Linear answered the request for a token without one. What was mirrored before is kept;"
+        " if it keeps happening, check LINEAR_OAUTH_TOKEN_URL."
     )

@@ -47,7 +47,7 @@ async def post_request(
             return response.status_code, response.headers, await _read_body(response, largest_answer)
     except TimeoutError as error:
         raise LinearUnavailable(
-            f"Linear did not answer within {deadline_s:g} s. What was mirrored before stays; try again later."
+            f"Linear did not answer within {deadline_s:g} s. What was mirrored before is kept; try again later."
         ) from error
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise LinearUnavailable(_describe_error(error, setting)) from error
@@ -69,7 +69,7 @@ async def _read_body(response: httpx2.Response, largest: int) -> bytes:
         async for chunk in chunks:
             body += chunk
             if len(body) > largest:
-                raise TooComplex("Linear's answer was larger than this program takes, and was not used.")
+                raise TooComplex("Linear's answer was too large, so it was not used.")
     return bytes(body)
 
 
@@ -79,9 +79,9 @@ def _describe_error(error: Exception, setting: str) -> str:
         causes.append(cause)
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return (
-            "The address of Linear could not prove who it is, so nothing was sent."
+            "Linear's address could not prove its identity, so nothing was sent."
             f" Check {setting}, and this machine's clock and certificates."
         )
     if any(isinstance(cause, socket.gaierror | httpx2.InvalidURL | httpx2.UnsupportedProtocol) for cause in causes):
-        return f"The address of Linear can't be found. Check {setting} and this machine's name service."
-    return "Linear can't be reached, or the connection broke. What was mirrored before stays; try again later."
+        return f"Linear's address can't be found. Check {setting} and this machine's DNS."
+    return "Linear can't be reached, or the connection broke. What was mirrored before is kept; try again later."

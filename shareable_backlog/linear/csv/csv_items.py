@@ -99,15 +99,15 @@ def read_items(file: BinaryIO) -> Iterator[CsvItem]:
     for record in read_records(file, _REQUIRED):
         item = _read_item(record)
         if item.identifier in identifiers:
-            raise build_cell_error(record, "ID", f"{item.identifier} stands in an earlier row too")
+            raise build_cell_error(record, "ID", f"{item.identifier} is in an earlier row too")
         identifiers.add(item.identifier)
         if item.uuid in uuids:
-            raise build_cell_error(record, "UUID", f"{item.uuid} stands in an earlier row too")
+            raise build_cell_error(record, "UUID", f"{item.uuid} is in an earlier row too")
         if item.uuid:
             uuids.add(item.uuid)
         yield item
     if not identifiers:
-        raise build_file_error("The file names columns, but it has no items.")
+        raise build_file_error("The file has a header but no items.")
 
 
 def _read_item(record: CsvRecord) -> CsvItem:

@@ -96,7 +96,7 @@ def _read_rows(file: BinaryIO) -> Iterator[tuple[int, int, list[str]]]:
             return
         except csv.Error as error:
             # The csv module tells its faults apart by their texts alone.
-            why = "a cell is too long" if "limit" in str(error) else "its quotation marks are damaged"
+            why = "a cell is too long" if "limit" in str(error) else "its quotation marks are broken"
             raise build_file_error(f"Row {row}, which begins in line {line}, can't be read: {why}.") from error
         yield row, line, cells
 

@@ -85,7 +85,7 @@ async def carry_out_decision(
         for user_id in sorted(set(user_ids)):
             user = await users.find_by_id(tx, user_id)
             if user is None or not _is_possible(user, decision):
-                decided.left.append(user.email if user else "somebody who is deleted by now")
+                decided.left.append(user.email if user else "somebody who has been deleted")
                 continue
             if decision in ("disable", "demote"):
                 _keep_an_admin(admins, user)
@@ -102,7 +102,7 @@ async def create_person(actor: Actor, email: str, name: str | None = None, *, is
     """Add a person who is approved before the first sign-in, and return their id. Raises Conflict."""
     async with transaction() as tx:
         if await users.find_by_email(tx, email) or not await users.add_user(tx, email, name and name[:_LONGEST_NAME]):
-            raise Conflict("There is a person with this mail address already. Nothing was changed.")
+            raise Conflict("There is already a person with this email address. Nothing was changed.")
         user = await users.find_by_email(tx, email)
         assert user is not None  # noqa: S101 (added a moment ago)
         await users.apply_decision(tx, user.id, "approve", reason=None, by=actor.user_id)
@@ -164,7 +164,7 @@ async def delete_person(actor: Actor, user_id: int, typed_email: str) -> str:
         admins = await _lock_admins(tx, actor)
         user = await _require_user(tx, user_id)
         if typed_email.strip().lower() != user.email.lower():
-            raise InvalidInput("Type the person's mail address to delete them. Nothing was changed.")
+            raise InvalidInput("Type the person's email address to delete them. Nothing was changed.")
         _keep_an_admin(admins, user)
         await audit_actions.record(
             tx,
@@ -182,7 +182,7 @@ async def delete_person(actor: Actor, user_id: int, typed_email: str) -> str:
 async def set_view_as(actor: Actor, admin: CurrentUser, user_id: int | None) -> None:
     """Let an admin see what a person sees; None: what the admin sees. Raises NotFound."""
     if admin.session_id is None:
-        raise InvalidInput("Only a browser can do that. Nothing was changed.")
+        raise InvalidInput("That works only in a browser. Nothing was changed.")
     if user_id is None and admin.viewing_as is None:
         return
     async with transaction() as tx:
@@ -235,14 +235,14 @@ async def _apply_grant(tx: Transaction, user: UserRow, grant: Grant) -> None:
 
 async def _require_valid_grant(tx: Transaction, grant: Grant) -> None:
     if grant.access_until is not None and grant.access_until <= datetime.now(UTC):
-        raise InvalidInput("That last day has passed already. Nothing was changed.")
+        raise InvalidInput("That last day has already passed. Nothing was changed.")
     await _lock_group(tx, grant.viewer_group_id)
 
 
 async def _lock_group(tx: Transaction, group_id: int | None) -> None:
     """Keep a group from being deleted; before any person's row, as whoever changes groups locks them too."""
     if group_id is not None and await viewer_groups.lock_group(tx, group_id) is None:
-        raise InvalidInput("That group is not there any more. Nothing was changed.")
+        raise InvalidInput("That group no longer exists. Nothing was changed.")
 
 
 async def _require_user(tx: Transaction, user_id: int) -> UserRow:
@@ -270,7 +270,9 @@ def _is_possible(user: UserRow, decision: Decision) -> bool:
 
 def _require_no_end_date(user: UserRow, access_until: datetime | None) -> None:
     if user.is_admin and access_until is not None:
-        raise Conflict("An admin's access has no end. Take the admin rights first; nothing was changed.")
+        raise Conflict(
+            "An admin's access can't have a last day. Remove their admin rights first; nothing was changed."
+        )
 
 
 def _keep_an_admin(admins: set[int], user: UserRow) -> None:

@@ -67,7 +67,7 @@ async def revoke_session(actor: Actor, user_id: int, session_id: int) -> None:
     """End one session of a person. Raises NotFound when there is none."""
     async with transaction() as tx:
         if not await sessions.end_session(tx, session_id, user_id):
-            raise NotFound("That session has ended already.")
+            raise NotFound("That session has already ended.")
         await audit_actions.record(
             tx,
             actor,

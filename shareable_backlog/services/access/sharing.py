@@ -122,8 +122,8 @@ async def read_summary(scope: Scope) -> SharingSummary:
 def _require_version(settings: SharingSettings, version: int) -> None:
     if settings.version != version:
         raise Conflict(
-            "Somebody else has changed the sharing settings in the meantime, so nothing was saved."
-            " Open them anew, and choose again."
+            "Somebody else changed the sharing settings in the meantime, so nothing was saved."
+            " Reload the page and choose again."
         )
 
 
@@ -137,5 +137,5 @@ async def _list_chosen(choices: Sequence[SharingChoice]) -> list[Entity]:
         )
     ]
     if len(found) != len({(choice.kind, choice.id) for choice in choices}):
-        raise Conflict("Something that you chose is gone from Linear, so nothing was saved. Open the settings anew.")
+        raise Conflict("Something you chose no longer exists in Linear, so nothing was saved. Reload the settings.")
     return found

@@ -34,8 +34,8 @@ _CLEANED_EVERY_S = 3600
 _SAMPLE_ADMIN = "admin@sample.invalid"  # an address that nobody can have
 
 _LOG = logs.get_logger(__name__)
-_NO_GOOD = "This link or code is not valid any more. Ask for a new one and use it within ten minutes."
-_ENDED = "Access for this address has been ended or declined by an admin. Ask an admin if that is a mistake."
+_NO_GOOD = "This link or code is no longer valid. Ask for a new one and use it within ten minutes."
+_ENDED = "An admin has ended or declined access for this address. Ask an admin if you think that's a mistake."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ async def send_link(config: SignInConfig, email: str, browser: str, next_path: s
     that was asked for too often nothing more is sent, and nobody is told.
     """
     if not await rate_limits.allow_try(f"ask:{_format_network(actor)}", _ASKS_PER_ADDRESS, _WINDOW_S):
-        raise TooMany("Links were asked for too often from here. Wait a quarter of an hour and try again.")
+        raise TooMany("Too many links were requested from here. Wait 15 minutes and try again.")
     may_send = await rate_limits.allow_try(f"ask:{email}", _ASKS_PER_MAIL, _WINDOW_S)
     link_id = None
     async with transaction() as tx:
@@ -83,7 +83,10 @@ async def send_link(config: SignInConfig, email: str, browser: str, next_path: s
         written = await find_url_and_code(config, {"link_id": link_id})
         if written:
             _LOG.warning(
-                "sign_in_link", note="no mail is set up, so it stands here", address=written[0], code=written[1]
+                "sign_in_link",
+                note="no mail server is set up, so the link is shown here",
+                address=written[0],
+                code=written[1],
             )
 
 
@@ -160,14 +163,14 @@ async def accept_identity(
             await users.lock_admins(tx)  # before any other row, as every decision of an admin does
         user = await users.find_by_identity(tx, issuer, subject)
         if user is None and verified_email is None:
-            refused = "The identity provider names no verified mail address for you. Ask whoever runs it."
+            refused = "The identity provider gave no verified email address for you. Ask whoever runs it."
         elif user is None and verified_email is not None:
             person = await _find_or_add_person(tx, verified_email, name, actor)
             if not await users.has_identity(tx, person.id, issuer):
                 await users.add_identity(tx, person.id, issuer, subject)
             # It may have been added meanwhile: by the same person, who came twice at once.
             user = await users.find_by_identity(tx, issuer, subject)
-            refused = "This mail address belongs to another account of the identity provider. Ask an admin."
+            refused = "This email address belongs to another account at the identity provider. Ask an admin."
         else:
             refused = ""
         if user is not None and is_admin is not None and user.email.lower() not in config.admin_emails:
@@ -211,7 +214,7 @@ async def _store_link(
 
 async def _limit_tries(actor: Actor) -> None:
     if not await rate_limits.allow_try(f"try:{_format_network(actor)}", _TRIES_PER_ADDRESS, _WINDOW_S):
-        raise TooMany("There were too many tries from here. Wait a quarter of an hour and ask for a new link.")
+        raise TooMany("There were too many attempts from here. Wait 15 minutes and ask for a new link.")
 
 
 async def _use_link(
@@ -224,7 +227,7 @@ async def _use_link(
         _compute_code(config.secret_key, link.salt).encode(), _keep_digits(code).encode()
     ):
         await sign_in_links.record_wrong_code(tx, link.id)
-        return "That is not the code of the newest mail. After five wrong ones it is worthless."
+        return "That isn't the code from the latest email. After five wrong tries it stops working."
     if not await sign_in_links.use_link(tx, link.id):
         return _NO_GOOD
     user = await _find_or_add_person(tx, link.email, None, actor)

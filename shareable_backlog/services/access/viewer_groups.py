@@ -53,7 +53,7 @@ async def create_group(actor: Actor, name: str) -> int:
     async with transaction() as tx:
         group_id = await viewer_groups.create_group(tx, name)
         if group_id is None:
-            raise Conflict("There is a group of that name already. Give this one another name.")
+            raise Conflict("There is already a group with that name. Choose another name.")
         await _record(tx, actor, Action.GROUP_CREATED, group_id, {"name": name})
     return group_id
 
@@ -66,7 +66,7 @@ async def rename_group(actor: Actor, group_id: int, name: str) -> None:
         if before == name:
             return
         if not await viewer_groups.rename_group(tx, group_id, name):
-            raise Conflict("There is a group of that name already. Give this one another name.")
+            raise Conflict("There is already a group with that name. Choose another name.")
         await _record(
             tx, actor, Action.GROUP_CHANGED, group_id, {"before": {"name": before}, "after": {"name": name}}
         )
@@ -77,7 +77,9 @@ async def delete_group(actor: Actor, group_id: int) -> None:
     async with transaction() as tx:
         name = await _lock_group(tx, group_id)
         if not await viewer_groups.delete_group(tx, group_id):
-            raise Conflict("There are people in this group, who would see everything. Take them out of it first.")
+            raise Conflict(
+                "There are people in this group, and without it they would see everything. Remove them from it first."
+            )
         await _record(tx, actor, Action.GROUP_DELETED, group_id, {"name": name})
 
 
@@ -99,7 +101,7 @@ async def add_member(actor: Actor, group_id: int, email: str) -> None:
         await _lock_group(tx, group_id)
         person = await users.find_by_email(tx, email)
         if person is None:
-            raise InvalidInput("Nobody of that mail address is known here. Check it in the list of people.")
+            raise InvalidInput("Nobody here has that email address. Check the list of people.")
         await _set_group(tx, actor, person, group_id)
 
 
@@ -109,7 +111,7 @@ async def remove_member(actor: Actor, group_id: int, user_id: int) -> None:
         await _lock_group(tx, group_id)
         person = await users.find_by_id(tx, user_id)
         if person is None or person.viewer_group_id != group_id:
-            raise NotFound("That person is not in this group any more.")
+            raise NotFound("That person is no longer in this group.")
         await _set_group(tx, actor, person, None)
 
 

@@ -16,7 +16,7 @@ async def read_account(user_id: int) -> UserRow:
     async with transaction() as tx:
         user = await users.find_by_id(tx, user_id)
     if user is None:
-        raise NotFound("This account is not there any more.")
+        raise NotFound("This account no longer exists.")
     return user
 
 
@@ -26,7 +26,7 @@ async def ask_for_access(outbox: Outbox, user_id: int, note: str, actor: Actor) 
     Raises TooMany after the fifth in an hour.
     """
     if not await rate_limits.allow_try(f"note:{user_id}", 5, 3600):
-        raise TooMany("You wrote to the admins five times within an hour. They will look at it.")
+        raise TooMany("You have written to the admins five times in the last hour. They will look at it.")
     async with transaction() as tx:
         await users.set_access_note(tx, user_id, note[:_LONGEST_NOTE] or None)
         await audit_actions.record(

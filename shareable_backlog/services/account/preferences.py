@@ -64,7 +64,9 @@ async def save_preferences(user_id: int, fields: Sequence[tuple[str, str]]) -> N
     """
     chosen = {name: value or None for name, value in fields if name in _IS_KNOWN}
     if any(value and not _IS_KNOWN[name](value) for name, value in chosen.items()):
-        raise InvalidInput("That can't be chosen, so nothing was saved. Load the page anew and take what it offers.")
+        raise InvalidInput(
+            "That can't be chosen, so nothing was saved. Reload the page and choose from what it offers."
+        )
     columns = {value for name, value in fields if name == "columns"}
     shown = {"columns": [one for one in COLUMNS if one in columns]} if columns else {}
     if chosen or shown:

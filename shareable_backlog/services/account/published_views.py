@@ -11,7 +11,7 @@ from shareable_backlog.services.account import views
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 
-_NAME_IS_TAKEN = "There is a published view of that name already. Give this one another name."
+_NAME_IS_TAKEN = "There is already a published view with that name. Choose another name."
 
 
 async def publish_view(actor: Actor, user_id: int, name: str) -> None:
@@ -21,7 +21,9 @@ async def publish_view(actor: Actor, user_id: int, name: str) -> None:
     query = views.normalise_query(view.query, layout)
     async with transaction() as tx:
         if len(await published_views.lock_views(tx)) >= views.MOST_VIEWS:
-            raise Conflict(f"{views.MOST_VIEWS} views are published, so no other was. Unpublish one first.")
+            raise Conflict(
+                f"{views.MOST_VIEWS} views are published, which is the most there can be. Unpublish one first."
+            )
         view_id = await published_views.create_view(tx, name=title, query=query, layout=layout, created_by=user_id)
         if view_id is None:
             raise Conflict(_NAME_IS_TAKEN)
@@ -69,7 +71,7 @@ async def unpublish_view(actor: Actor, view_id: int) -> None:
 def _require_view(published: list[PublishedView], view_id: int) -> PublishedView:
     view = next((one for one in published if one.id == view_id), None)
     if view is None:
-        raise NotFound("That view is not published any more.")
+        raise NotFound("That view is no longer published.")
     return view
 
 

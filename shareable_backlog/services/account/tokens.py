@@ -48,11 +48,11 @@ async def authenticate(authorization: str) -> TokenUser:
     found = await api_tokens.find_by_hash(hash_token(token)) if is_token else None
     if found is None:
         raise NotSignedIn(
-            "This token is not valid: it was mistyped, revoked or has ended, or its person may not come in."
-            " Make another one on your account's page."
+            "This token isn't valid: it was mistyped or revoked, has expired, or its owner has no access."
+            " Create another one on your account page."
         )
     if not await rate_limits.allow_try(f"token:{found.id}", _MOST_REQUESTS, _WINDOW_S):
-        raise TooMany(f"This token asked more than {_MOST_REQUESTS} times within a minute. Wait for the next one.")
+        raise TooMany(f"This token asked more than {_MOST_REQUESTS} times in a minute. Wait a minute and try again.")
     if found.is_due:
         await api_tokens.touch_token(found.id)
     return TokenUser(
@@ -74,7 +74,7 @@ async def require_right(user: CurrentUser, right: Right, actor: Actor) -> None:
         await audit_actions.record(
             None, actor, Action.ACCESS_REFUSED, details={"via": "api", "right": right}, refused=True
         )
-        raise NotAllowed(f"This token was not made for that: it lacks “{right}”. Make one that has it.")
+        raise NotAllowed(f"This token doesn't allow that: it lacks “{right}”. Create one that has it.")
 
 
 async def list_tokens(user_id: int) -> list[ListedToken]:
@@ -91,9 +91,9 @@ async def create_token(actor: Actor, user_id: int, name: str, rights: Collection
     token = _PREFIX + secrets.token_urlsafe(32)
     async with transaction() as tx:
         if await users.find_by_id(tx, user_id) is None:
-            raise NotFound("This account is not there any more.")
+            raise NotFound("This account no longer exists.")
         if await api_tokens.count_tokens(tx, user_id) >= _MOST_TOKENS:
-            raise Conflict(f"You have {_MOST_TOKENS} tokens, so no other was made. Revoke one first.")
+            raise Conflict(f"You have {_MOST_TOKENS} tokens, which is the most you can have. Revoke one first.")
         scopes = sorted(set(rights))
         token_id = await api_tokens.create_token(
             tx, user_id=user_id, name=name, token_hash=hash_token(token), scopes=scopes, expires_at=expires_at
@@ -114,7 +114,7 @@ async def revoke_token(actor: Actor, user: CurrentUser, token_id: int) -> int:
     async with transaction() as tx:
         ended = await api_tokens.revoke_token(tx, token_id, None if user.is_admin else user.user_id)
         if ended is None:
-            raise NotFound("That token is revoked already.")
+            raise NotFound("That token has already been revoked.")
         user_id, name = ended
         await audit_actions.record(
             tx,
@@ -130,15 +130,15 @@ async def revoke_token(actor: Actor, user: CurrentUser, token_id: int) -> int:
 def _require_valid(name: str, rights: Collection[str], last_day: date | None) -> datetime | None:
     """Return when a token ends. Raises InvalidInput unless it can be made."""
     if not 0 < len(name) <= _LONGEST_NAME:
-        raise InvalidInput(f"A token needs a name of at most {_LONGEST_NAME} characters. Nothing was made.")
+        raise InvalidInput(f"A token needs a name of at most {_LONGEST_NAME} characters. Nothing was created.")
     if not rights or not set(rights) <= set(RIGHTS):
-        raise InvalidInput("Choose what the token may read. Nothing was made.")
+        raise InvalidInput("Choose what the token may read. Nothing was created.")
     if last_day is None:
         return None
     try:
         expires_at = datetime(last_day.year, last_day.month, last_day.day, tzinfo=UTC) + timedelta(days=1)
     except OverflowError:
-        raise InvalidInput("That last day is too far away. Nothing was made.") from None
+        raise InvalidInput("That last day is too far in the future. Nothing was created.") from None
     if expires_at <= datetime.now(UTC):
-        raise InvalidInput("The token's last day has passed already. Nothing was made.")
+        raise InvalidInput("The token's last day has already passed. Nothing was created.")
     return expires_at

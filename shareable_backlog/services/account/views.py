@@ -24,7 +24,7 @@ MOST_VIEWS = 100
 _LONGEST_NAME = 80
 _LONGEST_QUERY = 2_000
 _NOT_OF_ROADMAP = ("notice", "page")
-_IS_GONE = "That view is not there any more."
+_IS_GONE = "That view no longer exists."
 
 
 class StoredView(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -140,9 +140,9 @@ async def copy_view(user_id: int, view_id: int) -> None:
     """Save a published view among a person's own. Raises NotFound, and Conflict for a name in use."""
     view = await published_views.find_by_id(view_id)
     if view is None:
-        raise NotFound("That view is not published any more.")
+        raise NotFound("That view is no longer published.")
     if await save_view(user_id, view.name, view.query, parse_layout(view.layout)) is None:
-        raise Conflict("You have a view of that name already, so nothing was copied. Rename yours first.")
+        raise Conflict("You already have a view with that name, so nothing was copied. Rename yours first.")
 
 
 async def rename_view(user_id: int, name: str, new_name: str) -> None:
@@ -152,7 +152,7 @@ async def rename_view(user_id: int, name: str, new_name: str) -> None:
         stored = await user_preferences.lock_views(tx, user_id)
         place = _require_index(stored, name)
         if _find_index(stored, new_name) not in {None, place}:
-            raise Conflict("You have a view of that name already. Give this one another name.")
+            raise Conflict("You already have a view with that name. Choose another name.")
         default = new_name if stored.default == stored.names[place] else stored.default
         stored.views[place] = _encode_json(_decode_fields(stored.views[place]) | {"name": new_name})
         await user_preferences.save_views(tx, user_id, stored.views, default, stored.deleted)
@@ -200,7 +200,7 @@ async def restore_view(user_id: int) -> None:
         except msgspec.DecodeError:
             raise NotFound("There is no deleted view to bring back.") from None
         if _find_index(stored, view.name) is not None:
-            raise Conflict("Meanwhile you have another view of that name. Rename that one first.")
+            raise Conflict("By now you have another view with that name. Rename that one first.")
         _require_room(stored)
         stored.views.insert(min(max(deleted.place, 0), len(stored.views)), bytes(deleted.view).decode())
         default = view.name if deleted.is_default else stored.default
@@ -216,7 +216,7 @@ def normalise_query(query: str, layout: Layout) -> str:
         written = filters.build_pairs(filters.parse_filters(given)) + layouts.build_pairs(layouts.parse_layout(given))
     stored = urlencode(written)
     if len(stored) > _LONGEST_QUERY:
-        raise InvalidInput(f"A view's filter can have {_LONGEST_QUERY} characters. Take some of it away.")
+        raise InvalidInput(f"A view's filter can have at most {_LONGEST_QUERY} characters. Remove some of it.")
     return stored
 
 
@@ -225,7 +225,7 @@ def parse_layout(text: str) -> Layout:
     for layout in LAYOUTS:
         if layout == text:
             return layout
-    raise InvalidInput("A view is of the list, the board or the roadmap. Load the page anew.")
+    raise InvalidInput("A view shows the list, the board or the roadmap. Reload the page and try again.")
 
 
 def parse_name(text: str) -> str:
@@ -255,7 +255,7 @@ def _fold_name(name: str) -> str:
 
 def _require_room(stored: StoredViews) -> None:
     if len(stored.views) >= MOST_VIEWS:
-        raise Conflict(f"You have {MOST_VIEWS} views, so no other was saved. Delete one first.")
+        raise Conflict(f"You have {MOST_VIEWS} views, which is the most you can have. Delete one first.")
 
 
 def _decode_fields(json: str) -> dict[str, object]:

@@ -51,7 +51,7 @@ class _ChainWalk:
         assert self._last is not None  # noqa: S101 (begin came first)
         self.rows += 1
         if link.position <= self._last:
-            self._add_fault(link, "stands before the beginning of the chain, where nothing may be")
+            self._add_fault(link, "comes before the start of the chain, where nothing may be")
             return
         if link.position > self._last + 1:
             self.faults.append(_build_missing(self._last + 1, link.position - 1))

@@ -38,7 +38,7 @@ async def fetch_image(scope: Scope, identifier: str, name: str, fetch: Fetch) ->
     for path in _find_paths(item.description, *(comment.body for comment in comments)).values():
         if _hash_path(path) == name:
             return await fetch(path)
-    raise NotFound("There is no such image in this item, or it may not be shown.")
+    raise NotFound("There is no such image in this item, or you may not see it.")
 
 
 def name_images(page: ItemPage) -> dict[str, str]:

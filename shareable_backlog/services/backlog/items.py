@@ -100,7 +100,7 @@ async def read_item(scope: Scope, identifier: str) -> tuple[ItemDetails, list[Sh
     """
     item = await item_details.find_item(scope, identifier)
     if item is None:
-        raise NotFound("There is no item of that name, or it may not be shown. Look for it in the list.")
+        raise NotFound("There is no item by that name, or you may not see it. Look for it in the list.")
     return item, await comments.list_comments(scope, item.id, _MOST_COMMENTS)
 
 

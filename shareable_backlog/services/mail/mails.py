@@ -55,7 +55,7 @@ def write_sign_in(to: str, base_url: str, *, link: str, code: str) -> MailMessag
         f"""\
 Hello,
 
-somebody, probably you, asked to sign in to the backlog at
+Somebody, probably you, asked to sign in to the backlog at
 {base_url} as {to}.
 
 Open this link in the browser in which you asked:
@@ -64,10 +64,10 @@ Open this link in the browser in which you asked:
 
 Or type this code there:  {code[:3]} {code[3:]}
 
-Only the newest mail counts; it works once and for {LINK_LIVES_S // 60} minutes.
+Only the latest email works, once, for {LINK_LIVES_S // 60} minutes.
 
-If you did not ask for it, do nothing: nobody gets in without this
-mail. Don't pass the link or the code on to anybody.
+If you did not ask for it, ignore this email: nobody can sign in
+without it. Don't share the link or the code with anybody.
 """,
     )
 
@@ -76,17 +76,17 @@ def write_access_asked(to: str, base_url: str, *, email: str, note: str | None) 
     """Tell an admin who asks for access, and what the person wrote."""
     return MailMessage(
         to,
-        f"{email} asks for access to the backlog",
+        f"{email} is asking for access to the backlog",
         f"""\
 Hello,
 
-{email} has signed in and asks to see the backlog.{_quote(note, "They write:")}
+{email} has signed in and is asking to see the backlog.{_quote(note, "They wrote:")}
 
 Approve or decline here:
 
 {base_url}/admin/people
 
-Until then they see nothing of it.
+Until then they can't see any of it.
 """,
     )
 
@@ -95,14 +95,14 @@ def write_access_approved(to: str, base_url: str, reason: str | None) -> MailMes
     """Tell a person that an admin let them in."""
     return MailMessage(
         to,
-        "Welcome: you can see the backlog now",
+        "Welcome: you can now see the backlog",
         f"""\
 Hello,
 
-good news: an admin has approved your access to the backlog.
-It is here:
+Good news: an admin has approved your access to the backlog.
+You will find it here:
 
-{base_url}/{_quote(reason, "They add:")}
+{base_url}/{_quote(reason, "They added:")}
 """,
     )
 
@@ -115,10 +115,10 @@ def write_access_declined(to: str, base_url: str, reason: str | None) -> MailMes
         f"""\
 Hello,
 
-an admin has declined your request to see the backlog at
+An admin has declined your request to see the backlog at
 {base_url}.{_quote(reason, "The reason:")}
 
-If you think that is a mistake, please ask the admin whom you know.
+If you think that is a mistake, please ask an admin.
 """,
     )
 
@@ -131,11 +131,11 @@ def write_access_disabled(to: str, base_url: str, reason: str | None) -> MailMes
         f"""\
 Hello,
 
-an admin has ended your access to the backlog at
+An admin has ended your access to the backlog at
 {base_url}.{_quote(reason, "The reason:")}
 
 You are signed out everywhere. If you think that is a mistake,
-please ask the admin whom you know.
+please ask an admin.
 """,
     )
 
@@ -144,14 +144,14 @@ def write_access_restored(to: str, base_url: str, reason: str | None) -> MailMes
     """Tell a person that an admin gave back what they had, which may be a place in the queue."""
     return MailMessage(
         to,
-        "Your account for the backlog is back",
+        "Your account for the backlog was restored",
         f"""\
 Hello,
 
-an admin has given you back your account for the backlog.
-Sign in to see how things stand:
+An admin has restored your account for the backlog.
+Sign in to see where things stand:
 
-{base_url}/{_quote(reason, "They add:")}
+{base_url}/{_quote(reason, "They added:")}
 """,
     )
 

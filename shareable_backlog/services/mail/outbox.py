@@ -97,7 +97,7 @@ async def send_waiting(settings: Settings, renderers: Mapping[MailKind, Renderer
 
 async def _try_to_send(settings: Settings, renderers: Mapping[Any, Renderer], outgoing: OutgoingMail) -> None:
     if outgoing.expires_at <= datetime.now(UTC):
-        await _give_up(outgoing, outgoing.last_error or "It waited until it was no use, while nothing sent mails.")
+        await _give_up(outgoing, outgoing.last_error or "It expired before anything sent it.")
         return
     try:
         message = await renderers[outgoing.kind](outgoing.recipient, outgoing.params)
@@ -110,7 +110,7 @@ async def _try_to_send(settings: Settings, renderers: Mapping[Any, Renderer], ou
         raise  # the database's: the mail is tried again when its claim ends
     except Exception:  # noqa: BLE001 (one mail that can't be made must not hold up the others)
         _LOG.error("mail_failed_unforeseen", kind=outgoing.kind, id=outgoing.id, exc_info=True)
-        await _give_up(outgoing, "An error of the program itself; the log says more.")
+        await _give_up(outgoing, "An internal error; the log has the details.")
         return
     await outgoing_mails.delete_mail(outgoing)
     _LOG.info("mail_sent" if message else "mail_no_longer_wanted", kind=outgoing.kind, tries=outgoing.tries)

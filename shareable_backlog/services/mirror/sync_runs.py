@@ -100,8 +100,8 @@ async def confirm_removals(actor: Actor, gone: int) -> int:
     swept = await sync_history.find_last_sweep()
     if swept is None or not swept.held or swept.gone != gone:
         raise Conflict(
-            "That is not the number of rows that the last full sync found gone, so nothing was confirmed."
-            " Look at the page anew and type the number that it shows."
+            "That isn't the number of rows the last full sync found gone, so nothing was confirmed."
+            " Reload the page and type the number it shows."
         )
     async with transaction() as tx:
         run_id = await sync_history.request_run(

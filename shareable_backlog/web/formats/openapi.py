@@ -13,9 +13,9 @@ _NOT_FOUND = "404"
 _REFUSALS = {
     "400": "A parameter is wrong; the message says which.",
     "401": "The token is not valid.",
-    "403": "The token is not for that, or this network may not ask.",
-    _NOT_FOUND: "There is nothing of that name, or it may not be shown.",
-    "429": "The token asked too often; Retry-After says when to go on.",
+    "403": "The token doesn't allow that, or this network isn't allowed.",
+    _NOT_FOUND: "There is nothing by that name, or you may not see it.",
+    "429": "The token made too many requests; Retry-After says when to continue.",
     "503": "The backlog can't be read right now; Retry-After says when to try again.",
 }
 
@@ -78,7 +78,7 @@ def build_document(routes: Mapping[str, OperationDescription]) -> dict[str, Any]
             "schemas": components,
             "responses": {status: _build_response(words, refused) for status, words in _REFUSALS.items()},
             "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer", "description": "A token of one's account's page."}
+                "token": {"type": "http", "scheme": "bearer", "description": "A token from your account page."}
             },
         },
     }
@@ -94,7 +94,7 @@ def _build_operation(path: str, described: OperationDescription, answer: dict[st
         "security": [{"token": [described.right]}] if described.right else [],
         "parameters": in_path + _describe_parameters(described.query),
         "responses": {
-            "200": _build_response("What was asked for.", answer),
+            "200": _build_response("What was requested.", answer),
             **{status: {"$ref": f"#/components/responses/{status}"} for status in refusals},
         },
     }

@@ -91,8 +91,8 @@ def _cut_text(text: str) -> tuple[str, bool]:
 
 
 def _render_rest(url: str | None) -> Markup:
-    words = Markup("<p><em>The text goes on; this is its beginning.</em>{}</p>")
-    link = Markup(' <a href="{}" rel="noopener noreferrer nofollow">Read all of it in Linear</a>')
+    words = Markup("<p><em>This is only the beginning of the text.</em>{}</p>")
+    link = Markup(' <a href="{}" rel="noopener noreferrer nofollow">Read the rest in Linear</a>')
     return words.format(link.format(url) if url and url.lower().startswith("https://") else "")
 
 

@@ -24,7 +24,7 @@ def run(site: tuple[Path, str], *words: str) -> tuple[int, str]:
 def test_the_first_admin_comes_from_the_command_line_and_signs_in_once(site: tuple[Path, str], database: str) -> None:
     assert run(site, "users", "create", "alice@example.com", "--admin") == (
         0,
-        "alice@example.com may come in, as an admin.\n",
+        "alice@example.com can sign in, as an admin.\n",
     )
     code, link = run(site, "users", "login-link", "Alice@example.com")
     assert (code, link.startswith("http://127.0.0.1:8000/sign-in/link/")) == (0, True)

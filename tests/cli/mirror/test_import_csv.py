@@ -41,7 +41,7 @@ def test_a_dry_run_says_what_would_happen_and_stores_nothing(
 ) -> None:
     assert main(["import", _SAMPLE, "--dry-run"]) == 0
     shown = capsys.readouterr().out
-    assert "Nothing was stored. An import of these 3 items would give: 3 created." in shown
+    assert "Nothing was stored. This would import 3 items: 3 created." in shown
     assert "  GRD      Awaiting delivery        started" in shown
     assert _count(database) == 0
 

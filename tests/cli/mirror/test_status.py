@@ -134,7 +134,7 @@ def test_the_age_is_that_of_the_last_good_run_in_minutes(database: str, capsys: 
     age, words, newest, older = told(capsys).splitlines()
     assert age.startswith("1,200 items, as of ")
     assert age.endswith(" UTC (1,500 minutes ago).")
-    assert words == "The search does not know the last words of 1,200 items yet; serve reads them."
+    assert words == "The search does not have the latest words of 1,200 items yet; `slb serve` adds them."
     assert ("failed" in newest, "partial" in older) == (True, True)
 
 

@@ -187,7 +187,7 @@ class Waiting(io.StringIO):
 
     def write(self, text: str) -> int:
         written = super().write(text)
-        if "Another sync is under way: waiting for its end." in self.getvalue():
+        if "Another sync is running; waiting for it to end." in self.getvalue():
             self._end.set()
         return written
 

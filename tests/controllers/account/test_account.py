@@ -100,7 +100,7 @@ def test_a_note_is_shown_again_to_who_wrote_it_as_mere_words(site: Site) -> None
 def test_after_five_notes_within_an_hour_a_sixth_is_refused_in_words(site: Site) -> None:
     answers = [site.post("/waiting", "carol", note=f"Note {number}.") for number in range(6)]
     assert [answer.status_code for answer in answers] == [303] * 5 + [429]
-    assert "five times within an hour" in answers[-1].text
+    assert "five times in the last hour" in answers[-1].text
     assert ">Note 4.</textarea>" in site.get("/waiting", "carol").text
 
 

@@ -95,4 +95,4 @@ def test_a_form_that_makes_no_sense_makes_no_token(site: Site, fields: dict[str,
 
 def test_who_waits_for_an_admin_gets_no_token(site: Site) -> None:
     assert site.post("/account/tokens", "carol", name="Report", right="items").status_code == 403
-    assert "Tokens for your programs" not in site.get("/account", "carol").text
+    assert "API tokens" not in site.get("/account", "carol").text

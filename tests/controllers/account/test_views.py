@@ -93,8 +93,8 @@ def test_a_name_in_use_is_asked_about_before_anything_is_replaced(site: Site) ->
 def test_views_are_renamed_moved_and_begun_with(site: Site) -> None:
     saved(site, "A")
     saved(site, "B")
-    assert "has its new place" in did(site, "/views/move", view="B", to="up")
-    assert "has its new name" in did(site, "/views/rename", view="B", name="C & D")
+    assert "view was moved" in did(site, "/views/move", view="B", to="up")
+    assert "was renamed" in did(site, "/views/rename", view="B", name="C & D")
     page = did(site, "/views/default", view="C & D")
     assert [name for _, name in links(page)] == ["C & D", "A"]
     assert page.count(">Default<") == 1
@@ -104,10 +104,10 @@ def test_views_are_renamed_moved_and_begun_with(site: Site) -> None:
 def test_a_deleted_view_can_be_brought_back_from_the_next_page(site: Site) -> None:
     saved(site, "<A>")
     page = did(site, "/views/delete", view="<A>")
-    assert '<b dir="auto">&lt;A&gt;</b> is deleted' in page
-    assert "Bring it back" in page
-    assert "Bring it back" not in site.get("/views", "bob").text
-    assert "The view is back." in did(site, "/views/bring-back")
+    assert '<b dir="auto">&lt;A&gt;</b> was deleted' in page
+    assert "Restore it" in page
+    assert "Restore it" not in site.get("/views", "bob").text
+    assert "The view was restored." in did(site, "/views/bring-back")
     assert [name for _, name in links(site.get("/views", "bob").text)] == ["<A>"]
 
 
@@ -127,15 +127,15 @@ def test_nobody_can_touch_the_views_of_others(site: Site) -> None:
 
 def test_an_admin_publishes_renames_and_unpublishes(site: Site) -> None:
     saved(site, "Bugs", "alice", query="label=bug")
-    assert "everybody finds it here" in did(site, "/admin/views", "alice", view="Bugs")
+    assert "everybody can find it here" in did(site, "/admin/views", "alice", view="Bugs")
     at = f"/admin/views/{published_id(site)}"
     did(site, f"{at}/rename", "alice", name="All bugs")
     did(site, f"{at}/move", "alice", to="up")
     page = site.get("/views", "bob").text
     assert links(page) == [("/?label=bug", "All bugs")]
     assert "/admin/" not in page
-    assert "is copied to yours" in did(site, "/views/copy", published=str(published_id(site)))
-    assert "not published any more" in did(site, f"{at}/unpublish", "alice")
+    assert "was copied to yours" in did(site, "/views/copy", published=str(published_id(site)))
+    assert "no longer published" in did(site, f"{at}/unpublish", "alice")
     assert links(site.get("/views", "bob").text) == [("/?label=bug", "All bugs")]
 
 
@@ -159,8 +159,8 @@ def test_views_that_somebody_wrote_by_hand_break_no_page(site: Site) -> None:
     assert answer.status_code == 200
     assert "<script>&" not in answer.text
     assert [name for _, name in links(answer.text)] == ['"><script>', "Two\nlines"]
-    assert "is deleted" in did(site, "/views/delete", view="Two\r\nlines")
-    assert "has its new name" in did(site, "/views/rename", view='"><script>', name="Plain")
+    assert "was deleted" in did(site, "/views/delete", view="Two\r\nlines")
+    assert "was renamed" in did(site, "/views/rename", view='"><script>', name="Plain")
 
 
 def test_the_api_gives_ones_own_views_and_the_published_ones(site: Site) -> None:

@@ -86,7 +86,7 @@ def test_filters_narrow_it_and_its_export(site: Site, query: str, expected: list
 
 def test_nothing_found_says_so_and_leads_back(site: Site) -> None:
     page = site.get("/admin/audit?action=session.revoked&q=%00x", "alice").text
-    assert 'No row fits all of this. <a href="/admin/audit">' in page
+    assert 'No row matches all of this. <a href="/admin/audit">' in page
 
 
 def test_pages_follow_one_another_under_the_same_filter(site: Site) -> None:

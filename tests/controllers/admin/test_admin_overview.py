@@ -30,13 +30,13 @@ def site(program: Site) -> Site:
 
 def test_who_waits_is_told_with_the_way_to_answer(site: Site) -> None:
     page = site.get("/admin", "alice").text
-    assert "<b>1</b> person waits for an answer." in page
+    assert "<b>1</b> person is waiting for an answer." in page
     assert 'href="/admin/people?state=pending"' in page
 
 
 def test_nobody_waiting_is_told_too(site: Site) -> None:
     site.query("DELETE FROM users WHERE email = 'carol@example.com'")
-    assert "Nobody waits for an answer." in site.get("/admin", "alice").text
+    assert "Nobody is waiting for an answer." in site.get("/admin", "alice").text
 
 
 def test_people_are_counted_by_state_and_sessions_only_where_they_are_good_for_something(site: Site) -> None:
@@ -47,8 +47,8 @@ def test_people_are_counted_by_state_and_sessions_only_where_they_are_good_for_s
 
 def test_without_a_sync_it_says_what_an_operator_does(site: Site) -> None:
     page = site.get("/admin", "alice").text
-    assert "an operator sets <code>LINEAR_API_KEY</code>" in page
-    assert "Not set up: an operator sets <code>SMTP_URL</code>" in page
+    assert "an operator has to set <code>LINEAR_API_KEY</code>" in page
+    assert "Not set up: an operator has to set <code>SMTP_URL</code>" in page
 
 
 def test_a_failed_sync_is_told_in_words_with_the_way_to_it(site: Site) -> None:
@@ -86,7 +86,7 @@ def test_versions_are_told_and_no_address_of_the_database(site: Site) -> None:
     assert f"<dd>{__version__}</dd>" in page
     [(version,)] = site.query("SHOW server_version")
     [(schema,)] = site.query("SELECT max(name) FROM pgmigrations")
-    assert f"A server of its own, PostgreSQL {version}; schema {schema}." in page
+    assert f"A separate server, PostgreSQL {version}; schema {schema}." in page
     where = conninfo_to_dict(site.conninfo)
     for name in ("dbname", "host"):
         assert str(where[name]) not in page

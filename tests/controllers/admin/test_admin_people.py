@@ -73,7 +73,7 @@ def test_an_admin_who_steps_down_is_back_among_the_viewers(site: Site) -> None:
 def test_undo_stands_beside_what_was_done(site: Site) -> None:
     location = decide(site, "disable", "bob", back="person")
     page = site.get(location, "alice").text
-    assert "Disabled: every session ended." in page
+    assert "Disabled, and every session ended." in page
     assert ">Undo<" in page
     decide(site, "restore", "bob")
     assert site.query("SELECT is_approved, is_disabled FROM users WHERE email = 'bob@example.com'") == [(True, False)]

@@ -99,7 +99,7 @@ def test_a_search_leaves_what_it_does_not_list_as_it_is(site: Site) -> None:
 
 
 def test_a_preview_of_nothing_can_not_be_saved(site: Site) -> None:
-    assert "You changed nothing" in previewed(site)
+    assert "You have not changed anything" in previewed(site)
 
 
 def test_the_second_of_two_admins_is_told(site: Site) -> None:

@@ -62,13 +62,13 @@ def test_an_empty_mirror_says_so(site: Site) -> None:
     page = site.get("/admin/sync", "alice")
     assert page.status_code == 200
     assert "Nothing has been synced yet." in page.text
-    assert "No sync is under way." in page.text
+    assert "No sync is running." in page.text
     assert "LINEAR_API_KEY" in page.text
 
 
 def test_the_state_of_the_mirror_is_told(site: Site) -> None:
     budget = {"requests_limit": 2500, "requests_remaining": 2400, "requests_reset_at": "2999-01-01T10:30:00Z"}
-    run(site, "partial", error_message="2 rows were set aside.", requests=7, points=1234, budget=budget)
+    run(site, "partial", error_message="2 rows were skipped.", requests=7, points=1234, budget=budget)
     site.query(
         "INSERT INTO webhook_deliveries (id, type, action, happened_at, outcome)"
         " VALUES ('a', 'Issue', 'update', now(), 'applied'), ('b', 'Issue', 'update', now(), NULL)"
@@ -77,7 +77,7 @@ def test_the_state_of_the_mirror_is_told(site: Site) -> None:
     assert "1 applied, 0 ignored, 0 failed, 1 waiting" in page
     assert "2,400 of 2,500" in page
     assert "full again at 10:30 UTC" in page
-    assert "2 rows were set aside." in page
+    assert "2 rows were skipped." in page
     assert "1,234" in page
 
 
@@ -85,7 +85,7 @@ def test_a_run_under_way_tells_what_it_is_at(site: Site) -> None:
     streams = {"issues": {"fetched": 1250, "created": 1000, "updated": 200, "unchanged": 50, "removed": 0}}
     run(site, "running", activity="Reading what has changed in Linear.", streams=streams, requests=5, points=80)
     page = site.get("/admin/sync", "alice").text
-    assert "A sync is under way" in page
+    assert "A sync is running" in page
     assert "Reading what has changed in Linear." in page
     assert "5 requests and 80 points so far" in page
     assert '<td class="number">1,250</td>' in page
@@ -113,13 +113,13 @@ def test_one_run_is_shown_with_all_that_it_did(site: Site) -> None:
     run_id = run(
         site, "partial", trigger_type="manual", triggered_by=alice, is_full=True, duration_ms=125_000, requests=3,
         points=45, items_synced=1250, items_failed=2, held=HELD, next_step="Check in Linear.",
-        error_message="2 rows were set aside.",
+        error_message="2 rows were skipped.",
         streams={"issues": {"fetched": 1252, "created": 1250, "failed": 2}},
         error_details=[{"stream": "issues", "id": "ENG-7", "field": "title", "reason": "is no <text>"}],
     )  # fmt: skip
     page = site.get(f"/admin/sync/{run_id}", "alice").text
     for told in (
-        "Partly done", "alice@example.com", "Asked for, full", "2 min 5 s", "1,250", "2 rows were set aside.",
+        "Partial", "alice@example.com", "Manual, full", "2 min 5 s", "1,250", "2 rows were skipped.",
         "Check in Linear.", "ENG-7", "is no &lt;text&gt;", "1,200 of 4,000 issues", "The first 1 of 2",
     ):  # fmt: skip
         assert told in page
@@ -153,21 +153,21 @@ def test_an_admin_asks_for_a_run_and_the_audit_log_has_it(site: Site, kind: str)
     )
     assert asked == ["pending", "manual", kind == "full", False, "alice@example.com"]
     assert audited(site)[-1] == ("alice@example.com", "sync.requested", "sync_run", str(run_id))
-    assert "is asked for" in site.get("/admin/sync?notice=asked", "alice").text
+    assert "was requested" in site.get("/admin/sync?notice=asked", "alice").text
 
 
 def test_held_removals_are_told_and_wait_for_the_typed_number(site: Site) -> None:
     run(site, "partial", is_full=True, held=HELD, minutes_ago=5)
     run(site)
     page = site.get("/admin/sync", "alice").text
-    assert "1,234 rows wait for your word" in page
+    assert "1,234 rows need your confirmation" in page
     assert "1,200 of 4,000 issues" in page
     assert '<a href="/items/ENG-7">ENG-7</a>' in page
     answer = site.post("/admin/sync/removals", "alice", gone="1,234")
     assert (answer.status_code, answer.headers["location"]) == (303, "/admin/sync?notice=confirmed")
     [(run_id,)] = site.query("SELECT id FROM sync_history WHERE status = 'pending' AND is_full AND removals_allowed")
     assert audited(site)[-1] == ("alice@example.com", "sync.removals_confirmed", "sync_run", str(run_id))
-    assert "This is confirmed already" in site.get("/admin/sync", "alice").text
+    assert "This is already confirmed" in site.get("/admin/sync", "alice").text
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_another_number_confirms_nothing(site: Site, gone: str, status: int) -> 
 def test_once_a_later_full_run_held_nothing_there_is_nothing_to_confirm(site: Site) -> None:
     run(site, "partial", is_full=True, held=HELD, minutes_ago=5)
     run(site, is_full=True)
-    assert "wait for your word" not in site.get("/admin/sync", "alice").text
+    assert "need your confirmation" not in site.get("/admin/sync", "alice").text
     assert site.post("/admin/sync/removals", "alice", gone=str(GONE)).status_code == 409
 
 

@@ -81,13 +81,13 @@ def site(program: Site) -> Site:
 def test_each_change_of_a_run_is_told_and_nothing_else(site: Site) -> None:
     with site.stream() as events:
         first = next(events)
-        assert "No sync is under way." in first["html"]
+        assert "No sync is running." in first["html"]
         assert (first["said"], first["ended"]) == ("", None)
         site.query(
             "INSERT INTO sync_history (status, trigger_type, activity) VALUES ('running', 'manual', 'Reading.')"
         )
         second = next(events)
-        assert "A sync is under way" in second["html"]
+        assert "A sync is running" in second["html"]
         assert second["said"] == "Reading."
         site.query("""UPDATE sync_history SET streams = '{"issues": {"fetched": 250}}'""")
         third = next(events)

@@ -46,7 +46,7 @@ def test_a_view_moves_up_and_down(site: Site) -> None:
 
 def test_a_direction_that_is_none_moves_nothing(site: Site) -> None:
     answer = site.post(f"{path_of(site, 'A')}/move", "alice", to="left")
-    assert (answer.status_code, "“to” can&#39;t be that, so nothing was changed" in answer.text) == (400, True)
+    assert (answer.status_code, "“to” isn&#39;t valid, so nothing was changed" in answer.text) == (400, True)
     assert names(site) == ["A", "B"]
 
 

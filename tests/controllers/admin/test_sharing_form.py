@@ -41,5 +41,5 @@ def test_only_what_was_on_the_page_and_was_touched_is_a_choice(
 
 @pytest.mark.parametrize("was", ["", "1", "1 team", "1 team ", "2 team t1", "1 secret t1", "team t1"])
 def test_what_is_no_choice_is_refused(was: str) -> None:
-    with pytest.raises(InvalidInput, match="“was” can't be that, so nothing was changed"):
+    with pytest.raises(InvalidInput, match="“was” isn't valid, so nothing was changed"):
         params.read(TogglesForm, [("was", was)], "form")

@@ -66,7 +66,7 @@ def site(shared: Site) -> Site:
 
 
 def made(site: Site, *rights: str, persona: str = "bob") -> dict[str, Any]:
-    """Make a token as people do, and return the header that carries it."""
+    """Create token as people do, and return the header that carries it."""
     page = site.post("/account/tokens", persona, name="Report", right=rights).text
     [token] = re.findall(r"<code>(slb_[^<]+)</code>", page)
     return {"authorization": f"Bearer {token}"}
@@ -161,7 +161,7 @@ def test_the_list_is_narrowed_like_the_page(site: Site, query: str, found: int) 
         ("/items?type=open", "“type”"),
         ("/items?page=2", "“page”"),
         ("/items?q=" + "a" * 201, "“q”"),
-        ("/items?after=rubbish", "address is damaged"),
+        ("/items?after=rubbish", "address isn't valid"),
         ("/items/ENG-1?limit=1", "“limit”"),
         ("/teams?after=x", "“after”"),
         ("/openapi.json?x=1", "“x”"),

@@ -49,10 +49,10 @@ async def test_it_answers_in_json_what_the_function_returns() -> None:
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("a=x", "The parameter “a” can't be that. Give a whole number."),
-        ("a=1&a=1", "The parameter “a” may stand there only once."),
+        ("a=x", "The parameter “a” isn't valid. Give a whole number."),
+        ("a=1&a=1", "The parameter “a” may appear only once."),
         ("b=1", "The parameter “a” is missing. Give a whole number."),
-        ("a=1&c=1", "There is no parameter “c” here. There are: a, b."),
+        ("a=1&c=1", "There is no parameter “c” here. The parameters are: a, b."),
     ],
 )
 async def test_a_wrong_parameter_is_named(query: str, words: str) -> None:

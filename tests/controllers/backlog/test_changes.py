@@ -121,7 +121,7 @@ def test_kinds_and_team_narrow_it_and_can_be_taken_back(site: Site) -> None:
     assert 'href="/changes?since=7d&amp;team=OPS"' in answer
     assert 'href="/changes?since=7d&amp;team=OPS&amp;kind=new&amp;kind=done"' in answer
     nothing = site.get("/changes?since=7d&kind=gone", "bob").text
-    assert "Nothing of this changed" in nothing
+    assert "Nothing here changed" in nothing
     assert '<a href="/changes?since=7d">Show all kinds and teams</a>' in nothing
 
 

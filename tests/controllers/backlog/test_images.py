@@ -102,7 +102,7 @@ async def test_while_linear_does_not_answer_that_is_said_in_plain_words(
     answer = await client.get(await source(client), headers={"Accept": "application/json"})
     assert answer.status_code == 502
     assert answer.json()["error"]["message"] == (
-        "Linear did not give the image this time. All the rest of the page is here; try again later."
+        "Linear did not return this image. The rest of the page is unaffected; try again later."
     )
 
 

@@ -183,7 +183,7 @@ async def test_a_hundred_projects_are_a_page(client: httpx2.AsyncClient) -> None
     assert first.count('<li class="plan">') == 100
     assert 'href="/roadmap?page=2" rel="next"' in first
     assert "Project 100" in (await client.get("/roadmap?page=2")).text
-    assert "That was the end" in (await client.get("/roadmap?page=3")).text
+    assert "That's the end" in (await client.get("/roadmap?page=3")).text
 
 
 @pytest.mark.parametrize(

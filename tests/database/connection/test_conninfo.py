@@ -78,8 +78,8 @@ def test_several_hosts_stay_in_their_order() -> None:
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ("sslmod=require", "holds the unknown word sslmod"),
-        ("uselibpqcompat=true&pool_max=3", "holds the unknown word pool_max"),
+        ("sslmod=require", "has the unknown parameter sslmod"),
+        ("uselibpqcompat=true&pool_max=3", "has the unknown parameter pool_max"),
         (f"{PASSWORD}", "can't be read: compare it with the example in .env.example"),
         ("a=b=c", "can't be read: compare it with the example in .env.example"),
     ],
@@ -104,7 +104,7 @@ def test_an_error_never_shows_the_password_or_the_host(url: str) -> None:
 def test_a_wrong_sslmode_is_refused_before_anything_connects(sslmode: str) -> None:
     with pytest.raises(ConfigurationInvalid) as caught:
         conninfo.parse_url(f"{BASE}?sslmode={sslmode}")
-    assert caught.value.faults == ("DATABASE_URL holds an sslmode that libpq does not know",)
+    assert caught.value.faults == ("DATABASE_URL has an sslmode that libpq does not know",)
 
 
 def test_password_and_hosts_are_masked_in_the_log_from_then_on() -> None:

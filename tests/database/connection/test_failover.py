@@ -88,4 +88,4 @@ async def test_of_two_hosts_the_one_that_takes_writes_is_found_in_any_order(
 async def test_a_standby_alone_is_refused_with_the_reason(pair: tuple[PrivateServer, PrivateServer]) -> None:
     _, standby = pair
     async with database.open_database(parse_settings({"DATABASE_URL": standby.url})):
-        assert (await database.test_connection()).error == "The database takes no writes (a standby?)."
+        assert (await database.test_connection()).error == "The database accepts no writes (is it a standby?)."

@@ -203,10 +203,10 @@ async def test_a_server_that_turns_read_only_counts_as_away_until_it_takes_write
             admin.execute("ALTER SYSTEM SET default_transaction_read_only = on")
             admin.execute("SELECT pg_reload_conf()")
         async with asyncio.timeout(10):
-            with pytest.raises(DatabaseUnavailable, match="takes no writes"):
+            with pytest.raises(DatabaseUnavailable, match="accepts no writes"):
                 await _update_until_refused()  # each session takes the setting up by itself
         await until_it_is(connected=False)
-        with pytest.raises(DatabaseUnavailable, match="takes no writes"):
+        with pytest.raises(DatabaseUnavailable, match="accepts no writes"):
             await query("SELECT 1")
         with private_server.connect() as admin:
             admin.execute("SET default_transaction_read_only = off")
@@ -225,13 +225,13 @@ async def test_when_the_server_has_no_connection_left_that_is_said_and_logged_on
     with capture_logs() as logged:
         async with open_at(server.url):
             await until_it_is(connected=False)
-            with pytest.raises(DatabaseUnavailable, match="has no connection left"):
+            with pytest.raises(DatabaseUnavailable, match="has no connections left"):
                 await query("SELECT 1")
             for connection in taken:
                 connection.close()
             assert await until_it_works() < RECOVERED_WITHIN_S
     assert events(logged) == ["database_is_away", "database_is_back"]
-    assert logged[0]["reason"] == "The database has no connection left."
+    assert logged[0]["reason"] == "The database has no connections left."
 
 
 async def test_a_pool_that_cannot_grow_says_so_in_the_log_once_with_the_cause(
@@ -250,7 +250,7 @@ async def test_a_pool_that_cannot_grow_says_so_in_the_log_once_with_the_cause(
             "The database is busy. Please try again in a few seconds."
         }
         assert events(logged) == ["pool_is_exhausted"]
-        assert logged[0]["reason"] == "The database has no connection left."
+        assert logged[0]["reason"] == "The database has no connections left."
         assert (await database.test_connection()).connected
         for connection in taken:
             connection.close()

@@ -64,13 +64,13 @@ async def test_a_server_that_cannot_prove_who_it_is_gets_nothing_and_the_cause_i
 ) -> None:
     before = server.log.count("connection authorized")
     test, _ = await connect(f"{server.url}?{words}")
-    assert test.error == "The database could not prove who it is (TLS certificate)."
+    assert test.error == "The database could not prove its identity (TLS certificate)."
     assert server.log.count("connection authorized") == before, "it never falls back to plain text"
 
 
 async def test_a_trusted_certificate_of_another_name_is_refused(server: PrivateServer) -> None:
     test, _ = await connect(f"{server.url}?sslmode=verify-full&sslrootcert={server.data / 'server.crt'}")
-    assert test.error == "The database could not prove who it is (TLS certificate)."
+    assert test.error == "The database could not prove its identity (TLS certificate)."
 
 
 async def test_a_trusted_certificate_is_enough_for_verify_ca(server: PrivateServer) -> None:
@@ -80,7 +80,7 @@ async def test_a_trusted_certificate_is_enough_for_verify_ca(server: PrivateServ
 
 async def test_a_server_without_tls_gets_nothing_when_it_is_demanded(private_server: PrivateServer) -> None:
     test, _ = await connect(f"{private_server.url}?sslmode=require")
-    assert test.error == "The database does not speak TLS, which sslmode demands."
+    assert test.error == "The database does not support TLS, which sslmode requires."
 
 
 async def test_a_server_that_takes_only_encrypted_connections_says_so(server: PrivateServer) -> None:
@@ -91,6 +91,6 @@ async def test_a_server_that_takes_only_encrypted_connections_says_so(server: Pr
         with server.connect() as admin:
             admin.execute("SELECT pg_reload_conf()")
         test, _ = await connect(f"{server.url}?sslmode=disable")
-        assert test.error == "The database takes only encrypted connections (sslmode=require)."
+        assert test.error == "The database accepts only encrypted connections (sslmode=require)."
     finally:
         access.write_text(before)

@@ -106,7 +106,7 @@ def test_a_folder_of_another_major_version_is_refused_with_the_way_to_upgrade(da
     with pytest.raises(EmbeddedServerFailed) as failed, embedded_server.run_server(data_dir, FAST):
         pass
     sentence = str(failed.value)
-    assert "was made by PostgreSQL 17, and this program brings 18; nothing was changed." in sentence
+    assert "was made by PostgreSQL 17, but this program comes with 18; nothing was changed." in sentence
     assert "`slb backup`" in sentence
     assert "`slb restore`" in sentence
     version.write_text("18\n")

@@ -152,7 +152,7 @@ def test_redo_applies_the_last_file_as_it_is_now(empty_database: str, three: Pat
 
 
 def test_redo_with_nothing_applied_says_so(empty_database: str, three: Path) -> None:
-    with pytest.raises(MigrationFailed, match="none to do again"):
+    with pytest.raises(MigrationFailed, match="none to redo"):
         migrate.redo_last_migration(empty_database, directory=three)
 
 

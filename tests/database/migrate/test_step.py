@@ -112,7 +112,7 @@ def test_a_marker_inside_a_body_fails_loudly_and_changes_nothing(empty_database:
         ("BEGIN;\nSELECT 1;\nCOMMIT;", "line 2: this begins or ends a transaction"),
         ("ROLLBACK", "line 2: this begins or ends a transaction"),
         ("SELECT 1;\n/* data */ COPY apples (id) FROM stdin;\n1\n\\.\n", "line 3: this copies from or to the client"),
-        ("-- nothing yet", "line 1: no SQL stands here"),
+        ("-- nothing yet", "line 1: there is no SQL here"),
     ],
 )
 def test_a_text_that_can_not_be_one_transaction_is_refused_before_anything_runs(

@@ -195,7 +195,7 @@ def nobodys_certificate(tmp_path: Path) -> ssl.SSLContext:
 
 
 async def test_a_certificate_that_nobody_vouches_for_gets_nothing(nobodys_certificate: ssl.SSLContext) -> None:
-    with run_linear(tls=nobodys_certificate) as fake, pytest.raises(LinearUnavailable, match="prove who it is"):
+    with run_linear(tls=nobodys_certificate) as fake, pytest.raises(LinearUnavailable, match="prove its identity"):
         await asked(fake)
     assert not fake.requests
 

@@ -87,7 +87,7 @@ def test_a_wrong_cell_is_shown_short_and_without_control_characters() -> None:
 
 def test_an_identifier_that_comes_twice_is_refused_at_the_second() -> None:
     assert _refusal(_GOOD, _GOOD) == (
-        'Row 3 (line 3), column "ID": ENG-1 stands in an earlier row too. Nothing was stored.'
+        'Row 3 (line 3), column "ID": ENG-1 is in an earlier row too. Nothing was stored.'
     )
 
 
@@ -98,7 +98,7 @@ def test_a_uuid_that_comes_twice_is_refused_whatever_its_case() -> None:
 
 
 def test_a_header_without_items_is_refused() -> None:
-    assert _refusal(dict.fromkeys(_GOOD, "")) == ("The file names columns, but it has no items. Nothing was stored.")
+    assert _refusal(dict.fromkeys(_GOOD, "")) == ("The file has a header but no items. Nothing was stored.")
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ async def test_a_program_has_no_session_to_end() -> None:
 async def test_a_session_is_ended_from_afar_once_and_that_is_on_record(ids: dict[str, int]) -> None:
     session = await session_of(ids["bob"])
     await sessions.revoke_session(OPERATOR, ids["bob"], session)
-    with pytest.raises(NotFound, match="ended already"):
+    with pytest.raises(NotFound, match="already ended"):
         await sessions.revoke_session(OPERATOR, ids["bob"], session)
     assert await sessions.list_sessions(ids["bob"], LIMITS) == []
     assert await records() == [("session.revoked", str(ids["bob"]), {"session": session})]

@@ -92,7 +92,7 @@ async def test_a_team_that_becomes_private_vanishes() -> None:
 async def test_the_second_of_two_admins_is_told_and_changes_nothing() -> None:
     await store(item(1, team="OPS"), project("Apollo"))
     await sharing.save_settings(OPERATOR, 1, ALL, [HIDE_OPS])
-    with pytest.raises(Conflict, match="Somebody else has changed"):
+    with pytest.raises(Conflict, match="Somebody else changed"):
         await sharing.save_settings(OPERATOR, 1, replace(ALL, comments=False), [])
     with pytest.raises(Conflict):
         await sharing.preview_settings(1, ALL, [])
@@ -101,7 +101,7 @@ async def test_the_second_of_two_admins_is_told_and_changes_nothing() -> None:
 
 
 async def test_what_has_gone_can_not_be_chosen() -> None:
-    with pytest.raises(Conflict, match="gone from Linear"):
+    with pytest.raises(Conflict, match="no longer exists in Linear"):
         await saved(HIDE_OPS)
     assert await rules() == []
 
@@ -132,7 +132,7 @@ async def test_names_of_what_is_hidden_stand_nowhere() -> None:
     page = await items.read_item_page(Scope(), "ENG-3")
     assert (page.parent, await items.find_current_identifier(Scope(), "ENG-2")) == (None, None)
     for hidden in ("ENG-2", "SEC-1"):
-        with pytest.raises(NotFound, match="no item of that name"):
+        with pytest.raises(NotFound, match="no item by that name"):
             await items.read_item_page(Scope(), hidden)
 
 

@@ -27,7 +27,7 @@ CAROL, BROWSER = "carol@example.com", "browser-of-carol"
 NOBODY = Actor(None, None, "192.0.2.7", "Firefox")
 LIMITS = SessionLimits(idle_hours=1, max_days=1)
 COUNT: LiteralString = "(SELECT count(*) FROM"
-ENDED = "Access for this address has been ended or declined by an admin. Ask an admin if that is a mistake."
+ENDED = "An admin has ended or declined access for this address. Ask an admin if you think that's a mistake."
 
 
 async def ask(email: str = CAROL, actor: Actor = NOBODY) -> tuple[str, str]:
@@ -127,7 +127,7 @@ async def test_a_household_is_limited_as_one_and_its_neighbours_are_not(
     monkeypatch.setattr(sign_in, "_ASKS_PER_ADDRESS", 1)
     await ask(actor=replace(NOBODY, ip_address=first))
     if is_one:
-        with pytest.raises(TooMany, match="Wait a quarter of an hour"):
+        with pytest.raises(TooMany, match="Wait 15 minutes"):
             await ask(actor=replace(NOBODY, ip_address=second))
     else:
         await ask(actor=replace(NOBODY, ip_address=second))
@@ -153,9 +153,9 @@ async def test_the_code_is_wanted_in_every_browser_but_the_one_that_asked() -> N
 @pytest.mark.parametrize("token", ["", "0" * 64, "\ud800"])
 async def test_a_link_that_nobody_was_sent_is_good_for_nothing(token: str) -> None:
     await ask()
-    with pytest.raises(SignInFailed, match="not valid any more"):
+    with pytest.raises(SignInFailed, match="no longer valid"):
         await sign_in.needs_code(token, BROWSER)
-    with pytest.raises(SignInFailed, match="not valid any more"):
+    with pytest.raises(SignInFailed, match="no longer valid"):
         await sign_in.redeem_link(ENTRANCE, token, BROWSER, "", NOBODY)
 
 
@@ -163,12 +163,12 @@ async def test_wrong_codes_count_together_whichever_way_they_come() -> None:
     token, code = await ask()
     wrong = "111111" if code != "111111" else "222222"
     for _ in range(3):
-        with pytest.raises(SignInFailed, match="not the code of the newest mail"):
+        with pytest.raises(SignInFailed, match="isn't the code from the latest email"):
             await sign_in.redeem_code(ENTRANCE, BROWSER, wrong, NOBODY)
     for _ in range(2):
-        with pytest.raises(SignInFailed, match="not the code of the newest mail"):
+        with pytest.raises(SignInFailed, match="isn't the code from the latest email"):
             await sign_in.redeem_link(ENTRANCE, token, "another", wrong, NOBODY)
-    with pytest.raises(SignInFailed, match="not valid any more"):
+    with pytest.raises(SignInFailed, match="no longer valid"):
         await sign_in.redeem_link(ENTRANCE, token, BROWSER, "", NOBODY)
     assert len(await records("sign_in.refused")) == 6, "and each is on record"
 
@@ -176,7 +176,7 @@ async def test_wrong_codes_count_together_whichever_way_they_come() -> None:
 @pytest.mark.parametrize("browser", [None, "", "another"])
 async def test_a_code_is_worth_nothing_without_the_browser_that_asked(browser: str | None) -> None:
     _, code = await ask()
-    with pytest.raises(SignInFailed, match="not valid any more"):
+    with pytest.raises(SignInFailed, match="no longer valid"):
         await sign_in.redeem_code(ENTRANCE, browser, code, NOBODY)
 
 
@@ -254,7 +254,7 @@ async def test_a_named_admin_who_was_disabled_stays_out(database: str) -> None:
 async def test_who_is_known_by_the_subject_needs_no_mail_address_any_more() -> None:
     await come()
     await come(verified_email=None)
-    with pytest.raises(SignInFailed, match="names no verified mail address"):
+    with pytest.raises(SignInFailed, match="gave no verified email address"):
         await come(subject="mallory-2", verified_email=None)
     assert await people() == [(CAROL, False, False)]
 

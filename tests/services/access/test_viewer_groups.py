@@ -125,7 +125,7 @@ async def test_a_person_is_in_one_group_at_a_time(database: str) -> None:
     for group_id in (one, other):
         await viewer_groups.add_member(OPERATOR, group_id, "bob@example.com")
     assert await group_of("bob") == other
-    with pytest.raises(NotFound, match="not in this group any more"):
+    with pytest.raises(NotFound, match="no longer in this group"):
         await viewer_groups.remove_member(OPERATOR, one, (await viewer_groups.read_group(other)).members[0].id)
     assert await group_of("bob") == other
     assert (await recorded("person.changed"))[1] == {

@@ -40,7 +40,7 @@ async def test_an_account_is_that_of_the_person(ids: dict[str, int]) -> None:
 
 async def test_an_account_that_was_deleted_a_moment_ago_is_not_there(ids: dict[str, int]) -> None:
     await query("DELETE FROM users WHERE id = %(carol)s", ids)
-    with pytest.raises(NotFound, match="not there any more"):
+    with pytest.raises(NotFound, match="no longer exists"):
         await accounts.read_account(ids["carol"])
 
 
@@ -81,7 +81,7 @@ async def test_after_five_notes_within_an_hour_a_sixth_changes_nothing_and_other
 ) -> None:
     for number in range(5):
         await ask(ids["carol"], f"Note {number}.", WITHOUT_MAIL)
-    with pytest.raises(TooMany, match="five times within an hour"):
+    with pytest.raises(TooMany, match="five times in the last hour"):
         await ask(ids["carol"], "One more.")
     assert (await accounts.read_account(ids["carol"])).access_note == "Note 4."
     assert await mails() == []

@@ -173,7 +173,7 @@ async def write_rows(count: int) -> None:
         ),
         (
             "INSERT INTO audit_logs (action, position, hash) VALUES ('x', 0, sha256('x'))",
-            "Row 6 (place 0) stands before the beginning of the chain, where nothing may be.",
+            "Row 6 (place 0) comes before the start of the chain, where nothing may be.",
         ),
         ("UPDATE audit_logs SET user_id = NULL, actor_id = 9 WHERE id = 2", "Row 2 (place 2) is not as it was"),
         ("UPDATE audit_logs SET user_id = 1 WHERE id = 2", "Row 2 (place 2) was given to another person."),

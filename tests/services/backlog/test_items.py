@@ -57,7 +57,7 @@ async def test_a_parent_in_the_trash_is_not_shown() -> None:
 
 
 async def test_an_unknown_item_is_not_found() -> None:
-    with pytest.raises(NotFound, match="no item of that name"):
+    with pytest.raises(NotFound, match="no item by that name"):
         await items.read_item_page(Scope(), "ENG-1")
 
 

@@ -58,7 +58,7 @@ async def test_a_sign_in_mail_has_link_code_address_and_what_to_do_when_nobody_a
     assert f"{code[:3]} {code[3:]}" in text
     assert "as carol@example.com." in text
     assert "for 10 minutes" in text
-    assert "If you did not ask for it, do nothing" in text
+    assert "If you did not ask for it, ignore this email" in text
 
 
 async def test_of_two_asked_for_only_the_newest_link_is_mailed(live_database: Settings) -> None:
@@ -74,8 +74,8 @@ async def test_an_admin_is_told_who_asks_and_in_their_own_words(live_database: S
         ENTRANCE.outbox, carol, "I work in the field.\nPlease.", replace(CAROL, user_id=carol)
     )
     [(to, subject, text)] = await received(live_database)
-    assert (to, subject) == ("alice@example.com", "carol@example.com asks for access to the backlog")
-    assert "They write:\n\n> I work in the field.\n> Please.\n" in text
+    assert (to, subject) == ("alice@example.com", "carol@example.com is asking for access to the backlog")
+    assert "They wrote:\n\n> I work in the field.\n> Please.\n" in text
     assert f"{BASE_URL}/admin/people" in text
 
 
@@ -99,9 +99,9 @@ async def test_a_person_is_told_what_was_decided(live_database: Settings) -> Non
             await ENTRANCE.outbox.add_mail(one, kind, "carol@example.com", params)
     told = {subject: text for _, subject, text in await received(live_database)}
     assert sorted(told) == [
-        "Welcome: you can see the backlog now",
+        "Welcome: you can now see the backlog",
         "Your access to the backlog has ended",
-        "Your account for the backlog is back",
+        "Your account for the backlog was restored",
         "Your request to see the backlog was declined",
     ]
     assert "The reason:\n\n> We don't know you.\n" in told["Your request to see the backlog was declined"]

@@ -113,9 +113,9 @@ async def test_words_that_json_or_the_database_refuse_are_kept_without_those_cha
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        ({"on_data": "451 Later"}, "The mail server did not take the mail (451)."),
-        ({"on_recipient": "450 Later"}, "The mail server does not take mail for this recipient (450)."),
-        ({"on_data": ""}, "The mail server broke off the connection."),
+        ({"on_data": "451 Later"}, "The mail server did not accept the mail (451)."),
+        ({"on_recipient": "450 Later"}, "The mail server does not accept mail for this recipient (450)."),
+        ({"on_data": ""}, "The mail server dropped the connection."),
     ],
 )
 async def test_a_passing_fault_is_shown_and_the_mail_sent_when_it_is_over(
@@ -170,7 +170,7 @@ async def test_a_mail_that_is_refused_for_good_is_given_up_and_its_words_forgott
         assert await outbox.send_waiting(by(live_database, server.port), RENDERERS) == 0
     state = await outbox.read_state()
     assert (state.waiting, state.given_up) == (0, 1)
-    assert state.last_error == "The mail server does not take mail for this recipient (550)."
+    assert state.last_error == "The mail server does not accept mail for this recipient (550)."
     assert await query("SELECT params FROM outgoing_mails") == [({},)]
 
 
@@ -188,7 +188,7 @@ async def test_a_mail_that_became_too_old_while_nothing_ran_is_not_sent(live_dat
         await put(lives_s=-1)
         await outbox.send_waiting(by(live_database, server.port), RENDERERS)
     assert server.received == []
-    assert (await outbox.read_state()).last_error == "It waited until it was no use, while nothing sent mails."
+    assert (await outbox.read_state()).last_error == "It expired before anything sent it."
 
 
 async def test_one_mail_that_cannot_be_written_holds_up_no_other(

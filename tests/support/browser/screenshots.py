@@ -61,7 +61,7 @@ def main() -> None:
 def ask(page: Page, folder: Path) -> None:
     """Be a new person who waits for an admin."""
     page.goto("/sign-in")
-    page.get_by_label("Your mail address").fill("carol@example.com")
+    page.get_by_label("Your email address").fill("carol@example.com")
     page.get_by_role("button", name="Send me a link").click()
     codes = re.findall(r"code=(\d{6})", (folder / "serve.log").read_text(encoding="utf-8"))
     page.get_by_label("Six-digit code").fill(codes[-1])

@@ -153,7 +153,7 @@ def test_of_two_syncs_at_once_one_runs_and_the_other_joins(
     assert arrived.wait(60)
     second = started(environment, "--full")
     assert second.stderr
-    assert "Another sync is under way" in second.stderr.readline()
+    assert "Another sync is running" in second.stderr.readline()
     go_on.set()
     assert (ended(first), ended(second)) == (0, 0)
     assert differences(fake, database) == []

@@ -178,13 +178,13 @@ def test_plus_signs_elsewhere_stay_themselves() -> None:
 def test_a_long_text_is_cut_at_a_line_and_says_so() -> None:
     shown = html("a line of words\n" * 10_000)
     assert len(shown) < 100_200
-    assert "words</p>\n<p><em>The text goes on; this is its beginning.</em></p>" in shown
+    assert "words</p>\n<p><em>This is only the beginning of the text.</em></p>" in shown
 
 
 def test_a_long_text_links_to_the_rest() -> None:
     shown = html("x" * 100_001, url='https://linear.example/a?"&b')
     assert '<a href="https://linear.example/a?&#34;&amp;b" rel=' in shown
-    assert shown.endswith("Read all of it in Linear</a></p>")
+    assert shown.endswith("Read the rest in Linear</a></p>")
 
 
 @pytest.mark.parametrize("url", [None, "", "javascript:alert(1)", "http://example.com"])

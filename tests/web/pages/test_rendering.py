@@ -78,7 +78,7 @@ def test_dense_rows_are_a_mark_of_the_page(density: Density, marks: int) -> None
     ("mirror", "said", "look"),
     [
         (Freshness(AT, is_late=False, failure=None, is_sample=False), ["As of 14:02, "], "freshness"),
-        (Freshness(AT, is_late=True, failure=None, is_sample=False), ["later than usual"], "freshness late"),
+        (Freshness(AT, is_late=True, failure=None, is_sample=False), ["older than usual"], "freshness late"),
         (Freshness(AT, is_late=True, failure="No key.", is_sample=False), ["No key."], "freshness failing"),
         (Freshness(None, is_late=False, failure=None, is_sample=False), ["Nothing has been mirrored"], "freshness"),
     ],
