@@ -69,7 +69,7 @@ _LATELY = ("today", "7d", "30d", "90d")
 
 FILTERS: Final[Mapping[FilterName, Filter]] = {
     "team": Filter(label="Team", kind="team_key"),
-    "type": Filter(label="Kind of state", kind="state_type", offers=tuple(STATE_TYPES)),
+    "type": Filter(label="State type", kind="state_type", offers=tuple(STATE_TYPES)),
     "state": Filter(label="State", can_be_empty=True),
     "priority": Filter(label="Priority", kind="priority", offers=tuple(PRIORITIES)[1:], can_be_empty=True),
     "assignee": Filter(label="Assignee", can_be_empty=True),
@@ -92,7 +92,7 @@ GROUPS: Final[Mapping[GroupBy, str | None]] = {
     "team": None,
     "project": "No project",
     "priority": None,
-    "assignee": "Nobody assigned",
+    "assignee": "Unassigned",
     "cycle": "No cycle",
     "label": "No label",
 }
@@ -106,7 +106,7 @@ ORDERS: Final[Mapping[OrderName, str]] = {
     "priority": "Priority",
     "due": "Due date",
     "state": "State",
-    "manual": "As in Linear",
+    "manual": "Linear's order",
     "relevance": "Best match",
 }
 
@@ -128,7 +128,7 @@ class Column:
 
 COLUMNS: Final[Mapping[ColumnName, Column]] = {
     "priority": Column(label="Priority", kind="priority", value="priority", is_usual=True),
-    "id": Column(label="Identifier", kind="identifier", value="identifier", is_usual=True),
+    "id": Column(label="ID", kind="identifier", value="identifier", is_usual=True),
     "state": Column(label="State", kind="state", value="state_name", is_usual=True),
     "labels": Column(label="Labels", kind="labels", value="labels", is_usual=True),
     "team": Column(label="Team", kind="text", value="team"),

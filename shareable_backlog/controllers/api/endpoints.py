@@ -63,7 +63,7 @@ class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 @operation("items")
 async def list_items(request: Request, query: ItemsQuery) -> Page[ItemLine]:
-    """Return items, latest update first unless another order is asked for; archived ones only if the filter shows them."""
+    """Return items, latest update first unless ordered otherwise; archived ones only if the filter shows them."""
     given = [*parse_qsl(query.filter), ("team", query.team), ("type", query.type or ""), ("q", query.q)]
     wanted = ItemQuery(filters.parse_filters(given), query.order or None, datetime.now(UTC))
     position = (

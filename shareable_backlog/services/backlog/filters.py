@@ -48,7 +48,7 @@ def parse_filters(given: Iterable[Pair]) -> Filters:
         elif name == "done":
             with_done = value != "hidden"
     if sum(map(len, values.values())) > _MOST_VALUES:
-        raise InvalidInput(f"That are too many filters at once. Take at most {_MOST_VALUES}.")
+        raise InvalidInput(f"Too many filters at once. Use at most {_MOST_VALUES}.")
     return Filters(
         tuple(
             Condition(field, tuple(values.get((field, is_not), ())), is_not, (field, is_not) in nothing)
@@ -85,7 +85,7 @@ def _find_field(name: str) -> FilterName | None:
 def _require_emptiable(value: str) -> FilterName:
     field = _find_field(value)
     if field is None or not FILTERS[field].can_be_empty:
-        raise InvalidInput(f"There is no filter for having no “{value[:40]}”. Take the filters from the list.")
+        raise InvalidInput(f"There is no filter for items without “{value[:40]}”. Choose from what the page offers.")
     return field
 
 
@@ -104,7 +104,7 @@ def _parse_word(field: FilterName, value: str) -> str:
         case "day" | "moment" as kind:
             is_known = parse_days(word, datetime.now(UTC).date(), is_ahead=kind == "day") is not None
     if not is_known:
-        raise InvalidInput(f"“{value[:40]}” is no {field} to filter by. Take the filters from the list.")
+        raise InvalidInput(f"The filter “{field}” doesn't accept “{value[:40]}”. Choose from what the page offers.")
     return word
 
 

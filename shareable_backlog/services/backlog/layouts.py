@@ -60,4 +60,4 @@ def _require_known(known: Iterable[T], word: str) -> T:
     for one in known:
         if one == word:
             return one
-    raise InvalidInput(f"The list can't be laid out by “{word[:40]}”. Take what the page offers.")
+    raise InvalidInput(f"The list can't be arranged by “{word[:40]}”. Choose from what the page offers.")

@@ -73,12 +73,12 @@ def test_the_search_and_what_is_shown_of_archived_and_done_items_stand_beside_th
 @pytest.mark.parametrize(
     ("pair", "said"),
     [
-        (("type", "nonsense"), "“nonsense” is no type to filter by"),
-        (("priority", "5"), "“5” is no priority to filter by"),
-        (("due", "someday"), "“someday” is no due to filter by"),
-        (("updated", "overdue"), "“overdue” is no updated to filter by"),
-        (("no", "team"), "no filter for having no “team”"),
-        (("has", "nonsense"), "no filter for having no “nonsense”"),
+        (("type", "nonsense"), "The filter “type” doesn't accept “nonsense”"),
+        (("priority", "5"), "The filter “priority” doesn't accept “5”"),
+        (("due", "someday"), "The filter “due” doesn't accept “someday”"),
+        (("updated", "overdue"), "The filter “updated” doesn't accept “overdue”"),
+        (("no", "team"), "no filter for items without “team”"),
+        (("has", "nonsense"), "no filter for items without “nonsense”"),
     ],
 )
 def test_a_word_without_meaning_is_refused_in_words(pair: Pair, said: str) -> None:

@@ -42,7 +42,7 @@ def test_no_more_than_fifty_groups_are_closed() -> None:
 
 @pytest.mark.parametrize("pair", [("group", "size"), ("order", "newest"), ("columns", "id,size")])
 def test_a_word_without_meaning_is_refused_in_words(pair: Pair) -> None:
-    with pytest.raises(InvalidInput, match=r"The list can't be laid out by “(size|newest)”"):
+    with pytest.raises(InvalidInput, match=r"The list can't be arranged by “(size|newest)”"):
         parse_layout([pair])
 
 
