@@ -149,7 +149,7 @@ def _build_entry(item: ListedItem, base_url: str) -> FeedEntry:
         _build_item_url(item, base_url),
         f"{item.identifier} {item.title}",
         " · ".join(fact for fact in facts if fact),
-        item.assignee or "Nobody assigned",
+        item.assignee or "Unassigned",
         item.updated_at,
     )
 

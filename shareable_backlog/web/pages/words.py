@@ -64,4 +64,4 @@ def describe_browser(user_agent: str | None) -> str:
     text = user_agent or ""
     name = next((name for mark, name in _BROWSERS if mark in text), "")
     system = next((name for mark, name in _SYSTEMS if mark in text), "")
-    return " on ".join(filter(None, (name or "Another browser", system))) if text else "unknown"
+    return " on ".join(filter(None, (name or "Other browser", system))) if text else "unknown"

@@ -66,7 +66,7 @@ def test_a_name_has_initials(name: str, initials: str) -> None:
             "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Safari/604.1",
             "Safari on iPhone",
         ),
-        ("curl/8.0", "Another browser"),
+        ("curl/8.0", "Other browser"),
         ("", "unknown"),
         (None, "unknown"),
     ],
