@@ -60,7 +60,7 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
             signal.signal(number, stop)
         return await work
 
-    before = [(number, signal.getsignal(number)) for number in SIGNALS]
+    interrupted = signal.getsignal(signal.SIGINT)
     try:
         return asyncio.run(listen_and_work())
     except asyncio.CancelledError:
@@ -68,8 +68,8 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
             raise
         raise Stopped(received[0]) from None
     finally:
-        for number, handler in before:
-            signal.signal(number, handler)
+        signal.signal(signal.SIGINT, interrupted)
+        # That of SIGTERM stays: by default it kills, and work that is done would look as if it were not.
 
 
 def end_within(seconds: float) -> None:

@@ -27,6 +27,8 @@ async def work():
 
 try:
     stop.run_until_stopped(work())
+    print("done", flush=True)
+    time.sleep({after_s})
 except stop.Stopped as stopped:
     print("stopped", flush=True)
     sys.exit(stopped.exit_code)
@@ -55,11 +57,11 @@ _BLOCKS_ITS_LOG = """
 
 @contextmanager
 def begun(
-    work: str, limit_s: float = _LIMIT_S, *, before: tuple[str, ...] = ()
+    work: str, limit_s: float = _LIMIT_S, *, after_s: float = 0, before: tuple[str, ...] = ()
 ) -> Generator["subprocess.Popen[str]"]:
     """Start a program that does `work`, and yield it once it has begun to."""
     process = subprocess.Popen(
-        [*before, sys.executable, "-c", _PROGRAM.format(work=work, limit=limit_s)],
+        [*before, sys.executable, "-c", _PROGRAM.format(work=work, limit=limit_s, after_s=after_s)],
         env={"PATH": os.defpath, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -84,6 +86,14 @@ def test_a_signal_cancels_the_work_which_puts_away_what_it_must(number: signal.S
         process.send_signal(number)
         assert process.communicate(timeout=30)[0] == "put away\nstopped\n"
         assert process.returncode == 128 + number
+
+
+def test_a_signal_after_the_work_is_done_does_not_make_it_look_undone() -> None:
+    with begun("pass", limit_s=30, after_s=1) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "done\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
 
 
 def test_ctrl_c_counts_where_a_shell_has_it_ignored() -> None:
