@@ -17,7 +17,7 @@ from tests.support.signed_in import AsBob
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 ROUTES = [
-    Route("/", item_list.show_list),
+    Route("/", params.bind(item_list.show_list)),
     Route("/items/{identifier}", params.bind(items.show_item)),
     Route("/static/{path:path}", params.bind(assets.send_file)),
 ]

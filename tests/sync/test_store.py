@@ -183,7 +183,7 @@ async def test_all_rows_are_stored_and_counted_once_but_those_that_are_refused(r
     assert await list_ids() == there
     assert outcome.stored == {"labels": RowCounts(created=len(there) - 2, updated=1, unchanged=1)}
     assert outcome.bad == [
-        BadRow("labels", id_, None, "is refused by the database") for id_ in refused if id_ not in "be"
+        BadRow("labels", id_, None, "was refused by the database") for id_ in refused if id_ not in "be"
     ]
 
 

@@ -43,7 +43,7 @@ class ListQuery(BacklogQuery, frozen=True):
     `is_of_form` says that a form wrote it, with empty fields and one pair for each box that is ticked.
     """
 
-    after: str = ""
+    after: str | None = None
     skip: str = ""
     is_of_form: Annotated[bool, Spread(_is_of_form, lambda _: ())] = False
 
@@ -60,7 +60,7 @@ class ListedContext:
     version: str
     scope: Scope
     place: BacklogUrl
-    after: str
+    after: str | None
     skip: str
     now: datetime
     group: GroupBy | Literal["none"]
@@ -180,9 +180,8 @@ async def _render_parts(listed: ListedContext) -> _RenderedPage:
 
 async def _render_list(listed: ListedContext) -> Markup:
     asked = listed.asked
-    position = (
-        pagination.decode_position(listed.after, item_pages.list_position_types(asked)) if listed.after else None
-    )
+    types = item_pages.list_position_types(asked)
+    position = None if listed.after is None else pagination.decode_position(listed.after, types)
     found = await item_pages.list_items(listed.scope, asked, position, item_pages.PAGE_SIZE)
     context = ResultsContext(
         page=found,
