@@ -1,4 +1,4 @@
-"""Take the pictures of docs/screenshots/ anew: `python -m tests.support.browser.screenshots`."""
+"""Take a picture of every page: `python -m tests.support.browser.screenshots`; git keeps six of them."""
 
 import re
 import subprocess
@@ -63,7 +63,7 @@ def ask(page: Page, folder: Path) -> None:
     page.goto("/sign-in")
     page.get_by_label("Your email address").fill("carol@example.com")
     page.get_by_role("button", name="Send me a link").click()
-    codes = re.findall(r"code=(\d{6})", (folder / "serve.log").read_text(encoding="utf-8"))
+    codes = re.findall(r'"code": "(\d{6})"', (folder / "serve.log").read_text(encoding="utf-8"))
     page.get_by_label("Six-digit code").fill(codes[-1])
     page.get_by_role("button", name="Sign in").click()
     page.get_by_label("A note to the admins").fill("I plan the visits in the north, and need to see what comes.")
