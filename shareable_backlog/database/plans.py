@@ -38,9 +38,9 @@ async def explain_statement(statement: TracedStatement) -> str:
 
 
 async def _explain(sql: compose.Composed, params: object) -> str:
-    opened = require_database()
+    database = require_database()
     async with (
-        lease_connection(opened, monotonic() + opened.deadline_s) as connection,
+        lease_connection(database, monotonic() + database.deadline_s) as connection,
         connection.transaction(force_rollback=True),
     ):
         await connection.execute("SET TRANSACTION READ ONLY")

@@ -49,14 +49,14 @@ class WaitingContext:
 
 async def show_account(request: Request) -> Response:
     """Show who is signed in, and where."""
-    visitor = auth.require_user(request)
+    user = auth.require_user(request)
     return auth.render_page(
         request,
         "account/account.html",
         AccountContext(
-            await accounts.read_account(visitor.user_id),
-            await sessions.list_sessions(visitor.user_id, auth.read_config(request).limits),
-            await tokens.list_tokens(visitor.user_id),
+            await accounts.read_account(user.user_id),
+            await sessions.list_sessions(user.user_id, auth.read_config(request).limits),
+            await tokens.list_tokens(user.user_id),
         ),
         await preferences.list_choices(),
     )
@@ -70,11 +70,11 @@ async def end_session(request: Request, path: SessionPath) -> Response:
 
 async def show_waiting(request: Request) -> Response:
     """Show whoever waits for an admin what happens next, and everybody else the backlog."""
-    visitor = auth.require_user(request)
-    if visitor.state == "active":
+    user = auth.require_user(request)
+    if user.state == "active":
         return RedirectResponse("/", 303)
     has_mail = auth.read_config(request).settings.smtp_url is not None
-    context = WaitingContext(await accounts.read_account(visitor.user_id), has_mail)
+    context = WaitingContext(await accounts.read_account(user.user_id), has_mail)
     return auth.render_page(request, "account/waiting.html", context)
 
 

@@ -127,8 +127,8 @@ async def confirm_removals(request: Request, form: RemovalsForm) -> Response:
 
 async def stream_events(request: Request) -> Response:
     """Send how the run under way gets on, for as long as the admin may see it."""
-    visitor, local = auth.require_user(request), auth.read_local_format(request)
-    return _STREAMS.value.build_response(request, lambda: _read_news(visitor, local))
+    user, local = auth.require_user(request), auth.read_local_format(request)
+    return _STREAMS.value.build_response(request, lambda: _read_news(user, local))
 
 
 async def _read_news(user: CurrentUser, local: LocalFormat) -> News | None:

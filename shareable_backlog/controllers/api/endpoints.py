@@ -135,9 +135,9 @@ async def list_views(request: Request) -> Page[View]:
 @operation("me")
 async def show_me(request: Request) -> Answer[Me]:
     """Return who is asking."""
-    visitor = auth.require_user(request)
-    rights = sorted(visitor.rights) if isinstance(visitor, tokens.TokenUser) else None
-    return Answer(Me(visitor.email, visitor.display_name, visitor.is_admin, rights))
+    user = auth.require_user(request)
+    rights = sorted(user.rights) if isinstance(user, tokens.TokenUser) else None
+    return Answer(Me(user.email, user.display_name, user.is_admin, rights))
 
 
 @operation(None)

@@ -110,17 +110,17 @@ async def show_changes(request: Request, query: ChangesParams) -> Response:
 
 async def mark_seen(request: Request) -> Response:
     """Note that all changes are seen; who views as somebody else changes nothing."""
-    visitor = auth.require_user(request)
-    if not visitor.viewing_as:
-        await changes.mark_seen(visitor.user_id, datetime.now(UTC))
+    user = auth.require_user(request)
+    if not user.viewing_as:
+        await changes.mark_seen(user.user_id, datetime.now(UTC))
     return RedirectResponse("/changes", 303)
 
 
 async def _read_period(request: Request, query: ChangesParams, now: datetime, zone: tzinfo) -> ChangesPeriod:
-    visitor = auth.require_user(request)
+    user = auth.require_user(request)
     # What an admin sees with another's eyes is not what either of them has seen.
-    is_a_look = not visitor.viewing_as and query.after is None
-    visit = await changes.record_visit(visitor.user_id, now) if is_a_look else None
+    is_a_look = not user.viewing_as and query.after is None
+    visit = await changes.record_visit(user.user_id, now) if is_a_look else None
     if query.since:
         return ChangesPeriod(_begin(query.since, now, zone), _write_since(query.since), visit)
     return ChangesPeriod((visit and visit.mirrored) or now - changes.AT_FIRST, "", visit)

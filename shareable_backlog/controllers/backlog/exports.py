@@ -55,11 +55,11 @@ async def export_json(request: Request, query: BacklogQuery) -> Response:
 
 async def export_feed(request: Request, query: BacklogQuery) -> Response:
     """Send the items of the list that were updated last, as Atom; programs come in by a token in the address."""
-    visitor = auth.require_user(request)
-    await tokens.require_right(visitor, "feed", auth.read_actor(request))
+    user = auth.require_user(request)
+    await tokens.require_right(user, "feed", auth.read_actor(request))
     place = backlog_url.build_backlog_url(LIST, query)
     asked = ItemQuery(place.filters, "updated", datetime.now(UTC))
-    found = await item_pages.list_items(visitor.scope, asked, None, _IN_FEED)
+    found = await item_pages.list_items(user.scope, asked, None, _IN_FEED)
     base = auth.read_config(request).sign_in.base_url
     entries = [_build_entry(one, base) for one in found.items]
     newest = max((one.updated_at for one in found.items), default=datetime.fromtimestamp(0, UTC))
@@ -91,14 +91,14 @@ async def _stream_export(
 ) -> Response:
     place = backlog_url.build_backlog_url(LIST, query)
     asked = ItemQuery(place.filters, place.layout.order, datetime.now(UTC))
-    visitor = auth.require_user(request)
+    user = auth.require_user(request)
     details = {"format": filename.rpartition(".")[2], "query": place.query}
     await audit_actions.record(None, auth.read_actor(request), Action.EXPORT_MADE, details=details)
     # The first part comes before the answer begins, so that a failure is told as one.
-    parts = item_pages.iterate_items(visitor.scope, asked)
+    parts = item_pages.iterate_items(user.scope, asked)
     first = await anext(parts)
     return StreamingResponse(
-        write(_iterate_while_allowed(first, parts, visitor), auth.read_config(request).sign_in.base_url),
+        write(_iterate_while_allowed(first, parts, user), auth.read_config(request).sign_in.base_url),
         media_type=media_type,
         headers={"Content-Disposition": f'attachment; filename="{filename}"'},
     )

@@ -70,7 +70,7 @@ _FAILURE = ProcessState[str | None](lambda: None)
 def require_database() -> OpenDatabase:
     """Return what `open_database()` opened. Raises RuntimeError outside of it."""
     if _OPENED.value is None:
-        raise RuntimeError("the database is used outside `async with opened(settings)`")
+        raise RuntimeError("the database is used outside `async with open_database(settings)`")
     return _OPENED.value
 
 
