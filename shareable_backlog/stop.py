@@ -1,5 +1,6 @@
 """Stop on SIGINT and SIGTERM, and end within a set time whatever hangs."""
 
+import atexit
 import os
 import signal
 import sys
@@ -40,11 +41,14 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
     """Return what `work` does in an event loop of its own; SIGINT and SIGTERM cancel it, then this raises Stopped.
 
     The process ends within 15 s of the signal, and 5 s of a second one, also when the work does not. SIGINT counts
-    even where a shell has had it ignored, as it does for a command behind `&`.
+    even where a shell has had it ignored, as it does for a command behind `&`. Afterwards signals change nothing any
+    more: by default they kill, and what is done would look as if it were not.
     """
     import asyncio
 
     received: list[int] = []
+    # When the interpreter itself ends it puts the default handlers back, but leaves what is ignored.
+    atexit.register(_ignore_signals)
 
     async def listen_and_work() -> T:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
@@ -60,16 +64,17 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
             signal.signal(number, stop)
         return await work
 
-    interrupted = signal.getsignal(signal.SIGINT)
     try:
         return asyncio.run(listen_and_work())
     except asyncio.CancelledError:
         if not received:
             raise
         raise Stopped(received[0]) from None
-    finally:
-        signal.signal(signal.SIGINT, interrupted)
-        # That of SIGTERM stays: by default it kills, and work that is done would look as if it were not.
+
+
+def _ignore_signals() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def end_within(seconds: float) -> None:

@@ -35,8 +35,6 @@ _FOLDER, _TEMPLATE = "SLB_TESTS_FOLDER", "SLB_TESTS_TEMPLATE"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name what all workers share, before the first of them starts: the server's folder and the template."""
-    # Behind `&` a shell has Ctrl-C ignored, and processes that tests start would inherit that.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         os.environ[_TEMPLATE] = f"slb_template_{uuid4().hex[:8]}"
         in_memory.remove_abandoned()
@@ -62,6 +60,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_logstart() -> None:
     """Begin each test with what a fresh process has; a site that runs for all of a module keeps what it holds."""
     reset_process_state()
+    # Behind `&` a shell has Ctrl-C ignored, and processes that tests start would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)

@@ -15,11 +15,18 @@ from tests.support.served import ROOT
 _LIMIT_S = 1.0
 _SLACK_S = 9.0  # of a machine that is busy
 _PROGRAM = """
-import asyncio, signal, sys, threading, time
+import asyncio, os, signal, sys, threading, time
 from shareable_backlog import logs, stop
 
 logs.configure_logs("info", "json")
 stop._WITHIN_S = {limit}
+
+class Ending:
+    # What is put away when the interpreter itself comes to its end.
+
+    def __del__(self, write=os.write, sleep=time.sleep):
+        write(1, b"ending\\n")
+        sleep({ending_s})
 
 async def work():
     print("begun", flush=True)
@@ -29,6 +36,7 @@ try:
     stop.run_until_stopped(work())
     print("done", flush=True)
     time.sleep({after_s})
+    ending = Ending()
 except stop.Stopped as stopped:
     print("stopped", flush=True)
     sys.exit(stopped.exit_code)
@@ -57,11 +65,12 @@ _BLOCKS_ITS_LOG = """
 
 @contextmanager
 def begun(
-    work: str, limit_s: float = _LIMIT_S, *, after_s: float = 0, before: tuple[str, ...] = ()
+    work: str, limit_s: float = _LIMIT_S, *, after_s: float = 0, ending_s: float = 0, before: tuple[str, ...] = ()
 ) -> Generator["subprocess.Popen[str]"]:
     """Start a program that does `work`, and yield it once it has begun to."""
+    program = _PROGRAM.format(work=work, limit=limit_s, after_s=after_s, ending_s=ending_s)
     process = subprocess.Popen(
-        [*before, sys.executable, "-c", _PROGRAM.format(work=work, limit=limit_s, after_s=after_s)],
+        [*before, sys.executable, "-c", program],
         env={"PATH": os.defpath, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -88,11 +97,21 @@ def test_a_signal_cancels_the_work_which_puts_away_what_it_must(number: signal.S
         assert process.returncode == 128 + number
 
 
-def test_a_signal_after_the_work_is_done_does_not_make_it_look_undone() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_after_the_work_is_done_does_not_make_it_look_undone(number: signal.Signals) -> None:
     with begun("pass", limit_s=30, after_s=1) as process:
         assert process.stdout
         assert process.stdout.readline() == "done\n"
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
+        assert process.wait(30) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nor_does_one_while_the_interpreter_ends(number: signal.Signals) -> None:
+    with begun("pass", limit_s=30, ending_s=1) as process:
+        assert process.stdout
+        assert [process.stdout.readline() for _ in range(2)] == ["done\n", "ending\n"]
+        process.send_signal(number)
         assert process.wait(30) == 0
 
 
