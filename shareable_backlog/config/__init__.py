@@ -81,6 +81,8 @@ class Settings:
     oidc_client_id: str | None = None
     oidc_client_secret: Secret | None = None
     oidc_name: str = "single sign-on"
+    oidc_scopes: tuple[str, ...] = ()
+    oidc_groups_claim: str = "groups"
     oidc_allowed_groups: tuple[str, ...] = ()
     oidc_admin_group: str | None = None
     auth_proxy_header: str | None = None
@@ -124,6 +126,8 @@ _PARSERS: Mapping[str, values.Parser] = {
     "OIDC_CLIENT_ID": str,
     "OIDC_CLIENT_SECRET": Secret,
     "OIDC_NAME": str,
+    "OIDC_SCOPES": values.parse_scopes,
+    "OIDC_GROUPS_CLAIM": str,
     "OIDC_ALLOWED_GROUPS": values.parse_names,
     "OIDC_ADMIN_GROUP": str,
     "AUTH_PROXY_HEADER": values.parse_header_name,

@@ -194,6 +194,14 @@ def parse_names(text: str) -> tuple[str, ...]:
     return tuple(filter(None, split_list(text)))
 
 
+def parse_scopes(text: str) -> tuple[str, ...]:
+    """Read what an identity provider is asked for, divided by spaces or commas; `openid` is always among it."""
+    scopes = text.replace(",", " ").split()
+    if not all(re.fullmatch(r"[!#-\[\]-~]+", scope) for scope in scopes):  # RFC 6749, 3.3
+        raise ValueError("should be scopes like openid email groups, divided by spaces")
+    return tuple(dict.fromkeys(("openid", *scopes)))
+
+
 def parse_header_name(text: str) -> str:
     """Read the name of an HTTP header, in small letters."""
     if not re.fullmatch(r"[A-Za-z0-9-]+", text):

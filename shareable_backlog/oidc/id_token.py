@@ -1,5 +1,6 @@
-"""Believe an ID token, or refuse it (OpenID Connect Core 1.0, 3.1.3.7)."""
+"""Believe an ID token or signed userinfo, or refuse it (OpenID Connect Core 1.0, 3.1.3.7 and 5.3.2)."""
 
+import math
 import warnings
 from dataclasses import dataclass
 from time import time
@@ -12,6 +13,7 @@ from joserfc.jws import JWSRegistry
 
 from shareable_backlog import logs
 from shareable_backlog.errors import SignInFailed
+from shareable_backlog.oidc import claims
 
 _LOG = logs.get_logger(__name__)
 
@@ -32,14 +34,17 @@ _SIGNATURES = _Signatures(algorithms=_ALGORITHMS, strict_check_header=False)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom the provider vouches for: by `issuer` and `subject` for good, by `email` only if that is verified."""
+    """Whom the provider vouches for: by `issuer` and `subject` for good, by `email` only if that is verified.
+
+    `groups` is None when the provider says nothing of them, which is not the same as none.
+    """
 
     issuer: str
     subject: str
     email: str | None
     is_email_verified: bool
     name: str | None
-    groups: tuple[str, ...]
+    groups: tuple[str, ...] | None
 
 
 class UnknownKey(SignInFailed):
@@ -51,32 +56,41 @@ def verify_token(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce
 
     Raises UnknownKey when the provider may have got a new key since, and SignInFailed.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SecurityWarning)  # EdDSA has a newer name, and means the same
-            found = jwt.decode(token, keys, registry=_SIGNATURES).claims
-    except InvalidKeyIdError:
-        raise UnknownKey(describe_refusal("unknown_key")) from None
-    except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise SignInFailed(describe_refusal(type(error).__name__)) from None
+    found = _read_signed(token, keys)
     reason = _find_fault(found, issuer, client_id, nonce)
     if reason:
         raise SignInFailed(describe_refusal(reason))
     return found
 
 
-def build_identity(found: dict[str, Any]) -> Identity:
+def verify_userinfo(token: str, keys: KeySet, *, issuer: str, client_id: str) -> dict[str, Any]:
+    """Return the claims of userinfo that is signed by the issuer, for this client.
+
+    Raises UnknownKey when the provider may have got a new key since, and SignInFailed.
+    """
+    found = _read_signed(token, keys)
+    expires_at = found.get("exp", math.inf)
+    checks = {
+        "userinfo_issuer": found.get("iss") == issuer,
+        "userinfo_audience": client_id in _list_audiences(found),
+        "userinfo_expired": isinstance(expires_at, int | float) and expires_at > time() - _LEEWAY_S,
+    }
+    reason = next((name for name, is_right in checks.items() if not is_right), None)
+    if reason:
+        raise SignInFailed(describe_refusal(reason))
+    return found
+
+
+def build_identity(found: dict[str, Any], groups_claim: str = "groups") -> Identity:
     """Return the person of a token's claims; only the JSON word true makes a mail address a verified one."""
-    email, name, groups = found.get("email"), found.get("name"), found.get("groups")
+    email, name = found.get("email"), found.get("name")
     return Identity(
         found["iss"],
         found["sub"],
         email if _is_short_text(email) else None,
         found.get("email_verified") is True,
         (_remove_unprintable(name)[:_LONGEST].strip() or None) if isinstance(name, str) else None,
-        tuple(one for one in cast("list[object]", groups) if isinstance(one, str))
-        if isinstance(groups, list)
-        else (),
+        claims.read_groups(found, groups_claim),
     )
 
 
@@ -86,10 +100,26 @@ def describe_refusal(reason: str) -> str:
     return "The identity provider's answer couldn't be verified. Try again; if it keeps happening, tell an admin."
 
 
+def _read_signed(token: str, keys: KeySet) -> dict[str, Any]:
+    """Return the claims of a token that the provider has signed, whatever they say."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SecurityWarning)  # EdDSA has a newer name, and means the same
+            return jwt.decode(token, keys, registry=_SIGNATURES).claims
+    except InvalidKeyIdError:
+        raise UnknownKey(describe_refusal("unknown_key")) from None
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise SignInFailed(describe_refusal(type(error).__name__)) from None
+
+
+def _list_audiences(found: dict[str, Any]) -> list[object]:
+    audience = found.get("aud")
+    return cast("list[object]", audience) if isinstance(audience, list) else [audience]
+
+
 def _find_fault(found: dict[str, Any], issuer: str, client_id: str, nonce: str) -> str | None:
     """Name the first thing that is wrong with the claims; None when they can be believed."""
-    audience = found.get("aud")
-    audiences = cast("list[object]", audience) if isinstance(audience, list) else [audience]
+    audiences = _list_audiences(found)
     expires_at, issued_at, valid_from = found.get("exp"), found.get("iat"), found.get("nbf", 0)
     now = time()
     checks = {

@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import Any
 from urllib.parse import quote_plus, urlencode
@@ -11,24 +13,39 @@ from urllib.parse import quote_plus, urlencode
 import httpx2
 from joserfc.jwk import KeySet
 
+from shareable_backlog import logs
 from shareable_backlog.errors import SignInFailed
-from shareable_backlog.oidc import discovery, id_token
+from shareable_backlog.oidc import claims, discovery, id_token
 from shareable_backlog.oidc.id_token import Identity, UnknownKey
-from shareable_backlog.oidc.transport import fetch_json
+from shareable_backlog.oidc.transport import fetch_json, fetch_userinfo
 
 _KEPT_S = 3600.0
 _KEYS_AGAIN_S = 30.0  # so that tokens with invented keys can't make us ask without end
 _SCOPES = ("openid", "email", "profile")
 
+_LOG = logs.get_logger(__name__)
+_NO_GROUPS = (
+    "neither the ID token nor userinfo tells the person's groups, so nobody's role changes: set OIDC_GROUPS_CLAIM to"
+    " the claim's name and OIDC_SCOPES to what the provider wants to be asked for, or have the provider add them"
+)
+# As Entra ID does beyond 200 of them.
+_TOO_MANY_GROUPS = (
+    "the person is in too many groups for the provider to tell, so nobody's role changes: have the provider tell only"
+    " the groups that are assigned to this application"
+)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OidcClient:
-    """Who we are to the provider."""
+    """Who we are to the provider, and what we ask it for; without `scopes` for what it offers of the usual."""
 
     issuer: str
     client_id: str
     client_secret: str = field(repr=False)
     redirect_uri: str
+    scopes: tuple[str, ...] = ()
+    groups_claim: str = "groups"
+    wants_groups: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +84,7 @@ class Provider:
             "response_type": "code",
             "client_id": self._client.client_id,
             "redirect_uri": self._client.redirect_uri,
-            "scope": _choose_scope(known.document),
+            "scope": " ".join(self._client.scopes or _choose_scopes(known.document)),
             "state": state,
             "nonce": nonce,
             "code_challenge": challenge,
@@ -79,8 +96,8 @@ class Provider:
     async def redeem_code(self, *, code: str, nonce: str, verifier: str, issuer: str | None) -> Identity:
         """Redeem a code and return whom the provider means.
 
-        `issuer` is what came back beside the code (RFC 9207), None without. A token without a mail address is
-        completed from the provider's userinfo, which has to be about the same subject. Raises SignInFailed.
+        `issuer` is what came back beside the code (RFC 9207), None without. What the token doesn't tell is asked for
+        at the provider's userinfo, which has to be about the same subject. Raises SignInFailed.
         """
         known = await self._discover()
         names_itself = known.document.get("authorization_response_iss_parameter_supported") is True
@@ -96,10 +113,14 @@ class Provider:
         answer = await fetch_json(
             self._http, "token", known.document["token_endpoint"], form=form | more, headers=headers
         )
-        found = await self._verify_token(known, str(answer.get("id_token", "")), nonce)
-        if found.get("email") is None:
-            found = await self._complete_claims(known, found, answer.get("access_token"))
-        return id_token.build_identity(found)
+        said = {"issuer": self._client.issuer, "client_id": self._client.client_id}
+        token = partial(id_token.verify_token, str(answer.get("id_token", "")), nonce=nonce, **said)
+        found = await self._verify(known, token)
+        found = await self._complete_claims(known, found, answer.get("access_token"))
+        identity = id_token.build_identity(found, self._client.groups_claim)
+        if self._client.wants_groups and identity.groups is None:
+            _warn_of_missing_groups(found, self._client.groups_claim)
+        return identity
 
     def _build_credentials(self, document: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
         """Return the headers and the fields by which the token endpoint knows us (RFC 6749, 2.3.1)."""
@@ -110,27 +131,49 @@ class Provider:
         pair = f"{quote_plus(name)}:{quote_plus(secret)}"
         return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}, {}
 
-    async def _verify_token(self, known: _Known, token: str, nonce: str) -> dict[str, Any]:
-        believed = {"issuer": self._client.issuer, "client_id": self._client.client_id, "nonce": nonce}
+    async def _verify(self, known: _Known, verify: Callable[[KeySet], dict[str, Any]]) -> dict[str, Any]:
+        """Return the claims of something signed, with the provider's new keys where it has some."""
         try:
-            return id_token.verify_token(token, known.keys, **believed)
+            return verify(known.keys)
         except UnknownKey:
             if monotonic() - known.keys_at_s < _KEYS_AGAIN_S:
                 raise
             known.keys = await discovery.fetch_keys(self._http, known.document["jwks_uri"])
             known.keys_at_s = monotonic()
-            return id_token.verify_token(token, known.keys, **believed)
+            return verify(known.keys)
 
     async def _complete_claims(self, known: _Known, found: dict[str, Any], access_token: object) -> dict[str, Any]:
-        """Add what userinfo says to a token's claims, where there is one to ask."""
-        address = known.document.get("userinfo_endpoint")
-        if address is None or not isinstance(access_token, str) or not access_token.isascii():
+        """Add what userinfo says to a token's claims, if they leave something open and there is one to ask.
+
+        Without an answer there is what the token says; without that too, no sign-in.
+        """
+        has_email = found.get("email") is not None
+        has_groups = claims.read_groups(found, self._client.groups_claim) is not None
+        is_complete = has_email and found.get("email_verified") is not None
+        url = known.document.get("userinfo_endpoint")
+        if (is_complete and (has_groups or not self._client.wants_groups)) or url is None:
             return found
-        more = await fetch_json(self._http, "userinfo", address, headers={"Authorization": f"Bearer {access_token}"})
-        if more.get("sub") != found["sub"]:
-            raise SignInFailed(id_token.describe_refusal("userinfo_of_another"))
-        # Whether an address is verified says only who gave the address.
-        return {**more, **found, **{name: more.get(name) for name in ("email", "email_verified")}}
+        if not isinstance(access_token, str) or not access_token.isascii():
+            return found
+        try:
+            more = await self._fetch_userinfo(known, url, access_token)
+        except SignInFailed:
+            if has_email:
+                return found
+            raise
+        if more.get("sub") == found["sub"]:
+            return claims.merge_claims(found, more, self._client.groups_claim)
+        refusal = id_token.describe_refusal("userinfo_of_another")
+        if has_email and "sub" not in more:
+            return found
+        raise SignInFailed(refusal)
+
+    async def _fetch_userinfo(self, known: _Known, url: str, access_token: str) -> dict[str, Any]:
+        answer = await fetch_userinfo(self._http, url, access_token)
+        if not isinstance(answer, str):
+            return answer
+        said = {"issuer": self._client.issuer, "client_id": self._client.client_id}
+        return await self._verify(known, partial(id_token.verify_userinfo, answer, **said))
 
     async def _discover(self) -> _Known:
         if self._known is None or monotonic() - self._known.at_s > _KEPT_S:
@@ -140,7 +183,14 @@ class Provider:
         return self._known
 
 
-def _choose_scope(document: dict[str, Any]) -> str:
+def _warn_of_missing_groups(found: dict[str, Any], claim: str) -> None:
+    """Log that nothing is known of a person's groups, and what may mend it."""
+    elsewhere = found.get("_claim_names")
+    is_too_many = isinstance(elsewhere, dict) and claim in elsewhere
+    _LOG.warning("oidc_groups_missing", claim=claim, note=_TOO_MANY_GROUPS if is_too_many else _NO_GROUPS)
+
+
+def _choose_scopes(document: dict[str, Any]) -> tuple[str, ...]:
     """Ask for groups only where the provider knows that scope; others refuse what they don't know."""
     offered = document.get("scopes_supported")
-    return " ".join((*_SCOPES, *(["groups"] if isinstance(offered, list) and "groups" in offered else [])))
+    return (*_SCOPES, *(["groups"] if isinstance(offered, list) and "groups" in offered else []))

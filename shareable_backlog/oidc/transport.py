@@ -54,6 +54,26 @@ async def fetch_json(
 
     `what` names the thing in the log, where neither the address nor what was sent stands. Raises SignInFailed.
     """
+    status, _, body = await _fetch(http, what, url, form, headers)
+    return _require_object(what, status, body)
+
+
+async def fetch_userinfo(http: httpx2.AsyncClient, url: str, access_token: str) -> dict[str, Any] | str:
+    """Return what userinfo says, within the same limits: a text where it is signed. Raises SignInFailed."""
+    status, kind, body = await _fetch(http, "userinfo", url, None, {"Authorization": f"Bearer {access_token}"})
+    if status == _OK and kind.partition(";")[0].strip().lower() == "application/jwt":
+        return body.decode(errors="replace")
+    return _require_object("userinfo", status, body)
+
+
+async def _fetch(
+    http: httpx2.AsyncClient,
+    what: str,
+    url: str,
+    form: Mapping[str, str] | None,
+    headers: Mapping[str, str] | None,
+) -> tuple[int, str, bytes]:
+    """Return the status, the content type and the body of what is answered."""
     try:
         async with (
             asyncio.timeout(_WITHIN_S),
@@ -64,9 +84,12 @@ async def fetch_json(
                 body += chunk
                 if len(body) > _LARGEST:
                     raise build_failure(what, "too_large", response.status_code)
-            status = response.status_code
+            return response.status_code, response.headers.get("content-type", ""), bytes(body)
     except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise build_failure(what, type(error).__name__) from None
+
+
+def _require_object(what: str, status: int, body: bytes) -> dict[str, Any]:
     content = _parse_object(body)
     if status == _OK and content is not None:
         return content
@@ -82,7 +105,7 @@ def build_failure(what: str, reason: str, status: int | None = None, message: st
     return SignInFailed(message)
 
 
-def _parse_object(body: bytes | bytearray) -> dict[str, Any] | None:
+def _parse_object(body: bytes) -> dict[str, Any] | None:
     try:
         content: object = json.loads(body.decode())
     except (ValueError, RecursionError):

@@ -190,6 +190,16 @@ def test_names_are_divided_by_commas_and_may_hold_blanks() -> None:
     assert values.parse_names(" field staff , ,partners,") == ("field staff", "partners")
 
 
+@pytest.mark.parametrize("text", ["openid email roles", "email,roles", " email  roles openid"])
+def test_what_a_provider_is_asked_for_always_holds_openid(text: str) -> None:
+    assert values.parse_scopes(text) == ("openid", "email", "roles")
+
+
+@pytest.mark.parametrize("text", ['openid "email"', "openid rôles", "openid a\\b", "openid a\x00"])
+def test_what_can_be_no_scope_is_refused(text: str) -> None:
+    assert "openid email groups" in refusal(values.parse_scopes, text)
+
+
 def test_the_name_of_a_header_is_known_in_small_letters() -> None:
     assert values.parse_header_name("X-Forwarded-Email") == "x-forwarded-email"
 

@@ -40,6 +40,7 @@ class Provider:
     client_secret: str = "0client0secret0of0the0tests0"
     claims: dict[str, Any] = field(default_factory=lambda: {"sub": "carol-1", "email_verified": True})
     userinfo: dict[str, Any] | None = None
+    is_userinfo_signed: bool = False
     access_token: Any = "0access0"
     document: dict[str, Any] = field(default_factory=dict[str, Any])
     answers: dict[str, tuple[int, dict[str, str], bytes]] = field(
@@ -85,7 +86,7 @@ class Provider:
             case "/token":
                 return self._token(form, headers)
             case _:
-                return _json(self.userinfo or {}, _OK if path == "/userinfo" else _NOT_FOUND)
+                return self._userinfo() if path == "/userinfo" else _json({}, _NOT_FOUND)
 
     def _agree(self, query: dict[str, str]) -> str:
         assert query["response_type"] == "code"
@@ -127,6 +128,12 @@ class Provider:
             }
         )
 
+    def _userinfo(self) -> tuple[int, dict[str, str], bytes]:
+        if not self.is_userinfo_signed:
+            return _json(self.userinfo or {})
+        signed = self._sign({"iss": self.url, "aud": self.client_id} | (self.userinfo or {}))
+        return _OK, {"Content-Type": "application/jwt; charset=utf-8"}, signed.encode()
+
     def _is_client(self, form: dict[str, str], headers: dict[str, str]) -> bool:
         """Return whether it is the client that asks, in the one way that the document names."""
         if self.document.get("token_endpoint_auth_methods_supported") == ["client_secret_post"]:
@@ -138,7 +145,9 @@ class Provider:
     def _id_token(self, nonce: str) -> str:
         now = int(time.time())
         standard = {"iss": self.url, "aud": self.client_id, "exp": now + 300, "iat": now, "nonce": nonce}
-        claims = {name: value for name, value in (standard | self.claims).items() if value is not None}
+        return self._sign({name: value for name, value in (standard | self.claims).items() if value is not None})
+
+    def _sign(self, claims: dict[str, Any]) -> str:
         said = {"alg": self.algorithm, "kid": self.key.kid} | self.header
         header = {name: value for name, value in said.items() if value is not None}
         if self.algorithm in ("none", "HS256"):

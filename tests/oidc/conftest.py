@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -43,7 +44,17 @@ async def http() -> AsyncGenerator[httpx2.AsyncClient]:
         yield http
 
 
+def build_relying(http: httpx2.AsyncClient, fake: fake_oidc.Provider, **changed: Any) -> Relying:
+    """Return the product's side, with some of what it is to the provider changed."""
+    known: dict[str, Any] = {
+        "issuer": fake.url,
+        "client_id": fake.client_id,
+        "client_secret": fake.client_secret,
+        "redirect_uri": REDIRECT_URI,
+    }
+    return Relying(Provider(http, oidc.OidcClient(**known | changed)), fake)
+
+
 @pytest.fixture
 def relying(http: httpx2.AsyncClient, fake: fake_oidc.Provider) -> Relying:
-    client = oidc.OidcClient(fake.url, fake.client_id, fake.client_secret, REDIRECT_URI)
-    return Relying(Provider(http, client), fake)
+    return build_relying(http, fake)

@@ -6,12 +6,11 @@ import httpx2
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
-from shareable_backlog import oidc
 from shareable_backlog.errors import SignInFailed
-from shareable_backlog.oidc import Provider, discovery
+from shareable_backlog.oidc import discovery
 from tests.fakes.oidc import Provider as FakeProvider
 from tests.fakes.oidc import rsa_key
-from tests.oidc.conftest import REDIRECT_URI, Relying
+from tests.oidc.conftest import Relying, build_relying
 
 pytestmark = pytest.mark.anyio
 
@@ -60,8 +59,8 @@ async def test_the_issuers_own_slash_is_no_part_of_the_way_to_its_document(
     http: httpx2.AsyncClient, fake: FakeProvider
 ) -> None:
     fake.document = {"issuer": f"{fake.url}/"}
-    client = oidc.OidcClient(f"{fake.url}/", fake.client_id, fake.client_secret, REDIRECT_URI)
-    assert (await Provider(http, client).start_sign_in()).url.startswith(f"{fake.url}/authorize?")
+    relying = build_relying(http, fake, issuer=f"{fake.url}/")
+    assert (await relying.provider.start_sign_in()).url.startswith(f"{fake.url}/authorize?")
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1/token", "http://localhost:8000/token"])

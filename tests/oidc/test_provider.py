@@ -7,17 +7,16 @@ import httpx2
 import pytest
 from joserfc.jwk import ECKey
 
-from shareable_backlog import oidc
 from shareable_backlog.errors import SignInFailed
-from shareable_backlog.oidc import Identity, Provider
+from shareable_backlog.oidc import Identity
 from shareable_backlog.oidc import provider as module
 from tests.fakes.oidc import Provider as FakeProvider
 from tests.fakes.oidc import rsa_key
-from tests.oidc.conftest import REDIRECT_URI, Relying
+from tests.oidc.conftest import REDIRECT_URI, Relying, build_relying
 
 pytestmark = pytest.mark.anyio
 
-CAROL = ("carol-1", "carol@example.com", True, "Carol", ())
+CAROL = ("carol-1", "carol@example.com", True, "Carol", None)
 
 
 def said(found: Identity) -> tuple[object, ...]:
@@ -45,6 +44,11 @@ async def test_each_sign_in_has_secrets_of_its_own_of_256_bits(relying: Relying)
 async def test_groups_are_asked_for_only_where_that_is_known(relying: Relying) -> None:
     relying.fake.document = {"scopes_supported": ["openid"]}
     assert "scope=openid+email+profile&" in (await relying.provider.start_sign_in()).url
+
+
+async def test_scopes_can_be_set_and_are_asked_for_as_they_are(http: httpx2.AsyncClient, fake: FakeProvider) -> None:
+    relying = build_relying(http, fake, scopes=("openid", "email", "roles"))
+    assert "scope=openid+email+roles&" in (await relying.provider.start_sign_in()).url
 
 
 async def test_an_address_with_a_query_keeps_it(relying: Relying) -> None:
@@ -101,9 +105,9 @@ async def test_the_client_shows_its_secret_in_the_way_that_is_asked_for(
 ) -> None:
     fake.client_id, fake.client_secret = "the backlog", "a+b%20c:d/é"
     fake.document = {} if methods is None else {"token_endpoint_auth_methods_supported": methods}
-    client = oidc.OidcClient(fake.url, fake.client_id, fake.client_secret, REDIRECT_URI)
-    assert fake.client_secret not in repr(client)
-    assert said(await Relying(Provider(http, client), fake).signed_in()) == CAROL
+    relying = build_relying(http, fake)
+    assert fake.client_secret not in repr(relying.provider._client)  # pyright: ignore[reportPrivateUsage]
+    assert said(await relying.signed_in()) == CAROL
 
 
 async def test_a_wrong_secret_is_told_to_the_log_and_not_to_the_person(
@@ -156,7 +160,7 @@ async def test_a_missing_mail_address_is_asked_for_together_with_whether_it_is_v
 async def test_a_mail_address_in_the_token_is_not_asked_for_again(relying: Relying) -> None:
     relying.fake.claims["email_verified"] = False
     relying.fake.userinfo = {"sub": "carol-1", "email": "alice@example.com", "email_verified": True}
-    assert said(await relying.signed_in()) == ("carol-1", "carol@example.com", False, "Carol", ())
+    assert said(await relying.signed_in()) == ("carol-1", "carol@example.com", False, "Carol", None)
     assert "/userinfo" not in relying.fake.asked
 
 
@@ -171,7 +175,7 @@ async def test_userinfo_about_somebody_else_ends_the_sign_in(relying: Relying, u
 async def test_without_userinfo_a_person_may_have_no_mail_address(relying: Relying) -> None:
     relying.fake.claims["email"] = None
     relying.fake.document = {"userinfo_endpoint": None}
-    assert said(await relying.signed_in()) == ("carol-1", None, True, "Carol", ())
+    assert said(await relying.signed_in()) == ("carol-1", None, True, "Carol", None)
 
 
 @pytest.mark.parametrize("token", [7, "ü", None])

@@ -12,12 +12,10 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from shareable_backlog import oidc
 from shareable_backlog.errors import SignInFailed
-from shareable_backlog.oidc import Provider
 from shareable_backlog.oidc.transport import UNREACHABLE, fetch_json
 from tests.fakes.oidc import Provider as FakeProvider
-from tests.oidc.conftest import REDIRECT_URI, Relying
+from tests.oidc.conftest import Relying, build_relying
 
 pytestmark = pytest.mark.anyio
 
@@ -146,13 +144,13 @@ async def test_neither_the_address_nor_what_was_sent_is_said(http: httpx2.AsyncC
 
 
 async def test_a_provider_that_is_not_there_is_said_so_without_its_name(
-    http: httpx2.AsyncClient, capsys: pytest.CaptureFixture[str]
+    http: httpx2.AsyncClient, fake: FakeProvider, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    client = oidc.OidcClient(f"http://127.0.0.1:{port}", "backlog", "0secret0", REDIRECT_URI)
+    relying = build_relying(http, fake, issuer=f"http://127.0.0.1:{port}", client_secret="0secret0")
     with pytest.raises(SignInFailed, match="can't be reached") as caught:
-        await Provider(http, client).start_sign_in()
+        await relying.provider.start_sign_in()
     said = str(caught.value) + capsys.readouterr().err
     assert "oidc_request_failed" in said
     assert not [word for word in (str(port), "127.0.0.1", "0secret0") if word in said]

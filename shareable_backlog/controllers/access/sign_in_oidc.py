@@ -27,6 +27,9 @@ CALLBACK = "/sign-in/oidc/callback"
 _FLOW = "oidc"
 _LIVES_S = 600
 _LONGEST_NEXT = 500  # in bytes, for the cookie to stay small enough
+_NO_GROUPS = (
+    "The identity provider didn't say which groups you are in, and only members of some may sign in. Tell an admin."
+)
 _STALE = "This sign-in wasn't started in this browser, or was started more than ten minutes ago. Start again."
 
 
@@ -45,10 +48,13 @@ async def open_provider(settings: Settings, base_url: str) -> AsyncGenerator[Pro
         yield None
         return
     client = oidc.OidcClient(
-        settings.oidc_issuer,
-        settings.oidc_client_id or "",
-        settings.oidc_client_secret.reveal(),
-        f"{base_url}{CALLBACK}",
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id or "",
+        client_secret=settings.oidc_client_secret.reveal(),
+        redirect_uri=f"{base_url}{CALLBACK}",
+        scopes=settings.oidc_scopes,
+        groups_claim=settings.oidc_groups_claim,
+        wants_groups=bool(settings.oidc_allowed_groups or settings.oidc_admin_group),
     )
     async with oidc.open_client() as http:
         yield Provider(http, client)
@@ -94,7 +100,7 @@ async def _let_in(request: Request, query: CallbackQuery) -> signing_in.NewSessi
         subject=found.subject,
         verified_email=_parse_verified_email(found),
         name=found.name,
-        is_admin=None if admin_group is None else admin_group in found.groups,
+        is_admin=None if admin_group is None or found.groups is None else admin_group in found.groups,
         next_path=flow["next"],
         actor=actor,
     )
@@ -115,7 +121,9 @@ async def _fetch_identity(request: Request, query: CallbackQuery, flow: dict[str
         code=query.code, nonce=flow["nonce"], verifier=flow["verifier"], issuer=query.iss
     )
     allowed = auth.read_config(request).settings.oidc_allowed_groups
-    if allowed and not set(allowed) & set(found.groups):
+    if allowed and found.groups is None:
+        raise SignInFailed(_NO_GROUPS)
+    if allowed and not set(allowed) & set(found.groups or ()):
         raise SignInFailed("Your account there isn't in any of the groups that may sign in. Ask an admin.")
     return found
 

@@ -283,6 +283,39 @@ def test_groups_decide_who_comes_in_and_who_is_an_admin(database: str, provider:
         assert site.query("SELECT is_admin, is_approved FROM users WHERE email = %s", CAROL) == [(False, True)]
 
 
+def test_groups_that_only_userinfo_tells_count_as_those_of_the_token(database: str, provider: Provider) -> None:
+    more = {"OIDC_ALLOWED_GROUPS": "staff", "OIDC_ADMIN_GROUP": "admins", "OIDC_GROUPS_CLAIM": "roles"}
+    with running_site.run_site(database, settings(provider, **more), base_url=BASE) as site:
+        provider.userinfo = {"sub": "carol-1", "roles": ["visitors"]}
+        assert "in any of the groups" in signed_in(site, provider).text
+        provider.userinfo["roles"] = ["staff", "admins"]
+        assert is_in(signed_in(site, provider))
+        assert site.query("SELECT is_admin FROM users") == [(True,)]
+
+
+def test_an_admin_whose_groups_are_not_told_stays_one(database: str, provider: Provider) -> None:
+    with running_site.run_site(database, settings(provider, OIDC_ADMIN_GROUP="admins"), base_url=BASE) as site:
+        let_in(database, "alice")
+        provider.claims["groups"] = ["admins"]
+        assert is_in(signed_in(site, provider))
+        provider.claims["groups"] = None
+        for answer in ((503, {}, b""), (200, {}, b'{"sub": "carol-1"}'), (200, {}, b'{"groups": []}')):
+            provider.answers["/userinfo"] = answer
+            assert is_in(signed_in(site, provider))
+            assert site.query("SELECT is_admin FROM users WHERE email = %s", CAROL) == [(True,)]
+        provider.answers["/userinfo"] = (200, {}, b'{"sub": "carol-1", "groups": []}')
+        assert is_in(signed_in(site, provider))
+        assert site.query("SELECT is_admin FROM users WHERE email = %s", CAROL) == [(False,)]
+
+
+def test_nobody_comes_in_as_a_member_whose_groups_are_not_told(database: str, provider: Provider) -> None:
+    with running_site.run_site(database, settings(provider, OIDC_ALLOWED_GROUPS="staff"), base_url=BASE) as site:
+        provider.userinfo = {"sub": "carol-1"}
+        answer = signed_in(site, provider)
+        assert (answer.status_code, "which groups you are in" in answer.text) == (403, True)
+        assert site.query("SELECT count(*) FROM users") == [(0,)]
+
+
 def test_a_disabled_person_is_not_let_in(site: Site, provider: Provider) -> None:
     assert is_in(signed_in(site, provider))
     site.query("UPDATE users SET is_approved = true, is_disabled = true")
