@@ -81,6 +81,7 @@ class Settings:
     oidc_client_id: str | None = None
     oidc_client_secret: Secret | None = None
     oidc_name: str = "single sign-on"
+    oidc_trusted_email_issuer: str | None = None
     oidc_scopes: tuple[str, ...] = ()
     oidc_groups_claim: str = "groups"
     oidc_allowed_groups: tuple[str, ...] = ()
@@ -126,6 +127,7 @@ _PARSERS: Mapping[str, values.Parser] = {
     "OIDC_CLIENT_ID": str,
     "OIDC_CLIENT_SECRET": Secret,
     "OIDC_NAME": str,
+    "OIDC_TRUSTED_EMAIL_ISSUER": values.parse_issuer,
     "OIDC_SCOPES": values.parse_scopes,
     "OIDC_GROUPS_CLAIM": str,
     "OIDC_ALLOWED_GROUPS": values.parse_names,

@@ -81,14 +81,18 @@ def verify_userinfo(token: str, keys: KeySet, *, issuer: str, client_id: str) ->
     return found
 
 
-def build_identity(found: dict[str, Any], groups_claim: str = "groups") -> Identity:
-    """Return the person of a token's claims; only the JSON word true makes a mail address a verified one."""
-    email, name = found.get("email"), found.get("name")
+def build_identity(found: dict[str, Any], groups_claim: str = "groups", *, trusts_emails: bool = False) -> Identity:
+    """Return the person of a token's claims.
+
+    Only the word true makes a mail address a verified one, in JSON or as a text, which Apple and Cognito give; where
+    `trusts_emails`, silence does too.
+    """
+    email, name, verified = found.get("email"), found.get("name"), found.get("email_verified")
     return Identity(
         found["iss"],
         found["sub"],
         email if _is_short_text(email) else None,
-        found.get("email_verified") is True,
+        verified is True or verified == "true" or (verified is None and trusts_emails),
         (_remove_unprintable(name)[:_LONGEST].strip() or None) if isinstance(name, str) else None,
         claims.read_groups(found, groups_claim),
     )

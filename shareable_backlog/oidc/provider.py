@@ -37,7 +37,10 @@ _TOO_MANY_GROUPS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OidcClient:
-    """Who we are to the provider, and what we ask it for; without `scopes` for what it offers of the usual."""
+    """Who we are to the provider, and what we ask it for; without `scopes` for what it offers of the usual.
+
+    With `trusts_emails` a mail address is verified unless the provider says anything else of it.
+    """
 
     issuer: str
     client_id: str
@@ -46,6 +49,7 @@ class OidcClient:
     scopes: tuple[str, ...] = ()
     groups_claim: str = "groups"
     wants_groups: bool = False
+    trusts_emails: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ class Provider:
         token = partial(id_token.verify_token, str(answer.get("id_token", "")), nonce=nonce, **said)
         found = await self._verify(known, token)
         found = await self._complete_claims(known, found, answer.get("access_token"))
-        identity = id_token.build_identity(found, self._client.groups_claim)
+        identity = id_token.build_identity(found, self._client.groups_claim, trusts_emails=self._client.trusts_emails)
         if self._client.wants_groups and identity.groups is None:
             _warn_of_missing_groups(found, self._client.groups_claim)
         return identity

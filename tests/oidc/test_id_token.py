@@ -151,12 +151,38 @@ async def test_a_token_may_be_for_several_if_it_was_made_for_us(relying: Relying
     assert (await relying.signed_in()).subject == "carol-1"
 
 
-@pytest.mark.parametrize("verified", [False, "true", "false", 1, None, [True]])
+@pytest.mark.parametrize("verified", [False, "false", "True", "yes", 0, 1, "1", None, [True]])
 def test_only_the_word_true_makes_a_mail_address_a_verified_one(verified: object) -> None:
     found = {"iss": "i", "sub": "s", "email": "carol@example.com"}
     assert id_token.build_identity(found | {"email_verified": True}).is_email_verified
     assert not id_token.build_identity(found | {"email_verified": verified}).is_email_verified
     assert not id_token.build_identity(found).is_email_verified
+
+
+def test_the_word_true_may_be_a_text() -> None:
+    found = {"iss": "i", "sub": "s", "email": "carol@example.com", "email_verified": "true"}
+    assert id_token.build_identity(found).is_email_verified
+
+
+@pytest.mark.parametrize(
+    ("told", "is_verified"),
+    [
+        ("nothing", True),
+        (None, True),
+        (True, True),
+        (False, False),
+        ("false", False),
+        (0, False),
+        (1, False),
+        ("", False),
+    ],
+)
+def test_a_trusted_provider_is_believed_when_it_is_silent_and_not_when_it_says_no(
+    told: object, *, is_verified: bool
+) -> None:
+    found: dict[str, Any] = {"iss": "i", "sub": "s", "email": "carol@example.com"}
+    found |= {} if told == "nothing" else {"email_verified": told}
+    assert id_token.build_identity(found, trusts_emails=True).is_email_verified is is_verified
 
 
 @pytest.mark.parametrize(

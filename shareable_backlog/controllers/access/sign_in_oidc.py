@@ -20,7 +20,9 @@ from shareable_backlog.controllers.access import auth, sign_in
 from shareable_backlog.controllers.access.sign_in import NextQuery
 from shareable_backlog.errors import SignInFailed
 from shareable_backlog.oidc import Authorization, Identity, Provider
+from shareable_backlog.services.access import identities
 from shareable_backlog.services.access import sign_in as signing_in
+from shareable_backlog.services.access.identities import ProvidedIdentity
 from shareable_backlog.web import cookies
 
 CALLBACK = "/sign-in/oidc/callback"
@@ -54,6 +56,7 @@ async def open_provider(settings: Settings, base_url: str) -> AsyncGenerator[Pro
         redirect_uri=f"{base_url}{CALLBACK}",
         scopes=settings.oidc_scopes,
         groups_claim=settings.oidc_groups_claim,
+        trusts_emails=settings.oidc_trusted_email_issuer == settings.oidc_issuer,
         wants_groups=bool(settings.oidc_allowed_groups or settings.oidc_admin_group),
     )
     async with oidc.open_client() as http:
@@ -94,12 +97,16 @@ async def _let_in(request: Request, query: CallbackQuery) -> signing_in.NewSessi
         await signing_in.record_refusal(actor, str(error))
         raise
     admin_group = access.settings.oidc_admin_group
-    return await signing_in.accept_identity(
-        access.sign_in,
+    identity = ProvidedIdentity(
         issuer=found.issuer,
         subject=found.subject,
-        verified_email=_parse_verified_email(found),
+        email=_parse_email(found),
+        is_email_verified=found.is_email_verified,
         name=found.name,
+    )
+    return await identities.accept_identity(
+        access.sign_in,
+        identity,
         is_admin=None if admin_group is None or found.groups is None else admin_group in found.groups,
         next_path=flow["next"],
         actor=actor,
@@ -135,13 +142,13 @@ def _require_provider(request: Request) -> Provider:
     return provider
 
 
-def _parse_verified_email(identity: Identity) -> str | None:
-    if identity.email is None or not identity.is_email_verified:
-        return None
+def _parse_email(identity: Identity) -> str | None:
+    """Return the mail address in small letters; None for one that can't be, or that can be nobody's."""
     try:
-        return parse_email(identity.email)
+        email = parse_email(identity.email or "")
     except ValueError:
         return None
+    return None if email.endswith(".invalid") else email
 
 
 def _seal_flow(request: Request, begun: Authorization, next_path: str) -> str:

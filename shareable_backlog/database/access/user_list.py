@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
+from shareable_backlog.database.access.unverified_emails import read_claimed_email
 from shareable_backlog.database.access.users import STATE, UserState
 from shareable_backlog.database.connection.query import query
 
@@ -25,6 +26,11 @@ class ListedUser:
     last_access_at: datetime | None
     seen_at: datetime
     """Where the person stands in the order: `last_access_at`, or 1970."""
+
+    @property
+    def claimed_email(self) -> str | None:
+        """What the person says their address is, though nobody vouches for it; None for a proven address."""
+        return read_claimed_email(self.email)
 
 
 @dataclass(frozen=True, slots=True)

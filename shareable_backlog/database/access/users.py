@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, LiteralString, TypeAlias
 
+from shareable_backlog.database.access.unverified_emails import read_claimed_email
 from shareable_backlog.database.connection.transaction import Transaction
 
 UserState: TypeAlias = Literal["pending", "active", "disabled", "declined", "expired"]
@@ -37,6 +38,11 @@ class UserRow:
     created_at: datetime
     approved_at: datetime | None
     last_access_at: datetime | None
+
+    @property
+    def claimed_email(self) -> str | None:
+        """What the person says their address is, though nobody vouches for it; None for a proven address."""
+        return read_claimed_email(self.email)
 
 
 COLUMNS: LiteralString = f"""
@@ -104,6 +110,14 @@ async def add_user(transaction: Transaction, email: str, display_name: str | Non
         {"email": email, "display_name": display_name},
     )
     return bool(added)
+
+
+async def set_email(transaction: Transaction, user_id: int, email: str) -> None:
+    """Give a person another mail address, which nobody may have."""
+    await transaction.query(
+        "UPDATE users SET email = %(email)s, updated_at = now() WHERE id = %(user_id)s",
+        {"user_id": user_id, "email": email},
+    )
 
 
 async def make_admin(transaction: Transaction, user_id: int) -> bool:

@@ -1,4 +1,4 @@
-"""Let people in: by a mailed link or its code, by an identity provider, by a proxy that knows them.
+"""Let people in: by a mailed link or its code, or by a proxy that knows them; `identities.py` has providers.
 
 Every way ends at the same gate: whoever is new is pending, and sees nothing until an admin has decided.
 """
@@ -130,7 +130,7 @@ async def redeem_link(config: SignInConfig, token: str, browser: str | None, cod
     async with transaction() as tx:
         link = await sign_in_links.find_by_token(tx, hash_token(token))
         entered = await _use_link(tx, config, link, actor, code=None if _is_from(link, browser) else code)
-    return await _require_session(entered, actor)
+    return await require_session(entered, actor)
 
 
 async def redeem_code(config: SignInConfig, browser: str | None, code: str, actor: Actor) -> NewSession:
@@ -139,52 +139,15 @@ async def redeem_code(config: SignInConfig, browser: str | None, code: str, acto
     async with transaction() as tx:
         link = await sign_in_links.find_by_browser(tx, hash_token(browser)) if browser else None
         entered = await _use_link(tx, config, link, actor, code=code)
-    return await _require_session(entered, actor)
-
-
-async def accept_identity(
-    config: SignInConfig,
-    *,
-    issuer: str,
-    subject: str,
-    verified_email: str | None,
-    name: str | None,
-    is_admin: bool | None,
-    next_path: str,
-    actor: Actor,
-) -> NewSession:
-    """Sign in whom an identity provider vouches for, known by issuer and subject and never by the mail alone.
-
-    A verified address leads to a person once, unless the provider knows that person by another subject already.
-    `is_admin` is what the provider's groups say, None when they say nothing of it. Raises SignInFailed.
-    """
-    async with transaction() as tx:
-        if is_admin is not None:
-            await users.lock_admins(tx)  # before any other row, as every decision of an admin does
-        user = await users.find_by_identity(tx, issuer, subject)
-        if user is None and verified_email is None:
-            refused = "The identity provider gave no verified email address for you. Ask whoever runs it."
-        elif user is None and verified_email is not None:
-            person = await _find_or_add_person(tx, verified_email, name, actor)
-            if not await users.has_identity(tx, person.id, issuer):
-                await users.add_identity(tx, person.id, issuer, subject)
-            # It may have been added meanwhile: by the same person, who came twice at once.
-            user = await users.find_by_identity(tx, issuer, subject)
-            refused = "This email address belongs to another account at the identity provider. Ask an admin."
-        else:
-            refused = ""
-        if user is not None and is_admin is not None and user.email.lower() not in config.admin_emails:
-            await _follow_admin_group(tx, user, actor, is_admin=is_admin)
-        entered = await _let_in(tx, config, user, "oidc", next_path, actor) if user else refused
-    return await _require_session(entered, actor)
+    return await require_session(entered, actor)
 
 
 async def accept_proxy_user(config: SignInConfig, email: str, actor: Actor) -> NewSession:
     """Sign in whom a trusted proxy names. Raises SignInFailed."""
     async with transaction() as tx:
-        user = await _find_or_add_person(tx, email, None, actor)
-        entered = await _let_in(tx, config, user, "proxy", "/", actor)
-    return await _require_session(entered, actor)
+        user = await find_or_add_person(tx, email, None, actor)
+        entered = await let_in(tx, config, user, "proxy", "/", actor)
+    return await require_session(entered, actor)
 
 
 async def record_refusal(actor: Actor, reason: str) -> None:
@@ -230,13 +193,14 @@ async def _use_link(
         return "That isn't the code from the latest email. After five wrong tries it stops working."
     if not await sign_in_links.use_link(tx, link.id):
         return _NO_GOOD
-    user = await _find_or_add_person(tx, link.email, None, actor)
-    return await _let_in(tx, config, user, "link" if code is None else "code", link.next_path, actor)
+    user = await find_or_add_person(tx, link.email, None, actor)
+    return await let_in(tx, config, user, "link" if code is None else "code", link.next_path, actor)
 
 
-async def _let_in(
+async def let_in(
     tx: Transaction, config: SignInConfig, user: UserRow, method: str, next_path: str, actor: Actor
 ) -> NewSession | str:
+    """Start a session of a person who has been proven, or say why there is none for them."""
     known = Actor(user.id, user.email, actor.ip_address, actor.user_agent)
     if user.state in ("disabled", "declined"):
         return _ENDED
@@ -254,7 +218,7 @@ async def _let_in(
     return NewSession(token, next_path)
 
 
-async def _require_session(outcome: NewSession | str, actor: Actor) -> NewSession:
+async def require_session(outcome: NewSession | str, actor: Actor) -> NewSession:
     """Return what came of it; a refusal is recorded in its own transaction, as the tries before are to stay."""
     if isinstance(outcome, str):
         await record_refusal(actor, outcome)
@@ -262,7 +226,7 @@ async def _require_session(outcome: NewSession | str, actor: Actor) -> NewSessio
     return outcome
 
 
-async def _find_or_add_person(tx: Transaction, email: str, name: str | None, actor: Actor) -> UserRow:
+async def find_or_add_person(tx: Transaction, email: str, name: str | None, actor: Actor) -> UserRow:
     """Return the person of a mail address that has just been proven, or a new pending one."""
     is_new = await users.find_by_email(tx, email) is None and await users.add_user(tx, email, name and name[:255])
     user = await users.find_by_email(tx, email)
@@ -271,20 +235,6 @@ async def _find_or_add_person(tx: Transaction, email: str, name: str | None, act
         known = Actor(user.id, user.email, actor.ip_address, actor.user_agent)
         await audit_actions.record(tx, known, Action.PERSON_CREATED, resource="user", resource_id=str(user.id))
     return user
-
-
-async def _follow_admin_group(tx: Transaction, user: UserRow, actor: Actor, *, is_admin: bool) -> None:
-    """Make the person an admin, or none, as the provider's group says; the last admin stays one."""
-    changed = await (users.make_admin if is_admin else users.demote_admin)(tx, user.id)
-    if changed:
-        await audit_actions.record(
-            tx,
-            Actor(user.id, user.email, actor.ip_address, actor.user_agent),
-            Action.PERSON_PROMOTED if is_admin else Action.PERSON_DEMOTED,
-            resource="user",
-            resource_id=str(user.id),
-            details={"by": "OIDC_ADMIN_GROUP"},
-        )
 
 
 def _format_network(actor: Actor) -> str:

@@ -53,9 +53,9 @@ class Outbox:
         """Keep a mail in somebody's transaction, to be sent within seconds of its commit.
 
         `params` must hold no secret. It is tried until `expires_at`, None for three days. Without a mail server
-        nothing is kept.
+        nothing is kept, nor for an address below `.invalid`, which nobody can have (RFC 2606).
         """
-        if self.is_set_up:
+        if self.is_set_up and not recipient.endswith(".invalid"):
             lives_until = expires_at or datetime.now(UTC) + _LIVES
             await outgoing_mails.add_mail(tx, kind, recipient, params, lives_until)
 

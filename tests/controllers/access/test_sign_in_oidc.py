@@ -100,13 +100,6 @@ def test_another_subject_with_the_same_mail_address_takes_nobody_over(site: Site
     assert (answer.status_code, "belongs to another account" in answer.text) == (403, True)
 
 
-@pytest.mark.parametrize("verified", [False, "false", None])
-def test_only_a_verified_mail_address_counts(site: Site, provider: Provider, verified: Any) -> None:
-    provider.claims["email_verified"] = verified
-    assert signed_in(site, provider).status_code == 403
-    assert site.query("SELECT count(*) FROM users") == [(0,)]
-
-
 def test_a_missing_mail_address_is_asked_for_and_belongs_to_the_same_subject(site: Site, provider: Provider) -> None:
     provider.claims |= {"email": None, "email_verified": None}
     provider.userinfo = {"sub": "somebody-else", "email": CAROL, "email_verified": True}
@@ -265,55 +258,6 @@ def test_a_silent_provider_keeps_nobody_waiting_for_long(
     started = time.monotonic()
     assert site.ask("GET", "/sign-in/oidc").status_code == 403
     assert time.monotonic() - started < 1
-
-
-def test_groups_decide_who_comes_in_and_who_is_an_admin(database: str, provider: Provider) -> None:
-    more = {"OIDC_ALLOWED_GROUPS": "staff, partners", "OIDC_ADMIN_GROUP": "admins"}
-    with running_site.run_site(database, settings(provider, **more), base_url=BASE) as site:
-        provider.claims["groups"] = ["visitors", "admins"]
-        assert "in any of the groups" in signed_in(site, provider).text
-        provider.claims["groups"] = ["staff", "admins"]
-        assert is_in(signed_in(site, provider))
-        assert site.query("SELECT is_admin, is_approved FROM users") == [(True, True)]
-        provider.claims["groups"] = ["staff"]
-        assert is_in(signed_in(site, provider))
-        assert site.query("SELECT is_admin FROM users") == [(True,)], "the last admin stays one"
-        let_in(database, "alice")
-        assert is_in(signed_in(site, provider))
-        assert site.query("SELECT is_admin, is_approved FROM users WHERE email = %s", CAROL) == [(False, True)]
-
-
-def test_groups_that_only_userinfo_tells_count_as_those_of_the_token(database: str, provider: Provider) -> None:
-    more = {"OIDC_ALLOWED_GROUPS": "staff", "OIDC_ADMIN_GROUP": "admins", "OIDC_GROUPS_CLAIM": "roles"}
-    with running_site.run_site(database, settings(provider, **more), base_url=BASE) as site:
-        provider.userinfo = {"sub": "carol-1", "roles": ["visitors"]}
-        assert "in any of the groups" in signed_in(site, provider).text
-        provider.userinfo["roles"] = ["staff", "admins"]
-        assert is_in(signed_in(site, provider))
-        assert site.query("SELECT is_admin FROM users") == [(True,)]
-
-
-def test_an_admin_whose_groups_are_not_told_stays_one(database: str, provider: Provider) -> None:
-    with running_site.run_site(database, settings(provider, OIDC_ADMIN_GROUP="admins"), base_url=BASE) as site:
-        let_in(database, "alice")
-        provider.claims["groups"] = ["admins"]
-        assert is_in(signed_in(site, provider))
-        provider.claims["groups"] = None
-        for answer in ((503, {}, b""), (200, {}, b'{"sub": "carol-1"}'), (200, {}, b'{"groups": []}')):
-            provider.answers["/userinfo"] = answer
-            assert is_in(signed_in(site, provider))
-            assert site.query("SELECT is_admin FROM users WHERE email = %s", CAROL) == [(True,)]
-        provider.answers["/userinfo"] = (200, {}, b'{"sub": "carol-1", "groups": []}')
-        assert is_in(signed_in(site, provider))
-        assert site.query("SELECT is_admin FROM users WHERE email = %s", CAROL) == [(False,)]
-
-
-def test_nobody_comes_in_as_a_member_whose_groups_are_not_told(database: str, provider: Provider) -> None:
-    with running_site.run_site(database, settings(provider, OIDC_ALLOWED_GROUPS="staff"), base_url=BASE) as site:
-        provider.userinfo = {"sub": "carol-1"}
-        answer = signed_in(site, provider)
-        assert (answer.status_code, "which groups you are in" in answer.text) == (403, True)
-        assert site.query("SELECT count(*) FROM users") == [(0,)]
 
 
 def test_a_disabled_person_is_not_let_in(site: Site, provider: Provider) -> None:

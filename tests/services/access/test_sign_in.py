@@ -14,7 +14,7 @@ from shareable_backlog.database import query
 from shareable_backlog.errors import DatabaseFailed, SignInFailed, TooMany
 from shareable_backlog.services.access import page_users, sign_in
 from shareable_backlog.services.access.sessions import SessionLimits
-from shareable_backlog.services.access.sign_in import NewSession, SignInConfig
+from shareable_backlog.services.access.sign_in import SignInConfig
 from shareable_backlog.services.audit.audit_actions import Actor
 from shareable_backlog.services.mail.outbox import Outbox
 from tests.support.signed_in import SECRET_KEY, let_in
@@ -37,15 +37,6 @@ async def ask(email: str = CAROL, actor: Actor = NOBODY) -> tuple[str, str]:
     written = await sign_in.find_url_and_code(ENTRANCE, {"link_id": link_id})
     assert written
     return written[0].rpartition("/")[2], written[1]
-
-
-async def come(entrance: SignInConfig = ENTRANCE, **fields: Any) -> NewSession:
-    """Come by the identity provider, which vouches for carol."""
-    claims: dict[str, Any] = {
-        "issuer": "https://id.example.com", "subject": "carol-1", "verified_email": CAROL, "name": "Carol",
-        "is_admin": None, "next_path": "/", "actor": NOBODY,
-    }  # fmt: skip
-    return await sign_in.accept_identity(entrance, **{**claims, **fields})
 
 
 async def people() -> list[tuple[str, bool, bool]]:
@@ -249,57 +240,6 @@ async def test_a_named_admin_who_was_disabled_stays_out(database: str) -> None:
     with pytest.raises(SignInFailed, match="ended or declined"):
         await sign_in.accept_proxy_user(entrance, "dora@example.com", NOBODY)
     assert await people() == [("dora@example.com", False, True)]
-
-
-async def test_who_is_known_by_the_subject_needs_no_mail_address_any_more() -> None:
-    await come()
-    await come(verified_email=None)
-    with pytest.raises(SignInFailed, match="gave no verified email address"):
-        await come(subject="mallory-2", verified_email=None)
-    assert await people() == [(CAROL, False, False)]
-
-
-async def test_the_name_that_a_provider_tells_is_kept_as_far_as_there_is_room() -> None:
-    await come(name="C" * 300)
-    await come(subject="bob-1", verified_email="bob@example.com", name=None)
-    assert await query("SELECT display_name FROM users ORDER BY id") == [("C" * 255,), (None,)]
-
-
-async def test_one_person_may_be_known_to_two_providers() -> None:
-    await come()
-    await come(issuer="https://other.example.com", subject="c")
-    assert await query("SELECT count(DISTINCT user_id), count(*) FROM user_identities") == [(1, 2)]
-
-
-async def test_a_subject_that_comes_twice_at_once_for_the_first_time_comes_in_twice() -> None:
-    """As of a browser that opens two pages at once."""
-    both = await asyncio.gather(come(), come())
-    assert both[0].token != both[1].token
-    assert await query("SELECT count(*) FROM user_identities") == [(1,)]
-
-
-async def test_what_a_providers_group_says_is_followed_on_record(database: str) -> None:
-    let_in(database, "alice")
-    for is_admin in (True, True, False, False):
-        await come(is_admin=is_admin)
-    assert (await people())[1] == (CAROL, False, True)
-    for action in ("person.promoted", "person.demoted"):
-        assert await records(action) == [(CAROL, {"by": "OIDC_ADMIN_GROUP"})]
-
-
-async def test_a_provider_that_says_nothing_of_groups_changes_no_admin(database: str) -> None:
-    let_in(database, "alice")
-    await come(verified_email="alice@example.com", subject="alice-1")
-    assert await people() == [("alice@example.com", True, True)]
-
-
-async def test_a_named_admin_is_one_whatever_a_providers_group_says(database: str) -> None:
-    let_in(database, "alice", "bob")
-    await query("UPDATE users SET is_admin = true")
-    entrance = replace(ENTRANCE, admin_emails=frozenset({"alice@example.com"}))
-    await come(entrance, verified_email="alice@example.com", subject="alice-1", is_admin=False)
-    assert (await people())[0] == ("alice@example.com", True, True)
-    assert await records("person.demoted") == []
 
 
 async def test_the_samples_link_is_for_an_admin_who_has_no_address_and_works_again_at_the_next_start() -> None:

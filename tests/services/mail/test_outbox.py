@@ -89,6 +89,12 @@ async def test_without_a_mail_server_nothing_is_kept() -> None:
     assert await query("SELECT * FROM outgoing_mails") == []
 
 
+@pytest.mark.usefixtures("live_database")
+async def test_for_an_address_that_nobody_can_have_nothing_is_kept() -> None:
+    await put(to="carol=example.com.1@unverified.invalid")
+    assert await query("SELECT * FROM outgoing_mails") == []
+
+
 async def test_without_a_mail_server_nobody_looks(live_database: Settings) -> None:
     await outbox.keep_sending(live_database, RENDERERS)
 
