@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
 from typing import Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import urlencode
 
 import httpx2
 from joserfc.jwk import KeySet
 
 from shareable_backlog import logs
 from shareable_backlog.errors import SignInFailed
-from shareable_backlog.oidc import claims, discovery, id_token
+from shareable_backlog.oidc import claims, credentials, discovery, id_token
+from shareable_backlog.oidc.credentials import Credentials
 from shareable_backlog.oidc.id_token import Identity, UnknownKey
-from shareable_backlog.oidc.transport import fetch_json, fetch_userinfo
+from shareable_backlog.oidc.transport import CredentialsRefused, fetch_json, fetch_userinfo
 
 _KEPT_S = 3600.0
 _KEYS_AGAIN_S = 30.0  # so that tokens with invented keys can't make us ask without end
@@ -78,6 +79,7 @@ class Provider:
     def __init__(self, asking: httpx2.AsyncClient, client: OidcClient) -> None:
         self._http, self._client = asking, client
         self._known: _Known | None = None
+        self._accepted: Credentials | None = None
 
     async def start_sign_in(self) -> Authorization:
         """Begin a sign-in. Raises SignInFailed when the provider can't be reached."""
@@ -113,10 +115,7 @@ class Provider:
             "redirect_uri": self._client.redirect_uri,
             "code_verifier": verifier,
         }
-        headers, more = self._build_credentials(known.document)
-        answer = await fetch_json(
-            self._http, "token", known.document["token_endpoint"], form=form | more, headers=headers
-        )
+        answer = await self._fetch_tokens(known.document, form)
         said = {"issuer": self._client.issuer, "client_id": self._client.client_id}
         token = partial(id_token.verify_token, str(answer.get("id_token", "")), nonce=nonce, **said)
         found = await self._verify(known, token)
@@ -126,14 +125,27 @@ class Provider:
             _warn_of_missing_groups(found, self._client.groups_claim)
         return identity
 
-    def _build_credentials(self, document: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-        """Return the headers and the fields by which the token endpoint knows us (RFC 6749, 2.3.1)."""
-        methods = document.get("token_endpoint_auth_methods_supported")
-        name, secret = self._client.client_id, self._client.client_secret
-        if isinstance(methods, list) and "client_secret_basic" not in methods and "client_secret_post" in methods:
-            return {}, {"client_id": name, "client_secret": secret}
-        pair = f"{quote_plus(name)}:{quote_plus(secret)}"
-        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}, {}
+    async def _fetch_tokens(self, document: dict[str, Any], form: dict[str, str]) -> dict[str, Any]:
+        """Redeem a code by the way that was taken last, or by each until one is."""
+        listed = credentials.list_credentials(document, self._client.client_id, self._client.client_secret)
+        tries = sorted(listed, key=lambda one: one != self._accepted)
+        while True:
+            one = tries.pop(0)
+            try:
+                answer = await fetch_json(
+                    self._http, "token", document["token_endpoint"], form={**form, **one.form}, headers=one.headers
+                )
+            except CredentialsRefused:
+                if not tries:
+                    raise
+            except SignInFailed:
+                self._accepted = one  # the code may be used up by the tries before, but the secret was taken
+                raise
+            else:
+                if len(tries) + 1 < len(listed):
+                    _LOG.info("oidc_client_accepted", method=one.method)
+                self._accepted = one
+                return answer
 
     async def _verify(self, known: _Known, verify: Callable[[KeySet], dict[str, Any]]) -> dict[str, Any]:
         """Return the claims of something signed, with the provider's new keys where it has some."""

@@ -15,7 +15,7 @@ _LOG = logs.get_logger(__name__)
 
 _WITHIN_S = 8.0
 _LARGEST = 2**20
-_OK = 200
+_OK, _UNAUTHORIZED = 200, 401
 # What a token endpoint says when it understood and refuses (RFC 6749, 5.2): of use to whoever reads the log.
 _REFUSALS = frozenset(
     {
@@ -30,6 +30,10 @@ _REFUSALS = frozenset(
 
 UNREACHABLE = "The identity provider can't be reached, or gave no useful answer. Try again, or sign in another way."
 _REFUSED = "The identity provider didn't accept this sign-in. Start again; if it keeps happening, tell an admin."
+
+
+class CredentialsRefused(SignInFailed):
+    """The token endpoint doesn't know us by what we showed it."""
 
 
 def open_client() -> httpx2.AsyncClient:
@@ -95,8 +99,12 @@ def _require_object(what: str, status: int, body: bytes) -> dict[str, Any]:
         return content
     refusal = (content or {}).get("error")
     if isinstance(refusal, str) and refusal in _REFUSALS:
-        raise build_failure(what, refusal, status, _REFUSED)
-    raise build_failure(what, "no_json_object", status)
+        failure = build_failure(what, refusal, status, _REFUSED)
+    else:
+        failure = build_failure(what, "no_json_object", status)
+    if status == _UNAUTHORIZED or refusal in ("invalid_client", "unauthorized_client"):
+        raise CredentialsRefused(str(failure))
+    raise failure
 
 
 def build_failure(what: str, reason: str, status: int | None = None, message: str = UNREACHABLE) -> SignInFailed:

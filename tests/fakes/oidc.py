@@ -28,7 +28,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
-_NOT_FOUND, _FOUND, _OK, _BAD = 404, 302, 200, 400
+_NOT_FOUND, _FOUND, _OK, _BAD, _UNAUTHORIZED = 404, 302, 200, 400, 401
 
 
 @dataclass
@@ -41,6 +41,10 @@ class Provider:
     claims: dict[str, Any] = field(default_factory=lambda: {"sub": "carol-1", "email_verified": True})
     userinfo: dict[str, Any] | None = None
     is_userinfo_signed: bool = False
+    client_methods: tuple[str, ...] = ()
+    """How it really takes the client's secret: client_secret_basic, client_secret_post, or undecoded_basic."""
+    forgets_refused_codes: bool = False
+    """Whether a code is used up when the client is not believed."""
     access_token: Any = "0access0"
     document: dict[str, Any] = field(default_factory=dict[str, Any])
     answers: dict[str, tuple[int, dict[str, str], bytes]] = field(
@@ -111,11 +115,14 @@ class Provider:
         return list(KeySet([self.key]).as_dict(private=False)["keys"])  # pyright: ignore[reportArgumentType] (a TypedDict)
 
     def _token(self, form: dict[str, str], headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+        if not self._is_client(form, headers):
+            if self.forgets_refused_codes:
+                self.codes.clear()
+            return _json({"error": "invalid_client"}, _UNAUTHORIZED)
         begun = self.codes.pop(form.get("code", ""), None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
         if (
-            not self._is_client(form, headers)
-            or begun is None
+            begun is None
             or begun["code_challenge"] != challenge.decode().rstrip("=")
             or begun["redirect_uri"] != form.get("redirect_uri")
         ):
@@ -135,12 +142,19 @@ class Provider:
         return _OK, {"Content-Type": "application/jwt; charset=utf-8"}, signed.encode()
 
     def _is_client(self, form: dict[str, str], headers: dict[str, str]) -> bool:
-        """Return whether it is the client that asks, in the one way that the document names."""
-        if self.document.get("token_endpoint_auth_methods_supported") == ["client_secret_post"]:
+        """Return whether it is the client that asks, in one way alone, and one that is taken."""
+        is_post_alone = self.document.get("token_endpoint_auth_methods_supported") == ["client_secret_post"]
+        taken = self.client_methods or ("client_secret_post" if is_post_alone else "client_secret_basic",)
+        name, secret = self.client_id, self.client_secret
+        if "authorization" not in headers:
             named = (form.get("client_id"), form.get("client_secret"))
-            return "authorization" not in headers and named == (self.client_id, self.client_secret)
-        pair = f"{quote_plus(self.client_id)}:{quote_plus(self.client_secret)}"
-        return headers.get("authorization") == f"Basic {base64.b64encode(pair.encode()).decode()}"
+            return "client_secret_post" in taken and named == (name, secret)
+        pairs = {
+            "client_secret_basic": f"{quote_plus(name)}:{quote_plus(secret)}",
+            "undecoded_basic": f"{name}:{secret}",
+        }
+        told = [f"Basic {base64.b64encode(pairs[way].encode()).decode()}" for way in taken if way in pairs]
+        return "client_secret" not in form and headers["authorization"] in told
 
     def _id_token(self, nonce: str) -> str:
         now = int(time.time())

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 from joserfc.jwk import ECKey
+from structlog.testing import capture_logs
 
 from shareable_backlog.errors import SignInFailed
 from shareable_backlog.oidc import Identity
@@ -108,6 +109,77 @@ async def test_the_client_shows_its_secret_in_the_way_that_is_asked_for(
     relying = build_relying(http, fake)
     assert fake.client_secret not in repr(relying.provider._client)  # pyright: ignore[reportPrivateUsage]
     assert said(await relying.signed_in()) == CAROL
+
+
+@pytest.mark.parametrize(
+    ("listed", "taken"),
+    [
+        (None, "client_secret_post"),
+        (None, "undecoded_basic"),
+        (["client_secret_basic", "client_secret_post"], "client_secret_post"),
+        (["client_secret_basic", "client_secret_post"], "undecoded_basic"),
+        (["client_secret_basic"], "undecoded_basic"),
+    ],
+)
+async def test_a_secret_that_is_not_taken_one_way_is_shown_another_way_and_the_way_is_kept(
+    http: httpx2.AsyncClient, fake: FakeProvider, listed: list[str] | None, taken: str
+) -> None:
+    fake.client_secret, fake.client_methods = "a+b/c=", (taken,)
+    fake.document = {} if listed is None else {"token_endpoint_auth_methods_supported": listed}
+    relying = build_relying(http, fake)
+    assert said(await relying.signed_in()) == CAROL
+    tries = fake.asked.count("/token")
+    assert said(await relying.signed_in()) == CAROL
+    assert fake.asked.count("/token") == tries + 1
+
+
+async def test_a_code_that_is_used_up_by_the_wrong_way_costs_one_sign_in_and_no_more(
+    relying: Relying,
+) -> None:
+    relying.fake.client_methods, relying.fake.forgets_refused_codes = ("client_secret_post",), True
+    with pytest.raises(SignInFailed, match="Start again"):
+        await relying.signed_in()
+    assert said(await relying.signed_in()) == CAROL
+
+
+async def test_the_ways_of_a_provider_that_changes_its_mind_are_tried_again(relying: Relying) -> None:
+    for way in ("client_secret_post", "client_secret_basic", "client_secret_post"):
+        relying.fake.client_methods = (way,)
+        assert said(await relying.signed_in()) == CAROL
+
+
+async def test_the_log_says_by_which_way_the_secret_was_taken(relying: Relying) -> None:
+    relying.fake.client_methods = ("client_secret_post",)
+    with capture_logs() as logged:
+        await relying.signed_in()
+    assert [(event["event"], event.get("method")) for event in logged] == [
+        ("oidc_request_failed", None),
+        ("oidc_client_accepted", "client_secret_post"),
+    ]
+
+
+@pytest.mark.parametrize("status", [400, 401])
+@pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client"])
+async def test_a_wrong_secret_is_tried_each_way_once(relying: Relying, status: int, error: str) -> None:
+    relying.fake.answers["/token"] = (status, {}, f'{{"error": "{error}"}}'.encode())
+    with pytest.raises(SignInFailed, match="tell an admin"):
+        await relying.signed_in()
+    assert relying.fake.asked.count("/token") == 2
+
+
+@pytest.mark.parametrize("error", ["invalid_grant", "invalid_request"])
+async def test_another_refusal_is_one_for_every_way(relying: Relying, error: str) -> None:
+    relying.fake.answers["/token"] = (400, {}, f'{{"error": "{error}"}}'.encode())
+    with pytest.raises(SignInFailed, match="tell an admin"):
+        await relying.signed_in()
+    assert relying.fake.asked.count("/token") == 1
+
+
+async def test_a_refusal_without_words_is_one_of_the_way_too(relying: Relying) -> None:
+    relying.fake.answers["/token"] = (401, {}, b"Unauthorized")
+    with pytest.raises(SignInFailed, match="gave no useful answer"):
+        await relying.signed_in()
+    assert relying.fake.asked.count("/token") == 2
 
 
 async def test_a_wrong_secret_is_told_to_the_log_and_not_to_the_person(
