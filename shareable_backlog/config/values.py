@@ -18,6 +18,7 @@ _FEWEST_DIFFERENT_CHARACTERS = 10
 # Good enough to tell an address from a slip; whether it exists only a mail to it can tell.
 _EMAIL = re.compile(r"[^\s@<>\",;:]+@[^\s@<>\",;:.]+(\.[^\s@<>\",;:.]+)+")
 _LONGEST_EMAIL = 254
+_DISCOVERY = re.compile(r"/+\.well-known/(openid-configuration|oauth-authorization-server)/*$")
 
 
 class Secret:
@@ -142,11 +143,23 @@ def parse_base_url(text: str) -> str:
 
 
 def parse_issuer(text: str) -> str:
-    """Read the address of an identity provider: https, or http on this machine."""
-    parts = urlsplit(parse_url(text))
+    """Read the name of an identity provider, or the address of its document: https, or http on this machine."""
+    scheme, divider, rest = text.strip().partition("://")
+    parts = urlsplit(parse_url(f"{scheme.lower()}{divider}{rest}"))
     if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         raise ValueError("should begin with https://")
-    return text
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("should be the issuer alone, like https://id.example.com")
+    host = parts.netloc.lower().removesuffix(":443" if parts.scheme == "https" else ":80")
+    return f"{parts.scheme}://{host}{_DISCOVERY.sub('', parts.path)}"
+
+
+def is_same_issuer(first: str, second: str) -> bool:
+    """Return whether two names are one identity provider's: a last slash and the case of the host don't count."""
+    try:
+        return parse_issuer(first).rstrip("/") == parse_issuer(second).rstrip("/")
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:

@@ -8,20 +8,28 @@ import httpx2
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
-from shareable_backlog.config.values import is_loopback
+from shareable_backlog import logs
+from shareable_backlog.config.values import is_loopback, is_same_issuer
 from shareable_backlog.oidc.transport import build_failure, fetch_json
 
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+_LONGEST_NAME = 255
+_LOG = logs.get_logger(__name__)
+_REMEDY = "the provider at OIDC_ISSUER calls itself by another name: if it's the right one, set OIDC_ISSUER to that"
 _KINDS = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 
 
 async def fetch_document(http: httpx2.AsyncClient, issuer: str) -> dict[str, Any]:
     """Return what the provider says about itself: of this very issuer, with every endpoint that a sign-in needs.
 
-    The userinfo endpoint may be missing. Raises SignInFailed.
+    The issuer's last slash may be another one: from here on the provider's own `issuer` counts, to the letter. The
+    userinfo endpoint may be missing. Raises SignInFailed.
     """
     found = await fetch_json(http, "discovery", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-    if found.get("issuer") != issuer:
+    name = found.get("issuer")
+    if not isinstance(name, str) or not is_same_issuer(name, issuer):
+        if isinstance(name, str) and len(name) <= _LONGEST_NAME and name.isprintable():
+            _LOG.warning("oidc_other_issuer", calls_itself=name, note=_REMEDY)
         raise build_failure("discovery", "other_issuer")
     for name in _ENDPOINTS:
         if not _is_safe(found.get(name), issuer):

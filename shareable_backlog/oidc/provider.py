@@ -107,7 +107,7 @@ class Provider:
         """
         known = await self._discover()
         names_itself = known.document.get("authorization_response_iss_parameter_supported") is True
-        if issuer != self._client.issuer and (issuer is not None or names_itself):
+        if issuer != known.document["issuer"] and (issuer is not None or names_itself):
             raise SignInFailed("The answer came from a different identity provider than the one asked.")
         form = {
             "grant_type": "authorization_code",
@@ -116,7 +116,7 @@ class Provider:
             "code_verifier": verifier,
         }
         answer = await self._fetch_tokens(known.document, form)
-        said = {"issuer": self._client.issuer, "client_id": self._client.client_id}
+        said = {"issuer": known.document["issuer"], "client_id": self._client.client_id}
         token = partial(id_token.verify_token, str(answer.get("id_token", "")), nonce=nonce, **said)
         found = await self._verify(known, token)
         found = await self._complete_claims(known, found, answer.get("access_token"))
@@ -188,7 +188,7 @@ class Provider:
         answer = await fetch_userinfo(self._http, url, access_token)
         if not isinstance(answer, str):
             return answer
-        said = {"issuer": self._client.issuer, "client_id": self._client.client_id}
+        said = {"issuer": known.document["issuer"], "client_id": self._client.client_id}
         return await self._verify(known, partial(id_token.verify_userinfo, answer, **said))
 
     async def _discover(self) -> _Known:

@@ -125,6 +125,50 @@ def test_an_identity_provider_is_named_as_it_names_itself(text: str) -> None:
     assert values.parse_issuer(text) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "issuer"),
+    [
+        ("https://ID.Example.com/Realms/One", "https://id.example.com/Realms/One"),
+        ("HTTPS://id.example.com", "https://id.example.com"),
+        ("https://id.example.com:443/", "https://id.example.com/"),
+        ("https://id.example.com:8443", "https://id.example.com:8443"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        (" https://id.example.com/one/.well-known/openid-configuration ", "https://id.example.com/one"),
+        ("https://id.example.com/one//.well-known/openid-configuration/", "https://id.example.com/one"),
+        ("https://id.example.com/.well-known/oauth-authorization-server", "https://id.example.com"),
+    ],
+)
+def test_an_identity_provider_is_found_by_what_people_paste(text: str, issuer: str) -> None:
+    assert values.parse_issuer(text) == issuer
+
+
+@pytest.mark.parametrize(
+    "text", ["https://id.example.com?p=1", "https://id.example.com/#a", "https://bob:hunter2@id.example.com"]
+)
+def test_an_identity_provider_is_no_address_with_more_in_it(text: str) -> None:
+    words = refusal(values.parse_issuer, text)
+    assert (words, PASSWORD in words) == ("should be the issuer alone, like https://id.example.com", False)
+
+
+@pytest.mark.parametrize(
+    ("other", "is_same"),
+    [
+        ("https://id.example.com/one", True),
+        ("https://id.example.com/one/", True),
+        ("https://ID.example.com:443/one", True),
+        ("https://id.example.com/One", False),
+        ("https://id.example.com/", False),
+        ("https://id.example.com.evil.example.com/one", False),
+        ("http://id.example.com/one", False),
+        ("id.example.com/one", False),
+        ("", False),
+    ],
+)
+def test_a_last_slash_and_the_case_of_the_host_make_no_other_issuer(other: str, *, is_same: bool) -> None:
+    assert values.is_same_issuer("https://id.example.com/one", other) is is_same
+    assert values.is_same_issuer(other, "https://id.example.com/one/") is is_same
+
+
 def test_an_identity_provider_elsewhere_must_speak_tls() -> None:
     assert refusal(values.parse_issuer, "http://id.example.com") == "should begin with https://"
 

@@ -36,6 +36,8 @@ class Provider:
     """What the provider says and does; tests change it before they ask."""
 
     url: str = ""
+    name: str = ""
+    """What it calls itself, if not `url`."""
     client_id: str = "backlog"
     client_secret: str = "0client0secret0of0the0tests0"
     claims: dict[str, Any] = field(default_factory=lambda: {"sub": "carol-1", "email_verified": True})
@@ -99,11 +101,12 @@ class Provider:
         assert "openid" in query["scope"].split()
         code = f"code-{secrets.token_hex(8)}"
         self.codes[code] = query
-        return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state'], 'iss': self.url})}"
+        back = {"code": code, "state": query["state"], "iss": self.name or self.url}
+        return f"{query['redirect_uri']}?{urlencode(back)}"
 
     def _document(self) -> dict[str, Any]:
         return {
-            "issuer": self.url,
+            "issuer": self.name or self.url,
             "authorization_endpoint": f"{self.url}/authorize",
             "token_endpoint": f"{self.url}/token",
             "jwks_uri": f"{self.url}/keys",
@@ -138,7 +141,7 @@ class Provider:
     def _userinfo(self) -> tuple[int, dict[str, str], bytes]:
         if not self.is_userinfo_signed:
             return _json(self.userinfo or {})
-        signed = self._sign({"iss": self.url, "aud": self.client_id} | (self.userinfo or {}))
+        signed = self._sign({"iss": self.name or self.url, "aud": self.client_id} | (self.userinfo or {}))
         return _OK, {"Content-Type": "application/jwt; charset=utf-8"}, signed.encode()
 
     def _is_client(self, form: dict[str, str], headers: dict[str, str]) -> bool:
@@ -158,7 +161,7 @@ class Provider:
 
     def _id_token(self, nonce: str) -> str:
         now = int(time.time())
-        standard = {"iss": self.url, "aud": self.client_id, "exp": now + 300, "iat": now, "nonce": nonce}
+        standard = {"iss": self.name or self.url, "aud": self.client_id, "exp": now + 300, "iat": now, "nonce": nonce}
         return self._sign({name: value for name, value in (standard | self.claims).items() if value is not None})
 
     def _sign(self, claims: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 from joserfc.jwk import OctKey, RSAKey
+from structlog.testing import capture_logs
 
 from shareable_backlog.errors import SignInFailed
 from shareable_backlog.oidc import discovery
@@ -50,9 +51,41 @@ async def test_a_provider_that_says_strange_things_of_itself_is_not_used(
     assert relying.fake.asked == [DISCOVERY]
 
 
-async def test_an_issuer_with_a_slash_more_is_another_one(relying: Relying) -> None:
+@pytest.mark.parametrize(("ours", "theirs"), [("", "/"), ("/", ""), ("/", "/"), ("/one", "/one/"), ("/one/", "/one")])
+async def test_a_last_slash_makes_no_other_issuer_and_people_are_known_by_the_providers_own_name(
+    http: httpx2.AsyncClient, fake: FakeProvider, ours: str, theirs: str
+) -> None:
+    fake.name = f"{fake.url}{theirs}"
+    fake.answers[f"{ours.rstrip('/')}{DISCOVERY}"] = fake.answer(DISCOVERY, {}, {})
+    relying = build_relying(http, fake, issuer=f"{fake.url}{ours}")
+    assert (await relying.signed_in()).issuer == fake.name
+
+
+async def test_the_token_and_the_answer_have_to_say_the_providers_own_name(relying: Relying) -> None:
     relying.fake.document = {"issuer": f"{relying.fake.url}/"}
-    await refusal(relying)
+    with pytest.raises(SignInFailed, match="a different identity provider"):
+        await relying.signed_in()
+    with pytest.raises(SignInFailed, match="couldn't be verified"):
+        await relying.signed_in(issuer=f"{relying.fake.url}/")
+
+
+@pytest.mark.parametrize(
+    "name", ["https://evil.example.com", "http://id.example.com/", "https://id.example.com/{tenantid}/v2.0"]
+)
+async def test_the_log_says_what_the_provider_calls_itself(relying: Relying, name: str) -> None:
+    relying.fake.document = {"issuer": name}
+    with capture_logs() as logged:
+        await refusal(relying)
+    [event] = [event for event in logged if event["event"] == "oidc_other_issuer"]
+    assert (event["calls_itself"], "OIDC_ISSUER" in event["note"]) == (name, True)
+
+
+@pytest.mark.parametrize("name", [None, 7, "a" * 256, "https://id.example.com/\n2026 forged", ["a"]])
+async def test_a_name_that_can_be_none_does_not_reach_the_log(relying: Relying, name: object) -> None:
+    relying.fake.document = {"issuer": name}
+    with capture_logs() as logged:
+        await refusal(relying)
+    assert [event["event"] for event in logged] == ["oidc_request_failed"]
 
 
 async def test_the_issuers_own_slash_is_no_part_of_the_way_to_its_document(

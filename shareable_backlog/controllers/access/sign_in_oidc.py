@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog import oidc
 from shareable_backlog.config import Settings
-from shareable_backlog.config.values import parse_email
+from shareable_backlog.config.values import is_same_issuer, parse_email
 from shareable_backlog.controllers.access import auth, sign_in
 from shareable_backlog.controllers.access.sign_in import NextQuery
 from shareable_backlog.errors import SignInFailed
@@ -56,7 +56,7 @@ async def open_provider(settings: Settings, base_url: str) -> AsyncGenerator[Pro
         redirect_uri=f"{base_url}{CALLBACK}",
         scopes=settings.oidc_scopes,
         groups_claim=settings.oidc_groups_claim,
-        trusts_emails=settings.oidc_trusted_email_issuer == settings.oidc_issuer,
+        trusts_emails=is_same_issuer(settings.oidc_trusted_email_issuer or "", settings.oidc_issuer),
         wants_groups=bool(settings.oidc_allowed_groups or settings.oidc_admin_group),
     )
     async with oidc.open_client() as http:

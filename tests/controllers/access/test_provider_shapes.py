@@ -68,6 +68,20 @@ def test_one_providers_addresses_can_be_trusted(database: str, provider: Provide
         assert site.query("SELECT email = %s FROM users", CAROL) == [(is_it,)]
 
 
+@pytest.mark.parametrize(("pasted", "slash"), [("/", ""), ("", "/"), ("/.well-known/openid-configuration", "/")])
+def test_what_is_pasted_as_the_issuer_works_and_people_are_known_by_the_providers_own_name(
+    database: str, provider: Provider, pasted: str, slash: str
+) -> None:
+    provider.name = f"{provider.url}{slash}"
+    more = {"OIDC_ISSUER": f"{provider.url}{pasted}", "OIDC_TRUSTED_EMAIL_ISSUER": provider.url}
+    provider.claims["email_verified"] = None
+    with running_site.run_site(database, settings(provider) | more, base_url=BASE) as site:
+        assert is_in(signed_in(site, provider))
+        assert site.query("SELECT email, issuer FROM user_identities JOIN users ON users.id = user_id") == [
+            (CAROL, provider.name)
+        ]
+
+
 def test_an_address_that_nobody_can_have_is_none(site: Site, provider: Provider) -> None:
     provider.claims["email"] = f"carol=example.com.{'0' * 20}@unverified.invalid"
     assert signed_in(site, provider).status_code == 403
