@@ -83,6 +83,7 @@ class Settings:
     oidc_name: str = "single sign-on"
     oidc_trusted_email_issuer: str | None = None
     oidc_scopes: tuple[str, ...] = ()
+    oidc_email_claim: str = "email"
     oidc_groups_claim: str = "groups"
     oidc_allowed_groups: tuple[str, ...] = ()
     oidc_admin_group: str | None = None
@@ -129,6 +130,7 @@ _PARSERS: Mapping[str, values.Parser] = {
     "OIDC_NAME": str,
     "OIDC_TRUSTED_EMAIL_ISSUER": values.parse_issuer,
     "OIDC_SCOPES": values.parse_scopes,
+    "OIDC_EMAIL_CLAIM": str,
     "OIDC_GROUPS_CLAIM": str,
     "OIDC_ALLOWED_GROUPS": values.parse_names,
     "OIDC_ADMIN_GROUP": str,

@@ -29,6 +29,11 @@ def read_groups(found: dict[str, Any], claim: str) -> tuple[str, ...] | None:
     return names if names or not listed else None
 
 
+def choose_email(found: dict[str, Any], claim: str) -> dict[str, Any]:
+    """Return claims whose `email` is that of another claim, of which `email_verified` then says nothing."""
+    return found if claim == "email" else {**found, "email": found.get(claim), "email_verified": None}
+
+
 def merge_claims(token: dict[str, Any], userinfo: dict[str, Any], groups_claim: str) -> dict[str, Any]:
     """Return what an ID token says, and what userinfo says where the token is silent."""
     said = {name: value for name, value in token.items() if value is not None}

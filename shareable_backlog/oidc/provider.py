@@ -48,6 +48,7 @@ class OidcClient:
     client_secret: str = field(repr=False)
     redirect_uri: str
     scopes: tuple[str, ...] = ()
+    email_claim: str = "email"
     groups_claim: str = "groups"
     wants_groups: bool = False
     trusts_emails: bool = False
@@ -119,6 +120,7 @@ class Provider:
         said = {"issuer": known.document["issuer"], "client_id": self._client.client_id}
         token = partial(id_token.verify_token, str(answer.get("id_token", "")), nonce=nonce, **said)
         found = await self._verify(known, token)
+        found = claims.choose_email(found, self._client.email_claim)
         found = await self._complete_claims(known, found, answer.get("access_token"))
         identity = id_token.build_identity(found, self._client.groups_claim, trusts_emails=self._client.trusts_emails)
         if self._client.wants_groups and identity.groups is None:
@@ -172,7 +174,7 @@ class Provider:
         if not isinstance(access_token, str) or not access_token.isascii():
             return found
         try:
-            more = await self._fetch_userinfo(known, url, access_token)
+            more = claims.choose_email(await self._fetch_userinfo(known, url, access_token), self._client.email_claim)
         except SignInFailed:
             if has_email:
                 return found

@@ -49,6 +49,13 @@ def test_a_way_to_a_claim_that_leads_nowhere_is_no_answer(found: dict[str, Any])
     assert claims.read_groups(found, "realm_access.roles") is None
 
 
+def test_an_address_of_another_claim_is_never_the_one_that_was_verified() -> None:
+    found = {"email": "carol@example.com", "email_verified": True, "upn": "c@example.com"}
+    assert claims.choose_email(found, "email") == found
+    assert claims.choose_email(found, "upn") == found | {"email": "c@example.com", "email_verified": None}
+    assert claims.choose_email(found, "mail")["email"] is None
+
+
 TOKEN = {"sub": "carol-1", "email": "carol@example.com"}
 
 

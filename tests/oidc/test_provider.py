@@ -229,6 +229,17 @@ async def test_a_missing_mail_address_is_asked_for_together_with_whether_it_is_v
     assert relying.fake.headers[-1]["authorization"] == "Bearer 0access0"
 
 
+@pytest.mark.parametrize("where", ["claims", "userinfo"])
+async def test_a_mail_address_may_stand_in_another_claim_where_nothing_verifies_it(
+    http: httpx2.AsyncClient, fake: FakeProvider, where: str
+) -> None:
+    fake.userinfo = {"sub": "carol-1", "email": "carol@example.com", "email_verified": True}
+    getattr(fake, where)["upn"] = "c@example.com"
+    for trusts_emails in (False, True):
+        found = await build_relying(http, fake, email_claim="upn", trusts_emails=trusts_emails).signed_in()
+        assert (found.email, found.is_email_verified) == ("c@example.com", trusts_emails)
+
+
 async def test_a_mail_address_in_the_token_is_not_asked_for_again(relying: Relying) -> None:
     relying.fake.claims["email_verified"] = False
     relying.fake.userinfo = {"sub": "carol-1", "email": "alice@example.com", "email_verified": True}

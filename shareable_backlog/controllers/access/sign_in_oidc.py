@@ -55,6 +55,7 @@ async def open_provider(settings: Settings, base_url: str) -> AsyncGenerator[Pro
         client_secret=settings.oidc_client_secret.reveal(),
         redirect_uri=f"{base_url}{CALLBACK}",
         scopes=settings.oidc_scopes,
+        email_claim=settings.oidc_email_claim,
         groups_claim=settings.oidc_groups_claim,
         trusts_emails=is_same_issuer(settings.oidc_trusted_email_issuer or "", settings.oidc_issuer),
         wants_groups=bool(settings.oidc_allowed_groups or settings.oidc_admin_group),

@@ -22,6 +22,11 @@ _REMEDY = (
     " if people can't choose their own address there, set OIDC_TRUSTED_EMAIL_ISSUER to the value of OIDC_ISSUER"
 )
 
+_NO_EMAIL = (
+    "the provider told no usable email address of somebody new: set OIDC_EMAIL_CLAIM to the claim that has it and"
+    " OIDC_SCOPES to what the provider wants to be asked for"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvidedIdentity:
@@ -60,6 +65,7 @@ async def _find_or_add_user(tx: Transaction, identity: ProvidedIdentity, actor: 
     if user is not None:
         return await _replace_marked_email(tx, user, identity, actor), ""
     if identity.email is None:
+        _LOG.warning("oidc_email_missing", note=_NO_EMAIL)
         return None, "The identity provider gave no verified email address for you. Ask whoever runs it."
     email = identity.email
     if not identity.is_email_verified:

@@ -101,6 +101,13 @@ async def test_whose_address_nobody_vouches_for_waits_and_is_known_again_by_the_
     assert "OIDC_TRUSTED_EMAIL_ISSUER" in warning["note"]
 
 
+async def test_the_log_says_what_to_do_about_an_address_that_is_missing() -> None:
+    with capture_logs() as logged, pytest.raises(SignInFailed):
+        await come(email=None)
+    [warning] = [event for event in logged if event["event"] == "oidc_email_missing"]
+    assert "OIDC_EMAIL_CLAIM" in warning["note"]
+
+
 async def test_an_address_that_nobody_vouches_for_joins_nobody_who_is_there(database: str) -> None:
     let_in(database, "alice")
     await come_unverified(ALICE, "mallory-2")
