@@ -54,9 +54,10 @@ async def create_session(
     ip_address: str | None,
     user_agent: str | None,
 ) -> None:
-    """Store a new session."""
+    """Store a new session; its person is here now, which tells a first sign-in from later ones."""
     await transaction.query(
         """
+        WITH entered AS (UPDATE users SET last_access_at = now() WHERE id = %(user_id)s)
         INSERT INTO sessions (token_hash, user_id, method, ip_address, user_agent)
         VALUES (%(token_hash)s, %(user_id)s, %(method)s, %(ip_address)s, %(user_agent)s)
         """,

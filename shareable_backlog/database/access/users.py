@@ -135,6 +135,17 @@ async def make_admin(transaction: Transaction, user_id: int) -> bool:
     return bool(changed)
 
 
+async def has_lost_rights(transaction: Transaction, email: str) -> bool:
+    """Return whether the audit log says that somebody took this address's admin rights, or deleted its person."""
+    return bool(
+        await transaction.query(
+            "SELECT 1 FROM audit_logs WHERE action IN ('person.demoted', 'person.deleted')"
+            " AND lower(details ->> 'email') = lower(%(email)s) LIMIT 1",
+            {"email": email},
+        )
+    )
+
+
 async def demote_admin(transaction: Transaction, user_id: int) -> bool:
     """Take a person's admin rights, unless no other active admin were left; False when nothing was changed.
 

@@ -19,6 +19,7 @@ from shareable_backlog.database.access.sign_in_links import SignInLink
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import BacklogError, SignInFailed, TooMany
+from shareable_backlog.services.access import named_admins
 from shareable_backlog.services.access.sessions import SessionLimits, create_session, hash_token
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
@@ -204,15 +205,7 @@ async def let_in(
     known = Actor(user.id, user.email, actor.ip_address, actor.user_agent)
     if user.state in ("disabled", "declined"):
         return _ENDED
-    if user.email.lower() in config.admin_emails and await users.make_admin(tx, user.id):
-        await audit_actions.record(
-            tx,
-            known,
-            Action.PERSON_PROMOTED,
-            resource="user",
-            resource_id=str(user.id),
-            details={"by": "ADMIN_EMAILS"},
-        )
+    await named_admins.follow_admin_emails(tx, config.admin_emails, user, known)
     token = await create_session(tx, user.id, method, actor)
     await audit_actions.record(tx, known, Action.SIGN_IN_SUCCEEDED, details={"method": method})
     return NewSession(token, next_path)

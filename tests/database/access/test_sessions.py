@@ -93,6 +93,12 @@ async def test_use_is_noted_of_the_session_and_its_person_alone(ids: dict[str, i
     assert await last_access(ids["alice"]) is None
 
 
+async def test_a_sign_in_is_the_persons_first_access(ids: dict[str, int]) -> None:
+    await add(ids["bob"], b"new")
+    assert await last_access(ids["bob"]) is not None
+    assert await last_access(ids["alice"]) is None
+
+
 async def test_use_of_a_session_that_has_ended_is_noted_nowhere(ids: dict[str, int]) -> None:
     session_id = await find_session(ids["bob"])
     async with transaction() as tx:

@@ -132,6 +132,18 @@ async def test_an_identity_that_is_somebodys_is_nobody_elses(ids: dict[str, int]
             await users.add_identity(tx, ids["carol"], PROVIDER, "17")
 
 
+@pytest.mark.usefixtures("ids")
+@pytest.mark.parametrize("action", ["person.demoted", "person.deleted", "person.promoted"])
+async def test_the_record_knows_by_the_address_who_has_lost_rights(action: str) -> None:
+    await query(
+        'INSERT INTO audit_logs (action, details) VALUES (%(action)s, \'{"email": "Carol@example.com"}\')',
+        {"action": action},
+    )
+    async with transaction() as tx:
+        assert await users.has_lost_rights(tx, "carol@Example.com") == (action != "person.promoted")
+        assert not await users.has_lost_rights(tx, "bob@example.com")
+
+
 async def test_who_is_added_is_pending_and_nothing_else(ids: dict[str, int]) -> None:
     async with transaction() as tx:
         assert await users.add_user(tx, "frank@example.com", "Frank")
