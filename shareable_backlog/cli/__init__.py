@@ -13,6 +13,7 @@ import sys
 from shareable_backlog import __version__, stop
 from shareable_backlog.cli import audit, backup, config, doctor, migrate, serve
 from shareable_backlog.cli.access import sessions, users
+from shareable_backlog.cli.confirmation import NotConfirmed
 from shareable_backlog.cli.mirror import import_csv, seed, status, sync
 from shareable_backlog.errors import BacklogError, ConfigurationInvalid
 
@@ -37,9 +38,9 @@ def main(argv: list[str] | None = None) -> int:
         for fault in error.faults:
             print(f"slb: {fault}", file=sys.stderr)
         return WRONG
-    except BacklogError as error:
+    except (BacklogError, NotConfirmed) as error:
         print(f"slb: {error}", file=sys.stderr)
-        return FAILED
+        return error.exit_code if isinstance(error, NotConfirmed) else FAILED
     except KeyboardInterrupt as error:
         return error.exit_code if isinstance(error, stop.Stopped) else _INTERRUPTED
     except BrokenPipeError:

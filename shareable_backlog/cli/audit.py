@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from shareable_backlog.cli import confirmation
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
 
@@ -30,6 +31,7 @@ def add_parser(commands: Commands) -> None:
     listing.set_defaults(run=_list_entries)
     prune = actions.add_parser("prune", help="remove what is older than AUDIT_RETENTION_DAYS")
     prune.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    prune.add_argument("--yes", action="store_true", help="don't ask")
     prune.set_defaults(run=_prune_entries)
 
 
@@ -65,9 +67,14 @@ def _prune_entries(arguments: argparse.Namespace) -> int:
         days = settings.audit_retention_days
         if days == 0:
             return "AUDIT_RETENTION_DAYS is 0, so everything is kept."
+        count = await audit_retention.count_older(days)
         if arguments.dry_run:
-            count = await audit_retention.count_older(days)
             return f"{format_count(count, 'row')} older than {days} days would be removed. Nothing was changed."
+        if count:
+            confirmation.require_yes(
+                f"This deletes {format_count(count, 'row')} of the audit log for good, all older than {days} days.",
+                is_given=arguments.yes,
+            )
         count = await audit_retention.prune_entries(OPERATOR, days)
         return f"{format_count(count, 'row')} older than {days} days removed."
 

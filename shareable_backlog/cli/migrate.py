@@ -1,21 +1,23 @@
 """Bring the database's schema to the state of the migration files: `slb migrate ACTION`.
 
-Exit codes: 0 done (`status`: up to date), 1 failed (`status`: files are pending), 2 wrong arguments or
-configuration, 3 the files contradict the database: an applied file was edited or is gone, or a newer version of
-the program migrated it.
+Exit codes: 0 done (`status`: up to date), 1 failed or not confirmed (`status`: files are pending), 2 wrong
+arguments or configuration (`down` and `redo` want `--yes` where there is no terminal to ask at),
+3 the files contradict the database: an applied file was edited or is gone, or a newer version migrated it.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from shareable_backlog.cli import confirmation
 from shareable_backlog.cli.commands import Commands
+from shareable_backlog.cli.counts import format_count
 
 if TYPE_CHECKING:
-    from shareable_backlog.database.migrate import Migration, SchemaStatus
+    from shareable_backlog.database.migrate import Loss, Migration, SchemaStatus
 
 _CONTRADICTED = 3
 
@@ -46,6 +48,8 @@ def add_parser(commands: Commands) -> None:
         help="roll back everything after the migration with this number (0: everything)",
     )
     redo = actions.add_parser("redo", help="roll back the last migration and apply it again")
+    for action in (down, redo):
+        action.add_argument("--yes", action="store_true", help="don't ask, although rows may be lost")
     create = actions.add_parser("create", help="write an empty migration with the next number")
     create.add_argument("name", metavar="NAME", help="what it does, as in add-colour-to-labels")
     status = actions.add_parser("status", help="list what is applied and pending, changing nothing")
@@ -124,16 +128,43 @@ def _migrate_down(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
     with _open_server() as conninfo:
-        if not migrate.revert_migrations(conninfo, to=arguments.to, on_step=_build_printer("rolled back")):
+        if not migrate.revert_migrations(
+            conninfo, to=arguments.to, confirm=_build_confirm(arguments), on_step=_build_printer("rolled back")
+        ):
             print("There is nothing to roll back.")
     return 0
 
 
-def _redo(_arguments: argparse.Namespace) -> int:
+def _build_confirm(
+    arguments: argparse.Namespace,
+) -> "Callable[[Sequence[Migration], Sequence[Loss]], None]":
+    return lambda migrations, losses: confirmation.require_yes(
+        _describe_loss(migrations, losses), is_given=arguments.yes
+    )
+
+
+def _describe_loss(migrations: "Sequence[Migration]", losses: "Sequence[Loss]") -> str:
+    files = migrations[0].file if len(migrations) == 1 else f"{migrations[0].file} to {migrations[-1].file}"
+    what = f"This rolls back {format_count(len(migrations), 'migration')} ({files})"
+    if not losses:
+        return f"{what}. No rows are lost."
+    lines = [
+        f"  {loss.table}: {format_count(loss.count, 'row')}"
+        if loss.column is None
+        else f"  {loss.table}.{loss.column}: {format_count(loss.count, 'value')}"
+        for loss in losses
+    ]
+    back = "Only a backup can bring them back (slb backup FILE)."
+    return "\n".join([f"{what} and deletes for good:", *lines, back])
+
+
+def _redo(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
     with _open_server() as conninfo:
-        migrate.redo_last_migration(conninfo, on_step=_build_printer("rolled back and applied again"))
+        migrate.redo_last_migration(
+            conninfo, confirm=_build_confirm(arguments), on_step=_build_printer("rolled back and applied again")
+        )
     return 0
 
 

@@ -102,6 +102,19 @@ def test_without_a_retention_everything_is_kept(capsys: pytest.CaptureFixture[st
     assert told(capsys, "prune") == "AUDIT_RETENTION_DAYS is 0, so everything is kept.\n"
 
 
+def test_nothing_is_removed_without_a_terminal_or_yes(
+    capsys: pytest.CaptureFixture[str], database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_days_ago(database, 40)
+    monkeypatch.setenv("AUDIT_RETENTION_DAYS", "30")
+    assert main(["audit", "prune"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "This deletes 1 row of the audit log for good, all older than 30 days.",
+        "slb: Nothing was changed. Add --yes to go on: there is no terminal to ask at.",
+    ]
+    assert told(capsys, "prune", "--dry-run").startswith("1 row ")
+
+
 def test_what_is_older_than_the_retention_is_removed_and_the_rest_proves_whole(
     capsys: pytest.CaptureFixture[str], database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +122,6 @@ def test_what_is_older_than_the_retention_is_removed_and_the_rest_proves_whole(
     approve(database)
     monkeypatch.setenv("AUDIT_RETENTION_DAYS", "30")
     assert told(capsys, "prune", "--dry-run") == "1 row older than 30 days would be removed. Nothing was changed.\n"
-    assert told(capsys, "prune") == "1 row older than 30 days removed.\n"
+    assert told(capsys, "prune", "--yes") == "1 row older than 30 days removed.\n"
     assert told(capsys, "prune") == "0 rows older than 30 days removed.\n"
     assert told(capsys, "verify") == "The audit log is intact: 2 rows, none changed, removed or slipped in.\n"

@@ -1,5 +1,6 @@
 import json
 import os
+import pty
 import socket
 import subprocess
 import sys
@@ -55,10 +56,68 @@ def test_up_to_a_number_and_a_dry_run_of_the_rest(capsys: pytest.CaptureFixture[
 
 def test_down_and_redo_print_what_they_took_back(capsys: pytest.CaptureFixture[str]) -> None:
     slb(capsys, "up", "--to", "3")
-    assert slb(capsys, "redo") == (0, f"rolled back and applied again {FILES[2]}\n", "")
-    assert slb(capsys, "down") == (0, f"rolled back {FILES[2]}\n", "")
-    assert slb(capsys, "down", "--to", "0") == (0, f"rolled back {FILES[1]}\nrolled back {FILES[0]}\n", "")
+    assert slb(capsys, "redo", "--yes") == (0, f"rolled back and applied again {FILES[2]}\n", "")
+    assert slb(capsys, "down", "--yes") == (0, f"rolled back {FILES[2]}\n", "")
+    assert slb(capsys, "down", "--to", "0", "--yes") == (
+        0,
+        f"rolled back {FILES[1]}\nrolled back {FILES[0]}\n",
+        "",
+    )
     assert slb(capsys, "down") == (0, "There is nothing to roll back.\n", "")
+
+
+@pytest.mark.parametrize("words", [("down", "--to", "12"), ("down",), ("redo",)])
+def test_without_a_terminal_nothing_is_rolled_back_but_by_yes(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    slb(capsys, "up", "--to", "13")
+    code, out, err = slb(capsys, *words)
+    assert (code, out) == (2, "")
+    assert err.splitlines()[0].startswith(f"This rolls back 1 migration ({FILES[12]})")
+    assert err.splitlines()[-1] == "slb: Nothing was changed. Add --yes to go on: there is no terminal to ask at."
+    assert len(status(capsys)[1]["applied"]) == 13
+    assert slb(capsys, *words, "--yes")[0] == 0
+
+
+def test_what_a_roll_back_deletes_is_said_table_by_table(
+    capsys: pytest.CaptureFixture[str], empty_database: str
+) -> None:
+    slb(capsys, "up", "--to", "13")
+    execute(empty_database, "INSERT INTO users (email, access_note) SELECT n, n FROM generate_series(1, 1200) AS n")
+    assert slb(capsys, "down", "--to", "12")[2].splitlines()[:3] == [
+        f"This rolls back 1 migration ({FILES[12]}) and deletes for good:",
+        "  users.access_note: 1,200 values",
+        "Only a backup can bring them back (slb backup FILE).",
+    ]
+    assert slb(capsys, "down", "--to", "0")[2].splitlines()[:3] == [
+        f"This rolls back 13 migrations ({FILES[12]} to {FILES[0]}) and deletes for good:",
+        "  users.access_note: 1,200 values",
+        "  users: 1,200 rows",
+    ]
+
+
+def test_at_a_terminal_only_yes_rolls_back(capsys: pytest.CaptureFixture[str], url: str) -> None:
+    slb(capsys, "up", "--to", "2")
+    assert answer_at_terminal(url, "no\n")[0] == 1
+    assert answer_at_terminal(url, "\x04")[0] == 1
+    assert len(status(capsys)[1]["applied"]) == 2
+    code, told = answer_at_terminal(url, "yes\n")
+    assert (code, told.splitlines()[-1]) == (0, f"Type yes to go on: rolled back {FILES[1]}")
+
+
+def answer_at_terminal(url: str, typed: str) -> tuple[int, str]:
+    """Roll back one migration in a terminal in which somebody types; return the exit code and what was said."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "shareable_backlog", "migrate", "down"]
+    environment = os.environ | {"DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        command, env=environment, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        os.write(ours, typed.encode())
+        told = process.communicate(timeout=60)[0]
+    os.close(ours)
+    os.close(theirs)
+    return process.returncode, told
 
 
 def test_baseline_marks_without_running(capsys: pytest.CaptureFixture[str]) -> None:

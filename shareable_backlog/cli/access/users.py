@@ -4,6 +4,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, cast
 
+from shareable_backlog.cli import confirmation
 from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def add_parser(commands: Commands) -> None:
         deciding.set_defaults(run=_carry_out_decision, decision=decision)
     delete = actions.add_parser("delete", help="delete a person for good; what they did stays in the audit log")
     delete.add_argument("email", type=_parse_email)
-    delete.add_argument("--yes", action="store_true", required=True, help="really delete them")
+    delete.add_argument("--yes", action="store_true", help="don't ask")
     delete.set_defaults(run=_delete_person)
     link = actions.add_parser("login-link", help="print a link that signs a person in once, good for an hour")
     link.add_argument("email", type=_parse_email)
@@ -106,6 +107,11 @@ def _delete_person(arguments: argparse.Namespace) -> int:
     from shareable_backlog.cli.runner import run_with_database
     from shareable_backlog.services.access import approvals, people
     from shareable_backlog.services.audit.audit_actions import OPERATOR
+
+    confirmation.require_yes(
+        f"This deletes {arguments.email} for good, with sessions, tokens, preferences and saved views.",
+        is_given=arguments.yes,
+    )
 
     async def delete(_settings: "Settings") -> str:
         return await approvals.delete_person(OPERATOR, await people.read_user_id(arguments.email), arguments.email)

@@ -6,6 +6,7 @@ and either tool can go on. Everything here blocks; call it from a thread in asyn
 
 from shareable_backlog.database.migrate.files import Migration, create_migration, locate_migrations
 from shareable_backlog.database.migrate.ledger import AppliedMigration
+from shareable_backlog.database.migrate.losses import Loss
 from shareable_backlog.database.migrate.run import (
     apply_migrations,
     mark_baseline,
@@ -22,6 +23,7 @@ from shareable_backlog.database.migrate.state import (
 
 __all__ = [
     "AppliedMigration",
+    "Loss",
     "Migration",
     "SchemaDrifted",
     "SchemaStatus",

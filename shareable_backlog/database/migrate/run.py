@@ -13,10 +13,16 @@ from psycopg import Connection
 
 from shareable_backlog.database.migrate import files, ledger, state, step
 from shareable_backlog.database.migrate.files import Migration, MigrationPart
+from shareable_backlog.database.migrate.losses import Loss, count_losses
 from shareable_backlog.database.migrate.state import SchemaStatus
 from shareable_backlog.errors import InvalidInput, MigrationFailed
 
 OnStep = Callable[[Migration], None]
+Confirm = Callable[[Sequence[Migration], Sequence[Loss]], None]
+"""Is told which migrations would be rolled back and what goes with them; raises to leave all as it is.
+
+It is asked under the lock, so that what was confirmed is what is done.
+"""
 
 
 def apply_migrations(
@@ -83,7 +89,12 @@ def _apply_migration(connection: Connection, migration: Migration, on_step: OnSt
 
 
 def revert_migrations(
-    conninfo: str, *, to: int | None = None, on_step: OnStep | None = None, directory: Path | None = None
+    conninfo: str,
+    *,
+    to: int | None = None,
+    confirm: Confirm | None = None,
+    on_step: OnStep | None = None,
+    directory: Path | None = None,
 ) -> list[Migration]:
     """Take back every migration after the number `to` (0: all; None: only the last one), newest first.
 
@@ -94,11 +105,18 @@ def revert_migrations(
         names = [row.name for row in reversed(ledger.list_applied(connection))]
         names = names[:1] if to is None else [name for name in names if files.parse_number(name) > to]
         ways = [_find_way_back(name, migrations) for name in names]
+        if ways:
+            _ask(confirm, connection, ways)
         for migration, part in ways:
             step.run_part(connection, migration, part, ledger.delete_migration)
             if on_step:
                 on_step(migration)
         return [migration for migration, _ in ways]
+
+
+def _ask(confirm: Confirm | None, connection: Connection, ways: Sequence[tuple[Migration, MigrationPart]]) -> None:
+    if confirm is not None:
+        confirm([migration for migration, _ in ways], count_losses(connection, [part for _, part in ways]))
 
 
 def _find_way_back(name: str, migrations: Sequence[Migration]) -> tuple[Migration, MigrationPart]:
@@ -111,7 +129,9 @@ def _find_way_back(name: str, migrations: Sequence[Migration]) -> tuple[Migratio
     return migration, migration.down
 
 
-def redo_last_migration(conninfo: str, *, on_step: OnStep | None = None, directory: Path | None = None) -> Migration:
+def redo_last_migration(
+    conninfo: str, *, confirm: Confirm | None = None, on_step: OnStep | None = None, directory: Path | None = None
+) -> Migration:
     """Take the last migration back and apply it as its file is now; if that fails it stays taken back."""
     migrations = _read_migrations(directory, None)
     with ledger.open_for_writing(conninfo) as connection:
@@ -120,6 +140,7 @@ def redo_last_migration(conninfo: str, *, on_step: OnStep | None = None, directo
             raise MigrationFailed("No migration is applied, so there is none to redo.")
         migration, part = _find_way_back(applied[-1].name, migrations)
         step.check_part(migration, migration.up)
+        _ask(confirm, connection, [(migration, part)])
         ledger.ensure_ledger(connection)
         step.run_part(connection, migration, part, ledger.delete_migration)
         _apply_migration(connection, migration, on_step)

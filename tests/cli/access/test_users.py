@@ -67,4 +67,6 @@ def test_everything_is_recorded_as_the_operators(site: tuple[Path, str], databas
 
 
 def test_a_person_is_not_deleted_by_a_slip(site: tuple[Path, str]) -> None:
-    assert run(site, "users", "delete", "carol@example.com")[0] == 2
+    code, said = run(site, "users", "delete", "carol@example.com")
+    assert code == 2
+    assert "deletes carol@example.com for good" in said
