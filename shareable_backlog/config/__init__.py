@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 
 from shareable_backlog import logs
 from shareable_backlog.config import values
+from shareable_backlog.config.env_file import read_env_file
 from shareable_backlog.config.values import Network, Secret
 from shareable_backlog.errors import ConfigurationInvalid
 
@@ -106,9 +107,9 @@ _PARSERS: Mapping[str, values.Parser] = {
     "LINEAR_OAUTH_CLIENT_ID": str,
     "LINEAR_OAUTH_CLIENT_SECRET": Secret,
     "LINEAR_WEBHOOK_SECRETS": values.parse_webhook_secrets,
-    "LINEAR_API_URL": values.parse_url,
-    "LINEAR_OAUTH_TOKEN_URL": values.parse_url,
-    "LINEAR_UPLOADS_URL": values.parse_url,
+    "LINEAR_API_URL": values.parse_https_url,
+    "LINEAR_OAUTH_TOKEN_URL": values.parse_https_url,
+    "LINEAR_UPLOADS_URL": values.parse_https_url,
     "SYNC_INTERVAL_S": values.build_whole_number_parser(5),
     "SYNC_FULL_INTERVAL_S": values.build_whole_number_parser(60),
     "SYNC_MAX_REMOVAL_SHARE": values.build_number_parser("from 0 to 1", lambda value: 0 <= value <= 1),
@@ -154,7 +155,7 @@ def read_settings(env_file: Path = Path(".env")) -> Settings:
 
     Secrets are masked in the log from here on. Raises ConfigurationInvalid with every fault at once.
     """
-    in_file = _drop_empty(_read_env_file(env_file))
+    in_file = _drop_empty(read_env_file(env_file))
     given = in_file | _drop_empty(os.environ)
     secrets, faults = _read_secret_files(given)
     texts = {name: given[name] for name in NAMES if name in given} | secrets
@@ -239,18 +240,6 @@ def _check_contradictions(names: Collection[str]) -> list[str]:
     if {"LINEAR_API_KEY", "LINEAR_OAUTH_CLIENT_ID", "LINEAR_OAUTH_CLIENT_SECRET"} <= set(names):
         found.append("LINEAR_API_KEY and LINEAR_OAUTH_CLIENT_ID are both set: keep one")
     return found
-
-
-def _read_env_file(env_file: Path) -> Mapping[str, str | None]:
-    if not env_file.exists():
-        return {}
-    from dotenv import dotenv_values  # late, for commands that start without a file
-
-    try:
-        return dotenv_values(env_file, interpolate=False)
-    except (OSError, UnicodeDecodeError):
-        fault = f"{env_file.name} can't be read: it must be a text file in UTF-8 that this user may open"
-        raise ConfigurationInvalid((fault,)) from None
 
 
 def _drop_empty(values: Mapping[str, str | None]) -> dict[str, str]:

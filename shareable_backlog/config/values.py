@@ -142,6 +142,14 @@ def parse_base_url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
+def parse_https_url(text: str) -> str:
+    """Read a web address to which secrets go: https, or http on this machine."""
+    parts = urlsplit(parse_url(text))
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        raise ValueError("should begin with https://")
+    return text
+
+
 def parse_issuer(text: str) -> str:
     """Read the name of an identity provider, or the address of its document: https, or http on this machine."""
     scheme, divider, rest = text.strip().partition("://")

@@ -122,7 +122,7 @@ def test_a_refused_own_address_says_which_part_is_wrong() -> None:
 
 @pytest.mark.parametrize("text", ["https://id.example.com/realms/one/", "http://127.0.0.1:9000", "http://[::1]:9000"])
 def test_an_identity_provider_is_named_as_it_names_itself(text: str) -> None:
-    assert values.parse_issuer(text) == text
+    assert values.parse_https_url(text) == text
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,16 @@ def test_a_last_slash_and_the_case_of_the_host_make_no_other_issuer(other: str, 
 
 
 def test_an_identity_provider_elsewhere_must_speak_tls() -> None:
-    assert refusal(values.parse_issuer, "http://id.example.com") == "should begin with https://"
+    assert refusal(values.parse_https_url, "http://id.example.com") == "should begin with https://"
+
+
+@pytest.mark.parametrize("name", ["LINEAR_API_URL", "LINEAR_OAUTH_TOKEN_URL", "LINEAR_UPLOADS_URL"])
+def test_linears_key_is_never_sent_in_the_clear_beyond_this_machine(name: str) -> None:
+    for url in ("http://linear.example.com/x", "HTTP://192.0.2.7/x", "http://127.0.0.1@linear.example.com/x"):
+        assert faults(**{name: url})[0].startswith(name)
+    assert faults(**{name: "http://192.0.2.7/x"}) == (f"{name} should begin with https://",)
+    assert parse_settings({name: "http://localhost:4000/x"})
+    assert parse_settings({name: "https://linear.example.com/x"})
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "::1", "[::1]"])
