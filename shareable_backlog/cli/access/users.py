@@ -10,6 +10,7 @@ from shareable_backlog.cli.commands import Commands
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
     from shareable_backlog.database.access.users import Decision
+    from shareable_backlog.services.access.lookalikes import Lookalike
     from shareable_backlog.services.access.people import ListedUser
 
 _DECISIONS = {
@@ -61,11 +62,16 @@ def _parse_email(text: str) -> str:
 def _list_people(arguments: argparse.Namespace) -> int:
     from shareable_backlog.cli.runner import run_with_database
     from shareable_backlog.services.access import people
+    from shareable_backlog.services.access.lookalikes import find_lookalikes
     from shareable_backlog.services.access.people import UserFilters
 
-    found = run_with_database(lambda _settings: people.list_everybody(UserFilters(state=arguments.state)))
+    async def find(_settings: "Settings") -> "tuple[list[ListedUser], dict[int, Lookalike]]":
+        everybody = await people.list_everybody(UserFilters(state=arguments.state))
+        return everybody, await find_lookalikes({one.id: one.email for one in everybody})
+
+    found, seen = run_with_database(find)
     for one in found:
-        print(_encode_person(one) if arguments.json else _format_person(one))
+        print(_encode_person(one) if arguments.json else _format_person(one, seen.get(one.id)))
     return 0
 
 
@@ -151,6 +157,8 @@ def _encode_person(person: "ListedUser") -> str:
     )
 
 
-def _format_person(person: "ListedUser") -> str:
+def _format_person(person: "ListedUser", lookalike: "Lookalike | None") -> str:
+    email = (lookalike and lookalike.ascii) or person.email
+    twin = f"  looks like {lookalike.looks_like}" if lookalike and lookalike.looks_like else ""
     seen = f"seen {person.last_access_at:%Y-%m-%d %H:%M}" if person.last_access_at else "never seen"
-    return f"{person.email:40}  {person.state + (', admin' if person.is_admin else ''):16}  {seen}"
+    return f"{email:40}  {person.state + (', admin' if person.is_admin else ''):16}  {seen}{twin}"

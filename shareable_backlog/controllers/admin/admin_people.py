@@ -14,6 +14,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import InvalidInput, NotFound
 from shareable_backlog.services.access import approvals, people, sessions
 from shareable_backlog.services.access.approvals import Decision, Grant
+from shareable_backlog.services.access.lookalikes import Lookalike, find_lookalikes
 from shareable_backlog.services.access.people import ListedUser, PeoplePage, UserFilters, UserRow, ViewerGroup
 from shareable_backlog.services.access.sessions import CurrentUser, ListedSession
 from shareable_backlog.web import params
@@ -99,14 +100,18 @@ class PeopleContext:
     export_address: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonContext:
-    """The page of one person; `last_day` is the last one on which they may come in."""
+    """The page of one person; `last_day` is the last one on which they may come in.
+
+    `lookalike` is None when the address is what it looks like.
+    """
 
     user: UserRow
     groups: list[ViewerGroup]
     sessions: list[ListedSession]
     last_day: str | None
+    lookalike: Lookalike | None
 
 
 async def show_people(request: Request, query: PeopleQuery) -> Response:
@@ -164,10 +169,11 @@ async def show_person(request: Request, path: PersonPath) -> Response:
     """Show one person, where they are signed in, and what can be decided."""
     user, groups = await people.read_person(path.user_id)
     context = PersonContext(
-        user,
-        groups,
-        await sessions.list_sessions(user.id, auth.read_config(request).limits),
-        user.access_until and (user.access_until - timedelta(seconds=1)).date().isoformat(),
+        user=user,
+        groups=groups,
+        sessions=await sessions.list_sessions(user.id, auth.read_config(request).limits),
+        last_day=user.access_until and (user.access_until - timedelta(seconds=1)).date().isoformat(),
+        lookalike=(await find_lookalikes({user.id: user.email})).get(user.id),
     )
     return auth.render_page(request, "admin/person.html", context)
 

@@ -1,5 +1,6 @@
 """List the people who may sign in: who waits, and everybody, the last seen first."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -82,3 +83,21 @@ async def list_users(filters: UserFilters, after: tuple[datetime, int] | None, l
         },
         row=ListedUser,
     )
+
+
+async def list_by_skeleton(skeletons: Collection[str]) -> list[tuple[int, str, str]]:
+    """Return id, address and skeleton of everybody whose address looks like one of these, the first added first.
+
+    The skeletons of ASCII addresses alone are known here: `services/access/lookalikes.py` has all of it.
+    """
+    found = await query(
+        """
+        SELECT id, email, skeleton FROM users
+        CROSS JOIN LATERAL (
+          SELECT replace(replace(translate(lower(email), '01|', 'oll'), 'rn', 'm'), 'vv', 'w') AS skeleton
+        ) AS seen
+        WHERE skeleton = ANY(%(skeletons)s) ORDER BY id
+        """,
+        {"skeletons": list(skeletons)},
+    )
+    return [(id_, email, skeleton) for id_, email, skeleton in found]

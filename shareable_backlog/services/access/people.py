@@ -1,6 +1,6 @@
 """Show admins the people who may sign in."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from shareable_backlog.database.access.user_list import ListedUser, UserFilters
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.access.viewer_groups import ViewerGroup
 from shareable_backlog.errors import NotFound
+from shareable_backlog.services.access.lookalikes import Lookalike, find_lookalikes
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 
@@ -20,7 +21,7 @@ _MOST_WAITING = 200
 _EXPORTED_AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeoplePage:
     """One page of people, the first 200 who wait, and the groups; `next_after` is None on the last page."""
 
@@ -28,6 +29,8 @@ class PeoplePage:
     people: list[ListedUser]
     groups: list[ViewerGroup]
     next_after: tuple[datetime, int] | None
+    lookalikes: Mapping[int, Lookalike]
+    """Of whom of them, by id, the address is not what it looks like."""
 
 
 async def list_people(filters: UserFilters, after: tuple[datetime, int] | None) -> PeoplePage:
@@ -35,7 +38,14 @@ async def list_people(filters: UserFilters, after: tuple[datetime, int] | None) 
     found = await user_list.list_users(filters, after, PAGE_SIZE + 1)
     people = found[:PAGE_SIZE]
     more = (people[-1].seen_at, people[-1].id) if len(found) > PAGE_SIZE else None
-    return PeoplePage(await user_list.list_waiting(_MOST_WAITING), people, await viewer_groups.list_groups(), more)
+    waiting = await user_list.list_waiting(_MOST_WAITING)
+    return PeoplePage(
+        waiting=waiting,
+        people=people,
+        groups=await viewer_groups.list_groups(),
+        next_after=more,
+        lookalikes=await find_lookalikes({one.id: one.email for one in (*waiting, *people)}),
+    )
 
 
 async def read_person(user_id: int) -> tuple[UserRow, list[ViewerGroup]]:

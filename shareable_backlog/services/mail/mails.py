@@ -7,6 +7,7 @@ from shareable_backlog.database import transaction
 from shareable_backlog.database.access import users
 from shareable_backlog.mail import MailMessage
 from shareable_backlog.services.access import sign_in
+from shareable_backlog.services.access.lookalikes import find_lookalikes, format_ascii
 from shareable_backlog.services.access.sign_in import LINK_LIVES_S, SignInConfig
 from shareable_backlog.services.mail.outbox import MailKind, Renderer
 
@@ -28,8 +29,16 @@ def build_renderers(config: SignInConfig) -> Mapping[MailKind, Renderer]:
     async def render_access_asked(to: str, params: Mapping[str, Any]) -> MailMessage | None:
         async with transaction() as tx:
             person = await users.find_by_email(tx, params["email"])
-        still_waits = person is not None and person.state in ("pending", "expired")
-        return write_access_asked(to, base_url, email=params["email"], note=params["note"]) if still_waits else None
+        if person is None or person.state not in ("pending", "expired"):
+            return None
+        seen = (await find_lookalikes({person.id: person.email})).get(person.id)
+        return write_access_asked(
+            to,
+            base_url,
+            email=format_ascii(params["email"]),
+            note=params["note"],
+            looks_like=seen and seen.looks_like,
+        )
 
     def build_decision_renderer(write: Callable[[str, str, str | None], MailMessage]) -> Renderer:
         async def render_decision(to: str, params: Mapping[str, Any]) -> MailMessage:
@@ -72,15 +81,18 @@ without it. Don't share the link or the code with anybody.
     )
 
 
-def write_access_asked(to: str, base_url: str, *, email: str, note: str | None) -> MailMessage:
-    """Tell an admin who asks for access, and what the person wrote."""
+def write_access_asked(
+    to: str, base_url: str, *, email: str, note: str | None, looks_like: str | None = None
+) -> MailMessage:
+    """Tell an admin who asks for access, what the person wrote, and whose address theirs could be taken for."""
+    careful = f"\n\nCareful: the address looks like {looks_like}, but it is another one." if looks_like else ""
     return MailMessage(
         to,
         f"{email} is asking for access to the backlog",
         f"""\
 Hello,
 
-{email} has signed in and is asking to see the backlog.{_quote(note, "They wrote:")}
+{email} has signed in and is asking to see the backlog.{careful}{_quote(note, "They wrote:")}
 
 Approve or decline here:
 

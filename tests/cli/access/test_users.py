@@ -57,6 +57,18 @@ def test_people_are_listed_and_decided_of(site: tuple[Path, str], database: str)
     assert "last active admin" in run(site, "users", "disable", "alice@example.com")[1]
 
 
+def test_an_address_that_looks_like_anothers_is_listed_in_ascii(site: tuple[Path, str], database: str) -> None:
+    let_in(database, "alice")
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO users (email) VALUES ('alice@ex\u0430mple.com'), ('\u202ebob@example.com')")
+    lines = run(site, "users", "list")[1].splitlines()
+    assert [(line.split()[0], line.partition("looks like ")[2]) for line in lines] == [
+        ("\\u202ebob@example.com", ""),
+        ("alice@xn--exmple-4nf.com", "alice@example.com"),
+        ("alice@example.com", ""),
+    ]
+
+
 def test_everything_is_recorded_as_the_operators(site: tuple[Path, str], database: str) -> None:
     let_in(database, "alice", "carol")
     run(site, "users", "decline", "carol@example.com", "--reason", "unknown")

@@ -180,3 +180,14 @@ def test_hostile_words_of_a_person_are_only_words(site: Site) -> None:
         page = site.get(path, "alice").text
         assert "<img src=x" not in page
         assert "<script>alert" not in page
+
+
+def test_an_address_that_looks_like_anothers_is_shown_in_ascii_and_marked(site: Site) -> None:
+    site.query("UPDATE users SET email = %s WHERE email = 'carol@example.com'", "alice@ex\u0430mple.com")
+    [(carol,)] = site.query("SELECT id FROM users WHERE email LIKE 'alice@ex%%mple.com' AND NOT is_approved")
+    for path in ("/admin/people", f"/admin/people/{carol}"):
+        page = site.get(path, "alice").text
+        assert "alice@xn--exmple-4nf.com" in page
+        assert "looks like alice@example.com" in page
+    assert site.get("/admin/people", "alice").text.count("looks like") == 2, "where it waits, and in the list"
+    assert "looks like" not in site.get(f"/admin/people/{id_of(site, 'alice')}", "alice").text

@@ -79,6 +79,16 @@ async def test_an_admin_is_told_who_asks_and_in_their_own_words(live_database: S
     assert f"{BASE_URL}/admin/people" in text
 
 
+async def test_an_admin_is_told_that_an_address_looks_like_anothers(live_database: Settings) -> None:
+    await added("alice@example.com", is_admin=True, is_approved=True)
+    email = "alice@ex\u0430mple.com"
+    mallory = await added(email)
+    await accounts.ask_for_access(ENTRANCE.outbox, mallory, "Please.", replace(CAROL, user_id=mallory, email=email))
+    [(_, subject, text)] = await received(live_database)
+    assert subject == "alice@xn--exmple-4nf.com is asking for access to the backlog"
+    assert "Careful: the address looks like alice@example.com, but it is another one.\n" in text
+
+
 async def test_an_admin_is_not_told_of_somebody_who_was_approved_meanwhile(live_database: Settings) -> None:
     await added("carol@example.com", is_approved=True)
     async with transaction() as one:
