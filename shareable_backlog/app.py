@@ -24,6 +24,7 @@ from shareable_backlog.services import readiness
 from shareable_backlog.services.access import sign_in
 from shareable_backlog.services.access.sessions import SessionLimits
 from shareable_backlog.services.access.sign_in import SignInConfig
+from shareable_backlog.services.access.sign_in_limits import SignInLimits
 from shareable_backlog.services.audit import audit_actions, audit_retention
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.mail import mails, outbox
@@ -154,6 +155,11 @@ def _build_access(settings: Settings, default_url: str) -> AccessConfig:
         frozenset(settings.admin_emails),
         Outbox(is_set_up=settings.smtp_url is not None),
         is_open_in_log=settings.smtp_url is None and is_here_alone,
+        limits=SignInLimits(
+            settings.sign_in_mails_per_network,
+            settings.sign_in_mails_per_person,
+            settings.sign_in_tries_per_network,
+        ),
     )
     limits = SessionLimits(settings.session_idle_hours, settings.session_max_days)
     return AccessConfig(

@@ -76,6 +76,9 @@ class Settings:
     admin_emails: tuple[str, ...] = ()
     session_idle_hours: int = 72
     session_max_days: int = 30
+    sign_in_mails_per_network: int = 20
+    sign_in_mails_per_person: int = 5
+    sign_in_tries_per_network: int = 60
     smtp_url: Secret | None = None
     mail_from: str | None = None
     oidc_issuer: str | None = None
@@ -123,6 +126,9 @@ _PARSERS: Mapping[str, values.Parser] = {
     "ADMIN_EMAILS": values.parse_emails,
     "SESSION_IDLE_HOURS": values.build_whole_number_parser(1, 8760),
     "SESSION_MAX_DAYS": values.build_whole_number_parser(1, 365),
+    "SIGN_IN_MAILS_PER_NETWORK": values.build_whole_number_parser(1, 100_000),
+    "SIGN_IN_MAILS_PER_PERSON": values.build_whole_number_parser(1, 100),
+    "SIGN_IN_TRIES_PER_NETWORK": values.build_whole_number_parser(1, 100_000),
     "SMTP_URL": values.parse_smtp_url,
     "MAIL_FROM": values.parse_email,
     "OIDC_ISSUER": values.parse_issuer,

@@ -39,8 +39,16 @@ async def replace_link(
     next_path: str,
     lives_s: int,
 ) -> int:
-    """Store a link, give its id, and make every earlier one of this mail address worthless."""
-    await transaction.query("DELETE FROM sign_in_links WHERE email = %(email)s", {"email": email})
+    """Store a link, give its id, and make every earlier one of this mail address worthless.
+
+    But for the operator's links (`browser_hash` is None): only the operator's next one ends them, and no stranger who
+    asks for a mail to the same address.
+    """
+    await transaction.query(
+        "DELETE FROM sign_in_links WHERE email = %(email)s"
+        " AND (browser_hash IS NOT NULL OR %(browser_hash)s::bytea IS NULL)",
+        {"email": email, "browser_hash": browser_hash},
+    )
     [(id_,)] = await transaction.query(
         """
         INSERT INTO sign_in_links (email, salt, token_hash, browser_hash, next_path, expires_at)

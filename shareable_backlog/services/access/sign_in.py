@@ -6,10 +6,9 @@ Every way ends at the same gate: whoever is new is pending, and sees nothing unt
 import asyncio
 import contextlib
 import hmac
-import ipaddress
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from shareable_backlog import logs
@@ -18,18 +17,15 @@ from shareable_backlog.database.access import rate_limits, sessions, sign_in_lin
 from shareable_backlog.database.access.sign_in_links import SignInLink
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
-from shareable_backlog.errors import BacklogError, SignInFailed, TooMany
-from shareable_backlog.services.access import named_admins
+from shareable_backlog.errors import BacklogError, SignInFailed
+from shareable_backlog.services.access import named_admins, sign_in_limits
 from shareable_backlog.services.access.sessions import SessionLimits, create_session, hash_token
+from shareable_backlog.services.access.sign_in_limits import SignInLimits
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.mail.outbox import Outbox
 
 LINK_LIVES_S = 600
-_WINDOW_S = 900
-_ASKS_PER_ADDRESS = 20
-_ASKS_PER_MAIL = 5
-_TRIES_PER_ADDRESS = 60
 _MADE_LINK_LIVES_S = 3600
 _CLEANED_EVERY_S = 3600
 _SAMPLE_ADMIN = "admin@sample.invalid"  # an address that nobody can have
@@ -43,7 +39,8 @@ _ENDED = "An admin has ended or declined access for this address. Ask an admin i
 class SignInConfig:
     """What the ways in share.
 
-    `is_open_in_log` when links go to the log, of a server that only this machine reaches.
+    `is_open_in_log` when links go to the log, of a server that only this machine reaches; `limits` are for people
+    who are not signed in yet.
     """
 
     secret_key: bytes
@@ -51,6 +48,7 @@ class SignInConfig:
     admin_emails: Collection[str]
     outbox: Outbox
     is_open_in_log: bool
+    limits: SignInLimits = field(default_factory=SignInLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +65,8 @@ async def send_link(config: SignInConfig, email: str, browser: str, next_path: s
     `browser` is the secret of the browser that asks. Raises TooMany for one network address; for a mail address
     that was asked for too often nothing more is sent, and nobody is told.
     """
-    if not await rate_limits.allow_try(f"ask:{_format_network(actor)}", _ASKS_PER_ADDRESS, _WINDOW_S):
-        raise TooMany("Too many links were requested from here. Wait 15 minutes and try again.")
-    may_send = await rate_limits.allow_try(f"ask:{email}", _ASKS_PER_MAIL, _WINDOW_S)
+    await sign_in_limits.limit_mails(config.limits, actor)
+    may_send = await sign_in_limits.may_mail(config.limits, email)
     link_id = None
     async with transaction() as tx:
         if may_send:
@@ -125,9 +122,13 @@ async def needs_code(token: str, browser: str | None) -> bool:
 async def redeem_link(config: SignInConfig, token: str, browser: str | None, code: str, actor: Actor) -> NewSession:
     """Sign in by a link: in the browser that asked for it by itself, in another one with its code too.
 
-    Raises SignInFailed, TooMany.
+    A link that needs no code is no guess, so that nobody's guesses from the same network are in its way: the
+    operator's links always work. Raises SignInFailed, TooMany.
     """
-    await _limit_tries(actor)
+    async with transaction() as tx:
+        link = await sign_in_links.find_by_token(tx, hash_token(token))
+    if link is None or not link.is_open or not _is_from(link, browser):
+        await sign_in_limits.limit_tries(config.limits, actor)
     async with transaction() as tx:
         link = await sign_in_links.find_by_token(tx, hash_token(token))
         entered = await _use_link(tx, config, link, actor, code=None if _is_from(link, browser) else code)
@@ -136,7 +137,7 @@ async def redeem_link(config: SignInConfig, token: str, browser: str | None, cod
 
 async def redeem_code(config: SignInConfig, browser: str | None, code: str, actor: Actor) -> NewSession:
     """Sign in by the code of the newest link that this browser asked for. Raises SignInFailed, TooMany."""
-    await _limit_tries(actor)
+    await sign_in_limits.limit_tries(config.limits, actor)
     async with transaction() as tx:
         link = await sign_in_links.find_by_browser(tx, hash_token(browser)) if browser else None
         entered = await _use_link(tx, config, link, actor, code=code)
@@ -174,11 +175,6 @@ async def _store_link(
         next_path=next_path,
         lives_s=lives_s,
     )
-
-
-async def _limit_tries(actor: Actor) -> None:
-    if not await rate_limits.allow_try(f"try:{_format_network(actor)}", _TRIES_PER_ADDRESS, _WINDOW_S):
-        raise TooMany("There were too many attempts from here. Wait 15 minutes and ask for a new link.")
 
 
 async def _use_link(
@@ -228,15 +224,6 @@ async def find_or_add_person(tx: Transaction, email: str, name: str | None, acto
         known = Actor(user.id, user.email, actor.ip_address, actor.user_agent)
         await audit_actions.record(tx, known, Action.PERSON_CREATED, resource="user", resource_id=str(user.id))
     return user
-
-
-def _format_network(actor: Actor) -> str:
-    """Return what limits count as one: an IPv4 address, or the /64 that one household gets of IPv6."""
-    try:
-        address = ipaddress.ip_address(actor.ip_address or "")
-    except ValueError:
-        return "unknown"
-    return str(ipaddress.ip_network((address, 64 if address.version == 6 else 32), strict=False))  # noqa: PLR2004 (IPv6)
 
 
 def _is_from(link: SignInLink | None, browser: str | None) -> bool:

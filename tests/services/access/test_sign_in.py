@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from shareable_backlog.database import query
-from shareable_backlog.errors import DatabaseFailed, SignInFailed, TooMany
+from shareable_backlog.errors import DatabaseFailed, SignInFailed
 from shareable_backlog.services.access import page_users, sign_in
 from shareable_backlog.services.access.sessions import SessionLimits
 from shareable_backlog.services.access.sign_in import SignInConfig
@@ -99,40 +99,6 @@ async def test_an_asking_that_can_not_be_recorded_sends_nothing() -> None:
     with pytest.raises(DatabaseFailed):
         await ask()
     assert await query(f"SELECT {COUNT} sign_in_links), {COUNT} outgoing_mails)") == [(0, 0)]
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "is_one"),
-    [
-        ("192.0.2.7", "192.0.2.7", True),
-        ("192.0.2.7", "192.0.2.8", False),
-        ("2001:db8::1", "2001:db8::ffff:1", True),
-        ("2001:db8::1", "2001:db8:0:1::1", False),
-        (None, None, True),
-        (None, "unix", True),
-    ],
-)
-async def test_a_household_is_limited_as_one_and_its_neighbours_are_not(
-    monkeypatch: pytest.MonkeyPatch, first: str | None, second: str | None, *, is_one: bool
-) -> None:
-    monkeypatch.setattr(sign_in, "_ASKS_PER_ADDRESS", 1)
-    await ask(actor=replace(NOBODY, ip_address=first))
-    if is_one:
-        with pytest.raises(TooMany, match="Wait 15 minutes"):
-            await ask(actor=replace(NOBODY, ip_address=second))
-    else:
-        await ask(actor=replace(NOBODY, ip_address=second))
-
-
-async def test_beyond_the_limit_of_a_mail_address_the_last_link_stays_good_wherever_others_ask_from(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(sign_in, "_ASKS_PER_MAIL", 1)
-    token, _ = await ask()
-    await sign_in.send_link(ENTRANCE, CAROL, "browser-of-mallory", "/", replace(NOBODY, ip_address="203.0.113.9"))
-    assert [details["sent"] for _, details in await records("sign_in.asked")] == [True, False]
-    assert await query("SELECT count(*) FROM outgoing_mails") == [(1,)]
-    assert (await sign_in.redeem_link(ENTRANCE, token, BROWSER, "", NOBODY)).next_path == "/items/ENG-1"
 
 
 async def test_the_code_is_wanted_in_every_browser_but_the_one_that_asked() -> None:
