@@ -12,6 +12,7 @@ from starlette.responses import Response
 from shareable_backlog.config import Secret
 from shareable_backlog.linear import webhooks
 from shareable_backlog.services.mirror import deliveries
+from shareable_backlog.services.mirror.deliveries import NewDelivery
 
 _LARGEST_BODY = 5 * 2**20
 BODY_WITHIN_S = 20.0
@@ -31,16 +32,18 @@ async def receive_delivery(request: Request) -> Response:
     body = await _read_body(request)
     signatures = request.headers.getlist("linear-signature")
     delivery = webhooks.verify_delivery(body, signatures, secrets, datetime.now(UTC))
-    await deliveries.accept_delivery(
-        request.app.state.inbox,
-        id_=_read_delivery_id(request, body),
-        type_=delivery.type,
+    body_hash = sha256(body)
+    new = NewDelivery(
+        id=_read_delivery_id(request, body_hash.hexdigest()),
+        body_hash=body_hash.digest(),
+        type=delivery.type,
         action=delivery.action,
         happened_at=delivery.happened_at,
         entity_id=delivery.entity_id,
         node=delivery.node,
         ignored=delivery.ignored,
     )
+    await deliveries.accept_delivery(request.app.state.inbox, new)
     return Response()
 
 
@@ -64,7 +67,7 @@ async def _read_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _read_delivery_id(request: Request, body: bytes) -> str:
-    """Return Linear's id of the delivery, the same when it is sent again; without one, what the body says instead."""
+def _read_delivery_id(request: Request, otherwise: str) -> str:
+    """Return Linear's id of the delivery, the same when it is sent again, or `otherwise`; it is signed by nobody."""
     given = request.headers.get("linear-delivery", "")
-    return given if _ID.fullmatch(given) else sha256(body).hexdigest()
+    return given if _ID.fullmatch(given) else otherwise

@@ -180,6 +180,14 @@ def test_the_same_delivery_a_hundred_times_twenty_at_once_is_stored_once(receive
     assert len(receiver.kept()) == 1
 
 
+def test_the_same_body_under_other_ids_is_stored_once(receiver: Receiver) -> None:
+    headers, body = delivery(receiver.world, "update", "Issue", receiver.issue, secret=SECRET)
+    replayed = [headers] + [headers | {"Linear-Delivery": f"another-{number}"} for number in range(20)]
+    with ThreadPoolExecutor(5) as pool:
+        assert {one.status_code for one in pool.map(receiver.post, [body] * 21, replayed)} == {200}
+    assert len(receiver.kept()) == 1
+
+
 def test_without_an_id_the_same_body_counts_once(receiver: Receiver) -> None:
     headers, body = delivery(receiver.world, "update", "Issue", receiver.issue, secret=SECRET)
     for id_ in (None, "", "x" * 500, "ü"):

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database import query
 from shareable_backlog.linear.webhooks import verify_delivery
 from shareable_backlog.services.mirror import deliveries
+from shareable_backlog.services.mirror.deliveries import NewDelivery
 from shareable_backlog.sync import pull
 from shareable_backlog.sync.pull import SyncRequest
 from tests.fakes.linear import FakeLinear, delivery
@@ -51,16 +53,17 @@ class Source:
         if node and without:
             told = {name: value for name, value in json.loads(node).items() if name not in without}
             node = json.dumps(told)
-        await deliveries.accept_delivery(
-            self.inbox,
-            id_=headers["Linear-Delivery"],
-            type_=found.type,
+        new = NewDelivery(
+            id=headers["Linear-Delivery"],
+            body_hash=sha256(body).digest(),
+            type=found.type,
             action=found.action,
             happened_at=found.happened_at,
             entity_id=found.entity_id,
             node=node,
             ignored=found.ignored,
         )
+        await deliveries.accept_delivery(self.inbox, new)
 
 
 async def list_values(column: str = "title") -> list[Any]:

@@ -291,10 +291,11 @@ async def test_no_run_is_recorded(source: Source) -> None:
 async def test_beside_the_sample_nothing_is_applied(live_database: Settings) -> None:
     del live_database
     await store(team("SMP", id="sample-team"), item(1, id="sample-item"))
-    await deliveries.accept_delivery(
-        deliveries.Inbox(), id_="1", type_="IssueLabel", action="create", happened_at=NOON,
+    new = deliveries.NewDelivery(
+        id="1", body_hash=b"1", type="IssueLabel", action="create", happened_at=NOON,
         entity_id="1", node="{}", ignored=None,
     )  # fmt: skip
+    await deliveries.accept_delivery(deliveries.Inbox(), new)
     await applying.apply_waiting()
     assert await outcomes() == [("ignored", "The mirror holds the sample.")]
 

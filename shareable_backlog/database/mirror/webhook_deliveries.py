@@ -1,7 +1,7 @@
 """Keep `webhook_deliveries`: what Linear posted, until it is applied and for some days after that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -9,6 +9,23 @@ from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 DeliveryOutcome = Literal["applied", "ignored", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A delivery as it came: it waits to be applied or, with a reason in `ignored`, is only counted.
+
+    `id` is what its sender calls it, which nobody signs; `body_hash` is that of the signed bytes.
+    """
+
+    id: str
+    body_hash: bytes
+    type: str
+    action: str
+    happened_at: datetime
+    entity_id: str | None
+    node: str | None
+    ignored: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,41 +40,21 @@ class WaitingDelivery:
     happened_at: datetime
 
 
-async def add_delivery(
-    *,
-    id_: str,
-    type_: str,
-    action: str,
-    happened_at: datetime,
-    entity_id: str | None,
-    node: str | None,
-    ignored: str | None,
-) -> bool:
-    """Store a delivery that waits to be applied, or with a reason in `ignored` that there was one.
-
-    False when its id is known already. It is durable on return.
-    """
+async def add_delivery(delivery: NewDelivery) -> bool:
+    """Store a delivery; False when its id or its body is known already. It is durable on return."""
     return bool(
         await query(
             """
             INSERT INTO webhook_deliveries
-              (id, type, action, happened_at, entity_id, node, reason, applied_at, outcome)
-            SELECT %(id)s, %(type)s, %(action)s, %(happened_at)s, %(entity_id)s, %(node)s, told.reason,
+              (id, type, action, happened_at, entity_id, node, body_hash, reason, applied_at, outcome)
+            SELECT %(id)s, %(type)s, %(action)s, %(happened_at)s, %(entity_id)s, %(node)s, %(body_hash)s, told.reason,
               CASE WHEN told.reason IS NOT NULL THEN now() END,
               CASE WHEN told.reason IS NOT NULL THEN 'ignored' END
             FROM (SELECT %(ignored)s::text) AS told (reason)
-            ON CONFLICT (id) DO NOTHING
+            ON CONFLICT DO NOTHING
             RETURNING 1
             """,
-            {
-                "id": id_,
-                "type": type_,
-                "action": action,
-                "happened_at": happened_at,
-                "entity_id": entity_id,
-                "node": node,
-                "ignored": ignored,
-            },
+            asdict(delivery),
         )
     )
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from shareable_backlog.database.mirror import webhook_deliveries
+from shareable_backlog.database.mirror.webhook_deliveries import NewDelivery
+
+__all__ = ["NewDelivery"]
 
 _STORED_AT_ONCE = 4
 
@@ -20,32 +22,14 @@ class Inbox:
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_STORED_AT_ONCE))
 
 
-async def accept_delivery(
-    inbox: Inbox,
-    *,
-    id_: str,
-    type_: str,
-    action: str,
-    happened_at: datetime,
-    entity_id: str | None,
-    node: str | None,
-    ignored: str | None,
-) -> None:
-    """Store a delivery durably, unless one of this id came before; then wake whoever applies it.
+async def accept_delivery(inbox: Inbox, delivery: NewDelivery) -> None:
+    """Store a delivery durably, unless one of this id or body came before; then wake whoever applies it.
 
-    With a reason in `ignored` it is only counted. Raises DatabaseUnavailable: then it should be sent again.
+    One that is ignored is only counted. Raises DatabaseUnavailable: then it should be sent again.
     """
     async with inbox.slots:
-        is_new = await webhook_deliveries.add_delivery(
-            id_=id_,
-            type_=type_,
-            action=action,
-            happened_at=happened_at,
-            entity_id=entity_id,
-            node=node,
-            ignored=ignored,
-        )
-    if is_new and ignored is None:
+        is_new = await webhook_deliveries.add_delivery(delivery)
+    if is_new and delivery.ignored is None:
         inbox.arrived.set()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.mirror import webhook_deliveries
-from shareable_backlog.database.mirror.webhook_deliveries import DeliveryOutcome, WaitingDelivery
+from shareable_backlog.database.mirror.webhook_deliveries import DeliveryOutcome, NewDelivery, WaitingDelivery
 from tests.support.mirrored import NOON
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -18,14 +18,15 @@ HOUR = timedelta(hours=1)
 
 async def add(id_: str = "one", **changes: Any) -> bool:
     plain: dict[str, Any] = {
-        "type_": "Issue",
+        "type": "Issue",
         "action": "update",
         "happened_at": NOON,
         "entity_id": "item-1",
         "node": '{"title": "Roof"}',
         "ignored": None,
+        "body_hash": id_.encode(),
     }
-    return await webhook_deliveries.add_delivery(id_=id_, **plain | changes)
+    return await webhook_deliveries.add_delivery(NewDelivery(id=id_, **plain | changes))
 
 
 async def take(limit: int = 10) -> list[WaitingDelivery]:
@@ -58,6 +59,15 @@ async def test_a_delivery_whose_id_is_known_is_not_stored_again_whatever_it_says
     await finish("one")
     assert not await add(), "nor once it was applied"
     assert await take() == []
+
+
+async def test_a_body_that_is_known_is_not_stored_again_under_another_id() -> None:
+    await add()
+    assert not await add("two", body_hash=b"one")
+    await finish("one")
+    assert not await add("three", body_hash=b"one"), "nor once it was applied"
+    assert await add("four", body_hash=b"another")
+    assert [row[0] for row in await read_outcomes()] == ["four", "one"]
 
 
 async def test_one_of_no_use_is_kept_with_the_reason_and_never_waits() -> None:
@@ -102,7 +112,7 @@ async def test_a_delivery_is_finished_once() -> None:
 async def test_the_latest_removal_counts_be_it_applied_or_not() -> None:
     for number, (entity_id, hours) in enumerate([("item-1", 1), ("item-1", 3), ("item-1", 2), ("item-2", 5)]):
         await add(str(number), action="remove", entity_id=entity_id, node=None, happened_at=NOON + hours * HOUR)
-    await add("of another kind", type_="Comment", action="remove", entity_id="item-1", happened_at=NOON + 9 * HOUR)
+    await add("of another kind", type="Comment", action="remove", entity_id="item-1", happened_at=NOON + 9 * HOUR)
     await add("no removal", entity_id="item-1", happened_at=NOON + 9 * HOUR)
     await finish("1")
     async with transaction() as tx:

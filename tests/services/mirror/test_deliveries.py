@@ -5,16 +5,22 @@ import pytest
 
 from shareable_backlog.config import Settings
 from shareable_backlog.services.mirror import deliveries
+from shareable_backlog.services.mirror.deliveries import NewDelivery
 from tests.support.mirrored import NOON
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 
+def build(id_: str, **fields: Any) -> NewDelivery:
+    """Return a delivery of this id, with a body of its own."""
+    told: dict[str, Any] = {"type": "Issue", "action": "update", "entity_id": "1", "node": "{}", "ignored": None}
+    return NewDelivery(id=id_, body_hash=id_.encode(), happened_at=NOON, **told | fields)
+
+
 async def accepted(id_: str, **fields: Any) -> bool:
     """Take a delivery in, and tell whether there is something to apply now."""
     inbox = deliveries.Inbox()
-    told: dict[str, Any] = {"type_": "Issue", "action": "update", "entity_id": "1", "node": "{}", "ignored": None}
-    await deliveries.accept_delivery(inbox, id_=id_, happened_at=NOON, **told | fields)
+    await deliveries.accept_delivery(inbox, build(id_, **fields))
     return inbox.arrived.is_set()
 
 
@@ -41,8 +47,5 @@ async def test_text_that_json_allows_and_jsonb_does_not_is_kept(live_database: S
 
 async def test_of_a_burst_only_a_few_are_stored_at_a_time_and_all_in_the_end() -> None:
     inbox = deliveries.Inbox()
-    told: dict[str, Any] = {"type_": "Issue", "action": "update", "entity_id": "1", "node": "{}", "ignored": None}
-    await asyncio.gather(
-        *(deliveries.accept_delivery(inbox, id_=str(one), happened_at=NOON, **told) for one in range(500))
-    )
+    await asyncio.gather(*(deliveries.accept_delivery(inbox, build(str(one))) for one in range(500)))
     assert await deliveries.count_by_outcome() == {"waiting": 500}
