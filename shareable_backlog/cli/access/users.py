@@ -67,7 +67,7 @@ def _list_people(arguments: argparse.Namespace) -> int:
 
     async def find(_settings: "Settings") -> "tuple[list[ListedUser], dict[int, Lookalike]]":
         everybody = await people.list_everybody(UserFilters(state=arguments.state))
-        return everybody, await find_lookalikes({one.id: one.email for one in everybody})
+        return everybody, await find_lookalikes({one.id: one.claimed_email or one.email for one in everybody})
 
     found, seen = run_with_database(find)
     for one in found:

@@ -173,7 +173,7 @@ async def show_person(request: Request, path: PersonPath) -> Response:
         groups=groups,
         sessions=await sessions.list_sessions(user.id, auth.read_config(request).limits),
         last_day=user.access_until and (user.access_until - timedelta(seconds=1)).date().isoformat(),
-        lookalike=(await find_lookalikes({user.id: user.email})).get(user.id),
+        lookalike=(await find_lookalikes({user.id: user.claimed_email or user.email})).get(user.id),
     )
     return auth.render_page(request, "admin/person.html", context)
 

@@ -44,7 +44,7 @@ async def list_people(filters: UserFilters, after: tuple[datetime, int] | None) 
         people=people,
         groups=await viewer_groups.list_groups(),
         next_after=more,
-        lookalikes=await find_lookalikes({one.id: one.email for one in (*waiting, *people)}),
+        lookalikes=await find_lookalikes({one.id: one.claimed_email or one.email for one in (*waiting, *people)}),
     )
 
 
