@@ -8,12 +8,12 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks import rig
 from benchmarks.rig import Row, backlogs
 from benchmarks.rig.reader import Reader
+from tests.support import memory
 
 _CHUNK = 65_536
 
@@ -49,8 +49,8 @@ def measure(*, quick: bool) -> Generator[Row]:
 
 def _take(address: str, pid: int) -> _Taken:
     connection = HTTPConnection(urlsplit(address).netloc)
-    _forget_peak(pid)
-    idle_mb = _peak_mb(pid)
+    memory.forget_peak(pid)
+    idle_mb = memory.read_peak_mb(pid)
     started = time.perf_counter()
     connection.request("GET", "/export.csv?archived=shown", headers={"Cookie": rig.AS_BOB})
     answer = connection.getresponse()
@@ -64,14 +64,4 @@ def _take(address: str, pid: int) -> _Taken:
     connection.close()
     if answer.status != 200 or first_byte_s is None:
         raise RuntimeError(f"the export was answered by {answer.status}")
-    return _Taken(first_byte_s, all_s, lines, received, _peak_mb(pid) - idle_mb)
-
-
-def _forget_peak(pid: int) -> None:
-    """Let the largest resident memory be the present one (proc_pid_clear_refs(5))."""
-    Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
-
-
-def _peak_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
-    return int(next(line for line in status.splitlines() if line.startswith("VmHWM:")).split()[1]) / 1024
+    return _Taken(first_byte_s, all_s, lines, received, memory.read_peak_mb(pid) - idle_mb)
