@@ -87,6 +87,11 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     return answer
 
 
+async def on_client_gone(_request: Request, _error: Exception) -> Response:
+    """Answer nobody: the connection ended before the request did, which is no error and no line in the log."""
+    return Response(status_code=400)
+
+
 async def on_any_error(request: Request, error: Exception) -> Response:
     """Answer an error nobody foresaw: the incident id leads to its details in the log."""
     incident = secrets.token_hex(4)

@@ -29,6 +29,11 @@ class ReadTimeoutProtocol(HttpToolsProtocol):
         self._stop_timer()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Take what came."""
+        super().data_received(data)
+        self._limit_wait()
+
     def shutdown(self) -> None:
         """Let the answer under way be the last one, and end it if it waits for that."""
         super().shutdown()
@@ -46,6 +51,11 @@ class ReadTimeoutProtocol(HttpToolsProtocol):
         """Have the whole request."""
         super().on_message_complete()
         self._stop_timer()
+
+    def _limit_wait(self) -> None:
+        """Limit the wait for a request of which only empty lines have come, which end uvicorn's own wait for it."""
+        if self._deadline is None and not (self.cycle and not self.cycle.response_complete):
+            self._start_timer()
 
     def _start_timer(self) -> None:
         self._stop_timer()

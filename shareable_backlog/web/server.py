@@ -6,7 +6,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from shareable_backlog import stop
-from shareable_backlog.web.read_timeout import ReadTimeoutProtocol
+from shareable_backlog.web.head_limit import HeadLimitProtocol
 
 
 class Server(uvicorn.Server):
@@ -16,7 +16,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=ReadTimeoutProtocol,
+                http=HeadLimitProtocol,
                 proxy_headers=False,  # whom to believe is TRUSTED_PROXIES' to say
                 ws="none",
                 lifespan="on",

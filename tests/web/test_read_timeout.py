@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
-import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from shareable_backlog.web import read_timeout
+from tests.support.listening import run_protocol
 
 pytestmark = pytest.mark.anyio
 
@@ -28,22 +28,8 @@ async def app(_scope: Scope, receive: Receive, send: Send) -> None:
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[int]:
     assert read_timeout.WHOLE_WITHIN_S <= 30
     monkeypatch.setattr(read_timeout, "WHOLE_WITHIN_S", LIMIT_S)
-    config = uvicorn.Config(
-        app,
-        port=0,
-        http=read_timeout.ReadTimeoutProtocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-    )
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
-        await asyncio.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    await serving
+    async with run_protocol(app, read_timeout.ReadTimeoutProtocol) as listening:
+        yield listening
 
 
 async def ended(port: int, beginning: bytes, *, dribbled: bytes = b"") -> bytes:
@@ -87,5 +73,15 @@ async def test_the_second_request_of_a_connection_has_the_same_limit(port: int) 
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
     writer.write(b"POST / HT")
     async with asyncio.timeout(10):
+        assert await reader.read() == b""
+    writer.close()
+
+
+async def test_empty_lines_between_requests_are_no_request(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(HEAD + b"Content-Length: 1\r\n\r\nx")
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+    writer.write(b"\r\n")
+    async with asyncio.timeout(3):
         assert await reader.read() == b""
     writer.close()

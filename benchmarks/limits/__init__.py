@@ -1,0 +1,1 @@
+"""Measure what a stranger can do to everybody else."""
