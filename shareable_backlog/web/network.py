@@ -2,6 +2,7 @@
 
 import ipaddress
 import math
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 from typing import TypeAlias
@@ -17,6 +18,15 @@ from shareable_backlog.web import errors
 IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 _LOG_AGAIN_S = 60.0
 _MOST_LOGGED = 10_000
+# What might be both, an IPv6 address that ends in a port or one of more groups, is the longer address.
+_ADDRESSES = tuple(
+    re.compile(rf'(?P<quote>"?)(?:{form})(?P=quote)', re.ASCII)
+    for form in (
+        r"(?P<ip>[0-9a-fA-F.:]+)(?:%[\w.-]+)?",
+        r"(?P<ip>[0-9a-fA-F.:]+):\d{1,5}",
+        r"\[(?P<ip>[0-9a-fA-F.:]+)(?:%[\w.-]+)?\](?::\d{1,5})?",
+    )
+)
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
@@ -114,8 +124,13 @@ def is_within(ip_address: IpAddress, networks: Sequence[Network]) -> bool:
 
 
 def _parse_address(text: str) -> IpAddress | None:
-    try:
-        address = ipaddress.ip_address(text.strip("[]").partition("%")[0])
-    except ValueError:
-        return None
-    return (isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped) or address
+    """Read an address, with or without brackets, quotation marks, a zone and a port."""
+    for pattern in _ADDRESSES:
+        found = pattern.fullmatch(text)
+        try:
+            ip_address = ipaddress.ip_address(found["ip"]) if found else None
+        except ValueError:
+            continue
+        if ip_address is not None:
+            return (isinstance(ip_address, ipaddress.IPv6Address) and ip_address.ipv4_mapped) or ip_address
+    return None

@@ -33,6 +33,17 @@ def asked_by(peer: str, *forwarded: str) -> Request:
         ("198.51.100.7", ["192.0.2.1, 198.51.100.7"], "192.0.2.1"),
         ("198.51.100.7", ["2001:db8::1"], "2001:db8::1"),
         ("::ffff:192.0.2.1", [], "192.0.2.1"),
+        ("198.51.100.7", ["192.0.2.1:51234"], "192.0.2.1"),
+        ("198.51.100.7", ["1.2.3.4:1, 192.0.2.1:51234, 198.51.100.7:443"], "192.0.2.1"),
+        ("198.51.100.7", ["::ffff:192.0.2.1"], "192.0.2.1"),
+        ("198.51.100.7", ["[::ffff:192.0.2.1]:51234"], "192.0.2.1"),
+        ("198.51.100.7", ["[2001:db8::1]"], "2001:db8::1"),
+        ("198.51.100.7", ["[2001:db8::1]:51234"], "2001:db8::1"),
+        ("198.51.100.7", ['"[2001:db8::1]:51234"'], "2001:db8::1"),
+        ("198.51.100.7", ['"192.0.2.1:51234"'], "192.0.2.1"),
+        ("198.51.100.7", ["2001:db8:0:0:0:0:0:1:51234"], "2001:db8::1"),
+        ("198.51.100.7", ["2001:DB8::1%eth0"], "2001:db8::1"),
+        ("198.51.100.7", ["[2001:db8::1%25eth0]:51234"], "2001:db8::1"),
     ],
 )
 def test_the_client_is_the_rightmost_address_that_is_no_trusted_proxy(
@@ -41,7 +52,14 @@ def test_the_client_is_the_rightmost_address_that_is_no_trusted_proxy(
     assert network.find_client_address(asked_by(peer, *forwarded), PROXIES) == ip_address(address)
 
 
-@pytest.mark.parametrize("forwarded", ["unknown", "192.0.2.1, ", "192.0.2.1:80", "_hidden", "1" * 5000])
+@pytest.mark.parametrize(
+    "forwarded",
+    [
+        "unknown", "192.0.2.1, ", "_hidden", "1" * 5000, "192.0.2.1:", "192.0.2.1:http", "192.0.2.1:123456", ":80",
+        "192.0.2.1:80:80", "[192.0.2.1", "192.0.2.1]:80", "[2001:db8::1]80", "[]:80", "192.0.2.1 203.0.113.9",
+        '"192.0.2.1', "[[2001:db8::1]]",
+    ],
+)  # fmt: skip
 def test_what_a_proxy_forwards_that_is_no_address_makes_the_client_unknown(forwarded: str) -> None:
     assert network.find_client_address(asked_by("198.51.100.7", forwarded), PROXIES) is None
 
