@@ -19,6 +19,7 @@ _FEWEST_DIFFERENT_CHARACTERS = 10
 _EMAIL = re.compile(r"[^\s@<>\",;:]+@[^\s@<>\",;:.]+(\.[^\s@<>\",;:.]+)+")
 _LONGEST_EMAIL = 254
 _DISCOVERY = re.compile(r"/+\.well-known/(openid-configuration|oauth-authorization-server)/*$")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Secret:
@@ -139,7 +140,12 @@ def parse_base_url(text: str) -> str:
         raise ValueError("should be the scheme and the host alone, like https://backlog.example.com")
     if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         raise ValueError("should begin with https://, as people sign in there")
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    return f"{parts.scheme}://{drop_default_port(parts.scheme, parts.netloc.lower())}"
+
+
+def drop_default_port(scheme: str, host: str) -> str:
+    """Return a host without the port that its scheme has anyway, as browsers write it in `Origin`."""
+    return host.removesuffix(f":{_DEFAULT_PORTS[scheme]}")
 
 
 def parse_https_url(text: str) -> str:
@@ -158,7 +164,7 @@ def parse_issuer(text: str) -> str:
         raise ValueError("should begin with https://")
     if parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError("should be the issuer alone, like https://id.example.com")
-    host = parts.netloc.lower().removesuffix(":443" if parts.scheme == "https" else ":80")
+    host = drop_default_port(parts.scheme, parts.netloc.lower())
     return f"{parts.scheme}://{host}{_DISCOVERY.sub('', parts.path)}"
 
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shareable_backlog.config import Network
+from shareable_backlog.config.values import drop_default_port
 from shareable_backlog.errors import InvalidInput, NotAllowed
 from shareable_backlog.web import errors
 
@@ -49,7 +50,8 @@ class NetworkGate:
         on_refused: Callable[[str, str, str], Awaitable[None]],
     ) -> None:
         self._app = app
-        self._own_host = base_url and urlsplit(base_url).netloc
+        own = urlsplit(base_url or "http://")
+        self._scheme, self._own_host = own.scheme, own.netloc or None
         self._allowed, self._proxies = allowed, proxies
         self._open_paths = frozenset(path for path in open_paths if "{" not in path)
         self._open_prefixes = tuple(path.partition("{")[0] for path in open_paths if "{" in path)
@@ -96,7 +98,7 @@ class NetworkGate:
 
     def _is_own(self, host: str) -> bool:
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-        return host == self._own_host or name in _LOOPBACK_NAMES
+        return drop_default_port(self._scheme, host) == self._own_host or name in _LOOPBACK_NAMES
 
 
 def find_client_address(request: Request, proxies: Sequence[Network]) -> IpAddress | None:

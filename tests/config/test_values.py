@@ -106,6 +106,10 @@ def test_an_address_that_people_cannot_safely_reach_is_refused(text: str) -> Non
     [
         ("https://Backlog.example.com/", "https://backlog.example.com"),
         ("http://localhost:8000", "http://localhost:8000"),
+        ("https://backlog.example.com:443/", "https://backlog.example.com"),
+        ("http://localhost:80", "http://localhost"),
+        ("https://backlog.example.com:80", "https://backlog.example.com:80"),
+        ("https://backlog.example.com:8443", "https://backlog.example.com:8443"),
     ],
 )
 def test_the_own_address_is_a_scheme_and_a_host(text: str, address: str) -> None:

@@ -122,10 +122,39 @@ def test_another_host_name_is_a_bad_request(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["backlog.example.com", "BACKLOG.example.com", "localhost:8000", "127.0.0.1", "[::1]:8000"]
+    "host",
+    [
+        "backlog.example.com",
+        "BACKLOG.example.com",
+        "backlog.example.com:443",
+        "BACKLOG.example.com:443",
+        "localhost:8000",
+        "127.0.0.1",
+        "[::1]:8000",
+    ],
 )
 def test_our_own_name_and_this_machines_are_taken(host: str) -> None:
     assert client(gated([])).get("/", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("base_url", "host", "status"),
+    [
+        ("https://backlog.example.com", "backlog.example.com:80", 400),
+        ("https://backlog.example.com:8443", "backlog.example.com:8443", 200),
+        ("https://backlog.example.com:8443", "backlog.example.com", 400),
+        ("https://backlog.example.com:8443", "backlog.example.com:443", 400),
+        ("https://[2001:db8::1]", "[2001:db8::1]:443", 200),
+        ("https://[2001:db8::443]", "[2001:db8::443]", 200),
+    ],
+)
+def test_only_the_schemes_own_port_may_be_left_out_or_said(base_url: str, host: str, status: int) -> None:
+    assert client(gated([], base_url)).get("/", headers={"host": host}).status_code == status
+
+
+@pytest.mark.parametrize("host", ["", ":80", "backlog.example.com"])
+def test_without_a_name_of_our_own_only_this_machines_is_taken(host: str) -> None:
+    assert client(gated([], None)).get("/", headers={"host": host}).status_code == 400
 
 
 def test_two_host_names_are_a_bad_request() -> None:
