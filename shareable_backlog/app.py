@@ -121,6 +121,8 @@ def create_app(
 
     freshness.expect_runs_every(settings.sync_interval_s)
     app = Starlette()
+    # Its redirect to an address without a last slash names http:// behind whoever ends TLS.
+    app.router.redirect_slashes = False
     app.state.webhook_secrets = settings.linear_webhook_secrets
     app.state.access = access = _build_access(settings, default_url)
     app.state.is_https = access.sign_in.base_url.startswith("https:")

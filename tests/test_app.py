@@ -130,6 +130,19 @@ def test_a_stranger_to_the_network_is_refused_though_nothing_can_be_recorded() -
         assert site.get("/").status_code == 403
 
 
+@pytest.mark.parametrize(
+    "path", ["/sign-in/", "/sign-in//", "/roadmap/", "/items/ENG-1/", "/api/v1/items/", "/healthz/"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_address_with_a_slash_too_many_is_none_rather_than_one_by_http(path: str, method: str) -> None:
+    settings = parse_settings(
+        {"DATABASE_URL": as_url(NO_DATABASE), "BASE_URL": "https://testserver", "SECRET_KEY": SECRET_KEY}
+    )
+    client = TestClient(app.create_app(settings), client=("127.0.0.1", 1234))
+    answer = client.request(method, path, headers={"x-forwarded-proto": "https"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)
+
+
 @pytest.mark.parametrize(("interval_s", "is_late"), [("300", True), ("3600", False)])
 def test_the_mirror_is_late_by_the_interval_in_which_it_should_be_synced(
     database: str, interval_s: str, *, is_late: bool
