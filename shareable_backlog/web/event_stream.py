@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from shareable_backlog.errors import BacklogError
-from shareable_backlog.web.read_timeout import STOPPING
+from shareable_backlog.web.connections.read_timeout import STOPPING
 
 _LOOK_EVERY_S = 1.0
 _HEARTBEAT_S = 15.0  # proxies close connections that are silent for longer, often after a minute

@@ -6,7 +6,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from shareable_backlog import stop
-from shareable_backlog.web.head_limit import HeadLimitProtocol
+from shareable_backlog.web.connections.head_limit import HeadLimitProtocol
 
 
 class Server(uvicorn.Server):

@@ -25,7 +25,7 @@ from starlette.types import Message
 
 from shareable_backlog.config import Secret
 from shareable_backlog.controllers import webhooks
-from shareable_backlog.web import read_timeout
+from shareable_backlog.web.connections import read_timeout
 from tests.conftest import as_url, create_database
 from tests.fakes.linear import Row, World, delivery, run_linear
 from tests.fakes.postgres import PrivateServer

@@ -12,8 +12,8 @@ from starlette.types import Message
 
 from shareable_backlog.errors import DatabaseUnavailable
 from shareable_backlog.web import event_stream
+from shareable_backlog.web.connections.read_timeout import STOPPING
 from shareable_backlog.web.event_stream import EventStreams, News
-from shareable_backlog.web.read_timeout import STOPPING
 
 pytestmark = pytest.mark.anyio
 

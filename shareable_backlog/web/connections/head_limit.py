@@ -6,7 +6,7 @@ from http import HTTPStatus
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 
-from shareable_backlog.web.read_timeout import ReadTimeoutProtocol
+from shareable_backlog.web.connections.read_timeout import ReadTimeoutProtocol
 
 MOST_HEAD_BYTES = 32 * 1024
 """The most of a request that is neither a whole head nor body: request line, headers, trailers, sizes of chunks."""

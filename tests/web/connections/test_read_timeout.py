@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from shareable_backlog.web import read_timeout
+from shareable_backlog.web.connections import read_timeout
 from tests.support.listening import run_protocol
 
 pytestmark = pytest.mark.anyio

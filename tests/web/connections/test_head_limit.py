@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from shareable_backlog.web import head_limit
+from shareable_backlog.web.connections import head_limit
 from tests.support.listening import run_protocol
 
 pytestmark = pytest.mark.anyio

@@ -1,0 +1,1 @@
+"""Limit what one connection may take from all others: time, size, number."""
