@@ -58,6 +58,7 @@ NO_VERBS: Mapping[str, str] = {
     "connection_made": "asyncio calls a protocol so",
     "connection_lost": "asyncio calls a protocol so",
     "data_received": "asyncio calls a protocol so",
+    "pause_writing": "asyncio calls a protocol so",
     "shutdown": "uvicorn calls a protocol so",
 }
 """The names that begin with no verb, and why."""

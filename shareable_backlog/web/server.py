@@ -6,7 +6,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from shareable_backlog import stop
-from shareable_backlog.web.connections.head_limit import HeadLimitProtocol
+from shareable_backlog.web.connections.connection_limit import MOST_CONNECTIONS, ConnectionLimitProtocol
 
 
 class Server(uvicorn.Server):
@@ -16,7 +16,8 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=HeadLimitProtocol,
+                http=ConnectionLimitProtocol,
+                limit_concurrency=MOST_CONNECTIONS,
                 proxy_headers=False,  # whom to believe is TRUSTED_PROXIES' to say
                 ws="none",
                 lifespan="on",
