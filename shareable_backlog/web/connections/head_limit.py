@@ -11,8 +11,10 @@ from shareable_backlog.web.connections.read_timeout import ReadTimeoutProtocol
 MOST_HEAD_BYTES = 32 * 1024
 """The most of a request that is neither a whole head nor body: request line, headers, trailers, sizes of chunks."""
 MOST_HEADERS = 100
-PIECE_BYTES = 8 * 1024
+PIECE_BYTES = 4 * 1024
 """How much of what came is parsed before other connections have their turn."""
+_MOST_IGNORED_BYTES = 256 * 1024
+"""How much of a body may come after its answer, which did not need it."""
 _MOST_UNPARSED_BYTES = 1024 * 1024
 _LINGER_S = 1.0
 """How long a client that still sends may take to read why it should not."""
@@ -35,6 +37,7 @@ class HeadLimitProtocol(ReadTimeoutProtocol):
     _unparsed = b""
     _next_turn: asyncio.Handle | None = None
     _unfinished_bytes = 0
+    _ignored_bytes = 0
     _header_count = 0
     _is_in_head = False
     _is_in_body = False
@@ -89,7 +92,8 @@ class HeadLimitProtocol(ReadTimeoutProtocol):
         if self.transport.is_closing() or self.pipeline:
             return
         if self._refusal is not None:
-            self._send_refusal()
+            if not self._is_in_body:
+                self._send_refusal()
         elif self._unparsed and self._next_turn is None:
             self._next_turn = self.loop.call_soon(self._take_turn)
 
@@ -113,7 +117,10 @@ class HeadLimitProtocol(ReadTimeoutProtocol):
         self._has_advanced = False
         self._feed_parser(piece)
         self._unfinished_bytes = 0 if self._has_advanced else self._unfinished_bytes + len(piece)
-        if self._unfinished_bytes > MOST_HEAD_BYTES and not self._is_ending():
+        is_ignored = self._is_in_body and self.cycle.response_complete
+        self._ignored_bytes = self._ignored_bytes + len(piece) if is_ignored else 0
+        is_too_large = self._unfinished_bytes > MOST_HEAD_BYTES or self._ignored_bytes > _MOST_IGNORED_BYTES
+        if is_too_large and not self._is_ending():
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _TOO_LARGE)
 
     def _feed_parser(self, piece: bytes) -> None:
@@ -136,14 +143,18 @@ class HeadLimitProtocol(ReadTimeoutProtocol):
         return self._is_over or self.transport.is_closing()
 
     def _refuse(self, status: HTTPStatus, words: str) -> None:
-        """Parse nothing more, and close: after an answer, in its turn, if it is a head that is refused."""
+        """Parse nothing more, and close: after an answer in its turn, unless the request's own has begun."""
         self._is_over, self._unparsed = True, b""
-        if self._is_in_body:
-            # The answer may have begun, or be over. Who is closed at once would be there again at once.
-            self.loop.call_later(_LINGER_S, self.transport.close)
-            return
         self._refusal = (status, words)
-        if not self.cycle or self.cycle.response_complete:
+        if not self._is_in_body:
+            if not self.cycle or self.cycle.response_complete:
+                self._send_refusal()
+        elif self.pipeline or self.cycle.response_started:
+            # Who is closed at once would be there again at once.
+            self.loop.call_later(_LINGER_S, self.transport.close)
+        else:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
             self._send_refusal()
 
     def _send_refusal(self) -> None:

@@ -19,7 +19,7 @@ MOST_TAKEN_BYTES = 64 * 1024
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """Read the whole request, and answer with its path, the size of its body and its headers."""
-    size, more = 0, True
+    size, more = 0, scope["path"] != "/unread"
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -108,11 +108,16 @@ async def test_the_second_head_of_a_connection_is_limited_too(port: int) -> None
         pytest.param(CHUNKED, b"0" * 1000, id="the size of a chunk"),
     ],
 )
-async def test_what_else_frames_a_body_without_an_end_closes_the_connection(
+async def test_what_else_frames_a_body_without_an_end_is_refused_too(
     port: int, beginning: bytes, rest: bytes
 ) -> None:
-    answer, _ = await pour(port, beginning, rest)
-    assert answer == b""
+    answer, sent = await pour(port, beginning, rest)
+    assert list_statuses(answer) == [431]
+    assert sent <= MOST_TAKEN_BYTES
+
+
+async def test_a_body_that_is_none_is_a_bad_request(port: int) -> None:
+    assert list_statuses(await send_all(port, CHUNKED + b"nonsense\r\n")) == [400]
 
 
 async def test_the_refusal_says_what_to_do(port: int) -> None:
@@ -146,6 +151,23 @@ async def test_a_large_body_is_no_head(port: int) -> None:
 async def test_a_body_of_many_small_chunks_is_no_head(port: int) -> None:
     answer = await send_all(port, CHUNKED[:-2] + b"Connection: close\r\n\r\n", b"1\r\nx\r\n" * 50_000, b"0\r\n\r\n")
     assert b"/first 50000 " in answer
+
+
+async def test_a_body_that_does_not_end_after_its_answer_closes_the_connection(port: int) -> None:
+    answer, _ = await pour(port, CHUNKED.replace(b"/first", b"/unread"), b"1\r\nx\r\n" * 1_000)
+    assert list_statuses(answer) in ([200], []), "the end may overtake an answer that nobody reads"
+
+
+async def test_a_body_that_ends_soon_after_its_answer_leaves_the_connection_to_the_next_request(port: int) -> None:
+    size = 100_000
+    head = b"POST /unread HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % size
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(head)
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"x" * size + GET + b"Connection: close\r\n\r\n")
+    async with asyncio.timeout(10):
+        assert b"/first 0 " in await reader.read()
+    writer.close()
 
 
 async def test_requests_without_waiting_are_answered_in_their_order(port: int) -> None:
