@@ -4,8 +4,9 @@ Each table is in the order in which people meet its entries; its keys are the wo
 filter or column is one entry here, and `tests/test_vocabulary.py` says in words what an entry still lacks elsewhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final, Literal, LiteralString, TypeAlias
 
 StateType: TypeAlias = Literal["triage", "backlog", "unstarted", "started", "completed", "canceled", "duplicate"]
@@ -144,3 +145,8 @@ COLUMNS: Final[Mapping[ColumnName, Column]] = {
 """The columns of the list from left to right; the title stands after the state."""
 
 USUAL_COLUMNS: Final[tuple[ColumnName, ...]] = tuple(name for name, one in COLUMNS.items() if one.is_usual)
+
+
+def list_columns(names: Collection[ColumnName]) -> list[tuple[ColumnKind, str, Callable[[object], object]]]:
+    """Return kind and label of the columns of these names, from left to right, and what reads one of an item."""
+    return [(one.kind, one.label, attrgetter(one.value)) for name, one in COLUMNS.items() if name in names]

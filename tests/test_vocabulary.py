@@ -192,7 +192,7 @@ def test_a_column_shows_a_value_of_a_listed_item_in_a_way_that_lines_know() -> N
     values = [one.value for one in COLUMNS.values()]
     assert describe_lacking("value", values, there, "ListedItem of item_list.py") == []
     template = (TEMPLATES / "shared/_item_rows.html").read_text(encoding="utf-8")
-    known = [*re.findall(r"column\.kind == '(\w+)'", template), "priority", "identifier", "state"]
+    known = [*re.findall(r"\bkind == '(\w+)'", template), "priority", "identifier", "state"]
     assert describe_lacking("kind", [one.kind for one in COLUMNS.values()], known, "_item_rows.html") == []
 
 
