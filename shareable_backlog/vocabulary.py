@@ -147,6 +147,7 @@ COLUMNS: Final[Mapping[ColumnName, Column]] = {
 USUAL_COLUMNS: Final[tuple[ColumnName, ...]] = tuple(name for name, one in COLUMNS.items() if one.is_usual)
 
 
-def list_columns(names: Collection[ColumnName]) -> list[tuple[ColumnKind, str, Callable[[object], object]]]:
-    """Return kind and label of the columns of these names, from left to right, and what reads one of an item."""
-    return [(one.kind, one.label, attrgetter(one.value)) for name, one in COLUMNS.items() if name in names]
+def make_cell_reader(names: Collection[ColumnName]) -> Callable[[object], list[tuple[ColumnKind, str, object]]]:
+    """Return what reads of an item the kind, label and value of the columns of these names, from left to right."""
+    shown = [(one, attrgetter(one.value)) for name, one in COLUMNS.items() if name in names]
+    return lambda item: [(one.kind, one.label, read(item)) for one, read in shown]
