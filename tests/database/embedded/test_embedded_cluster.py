@@ -16,11 +16,10 @@ from tests.support.database.embedded_processes import (
     one,
     postmaster,
     start_process,
+    under_root,
     use_server,
     watcher,
 )
-
-under_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
 def _refusal(data_dir: Path) -> str:

@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 from shareable_backlog.database.embedded import embedded_lock
-from tests.support.database.embedded_processes import DAEMON
-
-under_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+from tests.support.database.embedded_processes import DAEMON, under_root
 
 
 def try_to_take(path: Path) -> bool:

@@ -12,6 +12,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from shareable_backlog.database.embedded import embedded_server
 from tests.support.database import embedded_child
@@ -19,6 +20,8 @@ from tests.support.database.in_memory import working_in
 
 FAST = ("-c", "fsync=off")
 DAEMON = 1  # an ordinary user that every Linux has
+under_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+"""Mark a test of what root does: nobody else may become another user, and CI runs as root."""
 _PATIENCE_S = 60
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["__main__", embedded_child.__name__])

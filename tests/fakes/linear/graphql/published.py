@@ -12,7 +12,7 @@ WITHOUT = "needs Linear's published schema beside the project"
 """Why a test is skipped where it does not lie."""
 
 needed = pytest.mark.skipif(not _FILE.exists(), reason=WITHOUT)
-"""Mark a test that reads it."""
+"""Mark a test that reads it: the schema is Linear's own, which the project may not carry."""
 
 
 @cache
