@@ -99,14 +99,15 @@ def reports_of(folder: Path, source: str, **environment: str) -> Reports:
     (folder / "test_it.py").write_text(source, encoding="utf-8")
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     options = settings["tool"]["pytest"]["ini_options"]["addopts"]
+    ours = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}  # which pick among others
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "-p", "tests.support.causes", "-p", "no:cacheprovider"],
-        cwd=folder, env=os.environ | {"PYTHONPATH": f"{ROOT}:{folder}", **environment},
+        cwd=folder, env=ours | {"PYTHONPATH": f"{ROOT}:{folder}", **environment},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     _head, *parts = re.split(r"^_+ (?:ERROR at teardown of )?(test_\w+) _+$", done.stdout, flags=re.MULTILINE)
-    shown = re.split(r"^=+ short test summary", parts[-1], maxsplit=1, flags=re.MULTILINE)[0] if parts else ""
-    parts[-1:] = [shown]
+    assert parts, done.stdout + done.stderr
+    parts[-1] = re.split(r"^=+ short test summary", parts[-1], maxsplit=1, flags=re.MULTILINE)[0]
     names, texts = parts[::2], parts[1::2]
     assert len(names) == len(set(names)), "each test is reported once"
     return {name: text.strip().splitlines() for name, text in zip(names, texts, strict=True)}
