@@ -234,9 +234,9 @@ def check(text: str) -> str:
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_text_is_shown_within_a_second(text: str) -> None:
-    start = time.process_time()
+    start = time.thread_time()
     shown = render_markdown(text, url=None, images=IMAGES, titles=TITLES)
-    assert time.process_time() - start < 1
+    assert time.thread_time() - start < 1
     assert len(shown) < 1_100_000
 
 
