@@ -1,12 +1,14 @@
 """Render templates: every value is escaped, a name that is missing is an error."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
@@ -54,6 +56,8 @@ _GLOBALS: dict[str, Any] = {
     "ago": words.format_ago,
     "vocabulary": vocabulary,
 }
+
+_MOST_RESULTS = 4096  # of a macro: up to some 2 MB
 
 
 def render_page(
@@ -106,10 +110,16 @@ def _read_templates(_edition: int) -> Environment:
     environment.filters.update(_FILTERS)
     environment.globals.update(_GLOBALS)
     # Templates need not import them.
-    once: dict[str, Any] = {
-        "keys": cache(lambda: render_part("shared/_keyboard.html")),
-        "icons": environment.get_template("shared/_icons.html").module,
-        "values": environment.get_template("shared/_values.html").module,
-    }
-    environment.globals.update(once)
+    environment.globals["keys"] = cache(lambda: render_part("shared/_keyboard.html"))
+    environment.globals["icons"] = _keep_results(environment.get_template("shared/_icons.html").module)
+    values = environment.get_template("shared/_values.html").module
+    environment.globals["values"] = _keep_results(values, but=("when", "due"))  # they are written for the reader
     return environment
+
+
+def _keep_results(macros: TemplateModule, but: Collection[str] = ()) -> Any:  # noqa: ANN401 (it has them by their names)
+    """Return what has the same macros, but keeps what each makes of the same arguments: they ask nothing else."""
+    by_name = {name: one for name, one in vars(macros).items() if callable(one)}
+    return SimpleNamespace(
+        **{name: one if name in but else lru_cache(_MOST_RESULTS)(one) for name, one in by_name.items()}
+    )
