@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -123,7 +123,7 @@ def test_no_function_is_too_long_to_read() -> None:
 
 def test_few_functions_do_not_fit_the_screen() -> None:
     long = list_functions_over(LONG_FUNCTION)
-    assert len(long) <= LONG_FUNCTIONS * len(list(list_functions())), long
+    assert len(long) <= LONG_FUNCTIONS * len(list_functions()), long
 
 
 def test_the_first_line_of_a_commit_says_where_and_what_in_short() -> None:
@@ -158,9 +158,9 @@ def list_files(top: str) -> list[str]:
     )
 
 
-def list_functions() -> Iterator[tuple[Path, Function]]:
-    for path in list_modules():
-        yield from ((path, node) for node in ast.walk(parse(path)) if isinstance(node, Function))
+@cache
+def list_functions() -> list[tuple[Path, Function]]:
+    return [(path, node) for path in list_modules() for node in ast.walk(parse(path)) if isinstance(node, Function)]
 
 
 def list_functions_over(lines: int) -> dict[str, int]:

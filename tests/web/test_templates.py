@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from shareable_backlog.web.pages import rendering
@@ -27,9 +28,10 @@ def named_in(node: ast.AST, *, is_part: bool = False) -> Iterator[tuple[str, boo
         yield from named_in(child, is_part=is_part)
 
 
+@cache
 def rendered() -> set[tuple[str, bool]]:
-    code = [ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")]
-    return {one for tree in code for one in named_in(tree)}
+    code = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")]
+    return {one for text in code if ".html" in text for one in named_in(ast.parse(text))}
 
 
 def parts() -> set[str]:
