@@ -18,6 +18,7 @@ from shareable_backlog.config import Settings
 from shareable_backlog.config.values import is_loopback
 from shareable_backlog.controllers.access import sign_in_oidc
 from shareable_backlog.controllers.access.auth import AccessConfig
+from shareable_backlog.controllers.access.proxy_header import ProxyHeader
 from shareable_backlog.database import plans
 from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.errors import BacklogError
@@ -166,9 +167,10 @@ def _build_access(settings: Settings, default_url: str) -> AccessConfig:
         ),
     )
     limits = SessionLimits(settings.session_idle_hours, settings.session_max_days)
-    return AccessConfig(
-        entrance, limits, settings.base_url, settings.auth_proxy_header, settings.trusted_proxies, settings
+    header = settings.auth_proxy_header and ProxyHeader(
+        settings.auth_proxy_header, settings.auth_proxy_prefix or "", settings.trusted_proxies
     )
+    return AccessConfig(entrance, limits, settings.base_url, header or None, settings)
 
 
 async def _record_stranger(ip_address: str, path: str, user_agent: str) -> None:

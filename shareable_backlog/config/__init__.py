@@ -92,6 +92,7 @@ class Settings:
     oidc_allowed_groups: tuple[str, ...] = ()
     oidc_admin_group: str | None = None
     auth_proxy_header: str | None = None
+    auth_proxy_prefix: str | None = None
     audit_retention_days: int = 0
     port: int = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -142,6 +143,7 @@ _PARSERS: Mapping[str, values.Parser] = {
     "OIDC_ALLOWED_GROUPS": values.parse_names,
     "OIDC_ADMIN_GROUP": str,
     "AUTH_PROXY_HEADER": values.parse_header_name,
+    "AUTH_PROXY_PREFIX": str.lower,
     "AUDIT_RETENTION_DAYS": values.build_whole_number_parser(0, 36_500),
     "PORT": values.build_whole_number_parser(0, 65_535),
     "LOG_LEVEL": values.build_choice_parser("debug", "info", "warning", "error", aliases=_PINO_LEVELS),
@@ -233,6 +235,7 @@ _NEEDS = (
     ("OIDC_ISSUER", "BASE_URL"),
     ("AUTH_PROXY_HEADER", "TRUSTED_PROXIES"),
     ("AUTH_PROXY_HEADER", "BASE_URL"),
+    ("AUTH_PROXY_PREFIX", "AUTH_PROXY_HEADER"),
 )
 
 

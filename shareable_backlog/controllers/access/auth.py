@@ -9,8 +9,9 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from shareable_backlog.config import Network, Settings
-from shareable_backlog.config.values import parse_email
+from shareable_backlog.config import Settings
+from shareable_backlog.controllers.access import proxy_header
+from shareable_backlog.controllers.access.proxy_header import ProxyHeader
 from shareable_backlog.errors import NotAllowed, NotSignedIn
 from shareable_backlog.services.access import page_users, sign_in
 from shareable_backlog.services.access.page_users import PageUser
@@ -21,7 +22,7 @@ from shareable_backlog.services.account.preferences import Preferences
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.mirror.freshness import Freshness
-from shareable_backlog.web import cookies, forms, network, params
+from shareable_backlog.web import cookies, forms, params
 from shareable_backlog.web.errors import needs_json
 from shareable_backlog.web.pages import locales, rendering
 from shareable_backlog.web.pages.locales import LocalFormat
@@ -54,8 +55,7 @@ class AccessConfig:
     sign_in: SignInConfig
     limits: SessionLimits
     base_url: str | None
-    proxy_header: str | None
-    proxies: tuple[Network, ...]
+    proxy_header: ProxyHeader | None
     settings: Settings
 
 
@@ -186,7 +186,7 @@ async def _recognise_user(request: Request) -> None:
     token = cookies.read_cookie(request, SESSION)
     found = await page_users.find_page_user(token, read_config(request).limits) if token else None
     request.state.new_cookies = dict[str, str]()
-    named = _find_proxy_email(request)
+    named = proxy_header.find_email(request, read_config(request).proxy_header)
     if found is not None and found.user.method == "proxy" and found.user.email.lower() != named:
         found = None
     if found is None and named is not None:
@@ -197,23 +197,6 @@ async def _recognise_user(request: Request) -> None:
         found = await page_users.find_page_user(token, read_config(request).limits)
     request.state.reader, request.state.visitor = found, found and found.user
     request.state.secret = token if found else cookies.read_cookie(request, BROWSER)
-
-
-def _find_proxy_email(request: Request) -> str | None:
-    """Return the mail address that a trusted proxy's header names; None without one.
-
-    A header that stands there twice, or whose name was spelt with underscores, is somebody else's.
-    """
-    header = read_config(request).proxy_header
-    if header is None or not network.is_trusted_peer(request, read_config(request).proxies):
-        return None
-    named = [value for name, value in request.headers.items() if name.replace("_", "-") == header]
-    if len(named) != 1 or header not in request.headers:
-        return None
-    try:
-        return parse_email(named[0])
-    except ValueError:
-        return None
 
 
 async def _check_access(request: Request, who: Who) -> Response | None:
