@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import MutableMapping
 from functools import cached_property
+from time import monotonic
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 _SECRETS = ProcessState(set[str])
 _IS_CONFIGURED = ProcessState(bool)
 _STRUCTLOG = ProcessState[ModuleType | None](lambda: None)
+_WARNED_AT = ProcessState[dict[tuple[str, str], float]](dict)
 _MASK = "***"
+_DAY_S = 86_400.0
 _SHORTEST_SECRET = 6  # shorter values stand in too many innocent words
 
 
@@ -75,6 +78,16 @@ class Logger:
     def warning(self, event: str, **values: object) -> None:
         """Log what went wrong and was dealt with."""
         self._log(logging.WARNING, event, values)
+
+    def warn_daily(self, event: str, about: str, **values: object) -> None:
+        """Log what an operator has to mend and what comes with each request, once a day for each `about`.
+
+        There must be few of those, and none that a stranger can choose.
+        """
+        warned_at, now = _WARNED_AT.value, monotonic()
+        if now - warned_at.get((event, about), -_DAY_S) >= _DAY_S:
+            warned_at[event, about] = now
+            self.warning(event, **values)
 
     def error(self, event: str, **values: object) -> None:
         """Log what went wrong and wants a person; `exc_info` adds the traceback of an exception."""

@@ -1,6 +1,5 @@
 """Answer `/metrics`: numbers for a monitoring system, without anybody's name."""
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
@@ -38,9 +37,7 @@ async def show_metrics(request: Request) -> Response:
 
 def _require_allowed(request: Request) -> None:
     """Raise HTTPException unless the client's own address may read the numbers."""
-    client: str | None = request.state.client
-    allowed = auth.read_config(request).settings.metrics_networks
-    if client is None or not network.is_within(ipaddress.ip_address(client), allowed):
+    if not network.is_from(request, auth.read_config(request).settings.metrics_networks):
         raise HTTPException(404)
 
 

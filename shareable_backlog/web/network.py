@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shareable_backlog import logs
 from shareable_backlog.config import Network
 from shareable_backlog.config.values import drop_default_port
 from shareable_backlog.errors import InvalidInput, NotAllowed
@@ -30,13 +31,23 @@ _ADDRESSES = tuple(
 )
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
+_CLAIMS = ("x-forwarded-for", "x-real-ip")
+_FORWARDED_FOR = re.compile(r'\bfor=("[^"]*"|[^;,\s]*)', re.IGNORECASE)  # RFC 7239
+_FIX = (
+    "requests come through a proxy that TRUSTED_PROXIES does not name, and all count as that address: name it, or"
+    " keep it from sending these headers"
+)
+_LOG = logs.get_logger(__name__)
+
 
 class NetworkGate:
     """Wrap an ASGI application: refuse strangers' networks and other hosts' names.
 
     `open_paths`, whole or up to a `{`, are free of both, as their askers are programs with addresses of their own:
-    probes and Linear. `on_refused` is told the address, path and user agent of whom it refused, once a minute for
-    each address. The client's address, None when it can't be told, is left in `scope["state"]["client"]`.
+    probes and Linear. Of whom a proxy that nobody trusts says that it speaks can only close the gate, never open it,
+    and the log names that proxy once a day. `on_refused` is told the address, path and user agent of whom it refused,
+    once a minute for each address. The client's address, None when it can't be told, is left in
+    `scope["state"]["client"]`.
     """
 
     def __init__(
@@ -65,22 +76,22 @@ class NetworkGate:
             return
         request = Request(scope)
         address = find_client_address(request, self._proxies)
-        scope.setdefault("state", {})["client"] = None if address is None else str(address)
+        state = scope.setdefault("state", {})
+        state["client"] = None if address is None else str(address)
+        state["came_through"] = (address, *_list_claims(request, self._proxies))
         path: str = scope["path"]
         is_open = path in self._open_paths or path.startswith(self._open_prefixes)
-        refusal = None if is_open else await self._check_request(request, address)
+        refusal = None if is_open else await self._check_request(request, str(address))
         if refusal is None:
             await self._app(scope, receive, send)
         else:
             answer = await errors.on_backlog_error(request, refusal)
             await answer(scope, receive, send)
 
-    async def _check_request(
-        self, request: Request, ip_address: IpAddress | None
-    ) -> InvalidInput | NotAllowed | None:
-        if ip_address is None or not is_within(ip_address, self._allowed):
-            if self._is_news(str(ip_address)):
-                await self._on_refused(str(ip_address), request.scope["path"], request.headers.get("user-agent", ""))
+    async def _check_request(self, request: Request, ip_address: str) -> InvalidInput | NotAllowed | None:
+        if not is_from(request, self._allowed):
+            if self._is_news(ip_address):
+                await self._on_refused(ip_address, request.scope["path"], request.headers.get("user-agent", ""))
             return NotAllowed("The backlog isn't available from this network. Ask an admin, or use another network.")
         hosts = request.headers.getlist("host")
         if len(hosts) != 1 or not self._is_own(hosts[0].lower()):
@@ -112,6 +123,23 @@ def find_client_address(request: Request, proxies: Sequence[Network]) -> IpAddre
     while forwarded and address is not None and is_within(address, proxies):
         address = _parse_address(forwarded.pop())
     return address
+
+
+def _list_claims(request: Request, proxies: Sequence[Network]) -> list[IpAddress]:
+    """Return the addresses for which a peer says that it speaks and which are no trusted proxy's to tell."""
+    if is_trusted_peer(request, proxies):
+        return []
+    texts = [part.strip() for name in _CLAIMS for line in request.headers.getlist(name) for part in line.split(",")]
+    texts += [text for line in request.headers.getlist("forwarded") for text in _FORWARDED_FOR.findall(line)]
+    claims = [one for one in map(_parse_address, texts) if one is not None]
+    if claims and request.client:
+        _LOG.warn_daily("untrusted_proxy", "", proxy=request.client.host, fix=_FIX)
+    return claims
+
+
+def is_from(request: Request, networks: Sequence[Network]) -> bool:
+    """Return whether a request that passed the gate comes from these networks, whoever says so."""
+    return all(one is not None and is_within(one, networks) for one in request.scope["state"]["came_through"])
 
 
 def is_trusted_peer(request: Request, proxies: Sequence[Network]) -> bool:

@@ -96,3 +96,9 @@ def test_the_networks_are_those_of_the_setting_and_the_address_is_the_real_one(d
         assert running.get("/metrics", **{"x-forwarded-for": "192.0.2.9"}).status_code == 200
         assert running.get("/metrics", **{"x-forwarded-for": "192.0.2.9, 203.0.113.1"}).status_code == 404
         assert running.get("/metrics", **{"x-forwarded-for": "nonsense"}).status_code == 404
+
+
+def test_a_proxy_that_nobody_trusts_shows_the_numbers_to_no_stranger(database: str) -> None:
+    with running_site.run_site(database, {}) as running:
+        assert running.get("/metrics").status_code == 200
+        assert running.get("/metrics", **{"x-forwarded-for": "203.0.113.9"}).status_code == 404

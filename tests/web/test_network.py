@@ -1,5 +1,6 @@
 """Who asks: the address behind trusted proxies, the networks that may come, and our own host names."""
 
+from collections.abc import Sequence
 from ipaddress import ip_address
 
 import pytest
@@ -8,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from structlog.testing import capture_logs
 
+from shareable_backlog.config import Network
 from shareable_backlog.config.values import parse_networks
 from shareable_backlog.web import network
 from shareable_backlog.web.network import NetworkGate
@@ -64,7 +67,11 @@ def test_what_a_proxy_forwards_that_is_no_address_makes_the_client_unknown(forwa
     assert network.find_client_address(asked_by("198.51.100.7", forwarded), PROXIES) is None
 
 
-def gated(told: list[tuple[str, str]], base_url: str | None = "https://backlog.example.com") -> NetworkGate:
+def gated(
+    told: list[tuple[str, str]],
+    base_url: str | None = "https://backlog.example.com",
+    proxies: Sequence[Network] = (),
+) -> NetworkGate:
     async def on_refused(address: str, path: str, _user_agent: str) -> None:
         told.append((address, path))
 
@@ -73,7 +80,7 @@ def gated(told: list[tuple[str, str]], base_url: str | None = "https://backlog.e
 
     inner = Starlette(routes=[Route("/{path:path}", answer)])
     return NetworkGate(
-        inner, base_url=base_url, allowed=OFFICE, proxies=(), open_paths=["/healthz", "/static/{path:path}"],
+        inner, base_url=base_url, allowed=OFFICE, proxies=proxies, open_paths=["/healthz", "/static/{path:path}"],
         on_refused=on_refused,
     )  # fmt: skip
 
@@ -164,3 +171,44 @@ def test_two_host_names_are_a_bad_request() -> None:
 
 def test_a_host_name_forwarded_by_anybody_counts_for_nothing() -> None:
     assert client(gated([])).get("/", headers={"x-forwarded-host": "evil.example.com"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("x-forwarded-for", "203.0.113.9"),
+        ("x-forwarded-for", "203.0.113.9, 192.0.2.8"),
+        ("x-forwarded-for", "192.0.2.8, 203.0.113.9:51234"),
+        ("x-real-ip", "203.0.113.9"),
+        ("forwarded", "for=203.0.113.9;proto=https;by=192.0.2.7"),
+        ("forwarded", 'for=192.0.2.8, For="[2001:db9::1]:4711"'),
+    ],
+)
+def test_a_proxy_that_nobody_trusts_brings_no_stranger_in(name: str, value: str) -> None:
+    told: list[tuple[str, str]] = []
+    assert client(gated(told), "192.0.2.1").get("/", headers={name: value}).status_code == 403
+    assert told == [("192.0.2.1", "/")]
+
+
+@pytest.mark.parametrize(
+    ("peer", "name", "value"),
+    [
+        ("192.0.2.1", "x-forwarded-for", "192.0.2.8"),
+        ("192.0.2.1", "forwarded", "for=192.0.2.8;by=203.0.113.9"),
+        ("192.0.2.1", "x-forwarded-for", "unknown"),
+        ("198.51.100.7", "x-forwarded-for", "203.0.113.9, 192.0.2.8"),
+        ("198.51.100.7", "x-real-ip", "203.0.113.9"),
+    ],
+)
+def test_what_else_is_forwarded_keeps_nobody_out(peer: str, name: str, value: str) -> None:
+    headers = {"x-forwarded-for": "192.0.2.8"} | {name: value}
+    assert client(gated([], proxies=PROXIES), peer).get("/", headers=headers).status_code == 200
+
+
+def test_a_proxy_that_nobody_trusts_is_told_once_a_day() -> None:
+    with capture_logs() as logged:
+        for value in ("192.0.2.8", "192.0.2.9", "203.0.113.9"):
+            client(gated([]), "192.0.2.1").get("/", headers={"x-forwarded-for": value})
+    [told] = [one for one in logged if one["event"] == "untrusted_proxy"]
+    assert told["proxy"] == "192.0.2.1"
+    assert "TRUSTED_PROXIES" in told["fix"]

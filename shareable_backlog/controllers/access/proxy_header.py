@@ -3,21 +3,16 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import monotonic
 
-import structlog
 from starlette.requests import Request
 
+from shareable_backlog import logs
 from shareable_backlog.config import Network
 from shareable_backlog.config.values import parse_email
-from shareable_backlog.process_state import ProcessState
 from shareable_backlog.web import network
 
-_log = structlog.get_logger(__name__)
-_TELL_AGAIN_S = 86_400.0
+_LOG = logs.get_logger(__name__)
 _LONGEST_SHAPE = 80
-_TOLD_AT = ProcessState[dict[str, float]](dict)
-"""When the log last told each reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +53,12 @@ def _read_email(header: ProxyHeader, value: bytes) -> str | None:
         shape = re.sub(r"\w", "x", text[:_LONGEST_SHAPE])  # a log keeps no names
         return _refuse(
             header,
-            f"it holds no email address but something like {shape!r}: name the header that holds one, or set"
-            " AUTH_PROXY_PREFIX to what the proxy writes before it",
+            "it holds no email address",
+            f" but something like {shape!r}: name the header that holds one, or set AUTH_PROXY_PREFIX to what stands"
+            " before it",
         )
 
 
-def _refuse(header: ProxyHeader, reason: str) -> None:
-    """Ignore the header, and log why at most once a day for each reason."""
-    told_at, now = _TOLD_AT.value, monotonic()
-    kind = reason.partition(" but ")[0]
-    if now - told_at.get(kind, -_TELL_AGAIN_S) >= _TELL_AGAIN_S:
-        told_at[kind] = now
-        _log.warning("proxy.header_ignored", header=header.name, reason=reason)
+def _refuse(header: ProxyHeader, reason: str, advice: str = "") -> None:
+    """Ignore the header, and say why in the log."""
+    _LOG.warn_daily("proxy_header_ignored", reason, header=header.name, reason=reason + advice)

@@ -69,10 +69,10 @@ def test_a_header_that_is_no_mail_address_counts_for_nothing(behind_proxy: Site)
 
 
 def test_the_header_of_a_peer_that_is_no_trusted_proxy_is_ignored(database: str) -> None:
-    settings = {"AUTH_PROXY_HEADER": "X-Auth-User", "TRUSTED_PROXIES": "192.0.2.9"}
+    settings = {"AUTH_PROXY_HEADER": "X-Auth-User", "TRUSTED_PROXIES": "127.0.0.9"}
     with running_site.run_site(database, settings, base_url=HTTPS) as site:
         let_in(database)
-        answer = site.get("/", **{"x-auth-user": "alice@example.com", "x-forwarded-for": "192.0.2.9"})
+        answer = site.get("/", **{"x-auth-user": "alice@example.com", "x-forwarded-for": "127.0.0.9"})
         assert answer.headers["location"] == "/sign-in"
 
 

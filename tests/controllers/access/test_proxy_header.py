@@ -43,7 +43,7 @@ def ask(site: Site, *values: bytes, name: bytes = b"X-Auth-User") -> str:
 
 
 def list_warnings(logged: list[EventDict]) -> list[str]:
-    return [str(one["reason"]) for one in logged if one["event"] == "proxy.header_ignored"]
+    return [str(one["reason"]) for one in logged if one["event"] == "proxy_header_ignored"]
 
 
 @pytest.mark.parametrize(
