@@ -22,7 +22,7 @@ from shareable_backlog.controllers.access.proxy_header import ProxyHeader
 from shareable_backlog.database import plans
 from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.errors import BacklogError
-from shareable_backlog.services import readiness
+from shareable_backlog.services import deployment, readiness
 from shareable_backlog.services.access import sign_in
 from shareable_backlog.services.access.sessions import SessionLimits
 from shareable_backlog.services.access.sign_in import SignInConfig
@@ -112,6 +112,7 @@ def create_app(
                     sign_in.keep_deleting_old(access.limits),
                     outbox.keep_sending(settings, mails.build_renderers(access.sign_in)),
                     audit_retention.keep_pruning(settings.audit_retention_days),
+                    deployment.keep_warning(settings),
                 ),
             ):
                 # Else the first page would be a refusal; a database that does not answer keeps nobody waiting.

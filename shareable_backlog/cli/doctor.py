@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from shareable_backlog.cli.commands import Commands
@@ -11,15 +12,17 @@ if TYPE_CHECKING:
     from shareable_backlog.config import Settings
     from shareable_backlog.linear.connection.budget import KeyBudget
     from shareable_backlog.linear.workspace import Viewer, Workspace, WorkspaceTeam
+    from shareable_backlog.services.deployment import Danger
 
 _LONGEST_WAIT_S = 10
-_TEAMS = "teams"
+_TEAMS, _UNSAFE = _LISTS = ("teams", "unsafe")
 
 
 def add_parser(commands: Commands) -> None:
     """Add `doctor` to the command line."""
     parser = commands.add_parser("doctor", help="check configuration, database, schema and access to Linear")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    parser.add_argument("--deploy", action="store_true", help="look also for what is unsafe where others are served")
     parser.set_defaults(run=run)
 
 
@@ -31,32 +34,40 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = config.read_settings()
     logs.configure_logs("error", settings.log_format)
-    ready, findings = asyncio.run(_check_all(settings))
+    ready, findings = asyncio.run(_check_all(settings, deploy=arguments.deploy))
     print(json.dumps(findings) if arguments.json else _format_findings(findings))
     return 0 if ready else 1
 
 
 def _format_findings(findings: dict[str, Any]) -> str:
-    lines = [f"{name.replace('_', ' '):16} {value}" for name, value in findings.items() if name != _TEAMS]
+    lines = [f"{name.replace('_', ' '):16} {value}" for name, value in findings.items() if name not in _LISTS]
     for team in findings.get(_TEAMS, []):
         private = ", private" if team["private"] else ""
         lines.append(f"{'team':16} {team['key']} {team['name']}: {format_count(team['issues'], 'issue')}{private}")
+    lines += [f"{'unsafe':16} {one['what']} To mend it, {one['fix']}." for one in findings.get(_UNSAFE, [])]
+    if findings.get(_UNSAFE) == []:
+        lines.append(f"{'unsafe':16} nothing found")
     return "\n".join(lines)
 
 
-async def _check_all(settings: "Settings") -> tuple[bool, dict[str, Any]]:
+async def _check_all(settings: "Settings", *, deploy: bool) -> tuple[bool, dict[str, Any]]:
     """Return whether nothing has to be done, and what was found."""
-    database = await _check_database(settings)
+    from shareable_backlog.services import deployment
+
+    dangers = deployment.list_setting_dangers(settings) if deploy else []
+    database = await _check_database(settings, dangers if deploy else None)
     linear_answers, linear = await _check_linear(settings)
-    return database["schema"] == "up to date" and linear_answers, database | linear
+    found = database | linear | ({_UNSAFE: [asdict(one) for one in dangers]} if deploy else {})
+    return database["schema"] == "up to date" and linear_answers and not dangers, found
 
 
-async def _check_database(settings: "Settings") -> dict[str, Any]:
+async def _check_database(settings: "Settings", dangers: "list[Danger] | None") -> dict[str, Any]:
+    """Return what was found about the database; what is unsafe about who may come in is added to `dangers`."""
     import asyncio
 
     from shareable_backlog import database
     from shareable_backlog.database import migrate
-    from shareable_backlog.services import readiness
+    from shareable_backlog.services import deployment, readiness
 
     own = settings.database_url is not None
     findings: dict[str, Any] = {
@@ -72,6 +83,8 @@ async def _check_database(settings: "Settings") -> dict[str, Any]:
             await readiness.migrate_embedded(settings, conninfo)
             status = await asyncio.to_thread(migrate.read_status, conninfo)
             findings["schema"] = status.describe() if status.find_problem() else "up to date"
+            if dangers is not None and not status.find_problem():
+                dangers += await deployment.list_account_dangers()
         else:
             findings["schema"] = "unknown"
     return findings

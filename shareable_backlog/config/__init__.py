@@ -180,6 +180,17 @@ def read_settings(env_file: Path = Path(".env")) -> Settings:
     )
 
 
+def list_secret_files(env_file: Path = Path(".env")) -> list[Path]:
+    """Return the files in which secrets stand: those that `NAME_FILE` names, and `env_file` if there are any in it.
+
+    Raises ConfigurationInvalid when that can't be read.
+    """
+    in_file = _drop_empty(read_env_file(env_file))
+    given = in_file | _drop_empty(os.environ)
+    named = [Path(given[f"{name}_FILE"]) for name in _SECRETS if f"{name}_FILE" in given]
+    return [*([env_file] if in_file.keys() & set(_SECRETS) else []), *named]
+
+
 def parse_settings(texts: Mapping[str, str]) -> Settings:
     """Return the settings of `texts`, by the environment's names, and the defaults of all others.
 

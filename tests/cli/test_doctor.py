@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
+import psycopg
 import pytest
 
 from shareable_backlog.cli import main
 from shareable_backlog.config import Settings
+from shareable_backlog.services.access.sign_in import SAMPLE_ADMIN
 from tests.fakes.linear import FakeLinear, Fault, run_linear
 
 
@@ -23,8 +25,8 @@ def linear(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
         yield fake
 
 
-def found(capsys: pytest.CaptureFixture[str], code: int = 0) -> dict[str, Any]:
-    assert main(["doctor", "--json"]) == code
+def found(capsys: pytest.CaptureFixture[str], code: int = 0, *options: str) -> dict[str, Any]:
+    assert main(["doctor", "--json", *options]) == code
     return json.loads(capsys.readouterr().out)
 
 
@@ -117,3 +119,27 @@ def test_a_wrong_secret_is_named_and_not_shown(
     findings = found(capsys, code=1)
     assert "LINEAR_OAUTH_CLIENT_SECRET" in findings["linear"]
     assert "a-secret-of-long-ago" not in str(findings)
+
+
+def test_what_is_unsafe_is_told_with_its_fix_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "unsafe" not in found(capsys)
+    assert [one["name"] for one in found(capsys, 1, "--deploy")["unsafe"]] == ["no_tls"]
+    assert main(["doctor", "--deploy"]) == 1
+    assert "To mend it, set BASE_URL to the https address" in capsys.readouterr().out
+
+
+def test_a_safe_set_up_is_told_as_such(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BASE_URL", "https://backlog.example.com")
+    monkeypatch.setenv("TRUSTED_PROXIES", "127.0.0.1")
+    assert found(capsys, 0, "--deploy")["unsafe"] == []
+    assert main(["doctor", "--deploy"]) == 0
+    assert "unsafe           nothing found\n" in capsys.readouterr().out
+
+
+def test_the_samples_admin_is_unsafe(capsys: pytest.CaptureFixture[str], settings: Settings) -> None:
+    assert settings.database_url is not None
+    with psycopg.connect(settings.database_url.reveal(), autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO users (email, is_admin, is_approved) VALUES (%s, true, true)", (SAMPLE_ADMIN,)
+        )
+    assert "sample_admin" in [one["name"] for one in found(capsys, 1, "--deploy")["unsafe"]]

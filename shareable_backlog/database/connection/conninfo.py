@@ -1,6 +1,7 @@
 """Turn a DATABASE_URL into libpq's connection parameters, and understand the Node service's own words."""
 
 import logging
+import os
 import re
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shareable_backlog import logs
 from shareable_backlog.config import Settings
+from shareable_backlog.config.values import is_loopback
 from shareable_backlog.errors import ConfigurationInvalid
 
 _LOG = logging.getLogger(__name__)
@@ -77,6 +79,15 @@ def _describe_refusal(driver_text: str) -> str:
     if unknown:
         return f"has the unknown parameter {unknown[1]}"
     return "can't be read: compare it with the example in .env.example"
+
+
+def may_be_read(url: str) -> bool:
+    """Return whether what is sent to the server of a PostgreSQL URL can be read on the way: TLS is not demanded."""
+    parts = conninfo_to_dict(parse_url(url))
+    named = str(parts.get("hostaddr") or parts.get("host") or "").split(",")
+    hosts = [host for host in named if host and not host.startswith(("/", "@"))]  # else a socket of this machine
+    mode = parts.get("sslmode") or os.environ.get("PGSSLMODE", "prefer")
+    return mode in {"disable", "allow", "prefer"} and not all(map(is_loopback, hosts))
 
 
 def add_pool_options(conninfo: str, settings: Settings) -> str:

@@ -28,7 +28,7 @@ from shareable_backlog.services.mail.outbox import Outbox
 LINK_LIVES_S = 600
 _MADE_LINK_LIVES_S = 3600
 _CLEANED_EVERY_S = 3600
-_SAMPLE_ADMIN = "admin@sample.invalid"  # an address that nobody can have
+SAMPLE_ADMIN = "admin@sample.invalid"  # an address that nobody can have
 
 _LOG = logs.get_logger(__name__)
 _NO_GOOD = "This link or code is no longer valid. Ask for a new one and use it within ten minutes."
@@ -254,15 +254,15 @@ async def create_sample_link(config: SignInConfig) -> str | None:
     """Return a link for an admin to look at the sample backlog with; None when there are other admins already."""
     async with transaction() as tx:
         admins = set(await users.list_admin_emails(tx))
-        if admins - {_SAMPLE_ADMIN}:
+        if admins - {SAMPLE_ADMIN}:
             return None
-        await users.add_user(tx, _SAMPLE_ADMIN, "Sample admin")
-        user = await users.find_by_email(tx, _SAMPLE_ADMIN)
+        await users.add_user(tx, SAMPLE_ADMIN, "Sample admin")
+        user = await users.find_by_email(tx, SAMPLE_ADMIN)
         if user and await users.make_admin(tx, user.id):
             await audit_actions.record(
                 tx, audit_actions.OPERATOR, Action.PERSON_PROMOTED, resource="user", resource_id=str(user.id)
             )
-    return await create_link(config.secret_key, config.base_url, _SAMPLE_ADMIN)
+    return await create_link(config.secret_key, config.base_url, SAMPLE_ADMIN)
 
 
 async def keep_deleting_old(limits: SessionLimits) -> None:

@@ -1,0 +1,124 @@
+"""Find what is unsafe about the way in which the program is set up, with the fix for each."""
+
+import asyncio
+import contextlib
+import stat
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from shareable_backlog import config, logs
+from shareable_backlog.config import Network, Settings, secret_key
+from shareable_backlog.config.values import is_loopback
+from shareable_backlog.database import transaction
+from shareable_backlog.database.access import users
+from shareable_backlog.database.connection import conninfo
+from shareable_backlog.errors import BacklogError
+from shareable_backlog.services.access.sign_in import SAMPLE_ADMIN
+
+_LOG = logs.get_logger(__name__)
+_EVERY_S = 86_400.0
+_SHORTEST_PREFIX = {4: 16, 6: 48}
+"""What a container engine's own network or a site has, by the version of IP; more is not somebody's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """What is unsafe, by its name in the log, and how it is mended."""
+
+    name: str
+    what: str
+    fix: str
+
+
+def list_setting_dangers(settings: Settings) -> list[Danger]:
+    """Return what is unsafe about the settings and the files in which secrets stand."""
+    return [*_find_web_dangers(settings), *_find_plain_text(settings), *_find_readable_secrets(settings)]
+
+
+async def list_account_dangers() -> list[Danger]:
+    """Return what is unsafe about who may come in. Raises DatabaseUnavailable."""
+    async with transaction() as tx:
+        admins = await users.list_admin_emails(tx)
+    if SAMPLE_ADMIN not in admins:
+        return []
+    what = "The sample's admin can still sign in, by a link that `slb serve --sample` prints."
+    return [
+        Danger("sample_admin", what, f"make another person an admin, then run `slb users disable {SAMPLE_ADMIN}`")
+    ]
+
+
+async def keep_warning(settings: Settings) -> None:
+    """Log once a day what is unsafe, for ever; where only this machine is served, return at once."""
+    if settings.base_url is None or is_loopback(urlsplit(settings.base_url).hostname or ""):
+        return
+    while True:
+        found = await asyncio.to_thread(list_setting_dangers, settings)
+        with contextlib.suppress(BacklogError):  # the probe has it in the log
+            found += await list_account_dangers()
+        if found:
+            _LOG.warning("unsafe_deployment", found=[one.name for one in found], fix="run `slb doctor --deploy`")
+        await asyncio.sleep(_EVERY_S)
+
+
+def _find_web_dangers(settings: Settings) -> Generator[Danger]:
+    own = urlsplit(settings.base_url or "")
+    if own.scheme != "https":
+        what = "Without an https BASE_URL cookies and pages are sent in plain text, and only this machine is served."
+        yield Danger("no_tls", what, "set BASE_URL to the https address at which people reach the backlog")
+    elif not settings.trusted_proxies:
+        what = (
+            "TLS ends at a proxy that TRUSTED_PROXIES does not name, so that everybody has its address in limits"
+            " and in the record, or is refused."
+        )
+        yield Danger("untrusted_proxy", what, "set TRUSTED_PROXIES to the address from which the proxy connects")
+    is_unsafe = _is_wide if settings.auth_proxy_header else _is_public
+    if wide := [one for one in settings.trusted_proxies if is_unsafe(one)]:
+        what = f"TRUSTED_PROXIES trusts whoever is in {_format_networks(wide)} to say " + (
+            "who they are." if settings.auth_proxy_header else "where they come from."
+        )
+        yield Danger("wide_proxies", what, "name the proxy's own address there")
+    if public := [one for one in settings.metrics_networks if _is_public(one)]:
+        what = f"METRICS_NETWORKS shows the numbers of /metrics to everybody in {_format_networks(public)}."
+        yield Danger("public_metrics", what, "name the monitoring system's address there")
+
+
+def _is_wide(network: Network) -> bool:
+    return network.prefixlen < _SHORTEST_PREFIX[network.version]
+
+
+def _is_public(network: Network) -> bool:
+    return _is_wide(network) and not network.is_private
+
+
+def _format_networks(networks: Sequence[Network]) -> str:
+    return ", ".join(map(str, networks))
+
+
+def _find_plain_text(settings: Settings) -> Generator[Danger]:
+    if settings.database_url and conninfo.may_be_read(settings.database_url.reveal()):
+        what = "The database is on another host, and what is sent there can be read on the way."
+        yield Danger("plain_database", what, "add ?sslmode=verify-full to DATABASE_URL, with sslrootcert if need be")
+    mail = urlsplit(settings.smtp_url.reveal() if settings.smtp_url else "")
+    if mail.scheme == "smtp" and not is_loopback(mail.hostname or ""):
+        what = "smtp:// sends mails, with the links by which people sign in, in plain text where TLS is not offered."
+        yield Danger("plain_mail", what, "begin SMTP_URL with smtps://")
+
+
+def _find_readable_secrets(settings: Settings) -> Generator[Danger]:
+    for path in (*config.list_secret_files(), settings.data_dir / secret_key.FILE):
+        if _is_readable_by_others(path):
+            what = f"Every user of this machine can read {path.name}, in which secrets stand."
+            yield Danger("readable_secrets", what, f"run `chmod o-rwx {path}`")
+
+
+def _is_readable_by_others(path: Path) -> bool:
+    """Return whether the file, and each folder on the way to it, lets anybody in."""
+    try:
+        real = path.resolve(strict=True)
+        return bool(real.stat().st_mode & stat.S_IROTH) and all(
+            folder.stat().st_mode & stat.S_IXOTH for folder in real.parents
+        )
+    except OSError:
+        return False
