@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shareable_backlog.controllers import health, metrics, webhooks
+from shareable_backlog.controllers import health, metrics, policy_reports, security_txt, webhooks
 from shareable_backlog.controllers.access import auth, sign_in, sign_in_oidc
 from shareable_backlog.controllers.access.auth import Who
 from shareable_backlog.controllers.account import account, preferences, tokens, views
@@ -27,7 +27,7 @@ from shareable_backlog.controllers.api.operation import Operation
 from shareable_backlog.controllers.backlog import changes, exports, filters, images, item_list, items
 from shareable_backlog.controllers.projects import roadmap
 from shareable_backlog.services import readiness
-from shareable_backlog.web import params
+from shareable_backlog.web import headers, params
 from shareable_backlog.web.formats import openapi
 from shareable_backlog.web.pages import assets
 
@@ -42,8 +42,8 @@ class Route:
     """One line of the table, whose last word says who may ask.
 
     "anyone" is a probe or a browser from anywhere, "signer" whoever signs with a secret that only Linear knows. All
-    others come from an allowed network: "visitor" needs no more, "person" is signed in, "viewer" is approved too,
-    "admin" is an approved admin. What isn't a GET has to come from a page of ours.
+    others come from an allowed network: "browser" reports by itself, "visitor" needs no more, "person" is signed in,
+    "viewer" is approved too, "admin" is an approved admin. What else isn't a GET has to come from a page of ours.
     """
 
     method: Method
@@ -57,7 +57,9 @@ ROUTES = (
     Route("GET", "/readyz", health.show_readiness, "anyone"),
     Route("GET", "/api/health", health.show_health, "anyone"),
     Route("GET", "/metrics", metrics.show_metrics, "anyone"),
+    Route("GET", security_txt.PATH, security_txt.show_contacts, "anyone"),
     Route("GET", "/static/{path:path}", assets.send_file, "anyone"),
+    Route("POST", headers.REPORTS_PATH, policy_reports.receive_reports, "browser"),
     Route("GET", "/sign-in", sign_in.show_sign_in, "visitor"),
     Route("POST", "/sign-in", sign_in.send_link, "visitor"),
     Route("GET", "/sign-in/code", sign_in.show_code, "visitor"),
@@ -166,7 +168,7 @@ def _dispatch_by_method(handlers: dict[Method, Endpoint]) -> Endpoint:
 def _guard_route(route: Route) -> Endpoint:
     """Refuse at once while the schema is wrong, in words that say what to do; then let in who may come in."""
     handler = params.bind(route.handler)
-    if route.who == "anyone":
+    if route.who in ("anyone", "browser"):
         return handler
 
     @wraps(handler)

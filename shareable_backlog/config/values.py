@@ -216,6 +216,14 @@ def parse_emails(text: str) -> tuple[str, ...]:
     return tuple(parse_email(part) for part in split_list(text))
 
 
+def parse_contacts(text: str) -> tuple[str, ...]:
+    """Read where somebody can be told of a weakness, as URIs: mail addresses, https: and tel: addresses."""
+    contacts = [part if ":" in part else f"mailto:{parse_email(part)}" for part in split_list(text)]
+    if not all(re.fullmatch(r"(?:https://|mailto:|tel:)[!-~]+", one) for one in contacts):
+        raise ValueError("should be addresses like security@example.com or https://example.com/security")
+    return tuple(contacts)
+
+
 def parse_names(text: str) -> tuple[str, ...]:
     """Read names divided by commas."""
     return tuple(filter(None, split_list(text)))

@@ -7,7 +7,7 @@ const live = document.querySelector("[data-events]");
 async function refresh() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const page = readPage(await answer.text());
   for (const part of document.querySelectorAll("[data-fresh]")) {
     const fresh = page.querySelector(`[data-fresh="${part.dataset.fresh}"]`);
     if (fresh && !part.contains(document.activeElement)) part.replaceWith(fresh);
@@ -22,7 +22,7 @@ if (live) {
 
   const show = (news) => {
     const within = live.contains(document.activeElement);
-    live.innerHTML = news.html;
+    live.replaceChildren(...document.adoptNode(readPage(news.html).body).childNodes);
     if (within) live.querySelector("[tabindex]")?.focus({ preventScroll: true });
     if (said.textContent !== news.said) said.textContent = news.said;
     if (ended !== undefined && ended !== news.ended) refresh();

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import ImmutableMultiDict
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from shareable_backlog.errors import InvalidInput, NotAllowed
+from shareable_backlog.web import bodies
 
 _LARGEST_BODY = 2**18
 _MOST_FIELDS = 5000
@@ -23,11 +23,7 @@ class Form(ImmutableMultiDict[str, str]):
 async def read(request: Request) -> Form:
     """Return the form that was posted, and leave it for `posted`. Raise InvalidInput for what is none."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST_BODY:
-            raise HTTPException(413, headers={"Connection": "close"})
+    body = await bodies.read_body(request, _LARGEST_BODY)
     if body and kind != "application/x-www-form-urlencoded":
         raise InvalidInput("Only forms from these pages are accepted here. Nothing was changed.")
     try:

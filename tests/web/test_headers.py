@@ -27,6 +27,8 @@ def test_a_page_may_be_framed_by_nobody_and_load_from_nowhere_else(site: Site, p
     assert policy["default-src"] == "'none'"
     assert policy["frame-ancestors"] == "'none'"
     assert {policy[name] for name in ("style-src", "script-src", "connect-src", "form-action")} == {"'self'"}
+    assert (policy["require-trusted-types-for"], policy["trusted-types"]) == ("'script'", "backlog")
+    assert headers["reporting-endpoints"] == f'{policy["report-to"]}="{policy["report-uri"]}"'
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
     assert headers["cross-origin-opener-policy"] == "same-origin"

@@ -30,7 +30,7 @@ from shareable_backlog.web.pages.locales import LocalFormat
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-Who: TypeAlias = Literal["anyone", "signer", "visitor", "person", "viewer", "admin"]
+Who: TypeAlias = Literal["anyone", "signer", "browser", "visitor", "person", "viewer", "admin"]
 
 SESSION, BROWSER = "session", "browser"
 FEED = "/feed.atom"
