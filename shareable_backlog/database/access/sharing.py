@@ -9,12 +9,21 @@ EntityKind: TypeAlias = Literal["team", "project", "label"]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """With whose eyes the mirror is read.
+    """With whose eyes the mirror is read: what any of these viewer groups sees, in the order of their ids.
 
-    `viewer_group_id` is None for people in no group, who see all that is shown.
+    Without a group nothing is seen; `viewer_group_ids` is None, which has to be said, for everything that is shown.
     """
 
-    viewer_group_id: int | None = None
+    viewer_group_ids: tuple[int, ...] | None
+
+    @property
+    def is_nothing(self) -> bool:
+        """Return whether nothing at all is seen."""
+        return self.viewer_group_ids == ()
+
+
+EVERYTHING = Scope(None)
+NOTHING = Scope(())
 
 
 @dataclass(frozen=True, slots=True)

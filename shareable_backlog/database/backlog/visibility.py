@@ -22,15 +22,30 @@ _HIDDEN_LABELS: LiteralString = """
   SELECT r.entity_id FROM sharing_rules r WHERE r.kind = 'label' AND NOT r.is_shown UNION ALL
   SELECT l.id FROM labels l JOIN sharing_rules r ON r.entity_id = l.parent_id
   WHERE r.kind = 'label' AND NOT r.is_shown"""
-_OF_GROUP: LiteralString = "r.viewer_group_id = %(viewer_group_id)s"
-GROUP_TEAMS: LiteralString = f"SELECT r.entity_id FROM viewer_group_rules r WHERE {_OF_GROUP} AND r.kind = 'team'"
-GROUP_PROJECTS: LiteralString = (
-    f"SELECT r.entity_id FROM viewer_group_rules r WHERE {_OF_GROUP} AND r.kind = 'project'"
+# Several groups may name the same.
+_GROUP_RULES: LiteralString = (
+    "SELECT DISTINCT r.kind, r.entity_id FROM viewer_group_rules r"
+    " WHERE r.viewer_group_id = ANY (%(viewer_group_ids)s::integer[])"
 )
-GROUP_LABELS: LiteralString = f"""
-  SELECT r.entity_id FROM viewer_group_rules r WHERE {_OF_GROUP} AND r.kind = 'label' UNION ALL
-  SELECT l.id FROM labels l JOIN viewer_group_rules r ON r.entity_id = l.parent_id
-  WHERE {_OF_GROUP} AND r.kind = 'label'"""
+
+
+def _list_teams(rules: LiteralString) -> LiteralString:
+    return f"SELECT r.entity_id FROM {rules} r WHERE r.kind = 'team'"
+
+
+def _list_projects(rules: LiteralString) -> LiteralString:
+    return f"SELECT r.entity_id FROM {rules} r WHERE r.kind = 'project'"
+
+
+def _list_labels(rules: LiteralString) -> LiteralString:
+    return f"""
+  SELECT r.entity_id FROM {rules} r WHERE r.kind = 'label' UNION
+  SELECT l.id FROM labels l JOIN {rules} r ON r.entity_id = l.parent_id WHERE r.kind = 'label'"""
+
+
+GROUP_TEAMS: LiteralString = _list_teams(f"({_GROUP_RULES})")
+GROUP_PROJECTS: LiteralString = _list_projects(f"({_GROUP_RULES})")
+GROUP_LABELS: LiteralString = _list_labels(f"({_GROUP_RULES})")
 
 
 def _share(teams: LiteralString, hidden_projects: LiteralString, hidden_labels: LiteralString) -> LiteralString:
@@ -46,11 +61,14 @@ def _share_with_group(teams: LiteralString, projects: LiteralString, labels: Lit
 
 
 SHARED: LiteralString = f"""{_share(TEAMS, _HIDDEN_PROJECTS, _HIDDEN_LABELS)}
-    AND (
-      %(viewer_group_id)s::integer IS NULL OR {_share_with_group(GROUP_TEAMS, GROUP_PROJECTS, GROUP_LABELS)}
+    AND %(viewer_group_ids)s::integer[] IS DISTINCT FROM '{{}}' AND (
+      %(viewer_group_ids)s::integer[] IS NULL OR {_share_with_group(GROUP_TEAMS, GROUP_PROJECTS, GROUP_LABELS)}
     )
 """
-"""Tell whether an item is shared, be it still in Linear or gone from there."""
+"""Tell whether an item is shared, be it still in Linear or gone from there.
+
+That no group sees nothing is said apart, so that no row is read for it.
+"""
 
 _IN_LINEAR: LiteralString = "i.removed_at IS NULL AND NOT i.trashed"
 ITEM: LiteralString = f"{_IN_LINEAR} AND {SHARED}"
@@ -65,27 +83,31 @@ ATTACHMENTS: LiteralString = "(SELECT shows_attachments FROM sharing_settings)"
 
 def build_params(scope: Scope) -> Mapping[str, object]:
     """Return the parameters of the fragments."""
-    return {"viewer_group_id": scope.viewer_group_id}
+    ids = scope.viewer_group_ids
+    return {"viewer_group_ids": None if ids is None else list(ids)}
 
 
 def render_shown(scope: Scope) -> LiteralString:
     """Return the CTEs of a statement that reads items in several ways; `shown` are those that may be shown.
 
     The planner puts its conditions wherever it is read, and so finds the indexes of the items. The others are lists
-    of ids, each read once: `shown_teams`, and for a viewer's group `group_teams` and `group_projects`.
+    of ids, each read once: `shown_teams`, and for viewer groups `group_teams` and `group_projects`.
     """
     tables: LiteralString = f"""shown_teams AS MATERIALIZED ({TEAMS}),
 hidden_projects AS MATERIALIZED ({_HIDDEN_PROJECTS}),
 hidden_labels AS MATERIALIZED ({_HIDDEN_LABELS}),"""
     condition: LiteralString = f"""{_IN_LINEAR}
     AND {_share("TABLE shown_teams", "TABLE hidden_projects", "TABLE hidden_labels")}"""
-    if scope.viewer_group_id is not None:
+    if scope.viewer_group_ids is not None:
         tables = f"""{tables}
-group_teams (id) AS MATERIALIZED ({GROUP_TEAMS}),
-group_projects (id) AS MATERIALIZED ({GROUP_PROJECTS}),
-group_labels (id) AS MATERIALIZED ({GROUP_LABELS}),"""
+group_rules AS MATERIALIZED ({_GROUP_RULES}),
+group_teams (id) AS MATERIALIZED ({_list_teams("group_rules")}),
+group_projects (id) AS MATERIALIZED ({_list_projects("group_rules")}),
+group_labels (id) AS MATERIALIZED ({_list_labels("group_rules")}),"""
         condition = f"""{condition}
     AND ({_share_with_group("TABLE group_teams", "TABLE group_projects", "TABLE group_labels")})"""
+    if scope.is_nothing:
+        condition = "false"
     return f"""{tables}
 shown AS NOT MATERIALIZED (
   SELECT i.* FROM backlog_items i WHERE {condition})"""

@@ -37,6 +37,7 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
         return None
     if found.is_due:
         await sessions.touch_session(found.session_id)
+    group_id = found.viewing_group_id if found.viewing_as else found.viewer_group_id
     visitor = CurrentUser(
         found.user_id,
         found.email,
@@ -45,7 +46,7 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
         found.is_admin and found.state == "active",
         found.method,
         found.session_id,
-        Scope(found.viewing_group_id if found.viewing_as else found.viewer_group_id),
+        Scope(None if group_id is None else (group_id,)),
         found.viewing_as,
     )
     stored = StoredPreferences(found.theme, found.density, found.time_zone, found.locale, found.columns)

@@ -115,7 +115,7 @@ async def read_summary(scope: Scope) -> SharingSummary:
         current.fields,
         await teams.list_teams(scope),
         await sharing_settings.count_items(scope),
-        scope.viewer_group_id is not None,
+        scope.viewer_group_ids is not None,
     )
 
 

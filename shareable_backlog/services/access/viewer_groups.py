@@ -43,7 +43,7 @@ async def read_group(group_id: int) -> ViewerGroupPage:
         for kind in KINDS
         for one in await sharing_settings.list_entities_by_id(kind, [id_ for of, id_ in rules if of == kind])
     ]
-    items = await sharing_settings.count_items(Scope(group_id))
+    items = await sharing_settings.count_items(Scope((group_id,)))
     return ViewerGroupPage(group_id, name, await viewer_groups.list_members(group_id), rules, seen, items)
 
 

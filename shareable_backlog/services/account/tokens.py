@@ -63,7 +63,7 @@ async def authenticate(authorization: str) -> TokenUser:
         is_admin=found.is_admin,
         method="token",
         session_id=None,
-        scope=Scope(found.viewer_group_id),
+        scope=Scope(None if found.viewer_group_id is None else (found.viewer_group_id,)),
         rights=frozenset(found.scopes),
     )
 
