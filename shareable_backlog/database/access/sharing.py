@@ -1,5 +1,6 @@
 """Name what sharing is about: with whose eyes the mirror is read, and what can be shown or hidden."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -21,9 +22,19 @@ class Scope:
         """Return whether nothing at all is seen."""
         return self.viewer_group_ids == ()
 
+    @property
+    def group_ids(self) -> list[int] | None:
+        """Return the ids as the parameter of a statement, an array; None for everything."""
+        return None if self.viewer_group_ids is None else list(self.viewer_group_ids)
+
 
 EVERYTHING = Scope(None)
 NOTHING = Scope(())
+
+
+def build_scope(viewer_group_ids: Iterable[int] | None) -> Scope:
+    """Return the scope of these groups, in whatever order they come; None for everything."""
+    return EVERYTHING if viewer_group_ids is None else Scope(tuple(sorted(set(viewer_group_ids))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ async def save_settings(transaction: Transaction, fields: SharedFields, choices:
 
 
 async def compute_difference(choices: Sequence[SharingChoice], limit: int) -> tuple[ItemDifference, ItemDifference]:
-    """Return what would appear and what would vanish for people in no group, with the `limit` newest of each."""
+    """Return what would appear and what would vanish to who sees everything, with the `limit` newest of each."""
     # The choices are tried by the very condition that every read takes, over other rules of the same name.
     found = await query(
         f"""

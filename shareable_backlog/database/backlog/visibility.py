@@ -83,8 +83,7 @@ ATTACHMENTS: LiteralString = "(SELECT shows_attachments FROM sharing_settings)"
 
 def build_params(scope: Scope) -> Mapping[str, object]:
     """Return the parameters of the fragments."""
-    ids = scope.viewer_group_ids
-    return {"viewer_group_ids": None if ids is None else list(ids)}
+    return {"viewer_group_ids": scope.group_ids}
 
 
 def render_shown(scope: Scope) -> LiteralString:

@@ -101,9 +101,9 @@ async def test_a_page_has_the_groups_that_people_can_be_put_into(database: str) 
 
 async def test_a_person_is_shown_with_the_groups_that_there_are(database: str) -> None:
     ids = let_in(database, "bob", "erin")
-    erin, groups = await people.read_person(ids["erin"])
-    assert (erin.email, erin.viewer_group_id) == ("erin@example.com", groups[0].id)
-    assert (await people.read_person(ids["bob"]))[0].viewer_group_id is None
+    page = await people.read_person(ids["erin"])
+    assert (page.user.email, page.user.group_ids) == ("erin@example.com", [page.groups[0].id])
+    assert (await people.read_person(ids["bob"])).user.group_ids == []
 
 
 async def test_a_person_who_was_deleted_is_said_so() -> None:
