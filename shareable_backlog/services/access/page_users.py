@@ -39,6 +39,7 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
         return None
     if found.is_due:
         await sessions.touch_session(found.session_id)
+    scope = build_scope(found.viewing_group_ids if found.viewing_as else found.group_ids)
     visitor = CurrentUser(
         found.user_id,
         found.email,
@@ -47,14 +48,14 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
         found.is_admin and found.state == "active",
         found.method,
         found.session_id,
-        build_scope(found.viewing_group_ids if found.viewing_as else found.group_ids),
+        scope,
         found.viewing_as,
     )
     stored = StoredPreferences(found.theme, found.density, found.time_zone, found.locale, found.columns)
     return PageUser(
         visitor,
         preferences.parse_preferences(stored),
-        views.parse_offered(found.views),
+        views.parse_offered(found.views, scope),
         freshness.judge_age(MirrorAge(found.as_of, found.failure, found.is_sample)),
         found.waiting if visitor.is_admin else 0,
         found.version,
