@@ -176,7 +176,9 @@ async def carry_out_decision(request: Request, form: DecisionForm) -> Response:
     )
     if form.decision in ("disable", "demote") and auth.require_user(request).user_id in form.user:
         return RedirectResponse("/", 303)
-    notice = form.decision if decided.done else "left"
+    notice = "left"
+    if decided.done:
+        notice = "approve-nothing" if grant and grant.scope.is_nothing else form.decision
     told = PeopleQuery(notice=notice, done=len(decided.done), left=len(decided.left))
     back = f"/admin/people/{form.user[0]}" if form.back == "person" else "/admin/people"
     return RedirectResponse(params.build_url(back, told), 303)

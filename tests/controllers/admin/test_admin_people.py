@@ -72,7 +72,8 @@ def test_nobody_is_let_in_without_a_choice_of_what_they_see(site: Site, fields: 
 
 
 def test_who_sees_nothing_reads_so_and_whom_to_ask_on_every_page_of_the_backlog(site: Site) -> None:
-    decide(site, "approve", "carol", sees="nothing")
+    told = decide(site, "approve", "carol", sees="nothing")
+    assert "1 person approved, and nothing is shown to them until you choose what." in site.get(told, "alice").text
     for path in ("/", "/board", "/changes", "/roadmap", "/about"):
         page = site.get(path, "carol").text
         assert "Nothing has been shared with you yet" in page, path
