@@ -45,6 +45,10 @@ def add_parser(commands: Commands) -> None:
         if decision == "approve":
             _add_scope(deciding, is_required=True)
         deciding.set_defaults(run=_carry_out_decision, decision=decision)
+    sharing = actions.add_parser("share", help="choose anew what people see")
+    sharing.add_argument("emails", metavar="EMAIL", nargs="+", type=_parse_email)
+    _add_scope(sharing, is_required=True)
+    sharing.set_defaults(run=_share)
     delete = actions.add_parser("delete", help="delete a person for good; what they did stays in the audit log")
     delete.add_argument("email", type=_parse_email)
     delete.add_argument("--yes", action="store_true", help="don't ask")
@@ -143,6 +147,21 @@ def _carry_out_decision(arguments: argparse.Namespace) -> int:
     for email in decided.left:
         print(f"{email}: left as they are: that can't be done in their state.")
     return 1 if decided.left else 0
+
+
+def _share(arguments: argparse.Namespace) -> int:
+    from shareable_backlog.cli.runner import run_with_database
+    from shareable_backlog.services.access import people, user_scopes
+    from shareable_backlog.services.audit.audit_actions import OPERATOR
+
+    async def share(_settings: "Settings") -> None:
+        ids = [await people.read_user_id(email) for email in arguments.emails]
+        await user_scopes.save_scope(OPERATOR, ids, await _read_scope(arguments))
+
+    run_with_database(share)
+    for email in arguments.emails:
+        print(f"{email}: saved{_describe_scope(arguments)}.")
+    return 0
 
 
 def _describe_new(arguments: argparse.Namespace) -> str:

@@ -45,7 +45,7 @@ class NewcomersForm(ScopeForm, frozen=True, kw_only=True):
     version: Id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SharingContext:
     """The page of what is shown; `text` is what its lists are searched for, `offered` what newcomers are given."""
 
@@ -76,11 +76,11 @@ class AboutContext:
 async def show_sharing(request: Request, query: EntitiesQuery) -> Response:
     """Show what is shown, with switches; `q` narrows the lists of teams, projects and labels."""
     context = SharingContext(
-        await sharing.read_settings(),
-        await sharing.list_entities(query.q),
-        await viewer_groups.list_groups(),
-        await user_scopes.read_newcomer_scope(),
-        query.q,
+        settings=await sharing.read_settings(),
+        entities=await sharing.list_entities(query.q),
+        groups=await viewer_groups.list_groups(),
+        offered=await user_scopes.read_newcomer_scope(),
+        text=query.q,
     )
     return auth.render_page(request, "admin/sharing.html", context)
 

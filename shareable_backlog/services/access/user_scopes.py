@@ -10,7 +10,7 @@ from shareable_backlog.database.access import sharing_settings, user_scopes, use
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope, build_scope
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
-from shareable_backlog.errors import InvalidInput
+from shareable_backlog.errors import InvalidInput, NotFound
 from shareable_backlog.services.access.sharing import require_version
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
@@ -90,6 +90,22 @@ async def save_newcomer_scope(actor: Actor, version: int, scope: Scope | None) -
                 "after": {"newcomers": describe_scope(chosen, names)},
             },
         )
+
+
+async def save_scope(actor: Actor, user_ids: Collection[int], scope: Scope | None) -> None:
+    """Give people this to see and nothing else, with a record of each whom it changes anything for.
+
+    Raises InvalidInput when nothing was chosen or a group is gone, NotFound for a person: then nothing is changed.
+    """
+    chosen = require_scope(scope)
+    async with transaction() as tx:
+        await lock_groups(tx, chosen)
+        for user_id in sorted(set(user_ids)):
+            user = await users.find_by_id(tx, user_id)
+            if user is None:
+                raise NotFound("Somebody has been deleted meanwhile. Nothing was changed.")
+            if user.scope != chosen:
+                await replace_scope(tx, user, actor, chosen)
 
 
 async def replace_scope(tx: Transaction, user: UserRow, actor: Actor, scope: Scope, by: str | None = None) -> None:

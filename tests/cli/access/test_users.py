@@ -115,6 +115,12 @@ def test_what_people_see_is_said_in_one_step_and_listed(site: tuple[Path, str], 
         0,
         "frank@example.com can sign in, but sees nothing yet.\n",
     )
+    assert run(site, "users", "share", "frank@example.com", "--everything") == (
+        0,
+        "frank@example.com: saved, and sees everything that is shown.\n",
+    )
+    assert run(site, "users", "share", "frank@example.com", "--nothing")[0] == 0
+    assert run(site, "users", "share", "frank@example.com")[0] == 2
     lines = run(site, "users", "list")[1].splitlines()
     assert [(line.split()[0], line.partition("  sees ")[2]) for line in lines] == [
         ("frank@example.com", "nothing"),

@@ -10,7 +10,7 @@ from shareable_backlog.config import Settings
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access import users
 from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING, Scope
-from shareable_backlog.errors import Conflict, InvalidInput
+from shareable_backlog.errors import Conflict, InvalidInput, NotFound
 from shareable_backlog.services.access import approvals, identities, sign_in, user_scopes, viewer_groups
 from shareable_backlog.services.access.approvals import Decision, Grant
 from shareable_backlog.services.access.identities import ProvidedIdentity
@@ -205,3 +205,18 @@ async def test_groups_are_found_by_name_and_an_unknown_one_is_said_with_those_th
     with pytest.raises(InvalidInput, match=r"no group “Roofers”\. Groups that there are: “Nobody's”, “Suppliers”"):
         await user_scopes.find_scope(["Suppliers", "Roofers"])
     assert ids
+
+
+async def test_what_many_see_is_changed_at_once_on_record_or_for_nobody(ids: dict[str, int]) -> None:
+    people = [ids["bob"], ids["erin"]]
+    with pytest.raises(NotFound, match="Nothing was changed"):
+        await user_scopes.save_scope(OPERATOR, [*people, 99_999], NOTHING)
+    assert (await read_page_user("bob")).user.scope == EVERYTHING
+    for _ in range(2):
+        await user_scopes.save_scope(OPERATOR, people, NOTHING)
+    assert [(await read_page_user(name)).user.scope for name in ("bob", "erin")] == [NOTHING] * 2
+    rows = await query("SELECT details FROM audit_logs ORDER BY id")
+    assert [(told["before"]["sees"], told["after"]["sees"]) for (told,) in rows] == [
+        ("everything", "nothing"),
+        (["Nobody's"], "nothing"),
+    ]
