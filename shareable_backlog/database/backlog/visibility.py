@@ -22,30 +22,26 @@ _HIDDEN_LABELS: LiteralString = """
   SELECT r.entity_id FROM sharing_rules r WHERE r.kind = 'label' AND NOT r.is_shown UNION ALL
   SELECT l.id FROM labels l JOIN sharing_rules r ON r.entity_id = l.parent_id
   WHERE r.kind = 'label' AND NOT r.is_shown"""
+_OF_GROUPS: LiteralString = "r.viewer_group_id = ANY (%(viewer_group_ids)s::integer[])"
 # Several groups may name the same.
-_GROUP_RULES: LiteralString = (
-    "SELECT DISTINCT r.kind, r.entity_id FROM viewer_group_rules r"
-    " WHERE r.viewer_group_id = ANY (%(viewer_group_ids)s::integer[])"
-)
+_GROUP_RULES: LiteralString = f"SELECT DISTINCT r.kind, r.entity_id FROM viewer_group_rules r WHERE {_OF_GROUPS}"
 
 
-def _list_teams(rules: LiteralString) -> LiteralString:
-    return f"SELECT r.entity_id FROM {rules} r WHERE r.kind = 'team'"
-
-
-def _list_projects(rules: LiteralString) -> LiteralString:
-    return f"SELECT r.entity_id FROM {rules} r WHERE r.kind = 'project'"
+def _list_entities(rules: LiteralString, kind: LiteralString) -> LiteralString:
+    return f"SELECT DISTINCT r.entity_id FROM {rules} r.kind = '{kind}'"
 
 
 def _list_labels(rules: LiteralString) -> LiteralString:
     return f"""
-  SELECT r.entity_id FROM {rules} r WHERE r.kind = 'label' UNION
-  SELECT l.id FROM labels l JOIN {rules} r ON r.entity_id = l.parent_id WHERE r.kind = 'label'"""
+  {_list_entities(rules, "label")} UNION
+  SELECT l.id FROM labels l, {rules} r.kind = 'label' AND r.entity_id = l.parent_id"""
 
 
-GROUP_TEAMS: LiteralString = _list_teams(f"({_GROUP_RULES})")
-GROUP_PROJECTS: LiteralString = _list_projects(f"({_GROUP_RULES})")
-GROUP_LABELS: LiteralString = _list_labels(f"({_GROUP_RULES})")
+_STORED: LiteralString = f"viewer_group_rules r WHERE {_OF_GROUPS} AND"
+GROUP_TEAMS: LiteralString = _list_entities(_STORED, "team")
+GROUP_PROJECTS: LiteralString = _list_entities(_STORED, "project")
+GROUP_LABELS: LiteralString = _list_labels(_STORED)
+_READ: LiteralString = "group_rules r WHERE"
 
 
 def _share(teams: LiteralString, hidden_projects: LiteralString, hidden_labels: LiteralString) -> LiteralString:
@@ -100,9 +96,9 @@ hidden_labels AS MATERIALIZED ({_HIDDEN_LABELS}),"""
     if scope.viewer_group_ids is not None:
         tables = f"""{tables}
 group_rules AS MATERIALIZED ({_GROUP_RULES}),
-group_teams (id) AS MATERIALIZED ({_list_teams("group_rules")}),
-group_projects (id) AS MATERIALIZED ({_list_projects("group_rules")}),
-group_labels (id) AS MATERIALIZED ({_list_labels("group_rules")}),"""
+group_teams (id) AS MATERIALIZED ({_list_entities(_READ, "team")}),
+group_projects (id) AS MATERIALIZED ({_list_entities(_READ, "project")}),
+group_labels (id) AS MATERIALIZED ({_list_labels(_READ)}),"""
         condition = f"""{condition}
     AND ({_share_with_group("TABLE group_teams", "TABLE group_projects", "TABLE group_labels")})"""
     if scope.is_nothing:
