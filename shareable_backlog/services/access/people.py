@@ -6,7 +6,7 @@ from datetime import datetime
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import user_list, users, viewer_groups
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import Scope, build_scope
 from shareable_backlog.database.access.user_list import ListedUser, UserFilters
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.access.viewer_groups import ViewerGroup
@@ -27,13 +27,15 @@ _EXPORTED_AT_ONCE = 500
 class PeoplePage:
     """One page of people, the first 200 who wait, and the groups; `next_after` is None on the last page.
 
-    `offered` is what an admin is offered to let newcomers see.
+    `offered` is what an admin is offered to let newcomers see, `offered_to_waiting` what those who wait: where one
+    alone waits, whose identity provider has put them into groups, these.
     """
 
     waiting: list[ListedUser]
     people: list[ListedUser]
     groups: list[ViewerGroup]
     offered: Scope
+    offered_to_waiting: Scope
     next_after: tuple[datetime, int] | None
     lookalikes: Mapping[int, Lookalike]
     """Of whom of them, by id, the address is not what it looks like."""
@@ -54,11 +56,14 @@ async def list_people(filters: UserFilters, after: tuple[datetime, int] | None) 
     people = found[:PAGE_SIZE]
     more = (people[-1].seen_at, people[-1].id) if len(found) > PAGE_SIZE else None
     waiting = await user_list.list_waiting(_MOST_WAITING)
+    groups, offered = await viewer_groups.list_groups(), await user_scopes.read_newcomer_scope()
+    named = waiting[0].groups if len(waiting) == 1 else []
     return PeoplePage(
         waiting=waiting,
         people=people,
-        groups=await viewer_groups.list_groups(),
-        offered=await user_scopes.read_newcomer_scope(),
+        groups=groups,
+        offered=offered,
+        offered_to_waiting=build_scope(one.id for one in groups if one.name in named) if named else offered,
         next_after=more,
         lookalikes=await find_lookalikes({one.id: one.claimed_email or one.email for one in (*waiting, *people)}),
     )
