@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.admin import scope_form
-from shareable_backlog.controllers.admin.scope_form import ScopeFilter, ScopeForm
+from shareable_backlog.controllers.admin.scope_form import ScopeForm, ScopeText
 from shareable_backlog.errors import InvalidInput, NotFound
 from shareable_backlog.services.access import approvals, people, sessions, user_scopes
 from shareable_backlog.services.access.approvals import Decision, Grant
@@ -47,7 +47,7 @@ class PeopleFilter(Struct, frozen=True):
 
     q: SearchText = ""
     state: SearchText = ""
-    sees: ScopeFilter | None = None
+    sees: ScopeText | None = None
     never: Ticked = False
 
 
@@ -90,9 +90,10 @@ class NewPersonForm(ScopeForm, frozen=True, kw_only=True):
 
 
 class PersonForm(ScopeForm, frozen=True, kw_only=True):
-    """What is changed of a person; what they see stays as it is unless it was chosen."""
+    """What is changed of a person; what they see stays as it is unless something else than it `was` is chosen."""
 
     name: Text = ""
+    was: ScopeText | None = None
     last_day: Day | None = None
 
 
@@ -124,12 +125,13 @@ class PeopleContext:
 class PersonContext:
     """The page of one person; `last_day` is the last one on which they may come in.
 
-    `lookalike` is None when the address is what it looks like.
+    `was` says what they were given to see; `lookalike` is None when the address is what it looks like.
     """
 
     user: UserRow
     groups: list[ViewerGroup]
     offered: Scope
+    was: str
     sessions: list[ListedSession]
     last_day: str | None
     lookalike: Lookalike | None
@@ -142,7 +144,7 @@ async def show_people(request: Request, query: PeopleQuery) -> Response:
     context = PeopleContext(
         page=found,
         params=query,
-        sees="" if query.sees is None else scope_form.write_filter(query.sees),
+        sees="" if query.sees is None else scope_form.write_scope(query.sees),
         is_narrowed=narrowed != PeopleQuery(),
         states=_STATES,
         is_first=query.after is None,
@@ -199,6 +201,7 @@ async def show_person(request: Request, path: PersonPath) -> Response:
         user=user,
         groups=page.groups,
         offered=page.offered,
+        was=scope_form.write_scope(user.scope),
         sessions=await sessions.list_sessions(user.id, auth.read_config(request).limits),
         last_day=user.access_until and (user.access_until - timedelta(seconds=1)).date().isoformat(),
         lookalike=(await find_lookalikes({user.id: user.claimed_email or user.email})).get(user.id),
@@ -214,6 +217,7 @@ async def update_person(request: Request, path: PersonPath, form: PersonForm) ->
         display_name=form.name,
         access_until=_parse_last_day(form.last_day),
         scope=scope_form.parse_scope(form),
+        was=form.was,
     )
     return RedirectResponse(f"/admin/people/{path.user_id}?notice=changed", 303)
 

@@ -29,15 +29,15 @@ def parse_scope(form: ScopeForm) -> Scope | None:
     return build_scope(form.group)
 
 
-def _read_filter(text: str) -> Scope:
-    """Read "everything", "nothing" or the number of a group. Raise ValueError."""
-    return _WORDS.get(text) or Scope((read_id(text),))
+def _read_scope(text: str) -> Scope:
+    """Read "everything", "nothing" or numbers of groups divided by commas. Raise ValueError."""
+    return _WORDS.get(text) or build_scope(map(read_id, text.split(",")))
 
 
-def write_filter(scope: Scope) -> str:
-    """Return the text that stands for a scope of one group at most."""
+def write_scope(scope: Scope) -> str:
+    """Return the text that stands for a scope in an address or a form."""
     words = {one: word for word, one in _WORDS.items()}
-    return words.get(scope) or str(next(iter(scope.viewer_group_ids or ())))
+    return words.get(scope) or ",".join(map(str, scope.viewer_group_ids or ()))
 
 
-ScopeFilter: TypeAlias = Annotated[Scope, Codec(_read_filter, write_filter)]
+ScopeText: TypeAlias = Annotated[Scope, Codec(_read_scope, write_scope)]

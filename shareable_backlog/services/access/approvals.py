@@ -26,6 +26,8 @@ _LONGEST_REASON = 500
 _LONGEST_NAME = 255
 _LAST_ADMIN = "This is the last active admin. Make somebody else an admin first; nothing was changed."
 
+_NOT_AS_IT_WAS = "Somebody else changed what this person sees in the meantime. Nothing was saved; reload the page."
+
 _FROM: Mapping[Decision, Collection[UserState]] = {
     "approve": ("pending",),
     "decline": ("pending",),
@@ -140,11 +142,14 @@ async def update_person(
     display_name: str | None,
     access_until: datetime | None,
     scope: Scope | None,
+    was: Scope | None = None,
 ) -> None:
-    """Change a person's name, the end of their access (None: none) and what they see (None: as before).
+    """Change a person's name, the end of their access (None: none) and what they see (None, or as it `was`: not).
 
-    Raises NotFound, InvalidInput for a group that is not there, and Conflict for an admin's end date.
+    Raises NotFound, InvalidInput for a group that is not there, and Conflict for an admin's end date, or when what
+    they see is not any more what it `was`.
     """
+    scope = None if scope == was else scope
     async with transaction() as tx:
         if scope is not None:
             await user_scopes.lock_groups(tx, scope)
@@ -153,6 +158,8 @@ async def update_person(
         name = (display_name and display_name.strip()[:_LONGEST_NAME]) or None
         await users.update_user(tx, user_id, display_name=name, access_until=access_until)
         if scope is not None:
+            if was is not None and user.scope not in (was, scope):
+                raise Conflict(_NOT_AS_IT_WAS)
             await stored_scopes.set_scope(tx, user_id, scope)
         changed = await _require_user(tx, user_id)
         if changed != user:

@@ -32,7 +32,11 @@ def test_groups_without_one_are_refused() -> None:
         scope_form.parse_scope(ScopeForm(sees="groups"))
 
 
-@pytest.mark.parametrize(("text", "scope"), [("everything", EVERYTHING), ("nothing", NOTHING), ("7", Scope((7,)))])
+@pytest.mark.parametrize(
+    ("text", "scope"), [("everything", EVERYTHING), ("nothing", NOTHING), ("7", Scope((7,))), ("2,7", Scope((2, 7)))]
+)
 def test_a_list_is_narrowed_by_what_its_address_says(text: str, scope: Scope) -> None:
-    assert scope_form.write_filter(scope) == text
-    assert params.build_url("/admin/people", PeopleQuery(sees=scope)) == f"/admin/people?sees={text}"
+    assert scope_form.write_scope(scope) == text
+    assert (
+        params.build_url("/admin/people", PeopleQuery(sees=scope)) == f"/admin/people?sees={text.replace(',', '%2C')}"
+    )

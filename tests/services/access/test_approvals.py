@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 
 import psycopg
 import pytest
@@ -239,3 +240,16 @@ async def test_nobody_is_added_without_a_choice_but_an_admin(ids: dict[str, int]
     await approvals.carry_out_decision(OUTBOX, alice(ids), [user_id], "demote")
     [(details,)] = await query("SELECT details FROM audit_logs WHERE action = 'person.demoted'")
     assert details["after"]["sees"] == "nothing"
+
+
+async def test_a_form_that_is_no_longer_true_gives_nobody_more(ids: dict[str, int]) -> None:
+    await approvals.update_person(alice(ids), ids["bob"], display_name=None, access_until=None, scope=NOTHING)
+    change = partial(approvals.update_person, alice(ids), ids["bob"], access_until=None, was=EVERYTHING)
+    await change(display_name="Bob", scope=EVERYTHING)
+    assert await query("SELECT display_name, sees_everything FROM users WHERE email = 'bob@example.com'") == [
+        ("Bob", False)
+    ]
+    [(group,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Partners') RETURNING id")
+    with pytest.raises(Conflict, match="Somebody else changed what this person sees"):
+        await change(display_name="Robert", scope=Scope((group,)))
+    assert await query("SELECT display_name FROM users WHERE email = 'bob@example.com'") == [("Bob",)]
