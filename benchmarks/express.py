@@ -26,7 +26,7 @@ from benchmarks.rig import Row, backlogs, wrk
 from benchmarks.rig.reader import Page, Reader
 from benchmarks.rig.wrk import Load
 from shareable_backlog import config, database
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog import item_list
 from shareable_backlog.services.backlog import item_pages
 from shareable_backlog.services.backlog.filters import Filters
@@ -91,7 +91,7 @@ async def _statement(url: str) -> tuple[str, Mapping[str, Any]]:
     async with database.open_database(config.parse_settings({"DATABASE_URL": url})):
         with mock.patch.object(item_list, "query", noting):
             await item_pages.list_items(
-                Scope(), ItemQuery(Filters(), None, datetime.now(UTC)), None, item_pages.PAGE_SIZE
+                EVERYTHING, ItemQuery(Filters(), None, datetime.now(UTC)), None, item_pages.PAGE_SIZE
             )
     [statement] = noted
     return statement

@@ -116,6 +116,7 @@ ROUTES = (
     Route("GET", "/admin/sync/{run_id}", admin_sync.show_run, "admin"),
     Route("GET", "/admin/sharing", admin_sharing.show_sharing, "admin"),
     Route("POST", "/admin/sharing", admin_sharing.save_sharing, "admin"),
+    Route("POST", "/admin/sharing/newcomers", admin_sharing.save_newcomers, "admin"),
     Route("POST", "/admin/sharing/preview", admin_sharing.preview_sharing, "admin"),
     Route("POST", "/admin/groups", admin_groups.create_group, "admin"),
     Route("GET", "/admin/groups/{group_id}", admin_groups.show_group, "admin"),

@@ -157,8 +157,8 @@ LEFT JOIN pieces c ON i %% 4 = 0 AND c.n = (i * 7) %% 4000;
 
 INSERT INTO sync_history (status, trigger_type, started_at, completed_at)
 VALUES ('succeeded', 'automatic', pg_temp.today(), pg_temp.today());
-INSERT INTO users (email, is_approved, approved_at)
-SELECT 'viewer' || n || '@example.com', TRUE, now() FROM generate_series(1, 200) n;
+INSERT INTO users (email, is_approved, sees_everything, approved_at)
+SELECT 'viewer' || n || '@example.com', TRUE, TRUE, now() FROM generate_series(1, 200) n;
 INSERT INTO sessions (token_hash, user_id, method)
 SELECT sha256(('session-of-viewer-' || substr(email, 7, strpos(email, '@') - 7))::bytea), id, 'link'
 FROM users WHERE email LIKE 'viewer%%';

@@ -92,6 +92,7 @@ class Settings:
     oidc_groups_claim: str = "groups"
     oidc_allowed_groups: tuple[str, ...] = ()
     oidc_admin_group: str | None = None
+    oidc_viewer_groups: tuple[str, ...] = ()
     auth_proxy_header: str | None = None
     auth_proxy_prefix: str | None = None
     audit_retention_days: int = 0
@@ -144,6 +145,7 @@ _PARSERS: Mapping[str, values.Parser] = {
     "OIDC_GROUPS_CLAIM": str,
     "OIDC_ALLOWED_GROUPS": values.parse_names,
     "OIDC_ADMIN_GROUP": str,
+    "OIDC_VIEWER_GROUPS": values.parse_group_pairs,
     "AUTH_PROXY_HEADER": values.parse_header_name,
     "AUTH_PROXY_PREFIX": str.lower,
     "AUDIT_RETENTION_DAYS": values.build_whole_number_parser(0, 36_500),

@@ -229,6 +229,14 @@ def parse_names(text: str) -> tuple[str, ...]:
     return tuple(filter(None, split_list(text)))
 
 
+def parse_group_pairs(text: str) -> tuple[str, ...]:
+    """Read pairs like `staff=Field staff` divided by commas: a provider's group, and the viewer group it leads to."""
+    pairs = parse_names(text)
+    if not all(part.strip() for pair in pairs for part in pair.rpartition("=")):
+        raise ValueError("should be pairs like staff=Field staff, divided by commas")
+    return pairs
+
+
 def parse_scopes(text: str) -> tuple[str, ...]:
     """Read what an identity provider is asked for, divided by spaces or commas; `openid` is always among it."""
     scopes = text.replace(",", " ").split()

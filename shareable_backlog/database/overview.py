@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.access.users import STATE, UserState
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.pool import pool
@@ -63,7 +63,7 @@ async def count_shown_items() -> int:
     """Count the items that viewers in no group are shown in the list."""
     [(count,)] = await query(
         f"SELECT count(*) FROM backlog_items i WHERE {visibility.ITEM} AND i.archived_at IS NULL",
-        visibility.build_params(Scope()),
+        visibility.build_params(EVERYTHING),
     )
     return count
 

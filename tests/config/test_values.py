@@ -247,6 +247,15 @@ def test_names_are_divided_by_commas_and_may_hold_blanks() -> None:
     assert values.parse_names(" field staff , ,partners,") == ("field staff", "partners")
 
 
+def test_a_providers_group_leads_to_the_group_after_the_last_equals_sign() -> None:
+    assert values.parse_group_pairs("staff=Field staff, cn=x=Partners") == ("staff=Field staff", "cn=x=Partners")
+
+
+@pytest.mark.parametrize("text", ["staff", "staff=", "=Field staff", "staff=Field staff,partners"])
+def test_what_is_no_pair_of_groups_is_refused(text: str) -> None:
+    assert "pairs like staff=Field staff" in refusal(values.parse_group_pairs, text)
+
+
 @pytest.mark.parametrize("text", ["openid email roles", "email,roles", " email  roles openid"])
 def test_what_a_provider_is_asked_for_always_holds_openid(text: str) -> None:
     assert values.parse_scopes(text) == ("openid", "email", "roles")

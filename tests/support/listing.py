@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl
 
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.backlog.selection.item_orders import Position
 from shareable_backlog.services.backlog import filters, item_pages, layouts
 from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ListPage
@@ -25,7 +25,7 @@ async def read_page(
     words: str, scope: Scope | None = None, after: Position | None = None, limit: int = 50
 ) -> ListPage:
     """Return one page of the list."""
-    return await item_pages.list_items(scope or Scope(), parse_query(words), after, limit)
+    return await item_pages.list_items(scope or EVERYTHING, parse_query(words), after, limit)
 
 
 async def identifiers(words: str, scope: Scope | None = None, after: Position | None = None) -> list[str]:
@@ -39,7 +39,7 @@ async def read_groups(words: str, scope: Scope | None = None, *, skip: int = 0, 
     assert shape.group is not None
     assert shape.group != "none"
     return await item_pages.list_groups(
-        scope or Scope(), parse_query(words), shape.group, closed=shape.closed, skip=skip, first=first
+        scope or EVERYTHING, parse_query(words), shape.group, closed=shape.closed, skip=skip, first=first
     )
 
 

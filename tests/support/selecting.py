@@ -40,7 +40,7 @@ def select(words: str, *, ids: int = 2, rare: str = "", in_group: bool = False, 
     found = {name: [f"id-{number}" for number in range(ids)] for name in look_up_names(item_query.filters).statements}
     text = item_query.filters.text
     return Selection(
-        scope=Scope(1 if in_group else None),
+        scope=Scope((1,) if in_group else None),
         order=ORDERS[item_query.sorted_by],
         predicates=tuple(write_predicates(item_query.filters, found, NOW)),
         with_archived=item_query.filters.with_archived,

@@ -47,16 +47,17 @@ async def read_page_user(persona: str) -> PageUser:
 def let_in(conninfo: str, *personas: str) -> dict[str, int]:
     """Add the personas, alice (admin) and bob (viewer) unless others are named, with a session each; give their ids.
 
-    carol is pending; dora is disabled and edgar declined, so that their sessions are good for nothing; erin is in a
-    group that sees nothing. Whoever is there already is as new.
+    Whoever is approved sees everything that is shown, but for erin: she is in a group that sees nothing. carol is
+    pending; dora is disabled and edgar declined, so that their sessions are good for nothing. Whoever is there
+    already is as new.
     """
     with psycopg.connect(conninfo) as connection:
         ids = {persona: _add(connection, persona) for persona in personas or ("alice", "bob")}
         if "erin" in ids:
             connection.execute("INSERT INTO viewer_groups (name) VALUES ('Nobody''s') ON CONFLICT DO NOTHING")
             connection.execute(
-                "UPDATE users SET viewer_group_id = (SELECT id FROM viewer_groups WHERE name = 'Nobody''s')"
-                " WHERE id = %s",
+                "INSERT INTO viewer_group_members (user_id, viewer_group_id)"
+                " SELECT %s, id FROM viewer_groups WHERE name = 'Nobody''s' ON CONFLICT DO NOTHING",
                 [ids["erin"]],
             )
         return ids
@@ -65,13 +66,14 @@ def let_in(conninfo: str, *personas: str) -> dict[str, int]:
 def _add(connection: psycopg.Connection, persona: str) -> int:
     found = connection.execute(
         """
-        INSERT INTO users (email, is_admin, is_approved, is_disabled, approved_at)
-        VALUES (%s, %s, %s, %s, CASE WHEN %s THEN now() END)
+        INSERT INTO users (email, is_admin, is_approved, is_disabled, approved_at, sees_everything)
+        VALUES (%s, %s, %s, %s, CASE WHEN %s THEN now() END, %s)
         ON CONFLICT (email) DO UPDATE SET is_admin = excluded.is_admin, is_approved = excluded.is_approved,
-          is_disabled = excluded.is_disabled, approved_at = excluded.approved_at, access_until = NULL
+          is_disabled = excluded.is_disabled, approved_at = excluded.approved_at, access_until = NULL,
+          sees_everything = excluded.sees_everything
         RETURNING id
         """,
-        [*PERSONAS[persona], PERSONAS[persona][2]],
+        [*PERSONAS[persona], PERSONAS[persona][2], PERSONAS[persona][2] and persona != "erin"],
     ).fetchone()
     assert found
     connection.execute(

@@ -9,7 +9,7 @@ import pytest
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query, transaction
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.connection import locks, schema_watch
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.access import sharing
@@ -142,7 +142,7 @@ async def test_a_removal_hides_the_item_at_once_but_keeps_it(source: Source) -> 
     await applying.apply_waiting()
     assert await list_values() == []
     with pytest.raises(NotFound):
-        await items.read_item_page(Scope(), source.issue["identifier"])
+        await items.read_item_page(EVERYTHING, source.issue["identifier"])
     assert await query("SELECT title FROM backlog_items") == [("As it was",)]
 
 
@@ -151,10 +151,10 @@ async def test_a_delivery_about_what_is_not_shared_is_mirrored_and_shown_to_nobo
     await source.post(title="As it is", updatedAt=later(source))
     await applying.apply_waiting()
     assert await query("SELECT title FROM backlog_items") == [("As it is",)]
-    told = await sharing.read_summary(Scope())
+    told = await sharing.read_summary(EVERYTHING)
     assert (told.items, told.teams) == (0, [])
     with pytest.raises(NotFound):
-        await items.read_item_page(Scope(), source.issue["identifier"])
+        await items.read_item_page(EVERYTHING, source.issue["identifier"])
 
 
 async def test_an_update_from_before_a_removal_brings_nothing_back(source: Source) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from shareable_backlog.database.access.users import Decision
     from shareable_backlog.services.access.lookalikes import Lookalike
     from shareable_backlog.services.access.people import ListedUser
+    from shareable_backlog.services.access.sharing import Scope
 
 _DECISIONS = {
     "approve": "let people who are waiting see the backlog",
@@ -34,13 +35,20 @@ def add_parser(commands: Commands) -> None:
     create = actions.add_parser("create", help="add a person who is approved before the first sign-in")
     create.add_argument("email", type=_parse_email)
     create.add_argument("--name")
-    create.add_argument("--admin", action="store_true", help="make them an admin")
-    create.set_defaults(run=_create_person)
+    create.add_argument("--admin", action="store_true", help="make them an admin, who sees everything")
+    _add_scope(create, is_required=False)
+    create.set_defaults(run=_create_person, refuse=create.error)
     for decision, words in _DECISIONS.items():
         deciding = actions.add_parser(decision, help=words)
         deciding.add_argument("emails", metavar="EMAIL", nargs="+", type=_parse_email)
         deciding.add_argument("--reason", help="emailed to them")
+        if decision == "approve":
+            _add_scope(deciding, is_required=True)
         deciding.set_defaults(run=_carry_out_decision, decision=decision)
+    sharing = actions.add_parser("share", help="choose anew what people see")
+    sharing.add_argument("emails", metavar="EMAIL", nargs="+", type=_parse_email)
+    _add_scope(sharing, is_required=True)
+    sharing.set_defaults(run=_share)
     delete = actions.add_parser("delete", help="delete a person for good; what they did stays in the audit log")
     delete.add_argument("email", type=_parse_email)
     delete.add_argument("--yes", action="store_true", help="don't ask")
@@ -48,6 +56,28 @@ def add_parser(commands: Commands) -> None:
     link = actions.add_parser("login-link", help="print a link that signs a person in once, good for an hour")
     link.add_argument("email", type=_parse_email)
     link.set_defaults(run=_print_login_link)
+
+
+def _add_scope(parser: argparse.ArgumentParser, *, is_required: bool) -> None:
+    """Add the arguments that say what somebody sees, of which one kind at most may stand there."""
+    choice = parser.add_mutually_exclusive_group(required=is_required)
+    choice.add_argument("--everything", action="store_true", help="they see everything that is shown")
+    choice.add_argument(
+        "--group", action="append", metavar="NAME", help="they see what this group sees; can be repeated"
+    )
+    choice.add_argument("--nothing", action="store_true", help="they see nothing until an admin chooses what")
+
+
+async def _read_scope(arguments: argparse.Namespace) -> "Scope | None":
+    """Return what the arguments say that somebody sees; None when they don't. Raises InvalidInput."""
+    from shareable_backlog.services.access import user_scopes
+    from shareable_backlog.services.access.sharing import EVERYTHING, NOTHING
+
+    if arguments.group:
+        return await user_scopes.find_scope(arguments.group)
+    if arguments.everything or arguments.nothing:
+        return EVERYTHING if arguments.everything else NOTHING
+    return None
 
 
 def _parse_email(text: str) -> str:
@@ -80,10 +110,17 @@ def _create_person(arguments: argparse.Namespace) -> int:
     from shareable_backlog.services.access import approvals
     from shareable_backlog.services.audit.audit_actions import OPERATOR
 
-    run_with_database(
-        lambda _settings: approvals.create_person(OPERATOR, arguments.email, arguments.name, is_admin=arguments.admin)
-    )
-    print(f"{arguments.email} can sign in{', as an admin' if arguments.admin else ''}.")
+    if not (arguments.admin or arguments.everything or arguments.group or arguments.nothing):
+        arguments.refuse("say what they see: --everything, --group NAME or --nothing")
+
+    async def create(_settings: "Settings") -> None:
+        scope = await _read_scope(arguments)
+        await approvals.create_person(
+            OPERATOR, arguments.email, arguments.name, scope=scope, is_admin=arguments.admin
+        )
+
+    run_with_database(create)
+    print(f"{arguments.email} can sign in{_describe_new(arguments)}.")
     return 0
 
 
@@ -99,14 +136,42 @@ def _carry_out_decision(arguments: argparse.Namespace) -> int:
     async def decide(settings: "Settings") -> approvals.DecisionResult:
         ids = [await people.read_user_id(email) for email in arguments.emails]
         outbox = Outbox(is_set_up=settings.smtp_url is not None)
-        return await approvals.carry_out_decision(outbox, OPERATOR, ids, decision, arguments.reason)
+        scope = await _read_scope(arguments) if decision == "approve" else None
+        grant = scope and approvals.Grant(scope)
+        return await approvals.carry_out_decision(outbox, OPERATOR, ids, decision, arguments.reason, grant)
 
     decided = run_with_database(decide)
+    seen = _describe_scope(arguments) if decision == "approve" else ""
     for email in decided.done:
-        print(f"{email}: {decision}d.")
+        print(f"{email}: {decision}d{seen}.")
     for email in decided.left:
         print(f"{email}: left as they are: that can't be done in their state.")
     return 1 if decided.left else 0
+
+
+def _share(arguments: argparse.Namespace) -> int:
+    from shareable_backlog.cli.runner import run_with_database
+    from shareable_backlog.services.access import people, user_scopes
+    from shareable_backlog.services.audit.audit_actions import OPERATOR
+
+    async def share(_settings: "Settings") -> None:
+        ids = [await people.read_user_id(email) for email in arguments.emails]
+        await user_scopes.save_scope(OPERATOR, ids, await _read_scope(arguments))
+
+    run_with_database(share)
+    for email in arguments.emails:
+        print(f"{email}: saved{_describe_scope(arguments)}.")
+    return 0
+
+
+def _describe_new(arguments: argparse.Namespace) -> str:
+    return ", as an admin" if arguments.admin else _describe_scope(arguments)
+
+
+def _describe_scope(arguments: argparse.Namespace) -> str:
+    if arguments.group:
+        return f", and sees what {' and '.join(arguments.group)} see{'s' if len(arguments.group) == 1 else ''}"
+    return ", and sees everything that is shown" if arguments.everything else ", but sees nothing yet"
 
 
 def _delete_person(arguments: argparse.Namespace) -> int:
@@ -149,7 +214,8 @@ def _encode_person(person: "ListedUser") -> str:
             "name": person.display_name,
             "state": person.state,
             "admin": person.is_admin,
-            "group": person.viewer_group,
+            "sees_everything": person.sees_everything,
+            "groups": person.groups,
             "access_until": person.access_until and person.access_until.isoformat(),
             "created_at": person.created_at.isoformat(),
             "last_seen_at": person.last_access_at and person.last_access_at.isoformat(),
@@ -161,4 +227,5 @@ def _format_person(person: "ListedUser", lookalike: "Lookalike | None") -> str:
     email = (lookalike and lookalike.ascii) or person.email
     twin = f"  looks like {lookalike.looks_like}" if lookalike and lookalike.looks_like else ""
     seen = f"seen {person.last_access_at:%Y-%m-%d %H:%M}" if person.last_access_at else "never seen"
-    return f"{email:40}  {person.state + (', admin' if person.is_admin else ''):16}  {seen}{twin}"
+    shown = "everything" if person.sees_everything else ", ".join(person.groups) or "nothing"
+    return f"{email:40}  {person.state + (', admin' if person.is_admin else ''):16}  {seen:21}  sees {shown}{twin}"

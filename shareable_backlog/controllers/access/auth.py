@@ -64,7 +64,7 @@ class FrameContext:
     """What every page shows around its content.
 
     `waiting` counts the people who wait for an admin, `here` is the path, `notice` names what a form has done;
-    `mirror` tells how old the content is, None for who may not see any.
+    `mirror` tells how old the content is, None for who may not see any; `approver` is whom to ask for more.
     """
 
     visitor: CurrentUser | None
@@ -75,6 +75,7 @@ class FrameContext:
     preferences: Preferences
     local: LocalFormat
     mirror: Freshness | None
+    approver: str | None
 
 
 def read_config(request: Request) -> AccessConfig:
@@ -166,6 +167,7 @@ def build_frame(request: Request) -> FrameContext:
         preferences=chosen,
         local=_build_local_format(request, chosen),
         mirror=found.mirror if found and found.user.state == "active" else None,
+        approver=found and found.approver,
     )
 
 

@@ -3,7 +3,7 @@
 import base64
 import hmac
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from time import time
 from typing import Any, cast
@@ -58,7 +58,7 @@ async def open_provider(settings: Settings, base_url: str) -> AsyncGenerator[Pro
         email_claim=settings.oidc_email_claim,
         groups_claim=settings.oidc_groups_claim,
         trusts_emails=is_same_issuer(settings.oidc_trusted_email_issuer or "", settings.oidc_issuer),
-        wants_groups=bool(settings.oidc_allowed_groups or settings.oidc_admin_group),
+        wants_groups=bool(settings.oidc_allowed_groups or settings.oidc_admin_group or settings.oidc_viewer_groups),
     )
     async with oidc.open_client() as http:
         yield Provider(http, client)
@@ -104,6 +104,7 @@ async def _let_in(request: Request, query: CallbackQuery) -> signing_in.NewSessi
         email=_parse_email(found),
         is_email_verified=found.is_email_verified,
         name=found.name,
+        viewer_groups=_map_groups(access.settings.oidc_viewer_groups, found.groups),
     )
     return await identities.accept_identity(
         access.sign_in,
@@ -112,6 +113,20 @@ async def _let_in(request: Request, query: CallbackQuery) -> signing_in.NewSessi
         next_path=flow["next"],
         actor=actor,
     )
+
+
+def _map_groups(pairs: Collection[str], groups: Collection[str] | None) -> Mapping[str, bool]:
+    """Return for each viewer group that a provider's group leads to whether they are in one of those.
+
+    While the provider doesn't tell groups, it says nothing of any.
+    """
+    if groups is None:
+        return {}
+    named = [
+        (group.strip(), viewer_group.strip()) for group, _, viewer_group in (one.rpartition("=") for one in pairs)
+    ]
+    joined = {viewer_group for group, viewer_group in named if group in groups}
+    return {viewer_group: viewer_group in joined for _, viewer_group in named}
 
 
 def _require_flow(request: Request, state: str) -> dict[str, Any]:

@@ -72,9 +72,9 @@ class NameTakenContext:
 
 async def show_views(request: Request, query: NoticeQuery) -> Response:
     """Show the person's own views and the published ones."""
-    user_id = auth.require_user(request).user_id
-    deleted = await views.find_deleted_name(user_id) if query.notice == "deleted" else None
-    found = await views.list_views(user_id)
+    user = auth.require_user(request)
+    deleted = await views.find_deleted_name(user.user_id) if query.notice == "deleted" else None
+    found = await views.list_views(user.user_id, user.scope)
     context = ViewsContext(_parse_queries(found.mine), _parse_queries(found.published), deleted)
     return auth.render_page(request, "views/views.html", context)
 
@@ -92,7 +92,8 @@ async def save_view(request: Request, form: NewViewForm) -> Response:
 
 async def copy_view(request: Request, form: CopyForm) -> Response:
     """Save a published view among the person's own."""
-    await views.copy_view(auth.require_user(request).user_id, form.published)
+    user = auth.require_user(request)
+    await views.copy_view(user.user_id, user.scope, form.published)
     return _redirect_to_views("copied")
 
 

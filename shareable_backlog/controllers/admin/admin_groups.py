@@ -41,6 +41,12 @@ class LeaverForm(Struct, frozen=True):
     user: Id
 
 
+class GroupDeletionForm(Struct, frozen=True):
+    """How many people were said to be in the group that is deleted."""
+
+    people: Id
+
+
 @dataclass(frozen=True, slots=True)
 class GroupContext:
     """The page of a group; `text` is what its lists are searched for."""
@@ -88,9 +94,9 @@ async def remove_member(request: Request, path: GroupPath, form: LeaverForm) -> 
     return _redirect_to_group(path, "taken")
 
 
-async def delete_group(request: Request, path: GroupPath) -> Response:
-    """Delete the group."""
-    await viewer_groups.delete_group(auth.read_actor(request), path.group_id)
+async def delete_group(request: Request, path: GroupPath, form: GroupDeletionForm) -> Response:
+    """Delete the group, with as many people in it as its page said."""
+    await viewer_groups.delete_group(auth.read_actor(request), path.group_id, form.people)
     return RedirectResponse("/admin/sharing?notice=deleted", 303)
 
 

@@ -11,25 +11,43 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from shareable_backlog.controllers.access import auth
+from shareable_backlog.controllers.admin import scope_form
+from shareable_backlog.controllers.admin.scope_form import ScopeForm, ScopeText
 from shareable_backlog.errors import InvalidInput, NotFound
-from shareable_backlog.services.access import approvals, people, sessions
+from shareable_backlog.services.access import approvals, people, sessions, user_scopes
 from shareable_backlog.services.access.approvals import Decision, Grant
 from shareable_backlog.services.access.lookalikes import Lookalike, find_lookalikes
 from shareable_backlog.services.access.people import ListedUser, PeoplePage, UserFilters, UserRow, ViewerGroup
 from shareable_backlog.services.access.sessions import CurrentUser, ListedSession
+from shareable_backlog.services.access.sharing import Scope
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Day, Email, Id, Otherwise, SearchText, Text, Ticked, TimeAndId
 from shareable_backlog.web.formats import csv_lines
 
 _STATES = ("pending", "active", "expired", "disabled", "declined")
-_COLUMNS = ("mail", "name", "state", "admin", "group", "access_until", "created", "approved", "last_seen")
+_COLUMNS = (
+    "mail",
+    "name",
+    "state",
+    "admin",
+    "sees_everything",
+    "groups",
+    "access_until",
+    "created",
+    "approved",
+    "last_seen",
+)
 
 
 class PeopleFilter(Struct, frozen=True):
-    """What the list of people is narrowed to; `never` is for who was never seen."""
+    """What the list of people is narrowed to; `never` is for who was never seen.
+
+    `sees` finds who sees everything, who sees nothing, or who is in a group.
+    """
 
     q: SearchText = ""
     state: SearchText = ""
+    sees: ScopeText | None = None
     never: Ticked = False
 
 
@@ -54,29 +72,28 @@ class PersonSessionPath(PersonPath, frozen=True):
     session_id: Annotated[Id, Otherwise(NotFound, "There is no such session.")]
 
 
-class DecisionForm(Struct, frozen=True, kw_only=True):
+class DecisionForm(ScopeForm, frozen=True, kw_only=True):
     """What is decided of whom; `back` is "person" when it was asked on a person's own page."""
 
     decision: Decision
     user: tuple[Id, ...] = ()
     reason: Text = ""
     last_day: Day | None = None
-    group: Id | None = None
     back: str = ""
 
 
-class NewPersonForm(Struct, frozen=True):
-    """Who is added."""
+class NewPersonForm(ScopeForm, frozen=True, kw_only=True):
+    """Who is added, and what they see."""
 
     email: Email
     name: Text = ""
 
 
-class PersonForm(Struct, frozen=True):
-    """What is changed of a person."""
+class PersonForm(ScopeForm, frozen=True, kw_only=True):
+    """What is changed of a person; what they see stays as it is unless something else than it `was` is chosen."""
 
     name: Text = ""
-    group: Id | None = None
+    was: ScopeText | None = None
     last_day: Day | None = None
 
 
@@ -88,10 +105,14 @@ class DeletionForm(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleContext:
-    """The page of all people: who waits, and one page of the list, with the addresses around it."""
+    """The page of all people: who waits, and one page of the list, with the addresses around it.
+
+    `sees` is what its filter of that name says.
+    """
 
     page: PeoplePage
     params: PeopleQuery
+    sees: str
     is_narrowed: bool
     states: tuple[str, ...]
     is_first: bool
@@ -104,23 +125,26 @@ class PeopleContext:
 class PersonContext:
     """The page of one person; `last_day` is the last one on which they may come in.
 
-    `lookalike` is None when the address is what it looks like.
+    `was` says what they were given to see; `lookalike` is None when the address is what it looks like.
     """
 
     user: UserRow
     groups: list[ViewerGroup]
+    offered: Scope
+    was: str
     sessions: list[ListedSession]
     last_day: str | None
     lookalike: Lookalike | None
 
 
 async def show_people(request: Request, query: PeopleQuery) -> Response:
-    """Show who waits, and 50 people from the position `after` on; `q`, `state` and `never` narrow the list."""
+    """Show who waits, and 50 people from the position `after` on; `q`, `state`, `sees` and `never` narrow it."""
     found = await people.list_people(_parse_filters(query), query.after)
-    narrowed = PeopleQuery(q=query.q, state=query.state, never=query.never)
+    narrowed = PeopleQuery(q=query.q, state=query.state, sees=query.sees, never=query.never)
     context = PeopleContext(
         page=found,
         params=query,
+        sees="" if query.sees is None else scope_form.write_scope(query.sees),
         is_narrowed=narrowed != PeopleQuery(),
         states=_STATES,
         is_first=query.after is None,
@@ -147,13 +171,16 @@ async def carry_out_decision(request: Request, form: DecisionForm) -> Response:
     if not form.user:
         raise InvalidInput("Nobody was selected, so nothing was changed. Tick a name first.")
     outbox = auth.read_config(request).sign_in.outbox
-    grant = Grant(_parse_last_day(form.last_day), form.group) if form.decision == "approve" else None
+    scope = user_scopes.require_scope(scope_form.parse_scope(form)) if form.decision == "approve" else None
+    grant = scope and Grant(scope, _parse_last_day(form.last_day))
     decided = await approvals.carry_out_decision(
         outbox, auth.read_actor(request), form.user, form.decision, form.reason, grant
     )
     if form.decision in ("disable", "demote") and auth.require_user(request).user_id in form.user:
         return RedirectResponse("/", 303)
-    notice = form.decision if decided.done else "left"
+    notice = "left"
+    if decided.done:
+        notice = "approve-nothing" if grant and grant.scope.is_nothing else form.decision
     told = PeopleQuery(notice=notice, done=len(decided.done), left=len(decided.left))
     back = f"/admin/people/{form.user[0]}" if form.back == "person" else "/admin/people"
     return RedirectResponse(params.build_url(back, told), 303)
@@ -161,16 +188,20 @@ async def carry_out_decision(request: Request, form: DecisionForm) -> Response:
 
 async def add_person(request: Request, form: NewPersonForm) -> Response:
     """Add a person who is approved before the first sign-in."""
-    user_id = await approvals.create_person(auth.read_actor(request), form.email, form.name or None)
+    scope = scope_form.parse_scope(form)
+    user_id = await approvals.create_person(auth.read_actor(request), form.email, form.name or None, scope=scope)
     return RedirectResponse(f"/admin/people/{user_id}?notice=created", 303)
 
 
 async def show_person(request: Request, path: PersonPath) -> Response:
     """Show one person, where they are signed in, and what can be decided."""
-    user, groups = await people.read_person(path.user_id)
+    page = await people.read_person(path.user_id)
+    user = page.user
     context = PersonContext(
         user=user,
-        groups=groups,
+        groups=page.groups,
+        offered=page.offered,
+        was=scope_form.write_scope(user.scope),
         sessions=await sessions.list_sessions(user.id, auth.read_config(request).limits),
         last_day=user.access_until and (user.access_until - timedelta(seconds=1)).date().isoformat(),
         lookalike=(await find_lookalikes({user.id: user.claimed_email or user.email})).get(user.id),
@@ -179,13 +210,14 @@ async def show_person(request: Request, path: PersonPath) -> Response:
 
 
 async def update_person(request: Request, path: PersonPath, form: PersonForm) -> Response:
-    """Change a person's name, group and last day."""
+    """Change a person's name, what they see and their last day."""
     await approvals.update_person(
         auth.read_actor(request),
         path.user_id,
         display_name=form.name,
         access_until=_parse_last_day(form.last_day),
-        viewer_group_id=form.group,
+        scope=scope_form.parse_scope(form),
+        was=form.was,
     )
     return RedirectResponse(f"/admin/people/{path.user_id}?notice=changed", 303)
 
@@ -232,13 +264,14 @@ def _build_cells(person: ListedUser) -> tuple[object, ...]:
         person.display_name,
         person.state,
         "yes" if person.is_admin else "no",
-        person.viewer_group,
+        "yes" if person.sees_everything else "no",
+        ", ".join(person.groups),
         *told,
     )
 
 
 def _parse_filters(asked: PeopleFilter) -> UserFilters:
-    return UserFilters(asked.q or None, asked.state or None, asked.never)
+    return UserFilters(asked.q or None, asked.state or None, asked.never, asked.sees)
 
 
 def _parse_last_day(day: date | None) -> datetime | None:

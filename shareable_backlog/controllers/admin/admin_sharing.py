@@ -7,11 +7,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.admin import sharing_form
+from shareable_backlog.controllers.admin import scope_form, sharing_form
+from shareable_backlog.controllers.admin.scope_form import ScopeForm
 from shareable_backlog.controllers.admin.sharing_form import ChoiceText, EntitiesQuery, TogglesForm
-from shareable_backlog.services.access import sharing, viewer_groups
+from shareable_backlog.services.access import sharing, user_scopes, viewer_groups
 from shareable_backlog.services.access.sharing import (
     EntityList,
+    Scope,
     SharedFields,
     SharingChoice,
     SharingPreview,
@@ -37,13 +39,20 @@ class ConfirmedForm(Struct, frozen=True, kw_only=True):
     change: tuple[ChoiceText, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+class NewcomersForm(ScopeForm, frozen=True, kw_only=True):
+    """What newcomers are given, and which `version` of the settings that changes."""
+
+    version: Id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SharingContext:
-    """The page of what is shown; `text` is what its lists are searched for."""
+    """The page of what is shown; `text` is what its lists are searched for, `offered` what newcomers are given."""
 
     settings: SharingSettings
     entities: list[EntityList]
     groups: list[ViewerGroup]
+    offered: Scope
     text: str
 
 
@@ -67,10 +76,11 @@ class AboutContext:
 async def show_sharing(request: Request, query: EntitiesQuery) -> Response:
     """Show what is shown, with switches; `q` narrows the lists of teams, projects and labels."""
     context = SharingContext(
-        await sharing.read_settings(),
-        await sharing.list_entities(query.q),
-        await viewer_groups.list_groups(),
-        query.q,
+        settings=await sharing.read_settings(),
+        entities=await sharing.list_entities(query.q),
+        groups=await viewer_groups.list_groups(),
+        offered=await user_scopes.read_newcomer_scope(),
+        text=query.q,
     )
     return auth.render_page(request, "admin/sharing.html", context)
 
@@ -87,6 +97,12 @@ async def save_sharing(request: Request, form: ConfirmedForm) -> Response:
     """Save what a preview showed."""
     await sharing.save_settings(auth.read_actor(request), form.version, _read_fields(form.field), form.change)
     return RedirectResponse("/admin/sharing?notice=saved", 303)
+
+
+async def save_newcomers(request: Request, form: NewcomersForm) -> Response:
+    """Save what newcomers are given before anybody chooses."""
+    await user_scopes.save_newcomer_scope(auth.read_actor(request), form.version, scope_form.parse_scope(form))
+    return RedirectResponse("/admin/sharing?notice=newcomers", 303)
 
 
 async def show_about(request: Request) -> Response:

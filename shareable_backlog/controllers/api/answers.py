@@ -76,11 +76,15 @@ class Cycle(msgspec.Struct, frozen=True):
 
 
 class Me(msgspec.Struct, frozen=True):
-    """The person asking; `rights` is what the token may read, null without one."""
+    """The person asking; `rights` is what the token may read, null without one.
+
+    `sees` is everything that is shown, what one or more groups see, or nothing until an admin chooses what.
+    """
 
     email: str
     display_name: str | None
     is_admin: bool
+    sees: Literal["everything", "groups", "nothing"]
     rights: list[str] | None
 
 

@@ -123,7 +123,8 @@ async def list_labels(request: Request, query: PageQuery) -> Page[Label]:
 @operation("me")
 async def list_views(request: Request) -> Page[View]:
     """Return the saved views of the person asking, and those that admins published."""
-    found = await views.list_views(auth.require_user(request).user_id)
+    user = auth.require_user(request)
+    found = await views.list_views(user.user_id, user.scope)
     return Page(
         [
             View(one.name, one.query, views.parse_layout(one.layout), one.id is not None)
@@ -137,7 +138,8 @@ async def show_me(request: Request) -> Answer[Me]:
     """Return who is asking."""
     user = auth.require_user(request)
     rights = sorted(user.rights) if isinstance(user, tokens.TokenUser) else None
-    return Answer(Me(user.email, user.display_name, user.is_admin, rights))
+    sees = "everything" if user.scope.viewer_group_ids is None else "nothing" if user.scope.is_nothing else "groups"
+    return Answer(Me(user.email, user.display_name, user.is_admin, sees, rights))
 
 
 @operation(None)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shareable_backlog.database.access import users
+from shareable_backlog.database.access import user_scopes, users
 from shareable_backlog.database.access.users import UserState
 from shareable_backlog.database.account import published_views, user_preferences
 from shareable_backlog.database.connection.query import query
@@ -14,6 +14,8 @@ from shareable_backlog.database.mirror import freshness
 @dataclass(frozen=True, slots=True)
 class SignedInUserRow:
     """A session with its person; the `viewing_…` columns are those of the person whose view is looked at.
+
+    `group_ids` are None for whoever sees everything.
 
     `waiting` counts the people who wait for an admin, 0 for who is none; `version` is another one after each change
     to the mirror and to what is shared, and whatever is read later is at least as new as it.
@@ -26,9 +28,11 @@ class SignedInUserRow:
     display_name: str | None
     state: UserState
     is_admin: bool
-    viewer_group_id: int | None
+    group_ids: list[int] | None
     viewing_as: str | None
-    viewing_group_id: int | None
+    viewing_group_ids: list[int] | None
+    approver: str | None
+    """Who let the person in whose view it is, for as long as they are an admin."""
     is_due: bool
     """Whether `sessions.touch_session` should note that it is in use."""
     theme: str | None
@@ -50,7 +54,13 @@ async def find_by_token(token_hash: bytes, idle_hours: int, max_days: int) -> Si
     found = await query(
         f"""
         SELECT s.id AS session_id, s.method, u.id AS user_id, u.email, u.display_name, {users.STATE} AS state,
-               u.is_admin, u.viewer_group_id, v.email AS viewing_as, v.viewer_group_id AS viewing_group_id,
+               u.is_admin, {user_scopes.render_scope("u")} AS group_ids,
+               v.email AS viewing_as, {user_scopes.render_scope("v")} AS viewing_group_ids,
+               (
+                 SELECT a.email FROM users a
+                 WHERE a.id = CASE WHEN v.id IS NULL THEN u.approved_by ELSE v.approved_by END
+                   AND a.is_admin AND a.is_approved AND NOT a.is_disabled
+               ) AS approver,
                s.last_seen_at < now() - interval '1 minute' OR u.last_access_at IS NULL AS is_due,
                {user_preferences.COLUMNS}, ({published_views.render_offered_views("u.id")}) AS views,
                {freshness.COLUMNS},

@@ -1,5 +1,6 @@
 """Name what sharing is about: with whose eyes the mirror is read, and what can be shown or hidden."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -9,12 +10,31 @@ EntityKind: TypeAlias = Literal["team", "project", "label"]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """With whose eyes the mirror is read.
+    """With whose eyes the mirror is read: what any of these viewer groups sees, in the order of their ids.
 
-    `viewer_group_id` is None for people in no group, who see all that is shown.
+    Without a group nothing is seen; `viewer_group_ids` is None, which has to be said, for everything that is shown.
     """
 
-    viewer_group_id: int | None = None
+    viewer_group_ids: tuple[int, ...] | None
+
+    @property
+    def is_nothing(self) -> bool:
+        """Return whether nothing at all is seen."""
+        return self.viewer_group_ids == ()
+
+    @property
+    def group_ids(self) -> list[int] | None:
+        """Return the ids as the parameter of a statement, an array; None for everything."""
+        return None if self.viewer_group_ids is None else list(self.viewer_group_ids)
+
+
+EVERYTHING = Scope(None)
+NOTHING = Scope(())
+
+
+def build_scope(viewer_group_ids: Iterable[int] | None) -> Scope:
+    """Return the scope of these groups, in whatever order they come; None for everything."""
+    return EVERYTHING if viewer_group_ids is None else Scope(tuple(sorted(set(viewer_group_ids))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import LiteralString
 
 from shareable_backlog.database.access.sharing import (
+    EVERYTHING,
     Entity,
     EntityKind,
     Scope,
@@ -136,7 +137,7 @@ async def save_settings(transaction: Transaction, fields: SharedFields, choices:
 
 
 async def compute_difference(choices: Sequence[SharingChoice], limit: int) -> tuple[ItemDifference, ItemDifference]:
-    """Return what would appear and what would vanish for people in no group, with the `limit` newest of each."""
+    """Return what would appear and what would vanish to who sees everything, with the `limit` newest of each."""
     # The choices are tried by the very condition that every read takes, over other rules of the same name.
     found = await query(
         f"""
@@ -156,7 +157,7 @@ async def compute_difference(choices: Sequence[SharingChoice], limit: int) -> tu
           WHERE a.id IS NULL OR b.id IS NULL
         ) d JOIN backlog_items i USING (id) GROUP BY is_shown
         """,
-        {**visibility.build_params(Scope()), "choices": _encode_choices(choices), "most": limit},
+        {**visibility.build_params(EVERYTHING), "choices": _encode_choices(choices), "most": limit},
     )
     by_kind = {
         is_shown: ItemDifference(count, [(name, title) for name, title in newest])

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
+from shareable_backlog.database.access import user_scopes
+from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.access.unverified_emails import read_claimed_email
 from shareable_backlog.database.access.users import STATE, UserState
 from shareable_backlog.database.connection.query import query
@@ -19,7 +21,8 @@ class ListedUser:
     display_name: str | None
     state: UserState
     is_admin: bool
-    viewer_group: str | None
+    sees_everything: bool
+    groups: list[str]
     access_note: str | None
     access_until: datetime | None
     created_at: datetime
@@ -36,18 +39,23 @@ class ListedUser:
 
 @dataclass(frozen=True, slots=True)
 class UserFilters:
-    """Narrow the list; None leaves a filter out. `text` is a part of the mail address or the name."""
+    """Narrow the list; None leaves a filter out. `text` is a part of the mail address or the name.
+
+    `scope` finds who sees everything, who sees nothing, or who is in one of its groups.
+    """
 
     text: str | None = None
     state: str | None = None
     never_seen: bool = False
+    scope: Scope | None = None
 
 
 _LISTED: LiteralString = f"""
-    SELECT u.id, u.email, u.display_name, {STATE} AS state, u.is_admin, g.name AS viewer_group, u.access_note,
-           u.access_until, u.created_at, u.approved_at, u.last_access_at,
+    SELECT u.id, u.email, u.display_name, {STATE} AS state, u.is_admin,
+           u.is_admin OR u.sees_everything AS sees_everything, {user_scopes.render_group_names("u")} AS groups,
+           u.access_note, u.access_until, u.created_at, u.approved_at, u.last_access_at,
            coalesce(u.last_access_at, 'epoch') AS seen_at
-    FROM users u LEFT JOIN viewer_groups g ON g.id = u.viewer_group_id
+    FROM users u
 """
 
 
@@ -69,6 +77,11 @@ async def list_users(filters: UserFilters, after: tuple[datetime, int] | None, l
                OR strpos(lower(u.display_name), lower(%(text)s)) > 0)
           AND (%(state)s::text IS NULL OR {STATE} = %(state)s)
           AND (NOT %(never_seen)s OR u.last_access_at IS NULL)
+          AND (NOT %(by_scope)s OR CASE
+                 WHEN u.is_admin OR u.sees_everything THEN %(group_ids)s::integer[] IS NULL
+                 WHEN %(group_ids)s::integer[] = '{{}}' THEN {user_scopes.render_group_ids("u")} = '{{}}'
+                 ELSE coalesce({user_scopes.render_group_ids("u")} && %(group_ids)s::integer[], false)
+               END)
           AND (%(after_at)s::timestamptz IS NULL
                OR (coalesce(u.last_access_at, 'epoch'), u.id) < (%(after_at)s, %(after_id)s::integer))
         ORDER BY coalesce(u.last_access_at, 'epoch') DESC, u.id DESC LIMIT %(limit)s
@@ -77,6 +90,8 @@ async def list_users(filters: UserFilters, after: tuple[datetime, int] | None, l
             "text": filters.text,
             "state": filters.state,
             "never_seen": filters.never_seen,
+            "by_scope": filters.scope is not None,
+            "group_ids": filters.scope and filters.scope.group_ids,
             "after_at": after and after[0],
             "after_id": after and after[1],
             "limit": limit,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, LiteralString, TypeAlias
 
+from shareable_backlog.database.access import user_scopes
+from shareable_backlog.database.access.sharing import Scope, build_scope
 from shareable_backlog.database.access.unverified_emails import read_claimed_email
 from shareable_backlog.database.connection.transaction import Transaction
 
@@ -24,7 +26,7 @@ WAITING: LiteralString = "SELECT count(*) FROM users WHERE NOT is_approved AND N
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """One person; `access_until` is None for access without an end."""
+    """One person; `access_until` is None for access without an end, `groups` are the names of their groups."""
 
     id: int
     email: str
@@ -34,7 +36,9 @@ class UserRow:
     access_note: str | None
     decision_reason: str | None
     access_until: datetime | None
-    viewer_group_id: int | None
+    sees_everything: bool
+    group_ids: list[int]
+    groups: list[str]
     created_at: datetime
     approved_at: datetime | None
     last_access_at: datetime | None
@@ -44,10 +48,16 @@ class UserRow:
         """What the person says their address is, though nobody vouches for it; None for a proven address."""
         return read_claimed_email(self.email)
 
+    @property
+    def scope(self) -> Scope:
+        """What the person was given to see; as long as they are an admin they see everything."""
+        return build_scope(None if self.sees_everything else self.group_ids)
+
 
 COLUMNS: LiteralString = f"""
     u.id, u.email, u.display_name, {STATE} AS state, u.is_admin, u.access_note, u.decision_reason,
-    u.access_until, u.viewer_group_id, u.created_at, u.approved_at, u.last_access_at
+    u.access_until, u.sees_everything, {user_scopes.render_group_ids("u")} AS group_ids,
+    {user_scopes.render_group_names("u")} AS groups, u.created_at, u.approved_at, u.last_access_at
 """
 
 
@@ -57,31 +67,36 @@ async def find_by_email(transaction: Transaction, email: str) -> UserRow | None:
     The Node service could tell `A@example.com` from `a@example.com`: of two the disabled one counts.
     """
     found = await transaction.query(
-        f"SELECT {COLUMNS} FROM users u WHERE lower(u.email) = lower(%(email)s)"
-        " ORDER BY u.is_disabled DESC, u.id LIMIT 1 FOR UPDATE",
+        "SELECT id FROM users WHERE lower(email) = lower(%(email)s) ORDER BY is_disabled DESC, id LIMIT 1 FOR UPDATE",
         {"email": email},
-        row=UserRow,
     )
-    return found[0] if found else None
+    return await _read_locked(transaction, found)
 
 
 async def find_by_id(transaction: Transaction, user_id: int) -> UserRow | None:
     """Return the person, locked; None when there is none."""
-    found = await transaction.query(
-        f"SELECT {COLUMNS} FROM users u WHERE u.id = %(user_id)s FOR UPDATE", {"user_id": user_id}, row=UserRow
-    )
-    return found[0] if found else None
+    found = await transaction.query("SELECT id FROM users WHERE id = %(user_id)s FOR UPDATE", {"user_id": user_id})
+    return await _read_locked(transaction, found)
 
 
 async def find_by_identity(transaction: Transaction, issuer: str, subject: str) -> UserRow | None:
     """Return the person whom an identity provider knows as `subject`, locked; None when there is none."""
     found = await transaction.query(
-        f"SELECT {COLUMNS} FROM user_identities JOIN users u ON u.id = user_identities.user_id"
+        "SELECT u.id FROM user_identities JOIN users u ON u.id = user_identities.user_id"
         " WHERE issuer = %(issuer)s AND subject = %(subject)s FOR UPDATE OF u",
         {"issuer": issuer, "subject": subject},
-        row=UserRow,
     )
-    return found[0] if found else None
+    return await _read_locked(transaction, found)
+
+
+async def _read_locked(transaction: Transaction, found: list[tuple[int]]) -> UserRow | None:
+    """Return the person whose row was locked a moment ago, with the groups that they are in since then."""
+    if not found:
+        return None
+    [person] = await transaction.query(
+        f"SELECT {COLUMNS} FROM users u WHERE u.id = %(user_id)s", {"user_id": found[0][0]}, row=UserRow
+    )
+    return person
 
 
 async def has_identity(transaction: Transaction, user_id: int, issuer: str) -> bool:
@@ -103,10 +118,19 @@ async def add_identity(transaction: Transaction, user_id: int, issuer: str, subj
 
 
 async def add_user(transaction: Transaction, email: str, display_name: str | None = None) -> bool:
-    """Add a pending person; False, and nothing done, when the address is there already."""
+    """Add a pending person, with what newcomers are given to see; False, and nothing done, for a known address."""
     added = await transaction.query(
-        "INSERT INTO users (email, display_name) VALUES (%(email)s, %(display_name)s)"
-        " ON CONFLICT (email) DO NOTHING RETURNING id",
+        """
+        WITH added AS (
+          INSERT INTO users (email, display_name, sees_everything)
+          SELECT %(email)s, %(display_name)s, newcomers_see_everything FROM sharing_settings
+          ON CONFLICT (email) DO NOTHING RETURNING id, sees_everything
+        ), joined AS (
+          INSERT INTO viewer_group_members (user_id, viewer_group_id)
+          SELECT a.id, g.id FROM added a JOIN viewer_groups g ON g.is_for_newcomers WHERE NOT a.sees_everything
+        )
+        SELECT id FROM added
+        """,
         {"email": email, "display_name": display_name},
     )
     return bool(added)
@@ -200,21 +224,14 @@ async def update_user(
     *,
     display_name: str | None,
     access_until: datetime | None,
-    viewer_group_id: int | None,
 ) -> None:
-    """Change what an admin may say of a person besides the flags."""
+    """Change a person's name and the end of their access."""
     await transaction.query(
         """
-        UPDATE users SET display_name = %(display_name)s, access_until = %(access_until)s,
-               viewer_group_id = %(viewer_group_id)s, updated_at = now()
+        UPDATE users SET display_name = %(display_name)s, access_until = %(access_until)s, updated_at = now()
         WHERE id = %(user_id)s
         """,
-        {
-            "user_id": user_id,
-            "display_name": display_name,
-            "access_until": access_until,
-            "viewer_group_id": viewer_group_id,
-        },
+        {"user_id": user_id, "display_name": display_name, "access_until": access_until},
     )
 
 

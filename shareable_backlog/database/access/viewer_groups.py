@@ -29,6 +29,8 @@ class Member:
     id: int
     email: str
     display_name: str | None
+    has_nothing_else: bool
+    """Whether the person would see nothing without the group."""
 
 
 async def list_groups() -> list[ViewerGroup]:
@@ -36,7 +38,7 @@ async def list_groups() -> list[ViewerGroup]:
     return await query(
         """
         SELECT g.id, g.name,
-               (SELECT count(*) FROM users u WHERE u.viewer_group_id = g.id) AS people,
+               (SELECT count(*) FROM viewer_group_members m WHERE m.viewer_group_id = g.id) AS people,
                (SELECT count(*) FROM viewer_group_rules r WHERE r.viewer_group_id = g.id) AS rules
         FROM viewer_groups g ORDER BY lower(g.name), g.id
         """,
@@ -52,12 +54,26 @@ async def list_rules(group_id: int) -> set[Rule]:
     return {(kind, id_) for kind, id_ in found}
 
 
-async def list_members(group_id: int) -> list[Member]:
+async def list_members(transaction: Transaction, group_id: int) -> list[Member]:
     """Return the people of a group by mail address."""
-    return await query(
-        "SELECT id, email, display_name FROM users WHERE viewer_group_id = %(group_id)s ORDER BY lower(email)",
+    return await transaction.query(
+        """
+        SELECT u.id, u.email, u.display_name,
+               NOT u.is_admin AND NOT EXISTS (
+                 SELECT FROM viewer_group_members o WHERE o.user_id = u.id AND o.viewer_group_id <> %(group_id)s
+               ) AS has_nothing_else
+        FROM viewer_group_members m JOIN users u ON u.id = m.user_id
+        WHERE m.viewer_group_id = %(group_id)s ORDER BY lower(u.email), u.id
+        """,
         {"group_id": group_id},
         row=Member,
+    )
+
+
+async def find_ids(names: Collection[str]) -> dict[str, int]:
+    """Return the ids of the groups of these names, by name; a name that no group has is left out."""
+    return dict(
+        await query("SELECT name, id FROM viewer_groups WHERE name = ANY (%(names)s::text[])", {"names": list(names)})
     )
 
 
@@ -94,16 +110,9 @@ async def rename_group(transaction: Transaction, group_id: int, name: str) -> bo
     return bool(found)
 
 
-async def delete_group(transaction: Transaction, group_id: int) -> bool:
-    """Delete a group with its rules; False, and nothing done, while somebody is in it: they would see everything."""
-    gone = await transaction.query(
-        """
-        DELETE FROM viewer_groups WHERE id = %(group_id)s
-          AND NOT EXISTS (SELECT FROM users WHERE viewer_group_id = %(group_id)s) RETURNING id
-        """,
-        {"group_id": group_id},
-    )
-    return bool(gone)
+async def delete_group(transaction: Transaction, group_id: int) -> None:
+    """Delete a group with its rules; who was in it sees what their other groups see, or nothing."""
+    await transaction.query("DELETE FROM viewer_groups WHERE id = %(group_id)s", {"group_id": group_id})
 
 
 async def update_rules(
@@ -121,12 +130,4 @@ async def update_rules(
         ON CONFLICT DO NOTHING
         """,
         {"group_id": group_id, "added": json.dumps(list(added)), "removed": json.dumps(list(removed))},
-    )
-
-
-async def set_user_group(transaction: Transaction, user_id: int, group_id: int | None) -> None:
-    """Put a person into a group, and so out of any other; None: into none."""
-    await transaction.query(
-        "UPDATE users SET viewer_group_id = %(group_id)s, updated_at = now() WHERE id = %(user_id)s",
-        {"user_id": user_id, "group_id": group_id},
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from shareable_backlog.database.access import user_scopes
 from shareable_backlog.database.access.users import STATE
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
@@ -18,7 +19,8 @@ class Token:
     email: str
     display_name: str | None
     is_admin: bool
-    viewer_group_id: int | None
+    group_ids: list[int] | None
+    """None for whoever sees everything."""
     is_due: bool
     """Whether `touch_token` should note that it is in use."""
 
@@ -39,7 +41,8 @@ async def find_by_hash(token_hash: bytes) -> Token | None:
     """Return the token of this hash; None when there is none, it has ended, or its person is not active."""
     found = await query(
         f"""
-        SELECT t.id, t.scopes, u.id AS user_id, u.email, u.display_name, u.is_admin, u.viewer_group_id,
+        SELECT t.id, t.scopes, u.id AS user_id, u.email, u.display_name, u.is_admin,
+               {user_scopes.render_scope("u")} AS group_ids,
                coalesce(t.last_used_at < now() - interval '1 minute', true) AS is_due
         FROM api_tokens t JOIN users u ON u.id = t.user_id
         WHERE t.token_hash = %(token_hash)s AND t.revoked_at IS NULL

@@ -102,7 +102,7 @@ async def list_options(scope: Scope) -> Options:
     Of a viewer group with more than 100,000 items, names of any 100,000 of them.
     """
     params: dict[str, object] = {"state_types": list(STATE_TYPES)}
-    if scope.viewer_group_id is None:
+    if scope.viewer_group_ids is None:
         tables = visibility.render_shown(scope)
         params |= visibility.build_params(scope)
         [found] = await query(f"SELECT * FROM (WITH {tables} {_render_options(_IN_ALL)}) o", params, row=Options)

@@ -20,7 +20,7 @@ def _render_join(state: LiteralString, column: LiteralString) -> LiteralString:
           {state}.team_id IS NULL OR {state}.team_id = i.team_id
           OR (
             {state}.team_id = ANY (ARRAY({visibility.TEAMS}))
-            AND (%(viewer_group_id)s::integer IS NULL OR {state}.team_id = ANY (ARRAY({visibility.GROUP_TEAMS})))
+            AND (%(viewer_group_ids)s::integer[] IS NULL OR {state}.team_id = ANY (ARRAY({visibility.GROUP_TEAMS})))
           )
         )
     """

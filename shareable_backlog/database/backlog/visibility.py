@@ -22,15 +22,26 @@ _HIDDEN_LABELS: LiteralString = """
   SELECT r.entity_id FROM sharing_rules r WHERE r.kind = 'label' AND NOT r.is_shown UNION ALL
   SELECT l.id FROM labels l JOIN sharing_rules r ON r.entity_id = l.parent_id
   WHERE r.kind = 'label' AND NOT r.is_shown"""
-_OF_GROUP: LiteralString = "r.viewer_group_id = %(viewer_group_id)s"
-GROUP_TEAMS: LiteralString = f"SELECT r.entity_id FROM viewer_group_rules r WHERE {_OF_GROUP} AND r.kind = 'team'"
-GROUP_PROJECTS: LiteralString = (
-    f"SELECT r.entity_id FROM viewer_group_rules r WHERE {_OF_GROUP} AND r.kind = 'project'"
-)
-GROUP_LABELS: LiteralString = f"""
-  SELECT r.entity_id FROM viewer_group_rules r WHERE {_OF_GROUP} AND r.kind = 'label' UNION ALL
-  SELECT l.id FROM labels l JOIN viewer_group_rules r ON r.entity_id = l.parent_id
-  WHERE {_OF_GROUP} AND r.kind = 'label'"""
+_OF_GROUPS: LiteralString = "r.viewer_group_id = ANY (%(viewer_group_ids)s::integer[])"
+# Several groups may name the same.
+_GROUP_RULES: LiteralString = f"SELECT DISTINCT r.kind, r.entity_id FROM viewer_group_rules r WHERE {_OF_GROUPS}"
+
+
+def _list_entities(rules: LiteralString, kind: LiteralString) -> LiteralString:
+    return f"SELECT DISTINCT r.entity_id FROM {rules} r.kind = '{kind}'"
+
+
+def _list_labels(rules: LiteralString) -> LiteralString:
+    return f"""
+  {_list_entities(rules, "label")} UNION
+  SELECT l.id FROM labels l, {rules} r.kind = 'label' AND r.entity_id = l.parent_id"""
+
+
+_STORED: LiteralString = f"viewer_group_rules r WHERE {_OF_GROUPS} AND"
+GROUP_TEAMS: LiteralString = _list_entities(_STORED, "team")
+GROUP_PROJECTS: LiteralString = _list_entities(_STORED, "project")
+GROUP_LABELS: LiteralString = _list_labels(_STORED)
+_READ: LiteralString = "group_rules r WHERE"
 
 
 def _share(teams: LiteralString, hidden_projects: LiteralString, hidden_labels: LiteralString) -> LiteralString:
@@ -46,11 +57,14 @@ def _share_with_group(teams: LiteralString, projects: LiteralString, labels: Lit
 
 
 SHARED: LiteralString = f"""{_share(TEAMS, _HIDDEN_PROJECTS, _HIDDEN_LABELS)}
-    AND (
-      %(viewer_group_id)s::integer IS NULL OR {_share_with_group(GROUP_TEAMS, GROUP_PROJECTS, GROUP_LABELS)}
+    AND %(viewer_group_ids)s::integer[] IS DISTINCT FROM '{{}}' AND (
+      %(viewer_group_ids)s::integer[] IS NULL OR {_share_with_group(GROUP_TEAMS, GROUP_PROJECTS, GROUP_LABELS)}
     )
 """
-"""Tell whether an item is shared, be it still in Linear or gone from there."""
+"""Tell whether an item is shared, be it still in Linear or gone from there.
+
+That no group sees nothing is said apart, so that no row is read for it.
+"""
 
 _IN_LINEAR: LiteralString = "i.removed_at IS NULL AND NOT i.trashed"
 ITEM: LiteralString = f"{_IN_LINEAR} AND {SHARED}"
@@ -65,27 +79,30 @@ ATTACHMENTS: LiteralString = "(SELECT shows_attachments FROM sharing_settings)"
 
 def build_params(scope: Scope) -> Mapping[str, object]:
     """Return the parameters of the fragments."""
-    return {"viewer_group_id": scope.viewer_group_id}
+    return {"viewer_group_ids": scope.group_ids}
 
 
 def render_shown(scope: Scope) -> LiteralString:
     """Return the CTEs of a statement that reads items in several ways; `shown` are those that may be shown.
 
     The planner puts its conditions wherever it is read, and so finds the indexes of the items. The others are lists
-    of ids, each read once: `shown_teams`, and for a viewer's group `group_teams` and `group_projects`.
+    of ids, each read once: `shown_teams`, and for viewer groups `group_teams` and `group_projects`.
     """
     tables: LiteralString = f"""shown_teams AS MATERIALIZED ({TEAMS}),
 hidden_projects AS MATERIALIZED ({_HIDDEN_PROJECTS}),
 hidden_labels AS MATERIALIZED ({_HIDDEN_LABELS}),"""
     condition: LiteralString = f"""{_IN_LINEAR}
     AND {_share("TABLE shown_teams", "TABLE hidden_projects", "TABLE hidden_labels")}"""
-    if scope.viewer_group_id is not None:
+    if scope.viewer_group_ids is not None:
         tables = f"""{tables}
-group_teams (id) AS MATERIALIZED ({GROUP_TEAMS}),
-group_projects (id) AS MATERIALIZED ({GROUP_PROJECTS}),
-group_labels (id) AS MATERIALIZED ({GROUP_LABELS}),"""
+group_rules AS MATERIALIZED ({_GROUP_RULES}),
+group_teams (id) AS MATERIALIZED ({_list_entities(_READ, "team")}),
+group_projects (id) AS MATERIALIZED ({_list_entities(_READ, "project")}),
+group_labels (id) AS MATERIALIZED ({_list_labels(_READ)}),"""
         condition = f"""{condition}
     AND ({_share_with_group("TABLE group_teams", "TABLE group_projects", "TABLE group_labels")})"""
+    if scope.is_nothing:
+        condition = "false"
     return f"""{tables}
 shown AS NOT MATERIALIZED (
   SELECT i.* FROM backlog_items i WHERE {condition})"""

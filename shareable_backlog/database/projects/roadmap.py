@@ -117,7 +117,7 @@ async def list_projects(
         WHERE p.removed_at IS NULL AND p.archived_at IS NULL
           AND (%(status_type)s::text IS NULL OR s.type = %(status_type)s)
           AND (%(team_key)s::text IS NULL OR p.id = ANY (ARRAY({_OF_TEAM})))
-          AND (%(viewer_group_id)s::integer IS NULL OR p.id = ANY (ARRAY({_OF_GROUP})))
+          AND (%(viewer_group_ids)s::integer[] IS NULL OR p.id = ANY (ARRAY({_OF_GROUP})))
         ORDER BY p.start_date IS NULL AND p.target_date IS NULL,
           array_position(%(status_types)s::text[], s.type) NULLS LAST,
           p.target_date NULLS LAST, p.start_date NULLS LAST, lower(p.name), p.id

@@ -40,7 +40,7 @@ async def list_teams(scope: Scope) -> list[ShownTeam]:
         f"""
         SELECT t.key, t.name FROM teams t
         WHERE t.id IN ({visibility.TEAMS})
-          AND (%(viewer_group_id)s::integer IS NULL
+          AND (%(viewer_group_ids)s::integer[] IS NULL
                OR t.id IN ({visibility.GROUP_TEAMS}) OR t.id IN ({_OF_GROUPS_ITEMS}))
         ORDER BY lower(t.name), t.key
         """,

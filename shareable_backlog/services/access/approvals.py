@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shareable_backlog.database import transaction
-from shareable_backlog.database.access import sessions, sign_in_links, users, viewer_groups
+from shareable_backlog.database.access import sessions, sign_in_links, users
+from shareable_backlog.database.access import user_scopes as stored_scopes
+from shareable_backlog.database.access.sharing import NOTHING, Scope
 from shareable_backlog.database.access.users import Decision, UserRow, UserState
 from shareable_backlog.database.account import api_tokens
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from shareable_backlog.services.access import user_scopes
 from shareable_backlog.services.access.sessions import CurrentUser
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
@@ -22,6 +25,8 @@ from shareable_backlog.services.mail.outbox import MailKind, Outbox
 _LONGEST_REASON = 500
 _LONGEST_NAME = 255
 _LAST_ADMIN = "This is the last active admin. Make somebody else an admin first; nothing was changed."
+
+_NOT_AS_IT_WAS = "Somebody else changed what this person sees in the meantime. Nothing was saved; reload the page."
 
 _FROM: Mapping[Decision, Collection[UserState]] = {
     "approve": ("pending",),
@@ -49,10 +54,10 @@ _MAILS: Mapping[Decision, MailKind] = {
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What an approval comes with: the end of the access, a group; None leaves what the person has."""
+    """What an approval comes with: what they see, and the end of the access; None leaves the end that they have."""
 
+    scope: Scope
     access_until: datetime | None = None
-    viewer_group_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +78,11 @@ async def carry_out_decision(
 ) -> DecisionResult:
     """Carry out a decision for one or many; whoever is in another state by now is left as they are, and told.
 
-    Disabling ends sessions, links and API tokens; `grant` goes with an approval. Raises Conflict for the last active
-    admin, InvalidInput for a grant that can't be, NotAllowed: then nothing is changed at all.
+    Disabling ends sessions, links and API tokens; an approval needs a `grant`. Raises Conflict for the last active
+    admin, InvalidInput for a grant that can't be or is missing, NotAllowed: then nothing is changed at all.
     """
+    if decision == "approve" and grant is None:
+        user_scopes.require_scope(None)
     told = (reason or "").strip()[:_LONGEST_REASON] or None
     decided = DecisionResult([], [])
     async with transaction() as tx:
@@ -93,18 +100,27 @@ async def carry_out_decision(
                 await _apply_grant(tx, user, grant)
             await _apply_decision(tx, actor, user, decision, told)
             if decision in _MAILS:
-                await outbox.add_mail(tx, _MAILS[decision], user.email, {"reason": told})
+                params = {"reason": told, "sees_nothing": bool(grant and grant.scope.is_nothing)}
+                await outbox.add_mail(tx, _MAILS[decision], user.email, params)
             decided.done.append(user.email)
     return decided
 
 
-async def create_person(actor: Actor, email: str, name: str | None = None, *, is_admin: bool = False) -> int:
-    """Add a person who is approved before the first sign-in, and return their id. Raises Conflict."""
+async def create_person(
+    actor: Actor, email: str, name: str | None = None, *, scope: Scope | None, is_admin: bool = False
+) -> int:
+    """Add a person who is approved before the first sign-in, and return their id.
+
+    An admin's scope, which counts when they no longer are one, may be left out. Raises InvalidInput, Conflict.
+    """
+    seen = NOTHING if scope is None and is_admin else user_scopes.require_scope(scope)
     async with transaction() as tx:
+        names = await user_scopes.lock_groups(tx, seen)
         if await users.find_by_email(tx, email) or not await users.add_user(tx, email, name and name[:_LONGEST_NAME]):
             raise Conflict("There is already a person with this email address. Nothing was changed.")
         user = await users.find_by_email(tx, email)
         assert user is not None  # noqa: S101 (added a moment ago)
+        await stored_scopes.set_scope(tx, user.id, seen)
         await users.apply_decision(tx, user.id, "approve", reason=None, by=actor.user_id)
         if is_admin:
             await users.apply_decision(tx, user.id, "promote", reason=None, by=actor.user_id)
@@ -114,7 +130,7 @@ async def create_person(actor: Actor, email: str, name: str | None = None, *, is
             Action.PERSON_CREATED,
             resource="user",
             resource_id=str(user.id),
-            details={"email": email, "admin": is_admin},
+            details={"email": email, "admin": is_admin, "sees": user_scopes.describe_scope(seen, names)},
         )
         return user.id
 
@@ -125,20 +141,26 @@ async def update_person(
     *,
     display_name: str | None,
     access_until: datetime | None,
-    viewer_group_id: int | None,
+    scope: Scope | None,
+    was: Scope | None = None,
 ) -> None:
-    """Change a person's name, the end of their access (None: none) and their group (None: none).
+    """Change a person's name, the end of their access (None: none) and what they see (None, or as it `was`: not).
 
-    Raises NotFound, InvalidInput for a group that is not there, and Conflict for an admin's end date.
+    Raises NotFound, InvalidInput for a group that is not there, and Conflict for an admin's end date, or when what
+    they see is not any more what it `was`.
     """
+    scope = None if scope == was else scope
     async with transaction() as tx:
-        await _lock_group(tx, viewer_group_id)
+        if scope is not None:
+            await user_scopes.lock_groups(tx, scope)
         user = await _require_user(tx, user_id)
         _require_no_end_date(user, access_until)
         name = (display_name and display_name.strip()[:_LONGEST_NAME]) or None
-        await users.update_user(
-            tx, user_id, display_name=name, access_until=access_until, viewer_group_id=viewer_group_id
-        )
+        await users.update_user(tx, user_id, display_name=name, access_until=access_until)
+        if scope is not None:
+            if was is not None and user.scope not in (was, scope):
+                raise Conflict(_NOT_AS_IT_WAS)
+            await stored_scopes.set_scope(tx, user_id, scope)
         changed = await _require_user(tx, user_id)
         if changed != user:
             await audit_actions.record(
@@ -224,25 +246,15 @@ async def _apply_decision(
 
 async def _apply_grant(tx: Transaction, user: UserRow, grant: Grant) -> None:
     _require_no_end_date(user, grant.access_until)
-    await users.update_user(
-        tx,
-        user.id,
-        display_name=user.display_name,
-        access_until=grant.access_until or user.access_until,
-        viewer_group_id=grant.viewer_group_id or user.viewer_group_id,
-    )
+    until = grant.access_until or user.access_until
+    await users.update_user(tx, user.id, display_name=user.display_name, access_until=until)
+    await stored_scopes.set_scope(tx, user.id, grant.scope)
 
 
 async def _require_valid_grant(tx: Transaction, grant: Grant) -> None:
     if grant.access_until is not None and grant.access_until <= datetime.now(UTC):
         raise InvalidInput("That last day has already passed. Nothing was changed.")
-    await _lock_group(tx, grant.viewer_group_id)
-
-
-async def _lock_group(tx: Transaction, group_id: int | None) -> None:
-    """Keep a group from being deleted; before any person's row, as whoever changes groups locks them too."""
-    if group_id is not None and await viewer_groups.lock_group(tx, group_id) is None:
-        raise InvalidInput("That group no longer exists. Nothing was changed.")
+    await user_scopes.lock_groups(tx, grant.scope)
 
 
 async def _require_user(tx: Transaction, user_id: int) -> UserRow:
@@ -293,5 +305,5 @@ def _build_user_details(user: UserRow) -> dict[str, object]:
         "admin": user.is_admin,
         "name": user.display_name,
         "access_until": user.access_until and user.access_until.isoformat(),
-        "group": user.viewer_group_id,
+        "sees": user_scopes.describe_user_scope(user),
     }

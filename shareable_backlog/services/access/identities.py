@@ -4,14 +4,16 @@ Whose address the provider does not vouch for waits for an admin too, under an a
 that whoever owns the one they claim, now or later, is somebody else.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from operator import itemgetter
 
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
-from shareable_backlog.database.access import unverified_emails, users
+from shareable_backlog.database.access import unverified_emails, users, viewer_groups
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
-from shareable_backlog.services.access import sign_in
+from shareable_backlog.services.access import sign_in, user_scopes
 from shareable_backlog.services.access.sign_in import NewSession, SignInConfig
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
@@ -27,16 +29,22 @@ _NO_EMAIL = (
     " OIDC_SCOPES to what the provider wants to be asked for"
 )
 
+_NO_VIEWER_GROUP = "OIDC_VIEWER_GROUPS names groups of viewers that are not there: create them under Admin, Sharing"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvidedIdentity:
-    """Whom a provider names; `email` is None without one that can be a mail address."""
+    """Whom a provider names; `email` is None without one that can be a mail address.
+
+    `viewer_groups` says by name of some groups of viewers whether the person is in them.
+    """
 
     issuer: str
     subject: str
     email: str | None
     is_email_verified: bool
     name: str | None
+    viewer_groups: Mapping[str, bool] = field(default_factory=dict[str, bool])
 
 
 async def accept_identity(
@@ -48,14 +56,30 @@ async def accept_identity(
     that is not verified leads to nobody but a new person, who is marked. `is_admin` is what the provider's groups
     say, None when they say nothing of it. Raises SignInFailed.
     """
+    group_ids = await _find_viewer_groups(identity.viewer_groups)
     async with transaction() as tx:
+        memberships = {
+            group_id: identity.viewer_groups[name]
+            for name, group_id in sorted(group_ids.items(), key=itemgetter(1))
+            if await viewer_groups.lock_group(tx, group_id) is not None
+        }
         if is_admin is not None:
             await users.lock_admins(tx)  # before any other row, as every decision of an admin does
         user, refused = await _find_or_add_user(tx, identity, actor)
         if user is not None and is_admin is not None and user.email.lower() not in config.admin_emails:
             await _follow_admin_group(tx, user, actor, is_admin=is_admin)
+        if user is not None:
+            known = Actor(user.id, user.email, actor.ip_address, actor.user_agent)
+            await user_scopes.follow_groups(tx, user, known, memberships)
         entered = await sign_in.let_in(tx, config, user, "oidc", next_path, actor) if user else refused
     return await sign_in.require_session(entered, actor)
+
+
+async def _find_viewer_groups(named: Mapping[str, bool]) -> dict[str, int]:
+    found = await viewer_groups.find_ids(named.keys()) if named else {}
+    if missing := sorted(named.keys() - found.keys()):
+        _LOG.warning("oidc_viewer_group_missing", groups=missing, note=_NO_VIEWER_GROUP)
+    return found
 
 
 async def _find_or_add_user(tx: Transaction, identity: ProvidedIdentity, actor: Actor) -> tuple[UserRow | None, str]:

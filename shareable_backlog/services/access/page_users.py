@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shareable_backlog.database.access import page_users, sessions
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import build_scope
 from shareable_backlog.database.account.user_preferences import StoredPreferences
 from shareable_backlog.database.mirror.freshness import MirrorAge
 from shareable_backlog.services.access.sessions import CurrentUser, SessionLimits, hash_token
@@ -28,6 +28,8 @@ class PageUser:
     mirror: Freshness
     waiting: int
     version: str
+    approver: str | None
+    """Whom to ask for more: the admin who let in the person whose view it is; None when they are none any more."""
 
 
 async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
@@ -37,6 +39,7 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
         return None
     if found.is_due:
         await sessions.touch_session(found.session_id)
+    scope = build_scope(found.viewing_group_ids if found.viewing_as else found.group_ids)
     visitor = CurrentUser(
         found.user_id,
         found.email,
@@ -45,15 +48,16 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
         found.is_admin and found.state == "active",
         found.method,
         found.session_id,
-        Scope(found.viewing_group_id if found.viewing_as else found.viewer_group_id),
+        scope,
         found.viewing_as,
     )
     stored = StoredPreferences(found.theme, found.density, found.time_zone, found.locale, found.columns)
     return PageUser(
         visitor,
         preferences.parse_preferences(stored),
-        views.parse_offered(found.views),
+        views.parse_offered(found.views, scope),
         freshness.judge_age(MirrorAge(found.as_of, found.failure, found.is_sample)),
         found.waiting if visitor.is_admin else 0,
         found.version,
+        found.approver,
     )

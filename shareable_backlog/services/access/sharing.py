@@ -6,12 +6,15 @@ from dataclasses import asdict, dataclass
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import sharing_settings
 from shareable_backlog.database.access.sharing import (
+    EVERYTHING,
+    NOTHING,
     Entity,
     EntityKind,
     Scope,
     SharedFields,
     SharingChoice,
     SharingSettings,
+    build_scope,
 )
 from shareable_backlog.database.access.sharing_settings import ItemDifference
 from shareable_backlog.database.projects import teams
@@ -20,7 +23,16 @@ from shareable_backlog.errors import Conflict
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 
-__all__ = ["Entity", "EntityKind", "Scope", "SharedFields", "SharingChoice"]
+__all__ = [
+    "EVERYTHING",
+    "NOTHING",
+    "Entity",
+    "EntityKind",
+    "Scope",
+    "SharedFields",
+    "SharingChoice",
+    "build_scope",
+]
 
 KINDS: tuple[EntityKind, ...] = ("team", "project", "label")
 MOST_LISTED = 100
@@ -48,7 +60,7 @@ class SharingPreview:
 
 @dataclass(frozen=True, slots=True)
 class SharingSummary:
-    """What a viewer is told of what is shown; `is_part` when their group sees only a part of it."""
+    """What a viewer is told of what is shown; `is_part` when their groups see only a part of it."""
 
     fields: SharedFields
     teams: list[ShownTeam]
@@ -71,9 +83,9 @@ async def list_entities(text: str) -> list[EntityList]:
 
 
 async def preview_settings(version: int, fields: SharedFields, choices: Sequence[SharingChoice]) -> SharingPreview:
-    """Return what saving this would change, for people in no group. Raises Conflict as `save_settings` does."""
+    """Return what saving this would change for who sees everything. Raises Conflict as `save_settings` does."""
     before = await sharing_settings.read_settings()
-    _require_version(before, version)
+    require_version(before, version)
     appearing, vanishing = await sharing_settings.compute_difference(choices, _MOST_NAMED)
     changed = [
         (name, is_shown) for name, is_shown in asdict(fields).items() if is_shown != getattr(before.fields, name)
@@ -90,7 +102,7 @@ async def save_settings(actor: Actor, version: int, fields: SharedFields, choice
     names = {(one.kind, one.id): one.name for one in await _list_chosen(choices)}
     async with transaction() as tx:
         before = await sharing_settings.lock_settings(tx)
-        _require_version(before, version)
+        require_version(before, version)
         await sharing_settings.save_settings(tx, fields, choices)
         shown_before = {
             name: value for name, value in asdict(before.fields).items() if value != getattr(fields, name)
@@ -115,11 +127,12 @@ async def read_summary(scope: Scope) -> SharingSummary:
         current.fields,
         await teams.list_teams(scope),
         await sharing_settings.count_items(scope),
-        scope.viewer_group_id is not None,
+        scope.viewer_group_ids is not None,
     )
 
 
-def _require_version(settings: SharingSettings, version: int) -> None:
+def require_version(settings: SharingSettings, version: int) -> None:
+    """Raise Conflict when somebody else has changed the settings since `version`."""
     if settings.version != version:
         raise Conflict(
             "Somebody else changed the sharing settings in the meantime, so nothing was saved."

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import sharing_settings, users, viewer_groups
-from shareable_backlog.database.access.sharing import Entity, Scope, SharingChoice
+from shareable_backlog.database.access.sharing import Entity, Scope, SharingChoice, build_scope
 from shareable_backlog.database.access.viewer_groups import Member, Rule, ViewerGroup
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import Conflict, InvalidInput, NotFound
+from shareable_backlog.services.access import user_scopes
 from shareable_backlog.services.access.sharing import KINDS
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
@@ -37,14 +38,15 @@ async def read_group(group_id: int) -> ViewerGroupPage:
     """Return one group. Raises NotFound."""
     async with transaction() as tx:
         name = await _lock_group(tx, group_id)
+        members = await viewer_groups.list_members(tx, group_id)
     rules = await viewer_groups.list_rules(group_id)
     seen = [
         one
         for kind in KINDS
         for one in await sharing_settings.list_entities_by_id(kind, [id_ for of, id_ in rules if of == kind])
     ]
-    items = await sharing_settings.count_items(Scope(group_id))
-    return ViewerGroupPage(group_id, name, await viewer_groups.list_members(group_id), rules, seen, items)
+    items = await sharing_settings.count_items(Scope((group_id,)))
+    return ViewerGroupPage(group_id, name, members, rules, seen, items)
 
 
 async def create_group(actor: Actor, name: str) -> int:
@@ -72,15 +74,26 @@ async def rename_group(actor: Actor, group_id: int, name: str) -> None:
         )
 
 
-async def delete_group(actor: Actor, group_id: int) -> None:
-    """Delete a group. Raises NotFound, and Conflict while somebody is in it: they would see everything."""
+async def delete_group(actor: Actor, group_id: int, people: int) -> None:
+    """Delete a group; who was in no other one sees nothing from then on.
+
+    Raises NotFound, and Conflict when there are not as many `people` in it as whoever decided was told.
+    """
     async with transaction() as tx:
         name = await _lock_group(tx, group_id)
-        if not await viewer_groups.delete_group(tx, group_id):
+        members = await viewer_groups.list_members(tx, group_id)
+        if len(members) != people:
             raise Conflict(
-                "There are people in this group, and without it they would see everything. Remove them from it first."
+                f"By now {len(members)} {'person is' if len(members) == 1 else 'people are'} in this group."
+                " Nothing was deleted; look at the group again."
             )
-        await _record(tx, actor, Action.GROUP_DELETED, group_id, {"name": name})
+        await viewer_groups.delete_group(tx, group_id)
+        told: dict[str, object] = {
+            "name": name,
+            "people": [one.email for one in members],
+            "see_nothing_now": [one.email for one in members if one.has_nothing_else],
+        }
+        await _record(tx, actor, Action.GROUP_DELETED, group_id, told if members else {"name": name})
 
 
 async def update_rules(actor: Actor, group_id: int, choices: Sequence[SharingChoice]) -> None:
@@ -96,39 +109,28 @@ async def update_rules(actor: Actor, group_id: int, choices: Sequence[SharingCho
 
 
 async def add_member(actor: Actor, group_id: int, email: str) -> None:
-    """Put the person of a mail address into a group, and so out of any other. Raises NotFound and InvalidInput."""
+    """Put the person of a mail address into a group, beside their others; no longer do they see everything.
+
+    Raises NotFound and InvalidInput.
+    """
     async with transaction() as tx:
         await _lock_group(tx, group_id)
         person = await users.find_by_email(tx, email)
         if person is None:
             raise InvalidInput("Nobody here has that email address. Check the list of people.")
-        await _set_group(tx, actor, person, group_id)
+        if group_id not in person.group_ids:
+            await user_scopes.replace_scope(tx, person, actor, build_scope([*person.group_ids, group_id]))
 
 
 async def remove_member(actor: Actor, group_id: int, user_id: int) -> None:
-    """Take a person out of a group; from then on they see all that is shown. Raises NotFound."""
+    """Take a person out of a group; out of the last one they see nothing. Raises NotFound."""
     async with transaction() as tx:
         await _lock_group(tx, group_id)
         person = await users.find_by_id(tx, user_id)
-        if person is None or person.viewer_group_id != group_id:
+        if person is None or group_id not in person.group_ids:
             raise NotFound("That person is no longer in this group.")
-        await _set_group(tx, actor, person, None)
-
-
-async def _set_group(tx: Transaction, actor: Actor, person: users.UserRow, group_id: int | None) -> None:
-    await viewer_groups.set_user_group(tx, person.id, group_id)
-    await audit_actions.record(
-        tx,
-        actor,
-        Action.PERSON_CHANGED,
-        resource="user",
-        resource_id=str(person.id),
-        details={
-            "email": person.email,
-            "before": {"viewer_group": person.viewer_group_id},
-            "after": {"viewer_group": group_id},
-        },
-    )
+        left = build_scope(id_ for id_ in person.group_ids if id_ != group_id)
+        await user_scopes.replace_scope(tx, person, actor, left)
 
 
 async def _record(tx: Transaction, actor: Actor, action: Action, group_id: int, details: dict[str, object]) -> None:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, get_args
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import rate_limits, users
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import build_scope
 from shareable_backlog.database.account import api_tokens
 from shareable_backlog.database.account.api_tokens import ListedToken
 from shareable_backlog.errors import Conflict, InvalidInput, NotAllowed, NotFound, NotSignedIn, TooMany
@@ -63,7 +63,7 @@ async def authenticate(authorization: str) -> TokenUser:
         is_admin=found.is_admin,
         method="token",
         session_id=None,
-        scope=Scope(found.viewer_group_id),
+        scope=build_scope(found.group_ids),
         rights=frozenset(found.scopes),
     )
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 
 from shareable_backlog.database import transaction
+from shareable_backlog.database.access.sharing import NOTHING, Scope
 from shareable_backlog.database.account import published_views, user_preferences
 from shareable_backlog.database.account.published_views import OfferedView
 from shareable_backlog.database.account.user_preferences import StoredViews
@@ -65,20 +66,21 @@ class ViewsBar:
     layout: Layout
 
 
-async def list_views(user_id: int) -> OfferedViews:
-    """Return a person's own views, without those that can't be read, and the published ones."""
-    return parse_offered(await published_views.list_offered_views(user_id))
+async def list_views(user_id: int, scope: Scope) -> OfferedViews:
+    """Return a person's own views, without those that can't be read, and the published ones for who sees anything."""
+    return parse_offered(await published_views.list_offered_views(user_id), scope)
 
 
-def parse_offered(stored: Sequence[Mapping[str, Any]]) -> OfferedViews:
-    """Return the views whose fields these are."""
+def parse_offered(stored: Sequence[Mapping[str, Any]], scope: Scope) -> OfferedViews:
+    """Return the views whose fields these are; to who sees nothing no names of published ones are told."""
     found = msgspec.convert(stored, list[OfferedView])
-    return OfferedViews([one for one in found if one.id is None], [one for one in found if one.id is not None])
+    published = [] if scope.is_nothing else [one for one in found if one.id is not None]
+    return OfferedViews([one for one in found if one.id is None], published)
 
 
 async def read_own_view(user_id: int, name: str) -> OfferedView:
     """Return a person's own view of that name. Raises NotFound."""
-    for view in (await list_views(user_id)).mine:
+    for view in (await list_views(user_id, NOTHING)).mine:
         if _fold_name(view.name) == _fold_name(name):
             return view
     raise NotFound(_IS_GONE)
@@ -136,9 +138,9 @@ async def save_view(
     return view
 
 
-async def copy_view(user_id: int, view_id: int) -> None:
+async def copy_view(user_id: int, scope: Scope, view_id: int) -> None:
     """Save a published view among a person's own. Raises NotFound, and Conflict for a name in use."""
-    view = await published_views.find_by_id(view_id)
+    view = None if scope.is_nothing else await published_views.find_by_id(view_id)
     if view is None:
         raise NotFound("That view is no longer published.")
     if await save_view(user_id, view.name, view.query, parse_layout(view.layout)) is None:

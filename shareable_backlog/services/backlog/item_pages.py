@@ -129,7 +129,7 @@ async def list_groups(
 
 
 def _choose_count_limit(scope: Scope, filters: Filters) -> int:
-    is_narrowed = scope.viewer_group_id is not None or replace(filters, with_archived=False) != Filters()
+    is_narrowed = scope.viewer_group_ids is not None or replace(filters, with_archived=False) != Filters()
     return _MOST_COUNTED_OF_PART if is_narrowed else _MOST_COUNTED
 
 

@@ -18,7 +18,7 @@ def build_renderers(config: SignInConfig) -> Mapping[MailKind, Renderer]:
     """Return what writes each kind of mail for this installation.
 
     The params are `link_id` for "sign_in", `email` and `note` for "access_asked", and for the decisions an admin's
-    `reason`, which may be missing or None.
+    `reason`, which may be missing or None; "access_approved" has `sees_nothing` too.
     """
     base_url = config.base_url
 
@@ -40,6 +40,10 @@ def build_renderers(config: SignInConfig) -> Mapping[MailKind, Renderer]:
             looks_like=seen and seen.looks_like,
         )
 
+    async def render_access_approved(to: str, params: Mapping[str, Any]) -> MailMessage:
+        sees_nothing = bool(params.get("sees_nothing"))
+        return write_access_approved(to, base_url, params.get("reason"), sees_nothing=sees_nothing)
+
     def build_decision_renderer(write: Callable[[str, str, str | None], MailMessage]) -> Renderer:
         async def render_decision(to: str, params: Mapping[str, Any]) -> MailMessage:
             return write(to, base_url, params.get("reason"))
@@ -49,7 +53,7 @@ def build_renderers(config: SignInConfig) -> Mapping[MailKind, Renderer]:
     return {
         "sign_in": render_sign_in,
         "access_asked": render_access_asked,
-        "access_approved": build_decision_renderer(write_access_approved),
+        "access_approved": render_access_approved,
         "access_declined": build_decision_renderer(write_access_declined),
         "access_disabled": build_decision_renderer(write_access_disabled),
         "access_restored": build_decision_renderer(write_access_restored),
@@ -103,18 +107,19 @@ Until then they can't see any of it.
     )
 
 
-def write_access_approved(to: str, base_url: str, reason: str | None) -> MailMessage:
-    """Tell a person that an admin let them in."""
+def write_access_approved(to: str, base_url: str, reason: str | None, *, sees_nothing: bool = False) -> MailMessage:
+    """Tell a person that an admin let them in, and if nothing has been shared with them yet."""
+    shared = "\n\nNothing has been shared with you yet: ask them what you should see." if sees_nothing else ""
     return MailMessage(
         to,
-        "Welcome: you can now see the backlog",
+        "Welcome: you can now sign in to the backlog" if sees_nothing else "Welcome: you can now see the backlog",
         f"""\
 Hello,
 
 Good news: an admin has approved your access to the backlog.
 You will find it here:
 
-{base_url}/{_quote(reason, "They added:")}
+{base_url}/{shared}{_quote(reason, "They added:")}
 """,
     )
 

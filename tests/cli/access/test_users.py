@@ -46,8 +46,11 @@ def test_a_link_for_nobody_says_what_to_do(site: tuple[Path, str]) -> None:
 
 def test_people_are_listed_and_decided_of(site: tuple[Path, str], database: str) -> None:
     let_in(database, "alice", "carol")
-    assert run(site, "users", "approve", "carol@example.com") == (0, "carol@example.com: approved.\n")
-    code, said = run(site, "users", "approve", "carol@example.com")
+    assert run(site, "users", "approve", "carol@example.com", "--everything") == (
+        0,
+        "carol@example.com: approved, and sees everything that is shown.\n",
+    )
+    code, said = run(site, "users", "approve", "carol@example.com", "--nothing")
     assert (code, "left as they are" in said) == (1, True)
     listed = [json.loads(line) for line in run(site, "users", "list", "--json")[1].splitlines()]
     assert {one["email"]: one["state"] for one in listed} == {
@@ -82,3 +85,49 @@ def test_a_person_is_not_deleted_by_a_slip(site: tuple[Path, str]) -> None:
     code, said = run(site, "users", "delete", "carol@example.com")
     assert code == 2
     assert "deletes carol@example.com for good" in said
+
+
+def test_nobody_is_let_in_without_a_word_on_what_they_see(site: tuple[Path, str], database: str) -> None:
+    let_in(database, "alice", "carol")
+    code, said = run(site, "users", "approve", "carol@example.com")
+    assert (code, "one of the arguments --everything --group --nothing is required" in said) == (2, True)
+    code, said = run(site, "users", "create", "frank@example.com")
+    assert (code, "--everything, --group NAME or --nothing" in said) == (2, True)
+    code, said = run(site, "users", "approve", "carol@example.com", "--group", "Partners")
+    assert (code, "There is no group “Partners”" in said) == (1, True)
+    listed = [json.loads(line) for line in run(site, "users", "list", "--json")[1].splitlines()]
+    assert {one["email"]: one["state"] for one in listed} == {
+        "alice@example.com": "active",
+        "carol@example.com": "pending",
+    }
+
+
+def test_what_people_see_is_said_in_one_step_and_listed(site: tuple[Path, str], database: str) -> None:
+    let_in(database, "carol")
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO viewer_groups (name) VALUES ('Partners'), ('Field staff')")
+    groups = ("--group", "Partners", "--group", "Field staff")
+    assert run(site, "users", "approve", "carol@example.com", *groups) == (
+        0,
+        "carol@example.com: approved, and sees what Partners and Field staff see.\n",
+    )
+    assert run(site, "users", "create", "frank@example.com", "--nothing") == (
+        0,
+        "frank@example.com can sign in, but sees nothing yet.\n",
+    )
+    assert run(site, "users", "share", "frank@example.com", "--everything") == (
+        0,
+        "frank@example.com: saved, and sees everything that is shown.\n",
+    )
+    assert run(site, "users", "share", "frank@example.com", "--nothing")[0] == 0
+    assert run(site, "users", "share", "frank@example.com")[0] == 2
+    lines = run(site, "users", "list")[1].splitlines()
+    assert [(line.split()[0], line.partition("  sees ")[2]) for line in lines] == [
+        ("frank@example.com", "nothing"),
+        ("carol@example.com", "Field staff, Partners"),
+    ]
+    listed = [json.loads(line) for line in run(site, "users", "list", "--json")[1].splitlines()]
+    assert [(one["sees_everything"], one["groups"]) for one in listed] == [
+        (False, []),
+        (False, ["Field staff", "Partners"]),
+    ]

@@ -103,6 +103,23 @@ def test_groups_decide_who_comes_in_and_who_is_an_admin(database: str, provider:
         assert site.query("SELECT is_admin, is_approved FROM users WHERE email = %s", CAROL) == [(False, True)]
 
 
+def test_a_providers_groups_lead_into_groups_of_viewers_and_out_again(database: str, provider: Provider) -> None:
+    pairs = "staff=Field staff, cn=drivers=Field staff, partners=Partners, guests=Unknown"
+    with running_site.run_site(database, settings(provider, OIDC_VIEWER_GROUPS=pairs), base_url=BASE) as site:
+        site.query("INSERT INTO viewer_groups (name) VALUES ('Field staff'), ('Partners'), ('Others')")
+        for groups, names in (
+            (["cn=drivers", "partners"], ["Field staff", "Partners"]),
+            (["staff", "guests"], ["Field staff"]),
+            ([], []),
+        ):
+            provider.claims["groups"] = groups
+            assert is_in(signed_in(site, provider))
+            assert site.query(
+                "SELECT name FROM viewer_group_members JOIN viewer_groups g ON g.id = viewer_group_id"
+            ) == [(name,) for name in names]
+        assert site.query("SELECT is_approved, sees_everything FROM users") == [(False, False)], "and still waits"
+
+
 def test_groups_that_only_userinfo_tells_count_as_those_of_the_token(database: str, provider: Provider) -> None:
     more = {"OIDC_ALLOWED_GROUPS": "staff", "OIDC_ADMIN_GROUP": "admins", "OIDC_GROUPS_CLAIM": "roles"}
     with running_site.run_site(database, settings(provider, **more), base_url=BASE) as site:

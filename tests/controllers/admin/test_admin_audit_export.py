@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from shareable_backlog.controllers.admin import admin_audit
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.services.access.sessions import CurrentUser
 from shareable_backlog.services.audit import audit_actions, audit_log
 from shareable_backlog.services.audit.audit_actions import OPERATOR, Action
@@ -20,7 +20,7 @@ async def test_an_export_ends_when_the_session_does() -> None:
         yield (await audit_log.list_entries(OPERATOR, AuditFilters(), 100)).rows
 
     gone = CurrentUser(
-        1, "alice@example.com", None, "active", is_admin=True, method="link", session_id=7, scope=Scope()
+        1, "alice@example.com", None, "active", is_admin=True, method="link", session_id=7, scope=EVERYTHING
     )
     sent = [line async for line in admin_audit._write_csv(parts(), gone)]  # pyright: ignore[reportPrivateUsage] (no client of the tests stops halfway)
     assert len(sent) == 1

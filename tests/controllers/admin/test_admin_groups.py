@@ -18,7 +18,6 @@ def shared(server: str, template: str) -> Generator[Site]:
 
 @pytest.fixture
 def site(shared: Site) -> Site:
-    shared.query("UPDATE users SET viewer_group_id = NULL")
     shared.query("DELETE FROM viewer_groups")
     let_in(shared.conninfo)
     return shared
@@ -31,7 +30,7 @@ def group(site: Site) -> str:
 
 
 def members(site: Site) -> list[str]:
-    rows = site.query("SELECT email FROM users WHERE viewer_group_id IS NOT NULL ORDER BY email")
+    rows = site.query("SELECT email FROM users JOIN viewer_group_members ON user_id = users.id ORDER BY email")
     return [email for (email,) in rows]
 
 
@@ -97,3 +96,14 @@ def test_who_is_not_in_the_group_is_not_taken_out(site: Site, group: str) -> Non
 def test_the_page_says_what_was_done(site: Site, group: str, notice: str) -> None:
     assert '<p class="notice"' in site.get(f"{group}?notice={notice}", "alice").text
     assert '<p class="notice"' not in site.get(group, "alice").text
+
+
+def test_a_group_is_deleted_with_as_many_people_as_its_page_says(site: Site, group: str) -> None:
+    site.post(f"{group}/people", "alice", email="bob@example.com")
+    page = site.get(group, "alice").text
+    assert "1 person is in this group, and would see nothing without it." in page
+    assert site.post(f"{group}/delete", "alice").status_code == 400
+    assert site.post(f"{group}/delete", "alice", people="0").status_code == 409
+    assert site.get("/", "bob").status_code == 200
+    assert site.post(f"{group}/delete", "alice", people="1").headers["location"] == "/admin/sharing?notice=deleted"
+    assert "Nothing has been shared with you yet" in site.get("/", "bob").text

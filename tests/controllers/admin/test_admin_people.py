@@ -24,6 +24,7 @@ def id_of(site: Site, persona: str) -> int:
 
 def decide(site: Site, decision: str, *personas: str, **fields: str) -> str:
     ids = [id_of(site, persona) for persona in personas]
+    fields = {"sees": "everything", **fields} if decision == "approve" else fields
     answer = site.post("/admin/people/decide", "alice", decision=decision, user=ids, **fields)
     assert answer.status_code == 303, answer.text
     return answer.headers["location"]
@@ -48,11 +49,53 @@ def test_a_disabled_person_is_out_at_once_everywhere(site: Site) -> None:
 def test_an_approval_may_come_with_a_group_and_a_last_day(site: Site) -> None:
     site.query("INSERT INTO viewer_groups (name) VALUES ('Partners')")
     [(group,)] = site.query("SELECT id FROM viewer_groups")
-    assert "Partners</option>" in site.get("/admin/people", "alice").text
-    decide(site, "approve", "carol", group=str(group), last_day="2099-12-31")
-    assert site.query("SELECT viewer_group_id, access_until::text FROM users WHERE email = 'carol@example.com'") == [
-        (group, "2100-01-01 00:00:00+00")
-    ]
+    assert '<span dir="auto">Partners</span>' in site.get("/admin/people", "alice").text
+    decide(site, "approve", "carol", sees="groups", group=str(group), last_day="2099-12-31")
+    assert site.query(
+        "SELECT viewer_group_id, sees_everything, access_until::text"
+        " FROM users JOIN viewer_group_members ON user_id = id"
+    ) == [(group, False, "2100-01-01 00:00:00+00")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"), [({}, "Choose what they see"), ({"sees": "groups"}, "Tick at least one group")]
+)
+def test_nobody_is_let_in_without_a_choice_of_what_they_see(site: Site, fields: dict[str, str], words: str) -> None:
+    for path, who in (
+        ("/admin/people/decide", {"decision": "approve", "user": str(id_of(site, "carol"))}),
+        ("/admin/people", {"email": "frank@example.com"}),
+    ):
+        answer = site.post(path, "alice", **who, **fields)
+        assert (answer.status_code, words in answer.text, "Nothing was changed" in answer.text) == (400, True, True)
+    assert site.get("/", "carol").headers["location"] == "/waiting"
+    assert site.query("SELECT 1 FROM users WHERE email = 'frank@example.com'") == []
+
+
+def test_who_sees_nothing_reads_so_and_whom_to_ask_on_every_page_of_the_backlog(site: Site) -> None:
+    told = decide(site, "approve", "carol", sees="nothing")
+    assert "1 person approved, and nothing is shown to them until you choose what." in site.get(told, "alice").text
+    for path in ("/", "/board", "/changes", "/roadmap", "/about"):
+        page = site.get(path, "carol").text
+        assert "Nothing has been shared with you yet" in page, path
+        assert "alice@example.com" in page, path
+    assert site.get("/api/v1/items", "carol").json()["data"] == []
+
+
+def test_the_list_says_who_sees_what_and_is_narrowed_to_them(site: Site) -> None:
+    site.query("INSERT INTO viewer_groups (name) VALUES ('Partners'), ('Roofers')")
+    ids = [id_ for (id_,) in site.query("SELECT id FROM viewer_groups ORDER BY id")]
+    decide(site, "approve", "carol", sees="nothing")
+    site.post(f"/admin/people/{id_of(site, 'bob')}", "alice", sees="groups", group=ids)
+    page = site.get("/admin/people", "alice").text
+    assert '<td class="wide">Partners, Roofers</td>' in " ".join(page.split())
+    for sees, shown in {
+        "everything": {"alice", "dora"},
+        "nothing": {"carol", "edgar"},
+        str(ids[0]): {"bob"},
+        str(ids[1]): {"bob"},
+    }.items():
+        table = site.get(f"/admin/people?sees={sees}", "alice").text.partition('id="everybody"')[2]
+        assert {name for name in PEOPLE if f"{name}@example.com" in table} == shown
 
 
 def test_a_decision_for_who_has_moved_on_says_so(site: Site) -> None:
@@ -120,7 +163,7 @@ def test_the_list_is_taken_along_as_a_spreadsheet_without_formulas(site: Site) -
     site.query("UPDATE users SET display_name = '=HYPERLINK(1)' WHERE email = 'bob@example.com'")
     answer = site.get("/admin/people.csv?state=active", "alice")
     lines = answer.text.splitlines()
-    assert lines[0].startswith("mail,name,state,admin,group,access_until")
+    assert lines[0].startswith("mail,name,state,admin,sees_everything,groups,access_until")
     assert {line.split(",")[0] for line in lines[1:]} == {"alice@example.com", "bob@example.com"}
     assert "'=HYPERLINK(1)" in answer.text
     assert site.query("SELECT 1 FROM audit_logs WHERE action = 'people.exported'") == [(1,)]
@@ -130,11 +173,11 @@ def test_name_group_and_last_day_are_changed(site: Site) -> None:
     site.query("INSERT INTO viewer_groups (name) VALUES ('Partners')")
     [(group,)] = site.query("SELECT id FROM viewer_groups")
     path = f"/admin/people/{id_of(site, 'bob')}"
-    answer = site.post(path, "alice", name="Bob", group=str(group), last_day="2099-12-31")
+    answer = site.post(path, "alice", name="Bob", sees="groups", group=str(group), last_day="2099-12-31")
     assert answer.headers["location"] == f"{path}?notice=changed"
     page = site.get(path, "alice").text
     assert 'value="2099-12-31"' in page
-    assert "Partners</option>" in page
+    assert 'checked>\n<span dir="auto">Partners' in page
     assert site.post(path, "alice", name="Bob", last_day="tomorrow").status_code == 400
 
 
@@ -147,7 +190,10 @@ def test_a_person_is_deleted_by_typing_the_address(site: Site) -> None:
 
 def test_an_admin_sees_what_a_person_sees_until_that_is_enough(site: Site) -> None:
     site.query("INSERT INTO viewer_groups (name) VALUES ('Nobody''s')")
-    site.query("UPDATE users SET viewer_group_id = (SELECT id FROM viewer_groups) WHERE email = 'bob@example.com'")
+    site.query("UPDATE users SET sees_everything = false WHERE email = 'bob@example.com'")
+    site.query(
+        "INSERT INTO viewer_group_members SELECT u.id, g.id FROM users u, viewer_groups g WHERE email LIKE 'bob@%%'"
+    )
     site.post(f"/admin/people/{id_of(site, 'bob')}/view-as", "alice")
     page = site.get("/", "alice").text
     assert "You see what <b>bob@example.com</b> sees." in page
@@ -165,10 +211,10 @@ def test_one_session_of_a_person_is_ended(site: Site) -> None:
 
 
 def test_somebody_is_added_before_they_ever_came(site: Site) -> None:
-    answer = site.post("/admin/people", "alice", email="Frank@Example.com", name="Frank")
+    answer = site.post("/admin/people", "alice", email="Frank@Example.com", name="Frank", sees="nothing")
     assert answer.status_code == 303
     assert site.query("SELECT is_approved FROM users WHERE email = 'frank@example.com'") == [(True,)]
-    assert site.post("/admin/people", "alice", email="frank@example.com").status_code == 409
+    assert site.post("/admin/people", "alice", email="frank@example.com", sees="nothing").status_code == 409
 
 
 def test_hostile_words_of_a_person_are_only_words(site: Site) -> None:

@@ -133,19 +133,19 @@ def test_a_person_in_a_group_sees_only_its_part(site: Site) -> None:
     assert fields(site.get(group, "alice").text, "on") == ["team team-ENG"]
     assert site.get("/items/ENG-2", "bob").status_code == 200
     assert "chose for you" in site.get("/about", "bob").text
-    assert site.post(f"{group}/delete", "alice").status_code == 409
+    assert site.post(f"{group}/delete", "alice", people="0").status_code == 409
     [user] = fields(site.get(group, "alice").text, "user")
     assert site.post(f"{group}/people/out", "alice", user=user).status_code == 303
     assert site.post(f"{group}/name", "alice", name="Roofers").status_code == 303
     assert "Roofers" in site.get("/admin/sharing", "alice").text
-    assert site.post(f"{group}/delete", "alice").status_code == 303
+    assert site.post(f"{group}/delete", "alice", people="0").status_code == 303
     assert site.get(group, "alice").status_code == 404
 
 
 @pytest.mark.parametrize("number", ["x", "0", "9" * 20, "-1"])
 def test_an_unknown_group_is_not_found(site: Site, number: str) -> None:
     assert site.get(f"/admin/groups/{number}", "alice").status_code == 404
-    assert site.post(f"/admin/groups/{number}/delete", "alice").status_code == 404
+    assert site.post(f"/admin/groups/{number}/delete", "alice", people="0").status_code == 404
 
 
 def test_names_are_escaped(site: Site) -> None:
@@ -156,3 +156,18 @@ def test_names_are_escaped(site: Site) -> None:
         assert "&lt;script&gt;x" in page
         assert "<script>x" not in page
     assert "&lt;b&gt;Bold" in site.get(group, "alice").text
+
+
+def test_what_newcomers_are_given_is_chosen_once_and_offered_from_then_on(site: Site) -> None:
+    group = site.post("/admin/groups", "alice", name="Suppliers").headers["location"].partition("?")[0].split("/")[-1]
+    page = site.get("/admin/sharing", "alice").text
+    assert 'value="nothing" checked' in page.partition('id="newcomers"')[2]
+    [version] = site.query("SELECT version FROM sharing_settings")[0]
+    sent = {"version": str(version), "sees": "groups", "group": group}
+    assert site.post("/admin/sharing/newcomers", "bob", **sent).status_code == 403
+    saved = site.post("/admin/sharing/newcomers", "alice", **sent).headers["location"]
+    assert "This is what newcomers are given" in site.get(saved, "alice").text
+    assert site.post("/admin/sharing/newcomers", "alice", **sent).status_code == 409, "as somebody was faster"
+    added = site.get("/admin/people", "alice").text.partition('id="add"')[2]
+    assert 'value="groups" checked' in added
+    assert f'value="{group}" checked' in added

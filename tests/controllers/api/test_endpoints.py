@@ -59,6 +59,7 @@ def site(shared: Site) -> Site:
     """Return the program over the rows above as if no test had asked it before."""
     for table in ("api_tokens", "rate_limits", "user_preferences", "viewer_group_rules"):
         shared.query(f"DELETE FROM {table}")
+    shared.query("UPDATE users SET sees_everything = true WHERE email = 'bob@example.com'")
     shared.query(
         "UPDATE sharing_settings SET shows_descriptions = true, shows_comments = true, shows_assignees = true"
     )
@@ -232,8 +233,11 @@ def test_a_token_reads_only_what_it_was_made_for(site: Site) -> None:
         "email": "bob@example.com",
         "display_name": None,
         "is_admin": False,
+        "sees": "everything",
         "rights": ["me"],
     }
+    site.query("UPDATE users SET sees_everything = false WHERE email = 'bob@example.com'")
+    assert data(site, "/me", None, **of_me)["sees"] == "nothing"
     assert data(site, "/me")["rights"] is None
 
 

@@ -44,7 +44,7 @@ async def test_a_session_leads_to_its_person_and_their_group(ids: dict[str, int]
     await query("UPDATE users SET display_name = 'Erin' WHERE id = %(erin)s", ids)
     erin = await find_one("erin")
     assert (erin.user_id, erin.email, erin.display_name) == (ids["erin"], "erin@example.com", "Erin")
-    assert (erin.method, erin.state, erin.is_admin, erin.viewer_group_id) == ("link", "active", False, group_id)
+    assert (erin.method, erin.state, erin.is_admin, erin.group_ids) == ("link", "active", False, [group_id])
 
 
 async def test_who_waits_or_whose_time_is_over_is_told_apart_from_who_was_shut_out(ids: dict[str, int]) -> None:
@@ -81,12 +81,27 @@ async def test_use_is_due_to_be_noted_at_first_and_then_after_a_minute(ids: dict
 async def test_only_an_admin_looks_with_anothers_eyes(ids: dict[str, int]) -> None:
     await query("UPDATE sessions SET viewing_as_user_id = %(erin)s", ids)
     alice, bob = await find_one("alice"), await find_one("bob")
-    assert (alice.email, alice.viewer_group_id) == ("alice@example.com", None)
-    assert (alice.viewing_as, alice.viewing_group_id) == (
+    assert (alice.email, alice.group_ids) == ("alice@example.com", None)
+    assert (alice.viewing_as, alice.viewing_group_ids) == (
         "erin@example.com",
-        (await find_one("erin")).viewer_group_id,
+        (await find_one("erin")).group_ids,
     )
-    assert (bob.viewing_as, bob.viewing_group_id) == (None, None)
+    assert (bob.viewing_as, bob.viewing_group_ids) == (None, [])
+
+
+async def test_who_was_given_nothing_sees_nothing_and_is_told_who_let_them_in(ids: dict[str, int]) -> None:
+    await query("UPDATE users SET sees_everything = false, approved_by = %(alice)s WHERE id = %(bob)s", ids)
+    bob = await find_one("bob")
+    assert (bob.group_ids, bob.approver) == ([], "alice@example.com")
+    await query("UPDATE users SET is_admin = false WHERE id = %(alice)s", ids)
+    assert (await find_one("bob")).approver is None, "who is no admin any more can't help"
+
+
+async def test_an_admin_sees_everything_whatever_they_were_given(ids: dict[str, int]) -> None:
+    await query("UPDATE users SET sees_everything = false WHERE id = %(alice)s", ids)
+    assert (await find_one("alice")).group_ids is None
+    await query("UPDATE users SET is_admin = false WHERE id = %(alice)s", ids)
+    assert (await find_one("alice")).group_ids == []
 
 
 @pytest.mark.usefixtures("ids")

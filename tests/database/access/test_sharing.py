@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from shareable_backlog.database import query
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING, Scope
 from shareable_backlog.database.backlog import comments, filter_options, item_details, item_list
 from shareable_backlog.database.projects import teams
 from shareable_backlog.streams.issues import ItemRow
@@ -30,7 +30,7 @@ Rule = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A mirror and an admin's choices; `group` is None for a person in none."""
+    """A mirror and an admin's choices; `group` is what a person's groups name, None for one who sees everything."""
 
     teams: Sequence[TeamRow]
     labels: Sequence[LabelRow]
@@ -161,14 +161,24 @@ async def stored(world: World) -> Scope:
         world.fields,
     )
     if world.group is None:
-        return Scope()
-    [(group_id,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Suppliers') RETURNING id")
-    for kind, id_ in world.group:
+        return EVERYTHING
+    groups = await query(
+        "INSERT INTO viewer_groups (name) VALUES ('Suppliers'), ('Roofers'), ('Others') RETURNING id"
+    )
+    (one,), (other,), (others,) = groups
+    # What a person sees stands in one of two groups or in both; others see all of it and more.
+    every = {("team", f"team-{key}") for key in (*KEYS, "NONE")} | world.group
+    of_groups = [(others, rule) for rule in every] + [
+        (group, rule)
+        for number, rule in enumerate(sorted(world.group))
+        for group in ((one,), (other,), (one, other))[number % 3]
+    ]
+    for group, (kind, id_) in of_groups:
         await query(
             "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(group)s, %(kind)s, %(id)s)",
-            {"group": group_id, "kind": kind, "id": id_},
+            {"group": group, "kind": kind, "id": id_},
         )
-    return Scope(group_id)
+    return Scope((one, other)) if world.group else NOTHING
 
 
 async def worlds() -> AsyncGenerator[tuple[World, Scope]]:
@@ -228,9 +238,9 @@ async def test_a_group_of_all_teams_is_offered_the_names_that_all_others_are() -
         "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) SELECT %(id)s, 'team', id FROM teams",
         {"id": group_id},
     )
-    options = await filter_options.list_options(Scope())
+    options = await filter_options.list_options(EVERYTHING)
     assert (options.creator, options.milestone, options.cycle) == (["Bob"], ["Launch"], ["12"])
-    assert await filter_options.list_options(Scope(group_id)) == options
+    assert await filter_options.list_options(Scope((group_id,))) == options
 
 
 async def test_an_item_and_all_around_it_show_what_they_may() -> None:
@@ -282,7 +292,7 @@ async def test_the_filter_names_only_teams_that_are_shown() -> None:
 async def test_a_group_without_rules_sees_nothing() -> None:
     await store(team("ENG"), item(1))
     [(group_id,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Suppliers') RETURNING id")
-    for scope in (Scope(group_id), Scope(group_id + 1)):
+    for scope in (Scope((group_id,)), Scope((group_id + 1,))):
         assert (await identifiers("", scope), await teams.list_teams(scope)) == ([], [])
         assert await item_details.find_item(scope, "ENG-1") is None
 
@@ -290,7 +300,7 @@ async def test_a_group_without_rules_sees_nothing() -> None:
 async def test_without_settings_nothing_optional_is_shown() -> None:
     await store(item(1, description="words", estimate=1.0))
     await query("DELETE FROM sharing_settings")
-    found = await item_details.find_item(Scope(), "ENG-1")
+    found = await item_details.find_item(EVERYTHING, "ENG-1")
     assert found is not None
     assert (found.description, found.estimate) == (None, None)
 

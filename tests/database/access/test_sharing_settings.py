@@ -9,6 +9,7 @@ import pytest
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access import sharing_settings
 from shareable_backlog.database.access.sharing import (
+    EVERYTHING,
     Entity,
     EntityKind,
     Scope,
@@ -206,12 +207,18 @@ async def test_a_scope_sees_all_that_is_shown_or_what_its_group_does_archived_it
         "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(id)s, 'team', 'team-OPS')",
         {"id": group_id},
     )
-    assert (await sharing_settings.count_items(Scope()), await sharing_settings.count_items(Scope(group_id))) == (
+    assert (
+        await sharing_settings.count_items(EVERYTHING),
+        await sharing_settings.count_items(Scope((group_id,))),
+    ) == (
         3,
         2,
     )
     await change(HIDE_OPS)
-    assert (await sharing_settings.count_items(Scope()), await sharing_settings.count_items(Scope(group_id))) == (
+    assert (
+        await sharing_settings.count_items(EVERYTHING),
+        await sharing_settings.count_items(Scope((group_id,))),
+    ) == (
         1,
         0,
     )

@@ -8,6 +8,7 @@ import pytest
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query
 from shareable_backlog.database.access import user_list
+from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING, Scope
 from shareable_backlog.database.access.user_list import ListedUser, UserFilters
 from tests.support.signed_in import let_in
 
@@ -52,8 +53,13 @@ async def test_the_last_seen_come_first_and_who_was_never_here_last(ids: dict[st
 async def test_a_person_is_listed_with_their_group_and_their_place_in_the_order(ids: dict[str, int]) -> None:
     await see(ids["bob"], NOON)
     bob, erin, *_ = await user_list.list_users(UserFilters(), None, 50)
-    assert (bob.last_access_at, bob.seen_at, bob.viewer_group) == (NOON, NOON, None)
-    assert (erin.last_access_at, erin.seen_at, erin.viewer_group) == (None, NEVER, "Nobody's")
+    assert (bob.last_access_at, bob.seen_at, bob.sees_everything, bob.groups) == (NOON, NOON, True, [])
+    assert (erin.last_access_at, erin.seen_at, erin.sees_everything, erin.groups) == (
+        None,
+        NEVER,
+        False,
+        ["Nobody's"],
+    )
 
 
 async def test_pages_follow_each_other_without_a_gap_or_a_double(ids: dict[str, int]) -> None:
@@ -90,6 +96,15 @@ async def test_each_state_has_its_people(ids: dict[str, int]) -> None:
         "expired": ["bob"],
         "unheard-of": [],
     }
+
+
+async def test_people_are_found_by_what_they_see(ids: dict[str, int]) -> None:
+    await query("UPDATE users SET sees_everything = false WHERE id IN (%(alice)s, %(bob)s)", ids)
+    [(group_id,)] = await query("SELECT id FROM viewer_groups")
+    assert await list_names(scope=EVERYTHING) == ["dora", "alice"], "as an admin"
+    assert await list_names(scope=NOTHING) == ["edgar", "carol", "bob"]
+    assert await list_names(scope=Scope((group_id,))) == ["erin"]
+    assert await list_names(scope=Scope((group_id + 1,))) == []
 
 
 async def test_filters_narrow_the_list_together(ids: dict[str, int]) -> None:

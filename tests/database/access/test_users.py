@@ -8,6 +8,7 @@ import pytest
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access import sessions, users
+from shareable_backlog.database.access.sharing import NOTHING
 from shareable_backlog.database.access.users import Decision, UserRow
 from shareable_backlog.errors import DataRefused
 from tests.support.database import chain
@@ -149,13 +150,13 @@ async def test_who_is_added_is_pending_and_nothing_else(ids: dict[str, int]) -> 
         assert await users.add_user(tx, "frank@example.com", "Frank")
         frank = await users.find_by_email(tx, "frank@example.com")
     assert frank
-    assert (frank.display_name, frank.state, frank.is_admin, frank.viewer_group_id) == (
+    assert (frank.display_name, frank.state, frank.is_admin, frank.scope) == (
         "Frank",
         "pending",
         False,
-        None,
+        NOTHING,
     )
-    assert (frank.viewer_group_id, frank.approved_at, frank.last_access_at, frank.access_until) == (None,) * 4
+    assert (frank.approved_at, frank.last_access_at, frank.access_until) == (None,) * 3
     assert frank.id not in ids.values()
 
 
@@ -255,13 +256,29 @@ async def test_a_promotion_and_a_demotion_change_nothing_but_the_rights(ids: dic
     assert await decide(ids["bob"], "demote") == before
 
 
-async def test_a_change_sets_name_end_and_group_and_empties_what_is_none(ids: dict[str, int]) -> None:
-    [(group,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Suppliers') RETURNING id")
-    for name, end, of_group in (("Bob", SEEN, group), (None, None, None)):
+async def test_a_change_sets_name_and_end_and_empties_what_is_none(ids: dict[str, int]) -> None:
+    for name, end in (("Bob", SEEN), (None, None)):
         async with transaction() as tx:
-            await users.update_user(tx, ids["bob"], display_name=name, access_until=end, viewer_group_id=of_group)
+            await users.update_user(tx, ids["bob"], display_name=name, access_until=end)
         bob = await find(ids["bob"])
-        assert (bob.display_name, bob.access_until, bob.viewer_group_id) == (name, end, of_group)
+        assert (bob.display_name, bob.access_until) == (name, end)
+
+
+async def test_whoever_waited_for_a_persons_row_sees_the_groups_that_were_given_meanwhile(
+    ids: dict[str, int], database: str
+) -> None:
+    async def read() -> list[str]:
+        async with transaction() as tx:
+            bob = await users.find_by_id(tx, ids["bob"])
+        assert bob
+        return bob.groups
+
+    await query("INSERT INTO viewer_groups (name) VALUES ('Suppliers')")
+    put = """
+        WITH locked AS (UPDATE users SET updated_at = now() WHERE id = %(bob)s)
+        INSERT INTO viewer_group_members (user_id, viewer_group_id) SELECT %(bob)s, id FROM viewer_groups
+    """
+    assert await run_beside(database, put, ids, read()) == ["Suppliers"]
 
 
 async def test_what_a_person_wrote_to_the_admins_is_kept(ids: dict[str, int]) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query, transaction
-from shareable_backlog.database.access import viewer_groups
+from shareable_backlog.database.access import user_scopes, viewer_groups
+from shareable_backlog.database.access.sharing import build_scope
 from shareable_backlog.database.access.viewer_groups import Member, Rule, ViewerGroup
 from shareable_backlog.errors import DataRefused
 from tests.support.database.locking import list_free
@@ -36,9 +37,14 @@ async def rename(group_id: int, name: str) -> bool:
         return await viewer_groups.rename_group(tx, group_id, name)
 
 
-async def delete(group_id: int) -> bool:
+async def delete(group_id: int) -> None:
     async with transaction() as tx:
-        return await viewer_groups.delete_group(tx, group_id)
+        await viewer_groups.delete_group(tx, group_id)
+
+
+async def list_members(group_id: int) -> list[Member]:
+    async with transaction() as tx:
+        return await viewer_groups.list_members(tx, group_id)
 
 
 async def change_rules(group_id: int, added: list[Rule], removed: list[Rule]) -> set[Rule]:
@@ -47,9 +53,9 @@ async def change_rules(group_id: int, added: list[Rule], removed: list[Rule]) ->
     return await viewer_groups.list_rules(group_id)
 
 
-async def put(user_id: int, group_id: int | None) -> None:
+async def put(user_id: int, *group_ids: int) -> None:
     async with transaction() as tx:
-        await viewer_groups.set_user_group(tx, user_id, group_id)
+        await user_scopes.set_scope(tx, user_id, build_scope(group_ids))
 
 
 async def list_names() -> list[str]:
@@ -79,11 +85,14 @@ async def test_the_people_of_a_group_are_listed_by_mail_address(ids: dict[str, i
     await query("UPDATE users SET email = 'Zoe@example.com', display_name = 'Zoe' WHERE id = %(alice)s", ids)
     for user_id in ids.values():
         await put(user_id, group_id)
-    assert await viewer_groups.list_members(group_id) == [
-        Member(ids["bob"], "bob@example.com", None),
-        Member(ids["alice"], "Zoe@example.com", "Zoe"),
+    assert await list_members(group_id) == [
+        Member(ids["bob"], "bob@example.com", None, has_nothing_else=True),
+        Member(ids["alice"], "Zoe@example.com", "Zoe", has_nothing_else=False),  # as an admin
     ]
-    assert await viewer_groups.list_members(await add("Roofers")) == []
+    roofers = await add("Roofers")
+    assert await list_members(roofers) == []
+    await put(ids["bob"], group_id, roofers)
+    assert [one.has_nothing_else for one in await list_members(roofers)] == [False]
 
 
 @pytest.mark.usefixtures("live_database")
@@ -141,31 +150,35 @@ async def test_a_rule_names_one_kind_alone() -> None:
     assert await change_rules(group_id, [], [("team", "same")]) == {("label", "same")}
 
 
-async def test_a_group_with_somebody_in_it_is_not_deleted(ids: dict[str, int]) -> None:
-    group_id = await add()
-    await change_rules(group_id, [TEAM], [])
-    await put(ids["bob"], group_id)
-    assert not await delete(group_id)
-    assert await viewer_groups.list_rules(group_id) == {TEAM}
+@pytest.mark.usefixtures("live_database")
+async def test_groups_are_found_by_their_names() -> None:
+    suppliers, roofers = await add(), await add("Roofers")
+    assert await viewer_groups.find_ids(["Roofers", "Suppliers", "Painters"]) == {
+        "Roofers": roofers,
+        "Suppliers": suppliers,
+    }
 
 
-async def test_a_deleted_group_takes_its_rules_along(ids: dict[str, int]) -> None:
+async def test_a_deleted_group_takes_its_rules_along_and_leaves_nobody_seeing_more(ids: dict[str, int]) -> None:
     suppliers, roofers = await add(), await add("Roofers")
     for group_id in (suppliers, roofers):
         await change_rules(group_id, [TEAM], [])
     await put(ids["bob"], suppliers)
-    assert await delete(roofers), "though somebody is in another"
-    assert not await delete(roofers), "as it is gone"
+    await put(ids["alice"], suppliers, roofers)
+    await delete(roofers)
     assert await query("SELECT viewer_group_id FROM viewer_group_rules") == [(suppliers,)]
 
+    assert [one.email for one in await list_members(suppliers)] == ["alice@example.com", "bob@example.com"]
+    await delete(suppliers)
+    assert await query("SELECT 1 FROM users WHERE sees_everything") == []
 
-async def test_a_person_is_in_one_group_or_in_none(ids: dict[str, int]) -> None:
+
+async def test_a_person_is_in_any_number_of_groups(ids: dict[str, int]) -> None:
     suppliers, roofers = await add(), await add("Roofers")
     await put(ids["alice"], suppliers)
-    await put(ids["bob"], suppliers)
-    await put(ids["bob"], roofers)
-    assert [one.people for one in await viewer_groups.list_groups()] == [1, 1]
-    await put(ids["bob"], None)
+    await put(ids["bob"], suppliers, roofers)
+    assert [one.people for one in await viewer_groups.list_groups()] == [1, 2]
+    await put(ids["bob"])
     assert [one.people for one in await viewer_groups.list_groups()] == [0, 1]
 
 

@@ -60,7 +60,7 @@ async def test_a_token_is_found_by_its_hash_with_its_person(ids: dict[str, int])
         "erin@example.com",
         None,
         is_admin=False,
-        viewer_group_id=group_id,
+        group_ids=[group_id],
         is_due=True,
     )
     assert await api_tokens.find_by_hash(b"unknown") is None

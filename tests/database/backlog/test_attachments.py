@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shareable_backlog.database import query
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.backlog import attachments
 from tests.support.mirrored import attachment, item, store
 
@@ -15,7 +15,7 @@ ITEM = item(1)
 
 
 async def titles(scope: Scope | None = None, limit: int = 10) -> list[str]:
-    return [one.title for one in await attachments.list_attachments(scope or Scope(), ITEM.id, limit)]
+    return [one.title for one in await attachments.list_attachments(scope or EVERYTHING, ITEM.id, limit)]
 
 
 async def test_attachments_come_oldest_first() -> None:
@@ -32,7 +32,7 @@ async def test_archived_and_removed_attachments_are_left_out() -> None:
 
 async def test_attachments_are_shown_only_if_an_admin_shows_them_and_their_item() -> None:
     await store(ITEM, attachment(1, ITEM))
-    assert await titles(Scope(viewer_group_id=1)) == []
+    assert await titles(Scope((1,))) == []
     await query("UPDATE sharing_settings SET shows_attachments = false")
     assert await titles() == []
 
@@ -60,10 +60,10 @@ async def test_attachments_are_shown_only_if_an_admin_shows_them_and_their_item(
 )
 async def test_an_address_that_is_none_of_the_web_is_not_given(url: str) -> None:
     await store(ITEM, attachment(1, ITEM, url=url))
-    assert [one.url for one in await attachments.list_attachments(Scope(), ITEM.id, 1)] == [None]
+    assert [one.url for one in await attachments.list_attachments(EVERYTHING, ITEM.id, 1)] == [None]
 
 
 @pytest.mark.parametrize("url", ["https://example.com/a?b=c", "HTTP://example.com"])
 async def test_an_address_of_the_web_is_given_as_it_is(url: str) -> None:
     await store(ITEM, attachment(1, ITEM, url=url))
-    assert [one.url for one in await attachments.list_attachments(Scope(), ITEM.id, 1)] == [url]
+    assert [one.url for one in await attachments.list_attachments(EVERYTHING, ITEM.id, 1)] == [url]

@@ -6,7 +6,7 @@ from typing import Any, LiteralString
 import pytest
 
 from shareable_backlog.database import query, transaction
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.backlog import changes
 from shareable_backlog.database.backlog.changes import KINDS, ChangedItem, ChangeKind, ChangesQuery
 from tests.support.mirrored import NOON, item, label, project, state, store, team
@@ -33,7 +33,7 @@ def wanted(*kinds: ChangeKind, team_key: str | None = None, since: datetime = DA
 
 async def lines(*kinds: ChangeKind, scope: Scope | None = None, **more: Any) -> list[Line]:
     """Return identifiers and events of the lines, the latest first."""
-    found = await changes.list_changes(scope or Scope(), wanted(*kinds, **more), None, 50)
+    found = await changes.list_changes(scope or EVERYTHING, wanted(*kinds, **more), None, 50)
     return [(one.identifier, sorted(one.events)) for one in found]
 
 
@@ -48,7 +48,7 @@ async def group(kind: str, entity_id: str) -> Scope:
         "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(id)s, %(kind)s, %(of)s)",
         {"id": id_, "kind": kind, "of": entity_id},
     )
-    return Scope(id_)
+    return Scope((id_,))
 
 
 async def hide(kind: str, entity_id: str) -> None:
@@ -89,13 +89,13 @@ async def test_each_kind_is_told_the_latest_first() -> None:
     ]
     assert [one for one, _ in await lines("new")] == ["ENG-1"]
     assert [one for one, _ in await lines("new", "done")] == ["ENG-3", "ENG-2", "ENG-1"]
-    assert await changes.count_changes(Scope(), wanted(), 10) == {"new": 1, "moved": 1, "done": 2, "gone": 4}
+    assert await changes.count_changes(EVERYTHING, wanted(), 10) == {"new": 1, "moved": 1, "done": 2, "gone": 4}
 
 
 async def test_only_what_was_put_away_but_not_deleted_can_be_opened() -> None:
     await store(old(1, archived_at=NOON), old(2, trashed=True, archived_at=NOON), old(3))
     await gone("item-ENG-3")
-    found = await changes.list_changes(Scope(), wanted(), None, 50)
+    found = await changes.list_changes(EVERYTHING, wanted(), None, 50)
     assert {one.identifier: one.can_be_opened for one in found} == {"ENG-1": True, "ENG-2": False, "ENG-3": False}
 
 
@@ -116,7 +116,7 @@ async def test_all_that_happened_to_an_item_on_a_day_is_one_line() -> None:
 
 async def test_what_happened_to_an_item_on_two_days_is_two_lines() -> None:
     await store(item(1, created_at=MIDNIGHT - HOUR, completed_at=MIDNIGHT))
-    found = await changes.list_changes(Scope(), wanted(), None, 50)
+    found = await changes.list_changes(EVERYTHING, wanted(), None, 50)
     assert [(one.day, one.events) for one in found] == [(1, ["completed"]), (0, ["created"])]
 
 
@@ -126,7 +126,7 @@ async def test_moves_of_a_day_lead_from_the_first_state_to_the_last() -> None:
     todo, doing, done = (one.id for one in states)
     await moved(1, (todo, -20), (doing, -13), (todo, -2), (doing, -1))
     await moved(1, (done, 1), completed_at=NOON + HOUR)
-    found = await changes.list_changes(Scope(), wanted(), None, 50)
+    found = await changes.list_changes(EVERYTHING, wanted(), None, 50)
     assert [(one.from_name, one.to_name, sorted(one.events)) for one in found] == [
         ("Doing", "Done", ["completed", "moved"]),
         ("Todo", "Doing", ["moved"]),
@@ -157,7 +157,7 @@ async def test_a_team_narrows_everything() -> None:
     await store(item(1, created_at=NOON), item(2, team="OPS", created_at=NOON, completed_at=NOON + HOUR))
     await gone("item-ENG-1")
     assert await lines(team_key="OPS") == [("OPS-2", ["completed", "created"])]
-    assert await changes.count_changes(Scope(), wanted(team_key="OPS"), 10) == {
+    assert await changes.count_changes(EVERYTHING, wanted(team_key="OPS"), 10) == {
         "new": 1,
         "moved": 0,
         "done": 1,
@@ -200,7 +200,7 @@ async def test_what_an_admin_hid_is_in_no_line_and_no_count_also_not_as_gone(kin
     entity = {"team": "team-OPS", "label group": "label-Group"}.get(kind, f"{kind}-Secret")
     await hide(kind.split(maxsplit=1)[0], entity)
     assert await lines() == []
-    assert set((await changes.count_changes(Scope(), wanted(), 10)).values()) == {0}
+    assert set((await changes.count_changes(EVERYTHING, wanted(), 10)).values()) == {0}
 
 
 async def test_a_private_team_and_one_that_is_gone_are_in_no_line() -> None:
@@ -233,7 +233,7 @@ async def test_pages_follow_each_other_without_gap_or_double() -> None:
     await store(*(item(number, created_at=NOON, completed_at=NOON + (number % 7) * HOUR) for number in range(30)))
     seen: list[ChangedItem] = []
     after: tuple[datetime, str] | None = None
-    while found := await changes.list_changes(Scope(), wanted(), after, 4):
+    while found := await changes.list_changes(EVERYTHING, wanted(), after, 4):
         seen += found
         after = (found[-1].at, found[-1].id)
     assert [(one.at, one.id) for one in seen] == sorted([(one.at, one.id) for one in seen], reverse=True)
@@ -274,8 +274,8 @@ async def test_no_item_is_read_that_did_not_change(monkeypatch: pytest.MonkeyPat
     for asked in each:
         plain = ChangesQuery(asked, days[0], days)
         await changes.list_changes(scope, plain, None, 51)
-        await changes.list_changes(Scope(), plain, (NOON - timedelta(days=9), "i9"), 51)
-    await changes.count_changes(Scope(), ChangesQuery(KINDS, days[0], days), 1_001)
+        await changes.list_changes(EVERYTHING, plain, (NOON - timedelta(days=9), "i9"), 51)
+    await changes.count_changes(EVERYTHING, ChangesQuery(KINDS, days[0], days), 1_001)
     assert plans
     assert [plan for plan in plans if scans(plan)] == []
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shareable_backlog.database import query
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog import item_details
 from tests.support.mirrored import item, person, store, team
 
@@ -17,16 +17,16 @@ async def test_an_item_is_found_whole_archived_too_and_never_when_it_is_gone() -
     await store(team("ENG", name="Engine"), person("Carol"))
     await store(item(1, archived_at=now, creator_id="person-Carol"), item(2, trashed=True), item(3))
     await query("UPDATE backlog_items SET removed_at = now() WHERE number = 3")
-    whole = await item_details.find_item(Scope(), "ENG-1")
+    whole = await item_details.find_item(EVERYTHING, "ENG-1")
     assert whole is not None
     assert (whole.team, whole.creator, whole.archived_at) == ("Engine", "Carol", now)
-    assert await item_details.find_item(Scope(), "ENG-2") is None
-    assert await item_details.find_item(Scope(), "ENG-3") is None
+    assert await item_details.find_item(EVERYTHING, "ENG-2") is None
+    assert await item_details.find_item(EVERYTHING, "ENG-3") is None
 
 
 async def test_a_previous_identifier_leads_to_the_present_one() -> None:
     await store(
         item(1, previous_identifiers=["OLD-7", "OLD-8"]), item(2, trashed=True, previous_identifiers=["OLD-9"])
     )
-    assert await item_details.find_current_identifier(Scope(), "OLD-8") == "ENG-1"
-    assert await item_details.find_current_identifier(Scope(), "OLD-9") is None
+    assert await item_details.find_current_identifier(EVERYTHING, "OLD-8") == "ENG-1"
+    assert await item_details.find_current_identifier(EVERYTHING, "OLD-9") is None

@@ -3,7 +3,7 @@
 import pytest
 
 from shareable_backlog.database import query
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog import item_groups
 from shareable_backlog.database.backlog.item_groups import Group, GroupBy, GroupContent, narrow_to_group
 from shareable_backlog.database.backlog.selection.item_query import select_items
@@ -30,7 +30,7 @@ BY_TEAM = [(ENG, True), (OPS, False)]
 )
 async def test_groups_are_those_of_all_names_and_what_has_nothing(by: GroupBy, values: list[str | None]) -> None:
     await store_world()
-    assert [one.value for one in await item_groups.list_groups(Scope(), by, WORK)] == values
+    assert [one.value for one in await item_groups.list_groups(EVERYTHING, by, WORK)] == values
 
 
 @pytest.mark.anyio
@@ -38,14 +38,16 @@ async def test_groups_are_those_of_all_names_and_what_has_nothing(by: GroupBy, v
 async def test_people_make_no_groups_where_they_are_not_shown() -> None:
     await store_world()
     await query("UPDATE sharing_settings SET shows_assignees = false")
-    assert await item_groups.list_groups(Scope(), "assignee", WORK) == [Group(None, None, [])]
+    assert await item_groups.list_groups(EVERYTHING, "assignee", WORK) == [Group(None, None, [])]
 
 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("live_database")
 async def test_few_items_are_all_counted_at_once_and_the_first_of_open_groups_named() -> None:
     await store_world()
-    found = await item_groups.fill_from_first(await select_items(Scope(), ask("order=created")), "team", BY_TEAM, 2)
+    found = await item_groups.fill_from_first(
+        await select_items(EVERYTHING, ask("order=created")), "team", BY_TEAM, 2
+    )
     assert found.is_all
     assert [one.count for one in found.groups] == [3, 2]
     assert [len(one.ids) for one in found.groups] == [2, 0]
@@ -55,7 +57,7 @@ async def test_few_items_are_all_counted_at_once_and_the_first_of_open_groups_na
 @pytest.mark.usefixtures("live_database")
 async def test_what_is_known_of_a_group_is_not_looked_for_again() -> None:
     await store_world()
-    selection = await select_items(Scope(), ask(""))
+    selection = await select_items(EVERYTHING, ask(""))
     known = [GroupContent(7, ["first", "second"]), GroupContent(0, [])]
     found = await item_groups.fill_groups(selection, "team", BY_TEAM, known, first=2, most=5)
     assert found == [GroupContent(5, ["first", "second"]), GroupContent(2, [])]

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from shareable_backlog.database import query
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog import item_list
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.streams.projects import CycleRow
@@ -77,7 +77,7 @@ async def test_sub_items_come_in_their_own_order_with_archived_ones() -> None:
     below = {"parent_id": "item-ENG-1"}
     await store(item(1), item(2, sub_issue_sort_order=2.0, **below), item(3, sub_issue_sort_order=1.0, **below))
     await store(item(4, archived_at=datetime.now(UTC), **below), item(5, trashed=True, **below))
-    assert [one.identifier for one in await item_list.list_sub_items(Scope(), "item-ENG-1", 10)] == [
+    assert [one.identifier for one in await item_list.list_sub_items(EVERYTHING, "item-ENG-1", 10)] == [
         "ENG-3",
         "ENG-2",
         "ENG-4",

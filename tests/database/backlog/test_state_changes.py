@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shareable_backlog.database import query, transaction
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.backlog import state_changes
 from shareable_backlog.database.mirror import mirror
 from shareable_backlog.streams.issues import ItemRow
@@ -27,7 +27,7 @@ async def changed(number: int, to: str | None, hours: float, **fields: Any) -> N
 
 async def history(scope: Scope | None = None) -> list[tuple[str | None, str | None, float]]:
     """Return the names of both states of each change of the first item, and how many hours after noon it was."""
-    found = await state_changes.list_state_changes(scope or Scope(), "item-ENG-1")
+    found = await state_changes.list_state_changes(scope or EVERYTHING, "item-ENG-1")
     return [(one.from_name, one.to_name, (one.changed_at - NOON) / timedelta(hours=1)) for one in found]
 
 
@@ -42,7 +42,7 @@ async def test_an_items_changes_of_state_are_noted_oldest_first_with_names_types
     await changed(1, DOING.id, 1)
     await changed(1, DONE.id, 2)
     assert await history() == [("Todo", "In Progress", 1), ("In Progress", "Done", 2)]
-    [first, _] = await state_changes.list_state_changes(Scope(), "item-ENG-1")
+    [first, _] = await state_changes.list_state_changes(EVERYTHING, "item-ENG-1")
     assert (first.from_type, first.from_color) == ("unstarted", "#bec2c8")
     assert (first.to_type, first.to_color) == ("started", "#f2c94c")
 
@@ -101,7 +101,7 @@ async def test_a_state_of_a_team_that_is_not_shown_is_not_named() -> None:
         "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(group)s, 'team', 'team-ENG')",
         {"group": group},
     )
-    assert await history(Scope(group)) == [(None, "In Progress", 1)]
+    assert await history(Scope((group,))) == [(None, "In Progress", 1)]
     await query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('team', 'team-OPS', false)")
     assert await history() == [(None, "In Progress", 1)]
 

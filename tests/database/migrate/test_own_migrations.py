@@ -106,3 +106,51 @@ def test_the_mended_database_goes_down_again(node_services_database: str) -> Non
     migrate.apply_migrations(node_services_database)
     migrate.revert_migrations(node_services_database, to=0)
     assert catalogue.tables(node_services_database) == ["pgmigrations"]
+
+
+def test_who_was_in_before_groups_closed_keeps_what_they_see_and_nobody_else_is_given_anything(
+    node_services_database: str,
+) -> None:
+    """As in a database that the Node service left, where approval meant everything, with one group of our own."""
+    migrate.apply_migrations(node_services_database, to=27)
+    sample.execute(
+        node_services_database,
+        "INSERT INTO viewer_groups (name) VALUES ('Suppliers');"
+        "INSERT INTO users (email, is_approved, is_disabled, is_admin, viewer_group_id) VALUES"
+        " ('alice@example.com', true, false, true, NULL), ('bob@example.com', true, false, false, NULL),"
+        " ('carol@example.com', false, false, false, NULL), ('dora@example.com', true, true, false, NULL),"
+        " ('edgar@example.com', false, true, false, NULL), ('erin@example.com', true, false, false, 1)",
+    )
+    migrate.apply_migrations(node_services_database)
+    seen = (
+        "SELECT split_part(email, '@', 1), sees_everything, array_remove(array_agg(viewer_group_id), NULL)"
+        " FROM users LEFT JOIN viewer_group_members ON user_id = id GROUP BY 1, 2 ORDER BY 1"
+    )
+    assert sample.rows(node_services_database, seen) == [
+        ("alice", True, []),
+        ("bob", True, []),
+        ("carol", False, []),
+        ("dora", True, []),
+        ("edgar", False, []),
+        ("erin", False, [1]),
+    ]
+    assert sample.rows(node_services_database, "SELECT newcomers_see_everything FROM sharing_settings") == [(False,)]
+
+
+def test_nobody_sees_more_by_going_back_to_one_group(empty_database: str) -> None:
+    migrate.apply_migrations(empty_database)
+    sample.execute(
+        empty_database,
+        "INSERT INTO viewer_groups (name) VALUES ('Suppliers'), ('Roofers');"
+        "INSERT INTO users (email, is_approved, sees_everything) VALUES"
+        " ('bob@example.com', true, true), ('carol@example.com', false, false),"
+        " ('erin@example.com', true, false), ('frank@example.com', true, false);"
+        "INSERT INTO viewer_group_members (user_id, viewer_group_id) VALUES (3, 1), (3, 2)",
+    )
+    migrate.revert_migrations(empty_database, to=27)
+    assert sample.rows(
+        empty_database,
+        "SELECT split_part(email, '@', 1), g.name FROM users LEFT JOIN viewer_groups g ON g.id = viewer_group_id"
+        " ORDER BY 1",
+    ) == [("bob", None), ("carol", None), ("erin", "Suppliers"), ("frank", "Nothing (before migration 028)")]
+    assert sample.rows(empty_database, "SELECT 1 FROM viewer_group_rules") == []

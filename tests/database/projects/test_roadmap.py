@@ -6,7 +6,7 @@ from typing import Any, Literal, LiteralString
 import pytest
 
 from shareable_backlog.database import query, transaction
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.projects import roadmap
 from shareable_backlog.database.projects.roadmap import Milestone, MilestoneProgress, PlannedProject
 from shareable_backlog.streams.issues import ItemRow
@@ -15,7 +15,7 @@ from tests.support.mirrored import NOON, item, label, person, project, state, st
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
-EVERYBODY = Scope()
+EVERYBODY = EVERYTHING
 DONE, CANCELED, OPEN = "ENG-completed-0", "ENG-canceled-0", "ENG-started-0"
 STATES = (state("completed"), state("canceled"), state("started"), state("duplicate"))
 
@@ -68,7 +68,7 @@ async def group_of(kind: str, id_: str) -> Scope:
         "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(group_id)s, %(kind)s, %(id)s)",
         {"group_id": group_id, "kind": kind, "id": id_},
     )
-    return Scope(group_id)
+    return Scope((group_id,))
 
 
 async def test_projects_come_by_status_then_target_then_start_then_name() -> None:
@@ -173,7 +173,7 @@ async def test_a_group_sees_and_counts_only_its_part(kind: str, id_: str) -> Non
     scope = await group_of(kind, id_)
     assert await names(scope) == ["Gemini"]
     assert (await counted(apollo, scope), await counted(gemini, scope)) == ((0, 0), (1, 0))
-    assert await names(Scope(scope.viewer_group_id and scope.viewer_group_id + 1)) == []
+    assert await names(Scope(tuple(one + 1 for one in scope.viewer_group_ids or ()))) == []
 
 
 async def test_a_team_leaves_the_projects_with_an_item_of_it_that_is_shown() -> None:

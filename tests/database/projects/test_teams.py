@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shareable_backlog.database import query, transaction
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.projects import teams
 from shareable_backlog.database.projects.teams import ShownTeam
 from tests.support.mirrored import item, label, project, store, team
@@ -24,7 +24,7 @@ async def make_group(*rules: tuple[str, str]) -> Scope:
             "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(group)s, %(kind)s, %(id)s)",
             {"group": group_id, "kind": kind, "id": id_},
         )
-    return Scope(group_id)
+    return Scope((group_id,))
 
 
 async def choose(kind: str, id_: str, *, is_shown: bool) -> None:
@@ -35,14 +35,14 @@ async def choose(kind: str, id_: str, *, is_shown: bool) -> None:
 
 
 async def list_keys(scope: Scope | None = None) -> list[str]:
-    return [one.key for one in await teams.list_teams(scope or Scope())]
+    return [one.key for one in await teams.list_teams(scope or EVERYTHING)]
 
 
 async def test_teams_are_named_by_key_and_come_by_name_whatever_its_case() -> None:
     await store(
         team("ENG", name="engine"), team("FLD", name="Field"), team("OPS", name="Depot"), team("AAA", name="Engine")
     )
-    assert await teams.list_teams(Scope()) == [
+    assert await teams.list_teams(EVERYTHING) == [
         ShownTeam("OPS", "Depot"),
         ShownTeam("AAA", "Engine"),
         ShownTeam("ENG", "engine"),

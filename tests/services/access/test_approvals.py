@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 
 import psycopg
 import pytest
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query
+from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING, Scope
 from shareable_backlog.errors import Conflict, InvalidInput, NotAllowed, NotFound, NotSignedIn
 from shareable_backlog.services.access import approvals, sign_in
 from shareable_backlog.services.access.approvals import Grant
@@ -20,6 +22,7 @@ from tests.support.signed_in import let_in
 pytestmark = pytest.mark.anyio
 
 OUTBOX = Outbox(is_set_up=True)
+SEEING = Grant(EVERYTHING)
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ async def mails() -> list[tuple[str, str]]:
 
 
 async def test_an_approved_person_is_recorded_and_told(ids: dict[str, int]) -> None:
-    decided = await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"]], "approve")
+    decided = await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"]], "approve", grant=SEEING)
     assert decided.done == ["carol@example.com"]
     assert await flags(ids["carol"]) == (False, True, False)
     assert await records() == [("person.approved", str(ids["carol"]))]
@@ -63,7 +66,9 @@ async def test_the_record_says_what_was_before_and_after_and_why(ids: dict[str, 
 
 
 async def test_many_are_decided_at_once_and_who_has_moved_on_is_told(ids: dict[str, int]) -> None:
-    decided = await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"], ids["bob"], 99_999], "approve")
+    decided = await approvals.carry_out_decision(
+        OUTBOX, alice(ids), [ids["carol"], ids["bob"], 99_999], "approve", grant=SEEING
+    )
     assert decided.done == ["carol@example.com"]
     assert decided.left == ["bob@example.com", "somebody who has been deleted"]
     assert len(await records()) == 1
@@ -81,16 +86,20 @@ async def test_an_approval_may_come_with_a_group_and_an_end(ids: dict[str, int])
     await query("INSERT INTO viewer_groups (name) VALUES ('Partners')")
     [(group,)] = await query("SELECT id FROM viewer_groups")
     end = datetime(2099, 1, 1, tzinfo=UTC)
-    await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"]], "approve", grant=Grant(end, group))
-    assert await query("SELECT access_until, viewer_group_id FROM users WHERE id = %(id)s", {"id": ids["carol"]}) == [
-        (end, group)
-    ]
+    await approvals.carry_out_decision(
+        OUTBOX, alice(ids), [ids["carol"]], "approve", grant=Grant(Scope((group,)), end)
+    )
+    assert await query(
+        "SELECT access_until, sees_everything, viewer_group_id FROM users JOIN viewer_group_members ON user_id = id"
+    ) == [(end, False, group)]
     [(details,)] = await query("SELECT details FROM audit_logs")
-    assert (details["before"]["group"], details["after"]["group"]) == (None, group)
+    assert (details["before"]["sees"], details["after"]["sees"]) == ("nothing", ["Partners"])
 
 
-@pytest.mark.parametrize("grant", [Grant(access_until=datetime(2020, 1, 1, tzinfo=UTC)), Grant(viewer_group_id=7)])
-async def test_an_approval_with_what_cannot_be_changes_nothing(ids: dict[str, int], grant: Grant) -> None:
+@pytest.mark.parametrize("grant", [Grant(NOTHING, datetime(2020, 1, 1, tzinfo=UTC)), Grant(Scope((7,))), None])
+async def test_an_approval_without_a_choice_or_with_what_cannot_be_changes_nothing(
+    ids: dict[str, int], grant: Grant | None
+) -> None:
     with pytest.raises(InvalidInput, match="Nothing was changed"):
         await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"]], "approve", grant=grant)
     assert await flags(ids["carol"]) == (False, False, False)
@@ -151,7 +160,7 @@ async def test_an_admin_made_while_another_decision_waits_is_not_the_last_to_go(
 async def test_who_has_just_ceased_to_be_an_admin_decides_nothing(ids: dict[str, int]) -> None:
     for act in (
         approvals.carry_out_decision(
-            OUTBOX, Actor(ids["bob"], "bob@example.com", None, None), [ids["carol"]], "approve"
+            OUTBOX, Actor(ids["bob"], "bob@example.com", None, None), [ids["carol"]], "approve", grant=SEEING
         ),
         approvals.delete_person(Actor(ids["bob"], "bob@example.com", None, None), ids["carol"], "carol@example.com"),
     ):
@@ -175,29 +184,25 @@ async def test_with_another_admin_an_admin_may_step_down(ids: dict[str, int]) ->
 async def test_an_admins_access_has_no_end(ids: dict[str, int]) -> None:
     end = datetime(2099, 1, 1, tzinfo=UTC)
     with pytest.raises(Conflict, match="can't have a last day"):
-        await approvals.update_person(
-            alice(ids), ids["alice"], display_name=None, access_until=end, viewer_group_id=None
-        )
-    await approvals.update_person(alice(ids), ids["bob"], display_name="Bob", access_until=end, viewer_group_id=None)
+        await approvals.update_person(alice(ids), ids["alice"], display_name=None, access_until=end, scope=None)
+    await approvals.update_person(alice(ids), ids["bob"], display_name="Bob", access_until=end, scope=None)
     decided = await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["bob"]], "promote")
     assert decided.left == ["bob@example.com"]
 
 
 async def test_a_change_is_recorded_once_and_no_change_never(ids: dict[str, int]) -> None:
     for _ in range(2):
-        await approvals.update_person(
-            alice(ids), ids["bob"], display_name="Bob", access_until=None, viewer_group_id=None
-        )
+        await approvals.update_person(alice(ids), ids["bob"], display_name="Bob", access_until=None, scope=None)
     assert await records() == [("person.changed", str(ids["bob"]))]
 
 
 async def test_a_group_that_is_gone_is_refused(ids: dict[str, int]) -> None:
     with pytest.raises(InvalidInput, match="group no longer exists"):
-        await approvals.update_person(alice(ids), ids["bob"], display_name=None, access_until=None, viewer_group_id=7)
+        await approvals.update_person(alice(ids), ids["bob"], display_name=None, access_until=None, scope=Scope((7,)))
 
 
 async def test_a_person_is_deleted_by_typing_the_address_and_stays_in_the_record(ids: dict[str, int]) -> None:
-    await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"]], "approve")
+    await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"]], "approve", grant=SEEING)
     with pytest.raises(InvalidInput, match="Type the person's email address"):
         await approvals.delete_person(alice(ids), ids["carol"], "bob@example.com")
     await approvals.delete_person(alice(ids), ids["carol"], " Carol@Example.com ")
@@ -208,15 +213,43 @@ async def test_a_person_is_deleted_by_typing_the_address_and_stays_in_the_record
 
 
 async def test_a_created_person_is_approved_at_once(ids: dict[str, int]) -> None:
-    user_id = await approvals.create_person(alice(ids), "frank@example.com", "Frank", is_admin=True)
+    user_id = await approvals.create_person(alice(ids), "frank@example.com", "Frank", scope=None, is_admin=True)
     assert await flags(user_id) == (True, True, False)
     with pytest.raises(Conflict, match="already"):
-        await approvals.create_person(alice(ids), "FRANK@example.com")
+        await approvals.create_person(alice(ids), "FRANK@example.com", scope=NOTHING)
 
 
 async def test_what_cannot_be_recorded_is_not_done(ids: dict[str, int]) -> None:
     await query("ALTER TABLE audit_logs ADD CONSTRAINT nothing_more CHECK (action <> 'person.approved')")
     with pytest.raises(Exception, match=r"."):
-        await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"]], "approve")
+        await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"]], "approve", grant=SEEING)
     assert await flags(ids["carol"]) == (False, False, False)
     assert await mails() == []
+
+
+async def test_who_is_let_in_with_nothing_is_told_so_in_the_mail(ids: dict[str, int]) -> None:
+    await approvals.carry_out_decision(OUTBOX, alice(ids), [ids["carol"]], "approve", grant=Grant(NOTHING))
+    assert await query("SELECT params ->> 'sees_nothing' FROM outgoing_mails") == [("true",)]
+
+
+async def test_nobody_is_added_without_a_choice_but_an_admin(ids: dict[str, int]) -> None:
+    with pytest.raises(InvalidInput, match="Choose what they see"):
+        await approvals.create_person(alice(ids), "frank@example.com", scope=None)
+    assert await query("SELECT 1 FROM users WHERE email = 'frank@example.com'") == []
+    user_id = await approvals.create_person(alice(ids), "frank@example.com", scope=None, is_admin=True)
+    await approvals.carry_out_decision(OUTBOX, alice(ids), [user_id], "demote")
+    [(details,)] = await query("SELECT details FROM audit_logs WHERE action = 'person.demoted'")
+    assert details["after"]["sees"] == "nothing"
+
+
+async def test_a_form_that_is_no_longer_true_gives_nobody_more(ids: dict[str, int]) -> None:
+    await approvals.update_person(alice(ids), ids["bob"], display_name=None, access_until=None, scope=NOTHING)
+    change = partial(approvals.update_person, alice(ids), ids["bob"], access_until=None, was=EVERYTHING)
+    await change(display_name="Bob", scope=EVERYTHING)
+    assert await query("SELECT display_name, sees_everything FROM users WHERE email = 'bob@example.com'") == [
+        ("Bob", False)
+    ]
+    [(group,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Partners') RETURNING id")
+    with pytest.raises(Conflict, match="Somebody else changed what this person sees"):
+        await change(display_name="Robert", scope=Scope((group,)))
+    assert await query("SELECT display_name FROM users WHERE email = 'bob@example.com'") == [("Bob",)]

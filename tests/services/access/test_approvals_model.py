@@ -14,9 +14,10 @@ from shareable_backlog import database as program_database
 from shareable_backlog.config import parse_settings
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access import users
+from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING
 from shareable_backlog.errors import BacklogError, Conflict, NotAllowed, NotFound
 from shareable_backlog.services.access import approvals
-from shareable_backlog.services.access.approvals import Decision
+from shareable_backlog.services.access.approvals import Decision, Grant
 from shareable_backlog.services.audit.audit_actions import OPERATOR, Actor
 from shareable_backlog.services.mail.outbox import Outbox
 from tests.conftest import as_url
@@ -47,7 +48,7 @@ class Act:
 ACTS = st.builds(
     Act,
     st.sampled_from((None, "alice", "bob")),
-    st.sampled_from((*get_args(Decision), "promote", "end", "go on", "delete")),
+    st.sampled_from((*get_args(Decision), "promote", "end", "go on", "show all", "show nothing", "delete")),
     st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=3, unique=True).map(tuple),
 )
 
@@ -59,11 +60,14 @@ def carried_out(ids: dict[str, int], one: Act) -> Coroutine[Any, Any, object]:
         return approvals.delete_person(actor, ids[first], f"{first}@example.com")
     if one.kind in ("end", "go on"):
         until = ENDED if one.kind == "end" else None
-        return approvals.update_person(
-            OPERATOR, ids[first], display_name=None, access_until=until, viewer_group_id=None
-        )
+        return approvals.update_person(OPERATOR, ids[first], display_name=None, access_until=until, scope=None)
+    if one.kind.startswith("show"):
+        scope = EVERYTHING if one.kind == "show all" else NOTHING
+        return approvals.update_person(OPERATOR, ids[first], display_name=None, access_until=None, scope=scope)
     [decision] = [known for known in get_args(Decision) if known == one.kind]
-    return approvals.carry_out_decision(Outbox(is_set_up=False), actor, [ids[name] for name in one.persons], decision)
+    people = [ids[name] for name in one.persons]
+    grant = Grant(EVERYTHING) if decision == "approve" else None
+    return approvals.carry_out_decision(Outbox(is_set_up=False), actor, people, decision, grant=grant)
 
 
 async def act(ids: dict[str, int], one: Act) -> None:
@@ -85,7 +89,7 @@ async def standing(user_id: int) -> dict[str, object] | None:
         "admin": user.is_admin,
         "name": user.display_name,
         "access_until": user.access_until and user.access_until.isoformat(),
-        "group": user.viewer_group_id,
+        "sees": "everything" if user.sees_everything else user.groups or "nothing",
     }
 
 

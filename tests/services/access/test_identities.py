@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from structlog.testing import capture_logs
 from shareable_backlog.database import query
 from shareable_backlog.database.access import unverified_emails
 from shareable_backlog.errors import SignInFailed
-from shareable_backlog.services.access import identities, sign_in
+from shareable_backlog.services.access import identities, sign_in, user_scopes, viewer_groups
 from shareable_backlog.services.access.identities import ProvidedIdentity
 from shareable_backlog.services.access.sign_in import NewSession, SignInConfig
+from shareable_backlog.services.audit.audit_actions import OPERATOR
 from tests.services.access.test_sign_in import CAROL, ENTRANCE, NOBODY, people, records
 from tests.support.signed_in import let_in
 
@@ -80,6 +82,42 @@ async def test_a_provider_that_says_nothing_of_groups_changes_no_admin(database:
     let_in(database, "alice")
     await come(verified_email="alice@example.com", subject="alice-1")
     assert await people() == [("alice@example.com", True, True)]
+
+
+async def test_a_providers_groups_of_viewers_are_followed_on_record_and_others_left_alone() -> None:
+    for name in ("Partners", "Roofers", "Suppliers"):
+        await viewer_groups.create_group(OPERATOR, name)
+    await come()
+    [roofers] = (await user_scopes.find_scope(["Roofers"])).group_ids or []
+    await viewer_groups.add_member(OPERATOR, roofers, CAROL)
+    for groups in (
+        {"Partners": True, "Suppliers": True},
+        {"Partners": True, "Suppliers": True},
+        {},
+        {"Partners": False},
+    ):
+        await come(viewer_groups=groups)
+    seen = ["nothing", ["Roofers"], ["Partners", "Roofers", "Suppliers"], ["Roofers", "Suppliers"]]
+    assert [(told["before"]["sees"], told["after"]["sees"]) for _, told in await records("person.changed")] == list(
+        pairwise(seen)
+    )
+    assert [who for who, _ in await records("person.changed")] == ["operator", CAROL, CAROL]
+
+
+async def test_who_was_given_everything_keeps_it_whatever_a_providers_groups_say(database: str) -> None:
+    let_in(database, "bob")
+    await viewer_groups.create_group(OPERATOR, "Partners")
+    await come(verified_email="bob@example.com", subject="bob-1", viewer_groups={"Partners": True})
+    assert await query("SELECT sees_everything FROM users") == [(True,)]
+    assert await query("SELECT 1 FROM viewer_group_members") == []
+
+
+async def test_a_group_of_viewers_that_is_not_there_is_named_in_the_log() -> None:
+    with capture_logs() as logged:
+        await come(viewer_groups={"Partners": True})
+    [warning] = [event for event in logged if event["event"] == "oidc_viewer_group_missing"]
+    assert (warning["groups"], "OIDC_VIEWER_GROUPS" in warning["note"]) == (["Partners"], True)
+    assert await people() == [(CAROL, False, False)]
 
 
 async def test_a_named_admin_is_one_whatever_a_providers_group_says(database: str) -> None:

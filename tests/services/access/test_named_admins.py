@@ -41,7 +41,7 @@ async def test_a_named_admin_whom_an_admin_demoted_stays_a_reader(database: str,
     if has_signed_in:
         await come()
     else:
-        await approvals.create_person(OPERATOR, "Carol@example.com", is_admin=True)
+        await approvals.create_person(OPERATOR, "Carol@example.com", scope=None, is_admin=True)
     user_id = await read_user_id(CAROL)
     await approvals.carry_out_decision(OUTBOX, OPERATOR, [user_id], "demote")
     with capture_logs() as logged:

@@ -36,7 +36,7 @@ async def test_one_statement_finds_all_there_is(ids: dict[str, int]) -> None:
         found = await read_page_user("bob")
     assert ran.call_count == 1
     assert others.call_count == 0
-    assert (found.user.email, found.user.scope.viewer_group_id) == ("bob@example.com", None)
+    assert (found.user.email, found.user.scope.viewer_group_ids) == ("bob@example.com", None)
     assert (found.preferences.theme, found.preferences.columns) == ("dark", ("id",))
     assert views.find_default(found.views) == ("board", "team=ENG")
     assert found.mirror.as_of is None

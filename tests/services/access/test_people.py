@@ -3,6 +3,7 @@
 import pytest
 
 from shareable_backlog.database import query
+from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING, Scope
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.access import people
 from shareable_backlog.services.access.people import PAGE_SIZE, UserFilters
@@ -101,9 +102,9 @@ async def test_a_page_has_the_groups_that_people_can_be_put_into(database: str) 
 
 async def test_a_person_is_shown_with_the_groups_that_there_are(database: str) -> None:
     ids = let_in(database, "bob", "erin")
-    erin, groups = await people.read_person(ids["erin"])
-    assert (erin.email, erin.viewer_group_id) == ("erin@example.com", groups[0].id)
-    assert (await people.read_person(ids["bob"]))[0].viewer_group_id is None
+    page = await people.read_person(ids["erin"])
+    assert (page.user.email, page.user.group_ids) == ("erin@example.com", [page.groups[0].id])
+    assert (await people.read_person(ids["bob"])).user.group_ids == []
 
 
 async def test_a_person_who_was_deleted_is_said_so() -> None:
@@ -134,3 +135,20 @@ async def test_a_person_is_found_by_the_mail_address_in_any_case(database: str) 
     assert await people.read_user_id("BOB@example.com") == ids["bob"]
     with pytest.raises(NotFound, match=r"no person with the address carol@example\.com"):
         await people.read_user_id("carol@example.com")
+
+
+async def test_who_waits_is_offered_what_newcomers_are_given_or_the_groups_of_their_provider(database: str) -> None:
+    ids = let_in(database, "carol", "erin")
+    [group] = (await people.list_people(ALL, None)).groups
+    assert (await people.list_people(ALL, None)).offered_to_waiting == NOTHING
+    await query("UPDATE sharing_settings SET newcomers_see_everything = true")
+    page = await people.list_people(ALL, None)
+    assert (page.offered, page.offered_to_waiting) == (EVERYTHING, EVERYTHING)
+    assert (await people.read_person(ids["carol"])).offered == EVERYTHING
+    assert (await people.read_person(ids["erin"])).offered == Scope((group.id,)), "what they have"
+    await query(
+        "INSERT INTO viewer_group_members (user_id, viewer_group_id) SELECT %(carol)s, id FROM viewer_groups", ids
+    )
+    page = await people.list_people(ALL, None)
+    assert (page.offered, page.offered_to_waiting) == (EVERYTHING, Scope((group.id,)))
+    assert (await people.read_person(ids["carol"])).offered == Scope((group.id,))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shareable_backlog.database import query, transaction
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.access import sessions
 from shareable_backlog.services.access.sessions import CurrentUser, SessionLimits
@@ -148,6 +148,6 @@ async def test_a_visitor_is_there_no_more_once_the_right_to_see_it_has_gone(
 
 async def test_a_program_is_asked_for_its_token_anew_each_time() -> None:
     program = CurrentUser(
-        1, "bob@example.com", None, "active", is_admin=False, method="token", session_id=None, scope=Scope()
+        1, "bob@example.com", None, "active", is_admin=False, method="token", session_id=None, scope=EVERYTHING
     )
     assert not await sessions.is_alive(program)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shareable_backlog.database import query
-from shareable_backlog.database.access.sharing import Scope, SharedFields, SharingChoice
+from shareable_backlog.database.access.sharing import EVERYTHING, Scope, SharedFields, SharingChoice
 from shareable_backlog.errors import Conflict, DatabaseFailed, NotFound
 from shareable_backlog.services.access import sharing, viewer_groups
 from shareable_backlog.services.audit.audit_actions import OPERATOR
@@ -39,7 +39,7 @@ async def is_listed_as_shown(id_: str) -> bool:
 async def group_of(*choices: SharingChoice) -> Scope:
     group_id = await viewer_groups.create_group(OPERATOR, "Suppliers")
     await viewer_groups.update_rules(OPERATOR, group_id, choices)
-    return Scope(group_id)
+    return Scope((group_id,))
 
 
 async def recorded(action: str) -> list[dict[str, object]]:
@@ -127,13 +127,13 @@ async def test_names_of_what_is_hidden_stand_nowhere() -> None:
     await store(project("Apollo"), label("vip"), team("SEC", private=True), item(1, team="SEC"))
     await store(item(2, project_id="project-Apollo", label_ids=["label-vip"]), item(3, parent_id="item-ENG-2"))
     await saved(SharingChoice("project", "project-Apollo", is_shown=False))
-    told = await sharing.read_summary(Scope())
+    told = await sharing.read_summary(EVERYTHING)
     assert ([one.key for one in told.teams], told.items, told.is_part) == (["ENG"], 1, False)
-    page = await items.read_item_page(Scope(), "ENG-3")
-    assert (page.parent, await items.find_current_identifier(Scope(), "ENG-2")) == (None, None)
+    page = await items.read_item_page(EVERYTHING, "ENG-3")
+    assert (page.parent, await items.find_current_identifier(EVERYTHING, "ENG-2")) == (None, None)
     for hidden in ("ENG-2", "SEC-1"):
         with pytest.raises(NotFound, match="no item by that name"):
-            await items.read_item_page(Scope(), hidden)
+            await items.read_item_page(EVERYTHING, hidden)
 
 
 async def test_lists_are_found_by_name_and_counted() -> None:
@@ -157,11 +157,10 @@ async def test_a_group_sees_what_its_rules_name_and_is_shown() -> None:
     assert await seen(scope) == ["OPS-5", "ENG-3", "ENG-2", "OPS-1"]
     await saved(HIDE_OPS)
     assert await seen(scope) == ["ENG-3", "ENG-2"]
-    assert scope.viewer_group_id is not None
-    assert (await viewer_groups.read_group(scope.viewer_group_id)).items == 2
-    await viewer_groups.update_rules(
-        OPERATOR, scope.viewer_group_id, [SharingChoice("label", "label-vip", is_shown=False)]
-    )
+    assert scope.viewer_group_ids
+    group_id = scope.viewer_group_ids[0]
+    assert (await viewer_groups.read_group(group_id)).items == 2
+    await viewer_groups.update_rules(OPERATOR, group_id, [SharingChoice("label", "label-vip", is_shown=False)])
     assert await seen(scope) == ["ENG-2"]
 
 

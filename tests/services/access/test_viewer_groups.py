@@ -1,11 +1,13 @@
 """Groups of viewers: who is in them, what they see, and that nobody sees more by a group's end."""
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from shareable_backlog.database import query
+from shareable_backlog.database.access import user_scopes
 from shareable_backlog.database.access.sharing import SharingChoice
 from shareable_backlog.errors import Conflict, InvalidInput, NotFound
 from shareable_backlog.services.access import viewer_groups
@@ -28,11 +30,13 @@ async def recorded(action: str) -> list[dict[str, Any]]:
     return [details for (details,) in found]
 
 
-async def group_of(person: str) -> int | None:
-    [(group_id,)] = await query(
-        "SELECT viewer_group_id FROM users WHERE email = %(email)s", {"email": f"{person}@example.com"}
+async def groups_of(person: str) -> list[int] | None:
+    """Return the groups of a person; None for who sees everything."""
+    [(group_ids,)] = await query(
+        f"SELECT {user_scopes.render_scope('u')} FROM users u WHERE email = %(email)s",
+        {"email": f"{person}@example.com"},
     )
-    return group_id
+    return group_ids
 
 
 async def test_a_group_begins_empty_and_sees_nothing() -> None:
@@ -119,19 +123,45 @@ async def test_the_same_name_again_is_no_change() -> None:
     assert await recorded("group.changed") == []
 
 
-async def test_a_person_is_in_one_group_at_a_time(database: str) -> None:
+async def test_a_person_is_in_several_groups_and_out_of_the_last_one_sees_nothing(database: str) -> None:
     let_in(database, "bob")
     one, other = [await viewer_groups.create_group(OPERATOR, name) for name in ("One", "Other")]
-    for group_id in (one, other):
+    assert await groups_of("bob") is None
+    for group_id in (one, other, other):
         await viewer_groups.add_member(OPERATOR, group_id, "bob@example.com")
-    assert await group_of("bob") == other
+    assert await groups_of("bob") == [one, other]
+    [bob] = (await viewer_groups.read_group(other)).members
+    await viewer_groups.remove_member(OPERATOR, one, bob.id)
     with pytest.raises(NotFound, match="no longer in this group"):
-        await viewer_groups.remove_member(OPERATOR, one, (await viewer_groups.read_group(other)).members[0].id)
-    assert await group_of("bob") == other
-    assert (await recorded("person.changed"))[1] == {
-        "email": "bob@example.com",
-        "before": {"viewer_group": one},
-        "after": {"viewer_group": other},
+        await viewer_groups.remove_member(OPERATOR, one, bob.id)
+    assert await groups_of("bob") == [other]
+    await viewer_groups.remove_member(OPERATOR, other, bob.id)
+    assert await groups_of("bob") == []
+    seen = ["everything", ["One"], ["One", "Other"], ["Other"], "nothing"]
+    assert await recorded("person.changed") == [
+        {"email": "bob@example.com", "before": {"sees": before}, "after": {"sees": after}}
+        for before, after in pairwise(seen)
+    ]
+
+
+@pytest.mark.parametrize(("others", "left"), [((), []), (("Other",), ["Other"])])
+async def test_who_was_in_a_deleted_group_sees_what_their_others_see_or_nothing(
+    database: str, others: tuple[str, ...], left: list[str]
+) -> None:
+    let_in(database, "alice", "bob")
+    group_id = await viewer_groups.create_group(OPERATOR, "Suppliers")
+    ids = [await viewer_groups.create_group(OPERATOR, name) for name in others]
+    for id_ in (group_id, *ids):
+        await viewer_groups.add_member(OPERATOR, id_, "bob@example.com")
+    with pytest.raises(Conflict, match="By now 1 person is in this group"):
+        await viewer_groups.delete_group(OPERATOR, group_id, people=0)
+    await viewer_groups.delete_group(OPERATOR, group_id, people=1)
+    assert await groups_of("bob") == ids
+    [told] = await recorded("group.deleted")
+    assert told == {
+        "name": "Suppliers",
+        "people": ["bob@example.com"],
+        "see_nothing_now": [] if left else ["bob@example.com"],
     }
 
 
@@ -142,7 +172,7 @@ async def test_a_group_that_is_not_there_is_said_so_whatever_is_done_with_it() -
         viewer_groups.update_rules(OPERATOR, UNKNOWN, [OPS]),
         viewer_groups.add_member(OPERATOR, UNKNOWN, "bob@example.com"),
         viewer_groups.remove_member(OPERATOR, UNKNOWN, 1),
-        viewer_groups.delete_group(OPERATOR, UNKNOWN),
+        viewer_groups.delete_group(OPERATOR, UNKNOWN, people=0),
     ):
         with pytest.raises(NotFound, match="There is no such group"):
             await act
@@ -152,7 +182,7 @@ async def test_a_group_that_is_not_there_is_said_so_whatever_is_done_with_it() -
 async def test_a_deleted_group_leaves_no_rule_behind() -> None:
     group_id = await viewer_groups.create_group(OPERATOR, "Suppliers")
     await viewer_groups.update_rules(OPERATOR, group_id, [OPS])
-    await viewer_groups.delete_group(OPERATOR, group_id)
+    await viewer_groups.delete_group(OPERATOR, group_id, people=0)
     assert await query("SELECT 1 FROM viewer_group_rules") == []
 
 
@@ -162,13 +192,13 @@ async def test_nobody_is_put_into_a_group_that_is_deleted_at_the_same_moment(dat
     group_id = await viewer_groups.create_group(OPERATOR, "Suppliers")
     acts = [
         viewer_groups.add_member(OPERATOR, group_id, "bob@example.com"),
-        viewer_groups.delete_group(OPERATOR, group_id),
+        viewer_groups.delete_group(OPERATOR, group_id, people=0),
     ]
     done = await asyncio.gather(*(acts if first == "put_in" else reversed(acts)), return_exceptions=True)
     [refused] = [end for end in done if end is not None]
     is_there = bool(await viewer_groups.list_groups())
     assert isinstance(refused, Conflict if is_there else NotFound)
-    assert await group_of("bob") == (group_id if is_there else None)
+    assert await groups_of("bob") == ([group_id] if is_there else None)
 
 
 async def test_of_two_who_give_one_name_at_once_one_is_refused() -> None:
@@ -197,18 +227,16 @@ async def test_a_group_is_made_renamed_filled_emptied_and_deleted_on_record() ->
     await viewer_groups.rename_group(OPERATOR, group_id, "Roofers")
     await viewer_groups.add_member(OPERATOR, group_id, "Bob@example.com")
     [bob] = (await viewer_groups.read_group(group_id)).members
-    with pytest.raises(Conflict, match="people in this group"):
-        await viewer_groups.delete_group(OPERATOR, group_id)
     await viewer_groups.remove_member(OPERATOR, group_id, bob.id)
     with pytest.raises(NotFound):
         await viewer_groups.remove_member(OPERATOR, group_id, bob.id)
-    await viewer_groups.delete_group(OPERATOR, group_id)
+    await viewer_groups.delete_group(OPERATOR, group_id, people=0)
     assert await viewer_groups.list_groups() == []
     assert await recorded("group.created") == [{"name": "Suppliers"}]
     assert await recorded("group.changed") == [{"before": {"name": "Suppliers"}, "after": {"name": "Roofers"}}]
     assert await recorded("person.changed") == [
-        {"email": "bob@example.com", "before": {"viewer_group": None}, "after": {"viewer_group": group_id}},
-        {"email": "bob@example.com", "before": {"viewer_group": group_id}, "after": {"viewer_group": None}},
+        {"email": "bob@example.com", "before": {"sees": "nothing"}, "after": {"sees": ["Roofers"]}},
+        {"email": "bob@example.com", "before": {"sees": ["Roofers"]}, "after": {"sees": "nothing"}},
     ]
     assert await recorded("group.deleted") == [{"name": "Roofers"}]
 

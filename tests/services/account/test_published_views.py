@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shareable_backlog.database import query
+from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING
 from shareable_backlog.errors import Conflict, InvalidInput, NotFound
 from shareable_backlog.services.account import published_views, views
 from shareable_backlog.services.audit.audit_actions import Actor
@@ -33,7 +34,7 @@ async def published(alice: Actor, *names: str) -> list[int]:
 
 
 async def names(user_id: int) -> list[str]:
-    return [one.name for one in (await views.list_views(user_id)).published]
+    return [one.name for one in (await views.list_views(user_id, EVERYTHING)).published]
 
 
 async def recorded() -> list[tuple[Any, ...]]:
@@ -44,7 +45,7 @@ async def recorded() -> list[tuple[Any, ...]]:
 
 async def test_a_published_view_is_offered_to_everybody_and_on_record(alice: Actor, ids: dict[str, int]) -> None:
     [view_id] = await published(alice, "Bugs")
-    [bobs] = (await views.list_views(ids["bob"])).published
+    [bobs] = (await views.list_views(ids["bob"], EVERYTHING)).published
     assert (bobs.id, bobs.name, bobs.query, bobs.layout) == (view_id, "Bugs", "label=bug", "board")
     details = {"name": "Bugs", "query": "label=bug", "layout": "board"}
     assert await recorded() == [("view.published", str(view_id), details, True)]
@@ -94,7 +95,7 @@ async def test_two_admins_at_once_lose_no_change(alice: Actor, ids: dict[str, in
     for name in "ABCDEF":
         await views.save_view(ids["alice"], name, "", "list")
     await asyncio.gather(*(published_views.publish_view(alice, ids["alice"], name) for name in "ABCDEF"))
-    found = (await views.list_views(ids["bob"])).published
+    found = (await views.list_views(ids["bob"], EVERYTHING)).published
     await asyncio.gather(*(published_views.move_view(alice, one.id or 0, is_up=True) for one in found))
     rows = await query("SELECT name, position FROM published_views ORDER BY position")
     assert sorted(name for name, _ in rows) == list("ABCDEF")
@@ -103,9 +104,9 @@ async def test_two_admins_at_once_lose_no_change(alice: Actor, ids: dict[str, in
 
 async def test_an_unpublished_view_is_gone_for_everybody_and_copies_stay(alice: Actor, ids: dict[str, int]) -> None:
     [view_id] = await published(alice, "Bugs")
-    await views.copy_view(ids["bob"], view_id)
+    await views.copy_view(ids["bob"], EVERYTHING, view_id)
     await published_views.unpublish_view(alice, view_id)
-    offered = await views.list_views(ids["bob"])
+    offered = await views.list_views(ids["bob"], EVERYTHING)
     assert ([one.name for one in offered.mine], offered.published) == (["Bugs"], [])
     for again in (published_views.unpublish_view(alice, view_id), published_views.rename_view(alice, view_id, "B")):
         with pytest.raises(NotFound):
@@ -134,3 +135,12 @@ async def test_only_ones_own_view_that_makes_sense_can_be_published(alice: Actor
     with pytest.raises(InvalidInput):
         await published_views.publish_view(alice, ids["alice"], "Odd")
     assert await names(ids["bob"]) == []
+
+
+async def test_who_sees_nothing_is_told_no_name_of_a_published_view(ids: dict[str, int]) -> None:
+    await query("INSERT INTO published_views (name, query, layout, position) VALUES ('Secret plans', '', 'list', 1)")
+    [view] = (await views.list_views(ids["bob"], EVERYTHING)).published
+    assert view.id
+    assert (await views.list_views(ids["bob"], NOTHING)).published == []
+    with pytest.raises(NotFound):
+        await views.copy_view(ids["bob"], NOTHING, view.id)

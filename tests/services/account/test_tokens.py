@@ -7,7 +7,7 @@ from typing import LiteralString
 import pytest
 
 from shareable_backlog.database import query
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.errors import (
     Conflict,
     DatabaseFailed,
@@ -56,7 +56,7 @@ async def recorded(action: str) -> list[tuple[str, str, dict[str, object]]]:
 async def test_a_token_lets_its_person_in_with_their_own_scope(ids: dict[str, int]) -> None:
     found = await used(await made(ids["erin"], "items", "me"))
     [(group_id,)] = await query("SELECT id FROM viewer_groups")
-    assert (found.user_id, found.email, found.scope) == (ids["erin"], "erin@example.com", Scope(group_id))
+    assert (found.user_id, found.email, found.scope) == (ids["erin"], "erin@example.com", Scope((group_id,)))
     assert (found.session_id, found.rights) == (None, {"items", "me"})
 
 
@@ -170,7 +170,7 @@ async def test_a_token_is_refused_what_it_was_not_made_for_and_that_is_recorded(
 
 async def test_a_person_at_a_browser_needs_no_rights() -> None:
     bob = CurrentUser(
-        1, "bob@example.com", None, "active", is_admin=False, method="link", session_id=1, scope=Scope()
+        1, "bob@example.com", None, "active", is_admin=False, method="link", session_id=1, scope=EVERYTHING
     )
     await tokens.require_right(bob, "me", actor(1))
 

@@ -8,6 +8,7 @@ import pytest
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query
+from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.errors import Conflict, InvalidInput, NotFound
 from shareable_backlog.services.account import views
 from shareable_backlog.services.account.views import Layout
@@ -41,7 +42,7 @@ async def stored(user_id: int, value: object) -> None:
 
 
 async def names(user_id: int) -> list[str]:
-    return [one.name for one in (await views.list_views(user_id)).mine]
+    return [one.name for one in (await views.list_views(user_id, EVERYTHING)).mine]
 
 
 async def test_views_are_kept_in_the_order_in_which_they_were_saved(bob: int) -> None:
@@ -97,7 +98,7 @@ async def test_what_is_refused_is_not_saved(bob: int) -> None:
 async def test_a_name_is_used_once_a_person_in_whatever_case(bob: int) -> None:
     await saved(bob, "Überfällig")
     assert await views.save_view(bob, "  ÜBERFÄLLIG ", "", "list") is None
-    assert [one.query for one in (await views.list_views(bob)).mine] == ["team=ENG"]
+    assert [one.query for one in (await views.list_views(bob, EVERYTHING)).mine] == ["team=ENG"]
     await saved(bob + 1, "Überfällig")
 
 
@@ -145,7 +146,7 @@ async def test_a_deleted_view_comes_back_to_its_place_and_as_the_default(bob: in
     before = await preferences(bob)
     await views.delete_view(bob, "b")
     assert await names(bob) == ["A", "C"]
-    assert views.find_default(await views.list_views(bob)) is None
+    assert views.find_default(await views.list_views(bob, EVERYTHING)) is None
     assert await views.find_deleted_name(bob) == "B"
     await views.restore_view(bob)
     assert await preferences(bob) == before
@@ -170,13 +171,13 @@ async def test_what_is_no_deleted_view_does_not_come_back(bob: int) -> None:
 
 
 async def test_a_person_begins_with_their_default_view(bob: int) -> None:
-    assert views.find_default(await views.list_views(bob)) is None
+    assert views.find_default(await views.list_views(bob, EVERYTHING)) is None
     await saved(bob, "A", text="team=ENG&group=state", layout="board")
-    assert views.find_default(await views.list_views(bob)) is None
+    assert views.find_default(await views.list_views(bob, EVERYTHING)) is None
     await views.set_default_view(bob, "A")
-    assert views.find_default(await views.list_views(bob)) == ("board", "team=ENG&group=state")
+    assert views.find_default(await views.list_views(bob, EVERYTHING)) == ("board", "team=ENG&group=state")
     await views.set_default_view(bob, None)
-    assert views.find_default(await views.list_views(bob)) is None
+    assert views.find_default(await views.list_views(bob, EVERYTHING)) is None
     with pytest.raises(NotFound):
         await views.set_default_view(bob, "gone")
 
@@ -184,7 +185,7 @@ async def test_a_person_begins_with_their_default_view(bob: int) -> None:
 async def test_a_default_view_that_makes_no_sense_is_none(bob: int) -> None:
     for rest in ({"query": "type=nonsense"}, {"query": "", "layout": "cinema"}, {"query": None}, {}):
         await stored(bob, {"views": [{"name": "A", **rest}, "A"], "default_view": "A"})
-        assert views.find_default(await views.list_views(bob)) is None, rest
+        assert views.find_default(await views.list_views(bob, EVERYTHING)) is None, rest
 
 
 async def test_two_browsers_at_once_lose_no_change(bob: int) -> None:
@@ -216,7 +217,7 @@ async def test_what_others_stored_survives_every_change_digit_by_digit(bob: int)
 async def test_a_row_of_another_kind_takes_a_view_too(bob: int) -> None:
     for value in ("[]", "7", "null", '{"views": 7}', '{"views": {"name": "A"}, "default_view": [1]}'):
         await stored(bob, value)
-        assert (await views.list_views(bob)).mine == []
+        assert (await views.list_views(bob, EVERYTHING)).mine == []
         assert await views.find_deleted_name(bob) is None
         await saved(bob, "A")
         assert await names(bob) == ["A"]
@@ -226,15 +227,15 @@ async def test_the_bar_knows_the_view_that_the_page_shows(bob: int) -> None:
     await saved(bob, "A", text="team=ENG")
     await saved(bob, "Board", text="team=ENG", layout="board")
     await query("INSERT INTO published_views (name, query, position) VALUES ('All bugs', 'label=bug', 1)")
-    shown = views.build_bar(await views.list_views(bob), "label=&team=eng", "board")
+    shown = views.build_bar(await views.list_views(bob, EVERYTHING), "label=&team=eng", "board")
     assert shown.current
     assert shown.current.name == "Board"
     assert (shown.query, shown.layout) == ("team=ENG", "board")
     assert [one.name for one in shown.mine + shown.published] == ["A", "Board", "All bugs"]
-    published = views.build_bar(await views.list_views(bob), "label=bug", "list").current
+    published = views.build_bar(await views.list_views(bob, EVERYTHING), "label=bug", "list").current
     assert published
     assert published.id is not None
-    assert views.build_bar(await views.list_views(bob), "label=bug", "board").current is None
+    assert views.build_bar(await views.list_views(bob, EVERYTHING), "label=bug", "board").current is None
 
 
 async def test_a_published_view_is_copied_as_it_is(bob: int) -> None:
@@ -242,10 +243,10 @@ async def test_a_published_view_is_copied_as_it_is(bob: int) -> None:
         "INSERT INTO published_views (name, query, layout, position) VALUES ('Bugs', 'label=bug', 'board', 1)"
     )
     [(view_id,)] = await query("SELECT id FROM published_views")
-    await views.copy_view(bob, view_id)
-    [copied] = (await views.list_views(bob)).mine
+    await views.copy_view(bob, EVERYTHING, view_id)
+    [copied] = (await views.list_views(bob, EVERYTHING)).mine
     assert (copied.name, copied.query, copied.layout) == ("Bugs", "label=bug", "board")
     with pytest.raises(Conflict):
-        await views.copy_view(bob, view_id)
+        await views.copy_view(bob, EVERYTHING, view_id)
     with pytest.raises(NotFound):
-        await views.copy_view(bob, view_id + 1)
+        await views.copy_view(bob, EVERYTHING, view_id + 1)

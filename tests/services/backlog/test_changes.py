@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.services.backlog import changes
 from shareable_backlog.services.backlog.changes import ChangeFilters, ChangesPage
 from tests.conftest import Settings
@@ -28,7 +28,7 @@ def bob(live_database: Settings, database: str) -> int:
 
 
 async def page(since: datetime, zone: str = "UTC", **more: Any) -> ChangesPage:
-    return await changes.list_changes(Scope(), ChangeFilters(since, **more), None, now=NOW, zone=ZoneInfo(zone))
+    return await changes.list_changes(EVERYTHING, ChangeFilters(since, **more), None, now=NOW, zone=ZoneInfo(zone))
 
 
 def days(found: ChangesPage) -> list[tuple[str, list[str]]]:
@@ -66,7 +66,7 @@ async def test_a_day_of_23_hours_is_one_day() -> None:
     for number, hour in enumerate((-2, 0, 21, 23)):
         await store(item(number, created_at=datetime(2026, 3, 29, tzinfo=UTC) + timedelta(hours=hour)))
     found = await changes.list_changes(
-        Scope(),
+        EVERYTHING,
         ChangeFilters(datetime(2026, 3, 20, tzinfo=UTC)),
         None,
         now=datetime(2026, 3, 31, tzinfo=UTC),
@@ -85,7 +85,7 @@ async def test_a_page_has_fifty_lines_and_leads_to_the_rest() -> None:
     first = await page(NOW - DAY)
     assert [len(lines) for _, lines in first.days] == [50]
     assert first.counts["new"] == 60
-    rest = await changes.list_changes(Scope(), ChangeFilters(NOW - DAY), first.next_after, now=NOW, zone=UTC)
+    rest = await changes.list_changes(EVERYTHING, ChangeFilters(NOW - DAY), first.next_after, now=NOW, zone=UTC)
     assert (days(rest)[0][1][0], len(days(rest)[0][1]), rest.next_after) == ("ENG-50", 10, None)
 
 

@@ -5,7 +5,7 @@ from typing import LiteralString
 import pytest
 
 from shareable_backlog.database import query
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.backlog import images, items
 from shareable_backlog.services.backlog.images import Image
@@ -29,14 +29,14 @@ class Fetching:
 
 
 async def names(identifier: str) -> dict[str, str]:
-    return images.name_images(await items.read_item_page(Scope(), identifier))
+    return images.name_images(await items.read_item_page(EVERYTHING, identifier))
 
 
 async def test_an_image_of_the_description_is_fetched_by_its_path() -> None:
     await store(item(1, description=TEXT))
     fetch = Fetching()
     for name in (await names("ENG-1")).values():
-        await images.fetch_image(Scope(), "ENG-1", name, fetch)
+        await images.fetch_image(EVERYTHING, "ENG-1", name, fetch)
     assert fetch.paths == ["/org/1-a", "/org/2"]
 
 
@@ -45,7 +45,7 @@ async def test_an_image_of_a_comment_or_of_a_reply_too() -> None:
     await store(one, comment(1, one, TEXT), comment(2, one, f"![]({HOST}/r)", parent_id="comment-1"))
     fetch = Fetching()
     for name in (await names("ENG-1")).values():
-        await images.fetch_image(Scope(), "ENG-1", name, fetch)
+        await images.fetch_image(EVERYTHING, "ENG-1", name, fetch)
     assert fetch.paths == ["/org/1-a", "/org/2", "/r"]
 
 
@@ -72,7 +72,7 @@ async def test_an_image_of_another_item_is_not_found() -> None:
     fetch = Fetching()
     for name in (await names("ENG-1")).values():
         with pytest.raises(NotFound):
-            await images.fetch_image(Scope(), "ENG-2", name, fetch)
+            await images.fetch_image(EVERYTHING, "ENG-2", name, fetch)
     assert not fetch.paths
 
 
@@ -83,7 +83,7 @@ async def test_an_image_of_an_item_that_may_not_be_shown_is_not_found(gone: Lite
     await query(f"UPDATE backlog_items SET {gone}")
     fetch = Fetching()
     with pytest.raises(NotFound):
-        await images.fetch_image(Scope(), "ENG-1", name, fetch)
+        await images.fetch_image(EVERYTHING, "ENG-1", name, fetch)
     assert not fetch.paths
 
 
@@ -92,10 +92,10 @@ async def test_an_image_that_was_taken_out_is_not_found() -> None:
     name, *_ = (await names("ENG-1")).values()
     await store(item(1, description="words", updated_at=NOON.replace(year=2027)))
     with pytest.raises(NotFound):
-        await images.fetch_image(Scope(), "ENG-1", name, Fetching())
+        await images.fetch_image(EVERYTHING, "ENG-1", name, Fetching())
 
 
 @pytest.mark.parametrize("identifier", ["ENG-9", "", "' OR 1=1"])
 async def test_an_unknown_item_is_not_found(identifier: str) -> None:
     with pytest.raises(NotFound):
-        await images.fetch_image(Scope(), identifier, "0" * 64, Fetching())
+        await images.fetch_image(EVERYTHING, identifier, "0" * 64, Fetching())

@@ -6,7 +6,7 @@ from typing import Any, LiteralString
 import pytest
 
 from shareable_backlog.database import query, transaction
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog import (
     attachments,
     comments,
@@ -44,7 +44,7 @@ async def test_an_item_comes_with_its_parent_sub_items_and_threads() -> None:
     await store(item(1, "Above"), one, item(3, parent_id=one.id))
     await store(comment(1, one), comment(2, one, parent_id="comment-1"), comment(3, one, parent_id="comment-2"))
     await store(comment(4, one), comment(5, one, parent_id="not-there"))
-    page = await items.read_item_page(Scope(), "ENG-2")
+    page = await items.read_item_page(EVERYTHING, "ENG-2")
     assert page.parent is not None
     assert (page.parent.title, [below.identifier for below in page.sub_items]) == ("Above", ["ENG-3"])
     threads = [(thread.first.id, [reply.id for reply in thread.replies]) for thread in page.threads]
@@ -53,12 +53,12 @@ async def test_an_item_comes_with_its_parent_sub_items_and_threads() -> None:
 
 async def test_a_parent_in_the_trash_is_not_shown() -> None:
     await store(item(1, trashed=True), item(2, parent_id="item-ENG-1"))
-    assert (await items.read_item_page(Scope(), "ENG-2")).parent is None
+    assert (await items.read_item_page(EVERYTHING, "ENG-2")).parent is None
 
 
 async def test_an_unknown_item_is_not_found() -> None:
     with pytest.raises(NotFound, match="no item by that name"):
-        await items.read_item_page(Scope(), "ENG-1")
+        await items.read_item_page(EVERYTHING, "ENG-1")
 
 
 async def test_progress_counts_neither_what_is_canceled_nor_what_is_hidden() -> None:
@@ -66,12 +66,12 @@ async def test_progress_counts_neither_what_is_canceled_nor_what_is_hidden() -> 
     below = [item(at, parent_id="item-ENG-1", state_id=one.id) for at, one in enumerate(states.values(), 2)]
     await store(team("SEC", private=True), item(1), item(9, parent_id="item-ENG-1"), *states.values(), *below)
     await store(item(1, team="SEC", parent_id="item-ENG-1", state_id=states["completed"].id))
-    page = await items.read_item_page(Scope(), "ENG-1")
+    page = await items.read_item_page(EVERYTHING, "ENG-1")
     assert page.progress == items.SubItemProgress(done=1, total=3)
 
 
 async def related(identifier: str) -> list[tuple[str, list[str], int]]:
-    page = await items.read_item_page(Scope(), identifier)
+    page = await items.read_item_page(EVERYTHING, identifier)
     return [(one.kind, [line.identifier for line in one.items], one.hidden) for one in page.related]
 
 
@@ -103,7 +103,7 @@ async def test_of_a_hidden_relation_only_its_kind_is_told() -> None:
     await store(team("SEC", private=True), one, item(2), *secrets, item(3))
     await store(*(relation("blocks", secret, one) for secret in secrets), relation("blocks", item(2), one))
     assert await related("ENG-1") == [("blocked_by", ["ENG-2"], 2)]
-    assert "Takeover" not in repr(await items.read_item_page(Scope(), "ENG-1"))
+    assert "Takeover" not in repr(await items.read_item_page(EVERYTHING, "ENG-1"))
 
 
 async def test_items_that_a_text_names_have_titles_if_they_are_shown() -> None:
@@ -111,7 +111,7 @@ async def test_items_that_a_text_names_have_titles_if_they_are_shown() -> None:
     one = item(1, description=text)
     await store(team("SEC", private=True), one, item(1, "Takeover", team="SEC"), comment(1, one, "See ENG-6."))
     await store(*(item(number, f"Title {number}") for number in range(2, 8)))
-    page = await items.read_item_page(Scope(), "ENG-1")
+    page = await items.read_item_page(EVERYTHING, "ENG-1")
     assert page.mentioned == {f"ENG-{number}": f"Title {number}" for number in (2, 3, 5, 6)}
 
 
@@ -127,7 +127,7 @@ async def test_the_history_has_each_thing_once() -> None:
     await query("DELETE FROM state_changes")  # as if the mirror had not been there then
     dates: dict[str, Any] = {"started_at": started, "completed_at": completed, "archived_at": archived}
     await store(item(1, state_id=done.id, updated_at=archived, **dates))
-    page = await items.read_item_page(Scope(), "ENG-1")
+    page = await items.read_item_page(EVERYTHING, "ENG-1")
     assert [(event.kind, event.at) for event in page.history] == [
         ("created", NOON),
         ("started", started),
@@ -151,7 +151,7 @@ async def test_nothing_reads_a_whole_table(monkeypatch: pytest.MonkeyPatch) -> N
 
     for module in (attachments, item_details, comments, item_relations, item_list, state_changes):
         monkeypatch.setattr(module, "query", explained)
-    await items.read_item_page(Scope(), "ENG-2")
+    await items.read_item_page(EVERYTHING, "ENG-2")
     large = ("backlog_items", "comments", "item_relations", "attachments", "state_changes")
     assert sum("Index" in line for line in plans) > 10
     assert [line for line in plans for table in large if f"Seq Scan on {table}" in line] == []

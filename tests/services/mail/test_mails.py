@@ -147,6 +147,7 @@ def test_all_mails_are_short_plain_and_narrow() -> None:
         mails.write_sign_in(to, BASE_URL, link=f"{BASE_URL}/sign-in/link/" + "a" * 64, code="123456"),
         mails.write_access_asked("alice@example.com", BASE_URL, email=to, note="Please."),
         mails.write_access_approved(to, BASE_URL, None),
+        mails.write_access_approved(to, BASE_URL, "See you.", sees_nothing=True),
         mails.write_access_declined(to, BASE_URL, "No."),
         mails.write_access_disabled(to, BASE_URL, "No."),
         mails.write_access_restored(to, BASE_URL, None),
@@ -157,3 +158,8 @@ def test_all_mails_are_short_plain_and_narrow() -> None:
         assert len(one.text.splitlines()) <= 22
         assert "\n\n\n" not in one.text
         assert "<" not in one.text
+
+
+def test_who_is_let_in_with_nothing_is_not_promised_the_backlog() -> None:
+    mail = mails.write_access_approved("carol@example.com", BASE_URL, None, sees_nothing=True)
+    assert ("see the backlog" in mail.subject, "Nothing has been shared with you yet" in mail.text) == (False, True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.projects.roadmap import MOST_COUNTED
 from shareable_backlog.services.projects import roadmap
 from shareable_backlog.services.projects.roadmap import ItemCount, Plan, RoadmapPage
@@ -25,7 +25,7 @@ DONE, OPEN = "ENG-completed-0", "ENG-started-0"
 
 async def shown(number: int = 1) -> RoadmapPage:
     return await roadmap.list_plans(
-        Scope(), team_key=None, status_type=None, number=number, by_initiative=True, today=TODAY
+        EVERYTHING, team_key=None, status_type=None, number=number, by_initiative=True, today=TODAY
     )
 
 

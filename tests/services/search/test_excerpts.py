@@ -2,7 +2,7 @@
 
 import pytest
 
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.services.search import search_words
 from tests.support.listing import read_page
 from tests.support.mirrored import comment, item, store
@@ -16,7 +16,7 @@ async def shown(words: str) -> dict[str, str]:
     """Return by identifier what is shown of each item that a search finds."""
     found = (await read_page(f"q={words}")).items
     excerpts = await search_words.find_excerpts(
-        Scope(), found, search_words.quote_identifier(words.replace("+", " "))
+        EVERYTHING, found, search_words.quote_identifier(words.replace("+", " "))
     )
     return {one.identifier: excerpts[one.id] for one in found if one.id in excerpts}
 

@@ -124,14 +124,24 @@ def _decide(alice: Browser) -> None:
         ("2", "promote"), ("2", "demote"), ("1", "demote"), ("1", "disable"), ("999", "approve"), ("x", "approve"),
         ("2", "praise"),
     ):  # fmt: skip
-        alice.post(decide, ("user", user), ("decision", decision), ("reason", "As agreed"), ("group", ""))
+        alice.post(decide, ("user", user), ("decision", decision), ("reason", "As agreed"), ("sees", "everything"))
     alice.post(decide, ("decision", "approve"))
     for day in ("2026-06-30", "30.6.2026"):
-        alice.post(decide, ("user", "9"), ("user", "11"), ("decision", "approve"), ("last_day", day), ("group", "2"))
+        alice.post(
+            decide,
+            ("user", "9"),
+            ("user", "11"),
+            ("decision", "approve"),
+            ("last_day", day),
+            ("sees", "groups"),
+            ("group", "2"),
+            ("group", "1"),
+        )
     alice.post("/admin/people", ("email", "new@example.com"), ("name", "New"))
-    alice.post("/admin/people", ("email", "new@example.com"), ("name", "New"))
+    for _ in range(2):
+        alice.post("/admin/people", ("email", "new@example.com"), ("name", "New"), ("sees", "nothing"))
     alice.post("/admin/people", ("email", "nonsense"))
-    person = (("name", "Erin E."), ("last_day", "2026-04-01"), ("group", "1"))
+    person = (("name", "Erin E."), ("last_day", "2026-04-01"), ("sees", "groups"), ("group", "1"))
     for number in ("4", "999", "x"):
         alice.post(f"/admin/people/{number}", *person)
         alice.get(f"/admin/people/{number}?notice=changed")
@@ -155,8 +165,8 @@ def _share(alice: Browser) -> None:
         alice.post(f"{group}/people", ("email", "nobody@example.com"))
         alice.get(group)
         alice.post(f"{group}/people/out", ("user", "7"))
-        alice.post(f"{group}/delete")
-    alice.post("/admin/groups/2/delete")
+        alice.post(f"{group}/delete", ("people", "0"))
+    alice.post("/admin/groups/2/delete", ("people", "9"))
     switches = (("version", "2"), ("field", "comments"), ("was", "1 team team-sec"), ("was", "0 label label-area"))
     alice.post("/admin/sharing/preview", *switches, ("on", "label label-area"))
     alice.post("/admin/sharing/preview", ("version", "x"))

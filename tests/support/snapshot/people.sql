@@ -6,18 +6,21 @@ INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES
 
 INSERT INTO users (
   email, display_name, is_admin, is_approved, is_disabled, approved_at, approved_by, created_at, last_access_at,
-  access_until, viewer_group_id, access_note, decision_reason
+  access_until, sees_everything, access_note, decision_reason
 ) VALUES
-('alice@example.com', 'Alice', TRUE, TRUE, FALSE, '2026-01-01Z', NULL, '2026-01-01Z', '2026-02-06 11:59:50Z', NULL, NULL, NULL, NULL),
-('bob@example.com', 'Bob <Reader>', FALSE, TRUE, FALSE, '2026-01-02Z', 1, '2026-01-02Z', '2026-02-06 11:59:40Z', NULL, NULL, NULL, NULL),
-('carol@example.com', NULL, FALSE, FALSE, FALSE, NULL, NULL, '2026-01-03Z', '2026-02-06 11:59:30Z', NULL, NULL, 'I sell "parts" & more.', NULL),
-('erin@example.com', 'Erin', FALSE, TRUE, FALSE, '2026-01-04Z', 1, '2026-01-04Z', '2026-02-06 11:59:20Z', '2026-03-01Z', 2, NULL, NULL),
-('mallory@example.com', NULL, FALSE, FALSE, TRUE, NULL, NULL, '2026-01-05Z', NULL, NULL, NULL, 'Let me in', 'Not one of us'),
-('dora@example.com', 'Dora', FALSE, TRUE, TRUE, '2026-01-06Z', 1, '2026-01-06Z', '2026-01-07Z', NULL, NULL, NULL, NULL),
-('gina@example.com', 'Gina', FALSE, TRUE, FALSE, '2026-01-07Z', 1, '2026-01-07Z', '2026-02-06 11:59:10Z', NULL, 1, NULL, NULL),
-('frank@example.com', 'Frank', FALSE, TRUE, FALSE, '2026-01-08Z', 1, '2026-01-08Z', '2026-01-09Z', '2026-02-01Z', NULL, NULL, NULL);
-INSERT INTO users (email, is_approved, created_at, approved_at)
-SELECT 'guest' || n || '@example.com', n % 2 = 0, timestamptz '2025-06-01Z' + make_interval(days => n),
+('alice@example.com', 'Alice', TRUE, TRUE, FALSE, '2026-01-01Z', NULL, '2026-01-01Z', '2026-02-06 11:59:50Z', NULL, TRUE, NULL, NULL),
+('bob@example.com', 'Bob <Reader>', FALSE, TRUE, FALSE, '2026-01-02Z', 1, '2026-01-02Z', '2026-02-06 11:59:40Z', NULL, TRUE, NULL, NULL),
+('carol@example.com', NULL, FALSE, FALSE, FALSE, NULL, NULL, '2026-01-03Z', '2026-02-06 11:59:30Z', NULL, FALSE, 'I sell "parts" & more.', NULL),
+('erin@example.com', 'Erin', FALSE, TRUE, FALSE, '2026-01-04Z', 1, '2026-01-04Z', '2026-02-06 11:59:20Z', '2026-03-01Z', FALSE, NULL, NULL),
+('mallory@example.com', NULL, FALSE, FALSE, TRUE, NULL, NULL, '2026-01-05Z', NULL, NULL, FALSE, 'Let me in', 'Not one of us'),
+('dora@example.com', 'Dora', FALSE, TRUE, TRUE, '2026-01-06Z', 1, '2026-01-06Z', '2026-01-07Z', NULL, TRUE, NULL, NULL),
+('gina@example.com', 'Gina', FALSE, TRUE, FALSE, '2026-01-07Z', 1, '2026-01-07Z', '2026-02-06 11:59:10Z', NULL, FALSE, NULL, NULL),
+('frank@example.com', 'Frank', FALSE, TRUE, FALSE, '2026-01-08Z', 1, '2026-01-08Z', '2026-01-09Z', '2026-02-01Z', TRUE, NULL, NULL);
+INSERT INTO viewer_group_members (user_id, viewer_group_id)
+SELECT id, CASE email WHEN 'erin@example.com' THEN 2 ELSE 1 END FROM users
+WHERE email IN ('erin@example.com', 'gina@example.com');
+INSERT INTO users (email, is_approved, sees_everything, created_at, approved_at)
+SELECT 'guest' || n || '@example.com', n % 2 = 0, n % 2 = 0, timestamptz '2025-06-01Z' + make_interval(days => n),
   CASE WHEN n % 2 = 0 THEN timestamptz '2025-07-01Z' END
 FROM generate_series(1, 70) AS n;
 

@@ -78,7 +78,7 @@ class Selection:
     @property
     def in_group(self) -> bool:
         """Whether a group of viewers sees no more than a part."""
-        return self.scope.viewer_group_id is not None
+        return self.scope.viewer_group_ids is not None
 
     @property
     def is_whole(self) -> bool:

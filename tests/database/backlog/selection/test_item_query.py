@@ -6,7 +6,7 @@ from typing import LiteralString
 import pytest
 
 from shareable_backlog.database import query
-from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.backlog import item_groups, item_list
 from shareable_backlog.database.backlog.item_groups import Group
 from shareable_backlog.database.backlog.selection.item_query import Selection, select_items
@@ -37,7 +37,7 @@ async def test_the_best_match_comes_first_only_where_something_is_searched_for(w
 
 async def test_what_filters_and_searches_name_is_found_out() -> None:
     await store_world()
-    selection = await select_items(Scope(), ask("team=eng&assignee=bobby&q=eng2"))
+    selection = await select_items(EVERYTHING, ask("team=eng&assignee=bobby&q=eng2"))
     assert selection.hints.ids == {"team_is": ["team-ENG"], "assignee_is": ["person-Bob"]}
     assert selection.hints.identified_ids == ["item-ENG-2"]
     assert selection.match
@@ -48,7 +48,7 @@ async def test_words_are_rare_when_few_rows_of_a_sample_have_them() -> None:
     await store(*(item(number, "Roof" if number else "Chimney", description="A house") for number in range(30)))
     await query("ANALYZE search_entries")
     for word, rarities in {"chimney": (True, True), "house": (False, True), "roof": (False, False)}.items():
-        selection = await select_items(Scope(), ask(f"q={word}"))
+        selection = await select_items(EVERYTHING, ask(f"q={word}"))
         assert (selection.has_rare_words, selection.has_rare_titles) == rarities
 
 
@@ -85,7 +85,7 @@ async def test_what_is_hidden_after_an_item_was_selected_is_not_shown(words: str
             due_date=date(2026, 2, 1),
         ),
     )
-    selection = await select_items(Scope(), ask(words))
+    selection = await select_items(EVERYTHING, ask(words))
     groups = [(Group("ENG", "Engineering", ["team-ENG"]), True)]
     assert await listed(selection) == ["ENG-1"]
     await query(change)
@@ -103,7 +103,7 @@ async def test_what_a_group_may_see_no_more_after_it_was_selected_is_not_shown()
             "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(group)s, %(kind)s, %(id)s)",
             {"group": group_id, "kind": kind, "id": id_},
         )
-        selections = [await select_items(Scope(group_id), ask(words)) for words in ("", "team=ENG", "q=title")]
+        selections = [await select_items(Scope((group_id,)), ask(words)) for words in ("", "team=ENG", "q=title")]
         assert [await listed(one) for one in selections] == [["ENG-1"]] * 3
         await query("DELETE FROM viewer_group_rules")
         assert [await listed(one) for one in selections] == [[]] * 3

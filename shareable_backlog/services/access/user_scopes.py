@@ -1,0 +1,141 @@
+"""Give people what they see: everything that is shown, what any of their groups sees, or nothing.
+
+What newcomers are given is a setting of its own, which begins as nothing.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from shareable_backlog.database import transaction
+from shareable_backlog.database.access import sharing_settings, user_scopes, users, viewer_groups
+from shareable_backlog.database.access.sharing import EVERYTHING, Scope, build_scope
+from shareable_backlog.database.access.users import UserRow
+from shareable_backlog.database.connection.transaction import Transaction
+from shareable_backlog.errors import InvalidInput, NotFound
+from shareable_backlog.services.access.sharing import require_version
+from shareable_backlog.services.audit import audit_actions
+from shareable_backlog.services.audit.audit_actions import Action, Actor
+
+_UNCHOSEN = "Choose what they see: everything that is shown, one or more groups, or nothing yet. Nothing was changed."
+
+
+def require_scope(scope: Scope | None) -> Scope:
+    """Return what was chosen. Raises InvalidInput when nothing was, as nobody is let in by a forgotten choice."""
+    if scope is None:
+        raise InvalidInput(_UNCHOSEN)
+    return scope
+
+
+async def lock_groups(tx: Transaction, scope: Scope) -> list[str]:
+    """Keep the groups of a scope from being deleted, and return their names. Raises InvalidInput without one of them.
+
+    It comes before any person's row is locked, as whoever changes groups locks them too.
+    """
+    names: list[str] = []
+    for group_id in scope.viewer_group_ids or ():
+        name = await viewer_groups.lock_group(tx, group_id)
+        if name is None:
+            raise InvalidInput("That group no longer exists. Nothing was changed.")
+        names.append(name)
+    return names
+
+
+def describe_scope(scope: Scope, names: Sequence[str]) -> str | Sequence[str]:
+    """Return what the record says of a scope, whose groups have these names."""
+    if scope.viewer_group_ids is None:
+        return "everything"
+    return names or "nothing"
+
+
+def describe_user_scope(user: UserRow) -> str | Sequence[str]:
+    """Return what the record says of what a person was given to see."""
+    return describe_scope(user.scope, user.groups)
+
+
+async def find_scope(names: Collection[str]) -> Scope:
+    """Return the scope of the groups of these names. Raises InvalidInput for a name that no group has."""
+    found = await viewer_groups.find_ids(names)
+    for name in names:
+        if name not in found:
+            known = ", ".join(f"“{one.name}”" for one in await viewer_groups.list_groups()) or "none"
+            raise InvalidInput(f"There is no group “{name}”. Groups that there are: {known}. Nothing was changed.")
+    return build_scope(found.values())
+
+
+async def read_newcomer_scope() -> Scope:
+    """Return what newcomers are given before anybody chooses."""
+    scope, _ = await user_scopes.read_newcomer_scope()
+    return scope
+
+
+async def save_newcomer_scope(actor: Actor, version: int, scope: Scope | None) -> None:
+    """Choose what newcomers are given; who is here already keeps what they have.
+
+    Raises InvalidInput, and Conflict when the sharing settings were changed since `version`.
+    """
+    chosen = require_scope(scope)
+    async with transaction() as tx:
+        names = await lock_groups(tx, chosen)
+        require_version(await sharing_settings.lock_settings(tx), version)
+        before, names_before = await user_scopes.read_locked_newcomer_scope(tx)
+        if before == chosen:
+            return
+        await user_scopes.set_newcomer_scope(tx, chosen)
+        await audit_actions.record(
+            tx,
+            actor,
+            Action.SHARING_CHANGED,
+            resource="sharing",
+            details={
+                "before": {"newcomers": describe_scope(before, names_before)},
+                "after": {"newcomers": describe_scope(chosen, names)},
+            },
+        )
+
+
+async def save_scope(actor: Actor, user_ids: Collection[int], scope: Scope | None) -> None:
+    """Give people this to see and nothing else, with a record of each whom it changes anything for.
+
+    Raises InvalidInput when nothing was chosen or a group is gone, NotFound for a person: then nothing is changed.
+    """
+    chosen = require_scope(scope)
+    async with transaction() as tx:
+        await lock_groups(tx, chosen)
+        for user_id in sorted(set(user_ids)):
+            user = await users.find_by_id(tx, user_id)
+            if user is None:
+                raise NotFound("Somebody has been deleted meanwhile. Nothing was changed.")
+            if user.scope != chosen:
+                await replace_scope(tx, user, actor, chosen)
+
+
+async def replace_scope(tx: Transaction, user: UserRow, actor: Actor, scope: Scope, by: str | None = None) -> None:
+    """Give a person, whose row is locked, something else to see, with a record of it; `by` names a setting."""
+    await user_scopes.set_scope(tx, user.id, scope)
+    changed = await users.find_by_id(tx, user.id)
+    assert changed is not None  # noqa: S101 (the row is locked)
+    await audit_actions.record(
+        tx,
+        actor,
+        Action.PERSON_CHANGED,
+        resource="user",
+        resource_id=str(user.id),
+        details={
+            "email": user.email,
+            **({"by": by} if by else {}),
+            "before": {"sees": describe_user_scope(user)},
+            "after": {"sees": describe_user_scope(changed)},
+        },
+    )
+
+
+async def follow_groups(tx: Transaction, user: UserRow, actor: Actor, memberships: Mapping[int, bool]) -> None:
+    """Put a person into groups, whose rows are locked, and out of others, as their identity provider says.
+
+    Other groups stay as they are; whoever was given everything keeps it, as an admin chose that.
+    """
+    if user.scope == EVERYTHING:
+        return
+    kept = [id_ for id_ in user.group_ids if memberships.get(id_, True)]
+    scope = build_scope([*kept, *(id_ for id_, is_member in memberships.items() if is_member)])
+    if scope != user.scope:
+        await replace_scope(tx, user, actor, scope, by="OIDC_VIEWER_GROUPS")
