@@ -88,6 +88,7 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(f"{name}_FILE", raising=False)
+    monkeypatch.setenv("SLB_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
 
 
@@ -154,9 +155,11 @@ def database(server: str, template: str) -> Generator[str]:
 
 
 @pytest.fixture
-def settings(database: str) -> Settings:
+def settings(database: str, tmp_path: Path) -> Settings:
     """Return settings that name a fresh migrated database by a URL."""
-    return parse_settings({"DATABASE_URL": as_url(database), "SECRET_KEY": SECRET_KEY})
+    return parse_settings(
+        {"DATABASE_URL": as_url(database), "SECRET_KEY": SECRET_KEY, "SLB_DATA_DIR": str(tmp_path / "data")}
+    )
 
 
 def as_url(conninfo: str) -> str:
