@@ -10,7 +10,7 @@ import signal
 from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 import psycopg
@@ -164,7 +164,7 @@ def settings(database: str, tmp_path: Path) -> Settings:
 
 def as_url(conninfo: str) -> str:
     """Write a connection string as a URL, the way an operator gives it."""
-    return f"postgresql://?{urlencode(conninfo_to_dict(conninfo))}"
+    return f"postgresql://?{urlencode(conninfo_to_dict(conninfo), quote_via=quote)}"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from shareable_backlog.database import transaction
 from shareable_backlog.database.audit import audit_chain, audit_seals
 from shareable_backlog.database.audit.audit_seals import AuditSeal
 from shareable_backlog.database.connection.transaction import Transaction
-from shareable_backlog.services.audit import audit_heads, chain_walk
+from shareable_backlog.services.audit import audit_heads, audit_sealing, chain_walk
 from shareable_backlog.services.audit.audit_heads import AuditHead
 from shareable_backlog.services.audit.audit_sealing import SealConfig
 from shareable_backlog.services.audit.chain_walk import ChainFault, ChainWalk
@@ -64,7 +64,7 @@ async def verify_chain(config: SealConfig, earlier: Sequence[AuditHead] = ()) ->
     return Verdict(
         rows=rows,
         faults=faults[:_MOST_FAULTS],
-        head=newest and AuditHead(newest.position, newest.hash),
+        head=audit_sealing.build_head(newest),
         sealed_at=newest and newest.sealed_at,
         unsealed=unsealed.rows,
         oldest_unsealed_at=unsealed.oldest_at,

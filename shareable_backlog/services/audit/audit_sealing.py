@@ -36,7 +36,7 @@ class SealConfig:
 
 @dataclass(frozen=True, slots=True)
 class SealState:
-    """How far the record is sealed (None: the seals are gone) and since when, and what waits for its seal."""
+    """How far the record is sealed (None: not at all) and since when, and what waits for its seal."""
 
     head: AuditHead | None
     sealed_at: datetime | None
@@ -113,8 +113,13 @@ async def read_state() -> SealState:
     async with transaction() as tx:
         newest, _ = await audit_seals.read_newest(tx)
         unsealed = await audit_seals.count_unsealed(tx)
-    head = newest and AuditHead(newest.position, newest.hash)
-    return SealState(head, newest and newest.sealed_at, unsealed.rows, unsealed.oldest_at)
+    head = build_head(newest)
+    return SealState(head, newest.sealed_at if newest and head else None, unsealed.rows, unsealed.oldest_at)
+
+
+def build_head(newest: AuditSeal | None) -> AuditHead | None:
+    """Return how far the record goes by its last seal; None when nothing was ever sealed or chained."""
+    return AuditHead(newest.position, newest.hash) if newest and newest.hash else None
 
 
 async def _say_head(file: Path) -> None:

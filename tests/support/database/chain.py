@@ -26,14 +26,19 @@ def build_config(head_file: Path = Path("/dev/null/audit_head")) -> SealConfig:
     return SealConfig(seal_hashes.derive_keys([settings.secret_key]), head_file)
 
 
-def seal_and_verify(conninfo: str, config: SealConfig | None = None) -> Verdict:
+async def seal_and_verify_open(config: SealConfig | None = None) -> Verdict:
     """Seal what was recorded, as a server does within a second, and return what `slb audit verify` finds then."""
+    config = config or build_config()
+    await audit_sealing.seal_entries(config)
+    return await audit_chain.verify_chain(config)
+
+
+def seal_and_verify(conninfo: str, config: SealConfig | None = None) -> Verdict:
+    """Open the database and do the same there."""
 
     async def run() -> Verdict:
-        given = config or build_config()
         async with program_database.open_database(parse_settings({"DATABASE_URL": as_url(conninfo)})):
-            await audit_sealing.seal_entries(given)
-            return await audit_chain.verify_chain(given)
+            return await seal_and_verify_open(config)
 
     return asyncio.run(run())
 
