@@ -78,7 +78,7 @@ async def list_seals(tx: Transaction, after: AuditSeal | None, most_rows: int) -
     return await tx.query(
         f"""
         SELECT {_COLUMNS} FROM audit_seals
-        WHERE (position, number) > (%(position)s, %(number)s) AND position <= %(position)s + %(rows)s
+        WHERE (position, number) > (%(position)s, %(number)s) AND position <= %(position)s::bigint + %(rows)s
         ORDER BY position, number LIMIT %(rows)s
         """,
         given,
