@@ -25,7 +25,7 @@ from shareable_backlog.database.connection import conninfo as conninfo_words
 from shareable_backlog.database.embedded import embedded_server
 from shareable_backlog.process_state import reset_process_state
 from tests.support import leaks
-from tests.support.database import in_memory
+from tests.support.database import in_memory, program_role
 from tests.support.signed_in import SECRET_KEY
 
 pytest_plugins = ("tests.support.causes", "tests.fakes.postgres")
@@ -49,6 +49,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             with psycopg.connect(conninfo_words.parse_url(url), autocommit=True) as admin:
                 for made in (name, filled_name(name)):
                     admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(made)))
+                role = sql.Identifier(f"{name}{program_role.SUFFIX}")
+                admin.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(role))
         shutil.rmtree(os.environ.pop(_FOLDER), ignore_errors=True)
 
 
@@ -106,7 +108,13 @@ def server() -> Generator[str]:
 @pytest.fixture(scope="session")
 def template(server: str) -> str:
     """Return the name of a migrated database to clone."""
-    return create_once(server, os.environ[_TEMPLATE], "template1", migrate.apply_migrations)
+    return create_once(server, os.environ[_TEMPLATE], "template1", _fill_template)
+
+
+def _fill_template(conninfo: str) -> None:
+    """Migrate as the owner, and let the program's role do what `slb database grants` says."""
+    migrate.apply_migrations(conninfo)
+    program_role.create_role(conninfo, f"{os.environ[_TEMPLATE]}{program_role.SUFFIX}")
 
 
 def filled_name(template: str) -> str:
@@ -155,10 +163,20 @@ def database(server: str, template: str) -> Generator[str]:
 
 
 @pytest.fixture
-def settings(database: str, tmp_path: Path) -> Settings:
-    """Return settings that name a fresh migrated database by a URL."""
+def settings(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> Settings:
+    """Return settings that name a fresh migrated database by a URL.
+
+    The program has the role that `slb database grants` makes; a test that itself changes tables or goes behind the
+    triggers by the program's connections says so with the mark `owner`.
+    """
+    is_owner = request.node.get_closest_marker("owner")
+    role = f"{os.environ[_TEMPLATE]}{program_role.SUFFIX}"
     return parse_settings(
-        {"DATABASE_URL": as_url(database), "SECRET_KEY": SECRET_KEY, "SLB_DATA_DIR": str(tmp_path / "data")}
+        {
+            "DATABASE_URL": as_url(database if is_owner else program_role.use_role(database, role)),
+            "SECRET_KEY": SECRET_KEY,
+            "SLB_DATA_DIR": str(tmp_path / "data"),
+        }
     )
 
 

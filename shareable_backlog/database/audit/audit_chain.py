@@ -67,16 +67,18 @@ async def list_unsealed(tx: Transaction, limit: int) -> list[ChainLink]:
     )
 
 
+async def count_links(tx: Transaction) -> int:
+    """Count all rows, wherever they stand."""
+    [(count,)] = await tx.query("SELECT count(*) FROM audit_logs")
+    return count
+
+
 async def list_strays(tx: Transaction, limit: int) -> list[int]:
     """Return the ids of at most `limit` rows that stand in no seal and wait for none."""
     rows = await tx.query(
         """
-        SELECT id FROM audit_logs AS entry
-        WHERE position IS NULL
-          AND NOT EXISTS (
-              SELECT FROM (SELECT unnest(ids) AS id FROM audit_seals) AS sealed WHERE sealed.id = entry.id
-          )
-          AND NOT EXISTS (SELECT FROM unsealed_audit_logs AS waiting WHERE waiting.id = entry.id)
+        SELECT id FROM audit_logs WHERE position IS NULL
+        EXCEPT (SELECT unnest(ids) FROM audit_seals UNION ALL SELECT id FROM unsealed_audit_logs)
         ORDER BY id LIMIT %(limit)s
         """,
         {"limit": limit},

@@ -60,7 +60,12 @@ async def verify_chain(config: SealConfig, earlier: Sequence[AuditHead] = ()) ->
             await _walk_along(tx, walk)
             rows, faults = walk.rows, walk.faults
             faults += _check_heads(walk, newest, earlier, remembered)
-        faults += await _find_strays(tx)
+        if await audit_chain.count_links(tx) != rows + unsealed.rows:
+            faults += [chain_walk.build_stray(row_id) for row_id in await audit_chain.list_strays(tx, _MOST_FAULTS)]
+        faults += [
+            ChainFault(row_id, None, f"Row {row_id} was removed before it was sealed.")
+            for row_id in await audit_chain.list_lost(tx, _MOST_FAULTS)
+        ]
     return Verdict(
         rows=rows,
         faults=faults[:_MOST_FAULTS],
@@ -130,12 +135,3 @@ def _check_heads(
         )
         faults.append(ChainFault(None, remembered.position, cut))
     return faults
-
-
-async def _find_strays(tx: Transaction) -> list[ChainFault]:
-    """Return which rows stand in no seal and wait for none, and which wait for one and are gone."""
-    strays = [chain_walk.build_stray(row_id) for row_id in await audit_chain.list_strays(tx, _MOST_FAULTS)]
-    return strays + [
-        ChainFault(row_id, None, f"Row {row_id} was removed before it was sealed.")
-        for row_id in await audit_chain.list_lost(tx, _MOST_FAULTS)
-    ]

@@ -11,7 +11,7 @@ from shareable_backlog.database.audit import audit_chain
 from shareable_backlog.database.audit.audit_chain import ChainLink
 from tests.support.signed_in import let_in
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.owner, pytest.mark.anyio]
 
 # As only a superuser can, behind the backs of the triggers.
 UNSEEN: LiteralString = "SET LOCAL session_replication_role = replica"

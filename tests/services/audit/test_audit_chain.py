@@ -19,7 +19,7 @@ from shareable_backlog.services.audit.audit_chain import Verdict
 from shareable_backlog.services.audit.audit_heads import AuditHead
 from tests.support.database.chain import build_config
 
-pytestmark = [pytest.mark.slow, pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
+pytestmark = [pytest.mark.owner, pytest.mark.slow, pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 CONFIG = build_config()
 _PEOPLE = 3

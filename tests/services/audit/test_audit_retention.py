@@ -12,7 +12,7 @@ from shareable_backlog.services.audit.audit_actions import OPERATOR
 from tests.support.database.chain import build_config
 
 CONFIG = build_config()
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
+pytestmark = [pytest.mark.owner, pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 
 async def write_days_ago(*days: int) -> None:
