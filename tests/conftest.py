@@ -30,7 +30,7 @@ from tests.support.signed_in import SECRET_KEY
 
 pytest_plugins = ("tests.support.causes", "tests.fakes.postgres")
 
-_FOLDER, _TEMPLATE = "SLB_TESTS_FOLDER", "SLB_TESTS_TEMPLATE"
+_FOLDER, _TEMPLATE = "SLB_TESTS_FOLDER", program_role.TEMPLATE
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,13 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove both after the last worker has gone."""
     if not hasattr(config, "workerinput"):
-        name, url = os.environ.pop(_TEMPLATE), os.environ.get("TEST_DATABASE_URL")
+        role, name, url = program_role.name_role(), os.environ.pop(_TEMPLATE), os.environ.get("TEST_DATABASE_URL")
         if url:
             with psycopg.connect(conninfo_words.parse_url(url), autocommit=True) as admin:
                 for made in (name, filled_name(name)):
                     admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(made)))
-                role = sql.Identifier(f"{name}{program_role.SUFFIX}")
-                admin.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(role))
+                admin.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
         shutil.rmtree(os.environ.pop(_FOLDER), ignore_errors=True)
 
 
@@ -114,7 +113,7 @@ def template(server: str) -> str:
 def _fill_template(conninfo: str) -> None:
     """Migrate as the owner, and let the program's role do what `slb database grants` says."""
     migrate.apply_migrations(conninfo)
-    program_role.create_role(conninfo, f"{os.environ[_TEMPLATE]}{program_role.SUFFIX}")
+    program_role.create_role(conninfo)
 
 
 def filled_name(template: str) -> str:
@@ -170,10 +169,9 @@ def settings(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> S
     triggers by the program's connections says so with the mark `owner`.
     """
     is_owner = request.node.get_closest_marker("owner")
-    role = f"{os.environ[_TEMPLATE]}{program_role.SUFFIX}"
     return parse_settings(
         {
-            "DATABASE_URL": as_url(database if is_owner else program_role.use_role(database, role)),
+            "DATABASE_URL": as_url(database if is_owner else program_role.use_role(database)),
             "SECRET_KEY": SECRET_KEY,
             "SLB_DATA_DIR": str(tmp_path / "data"),
         }

@@ -14,10 +14,10 @@ ALTER TABLE audit_seals ENABLE TRIGGER USER;
 SELECT close_audit_tables();
 """)
 _PROGRAM = SQL("""
--- The program's role: let DATABASE_URL name it for everything but migrations, backup and restore.
+-- The program's role: let DATABASE_URL name it for everything but migrations and restore.
 GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role};
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
 GRANT TRUNCATE ON sweep_entries TO {role};
 REVOKE INSERT, UPDATE, DELETE ON pgmigrations FROM {role};
 -- The record only grows: what the database says of a row, and which rows wait for a seal, are not the program's.

@@ -14,9 +14,10 @@ from starlette.responses import Response, StreamingResponse
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.services.access import sessions
 from shareable_backlog.services.access.sessions import CurrentUser
-from shareable_backlog.services.audit import audit_log
+from shareable_backlog.services.audit import audit_log, audit_sealing
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.audit.audit_log import AuditEntry, AuditFilters
+from shareable_backlog.services.audit.audit_sealing import SealState
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Day, Id, Ticked, Trimmed
 from shareable_backlog.web.formats import csv_lines
@@ -60,6 +61,7 @@ class AuditContext:
     first_address: str
     next_address: str | None
     export_address: str
+    seals: SealState
 
 
 async def show_audit_log(request: Request, query: AuditQuery) -> Response:
@@ -77,6 +79,7 @@ async def show_audit_log(request: Request, query: AuditQuery) -> Response:
         if page.next_before
         else None,
         export_address=params.build_url("/admin/audit.csv", narrowed),
+        seals=await audit_sealing.read_state(),
     )
     return auth.render_page(request, "admin/audit.html", context)
 
