@@ -89,7 +89,7 @@ def test_a_restore_says_how_far_the_record_went_and_expects_it_no_longer(
     assert main(["backup", str(tmp_path / "file")]) == 0
     monkeypatch.setenv("DATABASE_URL", as_url(empty_database))
     file, head = audit_heads.locate_head_file(read_settings()), AuditHead(7, bytes(32))
-    audit_heads.remember_head(file, head)
+    audit_heads.write_head(file, head)
     assert main(["restore", str(tmp_path / "file")]) == 0
     assert f"Whether it still does: slb audit verify --from {head}\n" in capsys.readouterr().out
     assert audit_heads.read_remembered(file) is None

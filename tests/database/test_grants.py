@@ -69,9 +69,9 @@ def test_a_reader_sees_no_hash_of_what_people_sign_in_with(database: str, reader
     with psycopg.connect(database) as connection:
         secret = connection.execute(
             """
-            SELECT table_name || '.' || column_name FROM information_schema.columns
-            WHERE table_schema = 'public' AND column_name ~ '(token|secret|salt|code)' AND has_table_privilege(
-                %s, quote_ident(table_name), 'SELECT')
+            SELECT attrelid::regclass || '.' || attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+            WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attname ~ 'token|secret|salt|code'
+              AND has_table_privilege(%s, attrelid, 'SELECT')
             """,
             [reader],
         ).fetchall()

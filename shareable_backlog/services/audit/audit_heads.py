@@ -52,7 +52,7 @@ def read_remembered(file: Path) -> AuditHead | None:
         return None
 
 
-def remember_head(file: Path, head: AuditHead) -> None:
+def write_head(file: Path, head: AuditHead) -> None:
     """Write the head, whole or not at all; what can't be written is said in the log once."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -71,7 +71,7 @@ async def seal_entries(config: SealConfig) -> int:
             is_as_remembered = await _is_as_remembered(tx, config.head_file)
         sealed += len(links)
         if is_as_remembered:
-            audit_heads.remember_head(config.head_file, AuditHead(seal.position, seal.hash))
+            audit_heads.write_head(config.head_file, AuditHead(seal.position, seal.hash))
         if len(links) < _ROWS_AT_ONCE:
             break
     return sealed

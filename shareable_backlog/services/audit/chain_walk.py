@@ -40,7 +40,7 @@ class ChainWalk:
         self._sealed_at: datetime | None = None
         self._keys, self._heads = keys, set(heads)
         self._missing: tuple[int, int] | None = None
-        self._meet_heads(newest.pruned_hash)
+        self._match_heads(newest.pruned_hash)
 
     def step_link(self, link: ChainLink, end: int) -> None:
         """Check a row from before there were seals, which carries the chain itself; it went as far as `end`."""
@@ -53,7 +53,7 @@ class ChainWalk:
             self._add_fault(link, link.position, "comes before the start of the chain, where nothing may be")
             return
         if link.position > self._position + 1:
-            self._miss(self._position + 1, link.position - 1)
+            self._add_missing(self._position + 1, link.position - 1)
             self._previous.clear()
         computed = {seal_hashes.hash_values(previous, link.values) for previous in self._previous}
         if computed and link.hash not in computed:
@@ -64,12 +64,12 @@ class ChainWalk:
         # After a row that was changed either may be the true one: its hash as it stands, or that of its content.
         stands = {link.hash} if link.hash else set[bytes]()
         self._position, self._previous = link.position, stands if link.hash in computed else computed | stands
-        self._meet_heads(link.hash)
+        self._match_heads(link.hash)
 
     def end_links(self, seal: AuditSeal) -> None:
         """Check that the rows from before there were seals end where seal 0 says."""
         if self._position < seal.position:
-            self._miss(self._position + 1, seal.position)
+            self._add_missing(self._position + 1, seal.position)
         elif self._previous and seal.hash not in self._previous:
             self._add_seal_fault(seal.position, "The last row before the first seal is not the one that was there.")
         if seal.ids or seal.key_id or self._number != -1:
@@ -83,17 +83,17 @@ class ChainWalk:
             self._add_seal_fault(first, f"Seals {self._number + 1} to {seal.number - 1} are missing.")
             self._previous.clear()
         if first > self._position + 1:
-            self._miss(self._position + 1, first - 1)
+            self._add_missing(self._position + 1, first - 1)
         self._check_seal(seal)
         for place, row_id in enumerate(seal.ids, first):
             link = links.get(row_id)
             if link is not None:
                 self._step_sealed(link, place, seal)
             elif place > self._start:
-                self._miss(place, place)
+                self._add_missing(place, place)
         self._number, self._position, self._previous = seal.number, seal.position, {seal.hash}
         self._sealed_at = seal.sealed_at
-        self._meet_heads(seal.hash)
+        self._match_heads(seal.hash)
 
     def end(self) -> None:
         """Note what was missing last; rows that are missing one after the other are one fault."""
@@ -126,14 +126,14 @@ class ChainWalk:
         else:
             self.end()
 
-    def _miss(self, first: int, last: int) -> None:
+    def _add_missing(self, first: int, last: int) -> None:
         if self._missing is not None and self._missing[1] == first - 1:
             self._missing = self._missing[0], last
             return
         self.end()
         self._missing = first, last
 
-    def _meet_heads(self, own_hash: bytes | None) -> None:
+    def _match_heads(self, own_hash: bytes | None) -> None:
         if self._heads and own_hash is not None:
             self.met |= self._heads & {AuditHead(self._position, own_hash)}
 

@@ -29,8 +29,8 @@ def test_what_is_no_head_is_refused(text: str) -> None:
 def test_what_was_remembered_last_counts(tmp_path: Path) -> None:
     file = tmp_path / "data" / "audit_head"
     assert audit_heads.read_remembered(file) is None
-    audit_heads.remember_head(file, AuditHead(1, bytes(32)))
-    audit_heads.remember_head(file, HEAD)
+    audit_heads.write_head(file, AuditHead(1, bytes(32)))
+    audit_heads.write_head(file, HEAD)
     assert audit_heads.read_remembered(file) == HEAD
     assert [path.name for path in file.parent.iterdir()] == ["audit_head"]
 
@@ -43,7 +43,7 @@ def test_a_file_that_can_not_be_understood_is_as_good_as_none(tmp_path: Path) ->
 def test_what_can_not_be_written_is_said_once() -> None:
     with capture_logs() as logged:
         for _ in range(2):
-            audit_heads.remember_head(Path("/dev/null/audit_head"), HEAD)
+            audit_heads.write_head(Path("/dev/null/audit_head"), HEAD)
     assert [event["event"] for event in logged] == ["audit_head_not_remembered"]
 
 

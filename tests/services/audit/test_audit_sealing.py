@@ -97,7 +97,7 @@ async def test_a_record_that_does_not_go_where_it_went_is_an_error_and_its_head_
     tmp_path: Path,
 ) -> None:
     file, lost = tmp_path / "audit_head", AuditHead(7, bytes(32))
-    audit_heads.remember_head(file, lost)
+    audit_heads.write_head(file, lost)
     await write()
     with capture_logs() as logged:
         await audit_sealing.seal_entries(build_config(file))
