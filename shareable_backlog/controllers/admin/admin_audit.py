@@ -66,6 +66,7 @@ class AuditContext:
 
 async def show_audit_log(request: Request, query: AuditQuery) -> Response:
     """Show 50 rows, newest first; `person`, `action`, `outcome`, `from`, `to`, `q`, `admin` narrow it."""
+    seals = await audit_sealing.read_state()  # before this reading is recorded, which is never sealed yet
     page = await audit_log.list_entries(auth.read_actor(request), _parse_filters(query), query.before)
     narrowed = replace(query, before=None)
     context = AuditContext(
@@ -79,7 +80,7 @@ async def show_audit_log(request: Request, query: AuditQuery) -> Response:
         if page.next_before
         else None,
         export_address=params.build_url("/admin/audit.csv", narrowed),
-        seals=await audit_sealing.read_state(),
+        seals=seals,
     )
     return auth.render_page(request, "admin/audit.html", context)
 

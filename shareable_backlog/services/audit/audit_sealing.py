@@ -97,15 +97,19 @@ async def add_seal(tx: Transaction, config: SealConfig, previous: AuditSeal, wan
 
 
 async def keep_sealing(config: SealConfig) -> None:
-    """Seal once a second what was recorded, for ever, and write the head to the log once a day."""
+    """Seal once a second what was recorded, for ever, and once more at the end; log the head once a day."""
     say_at = monotonic()
-    while True:
-        with contextlib.suppress(BacklogError):  # the probe, or the failed statement, has it in the log
+    try:
+        while True:
+            with contextlib.suppress(BacklogError):  # the probe, or the failed statement, has it in the log
+                await seal_entries(config)
+                if monotonic() >= say_at:
+                    await _say_head(config.head_file)
+                    say_at = monotonic() + _SAY_HEAD_EVERY_S
+            await asyncio.sleep(_EVERY_S)
+    finally:
+        with contextlib.suppress(BacklogError):
             await seal_entries(config)
-            if monotonic() >= say_at:
-                await _say_head(config.head_file)
-                say_at = monotonic() + _SAY_HEAD_EVERY_S
-        await asyncio.sleep(_EVERY_S)
 
 
 async def read_state() -> SealState:
@@ -126,7 +130,8 @@ async def _say_head(file: Path) -> None:
     async with transaction() as tx:
         await _is_as_remembered(tx, file)
     state = await read_state()
-    _LOG.info("audit_head", head=str(state.head), sealed_at=state.sealed_at, unsealed=state.unsealed)
+    sealed_at = state.sealed_at and state.sealed_at.isoformat()
+    _LOG.info("audit_head", head=str(state.head), sealed_at=sealed_at, unsealed=state.unsealed)
 
 
 async def _is_as_remembered(tx: Transaction, file: Path) -> bool:

@@ -123,3 +123,13 @@ async def test_keys_come_from_the_secret_key(settings: Settings) -> None:
     assert audit_sealing.build_seal_config(settings).keys == CONFIG.keys
     both = parse_settings({"SECRET_KEYS": f"{SECRET_KEY[::-1]},{SECRET_KEY}"})
     assert [*audit_sealing.build_seal_config(both).keys][1:] == [*CONFIG.keys]
+
+
+async def test_what_was_recorded_last_is_sealed_when_the_server_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_sealing, "_EVERY_S", 60)
+    sealing = asyncio.create_task(audit_sealing.keep_sealing(CONFIG))
+    await asyncio.sleep(0.2)
+    await write()
+    sealing.cancel()
+    await asyncio.wait([sealing])
+    assert (await audit_sealing.read_state()).unsealed == 0
