@@ -242,6 +242,7 @@ async def test_nul_in_a_title_is_replaced(source: Source) -> None:
     assert await list_values() == ["a\ufffdb"]
 
 
+@pytest.mark.owner
 async def test_one_that_only_the_database_refuses_is_found_among_many_and_set_aside(source: Source) -> None:
     await query("ALTER TABLE backlog_items ADD CONSTRAINT backlog_items_title_check CHECK (title <> 'refused')")
     now = datetime.now(UTC)
