@@ -29,6 +29,7 @@ from shareable_backlog.services.access.sign_in import SignInConfig
 from shareable_backlog.services.access.sign_in_limits import SignInLimits
 from shareable_backlog.services.audit import audit_actions, audit_retention, audit_sealing
 from shareable_backlog.services.audit.audit_actions import Action, Actor
+from shareable_backlog.services.audit.audit_sealing import build_seal_config
 from shareable_backlog.services.mail import mails, outbox
 from shareable_backlog.services.mail.outbox import Outbox
 from shareable_backlog.services.mirror import freshness
@@ -111,8 +112,8 @@ def create_app(
                     search_index.keep_indexing(),
                     sign_in.keep_deleting_old(access.limits),
                     outbox.keep_sending(settings, mails.build_renderers(access.sign_in)),
-                    audit_sealing.keep_sealing(seal_config),
-                    audit_retention.keep_pruning(seal_config, settings.audit_retention_days),
+                    audit_sealing.keep_sealing(build_seal_config(settings)),
+                    audit_retention.keep_pruning(build_seal_config(settings), settings.audit_retention_days),
                     deployment.keep_warning(settings),
                 ),
             ):
@@ -122,7 +123,6 @@ def create_app(
                         await looked.wait()
                 yield
 
-    seal_config = audit_sealing.build_seal_config(settings)
     freshness.expect_runs_every(settings.sync_interval_s)
     app = Starlette()
     # Its redirect to an address without a last slash names http:// behind whoever ends TLS.
