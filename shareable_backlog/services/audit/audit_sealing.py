@@ -15,6 +15,7 @@ from shareable_backlog.database.audit import audit_chain, audit_seals
 from shareable_backlog.database.audit.audit_seals import AuditSeal
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import BacklogError, DatabaseFailed
+from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.audit import audit_heads, seal_hashes
 from shareable_backlog.services.audit.audit_heads import AuditHead
 
@@ -24,6 +25,8 @@ _ROWS_AT_ONCE = 2000
 _WITHIN_S = 30.0
 _EVERY_S = 1.0
 _SAY_HEAD_EVERY_S = 86_400.0
+_CUT_SAID = ProcessState(str)
+"""Which head the log said last was lost: once a day is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ def build_head(newest: AuditSeal | None) -> AuditHead | None:
 
 
 async def _say_head(file: Path) -> None:
+    _CUT_SAID.reset()
     async with transaction() as tx:
         await _is_as_remembered(tx, file)
     state = await read_state()
@@ -142,5 +146,7 @@ async def _is_as_remembered(tx: Transaction, file: Path) -> bool:
     remembered = audit_heads.read_remembered(file)
     if remembered is None or await audit_seals.has_seal(tx, remembered.position, remembered.hash):
         return True
-    _LOG.error("audit_log_was_cut", remembered=str(remembered), file=str(file))
+    if _CUT_SAID.value != str(remembered):
+        _CUT_SAID.value = str(remembered)
+        _LOG.error("audit_log_was_cut", remembered=str(remembered), file=str(file))
     return False
