@@ -92,9 +92,9 @@ async def _walk_along(tx: Transaction, walk: ChainWalk) -> None:
             else:
                 walk.step_seal(seal, links)
         if len(walk.faults) >= _MOST_FAULTS:
-            break
+            return
         await asyncio.sleep(0)  # the hashes of a page take a while, in which a server should answer others
-    walk.end()
+    walk.finish()
 
 
 async def _walk_links(tx: Transaction, walk: ChainWalk, end: int) -> None:

@@ -35,7 +35,7 @@ class ChainWalk:
         self.faults: list[ChainFault] = []
         self.met: set[AuditHead] = set()
         self._start = self._position = newest.pruned_position
-        self._number = newest.pruned_number
+        self._number, self._last_number = newest.pruned_number, newest.number
         self._previous = {newest.pruned_hash}
         self._sealed_at: datetime | None = None
         self._keys, self._heads = keys, set(heads)
@@ -100,6 +100,15 @@ class ChainWalk:
         if self._missing is not None:
             self.faults.append(_build_missing(*self._missing))
             self._missing = None
+
+    def finish(self) -> None:
+        """Check that the last seal was reached: none can be hidden behind places that are nowhere."""
+        self.end()
+        if self._number != self._last_number:
+            sentence = (
+                f"The seals end at number {self._number}, and not at {self._last_number}: what follows is hidden."
+            )
+            self._add_seal_fault(self._position, sentence)
 
     def _check_seal(self, seal: AuditSeal) -> None:
         name = f"Seal {seal.number} (up to place {seal.position})"

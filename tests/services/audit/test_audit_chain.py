@@ -207,6 +207,8 @@ async def write_rows(count: int) -> None:
         ("DELETE FROM audit_seals WHERE number = 0", "Seals 0 to 0 are missing."),
         ("DELETE FROM audit_seals WHERE number > 0", "Row 1 was slipped in: it has no place in the chain."),
         ("UPDATE audit_seals SET position = 4 WHERE number = 1", "Seal 1 (up to place 4) is not as it was made"),
+        ("UPDATE audit_seals SET position = 1000000 WHERE number = 1", "The seals end at number 0, and not at 1"),
+        ("UPDATE audit_seals SET position = -1 WHERE number = 1", "The seals end at number 0, and not at 1"),
         ("UPDATE audit_seals SET hash = 'x' WHERE number = 1", "Seal 1 (up to place 5) is not as it was made"),
         ("UPDATE audit_seals SET mac = 'x' WHERE number = 1", "Seal 1 (up to place 5) was forged"),
         ("UPDATE audit_seals SET key_id = 'x' WHERE number = 1", "Seal 1 (up to place 5) was made with a key that"),

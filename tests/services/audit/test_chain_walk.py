@@ -51,7 +51,7 @@ def walk_along(*steps: tuple[AuditSeal, list[ChainLink]], heads: tuple[AuditHead
     walk.end_links(START)
     for seal, links in steps:
         walk.step_seal(seal, {link.id: link for link in links})
-    walk.end()
+    walk.finish()
     return walk
 
 

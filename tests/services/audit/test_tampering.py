@@ -203,6 +203,12 @@ def seal_again(connection: Connection) -> None:
     connection.execute("INSERT INTO unsealed_audit_logs SELECT id FROM audit_logs WHERE id > 3")
 
 
+def move_out_of_sight(connection: Connection) -> None:
+    """Leave a gap in the places, larger than any page that is read at once."""
+    rewrite(connection)
+    connection.execute("UPDATE audit_seals SET position = 1000000 WHERE number = 2")
+
+
 def begin_anew(connection: Connection) -> None:
     """Make it look as if all were from before there were seals."""
     rewrite(connection)
@@ -224,7 +230,7 @@ def begin_anew(connection: Connection) -> None:
 
 OWNER: list[Callable[[Connection], None]] = [
     rewrite, rewrite_and_hash, swap_rows_and_hash, remove_row_and_hash, cut_off_the_tail, forge_removal, seal_again,
-    begin_anew,
+    move_out_of_sight, begin_anew,
 ]  # fmt: skip
 
 
