@@ -61,7 +61,7 @@ async def verify_chain(config: SealConfig, earlier: Sequence[AuditHead] = ()) ->
             rows, faults = walk.rows, walk.faults
             faults += _check_heads(walk, newest, earlier, remembered)
         if await audit_chain.count_links(tx) != rows + unsealed.rows:
-            faults += [chain_walk.build_stray(row_id) for row_id in await audit_chain.list_strays(tx, _MOST_FAULTS)]
+            faults += await _find_strays(tx)
         faults += [
             ChainFault(row_id, None, f"Row {row_id} was removed before it was sealed.")
             for row_id in await audit_chain.list_lost(tx, _MOST_FAULTS)
@@ -135,3 +135,9 @@ def _check_heads(
         )
         faults.append(ChainFault(None, remembered.position, cut))
     return faults
+
+
+async def _find_strays(tx: Transaction) -> list[ChainFault]:
+    """Return which rows are more than there should be, as their number says."""
+    strays = [chain_walk.build_stray(row_id) for row_id in await audit_chain.list_strays(tx, _MOST_FAULTS)]
+    return strays or [ChainFault(None, None, "The number of rows is not that of those sealed: some stand twice.")]

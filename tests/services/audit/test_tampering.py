@@ -209,6 +209,17 @@ def move_out_of_sight(connection: Connection) -> None:
     connection.execute("UPDATE audit_seals SET position = 1000000 WHERE number = 2")
 
 
+def show_another(connection: Connection) -> None:
+    """Put a changed row beside the true one, under the same id."""
+    connection.execute("ALTER TABLE audit_logs DROP CONSTRAINT audit_logs_pkey")
+    connection.execute("CREATE TEMP TABLE forged ON COMMIT DROP AS SELECT * FROM audit_logs WHERE id = 5")
+    connection.execute("UPDATE forged SET action = 'x'")
+    connection.execute("CREATE TEMP TABLE truth ON COMMIT DROP AS SELECT * FROM audit_logs WHERE id = 5")
+    connection.execute("DELETE FROM audit_logs WHERE id = 5")
+    connection.execute("INSERT INTO audit_logs SELECT * FROM forged")
+    connection.execute("INSERT INTO audit_logs SELECT * FROM truth")
+
+
 def begin_anew(connection: Connection) -> None:
     """Make it look as if all were from before there were seals."""
     rewrite(connection)
@@ -230,7 +241,7 @@ def begin_anew(connection: Connection) -> None:
 
 OWNER: list[Callable[[Connection], None]] = [
     rewrite, rewrite_and_hash, swap_rows_and_hash, remove_row_and_hash, cut_off_the_tail, forge_removal, seal_again,
-    move_out_of_sight, begin_anew,
+    move_out_of_sight, show_another, begin_anew,
 ]  # fmt: skip
 
 
