@@ -27,8 +27,9 @@ from shareable_backlog.services.access import sign_in
 from shareable_backlog.services.access.sessions import SessionLimits
 from shareable_backlog.services.access.sign_in import SignInConfig
 from shareable_backlog.services.access.sign_in_limits import SignInLimits
-from shareable_backlog.services.audit import audit_actions, audit_retention
+from shareable_backlog.services.audit import audit_actions, audit_retention, audit_sealing
 from shareable_backlog.services.audit.audit_actions import Action, Actor
+from shareable_backlog.services.audit.audit_sealing import build_seal_config
 from shareable_backlog.services.mail import mails, outbox
 from shareable_backlog.services.mail.outbox import Outbox
 from shareable_backlog.services.mirror import freshness
@@ -111,7 +112,8 @@ def create_app(
                     search_index.keep_indexing(),
                     sign_in.keep_deleting_old(access.limits),
                     outbox.keep_sending(settings, mails.build_renderers(access.sign_in)),
-                    audit_retention.keep_pruning(settings.audit_retention_days),
+                    audit_sealing.keep_sealing(build_seal_config(settings)),
+                    audit_retention.keep_pruning(build_seal_config(settings), settings.audit_retention_days),
                     deployment.keep_warning(settings),
                 ),
             ):

@@ -10,7 +10,7 @@ import signal
 from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 import psycopg
@@ -25,12 +25,12 @@ from shareable_backlog.database.connection import conninfo as conninfo_words
 from shareable_backlog.database.embedded import embedded_server
 from shareable_backlog.process_state import reset_process_state
 from tests.support import leaks
-from tests.support.database import in_memory
+from tests.support.database import in_memory, program_role
 from tests.support.signed_in import SECRET_KEY
 
 pytest_plugins = ("tests.support.causes", "tests.fakes.postgres")
 
-_FOLDER, _TEMPLATE = "SLB_TESTS_FOLDER", "SLB_TESTS_TEMPLATE"
+_FOLDER, _TEMPLATE = "SLB_TESTS_FOLDER", program_role.TEMPLATE
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,11 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove both after the last worker has gone."""
     if not hasattr(config, "workerinput"):
-        name, url = os.environ.pop(_TEMPLATE), os.environ.get("TEST_DATABASE_URL")
+        role, name, url = program_role.name_role(), os.environ.pop(_TEMPLATE), os.environ.get("TEST_DATABASE_URL")
         if url:
             with psycopg.connect(conninfo_words.parse_url(url), autocommit=True) as admin:
                 for made in (name, filled_name(name)):
                     admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(made)))
+                admin.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
         shutil.rmtree(os.environ.pop(_FOLDER), ignore_errors=True)
 
 
@@ -88,6 +89,7 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(f"{name}_FILE", raising=False)
+    monkeypatch.setenv("SLB_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
 
 
@@ -105,7 +107,13 @@ def server() -> Generator[str]:
 @pytest.fixture(scope="session")
 def template(server: str) -> str:
     """Return the name of a migrated database to clone."""
-    return create_once(server, os.environ[_TEMPLATE], "template1", migrate.apply_migrations)
+    return create_once(server, os.environ[_TEMPLATE], "template1", _fill_template)
+
+
+def _fill_template(conninfo: str) -> None:
+    """Migrate as the owner, and let the program's role do what `slb database grants` says."""
+    migrate.apply_migrations(conninfo)
+    program_role.create_role(conninfo)
 
 
 def filled_name(template: str) -> str:
@@ -154,14 +162,25 @@ def database(server: str, template: str) -> Generator[str]:
 
 
 @pytest.fixture
-def settings(database: str) -> Settings:
-    """Return settings that name a fresh migrated database by a URL."""
-    return parse_settings({"DATABASE_URL": as_url(database), "SECRET_KEY": SECRET_KEY})
+def settings(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> Settings:
+    """Return settings that name a fresh migrated database by a URL.
+
+    The program has the role that `slb database grants` makes; a test that itself changes tables or goes behind the
+    triggers by the program's connections says so with the mark `owner`.
+    """
+    is_owner = request.node.get_closest_marker("owner")
+    return parse_settings(
+        {
+            "DATABASE_URL": as_url(database if is_owner else program_role.use_role(database)),
+            "SECRET_KEY": SECRET_KEY,
+            "SLB_DATA_DIR": str(tmp_path / "data"),
+        }
+    )
 
 
 def as_url(conninfo: str) -> str:
     """Write a connection string as a URL, the way an operator gives it."""
-    return f"postgresql://?{urlencode(conninfo_to_dict(conninfo))}"
+    return f"postgresql://?{urlencode(conninfo_to_dict(conninfo), quote_via=quote)}"
 
 
 @pytest.fixture

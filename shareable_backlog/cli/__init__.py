@@ -11,14 +11,14 @@ import os
 import sys
 
 from shareable_backlog import __version__, stop
-from shareable_backlog.cli import audit, backup, config, doctor, migrate, serve
+from shareable_backlog.cli import audit, backup, config, database, doctor, migrate, serve
 from shareable_backlog.cli.access import sessions, users
 from shareable_backlog.cli.confirmation import NotConfirmed
 from shareable_backlog.cli.mirror import import_csv, seed, status, sync
 from shareable_backlog.errors import BacklogError, ConfigurationInvalid
 
 FAILED, WRONG = 1, 2
-_COMMANDS = (serve, migrate, sync, import_csv, status, users, sessions, audit, seed, backup, doctor, config)
+_COMMANDS = (serve, migrate, sync, import_csv, status, users, sessions, audit, seed, backup, database, doctor, config)
 _BROKEN_PIPE = 141  # what a shell reports for a program that was ended by SIGPIPE
 _INTERRUPTED = 130
 

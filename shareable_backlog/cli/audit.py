@@ -20,6 +20,14 @@ def add_parser(commands: Commands) -> None:
     parser = commands.add_parser("audit", help="verify, read and trim the record of who did what")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     verify = actions.add_parser("verify", help="prove that no row was changed, removed or slipped in")
+    verify.add_argument(
+        "--from",
+        dest="earlier",
+        metavar="POSITION:HASH",
+        action="append",
+        default=[],
+        help="a head that was printed earlier: prove that the log still goes on from it (may be given again)",
+    )
     verify.add_argument("--json", action="store_true", help="print the verdict as JSON")
     verify.set_defaults(run=_verify_log)
     listing = actions.add_parser("list", help="list the newest rows")
@@ -38,9 +46,13 @@ def add_parser(commands: Commands) -> None:
 def _verify_log(arguments: argparse.Namespace) -> int:
     """Return whether the log is whole; exit code 1 when it is not."""
     from shareable_backlog.cli.runner import run_with_database
-    from shareable_backlog.services.audit import audit_chain
+    from shareable_backlog.services.audit import audit_chain, audit_heads
+    from shareable_backlog.services.audit.audit_sealing import build_seal_config
 
-    verdict = run_with_database(lambda _settings: audit_chain.verify_chain())
+    earlier = [audit_heads.parse_head(text) for text in arguments.earlier]
+    verdict = run_with_database(
+        lambda settings: audit_chain.verify_chain(build_seal_config(settings), earlier), seals=False
+    )
     print(_encode_verdict(verdict) if arguments.json else _format_verdict(verdict))
     return 1 if verdict.faults else 0
 
@@ -60,14 +72,17 @@ def _list_entries(arguments: argparse.Namespace) -> int:
 
 def _prune_entries(arguments: argparse.Namespace) -> int:
     from shareable_backlog.cli.runner import run_with_database
+    from shareable_backlog.config import secret_key
     from shareable_backlog.services.audit import audit_retention
     from shareable_backlog.services.audit.audit_actions import OPERATOR
+    from shareable_backlog.services.audit.audit_sealing import build_seal_config
 
     async def prune(settings: "Settings") -> str:
         days = settings.audit_retention_days
         if days == 0:
             return "AUDIT_RETENTION_DAYS is 0, so everything is kept."
-        count = await audit_retention.count_older(days)
+        config = build_seal_config(secret_key.ensure_secret_key(settings))
+        count = await audit_retention.count_older(config, days)
         if arguments.dry_run:
             return f"{format_count(count, 'row')} older than {days} days would be removed. Nothing was changed."
         if count:
@@ -75,7 +90,7 @@ def _prune_entries(arguments: argparse.Namespace) -> int:
                 f"This deletes {format_count(count, 'row')} of the audit log for good, all older than {days} days.",
                 is_given=arguments.yes,
             )
-        count = await audit_retention.prune_entries(OPERATOR, days)
+        count = await audit_retention.prune_entries(config, OPERATOR, days)
         return f"{format_count(count, 'row')} older than {days} days removed."
 
     print(run_with_database(prune))
@@ -84,15 +99,40 @@ def _prune_entries(arguments: argparse.Namespace) -> int:
 
 def _encode_verdict(verdict: "Verdict") -> str:
     faults = [{"id": fault.row_id, "position": fault.position, "message": fault.sentence} for fault in verdict.faults]
-    return json.dumps({"whole": not faults, "rows": verdict.rows, "faults": faults})
+    return json.dumps(
+        {
+            "whole": not faults,
+            "rows": verdict.rows,
+            "faults": faults,
+            "head": verdict.head and str(verdict.head),
+            "sealed_at": verdict.sealed_at and verdict.sealed_at.astimezone(UTC).isoformat(),
+            "unsealed": verdict.unsealed,
+            "oldest_unsealed_at": verdict.oldest_unsealed_at
+            and verdict.oldest_unsealed_at.astimezone(UTC).isoformat(),
+            "keyed": verdict.is_keyed,
+            "remembered": verdict.is_remembered,
+        }
+    )
 
 
 def _format_verdict(verdict: "Verdict") -> str:
-    if not verdict.faults:
-        return f"The audit log is intact: {format_count(verdict.rows, 'row')}, none changed, removed or slipped in."
-    return "\n".join(
-        ["The audit log does not match what was recorded.", *(fault.sentence for fault in verdict.faults)]
-    )
+    if verdict.faults:
+        lines = ["The audit log does not match what was recorded.", *(fault.sentence for fault in verdict.faults)]
+    else:
+        rows = format_count(verdict.rows, "row")
+        lines = [f"The audit log is intact: {rows}, none changed, removed or slipped in."]
+    if verdict.head:
+        lines.append(f"Head: {verdict.head} (keep it elsewhere; prove it later: slb audit verify --from)")
+    if verdict.oldest_unsealed_at:
+        since = f"{verdict.oldest_unsealed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        lines.append(f"Not sealed yet, and so not proven: {format_count(verdict.unsealed, 'row')} since {since}.")
+    if not verdict.is_keyed:
+        lines.append(
+            "There is no SECRET_KEY here: only hashes were checked, which whoever owns the database can forge."
+        )
+    if not verdict.is_remembered:
+        lines.append("This machine has not sealed anything, so rows cut off at the end are missed only by --from.")
+    return "\n".join(lines)
 
 
 def _encode_entry(row: "AuditEntry") -> str:

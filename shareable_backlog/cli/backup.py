@@ -30,7 +30,19 @@ def _restore(arguments: argparse.Namespace) -> int:
 
     _run_on_server(backup.restore_database, arguments.file)
     print("The database is restored. Check it with: slb doctor")
+    _forget_head()
     return 0
+
+
+def _forget_head() -> None:
+    """Say how far the audit log went that was there before, and expect that no longer: the backup may be older."""
+    from shareable_backlog import config
+    from shareable_backlog.services.audit import audit_heads
+
+    file = audit_heads.locate_head_file(config.read_settings())
+    if head := audit_heads.read_remembered(file):
+        file.unlink()
+        print(f"The audit log went to {head} before. Whether it still does: slb audit verify --from {head}")
 
 
 def _run_on_server(act: Callable[[str, Path], None], file: Path) -> None:

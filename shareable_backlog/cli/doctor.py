@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 _LONGEST_WAIT_S = 10
 _TEAMS, _UNSAFE = _LISTS = ("teams", "unsafe")
+_SEALED_WITHIN_S = 60
+_GUARDED_RECORD = "guarded and sealed"
+_OWNERS_RECORD = (
+    f"{_GUARDED_RECORD}. DATABASE_URL's role owns it: `slb database grants` tells how to use one that can't"
+)
+_GOOD_RECORDS = (_GUARDED_RECORD, _OWNERS_RECORD)
 
 
 def add_parser(commands: Commands) -> None:
@@ -58,7 +64,8 @@ async def _check_all(settings: "Settings", *, deploy: bool) -> tuple[bool, dict[
     database = await _check_database(settings, dangers if deploy else None)
     linear_answers, linear = await _check_linear(settings)
     found = database | linear | ({_UNSAFE: [asdict(one) for one in dangers]} if deploy else {})
-    return database["schema"] == "up to date" and linear_answers and not dangers, found
+    is_ready = database["schema"] == "up to date" and database["record"] in _GOOD_RECORDS
+    return is_ready and linear_answers and not dangers, found
 
 
 async def _check_database(settings: "Settings", dangers: "list[Danger] | None") -> dict[str, Any]:
@@ -83,11 +90,40 @@ async def _check_database(settings: "Settings", dangers: "list[Danger] | None") 
             await readiness.migrate_embedded(settings, conninfo)
             status = await asyncio.to_thread(migrate.read_status, conninfo)
             findings["schema"] = status.describe() if status.find_problem() else "up to date"
-            if dangers is not None and not status.find_problem():
-                dangers += await deployment.list_account_dangers()
+            if not status.find_problem():
+                findings["record"] = await _check_record(settings)
+                if dangers is not None:
+                    dangers += await deployment.list_account_dangers()
         else:
             findings["schema"] = "unknown"
     return findings
+
+
+async def _check_record(settings: "Settings") -> str:
+    """Return whether the audit log is guarded and sealed, or what is wrong and the fix."""
+    from datetime import UTC, datetime
+
+    from shareable_backlog.database.audit import audit_guards
+    from shareable_backlog.services.audit import audit_sealing
+
+    guards = await audit_guards.inspect_guards()
+    state = await audit_sealing.read_state()
+    grants = f"slb database grants --program {guards.role}"
+    if guards.missing:
+        return f"not guarded: {', '.join(guards.missing)} is gone. Only a restore from a backup brings it back"
+    if guards.disabled:
+        return f"not guarded: {', '.join(guards.disabled)} is off. As the owner: slb database grants | psql"
+    if guards.excess:
+        return f"not guarded: {', '.join(guards.excess)}. As the owner: slb database grants | psql"
+    if guards.lacking:
+        return f"the role lacks {', '.join(guards.lacking)}. As the owner: {grants} | psql"
+    if state.oldest_unsealed_at and (datetime.now(UTC) - state.oldest_unsealed_at).total_seconds() > _SEALED_WITHIN_S:
+        rows = format_count(state.unsealed, "row")
+        since = f"{state.oldest_unsealed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        return (
+            f"not sealed: {rows} since {since}. `slb serve` seals them; without it, any command with SECRET_KEY set"
+        )
+    return _OWNERS_RECORD if guards.is_powerful and settings.database_url is not None else _GUARDED_RECORD
 
 
 async def _check_linear(settings: "Settings") -> tuple[bool, dict[str, Any]]:

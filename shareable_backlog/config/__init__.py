@@ -22,6 +22,7 @@ __all__ = ["NAMES", "Network", "Secret", "Settings", "format_settings", "parse_s
 _SECRETS = (
     "DATABASE_URL",
     "SECRET_KEY",
+    "SECRET_KEYS",
     "LINEAR_API_KEY",
     "LINEAR_OAUTH_CLIENT_SECRET",
     "LINEAR_WEBHOOK_SECRETS",
@@ -70,6 +71,7 @@ class Settings:
     image_cache_mb: int = 200
     base_url: str | None = None
     secret_key: Secret | None = None
+    secret_keys: tuple[Secret, ...] = ()
     allowed_networks: tuple[Network, ...] = _PRIVATE_NETWORKS
     trusted_proxies: tuple[Network, ...] = ()
     metrics_networks: tuple[Network, ...] = _PRIVATE_NETWORKS[:2]
@@ -123,6 +125,7 @@ _PARSERS: Mapping[str, values.Parser] = {
     "IMAGE_CACHE_MB": values.build_whole_number_parser(0, 100_000),
     "BASE_URL": values.parse_base_url,
     "SECRET_KEY": values.parse_secret_key,
+    "SECRET_KEYS": values.parse_secret_keys,
     "ALLOWED_NETWORKS": values.parse_networks,
     "TRUSTED_PROXIES": values.parse_networks,
     "METRICS_NETWORKS": values.parse_networks,
@@ -235,6 +238,8 @@ def _build_settings(texts: Mapping[str, str], faults: Iterable[str]) -> Settings
             found.append(f"{name} {error}")
     if found:
         raise ConfigurationInvalid(tuple(found))
+    if "secret_keys" in fields:
+        fields["secret_key"] = fields["secret_keys"][0]
     return Settings(**fields)
 
 
@@ -263,6 +268,8 @@ def _check_contradictions(names: Collection[str]) -> list[str]:
     ]
     if {"LINEAR_API_KEY", "LINEAR_OAUTH_CLIENT_ID", "LINEAR_OAUTH_CLIENT_SECRET"} <= set(names):
         found.append("LINEAR_API_KEY and LINEAR_OAUTH_CLIENT_ID are both set: keep one")
+    if {"SECRET_KEY", "SECRET_KEYS"} <= set(names):
+        found.append("SECRET_KEY and SECRET_KEYS are both set: keep one")
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from shareable_backlog import logs
-from shareable_backlog.config import Settings, values
+from shareable_backlog.config import Secret, Settings, values
 from shareable_backlog.errors import ConfigurationInvalid
 
 FILE = "secret_key"
@@ -45,6 +45,17 @@ def ensure_secret_key(settings: Settings) -> Settings:
             "SLB_DATA_DIR has a file secret_key that could be guessed: delete it, and the next start makes a new one"
         )
         raise ConfigurationInvalid((fault,)) from None
+
+
+def find_secret_keys(settings: Settings) -> tuple[Secret, ...]:
+    """Return the secret keys, the one in use first; none when none is set or kept, and none is made."""
+    if settings.secret_key is not None:
+        return settings.secret_keys or (settings.secret_key,)
+    path = settings.data_dir / FILE
+    if settings.database_url is not None or not path.exists():
+        return ()
+    secret_key = ensure_secret_key(settings).secret_key
+    return () if secret_key is None else (secret_key,)
 
 
 def _create_key(path: Path) -> None:

@@ -193,6 +193,11 @@ def parse_secret_key(text: str) -> Secret:
     return Secret(text)
 
 
+def parse_secret_keys(text: str) -> tuple[Secret, ...]:
+    """Read the key in use and, after it, those that were in use before."""
+    return tuple(map(parse_secret_key, split_list(text)))
+
+
 def parse_networks(text: str) -> tuple[Network, ...]:
     """Read networks like 192.0.2.0/24 and 2001:db8::/32; a single address is a network of one."""
     found: list[Network] = []

@@ -6,7 +6,9 @@ import psycopg
 import pytest
 
 from shareable_backlog.cli import main
-from shareable_backlog.config import Settings
+from shareable_backlog.config import Settings, read_settings
+from shareable_backlog.services.audit import audit_heads
+from shareable_backlog.services.audit.audit_heads import AuditHead
 from tests.conftest import as_url
 
 
@@ -76,3 +78,18 @@ def test_a_wrong_setting_keeps_a_backup_from_being_begun(
     assert main(["backup", str(tmp_path / "file")]) == 2
     assert "DATABASE_URL does not begin with postgresql://" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_restore_says_how_far_the_record_went_and_expects_it_no_longer(
+    empty_database: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["backup", str(tmp_path / "file")]) == 0
+    monkeypatch.setenv("DATABASE_URL", as_url(empty_database))
+    file, head = audit_heads.locate_head_file(read_settings()), AuditHead(7, bytes(32))
+    audit_heads.write_head(file, head)
+    assert main(["restore", str(tmp_path / "file")]) == 0
+    assert f"Whether it still does: slb audit verify --from {head}\n" in capsys.readouterr().out
+    assert audit_heads.read_remembered(file) is None

@@ -143,3 +143,36 @@ def test_the_samples_admin_is_unsafe(capsys: pytest.CaptureFixture[str], setting
             "INSERT INTO users (email, is_admin, is_approved) VALUES (%s, true, true)", (SAMPLE_ADMIN,)
         )
     assert "sample_admin" in [one["name"] for one in found(capsys, 1, "--deploy")["unsafe"]]
+
+
+def test_a_record_whose_guards_are_open_exits_1_with_the_fix(
+    capsys: pytest.CaptureFixture[str], database: str
+) -> None:
+    assert found(capsys)["record"] == "guarded and sealed"
+    for opening, said in (
+        ("ALTER TABLE audit_logs DISABLE TRIGGER guard_audit_log", "guard_audit_log is off"),
+        ("GRANT DELETE ON audit_logs TO CURRENT_USER", "DELETE on audit_logs"),
+    ):
+        with psycopg.connect(database) as connection:
+            connection.execute(opening.encode())
+        finding = found(capsys, code=1)["record"]
+        assert said in finding
+        assert finding.endswith("As the owner: slb database grants | psql")
+        with psycopg.connect(database) as connection:
+            connection.execute("ALTER TABLE audit_logs ENABLE TRIGGER USER; SELECT close_audit_tables()")
+    with psycopg.connect(database) as connection:
+        connection.execute("DROP TRIGGER guard_audit_log ON audit_logs")
+    assert "guard_audit_log is gone" in found(capsys, code=1)["record"]
+
+
+def test_a_record_that_nobody_seals_exits_1(capsys: pytest.CaptureFixture[str], database: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute("ALTER TABLE audit_logs DISABLE TRIGGER sign_audit_log")
+        connection.execute("INSERT INTO audit_logs (action, created_at) VALUES ('x', now() - interval '1 hour')")
+        connection.execute("ALTER TABLE audit_logs ENABLE TRIGGER sign_audit_log")
+    assert found(capsys, code=1)["record"].startswith("not sealed: 1 row since 20")
+
+
+@pytest.mark.owner
+def test_a_role_that_owns_the_record_is_advised_of_another(capsys: pytest.CaptureFixture[str]) -> None:
+    assert found(capsys)["record"].startswith("guarded and sealed. DATABASE_URL's role owns it")

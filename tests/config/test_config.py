@@ -323,4 +323,8 @@ def test_the_example_can_be_used_with_every_line_switched_on(monkeypatch: pytest
     assert {name: settings[name] for name in settings.keys() - examples} == {
         name: defaults[name] for name in defaults.keys() - examples
     }
-    assert {name for name in examples if settings[name] in (None, ())} == {"secret_key", *map(str.lower, either_or)}
+    assert {name for name in examples if settings[name] in (None, ())} == {
+        "secret_key",
+        "secret_keys",
+        *map(str.lower, either_or),
+    }

@@ -7,7 +7,7 @@ from stat import S_IMODE
 import pytest
 
 from shareable_backlog import logs
-from shareable_backlog.config import parse_settings, secret_key
+from shareable_backlog.config import Secret, parse_settings, secret_key
 from shareable_backlog.errors import ConfigurationInvalid
 
 KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF"
@@ -92,3 +92,26 @@ def test_a_kept_key_that_could_be_guessed_is_refused_with_the_way_to_a_new_one(t
     (tmp_path / secret_key.FILE).write_text(kept, encoding="ascii")
     with pytest.raises(ConfigurationInvalid, match="delete it, and the next start makes a new one"):
         ensure(tmp_path)
+
+
+def test_of_several_keys_the_first_is_in_use_and_all_are_found() -> None:
+    settings = parse_settings({"SECRET_KEYS": f"{KEY}, {KEY[::-1]}"})
+    assert settings.secret_key == Secret(KEY)
+    assert secret_key.find_secret_keys(settings) == (Secret(KEY), Secret(KEY[::-1]))
+    assert secret_key.find_secret_keys(parse_settings({"SECRET_KEY": KEY})) == (Secret(KEY),)
+
+
+def test_a_list_of_keys_stands_in_place_of_the_one_and_has_none_that_could_be_guessed() -> None:
+    with pytest.raises(ConfigurationInvalid, match="SECRET_KEY and SECRET_KEYS are both set: keep one"):
+        parse_settings({"SECRET_KEY": KEY, "SECRET_KEYS": KEY})
+    with pytest.raises(ConfigurationInvalid, match="SECRET_KEYS should be at least 32 random characters"):
+        parse_settings({"SECRET_KEYS": f"{KEY},"})
+
+
+def test_looking_for_keys_makes_none(tmp_path: Path) -> None:
+    embedded = parse_settings({"SLB_DATA_DIR": str(tmp_path)})
+    assert secret_key.find_secret_keys(embedded) == ()
+    assert list(tmp_path.iterdir()) == []
+    made = ensure(tmp_path)
+    assert secret_key.find_secret_keys(embedded) == (Secret(made),)
+    assert secret_key.find_secret_keys(parse_settings({"DATABASE_URL": SERVER, "SLB_DATA_DIR": str(tmp_path)})) == ()

@@ -58,3 +58,26 @@ def test_a_failed_backup_leaves_no_file_and_names_no_host(tmp_path: Path) -> Non
         backup.dump_database("host=127.0.0.1 port=1 user=mallory password=hunter2-secret dbname=x", tmp_path / "file")
     assert list(tmp_path.iterdir()) == []
     assert "127.0.0.1" not in str(failed.value)
+
+
+def test_a_restore_takes_from_the_owner_what_would_change_the_record(
+    database: str, empty_database: str, tmp_path: Path
+) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO audit_logs (action) VALUES ('x')")
+    backup.dump_database(database, tmp_path / "file")
+    backup.restore_database(empty_database, tmp_path / "file")
+    for table in ("audit_logs", "audit_seals"):
+        with psycopg.connect(empty_database) as connection:
+            rights = connection.execute(
+                """
+                SELECT acl.privilege_type FROM pg_class AS c CROSS JOIN aclexplode(c.relacl) AS acl
+                WHERE c.oid = %s::regclass ORDER BY 1
+                """,
+                [table],
+            ).fetchall()
+        assert {right for (right,) in rights} & {"UPDATE", "DELETE", "TRUNCATE"} == set()
+        assert ("INSERT",) in rights
+        for change in ("UPDATE {} SET position = 7", "DELETE FROM {}", "TRUNCATE {}"):
+            with psycopg.connect(empty_database) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(change.format(table).encode())

@@ -77,6 +77,7 @@ async def test_the_server_is_told_by_its_version_and_the_last_migration() -> Non
 
 
 @pytest.mark.usefixtures("live_database")
+@pytest.mark.owner
 async def test_before_the_first_migration_there_is_no_last_one() -> None:
     await query("DELETE FROM pgmigrations")
     assert (await overview.read_server()).schema is None

@@ -93,6 +93,7 @@ async def test_a_mirror_is_late_while_its_last_good_run_is_too_old(settings: Set
         await until(lambda: not readiness.is_mirror_late())
 
 
+@pytest.mark.owner
 async def test_what_was_found_last_of_the_mirror_holds_while_the_database_can_not_be_asked(
     settings: Settings,
 ) -> None:
@@ -105,6 +106,7 @@ async def test_what_was_found_last_of_the_mirror_holds_while_the_database_can_no
         assert readiness.is_mirror_late()
 
 
+@pytest.mark.owner
 async def test_a_program_that_starts_anew_knows_of_no_late_mirror(settings: Settings) -> None:
     async with watched(settings):
         async with watching_mirror():

@@ -1,6 +1,7 @@
 """Run the whole program in this process over a database of its own, and ask it as one persona or another."""
 
 import contextlib
+import tempfile
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from shareable_backlog import app
 from shareable_backlog.config import parse_settings
 from tests.conftest import as_url
 from tests.support import leaks
+from tests.support.database import program_role
 from tests.support.signed_in import SECRET_KEY, cookies, csrf
 
 ADDRESS = "http://localhost:8000"
@@ -81,9 +83,11 @@ def run_site(
 
     With `raises=False` an error nobody foresaw becomes the page that people get.
     """
-    given = {"DATABASE_URL": as_url(conninfo), "SECRET_KEY": SECRET_KEY, **(settings or {})}
-    if base_url != ADDRESS:
-        given["BASE_URL"] = base_url
-    program = app.create_app(parse_settings(given), default_url=base_url, is_dev=is_dev)
-    with TestClient(program, base_url=base_url, client=(peer, 4321), raise_server_exceptions=raises) as client:
-        yield Site(client, conninfo, base_url)
+    with tempfile.TemporaryDirectory() as folder:
+        url = as_url(program_role.use_role(conninfo))
+        given = {"DATABASE_URL": url, "SECRET_KEY": SECRET_KEY, "SLB_DATA_DIR": folder, **(settings or {})}
+        if base_url != ADDRESS:
+            given["BASE_URL"] = base_url
+        program = app.create_app(parse_settings(given), default_url=base_url, is_dev=is_dev)
+        with TestClient(program, base_url=base_url, client=(peer, 4321), raise_server_exceptions=raises) as client:
+            yield Site(client, conninfo, base_url)

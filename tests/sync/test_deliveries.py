@@ -242,12 +242,12 @@ async def test_nul_in_a_title_is_replaced(source: Source) -> None:
     assert await list_values() == ["a\ufffdb"]
 
 
+@pytest.mark.owner
 async def test_one_that_only_the_database_refuses_is_found_among_many_and_set_aside(source: Source) -> None:
     await query("ALTER TABLE backlog_items ADD CONSTRAINT backlog_items_title_check CHECK (title <> 'refused')")
-    now = datetime.now(UTC)
     for number in range(9):
-        title = "refused" if number == 4 else f"Issue {number}"
-        await source.post("create", row=source.world.add_issue(title=title), at=now + timedelta(milliseconds=number))
+        row = source.world.add_issue(title="refused" if number == 4 else f"Issue {number}")
+        await source.post("create", row=row, at=datetime.now(UTC) + timedelta(milliseconds=number))
     while await applying.apply_waiting():
         pass
     assert len(await list_values()) == 1 + 8

@@ -103,6 +103,7 @@ async def test_a_run_with_bad_rows_is_recorded_as_partial_with_their_reasons() -
     assert details == [{"stream": "labels", "id": "b", "field": "name", "reason": "is missing"}]
 
 
+@pytest.mark.owner
 async def test_a_page_that_meets_nothing_but_deadlocks_fails_the_run_after_three_tries() -> None:
     await stumble("labels", 99)
     with pytest.raises(Contended):
@@ -111,6 +112,7 @@ async def test_a_page_that_meets_nothing_but_deadlocks_fails_the_run_after_three
     assert (await sync_history.list_latest_runs(1))[0].status == "failed"
 
 
+@pytest.mark.owner
 async def test_a_table_that_is_not_there_fails_the_run_and_blames_no_row() -> None:
     await query("ALTER TABLE labels RENAME TO elsewhere")
     with pytest.raises(DatabaseFailed):

@@ -136,6 +136,7 @@ async def test_a_cursor_says_in_which_run_it_was_stored() -> None:
     assert await query("SELECT sync_history_id FROM sync_cursors") == await query("SELECT id FROM sync_history")
 
 
+@pytest.mark.owner
 async def test_nothing_is_stored_of_a_batch_of_which_something_cannot_be() -> None:
     await store(labels(label("sample-a")))
     await query("ALTER TABLE sweep_entries RENAME TO elsewhere")
@@ -165,6 +166,7 @@ async def test_a_row_is_back_that_was_asked_for_after_it_had_gone(later: timedel
     assert await query("SELECT removed_at IS NULL FROM labels") == [(is_back,)]
 
 
+@pytest.mark.owner
 async def test_a_row_that_only_the_database_refuses_is_found_and_set_aside() -> None:
     await query("ALTER TABLE backlog_items ADD CONSTRAINT backlog_items_title_check CHECK (title <> 'refused')")
     nodes = [issue(number, title="refused" if number == 4 else "A title") for number in range(9)]
@@ -174,6 +176,7 @@ async def test_a_row_that_only_the_database_refuses_is_found_and_set_aside() -> 
 
 
 @pytest.mark.parametrize("refused", [["a"], ["g"], ["a", "g"], ["c", "d"], list("abcdefg")], ids="".join)
+@pytest.mark.owner
 async def test_all_rows_are_stored_and_counted_once_but_those_that_are_refused(refused: list[str]) -> None:
     await store(labels(label("b", name="Old"), label("e")))
     fit = [id_ for id_ in "abcdefg" if id_ not in refused]
@@ -187,6 +190,7 @@ async def test_all_rows_are_stored_and_counted_once_but_those_that_are_refused(r
     ]
 
 
+@pytest.mark.owner
 async def test_a_refused_row_keeps_nothing_else_of_its_batch_from_being_stored() -> None:
     await store(labels(label("sample-a")))
     await refuse(LABELS, "b")
@@ -204,6 +208,7 @@ async def test_a_refused_row_keeps_nothing_else_of_its_batch_from_being_stored()
     assert await list_ids() == ["a"]
 
 
+@pytest.mark.owner
 async def test_rows_are_stored_apart_by_the_same_rules() -> None:
     await store(labels(label("a")))
     await query("UPDATE labels SET removed_at = %(at)s", {"at": _SEEN_AT})
@@ -216,6 +221,7 @@ async def test_rows_are_stored_apart_by_the_same_rules() -> None:
 
 
 @pytest.mark.parametrize("refused", [[], ["b"]], ids=["no row refused", "a row refused too"])
+@pytest.mark.owner
 async def test_a_batch_fails_of_which_something_is_refused_that_is_no_row(refused: list[str]) -> None:
     await refuse(LABELS, *refused)
     await query("ALTER TABLE sync_cursors ADD CONSTRAINT refused CHECK (stream <> 'labels')")
@@ -231,6 +237,7 @@ async def test_an_id_may_hold_what_no_text_of_postgresql_can() -> None:
 
 
 @pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.owner
 async def test_a_batch_that_meets_a_deadlock_is_stored_again_whole(times: int) -> None:
     await stumble("labels", times)
     outcome = await store(replace(labels(label("a")), cursors=[_CURSOR]))
@@ -238,6 +245,7 @@ async def test_a_batch_that_meets_a_deadlock_is_stored_again_whole(times: int) -
     assert await sync_cursors.list_by_stream() == {"labels": _CURSOR}
 
 
+@pytest.mark.owner
 async def test_a_batch_that_meets_nothing_but_deadlocks_is_given_up_after_three_tries() -> None:
     await stumble("labels", 99)
     with pytest.raises(Contended):

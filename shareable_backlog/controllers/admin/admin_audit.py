@@ -14,9 +14,10 @@ from starlette.responses import Response, StreamingResponse
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.services.access import sessions
 from shareable_backlog.services.access.sessions import CurrentUser
-from shareable_backlog.services.audit import audit_log
+from shareable_backlog.services.audit import audit_log, audit_sealing
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.audit.audit_log import AuditEntry, AuditFilters
+from shareable_backlog.services.audit.audit_sealing import SealState
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Day, Id, Ticked, Trimmed
 from shareable_backlog.web.formats import csv_lines
@@ -60,10 +61,12 @@ class AuditContext:
     first_address: str
     next_address: str | None
     export_address: str
+    seals: SealState
 
 
 async def show_audit_log(request: Request, query: AuditQuery) -> Response:
     """Show 50 rows, newest first; `person`, `action`, `outcome`, `from`, `to`, `q`, `admin` narrow it."""
+    seals = await audit_sealing.read_state()  # before this reading is recorded, which is never sealed yet
     page = await audit_log.list_entries(auth.read_actor(request), _parse_filters(query), query.before)
     narrowed = replace(query, before=None)
     context = AuditContext(
@@ -77,6 +80,7 @@ async def show_audit_log(request: Request, query: AuditQuery) -> Response:
         if page.next_before
         else None,
         export_address=params.build_url("/admin/audit.csv", narrowed),
+        seals=seals,
     )
     return auth.render_page(request, "admin/audit.html", context)
 

@@ -1,4 +1,4 @@
-"""Add to the record of who did what, read it, and remove its oldest part; triggers chain its rows by hashes."""
+"""Add to the record of who did what, and read it; its rows are sealed a little later (`audit_seals`)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,15 +40,6 @@ class AuditFilters:
     until: datetime | None = None
     text: str | None = None
     is_admin_only: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PrunedEntries:
-    """What was removed: how many rows, and place and hash (in hex) of the last of them."""
-
-    rows: int
-    through: int
-    hash: str
 
 
 _COLUMNS: LiteralString = """
@@ -96,51 +87,3 @@ async def list_entries(filters: AuditFilters, before_id: int | None, limit: int)
         given | {"before_id": before_id, "limit": limit},
         row=AuditEntry,
     )
-
-
-async def count_prunable(before: datetime) -> int:
-    """Count the rows at the chain's beginning that are older than `before`."""
-    [(count,)] = await query(
-        """
-        SELECT coalesce((SELECT min(position) FROM audit_logs WHERE created_at >= %(before)s), head.position + 1) - 1
-               - head.pruned_position
-        FROM audit_chain_heads head
-        """,
-        {"before": before},
-    )
-    return count
-
-
-async def prune_entries(transaction: Transaction, before: datetime, limit: int) -> PrunedEntries | None:
-    """Remove the oldest rows, all older than `before` and at most so many; None when there is none.
-
-    Nobody can write to the audit log until the transaction ends. What remains of the chain is anchored in the last
-    row that was removed, which the caller has to record in the same transaction.
-    """
-    await transaction.query("SELECT FROM audit_chain_heads FOR UPDATE")
-    moved = await transaction.query(
-        """
-        WITH oldest AS (
-            SELECT position, hash, created_at FROM audit_logs
-            WHERE position > (SELECT pruned_position FROM audit_chain_heads) ORDER BY position LIMIT %(at_most)s
-        ),
-        last AS (
-            SELECT position, hash FROM oldest
-            WHERE position < coalesce((SELECT min(position) FROM oldest WHERE created_at >= %(before)s), position + 1)
-            ORDER BY position DESC LIMIT 1
-        )
-        UPDATE audit_chain_heads SET pruned_position = last.position, pruned_hash = last.hash FROM last
-        RETURNING pruned_position, encode(pruned_hash, 'hex')
-        """,
-        {"before": before, "at_most": limit},
-    )
-    if not moved:
-        return None
-    [(through, hash_in_hex)] = moved
-    await transaction.query("GRANT DELETE ON audit_logs TO CURRENT_USER")
-    [(rows,)] = await transaction.query(
-        "WITH gone AS (DELETE FROM audit_logs WHERE position <= %(through)s RETURNING 1) SELECT count(*) FROM gone",
-        {"through": through},
-    )
-    await transaction.query("REVOKE DELETE ON audit_logs FROM CURRENT_USER")
-    return PrunedEntries(rows, through, hash_in_hex)

@@ -113,3 +113,11 @@ def add_pool_options(conninfo: str, settings: Settings) -> str:
     }
     merged = {**wanted, **given, "options": f"{options} {given.get('options') or ''}".strip()}
     return make_conninfo("", **merged)
+
+
+def name_database(settings: Settings) -> str:
+    """Return what tells the database in use from others, whoever signs in to it and by which password."""
+    if settings.database_url is None:
+        return "embedded"
+    parts = conninfo_to_dict(parse_url(settings.database_url.reveal()))
+    return " ".join(str(parts.get(word) or "") for word in ("host", "hostaddr", "port", "dbname"))

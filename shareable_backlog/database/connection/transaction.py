@@ -42,12 +42,15 @@ class Transaction:
 
 
 @asynccontextmanager
-async def transaction(*, within_s: float | None = None, durable_at_once: bool = True) -> AsyncGenerator[Transaction]:
+async def transaction(
+    *, within_s: float | None = None, durable_at_once: bool = True, is_snapshot: bool = False
+) -> AsyncGenerator[Transaction]:
     """Open a transaction, commit it at the end, roll it back on any error.
 
     `within_s` is how long it may take in all; None means as long as one `query()`. A longer time is also given
     to each of its statements. With `durable_at_once=False` a crash of the server may undo it within about a second,
-    whole, and with it what was committed since: for what can be fetched again. Raises DatabaseUnavailable or
+    whole, and with it what was committed since: for what can be fetched again. With `is_snapshot` it reads all as it
+    was at one moment, and writes nothing. Raises DatabaseUnavailable or
     DatabaseFailed in place of the driver's errors, and RuntimeError inside another transaction.
     """
     if inside_transaction.get():
@@ -57,6 +60,8 @@ async def transaction(*, within_s: float | None = None, durable_at_once: bool = 
     try:
         deadline = monotonic() + (within_s or database.deadline_s)
         async with lease_connection(database, deadline) as connection, connection.transaction():
+            if is_snapshot:
+                await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             if within_s is not None or not durable_at_once:
                 await connection.execute(
                     "SELECT set_config('statement_timeout', coalesce(%s, current_setting('statement_timeout')),"

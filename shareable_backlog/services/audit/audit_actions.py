@@ -112,8 +112,7 @@ async def record(
     `resource` and `resource_id` say on what; `details` is anything that JSON can say, cut when it is very long. A
     deleted person can't be recorded as the actor, so their last act is recorded before the deletion.
     """
-    # Without a transaction the row is one statement, which holds its connection, and the lock of the chain, for one
-    # round trip instead of three.
+    # Without a transaction the row is one statement, which holds its connection for one round trip instead of three.
     await audit_logs.record_entry(
         tx,
         {

@@ -1,116 +1,143 @@
-"""Check that the audit log is what was recorded: no row changed, removed or slipped in.
+"""Check that the audit log is what was recorded: no row changed, removed or slipped in, and no seal forged.
 
-The hashes are computed here once more, and not by the function of the database that made them, which whoever changes
-rows could change as well.
+The hashes are computed here once more, and not by functions of the database, which whoever changes rows could change
+as well.
 """
 
-import hashlib
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from shareable_backlog.database.audit import audit_chain
-from shareable_backlog.database.audit.audit_chain import ChainHead, ChainLink
+from shareable_backlog.database import transaction
+from shareable_backlog.database.audit import audit_chain, audit_seals
+from shareable_backlog.database.audit.audit_seals import AuditSeal
+from shareable_backlog.database.connection.transaction import Transaction
+from shareable_backlog.services.audit import audit_heads, audit_sealing, chain_walk
+from shareable_backlog.services.audit.audit_heads import AuditHead
+from shareable_backlog.services.audit.audit_sealing import SealConfig
+from shareable_backlog.services.audit.chain_walk import ChainFault, ChainWalk
 
-_PAGE_ROWS = 1000
+_PAGE_ROWS = 5000
 _MOST_FAULTS = 20
 _BEFORE_ALL = -(2**63)
+_WITHIN_S = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class ChainFault:
-    """One thing that is wrong, in a sentence, with the row's id and its place in the chain where it has them."""
-
-    row_id: int | None
-    position: int | None
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """How many rows were read and the first faults, at most 20; none means that the log is whole."""
+    """How many sealed rows were read and the first faults, at most 20; none means that the log is whole.
+
+    `head` is how far it goes; of what waits for its seal nothing is proven but that it is there. `is_keyed` is
+    whether there was a key to check the seals with, and `is_remembered` whether this machine knew how far the log
+    went at least.
+    """
 
     rows: int
     faults: list[ChainFault]
+    head: AuditHead | None
+    sealed_at: datetime | None
+    unsealed: int
+    oldest_unsealed_at: datetime | None
+    is_keyed: bool
+    is_remembered: bool
 
 
-class _ChainWalk:
-    """On the way along the chain: the place of the last row, and the hashes that the next one may build upon."""
+async def verify_chain(config: SealConfig, earlier: Sequence[AuditHead] = ()) -> Verdict:
+    """Walk along all rows and seals as they are at one moment, page by page, while others may write.
 
-    def __init__(self) -> None:
-        self.rows = 0
-        self.faults: list[ChainFault] = []
-        self._last: int | None = None
-        self._previous: set[bytes] = set()
+    Each of the `earlier` heads has to be met on the way, and so has the one that this machine remembers.
+    """
+    remembered = audit_heads.read_remembered(config.head_file)
+    async with transaction(within_s=_WITHIN_S, is_snapshot=True) as tx:
+        newest, _ = await audit_seals.read_newest(tx)
+        unsealed = await audit_seals.count_unsealed(tx)
+        if newest is None:
+            rows, faults = 0, [ChainFault(None, None, "The seals are missing: nothing can be proven.")]
+        else:
+            heads = [*earlier, *([remembered] if remembered else [])]
+            walk = ChainWalk(newest, config.keys, heads)
+            await _walk_along(tx, walk)
+            rows, faults = walk.rows, walk.faults
+            faults += _check_heads(walk, newest, earlier, remembered)
+        if await audit_chain.count_links(tx) != rows + unsealed.rows:
+            faults += await _find_strays(tx)
+        faults += [
+            ChainFault(row_id, None, f"Row {row_id} was removed before it was sealed.")
+            for row_id in await audit_chain.list_lost(tx, _MOST_FAULTS)
+        ]
+    return Verdict(
+        rows=rows,
+        faults=faults[:_MOST_FAULTS],
+        head=audit_sealing.build_head(newest),
+        sealed_at=newest and newest.sealed_at,
+        unsealed=unsealed.rows,
+        oldest_unsealed_at=unsealed.oldest_at,
+        is_keyed=bool(config.keys),
+        is_remembered=remembered is not None,
+    )
 
-    def begin(self, head: ChainHead) -> None:
-        """Start from what retention has left, which may become less on the way."""
-        if self._last is None or head.pruned_position > self._last:
-            self._last, self._previous = head.pruned_position, {head.pruned_hash}
 
-    def step(self, link: ChainLink) -> None:
-        """Check one row against the one before it."""
-        assert self._last is not None  # noqa: S101 (begin came first)
-        self.rows += 1
-        if link.position <= self._last:
-            self._add_fault(link, "comes before the start of the chain, where nothing may be")
+async def _walk_along(tx: Transaction, walk: ChainWalk) -> None:
+    """Take the walk from row to row, then from seal to seal, until its end or the most faults."""
+    first = True
+    async for page in _iterate_seals(tx):
+        if first:
+            await _walk_links(tx, walk, page[0].position if page[0].number == 0 else 0)
+        first = False
+        links = await audit_chain.list_links(tx, [row_id for seal in page for row_id in seal.ids])
+        for seal in page:
+            if seal.number == 0:
+                walk.end_links(seal)
+            else:
+                walk.step_seal(seal, links)
+        if len(walk.faults) >= _MOST_FAULTS:
             return
-        if link.position > self._last + 1:
-            self.faults.append(_build_missing(self._last + 1, link.position - 1))
-            self._previous.clear()
-        computed = {_compute_hash(previous, link) for previous in self._previous}
-        if computed and link.hash not in computed:
-            self._add_fault(link, "is not as it was recorded, or does not follow the row that it followed")
-        elif link.user_id not in {None, link.actor_id}:
-            self._add_fault(link, "was given to another person")
-        # After a row that was changed either may be the true one: its hash as it stands, or that of its content.
-        stands = {link.hash} if link.hash else set[bytes]()
-        self._last, self._previous = link.position, stands if link.hash in computed else computed | stands
-
-    def end(self, head: ChainHead) -> None:
-        """Check that the chain goes exactly as far as its head says."""
-        assert self._last is not None  # noqa: S101 (begin came first)
-        if self._last < head.position:
-            self.faults.append(_build_missing(self._last + 1, head.position))
-        elif self._last > head.position:
-            self.faults.append(ChainFault(None, self._last, f"Rows after place {head.position} were slipped in."))
-        elif self._previous and head.hash not in self._previous:
-            self.faults.append(ChainFault(None, head.position, "The last row is not the one that was recorded last."))
-
-    def _add_fault(self, link: ChainLink, what: str) -> None:
-        self.faults.append(ChainFault(link.id, link.position, f"Row {link.id} (place {link.position}) {what}."))
+        await asyncio.sleep(0)  # the hashes of a page take a while, in which a server should answer others
+    walk.finish()
 
 
-async def verify_chain() -> Verdict:
-    """Walk along the whole chain, page by page, while others may write to it."""
-    walk = _ChainWalk()
-    for row_id in await audit_chain.list_unchained(_MOST_FAULTS):
-        walk.faults.append(ChainFault(row_id, None, f"Row {row_id} was slipped in: it has no place in the chain."))
-    after = _BEFORE_ALL
-    while len(walk.faults) < _MOST_FAULTS:
-        head, links = await audit_chain.read_page(after, _PAGE_ROWS)
-        if head is None:
-            walk.faults.append(
-                ChainFault(None, None, "The head of the chain is missing: rows may be missing at its end.")
-            )
-            break
-        walk.begin(head)
+async def _walk_links(tx: Transaction, walk: ChainWalk, end: int) -> None:
+    after: int | None = _BEFORE_ALL
+    while after is not None and len(walk.faults) < _MOST_FAULTS:
+        links = await audit_chain.list_chained(tx, after, _PAGE_ROWS)
         for link in links:
-            walk.step(link)
-            after = link.position
-        if len(links) < _PAGE_ROWS:
-            walk.end(head)
-            if not await audit_chain.is_pruning_recorded():
-                begin = "The chain begins where no recorded removal ended: rows may be missing before."
-                walk.faults.append(ChainFault(None, head.pruned_position, begin))
-            break
-    return Verdict(walk.rows, walk.faults[:_MOST_FAULTS])
+            walk.step_link(link, end)
+        after = links[-1].position if links else None
 
 
-def _compute_hash(previous: bytes, link: ChainLink) -> bytes:
-    """Return the hash of a row after the one with hash `previous`, as migration 014 says it."""
-    text = ",".join("-" if value is None else f"{len(value)}:{value}" for value in link.values)
-    return hashlib.sha256(previous + text.encode()).digest()
+async def _iterate_seals(tx: Transaction) -> AsyncGenerator[list[AuditSeal]]:
+    page = await audit_seals.list_seals(tx, None, _PAGE_ROWS)
+    while page:
+        yield page
+        page = await audit_seals.list_seals(tx, page[-1], _PAGE_ROWS)
 
 
-def _build_missing(first: int, last: int) -> ChainFault:
-    places = f"Row at place {first} is" if first == last else f"Rows at places {first} to {last} are"
-    return ChainFault(None, first, f"{places} missing: {'it was' if first == last else 'they were'} removed.")
+def _check_heads(
+    walk: ChainWalk, newest: AuditSeal, earlier: Sequence[AuditHead], remembered: AuditHead | None
+) -> list[ChainFault]:
+    """Return what is to be said of heads that were not met."""
+    faults = [
+        ChainFault(
+            None,
+            head.position,
+            f"Retention has removed place {head.position} since, so nothing can be said of it. Compare a later head."
+            if head.position < newest.pruned_position
+            else f"The log never went to {head}: rows or seals were removed, or all was written anew.",
+        )
+        for head in earlier
+        if head not in walk.met
+    ]
+    if remembered and remembered not in walk.met and remembered.position >= newest.pruned_position:
+        cut = (
+            f"The log went to place {remembered.position} when this machine saw it last, and its end is another now:"
+            " rows were removed, or an older backup was brought back."
+        )
+        faults.append(ChainFault(None, remembered.position, cut))
+    return faults
+
+
+async def _find_strays(tx: Transaction) -> list[ChainFault]:
+    """Return which rows are more than there should be, as their number says."""
+    strays = [chain_walk.build_stray(row_id) for row_id in await audit_chain.list_strays(tx, _MOST_FAULTS)]
+    return strays or [ChainFault(None, None, "The number of rows is not that of those sealed: some stand twice.")]

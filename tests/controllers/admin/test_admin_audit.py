@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import time
 from collections.abc import Generator
 
 import pytest
@@ -145,3 +146,15 @@ def test_a_wrong_date_or_page_is_told(site: Site, query: str) -> None:
 @pytest.mark.parametrize(("persona", "status"), [("bob", 403), ("carol", 303), (None, 303)])
 def test_only_admins_read_it(site: Site, path: str, persona: str | None, status: int) -> None:
     assert site.get(path, persona).status_code == status
+
+
+def test_it_shows_how_far_the_record_is_sealed(site: Site) -> None:
+    while site.query("SELECT FROM unsealed_audit_logs"):
+        time.sleep(0.05)
+    page = site.get("/admin/audit", "alice").text
+    [head] = re.findall(r'<code class="head">(\d+:[0-9a-f]{64})</code>', page)
+    rows = site.query(
+        "SELECT position || ':' || encode(hash, 'hex') FROM audit_seals WHERE position = %s",
+        int(head.partition(":")[0]),
+    )
+    assert (head,) in rows

@@ -18,7 +18,7 @@ from shareable_backlog.streams.workspace import LabelRow, TeamRow
 from tests.support.listing import groups, identifiers, read_page, store_world
 from tests.support.mirrored import comment, item, label, person, project, state, store, team
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
+pytestmark = [pytest.mark.owner, pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 NOW = datetime.now(UTC)
 KEYS = ("ENG", "OPS", "SEC", "OLD")

@@ -1,6 +1,6 @@
-"""The chain of the audit log as it is stored: its head, its links page by page, and what stands outside of it."""
+"""The rows of the audit log as seals and the check read them: all that is hashed, and what stands in no seal."""
 
-import hashlib
+from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
 import pytest
@@ -8,10 +8,10 @@ import pytest
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.audit import audit_chain
-from shareable_backlog.database.audit.audit_chain import ChainHead
+from shareable_backlog.database.audit.audit_chain import ChainLink
 from tests.support.signed_in import let_in
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.owner, pytest.mark.anyio]
 
 # As only a superuser can, behind the backs of the triggers.
 UNSEEN: LiteralString = "SET LOCAL session_replication_role = replica"
@@ -35,122 +35,83 @@ async def write(count: int = 1, user_id: int | None = None) -> None:
         )
 
 
-async def alter(sql: LiteralString) -> None:
+async def alter(*statements: LiteralString) -> None:
     """Change what nobody may change."""
     async with transaction() as tx:
         await tx.query(UNSEEN)
-        await tx.query(sql)
+        for sql in statements:
+            await tx.query(sql)
 
 
-async def write_removal(details: str) -> None:
-    await query(
-        "INSERT INTO audit_logs (action, details) VALUES ('audit.pruned', %(details)s::jsonb)", {"details": details}
-    )
-
-
-async def positions(after: int, limit: int) -> list[int]:
-    return [link.position for link in (await audit_chain.read_page(after, limit))[1]]
-
-
-@pytest.mark.usefixtures("live_database")
-async def test_an_empty_log_has_a_head_and_no_links() -> None:
-    assert await audit_chain.read_page(0, 10) == (ChainHead(0, b"", 0, b""), [])
-
-
-@pytest.mark.usefixtures("live_database")
-async def test_a_log_without_a_head_says_so() -> None:
-    await write()
-    await alter("DELETE FROM audit_chain_heads")
-    assert await audit_chain.read_page(0, 10) == (None, [])
-
-
-@pytest.mark.usefixtures("live_database")
-async def test_the_head_comes_with_every_page_even_beyond_the_last_row() -> None:
-    await write(2)
-    await alter("UPDATE audit_chain_heads SET pruned_position = 1, pruned_hash = 'x'")
-    [(position, last_hash)] = await query("SELECT position, hash FROM audit_chain_heads")
-    assert position == 2
-    for after in (0, 1, 2):
-        assert (await audit_chain.read_page(after, 1))[0] == ChainHead(2, last_hash, 1, b"x")
-
-
-@pytest.mark.usefixtures("live_database")
-async def test_links_come_by_their_place_page_by_page() -> None:
-    await write(5)
-    await alter("UPDATE audit_logs SET position = 11 - position")
-    assert await positions(0, 3) == [6, 7, 8]
-    assert await positions(8, 3) == [9, 10]
-    assert await positions(10, 3) == []
+async def read_unsealed(limit: int = 10) -> list[ChainLink]:
+    async with transaction() as tx:
+        return await audit_chain.list_unsealed(tx, limit)
 
 
 async def test_a_link_has_all_that_its_hash_covers_and_whom_it_is_about(bob: int) -> None:
     await write(user_id=bob)
-    await write(user_id=bob)
-    _, [first, second] = await audit_chain.read_page(0, 10)
-    assert (first.user_id, first.actor_id) == (bob, bob)
+    [link] = await read_unsealed()
+    assert (link.user_id, link.actor_id, link.position, link.hash) == (bob, bob, None, None)
     [(as_microseconds,)] = await query(
-        "SELECT (extract(epoch FROM created_at) * 1000000)::bigint::text FROM audit_logs ORDER BY id LIMIT 1"
+        "SELECT (extract(epoch FROM created_at) * 1000000)::bigint::text FROM audit_logs"
     )
-    assert first.values == [
-        "1", str(first.id), str(bob), "bob@example.com", "item.viewed", None, "ENG-0", '{"to": [1.50, null]}',
+    assert link.values == [
+        None, str(link.id), str(bob), "bob@example.com", "item.viewed", None, "ENG-0", '{"to": [1.50, null]}',
         "192.0.2.1", None, "true", "done", as_microseconds,
     ]  # fmt: skip
-    written = ",".join("-" if value is None else f"{len(value)}:{value}" for value in second.values)
-    assert first.hash
-    assert second.hash == hashlib.sha256(first.hash + written.encode()).digest()
 
 
 async def test_a_link_keeps_who_acted_when_the_person_is_deleted(bob: int) -> None:
     await write(user_id=bob)
-    _, [before] = await audit_chain.read_page(0, 1)
+    [before] = await read_unsealed()
     await query("DELETE FROM users")
-    _, [after] = await audit_chain.read_page(0, 1)
-    assert (after.user_id, after.actor_id) == (None, bob)
-    assert (after.values, after.hash) == (before.values, before.hash)
+    async with transaction() as tx:
+        after = (await audit_chain.list_links(tx, [before.id, 77]))[before.id]
+    assert (after.user_id, after.actor_id, after.values) == (None, bob, before.values)
 
 
 @pytest.mark.usefixtures("live_database")
-async def test_a_row_without_a_hash_is_a_link_without_one() -> None:
-    await write()
-    await alter("UPDATE audit_logs SET hash = NULL")
-    _, [link] = await audit_chain.read_page(0, 1)
-    assert link.hash is None
+async def test_unsealed_rows_come_by_id_so_many_at_once() -> None:
+    await write(3)
+    assert [link.id for link in await read_unsealed(2)] == [1, 2]
 
 
 @pytest.mark.usefixtures("live_database")
-async def test_rows_without_a_place_are_no_links_and_told_apart() -> None:
-    await write()
-    assert await audit_chain.list_unchained(10) == []
-    await alter("INSERT INTO audit_logs (id, action) VALUES (90, 'x'), (70, 'y'), (80, 'z')")
-    assert await audit_chain.list_unchained(2) == [70, 80]
-    assert await positions(0, 10) == [1]
+async def test_rows_from_before_there_were_seals_come_by_their_place() -> None:
+    await write(4)
+    await alter("UPDATE audit_logs SET position = 11 - id WHERE id > 1")
+    async with transaction() as tx:
+        assert [link.position for link in await audit_chain.list_chained(tx, 7, 1)] == [8]
+        assert [link.position for link in await audit_chain.list_chained(tx, 8, 10)] == [9]
 
 
 @pytest.mark.usefixtures("live_database")
-async def test_a_chain_of_which_nothing_was_removed_needs_no_record_of_it() -> None:
-    assert await audit_chain.is_pruning_recorded()
-
-
-@pytest.mark.usefixtures("live_database")
-async def test_without_a_head_nothing_says_that_the_beginning_is_right() -> None:
-    await alter("DELETE FROM audit_chain_heads")
-    assert not await audit_chain.is_pruning_recorded()
-
-
-@pytest.mark.usefixtures("live_database")
-async def test_a_removal_is_recorded_by_a_row_of_the_chain_with_its_place_and_hash() -> None:
+async def test_rows_in_no_seal_that_wait_for_none_are_strays() -> None:
     await write(2)
-    await alter("UPDATE audit_chain_heads SET pruned_position = 2, pruned_hash = 'abc'")
-    for other in ('{"through": 1, "hash": "616263"}', '{"through": 2, "hash": "616264"}', "[]"):
-        await write_removal(other)
-    await query('INSERT INTO audit_logs (action, details) VALUES (\'x\', \'{"through": 2, "hash": "616263"}\')')
-    assert not await audit_chain.is_pruning_recorded()
-    await write_removal('{"through": 2, "hash": "616263"}')
-    assert await audit_chain.is_pruning_recorded()
+    await alter("INSERT INTO audit_logs (id, action) VALUES (90, 'x'), (70, 'y'), (80, 'z')")
+    async with transaction() as tx:
+        assert await audit_chain.list_strays(tx, 2) == [70, 80]
+        assert await audit_chain.list_lost(tx, 2) == []
 
 
 @pytest.mark.usefixtures("live_database")
-async def test_a_record_of_a_removal_that_was_itself_removed_is_none() -> None:
-    await write_removal('{"through": 1, "hash": "616263"}')
-    await alter("UPDATE audit_chain_heads SET pruned_position = 1, pruned_hash = 'abc'")
-    assert not await audit_chain.is_pruning_recorded()
+async def test_rows_that_wait_for_a_seal_and_are_gone_are_lost() -> None:
+    await write(3)
+    await alter("DELETE FROM audit_logs WHERE id > 1")
+    async with transaction() as tx:
+        assert await audit_chain.list_lost(tx, 1) == [2]
+
+
+@pytest.mark.usefixtures("live_database")
+async def test_only_sealed_rows_at_the_beginning_are_prunable() -> None:
+    await write(4)
+    await alter(
+        "INSERT INTO audit_seals SELECT 1, 3, '{1,2,3}', ''::bytea, pruned_number, pruned_position, pruned_hash,"
+        " now(), 'x' FROM audit_seals",
+        "UPDATE audit_logs SET created_at = '2026-01-01' WHERE id <> 2",
+    )
+    now = datetime.now(UTC)
+    async with transaction() as tx:
+        assert await audit_chain.count_prunable(tx, now - timedelta(hours=1), 10) == 1
+        assert await audit_chain.count_prunable(tx, now + timedelta(hours=1), 10) == 3
+        assert await audit_chain.count_prunable(tx, now + timedelta(hours=1), 2) == 2

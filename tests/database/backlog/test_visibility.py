@@ -11,6 +11,7 @@ from tests.support.mirrored import item, store
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 
+@pytest.mark.owner
 async def test_the_table_of_what_is_shown_holds_what_meets_the_condition() -> None:
     seen = 0
     async for _, scope in worlds():

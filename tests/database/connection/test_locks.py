@@ -86,6 +86,7 @@ async def test_work_under_it_uses_the_pool_as_always() -> None:
         assert await tx.query("SELECT 1") == [(1,)]
 
 
+@pytest.mark.owner
 async def test_a_long_held_one_is_ended_by_no_time_limit_and_keeps_no_old_rows_alive() -> None:
     async with locks.hold_lock(KEY):
         [(state, limit, oldest)] = await query(

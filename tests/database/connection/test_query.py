@@ -180,6 +180,7 @@ async def test_a_read_that_loses_its_connection_under_way_is_run_once_more(datab
 
 
 @pytest.mark.usefixtures("live_database")
+@pytest.mark.owner
 async def test_a_write_that_loses_its_connection_is_not_run_again() -> None:
     await query("CREATE SEQUENCE runs")
     with pytest.raises(DatabaseUnavailable):

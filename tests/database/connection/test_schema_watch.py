@@ -76,6 +76,7 @@ async def test_an_empty_database_is_behind_and_the_command_is_said(empty_databas
     assert "run `slb migrate up` (001_create-users-table.sql, 002" in problem
 
 
+@pytest.mark.owner
 async def test_each_way_to_be_wrong_is_seen_and_that_it_is_over(settings: Settings) -> None:
     last = "SELECT max(name) FROM pgmigrations"
     async with watch(settings):
@@ -99,6 +100,7 @@ async def test_what_is_wrong_is_logged_when_it_is_found_and_not_at_each_look(emp
     assert "slb migrate up" in wrong["reason"]
 
 
+@pytest.mark.owner
 async def test_a_ledger_that_can_not_be_read_is_a_problem_in_words(settings: Settings) -> None:
     async with watch(settings):
         await query("ALTER TABLE pgmigrations RENAME COLUMN name TO other_name")

@@ -151,6 +151,7 @@ async def test_a_longer_time_is_given_to_each_of_its_statements_and_to_no_other(
 
 
 @pytest.mark.usefixtures("live_database")
+@pytest.mark.owner
 async def test_of_two_that_wait_for_each_other_one_is_refused_and_the_other_done() -> None:
     await query("INSERT INTO users (email) VALUES ('alice@example.com'), ('bob@example.com')")
     both_hold_one = asyncio.Barrier(2)

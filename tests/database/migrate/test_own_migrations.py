@@ -85,7 +85,7 @@ def test_rows_of_the_node_service_are_chained_when_they_are_taken_over(node_serv
         (1, 1, "alice@example.com", "LOGIN"),
         (2, None, None, "LOGIN_FAILED"),
         (3, 1, "alice@example.com", "APPROVE"),
-        (4, 1, "alice@example.com", "item.viewed"),
+        (None, 1, "alice@example.com", "item.viewed"),
     ]
     assert chain.is_chained(node_services_database)
 
@@ -154,3 +154,36 @@ def test_nobody_sees_more_by_going_back_to_one_group(empty_database: str) -> Non
         " ORDER BY 1",
     ) == [("bob", None), ("carol", None), ("erin", "Suppliers"), ("frank", "Nothing (before migration 028)")]
     assert sample.rows(empty_database, "SELECT 1 FROM viewer_group_rules") == []
+
+
+def test_a_chain_from_before_there_were_seals_goes_on_and_back(empty_database: str) -> None:
+    migrate.apply_migrations(empty_database, to=27)
+    with psycopg.connect(empty_database) as connection:
+        connection.execute("INSERT INTO users (email) VALUES ('alice@example.com')")
+        for _ in range(3):
+            chain.add(connection)
+    migrate.apply_migrations(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        chain.add(connection)
+    assert chain.is_chained(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        chain.add(connection)
+    migrate.revert_migrations(empty_database, to=27)
+    assert sample.rows(empty_database, "SELECT position FROM audit_logs WHERE hash IS NOT NULL ORDER BY id") == [
+        (1,), (2,), (3,), (4,), (5,),
+    ]  # fmt: skip
+    migrate.apply_migrations(empty_database)
+    assert chain.is_chained(empty_database)
+
+
+def test_a_row_that_was_changed_before_there_were_seals_is_named(empty_database: str) -> None:
+    migrate.apply_migrations(empty_database, to=27)
+    with psycopg.connect(empty_database) as connection:
+        for _ in range(3):
+            chain.add(connection, None)
+    migrate.apply_migrations(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE audit_logs SET action = 'x' WHERE id = 2")
+    [fault] = chain.seal_and_verify(empty_database).faults
+    assert (fault.row_id, fault.position) == (2, 2)

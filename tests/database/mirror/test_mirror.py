@@ -74,6 +74,7 @@ async def test_counts_are_added_each_to_its_like() -> None:
     assert RowCounts(1, 2, 3, 4) + RowCounts(10, 20, 30, 40) == RowCounts(11, 22, 33, 44)
 
 
+@pytest.mark.owner
 async def test_no_rows_are_stored_without_asking_the_database() -> None:
     async with transaction() as tx:
         await tx.query("ALTER TABLE labels RENAME TO elsewhere")

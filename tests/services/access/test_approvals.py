@@ -219,6 +219,7 @@ async def test_a_created_person_is_approved_at_once(ids: dict[str, int]) -> None
         await approvals.create_person(alice(ids), "FRANK@example.com", scope=NOTHING)
 
 
+@pytest.mark.owner
 async def test_what_cannot_be_recorded_is_not_done(ids: dict[str, int]) -> None:
     await query("ALTER TABLE audit_logs ADD CONSTRAINT nothing_more CHECK (action <> 'person.approved')")
     with pytest.raises(Exception, match=r"."):

@@ -164,6 +164,7 @@ async def test_a_group_sees_what_its_rules_name_and_is_shown() -> None:
     assert await seen(scope) == ["ENG-2"]
 
 
+@pytest.mark.owner
 async def test_a_change_that_can_not_be_recorded_is_not_made() -> None:
     await store(item(1, team="OPS"))
     await query("ALTER TABLE audit_logs ADD CONSTRAINT refused CHECK (action <> 'sharing.changed')")

@@ -94,6 +94,7 @@ async def test_a_link_stands_in_the_log_only_where_the_log_is_the_way_to_hand_it
     assert [event["event"] for event in logged] == (["sign_in_link"] if is_open_in_log else [])
 
 
+@pytest.mark.owner
 async def test_an_asking_that_can_not_be_recorded_sends_nothing() -> None:
     await query("ALTER TABLE audit_logs ADD CONSTRAINT refused CHECK (action <> 'sign_in.asked')")
     with pytest.raises(DatabaseFailed):
@@ -223,6 +224,7 @@ async def test_where_there_is_an_admin_the_sample_makes_none(database: str) -> N
     assert await people() == [("alice@example.com", True, True)]
 
 
+@pytest.mark.owner
 async def test_what_is_too_old_to_be_of_use_is_deleted_again_and_again_after_a_failure_too(
     monkeypatch: pytest.MonkeyPatch, database: str
 ) -> None:

@@ -88,6 +88,7 @@ async def test_after_five_notes_within_an_hour_a_sixth_changes_nothing_and_other
     await ask(ids["bob"], "Hello.")
 
 
+@pytest.mark.owner
 async def test_a_note_that_can_not_be_recorded_is_neither_kept_nor_mailed(ids: dict[str, int]) -> None:
     await query("ALTER TABLE audit_logs ADD CONSTRAINT refused CHECK (action <> 'access.asked')")
     with pytest.raises(DatabaseFailed):

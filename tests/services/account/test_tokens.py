@@ -207,6 +207,7 @@ async def test_admins_revoke_anybodys_tokens_and_others_only_their_own(ids: dict
         await used(token)
 
 
+@pytest.mark.owner
 async def test_a_token_that_can_not_be_recorded_is_not_made(ids: dict[str, int]) -> None:
     await query("ALTER TABLE audit_logs ADD CONSTRAINT refused CHECK (action <> 'token.created')")
     with pytest.raises(DatabaseFailed):

@@ -7,10 +7,12 @@ from structlog.testing import capture_logs
 
 from shareable_backlog.database import query
 from shareable_backlog.errors import DatabaseFailed
-from shareable_backlog.services.audit import audit_chain, audit_retention
+from shareable_backlog.services.audit import audit_chain, audit_retention, audit_sealing
 from shareable_backlog.services.audit.audit_actions import OPERATOR
+from tests.support.database.chain import build_config
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
+CONFIG = build_config()
+pytestmark = [pytest.mark.owner, pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 
 async def write_days_ago(*days: int) -> None:
@@ -30,10 +32,12 @@ async def count_old() -> int:
     return count
 
 
-async def test_a_removal_is_recorded_with_the_hash_of_the_last_row_that_went() -> None:
-    await write_days_ago(9, 9, 3)
-    [(position, hash_)] = await query("SELECT position, encode(hash, 'hex') FROM audit_logs WHERE id = 2")
-    await audit_retention.prune_entries(OPERATOR, 5)
+async def test_a_removal_is_recorded_with_the_hash_of_the_last_seal_that_went() -> None:
+    await write_days_ago(9, 9)
+    await audit_sealing.seal_entries(CONFIG)
+    await write_days_ago(3)
+    [(position, hash_)] = await query("SELECT position, encode(hash, 'hex') FROM audit_seals WHERE number = 1")
+    await audit_retention.prune_entries(CONFIG, OPERATOR, 5)
     assert await query("SELECT details, is_admin_action FROM audit_logs WHERE action = 'audit.pruned'") == [
         ({"rows": 2, "through": position, "hash": hash_, "older_than_days": 5}, True)
     ]
@@ -46,23 +50,23 @@ async def test_a_removal_that_breaks_off_keeps_what_it_did(monkeypatch: pytest.M
         "ALTER TABLE audit_logs ADD CONSTRAINT refused CHECK ((details ->> 'through')::int IS DISTINCT FROM 4)"
     )
     with pytest.raises(DatabaseFailed):
-        await audit_retention.prune_entries(OPERATOR, 5)
+        await audit_retention.prune_entries(CONFIG, OPERATOR, 5)
     assert await count_old() == 4, "what can't be recorded is not removed"
     assert await query("SELECT details ->> 'through' FROM audit_logs WHERE action = 'audit.pruned'") == [("2",)]
-    assert (await audit_chain.verify_chain()).faults == []
+    assert (await audit_chain.verify_chain(CONFIG)).faults == []
 
 
 async def test_of_two_removals_at_once_each_row_goes_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_retention, "_ROWS_AT_ONCE", 3)
     await write_days_ago(*[9] * 10, 3)
-    counts = await asyncio.gather(*(audit_retention.prune_entries(OPERATOR, 5) for _ in range(2)))
+    counts = await asyncio.gather(*(audit_retention.prune_entries(CONFIG, OPERATOR, 5) for _ in range(2)))
     assert (sum(counts), await count_old()) == (10, 1)
-    assert (await audit_chain.verify_chain()).faults == []
+    assert (await audit_chain.verify_chain(CONFIG)).faults == []
 
 
 async def test_counting_removes_nothing() -> None:
     await write_days_ago(9, 9)
-    assert [await audit_retention.count_older(5) for _ in range(2)] == [2, 2]
+    assert [await audit_retention.count_older(CONFIG, 5) for _ in range(2)] == [2, 2]
 
 
 async def test_a_server_goes_on_after_a_removal_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +74,7 @@ async def test_a_server_goes_on_after_a_removal_that_failed(monkeypatch: pytest.
     await write_days_ago(9, 3)
     await query("ALTER TABLE audit_logs ADD CONSTRAINT refused CHECK (action <> 'audit.pruned')")
     with capture_logs() as logged:
-        keeping = asyncio.create_task(audit_retention.keep_pruning(5))
+        keeping = asyncio.create_task(audit_retention.keep_pruning(CONFIG, 5))
         async with asyncio.timeout(20):
             while not [event for event in logged if event["event"] == "query_failed"]:  # noqa: ASYNC110 (the log tells nobody)
                 await asyncio.sleep(0)
@@ -84,20 +88,20 @@ async def test_a_server_goes_on_after_a_removal_that_failed(monkeypatch: pytest.
 async def test_what_retention_leaves_proves_whole_and_tells_what_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_retention, "_ROWS_AT_ONCE", 4)
     await write_days_ago(*[9] * 10, 3)
-    assert await audit_retention.count_older(30) == 0
-    assert await audit_retention.prune_entries(OPERATOR, 30) == 0
-    assert await audit_retention.count_older(5) == 10
-    assert await audit_retention.prune_entries(OPERATOR, 5) == 10
+    assert await audit_retention.count_older(CONFIG, 30) == 0
+    assert await audit_retention.prune_entries(CONFIG, OPERATOR, 30) == 0
+    assert await audit_retention.count_older(CONFIG, 5) == 10
+    assert await audit_retention.prune_entries(CONFIG, OPERATOR, 5) == 10
     rows = await query("SELECT action, actor_email, (details ->> 'through')::int FROM audit_logs ORDER BY id")
     assert rows == [("x", None, None), *(("audit.pruned", "operator", through) for through in (4, 8, 10))]
-    assert (await audit_chain.verify_chain()).faults == []
+    assert (await audit_chain.verify_chain(CONFIG)).faults == []
 
 
 async def test_a_server_keeps_the_log_as_short_as_it_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_retention, "_EVERY_S", 0)
     await write_days_ago(9, 9, 3)
-    keeping = asyncio.create_task(audit_retention.keep_pruning(5))
-    while await audit_retention.count_older(5):
+    keeping = asyncio.create_task(audit_retention.keep_pruning(CONFIG, 5))
+    while await audit_retention.count_older(CONFIG, 5):
         pass
     keeping.cancel()
     rows = await query("SELECT action, actor_email FROM audit_logs ORDER BY id")
@@ -106,14 +110,14 @@ async def test_a_server_keeps_the_log_as_short_as_it_was_told(monkeypatch: pytes
 
 async def test_without_a_retention_a_server_removes_nothing() -> None:
     await write_days_ago(9000)
-    await audit_retention.keep_pruning(0)
+    await audit_retention.keep_pruning(CONFIG, 0)
     assert await query("SELECT count(*) FROM audit_logs") == [(1,)]
 
 
 async def test_rows_that_stand_behind_a_young_one_are_kept() -> None:
     """The clock may once have been wrong; only the chain's beginning can go."""
     await write_days_ago(9, 1, 9)
-    assert await audit_retention.count_older(5) == 1
-    assert await audit_retention.prune_entries(OPERATOR, 5) == 1
+    assert await audit_retention.count_older(CONFIG, 5) == 1
+    assert await audit_retention.prune_entries(CONFIG, OPERATOR, 5) == 1
     assert await query("SELECT count(*) FROM audit_logs WHERE action = 'x'") == [(2,)]
-    assert (await audit_chain.verify_chain()).faults == []
+    assert (await audit_chain.verify_chain(CONFIG)).faults == []

@@ -47,6 +47,7 @@ async def test_changed_items_are_read_more_than_one_round_if_need_be() -> None:
     assert await query("SELECT count(*) FROM search_entries WHERE words IS NULL") == [(0,)]
 
 
+@pytest.mark.owner
 @pytest.mark.usefixtures("keeping_up")
 async def test_a_failing_statement_does_not_end_it() -> None:
     await query("ALTER TABLE search_entries RENAME TO elsewhere")

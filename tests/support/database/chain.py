@@ -1,26 +1,48 @@
-"""Write to the audit log as any hand does, and look whether its rows are chained, by the database's own hashes."""
+"""Write to the audit log as any hand does, and look whether its rows are sealed and whole."""
+
+import asyncio
+from pathlib import Path
 
 import psycopg
 from psycopg.rows import TupleRow
 
-_CHAINED = """
-    SELECT bool_and(is_right) FROM (
-        SELECT position = row_number() OVER chain
-               AND hash = audit_log_hash(coalesce(lag(hash) OVER chain, ''), entry) AS is_right
-        FROM audit_logs AS entry WINDOW chain AS (ORDER BY position)
-    ) AS checked
-"""
+from shareable_backlog import database as program_database
+from shareable_backlog.config import parse_settings
+from shareable_backlog.services.audit import audit_chain, audit_sealing, seal_hashes
+from shareable_backlog.services.audit.audit_chain import Verdict
+from shareable_backlog.services.audit.audit_sealing import SealConfig
+from tests.conftest import as_url
+from tests.support.signed_in import SECRET_KEY
 
 
 def add(connection: psycopg.Connection[TupleRow], user_id: int | None = 1, action: str = "item.viewed") -> None:
     connection.execute("INSERT INTO audit_logs (user_id, action) VALUES (%s, %s)", [user_id, action])
 
 
+def build_config(head_file: Path = Path("/dev/null/audit_head")) -> SealConfig:
+    """Return how a program with the tests' key seals; unless told where, it remembers no head."""
+    settings = parse_settings({"SECRET_KEY": SECRET_KEY})
+    assert settings.secret_key is not None
+    return SealConfig(seal_hashes.derive_keys([settings.secret_key]), head_file)
+
+
+async def seal_and_verify_open(config: SealConfig | None = None) -> Verdict:
+    """Seal what was recorded, as a server does within a second, and return what `slb audit verify` finds then."""
+    config = config or build_config()
+    await audit_sealing.seal_entries(config)
+    return await audit_chain.verify_chain(config)
+
+
+def seal_and_verify(conninfo: str, config: SealConfig | None = None) -> Verdict:
+    """Open the database and do the same there."""
+
+    async def run() -> Verdict:
+        async with program_database.open_database(parse_settings({"DATABASE_URL": as_url(conninfo)})):
+            return await seal_and_verify_open(config)
+
+    return asyncio.run(run())
+
+
 def is_chained(conninfo: str) -> bool:
-    with psycopg.connect(conninfo) as connection:
-        row = connection.execute(_CHAINED).fetchone()
-        head = connection.execute(
-            "SELECT h.position = max(a.position), h.hash = (array_agg(a.hash ORDER BY a.position DESC))[1]"
-            " FROM audit_chain_heads h, audit_logs a GROUP BY h.position, h.hash"
-        ).fetchone()
-    return row == (True,) and head == (True, True)
+    verdict = seal_and_verify(conninfo)
+    return not verdict.faults and not verdict.unsealed
