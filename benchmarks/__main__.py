@@ -11,7 +11,7 @@ from benchmarks.rig import Row, Unavailable
 
 _NAMES = (
     "health", "migrate", "sync", "scale", "lists", "plans", "express", "proxy", "weight", "export", "viewers",
-    "webhooks", "start", "limits.heads",
+    "webhooks", "start", "limits.heads", "limits.rows",
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from shareable_backlog.services.access import sign_in
 from shareable_backlog.services.access.sessions import SessionLimits
 from shareable_backlog.services.access.sign_in import SignInConfig
 from shareable_backlog.services.access.sign_in_limits import SignInLimits
-from shareable_backlog.services.audit import audit_actions, audit_retention
+from shareable_backlog.services.audit import audit_retention, strangers
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.mail import mails, outbox
 from shareable_backlog.services.mail.outbox import Outbox
@@ -113,6 +113,7 @@ def create_app(
                     outbox.keep_sending(settings, mails.build_renderers(access.sign_in)),
                     audit_retention.keep_pruning(settings.audit_retention_days),
                     deployment.keep_warning(settings),
+                    strangers.keep_summing(),
                 ),
             ):
                 # Else the first page would be a refusal; a database that does not answer keeps nobody waiting.
@@ -162,9 +163,12 @@ def _build_access(settings: Settings, default_url: str) -> AccessConfig:
         Outbox(is_set_up=settings.smtp_url is not None),
         is_open_in_log=settings.smtp_url is None and is_here_alone,
         limits=SignInLimits(
-            settings.sign_in_mails_per_network,
-            settings.sign_in_mails_per_person,
-            settings.sign_in_tries_per_network,
+            mails_per_network=settings.sign_in_mails_per_network,
+            mails_per_person=settings.sign_in_mails_per_person,
+            mails_per_person_day=settings.sign_in_mails_per_person_day,
+            newcomers=settings.sign_in_newcomers,
+            tries_per_network=settings.sign_in_tries_per_network,
+            wrong_codes_per_day=settings.sign_in_wrong_codes_per_day,
         ),
     )
     limits = SessionLimits(settings.session_idle_hours, settings.session_max_days)
@@ -175,11 +179,11 @@ def _build_access(settings: Settings, default_url: str) -> AccessConfig:
 
 
 async def _record_stranger(ip_address: str, path: str, user_agent: str) -> None:
-    """Record who was refused for their network."""
+    """Record who was refused for their network; all but the first are summed up."""
     with contextlib.suppress(BacklogError):  # they are refused all the same
         stranger = Actor(None, None, ip_address, user_agent)
-        await audit_actions.record(
-            None, stranger, Action.NETWORK_REFUSED, details={"path": errors.hide_secret(path)[:500]}, refused=True
+        await strangers.record_stranger(
+            None, stranger, Action.NETWORK_REFUSED, "", {"path": errors.hide_secret(path)[:500]}, refused=True
         )
 
 
