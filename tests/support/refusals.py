@@ -81,9 +81,7 @@ KINDS: dict[str, Callable[[Site, int], Response]] = {
     "somebody else's form": lambda site, n: site.ask(
         "POST", "/sign-in", data={"email": f"p{n}@example.com"}, **from_network(n)
     ),
-    "a delivery": lambda site, n: site.ask(
-        "POST", "/webhooks/linear", data={"n": n}, origin="", **from_network(n)
-    ),
+    "a delivery": lambda site, n: site.ask("POST", "/webhooks/linear", data={"n": n}, origin="", **from_network(n)),
     "a report": lambda site, n: site.ask("POST", "/csp-reports", data={"n": n}, **from_network(n)),
     "an address that is not there": lambda site, n: site.get(f"/admin/{n}.php", **from_network(n)),
     "a proxy's person without a cookie": lambda site, n: get_as(site, "bob@example.com", n),
