@@ -12,7 +12,7 @@ from shareable_backlog.config.values import parse_email
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import SignInFailed
 from shareable_backlog.services.access import sessions, sign_in
-from shareable_backlog.services.access.sign_in import NewSession, OpenLink
+from shareable_backlog.services.access.sign_in import CodeState, NewSession, OpenLink
 from shareable_backlog.web import cookies, forms
 from shareable_backlog.web.fields import OwnPath, Text
 
@@ -65,10 +65,10 @@ class SignInContext:
 
 @dataclass(frozen=True, slots=True)
 class SignInCodeContext:
-    """The page that asks for the code of a mail; `has_code` unless only the mail's link works."""
+    """The page that asks for the code of a mail, or says what to do where none works."""
 
+    state: CodeState
     problem: str | None = None
-    has_code: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,10 @@ async def send_link(request: Request, form: SignInForm) -> Response:
 
 async def show_code(request: Request) -> Response:
     """Ask for the code of the mail."""
-    has_code = await sign_in.may_use_code(cookies.read_cookie(request, auth.BROWSER))
-    return await _render_page(request, "account/sign_in_code.html", SignInCodeContext(has_code=has_code))
+    state = await sign_in.read_code_state(cookies.read_cookie(request, auth.BROWSER))
+    # For whom no mail is sent there is no link either, and nobody is told.
+    context = SignInCodeContext("closed" if state == "closed" else "open")
+    return await _render_page(request, "account/sign_in_code.html", context)
 
 
 async def use_code(request: Request, form: CodeForm) -> Response:
@@ -112,7 +114,7 @@ async def use_code(request: Request, form: CodeForm) -> Response:
             auth.read_config(request).sign_in, browser, form.code, auth.read_actor(request)
         )
     except SignInFailed as error:
-        context = SignInCodeContext(str(error), await sign_in.may_use_code(browser))
+        context = SignInCodeContext(await sign_in.read_code_state(browser), str(error))
         return await _render_page(request, "account/sign_in_code.html", context, status=403)
     return await start_session(request, entered)
 

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Literal, TypeAlias
 
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
@@ -24,6 +25,9 @@ from shareable_backlog.services.access.sign_in_limits import SignInLimits
 from shareable_backlog.services.audit import audit_actions, strangers
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.mail.outbox import Outbox
+
+CodeState: TypeAlias = Literal["open", "closed", "none"]
+"""Whether a code is taken in a browser; closed after too many wrong ones, none when no link is open there."""
 
 LINK_LIVES_S = 600
 _MADE_LINK_LIVES_S = 3600
@@ -155,11 +159,13 @@ async def read_link(token: str, browser: str | None) -> OpenLink:
     return OpenLink(link.email, needs_code=not _is_from(link, browser), has_code=link.has_code)
 
 
-async def may_use_code(browser: str | None) -> bool:
-    """Return whether a code may be typed in a browser; False while none is taken for whom it asked for last."""
+async def read_code_state(browser: str | None) -> CodeState:
+    """Return whether the code of what a browser asked for last can be typed there."""
     async with transaction() as tx:
         link = await sign_in_links.find_by_browser(tx, hash_token(browser)) if browser else None
-    return link is None or link.has_code
+    if link is None or not link.is_open:
+        return "none"
+    return "open" if link.has_code else "closed"
 
 
 async def redeem_link(config: SignInConfig, token: str, browser: str | None, code: str, actor: Actor) -> NewSession:

@@ -76,7 +76,7 @@ async def test_after_ten_wrong_codes_the_mail_has_none_and_its_link_works(databa
             assert "isn't the code" in await guess(code, number)
     token, code = await ask() or ("", "")
     assert (len(token), code) == (64, "")
-    assert not await sign_in.may_use_code(BROWSER)
+    assert await sign_in.read_code_state(BROWSER) == "closed"
     for way in ("000000", ""):
         assert "Too many wrong codes" in await guess(way)
     link = await sign_in.read_link(token, "another")
@@ -107,13 +107,13 @@ async def test_wrong_codes_of_yesterday_count_no_more_and_those_of_today_do(data
     _, code = await ask() or ("", "")
     await query("UPDATE sign_in_links SET wrong_at = array_fill(now() - interval '23 hours 59 minutes', ARRAY[9])")
     await guess(code)
-    assert not await sign_in.may_use_code(BROWSER)
+    assert await sign_in.read_code_state(BROWSER) == "closed"
     await query(
         "UPDATE sign_in_links SET codes_closed_until = NULL,"
         " wrong_at = array_fill(now() - interval '24 hours 1 minute', ARRAY[9])"
     )
     await guess(code)
-    assert await sign_in.may_use_code(BROWSER)
+    assert await sign_in.read_code_state(BROWSER) == "open"
 
 
 async def test_person_and_admins_are_told_once_however_long_it_goes_on(database: str) -> None:
