@@ -215,7 +215,8 @@ async def accept_proxy_user(config: SignInConfig, email: str, actor: Actor) -> N
 
 async def record_refusal(actor: Actor, reason: str) -> None:
     """Record that an attempt to sign in came to nothing; many for the same reason are summed up."""
-    await strangers.record_stranger(None, actor, Action.SIGN_IN_REFUSED, reason, {"reason": reason}, refused=True)
+    kind = _NO_GOOD if reason == _NO_CODE else reason
+    await strangers.record_stranger(None, actor, Action.SIGN_IN_REFUSED, kind, {"reason": reason}, refused=True)
 
 
 async def _store_link(
