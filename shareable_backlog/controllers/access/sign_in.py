@@ -11,8 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from shareable_backlog.config.values import parse_email
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import SignInFailed
-from shareable_backlog.services.access import sessions, sign_in
-from shareable_backlog.services.access.sign_in import CodeState, NewSession, OpenLink
+from shareable_backlog.services.access import open_links, sessions, sign_in
+from shareable_backlog.services.access.open_links import CodeState, OpenLink
+from shareable_backlog.services.access.sign_in import NewSession
 from shareable_backlog.web import cookies, forms
 from shareable_backlog.web.fields import OwnPath, Text
 
@@ -100,7 +101,7 @@ async def send_link(request: Request, form: SignInForm) -> Response:
 
 async def show_code(request: Request) -> Response:
     """Ask for the code of the mail."""
-    state = await sign_in.read_code_state(cookies.read_cookie(request, auth.BROWSER))
+    state = await open_links.read_code_state(cookies.read_cookie(request, auth.BROWSER))
     # For whom no mail is sent there is no link either, and nobody is told.
     context = SignInCodeContext("closed" if state == "closed" else "open")
     return await _render_page(request, "account/sign_in_code.html", context)
@@ -114,7 +115,7 @@ async def use_code(request: Request, form: CodeForm) -> Response:
             auth.read_config(request).sign_in, browser, form.code, auth.read_actor(request)
         )
     except SignInFailed as error:
-        context = SignInCodeContext(await sign_in.read_code_state(browser), str(error))
+        context = SignInCodeContext(await open_links.read_code_state(browser), str(error))
         return await _render_page(request, "account/sign_in_code.html", context, status=403)
     return await start_session(request, entered)
 
@@ -137,7 +138,7 @@ async def use_link(request: Request, path: LinkPath, form: CodeForm) -> Response
 async def _render_link(request: Request, token: str, *, problem: str | None = None) -> Response:
     """Return the page of a link, with what was wrong with the last try; for a link that is used up, the ways in."""
     try:
-        link = await sign_in.read_link(token, cookies.read_cookie(request, auth.BROWSER))
+        link = await open_links.read_link(token, cookies.read_cookie(request, auth.BROWSER))
     except SignInFailed as error:
         return await render_refusal(request, problem or str(error))
     context = SignInLinkContext(link, problem)

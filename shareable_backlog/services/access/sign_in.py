@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeAlias
 
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
@@ -20,14 +19,12 @@ from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import BacklogError, SignInFailed
 from shareable_backlog.services.access import code_notices, named_admins, sign_in_limits
+from shareable_backlog.services.access.open_links import NO_GOOD, is_from
 from shareable_backlog.services.access.sessions import SessionLimits, create_session, hash_token
 from shareable_backlog.services.access.sign_in_limits import SignInLimits
 from shareable_backlog.services.audit import audit_actions, strangers
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.mail.outbox import Outbox
-
-CodeState: TypeAlias = Literal["open", "closed", "none"]
-"""Whether a code is taken in a browser; closed after too many wrong ones, none when no link is open there."""
 
 LINK_LIVES_S = 600
 _MADE_LINK_LIVES_S = 3600
@@ -39,7 +36,6 @@ _NEWCOMERS_WAIT = (
     "many new addresses have asked for a sign-in mail in a quarter of an hour, so others get none for now: if they"
     " are people you expect, raise SIGN_IN_NEWCOMERS"
 )
-_NO_GOOD = "This link or code is no longer valid. Ask for a new one and use it within ten minutes."
 _NO_CODE = (
     "This code is no longer valid, or was asked for in another browser. Open the link in the email here and type the"
     " code there, or ask for a new one."
@@ -66,18 +62,6 @@ class SignInConfig:
     outbox: Outbox
     is_open_in_log: bool
     limits: SignInLimits = field(default_factory=SignInLimits)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenLink:
-    """A link that can be used: `needs_code` in another browser than the one that asked for it.
-
-    `has_code` unless too many wrong codes came for its mail address; then only the other browser can use it.
-    """
-
-    email: str
-    needs_code: bool
-    has_code: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,27 +131,6 @@ async def create_link(secret_key: bytes, base_url: str, email: str) -> str:
     return _build_link_url(base_url, secret_key, salt)
 
 
-async def read_link(token: str, browser: str | None) -> OpenLink:
-    """Return what can be done with a link in a browser. Changes nothing.
-
-    Raises SignInFailed when the link is good for nothing any more.
-    """
-    async with transaction() as tx:
-        link = await sign_in_links.find_by_token(tx, hash_token(token))
-    if link is None or not link.is_open:
-        raise SignInFailed(_NO_GOOD)
-    return OpenLink(link.email, needs_code=not _is_from(link, browser), has_code=link.has_code)
-
-
-async def read_code_state(browser: str | None) -> CodeState:
-    """Return whether the code of what a browser asked for last can be typed there."""
-    async with transaction() as tx:
-        link = await sign_in_links.find_by_browser(tx, hash_token(browser)) if browser else None
-    if link is None or not link.is_open:
-        return "none"
-    return "open" if link.has_code else "closed"
-
-
 async def redeem_link(config: SignInConfig, token: str, browser: str | None, code: str, actor: Actor) -> NewSession:
     """Sign in by a link: in the browser that asked for it by itself, in another one with its code too.
 
@@ -176,11 +139,11 @@ async def redeem_link(config: SignInConfig, token: str, browser: str | None, cod
     """
     async with transaction() as tx:
         link = await sign_in_links.find_by_token(tx, hash_token(token))
-    if link is None or not link.is_open or not _is_from(link, browser):
+    if link is None or not link.is_open or not is_from(link, browser):
         await sign_in_limits.limit_tries(config.limits, actor)
     async with transaction() as tx:
         link = await sign_in_links.find_by_token(tx, hash_token(token))
-        entered = await _use_link(tx, config, link, actor, code=None if _is_from(link, browser) else code)
+        entered = await _use_link(tx, config, link, actor, code=None if is_from(link, browser) else code)
     return await require_session(entered, actor)
 
 
@@ -215,7 +178,7 @@ async def accept_proxy_user(config: SignInConfig, email: str, actor: Actor) -> N
 
 async def record_refusal(actor: Actor, reason: str) -> None:
     """Record that an attempt to sign in came to nothing; many for the same reason are summed up."""
-    kind = _NO_GOOD if reason == _NO_CODE else reason
+    kind = NO_GOOD if reason == _NO_CODE else reason
     await strangers.record_stranger(None, actor, Action.SIGN_IN_REFUSED, kind, {"reason": reason}, refused=True)
 
 
@@ -242,7 +205,7 @@ async def _use_link(
 ) -> NewSession | str:
     """Use up the link, if the code is right where one is needed, and let its person in; else say why not."""
     if link is None or not link.is_open:
-        return _NO_GOOD
+        return NO_GOOD
     if code is not None and not link.has_code:
         return _CODES_CLOSED
     if code is not None and not hmac.compare_digest(
@@ -252,7 +215,7 @@ async def _use_link(
             await code_notices.announce_closed_codes(tx, config.outbox, link.email, actor)
         return _WRONG_CODE
     if not await sign_in_links.use_link(tx, link.id):
-        return _NO_GOOD
+        return NO_GOOD
     user = await find_or_add_person(tx, link.email, None, actor)
     return await let_in(tx, config, user, "link" if code is None else "code", link.next_path, actor)
 
@@ -297,13 +260,6 @@ async def find_or_add_person(tx: Transaction, email: str, name: str | None, acto
         known = Actor(user.id, user.email, actor.ip_address, actor.user_agent)
         await audit_actions.record(tx, known, Action.PERSON_CREATED, resource="user", resource_id=str(user.id))
     return user
-
-
-def _is_from(link: SignInLink | None, browser: str | None) -> bool:
-    """Return whether the browser is the one that asked; the operator's links belong to whoever has them."""
-    if link is None or link.browser_hash is None:
-        return True
-    return browser is not None and hmac.compare_digest(link.browser_hash, hash_token(browser))
 
 
 def _build_link_url(base_url: str, secret_key: bytes, salt: bytes) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from shareable_backlog.database import query
 from shareable_backlog.errors import SignInFailed
-from shareable_backlog.services.access import sign_in
+from shareable_backlog.services.access import open_links, sign_in
 from shareable_backlog.services.access.sign_in import SignInConfig
 from shareable_backlog.services.audit.audit_actions import Actor
 from shareable_backlog.services.mail.outbox import Outbox
@@ -76,10 +76,10 @@ async def test_after_ten_wrong_codes_the_mail_has_none_and_its_link_works(databa
             assert "isn't the code" in await guess(code, number)
     token, code = await ask() or ("", "")
     assert (len(token), code) == (64, "")
-    assert await sign_in.read_code_state(BROWSER) == "closed"
+    assert await open_links.read_code_state(BROWSER) == "closed"
     for way in ("000000", ""):
         assert "Too many wrong codes" in await guess(way)
-    link = await sign_in.read_link(token, "another")
+    link = await open_links.read_link(token, "another")
     assert (link.email, link.needs_code, link.has_code) == (BOB, True, False)
     assert (await sign_in.redeem_link(ENTRANCE, token, BROWSER, "", mallory(1))).next_path == "/"
 
@@ -107,13 +107,13 @@ async def test_wrong_codes_of_yesterday_count_no_more_and_those_of_today_do(data
     _, code = await ask() or ("", "")
     await query("UPDATE sign_in_links SET wrong_at = array_fill(now() - interval '23 hours 59 minutes', ARRAY[9])")
     await guess(code)
-    assert await sign_in.read_code_state(BROWSER) == "closed"
+    assert await open_links.read_code_state(BROWSER) == "closed"
     await query(
         "UPDATE sign_in_links SET codes_closed_until = NULL,"
         " wrong_at = array_fill(now() - interval '24 hours 1 minute', ARRAY[9])"
     )
     await guess(code)
-    assert await sign_in.read_code_state(BROWSER) == "open"
+    assert await open_links.read_code_state(BROWSER) == "open"
 
 
 async def test_person_and_admins_are_told_once_however_long_it_goes_on(database: str) -> None:
