@@ -8,9 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shareable_backlog import database, logs, routes
@@ -27,7 +25,7 @@ from shareable_backlog.services.access import sign_in
 from shareable_backlog.services.access.sessions import SessionLimits
 from shareable_backlog.services.access.sign_in import SignInConfig
 from shareable_backlog.services.access.sign_in_limits import SignInLimits
-from shareable_backlog.services.audit import audit_actions, audit_retention, audit_sealing
+from shareable_backlog.services.audit import audit_retention, audit_sealing, strangers
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.audit.audit_sealing import build_seal_config
 from shareable_backlog.services.mail import mails, outbox
@@ -105,6 +103,9 @@ def create_app(
                 images.open_images(settings) as app.state.fetch_image,
                 sign_in_oidc.open_provider(settings, access.sign_in.base_url) as app.state.oidc,
                 _run_background(
+                    audit_sealing.keep_sealing(build_seal_config(settings))
+                ),  # what the others record last too
+                _run_background(
                     schema_watch.watch_schema(looked),
                     readiness.watch_mirror(),
                     _run_syncs(settings),
@@ -112,9 +113,9 @@ def create_app(
                     search_index.keep_indexing(),
                     sign_in.keep_deleting_old(access.limits),
                     outbox.keep_sending(settings, mails.build_renderers(access.sign_in)),
-                    audit_sealing.keep_sealing(build_seal_config(settings)),
                     audit_retention.keep_pruning(build_seal_config(settings), settings.audit_retention_days),
                     deployment.keep_warning(settings),
+                    strangers.keep_summing(),
                 ),
             ):
                 # Else the first page would be a refusal; a database that does not answer keeps nobody waiting.
@@ -130,10 +131,7 @@ def create_app(
     app.state.webhook_secrets = settings.linear_webhook_secrets
     app.state.access = access = _build_access(settings, default_url)
     app.state.is_https = access.sign_in.base_url.startswith("https:")
-    app.add_exception_handler(BacklogError, errors.on_backlog_error)
-    app.add_exception_handler(HTTPException, errors.on_http_error)
-    app.add_exception_handler(ClientDisconnect, errors.on_client_gone)
-    app.add_exception_handler(Exception, errors.on_any_error)
+    errors.add_handlers(app)
     routes.add_routes(app)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM_BYTES, compresslevel=_COMPRESSION)
     return Program(_wrap_app(app, settings, is_dev=is_dev), run_lifespan)
@@ -164,9 +162,12 @@ def _build_access(settings: Settings, default_url: str) -> AccessConfig:
         Outbox(is_set_up=settings.smtp_url is not None),
         is_open_in_log=settings.smtp_url is None and is_here_alone,
         limits=SignInLimits(
-            settings.sign_in_mails_per_network,
-            settings.sign_in_mails_per_person,
-            settings.sign_in_tries_per_network,
+            mails_per_network=settings.sign_in_mails_per_network,
+            mails_per_person=settings.sign_in_mails_per_person,
+            mails_per_person_day=settings.sign_in_mails_per_person_day,
+            newcomers=settings.sign_in_newcomers,
+            tries_per_network=settings.sign_in_tries_per_network,
+            wrong_codes_per_day=settings.sign_in_wrong_codes_per_day,
         ),
     )
     limits = SessionLimits(settings.session_idle_hours, settings.session_max_days)
@@ -177,11 +178,11 @@ def _build_access(settings: Settings, default_url: str) -> AccessConfig:
 
 
 async def _record_stranger(ip_address: str, path: str, user_agent: str) -> None:
-    """Record who was refused for their network."""
+    """Record who was refused for their network; all but the first are summed up."""
     with contextlib.suppress(BacklogError):  # they are refused all the same
         stranger = Actor(None, None, ip_address, user_agent)
-        await audit_actions.record(
-            None, stranger, Action.NETWORK_REFUSED, details={"path": errors.hide_secret(path)[:500]}, refused=True
+        await strangers.record_stranger(
+            None, stranger, Action.NETWORK_REFUSED, "", {"path": errors.hide_secret(path)[:500]}, refused=True
         )
 
 

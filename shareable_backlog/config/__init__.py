@@ -81,7 +81,10 @@ class Settings:
     session_max_days: int = 30
     sign_in_mails_per_network: int = 20
     sign_in_mails_per_person: int = 5
+    sign_in_mails_per_person_day: int = 20
+    sign_in_newcomers: int = 10
     sign_in_tries_per_network: int = 60
+    sign_in_wrong_codes_per_day: int = 10
     smtp_url: Secret | None = None
     mail_from: str | None = None
     oidc_issuer: str | None = None
@@ -135,7 +138,10 @@ _PARSERS: Mapping[str, values.Parser] = {
     "SESSION_MAX_DAYS": values.build_whole_number_parser(1, 365),
     "SIGN_IN_MAILS_PER_NETWORK": values.build_whole_number_parser(1, 100_000),
     "SIGN_IN_MAILS_PER_PERSON": values.build_whole_number_parser(1, 100),
+    "SIGN_IN_MAILS_PER_PERSON_DAY": values.build_whole_number_parser(1, 1000),
+    "SIGN_IN_NEWCOMERS": values.build_whole_number_parser(0, 10_000),
     "SIGN_IN_TRIES_PER_NETWORK": values.build_whole_number_parser(1, 100_000),
+    "SIGN_IN_WRONG_CODES_PER_DAY": values.build_whole_number_parser(1, 100),
     "SMTP_URL": values.parse_smtp_url,
     "MAIL_FROM": values.parse_email,
     "OIDC_ISSUER": values.parse_issuer,

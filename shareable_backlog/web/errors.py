@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from shareable_backlog import logs
@@ -59,6 +60,14 @@ class ErrorContext:
     message: str
     incident: str | None
     may_try_again: bool
+
+
+def add_handlers(app: Starlette) -> None:
+    """Let `app` answer errors so, whatever they are."""
+    app.add_exception_handler(BacklogError, on_backlog_error)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(ClientDisconnect, on_client_gone)
+    app.add_exception_handler(Exception, on_any_error)
 
 
 async def on_backlog_error(request: Request, error: Exception) -> Response:

@@ -1,10 +1,8 @@
 """Know who asks: the client's address behind trusted proxies, whether it may come at all, and our own host names."""
 
 import ipaddress
-import math
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from time import monotonic
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -18,8 +16,6 @@ from shareable_backlog.errors import InvalidInput, NotAllowed
 from shareable_backlog.web import errors
 
 IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-_LOG_AGAIN_S = 60.0
-_MOST_LOGGED = 10_000
 # What might be both, an IPv6 address that ends in a port or one of more groups, is the longer address.
 _ADDRESSES = tuple(
     re.compile(rf'(?P<quote>"?)(?:{form})(?P=quote)', re.ASCII)
@@ -45,8 +41,8 @@ class NetworkGate:
 
     `open_paths`, whole or up to a `{`, are free of both, as their askers are programs with addresses of their own:
     probes and Linear. Of whom a proxy that nobody trusts says that it speaks can only close the gate, never open it,
-    and the log names that proxy once a day. `on_refused` is told the address, path and user agent of whom it refused,
-    once a minute for each address. The client's address, None when it can't be told, is left in
+    and the log names that proxy once a day. `on_refused` is told the address, path and user agent of each request
+    that it refused for its network. The client's address, None when it can't be told, is left in
     `scope["state"]["client"]`.
     """
 
@@ -67,7 +63,6 @@ class NetworkGate:
         self._open_paths = frozenset(path for path in open_paths if "{" not in path)
         self._open_prefixes = tuple(path.partition("{")[0] for path in open_paths if "{" in path)
         self._on_refused = on_refused
-        self._logged_at: dict[str, float] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 400 or 403."""
@@ -90,22 +85,12 @@ class NetworkGate:
 
     async def _check_request(self, request: Request, ip_address: str) -> InvalidInput | NotAllowed | None:
         if not is_from(request, self._allowed):
-            if self._is_news(ip_address):
-                await self._on_refused(ip_address, request.scope["path"], request.headers.get("user-agent", ""))
+            await self._on_refused(ip_address, request.scope["path"], request.headers.get("user-agent", ""))
             return NotAllowed("The backlog isn't available from this network. Ask an admin, or use another network.")
         hosts = request.headers.getlist("host")
         if len(hosts) != 1 or not self._is_own(hosts[0].lower()):
             return InvalidInput("This isn't an address of the backlog. Use the one you were given.")
         return None
-
-    def _is_news(self, ip_address: str) -> bool:
-        now = monotonic()
-        if now - self._logged_at.get(ip_address, -math.inf) < _LOG_AGAIN_S:
-            return False
-        if len(self._logged_at) >= _MOST_LOGGED:
-            self._logged_at.clear()
-        self._logged_at[ip_address] = now
-        return True
 
     def _is_own(self, host: str) -> bool:
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host

@@ -103,11 +103,12 @@ def test_another_network_is_refused_and_told_of(peer: str) -> None:
     assert [path for _, path in told] == ["/items/ENG-1"]
 
 
-def test_the_same_stranger_is_told_of_once_a_minute() -> None:
+def test_each_request_that_is_refused_is_told_of() -> None:
     told: list[tuple[str, str]] = []
     stranger = client(gated(told), "203.0.113.9")
-    assert {stranger.get(f"/{number}").status_code for number in range(50)} == {403}
-    assert told == [("203.0.113.9", "/0")]
+    for number in range(3):
+        assert stranger.get(f"/{number}").status_code == 403
+    assert told == [("203.0.113.9", f"/{number}") for number in range(3)]
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/static/style.css"])

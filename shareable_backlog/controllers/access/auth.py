@@ -192,13 +192,22 @@ async def _recognise_user(request: Request) -> None:
     if found is not None and found.user.method == "proxy" and found.user.email.lower() != named:
         found = None
     if found is None and named is not None:
-        request.state.visitor = None
-        signed_in = await sign_in.accept_proxy_user(read_config(request).sign_in, named, read_actor(request))
-        token = signed_in.token
+        token, found = await _find_proxy_session(request, named)
         request.state.new_cookies = {SESSION: token}
-        found = await page_users.find_page_user(token, read_config(request).limits)
     request.state.reader, request.state.visitor = found, found and found.user
     request.state.secret = token if found else cookies.read_cookie(request, BROWSER)
+
+
+async def _find_proxy_session(request: Request, email: str) -> tuple[str, PageUser | None]:
+    """Return the token of the session of whom the proxy names, and who that is: the one there is, or a new one."""
+    request.state.visitor = None
+    config, actor = read_config(request), read_actor(request)
+    token = sign_in.compute_proxy_token(config.sign_in.secret_key, email, actor.user_agent)
+    found = await page_users.find_page_user(token, config.limits)
+    if found is None or found.user.email.lower() != email:
+        token = (await sign_in.accept_proxy_user(config.sign_in, email, actor)).token
+        found = await page_users.find_page_user(token, config.limits)
+    return token, found
 
 
 async def _check_access(request: Request, who: Who) -> Response | None:

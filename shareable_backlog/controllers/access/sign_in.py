@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from shareable_backlog.config.values import parse_email
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import SignInFailed
-from shareable_backlog.services.access import sessions, sign_in
+from shareable_backlog.services.access import open_links, sessions, sign_in
+from shareable_backlog.services.access.open_links import CodeState, OpenLink
 from shareable_backlog.services.access.sign_in import NewSession
 from shareable_backlog.web import cookies, forms
 from shareable_backlog.web.fields import OwnPath, Text
@@ -65,16 +66,18 @@ class SignInContext:
 
 @dataclass(frozen=True, slots=True)
 class SignInCodeContext:
-    """The page that asks for the code of a mail."""
+    """The page that asks for the code of a mail, or says what to do where none works."""
 
+    state: CodeState
     problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SignInLinkContext:
-    """The page to which a link leads; in another browser it asks for the code, too."""
+    """The page to which a link leads; in another browser it asks for the code, too, or offers a link for this one."""
 
-    needs_code: bool
+    link: OpenLink
+    problem: str | None = None
 
 
 async def show_sign_in(request: Request, query: NextQuery) -> Response:
@@ -98,7 +101,10 @@ async def send_link(request: Request, form: SignInForm) -> Response:
 
 async def show_code(request: Request) -> Response:
     """Ask for the code of the mail."""
-    return await _render_page(request, "account/sign_in_code.html", SignInCodeContext())
+    state = await open_links.read_code_state(cookies.read_cookie(request, auth.BROWSER))
+    # For whom no mail is sent there is no link either, and nobody is told.
+    context = SignInCodeContext("closed" if state == "closed" else "open")
+    return await _render_page(request, "account/sign_in_code.html", context)
 
 
 async def use_code(request: Request, form: CodeForm) -> Response:
@@ -109,17 +115,14 @@ async def use_code(request: Request, form: CodeForm) -> Response:
             auth.read_config(request).sign_in, browser, form.code, auth.read_actor(request)
         )
     except SignInFailed as error:
-        return await _render_page(request, "account/sign_in_code.html", SignInCodeContext(str(error)), status=403)
+        context = SignInCodeContext(await open_links.read_code_state(browser), str(error))
+        return await _render_page(request, "account/sign_in_code.html", context, status=403)
     return await start_session(request, entered)
 
 
 async def show_link(request: Request, path: LinkPath) -> Response:
     """Ask whether to sign in, as programs open links too: looking at it uses nothing up."""
-    try:
-        needs_code = await sign_in.needs_code(path.token, cookies.read_cookie(request, auth.BROWSER))
-    except SignInFailed as error:
-        return await render_refusal(request, str(error))
-    return await _render_page(request, "account/sign_in_link.html", SignInLinkContext(needs_code))
+    return await _render_link(request, path.token)
 
 
 async def use_link(request: Request, path: LinkPath, form: CodeForm) -> Response:
@@ -128,8 +131,18 @@ async def use_link(request: Request, path: LinkPath, form: CodeForm) -> Response
     try:
         entered = await sign_in.redeem_link(entrance, path.token, browser, form.code, auth.read_actor(request))
     except SignInFailed as error:
-        return await render_refusal(request, str(error))
+        return await _render_link(request, path.token, problem=str(error))
     return await start_session(request, entered)
+
+
+async def _render_link(request: Request, token: str, *, problem: str | None = None) -> Response:
+    """Return the page of a link, with what was wrong with the last try; for a link that is used up, the ways in."""
+    try:
+        link = await open_links.read_link(token, cookies.read_cookie(request, auth.BROWSER))
+    except SignInFailed as error:
+        return await render_refusal(request, problem or str(error))
+    context = SignInLinkContext(link, problem)
+    return await _render_page(request, "account/sign_in_link.html", context, status=403 if problem else 200)
 
 
 async def render_refusal(request: Request, problem: str) -> Response:

@@ -89,10 +89,13 @@ async def finish_sign_in(request: Request, query: CallbackQuery) -> Response:
 
 
 async def _let_in(request: Request, query: CallbackQuery) -> signing_in.NewSession:
-    """Let in whom the provider means; every refusal is recorded. Raises SignInFailed."""
+    """Let in whom the provider means; a refusal of what was begun here is recorded. Raises SignInFailed."""
     access, actor = auth.read_config(request), auth.read_actor(request)
+    flow = _unseal_flow(request)
+    if flow is None:  # what anybody can send leaves no trace
+        raise SignInFailed(_STALE)
     try:
-        flow = _require_flow(request, query.state)
+        _require_answer(flow, query.state)
         found = await _fetch_identity(request, query, flow)
     except SignInFailed as error:
         await signing_in.record_refusal(actor, str(error))
@@ -129,12 +132,11 @@ def _map_groups(pairs: Collection[str], groups: Collection[str] | None) -> Mappi
     return {viewer_group: viewer_group in joined for _, viewer_group in named}
 
 
-def _require_flow(request: Request, state: str) -> dict[str, Any]:
-    """Return what was begun in this browser, if the answer is to that."""
-    flow = _unseal_flow(request)
-    if flow is None or not hmac.compare_digest(state.encode(), str(flow["state"]).encode()):
+def _require_answer(flow: dict[str, Any], state: str) -> None:
+    """Raise SignInFailed unless the provider answers to what was begun in this browser, in time."""
+    is_young = 0 <= time() - flow["at"] <= _LIVES_S
+    if not is_young or not hmac.compare_digest(state.encode(), str(flow["state"]).encode()):
         raise SignInFailed(_STALE)
-    return flow
 
 
 async def _fetch_identity(request: Request, query: CallbackQuery, flow: dict[str, Any]) -> Identity:
@@ -181,12 +183,11 @@ def _seal_flow(request: Request, begun: Authorization, next_path: str) -> str:
 
 
 def _unseal_flow(request: Request) -> dict[str, Any] | None:
-    """Return what `_seal_flow` wrote into this browser's cookie; None unless it is there, ours and young enough."""
+    """Return what `_seal_flow` wrote into this browser's cookie; None unless it is there and ours."""
     text, _, seal = (cookies.read_cookie(request, _FLOW) or "").partition(".")
     if not text or not hmac.compare_digest(seal.encode(), _compute_seal(request, text).encode()):
         return None
-    flow = cast("dict[str, Any]", json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
-    return flow if 0 <= time() - flow["at"] <= _LIVES_S else None
+    return cast("dict[str, Any]", json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
 
 
 def _compute_seal(request: Request, text: str) -> str:

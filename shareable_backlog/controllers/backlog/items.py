@@ -16,6 +16,7 @@ from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.backlog import items
 from shareable_backlog.services.backlog.items import ItemPage
 from shareable_backlog.web.fields import Identifier
+from shareable_backlog.web.markdown.page_texts import PageTexts
 from shareable_backlog.web.pages import rendering
 
 
@@ -27,10 +28,10 @@ class ItemPath(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ItemContext:
-    """The page of an item, with the addresses here of the images in its texts."""
+    """The page of an item, and what renders its texts."""
 
     page: ItemPage
-    images: dict[str, str]
+    texts: PageTexts
 
 
 async def show_item(request: Request, path: ItemPath) -> Response:
@@ -50,7 +51,8 @@ async def show_item(request: Request, path: ItemPath) -> Response:
     await audit_actions.record(
         None, auth.read_actor(request), Action.ITEM_VIEWED, resource="backlog_item", resource_id=found.item.identifier
     )
-    context = ItemContext(found, images.build_image_urls(found))
+    texts = PageTexts(url=found.item.url, images=images.build_image_urls(found), titles=found.mentioned)
+    context = ItemContext(found, texts)
     # Very long markdown takes a while to render, which must not hold up other readers.
     return await asyncio.to_thread(rendering.render_page, "item/item.html", auth.build_frame(request), context)
 

@@ -21,6 +21,13 @@ class ListedSession:
     last_seen_at: datetime
 
 
+_AGAIN = """
+    ON CONFLICT (token_hash) DO UPDATE SET user_id = excluded.user_id, method = excluded.method,
+      viewing_as_user_id = NULL, ip_address = excluded.ip_address, user_agent = excluded.user_agent,
+      created_at = now(), last_seen_at = now()
+"""
+
+
 async def is_alive(session_id: int, *, as_admin: bool) -> bool:
     """Return whether a session found a moment ago is still there, and its person active and, if asked, an admin."""
     return bool(
@@ -53,14 +60,19 @@ async def create_session(
     method: str,
     ip_address: str | None,
     user_agent: str | None,
+    again: bool = False,
 ) -> None:
-    """Store a new session; its person is here now, which tells a first sign-in from later ones."""
+    """Store a new session; its person is here now, which tells a first sign-in from later ones.
+
+    Its token may be that of an earlier session if it is `again`, which then ends.
+    """
     await transaction.query(
         """
         WITH entered AS (UPDATE users SET last_access_at = now() WHERE id = %(user_id)s)
         INSERT INTO sessions (token_hash, user_id, method, ip_address, user_agent)
         VALUES (%(token_hash)s, %(user_id)s, %(method)s, %(ip_address)s, %(user_agent)s)
-        """,
+        """
+        + (_AGAIN if again else ""),
         {
             "token_hash": token_hash,
             "user_id": user_id,
@@ -111,6 +123,19 @@ async def end_sessions(transaction: Transaction, user_id: int | None = None) -> 
         {"user_id": user_id},
     )
     return len(gone)
+
+
+async def end_oldest_sessions(transaction: Transaction, user_id: int, method: str, kept: int) -> None:
+    """End a person's sessions of one way in but for the newest ones."""
+    await transaction.query(
+        """
+        DELETE FROM sessions WHERE id IN (
+          SELECT id FROM sessions WHERE user_id = %(user_id)s AND method = %(method)s
+          ORDER BY created_at DESC, id DESC OFFSET %(kept)s
+        )
+        """,
+        {"user_id": user_id, "method": method, "kept": kept},
+    )
 
 
 async def delete_expired(idle_hours: int, max_days: int) -> None:

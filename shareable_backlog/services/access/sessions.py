@@ -14,6 +14,8 @@ from shareable_backlog.errors import NotFound
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 
+_MOST_BY_PROXY = 20
+
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
@@ -41,9 +43,13 @@ class CurrentUser:
     viewing_as: str | None = None
 
 
-async def create_session(tx: Transaction, user_id: int, method: str, actor: Actor) -> str:
-    """Store a new session of a person and return its token, which is stored nowhere."""
-    token = secrets.token_urlsafe(32)
+async def create_session(tx: Transaction, user_id: int, method: str, actor: Actor, token: str | None = None) -> str:
+    """Store a new session of a person and return its token (None: a random one), which is stored nowhere.
+
+    Of sessions by a proxy, which begin without anybody's doing, the 20 newest stay.
+    """
+    again = token is not None
+    token = token or secrets.token_urlsafe(32)
     await sessions.create_session(
         tx,
         token_hash=hash_token(token),
@@ -51,7 +57,10 @@ async def create_session(tx: Transaction, user_id: int, method: str, actor: Acto
         method=method,
         ip_address=actor.ip_address,
         user_agent=actor.user_agent and actor.user_agent[:300],
+        again=again,
     )
+    if method == "proxy":
+        await sessions.end_oldest_sessions(tx, user_id, method, _MOST_BY_PROXY)
     return token
 
 

@@ -18,10 +18,11 @@ from shareable_backlog.database.access.sign_in_links import SignInLink
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import BacklogError, SignInFailed
-from shareable_backlog.services.access import named_admins, sign_in_limits
+from shareable_backlog.services.access import code_notices, named_admins, sign_in_limits
+from shareable_backlog.services.access.open_links import NO_GOOD, is_from
 from shareable_backlog.services.access.sessions import SessionLimits, create_session, hash_token
 from shareable_backlog.services.access.sign_in_limits import SignInLimits
-from shareable_backlog.services.audit import audit_actions
+from shareable_backlog.services.audit import audit_actions, strangers
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.mail.outbox import Outbox
 
@@ -31,7 +32,19 @@ _CLEANED_EVERY_S = 3600
 SAMPLE_ADMIN = "admin@sample.invalid"  # an address that nobody can have
 
 _LOG = logs.get_logger(__name__)
-_NO_GOOD = "This link or code is no longer valid. Ask for a new one and use it within ten minutes."
+_NEWCOMERS_WAIT = (
+    "many new addresses have asked for a sign-in mail in a quarter of an hour, so others get none for now: if they"
+    " are people you expect, raise SIGN_IN_NEWCOMERS"
+)
+_NO_CODE = (
+    "This code is no longer valid, or was asked for in another browser. Open the link in the email here and type the"
+    " code there, or ask for a new one."
+)
+_WRONG_CODE = "That isn't the code from the latest email. After five wrong tries it stops working."
+_CODES_CLOSED = (
+    "Too many wrong codes were typed for this address, so codes don't work for a day. Open the link in the latest"
+    " email in the browser in which you asked for it: links still work."
+)
 _ENDED = "An admin has ended or declined access for this address. Ask an admin if you think that's a mistake."
 
 
@@ -63,20 +76,24 @@ async def send_link(config: SignInConfig, email: str, browser: str, next_path: s
     """Send a link and a code to a mail address, whoever has it; the same is done, and said, for each.
 
     `browser` is the secret of the browser that asks. Raises TooMany for one network address; for a mail address
-    that was asked for too often nothing more is sent, and nobody is told.
+    that was asked for too often, or for too many new ones, nothing more is sent, and nobody is told.
     """
     await sign_in_limits.limit_mails(config.limits, actor)
-    may_send = await sign_in_limits.may_mail(config.limits, email)
-    link_id = None
     async with transaction() as tx:
-        if may_send:
-            salt = secrets.token_bytes(16)
-            link_id = await _store_link(
-                tx, config.secret_key, salt, email, hash_token(browser), next_path, LINK_LIVES_S
-            )
+        is_known = await users.find_by_email(tx, email) is not None
+        has_room = is_known or await sign_in_links.has_room_for_newcomer(tx, email, config.limits.newcomers)
+        link_id = await _store_link(tx, config, email, hash_token(browser), next_path) if has_room else None
+        if link_id is not None:
             expires_at = datetime.now(UTC) + timedelta(seconds=LINK_LIVES_S)
             await config.outbox.add_mail(tx, "sign_in", email, {"link_id": link_id}, expires_at=expires_at)
-        await audit_actions.record(tx, actor, Action.SIGN_IN_ASKED, details={"email": email, "sent": may_send})
+        details = {"email": email, "sent": link_id is not None}
+        if is_known and link_id is not None:  # of which there are few a day
+            await audit_actions.record(tx, actor, Action.SIGN_IN_ASKED, details=details)
+        else:
+            kind = "sent" if link_id is not None else "too many mails" if has_room else "too many newcomers"
+            is_first = await strangers.record_stranger(tx, actor, Action.SIGN_IN_ASKED, kind, details)
+            if is_first and not has_room:
+                _LOG.warning("sign_in_newcomers_wait", note=_NEWCOMERS_WAIT)
     if link_id is not None and config.is_open_in_log:
         written = await find_url_and_code(config, {"link_id": link_id})
         if written:
@@ -89,34 +106,29 @@ async def send_link(config: SignInConfig, email: str, browser: str, next_path: s
 
 
 async def find_url_and_code(config: SignInConfig, params: Mapping[str, object]) -> tuple[str, str] | None:
-    """Return the address and the code of a link for its mail; None when a newer one took its place."""
+    """Return the address and the code of a link for its mail; None when a newer one took its place.
+
+    The code is empty while none is taken for this mail address.
+    """
     link = await sign_in_links.find_by_id(int(str(params["link_id"])))
     if link is None or not link.is_open:
         return None
-    return _build_link_url(config.base_url, config.secret_key, link.salt), _compute_code(config.secret_key, link.salt)
+    code = _compute_code(config.secret_key, link.salt) if link.has_code else ""
+    return _build_link_url(config.base_url, config.secret_key, link.salt), code
 
 
 async def create_link(secret_key: bytes, base_url: str, email: str) -> str:
     """Make a link for the operator to hand over: whoever has it signs in as this person, once, within an hour."""
     salt = secrets.token_bytes(16)
+    token_hash = hash_token(_compute_token(secret_key, salt))
     async with transaction() as tx:
-        await _store_link(tx, secret_key, salt, email, None, "/", _MADE_LINK_LIVES_S)
+        await sign_in_links.replace_operators_link(
+            tx, email=email, salt=salt, token_hash=token_hash, lives_s=_MADE_LINK_LIVES_S
+        )
         await audit_actions.record(
             tx, audit_actions.OPERATOR, Action.SIGN_IN_ASKED, details={"email": email, "sent": False}
         )
     return _build_link_url(base_url, secret_key, salt)
-
-
-async def needs_code(token: str, browser: str | None) -> bool:
-    """Return whether a link wants its code too, as another browser asked for it. Changes nothing.
-
-    Raises SignInFailed when the link is good for nothing any more.
-    """
-    async with transaction() as tx:
-        link = await sign_in_links.find_by_token(tx, hash_token(token))
-    if link is None or not link.is_open:
-        raise SignInFailed(_NO_GOOD)
-    return not _is_from(link, browser)
 
 
 async def redeem_link(config: SignInConfig, token: str, browser: str | None, code: str, actor: Actor) -> NewSession:
@@ -127,11 +139,11 @@ async def redeem_link(config: SignInConfig, token: str, browser: str | None, cod
     """
     async with transaction() as tx:
         link = await sign_in_links.find_by_token(tx, hash_token(token))
-    if link is None or not link.is_open or not _is_from(link, browser):
+    if link is None or not link.is_open or not is_from(link, browser):
         await sign_in_limits.limit_tries(config.limits, actor)
     async with transaction() as tx:
         link = await sign_in_links.find_by_token(tx, hash_token(token))
-        entered = await _use_link(tx, config, link, actor, code=None if _is_from(link, browser) else code)
+        entered = await _use_link(tx, config, link, actor, code=None if is_from(link, browser) else code)
     return await require_session(entered, actor)
 
 
@@ -140,40 +152,51 @@ async def redeem_code(config: SignInConfig, browser: str | None, code: str, acto
     await sign_in_limits.limit_tries(config.limits, actor)
     async with transaction() as tx:
         link = await sign_in_links.find_by_browser(tx, hash_token(browser)) if browser else None
-        entered = await _use_link(tx, config, link, actor, code=code)
+        is_open = link is not None and link.is_open
+        entered = await _use_link(tx, config, link, actor, code=code) if is_open else _NO_CODE
     return await require_session(entered, actor)
+
+
+def compute_proxy_token(secret_key: bytes, email: str, user_agent: str | None) -> str:
+    """Return the token of the session in which a proxy's person is with one kind of browser.
+
+    It is the same each time, so that requests without a cookie find the session that is there. Whoever learns it
+    gets nowhere without the proxy's header.
+    """
+    browser = f"{email.lower()}\0{user_agent or ''}".encode("utf-8", "surrogatepass")
+    return hmac.digest(secret_key, b"proxy session " + browser, "sha256").hex()
 
 
 async def accept_proxy_user(config: SignInConfig, email: str, actor: Actor) -> NewSession:
     """Sign in whom a trusted proxy names. Raises SignInFailed."""
+    token = compute_proxy_token(config.secret_key, email, actor.user_agent)
     async with transaction() as tx:
         user = await find_or_add_person(tx, email, None, actor)
-        entered = await let_in(tx, config, user, "proxy", "/", actor)
+        entered = await let_in(tx, config, user, "proxy", "/", actor, token=token)
     return await require_session(entered, actor)
 
 
 async def record_refusal(actor: Actor, reason: str) -> None:
-    """Record that an attempt to sign in came to nothing."""
-    await audit_actions.record(None, actor, Action.SIGN_IN_REFUSED, details={"reason": reason}, refused=True)
+    """Record that an attempt to sign in came to nothing; many for the same reason are summed up."""
+    kind = NO_GOOD if reason == _NO_CODE else reason
+    await strangers.record_stranger(None, actor, Action.SIGN_IN_REFUSED, kind, {"reason": reason}, refused=True)
 
 
 async def _store_link(
-    tx: Transaction,
-    secret_key: bytes,
-    salt: bytes,
-    email: str,
-    browser_hash: bytes | None,
-    next_path: str,
-    lives_s: int,
-) -> int:
+    tx: Transaction, config: SignInConfig, email: str, browser_hash: bytes, next_path: str
+) -> int | None:
+    """Store a new link and return its id; None when too many mails went to this address."""
+    limits = config.limits
+    salt = secrets.token_bytes(16)
     return await sign_in_links.replace_link(
         tx,
         email=email,
         salt=salt,
-        token_hash=hash_token(_compute_token(secret_key, salt)),
+        token_hash=hash_token(_compute_token(config.secret_key, salt)),
         browser_hash=browser_hash,
         next_path=next_path,
-        lives_s=lives_s,
+        lives_s=LINK_LIVES_S,
+        limits=sign_in_links.AskLimits(limits.mails_per_person, limits.mails_per_person_day),
     )
 
 
@@ -182,27 +205,40 @@ async def _use_link(
 ) -> NewSession | str:
     """Use up the link, if the code is right where one is needed, and let its person in; else say why not."""
     if link is None or not link.is_open:
-        return _NO_GOOD
+        return NO_GOOD
+    if code is not None and not link.has_code:
+        return _CODES_CLOSED
     if code is not None and not hmac.compare_digest(
         _compute_code(config.secret_key, link.salt).encode(), _keep_digits(code).encode()
     ):
-        await sign_in_links.record_wrong_code(tx, link.id)
-        return "That isn't the code from the latest email. After five wrong tries it stops working."
+        if await sign_in_links.record_wrong_code(tx, link.id, config.limits.wrong_codes_per_day):
+            await code_notices.announce_closed_codes(tx, config.outbox, link.email, actor)
+        return _WRONG_CODE
     if not await sign_in_links.use_link(tx, link.id):
-        return _NO_GOOD
+        return NO_GOOD
     user = await find_or_add_person(tx, link.email, None, actor)
     return await let_in(tx, config, user, "link" if code is None else "code", link.next_path, actor)
 
 
 async def let_in(
-    tx: Transaction, config: SignInConfig, user: UserRow, method: str, next_path: str, actor: Actor
+    tx: Transaction,
+    config: SignInConfig,
+    user: UserRow,
+    method: str,
+    next_path: str,
+    actor: Actor,
+    *,
+    token: str | None = None,
 ) -> NewSession | str:
-    """Start a session of a person who has been proven, or say why there is none for them."""
+    """Start a session of a person who has been proven, or say why there is none for them.
+
+    `token` is the session's, None: a new one.
+    """
     known = Actor(user.id, user.email, actor.ip_address, actor.user_agent)
     if user.state in ("disabled", "declined"):
         return _ENDED
     await named_admins.follow_admin_emails(tx, config.admin_emails, user, known)
-    token = await create_session(tx, user.id, method, actor)
+    token = await create_session(tx, user.id, method, actor, token)
     await audit_actions.record(tx, known, Action.SIGN_IN_SUCCEEDED, details={"method": method})
     return NewSession(token, next_path)
 
@@ -224,13 +260,6 @@ async def find_or_add_person(tx: Transaction, email: str, name: str | None, acto
         known = Actor(user.id, user.email, actor.ip_address, actor.user_agent)
         await audit_actions.record(tx, known, Action.PERSON_CREATED, resource="user", resource_id=str(user.id))
     return user
-
-
-def _is_from(link: SignInLink | None, browser: str | None) -> bool:
-    """Return whether the browser is the one that asked; the operator's links belong to whoever has them."""
-    if link is None or link.browser_hash is None:
-        return True
-    return browser is not None and hmac.compare_digest(link.browser_hash, hash_token(browser))
 
 
 def _build_link_url(base_url: str, secret_key: bytes, salt: bytes) -> str:

@@ -25,6 +25,7 @@ class Action(StrEnum):
     SIGN_IN_ASKED = "sign_in.asked"
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_IN_REFUSED = "sign_in.refused"
+    CODES_CLOSED = "codes.closed"
     SESSION_ENDED = "session.ended"
     SESSION_REVOKED = "session.revoked"
     SESSIONS_FLUSHED = "sessions.flushed"
@@ -70,6 +71,7 @@ _EVERYBODYS = {
     Action.SIGN_IN_ASKED,
     Action.SIGN_IN_SUCCEEDED,
     Action.SIGN_IN_REFUSED,
+    Action.CODES_CLOSED,
     Action.SESSION_ENDED,
     Action.SESSION_REVOKED,
     Action.NETWORK_REFUSED,

@@ -17,8 +17,8 @@ _LONGEST_QUOTE = 500
 def build_renderers(config: SignInConfig) -> Mapping[MailKind, Renderer]:
     """Return what writes each kind of mail for this installation.
 
-    The params are `link_id` for "sign_in", `email` and `note` for "access_asked", and for the decisions an admin's
-    `reason`, which may be missing or None; "access_approved" has `sees_nothing` too.
+    The params are `link_id` for "sign_in", `email` for "codes_closed_admin", `email` and `note` for "access_asked",
+    and for the decisions an admin's `reason`, which may be missing or None; "access_approved" has `sees_nothing` too.
     """
     base_url = config.base_url
 
@@ -50,8 +50,16 @@ def build_renderers(config: SignInConfig) -> Mapping[MailKind, Renderer]:
 
         return render_decision
 
+    async def render_codes_closed(to: str, _params: Mapping[str, Any]) -> MailMessage:
+        return write_codes_closed(to, base_url)
+
+    async def render_codes_closed_admin(to: str, params: Mapping[str, Any]) -> MailMessage:
+        return write_codes_closed_admin(to, base_url, email=format_ascii(params["email"]))
+
     return {
         "sign_in": render_sign_in,
+        "codes_closed": render_codes_closed,
+        "codes_closed_admin": render_codes_closed_admin,
         "access_asked": render_access_asked,
         "access_approved": render_access_approved,
         "access_declined": build_decision_renderer(write_access_declined),
@@ -61,10 +69,19 @@ def build_renderers(config: SignInConfig) -> Mapping[MailKind, Renderer]:
 
 
 def write_sign_in(to: str, base_url: str, *, link: str, code: str) -> MailMessage:
-    """Write the mail that lets a person in, with a code of six digits."""
+    """Write the mail that lets a person in, with a code of six digits; "" while no code is taken for them."""
+    number = f"{code[:3]} {code[3:]}"
+    with_code = f"""\
+Or type this code there:  {number}
+In any other browser the link asks for the code.
+"""
+    without_code = """\
+There is no code this time, and the link works in no other browser:
+too many wrong codes were typed for your address in the last day.
+"""
     return MailMessage(
         to,
-        f"{code[:3]} {code[3:]} is your code for the backlog",
+        f"{number} is your code for the backlog" if code else "Your link to sign in to the backlog",
         f"""\
 Hello,
 
@@ -75,12 +92,53 @@ Open this link in the browser in which you asked:
 
 {link}
 
-Or type this code there:  {code[:3]} {code[3:]}
-
+{with_code if code else without_code}
 Only the latest email works, once, for {LINK_LIVES_S // 60} minutes.
 
 If you did not ask for it, ignore this email: nobody can sign in
-without it. Don't share the link or the code with anybody.
+without it. Don't share the link{" or the code" if code else ""} with anybody.
+""",
+    )
+
+
+def write_codes_closed(to: str, base_url: str) -> MailMessage:
+    """Tell a person that somebody typed wrong codes for them, and how they come in meanwhile."""
+    return MailMessage(
+        to,
+        "Somebody typed wrong sign-in codes for your address",
+        f"""\
+Hello,
+
+Too many wrong codes were typed to sign in as {to}
+to the backlog at {base_url}.
+
+Nobody got in that way, and for a day no code is taken for you. To
+sign in, ask for a link and open it in the same browser.
+
+If that was not you, you need not do anything. Tell an admin if it
+happens again.
+""",
+    )
+
+
+def write_codes_closed_admin(to: str, base_url: str, *, email: str) -> MailMessage:
+    """Tell an admin for whom wrong codes were typed."""
+    return MailMessage(
+        to,
+        "Somebody typed wrong sign-in codes for a person",
+        f"""\
+Hello,
+
+Too many wrong codes were typed to sign in to the backlog as
+
+{email}
+
+Nobody got in that way. For a day no code is taken for this person,
+who was told and can sign in by the link in the email.
+
+Where it came from stands in the audit log:
+
+{base_url}/admin/audit?action=codes.closed
 """,
     )
 

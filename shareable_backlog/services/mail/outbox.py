@@ -21,7 +21,14 @@ from shareable_backlog.errors import BacklogError, MailFailed
 from shareable_backlog.services import readiness
 
 MailKind: TypeAlias = Literal[
-    "sign_in", "access_asked", "access_approved", "access_declined", "access_disabled", "access_restored"
+    "sign_in",
+    "codes_closed",
+    "codes_closed_admin",
+    "access_asked",
+    "access_approved",
+    "access_declined",
+    "access_disabled",
+    "access_restored",
 ]
 Renderer: TypeAlias = Callable[[str, Mapping[str, Any]], Awaitable[mail.MailMessage | None]]
 """Makes the mail to a recipient of the params that were put; None when it is no longer wanted."""

@@ -12,7 +12,15 @@ MOST_HEAD_BYTES = 32 * 1024
 """The most of a request that is neither a whole head nor body: request line, headers, trailers, sizes of chunks."""
 MOST_HEADERS = 100
 PIECE_BYTES = 4 * 1024
-"""How much of what came is parsed before other connections have their turn."""
+"""How much of what came is parsed at most before other connections have their turn."""
+PIPELINE_PAUSE_S = 0.02
+"""How long a client waits between two requests of which it sent the second before it had the first one's answer."""
+_FIRST_PIECE_BYTES = 1024
+_LEAST_PIECE_BYTES = 64
+_MOST_EVENTS = 64
+"""About so many headers and parts of bodies may be in a piece: they take the time, and some are a byte long."""
+_REQUEST_EVENTS = 16
+"""How many headers a request is worth by itself."""
 _MOST_IGNORED_BYTES = 256 * 1024
 """How much of a body may come after its answer, which did not need it."""
 _MOST_UNPARSED_BYTES = 1024 * 1024
@@ -39,6 +47,8 @@ class HeadLimitProtocol(ReadTimeoutProtocol):
     _unfinished_bytes = 0
     _ignored_bytes = 0
     _header_count = 0
+    _piece_bytes = _FIRST_PIECE_BYTES
+    _events = 0
     _is_in_head = False
     _is_in_body = False
     _is_over = False
@@ -62,10 +72,12 @@ class HeadLimitProtocol(ReadTimeoutProtocol):
         """Count its headers."""
         super().on_message_begin()
         self._is_in_head, self._header_count = True, 0
+        self._events += _REQUEST_EVENTS
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header of the head; raise OverflowError for one too many."""
         self._header_count += 1
+        self._events += 1
         if self._header_count > MOST_HEADERS:
             raise OverflowError
         if self._is_in_head:
@@ -79,6 +91,7 @@ class HeadLimitProtocol(ReadTimeoutProtocol):
     def on_body(self, body: bytes) -> None:
         """Have a part of the body."""
         self._has_advanced = True
+        self._events += 1
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -87,7 +100,13 @@ class HeadLimitProtocol(ReadTimeoutProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Go on with what came meanwhile."""
+        """Go on with what came meanwhile; who does not wait for answers waits now, so that others have their turn."""
+        if self.pipeline:
+            self.loop.call_later(PIPELINE_PAUSE_S, self._go_on)
+        else:
+            self._go_on()
+
+    def _go_on(self) -> None:
         super().on_response_complete()
         if self.transport.is_closing() or self.pipeline:
             return
@@ -113,9 +132,11 @@ class HeadLimitProtocol(ReadTimeoutProtocol):
             self.flow.resume_reading()
 
     def _parse_piece(self) -> None:
-        piece, self._unparsed = self._unparsed[:PIECE_BYTES], self._unparsed[PIECE_BYTES:]
-        self._has_advanced = False
+        piece, self._unparsed = self._unparsed[: self._piece_bytes], self._unparsed[self._piece_bytes :]
+        self._has_advanced, self._events = False, 0
         self._feed_parser(piece)
+        fitting = len(piece) * _MOST_EVENTS // max(self._events, 1)
+        self._piece_bytes = min(max(fitting, _LEAST_PIECE_BYTES), 2 * self._piece_bytes, PIECE_BYTES)
         self._unfinished_bytes = 0 if self._has_advanced else self._unfinished_bytes + len(piece)
         is_ignored = self._is_in_body and self.cycle.response_complete
         self._ignored_bytes = self._ignored_bytes + len(piece) if is_ignored else 0

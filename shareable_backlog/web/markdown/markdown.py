@@ -76,7 +76,7 @@ def render_markdown(text: str, *, url: str | None, images: Mapping[str, str], ti
     html = _CLEANED_IMAGE.sub(lambda image: f'<img loading="lazy" src="{_find_own_url(images, image[1])}"', html)
     for plain, finished in _FINISH.items():
         html = html.replace(plain, finished)
-    return Markup(mentions.mark_mentions(html, titles)) + (_render_rest(url) if was_cut else "")  # noqa: S704 (cleaned above)
+    return Markup(mentions.mark_mentions(html, titles)) + (render_rest(url) if was_cut else "")  # noqa: S704 (cleaned above)
 
 
 def _compute_depth(html: str) -> int:
@@ -90,7 +90,8 @@ def _cut_text(text: str) -> tuple[str, bool]:
     return text[: end if end > 0 else _MOST_CHARACTERS], True
 
 
-def _render_rest(url: str | None) -> Markup:
+def render_rest(url: str | None) -> Markup:
+    """Return the sentence that stands for the rest of a text, with a link to an https `url`."""
     words = Markup("<p><em>This is only the beginning of the text.</em>{}</p>")
     link = Markup(' <a href="{}" rel="noopener noreferrer nofollow">Read the rest in Linear</a>')
     return words.format(link.format(url) if url and url.lower().startswith("https://") else "")

@@ -16,7 +16,6 @@ from starlette.responses import HTMLResponse
 from shareable_backlog import vocabulary
 from shareable_backlog.web import live_files
 from shareable_backlog.web.live_files import TEMPLATES
-from shareable_backlog.web.markdown import markdown
 from shareable_backlog.web.pages import assets, colors, locales, words
 from shareable_backlog.web.pages.locales import LocalFormat
 
@@ -49,7 +48,6 @@ _FILTERS: dict[str, Any] = {
     "browser": words.describe_browser,
     "initials": words.format_initials,
     "toned": colors.tone_color,
-    "markdown": markdown.render_markdown,
 }
 _GLOBALS: dict[str, Any] = {
     "asset": assets.build_url,

@@ -51,6 +51,43 @@ def test_a_session_of_the_proxy_is_only_good_with_its_persons_header(behind_prox
     assert other.headers["location"] == "/waiting"
 
 
+def test_a_person_of_the_proxy_without_a_cookie_is_in_the_session_that_there_is(behind_proxy: Site) -> None:
+    pages = [behind_proxy.get("/", **{"x-auth-user": "bob@example.com", "user-agent": "curl"}) for _ in range(50)]
+    assert {page.status_code for page in pages} == {200}
+    assert len({page.headers["set-cookie"] for page in pages}) == 1
+    assert behind_proxy.query("SELECT count(*) FROM sessions WHERE method = 'proxy'") == [(1,)]
+    assert behind_proxy.query("SELECT count(*) FROM audit_logs WHERE action = 'sign_in.succeeded'") == [(1,)]
+
+
+def test_a_person_of_the_proxy_has_at_most_twenty_sessions_however_many_browsers(behind_proxy: Site) -> None:
+    for number in range(25):
+        behind_proxy.get("/", **{"x-auth-user": "bob@example.com", "user-agent": f"browser {number}"})
+    agents = behind_proxy.query("SELECT user_agent FROM sessions WHERE method = 'proxy' ORDER BY id")
+    assert agents == [(f"browser {number}",) for number in range(5, 25)]
+
+
+@pytest.mark.parametrize(
+    "ended", ["DELETE FROM sessions", "UPDATE sessions SET created_at = now() - interval '31 days'"]
+)
+def test_an_ended_session_of_the_proxy_begins_anew_on_record(behind_proxy: Site, ended: str) -> None:
+    named = {"x-auth-user": "bob@example.com"}
+    behind_proxy.get("/", **named)
+    behind_proxy.query(ended)
+    assert behind_proxy.get("/", **named).status_code == 200
+    assert behind_proxy.query("SELECT count(*) FROM sessions WHERE method = 'proxy'") == [(1,)]
+    assert behind_proxy.query("SELECT count(*) FROM audit_logs WHERE action = 'sign_in.succeeded'") == [(2,)]
+
+
+def test_whoever_takes_over_an_address_takes_over_no_session(behind_proxy: Site) -> None:
+    named = {"x-auth-user": "bob@example.com"}
+    behind_proxy.get("/", **named)
+    behind_proxy.query("UPDATE users SET email = 'robert@example.com' WHERE email = 'bob@example.com'")
+    assert behind_proxy.get("/", **named).headers["location"] == "/waiting", "a new person"
+    assert behind_proxy.query(
+        "SELECT u.email FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.method = 'proxy'"
+    ) == [("bob@example.com",)]
+
+
 @pytest.mark.parametrize("headers", [{"x_auth_user": "alice@example.com"}, {"x-auth_user": "alice@example.com"}])
 def test_a_name_with_underscores_is_not_the_header(behind_proxy: Site, headers: dict[str, str]) -> None:
     assert behind_proxy.get("/", **headers).headers["location"] == "/sign-in"
@@ -83,7 +120,7 @@ def test_the_record_has_the_rightmost_address_that_is_no_proxys(behind_proxy: Si
     assert address == "127.0.0.9"
 
 
-def test_a_stranger_to_the_network_is_in_the_record_once_a_minute(behind_proxy: Site) -> None:
+def test_a_stranger_to_the_network_is_in_the_record_once_at_first(behind_proxy: Site) -> None:
     for _ in range(5):
         assert behind_proxy.get("/items/ENG-1", **{"x-forwarded-for": "203.0.113.5"}).status_code == 403
     assert behind_proxy.query("SELECT ip_address FROM audit_logs WHERE action = 'network.refused'") == [

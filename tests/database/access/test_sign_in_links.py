@@ -4,15 +4,24 @@ import pytest
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access import sign_in_links
-from shareable_backlog.database.access.sign_in_links import SignInLink
+from shareable_backlog.database.access.sign_in_links import AskLimits, SignInLink
 from tests.support.database.locking import list_free, run_beside
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 BOB, ALICE = "bob@example.com", "alice@example.com"
+NO_LIMITS = AskLimits(per_quarter=1000, per_day=1000)
 
 
-async def replace(email: str = BOB, token: bytes = b"token", browser: bytes | None = b"browser") -> int:
+async def replace(
+    email: str = BOB, token: bytes = b"token", browser: bytes = b"browser", limits: AskLimits = NO_LIMITS
+) -> int:
+    link_id = await ask(email, token, browser, limits)
+    assert link_id
+    return link_id
+
+
+async def ask(email: str, token: bytes, browser: bytes, limits: AskLimits) -> int | None:
     async with transaction() as tx:
         return await sign_in_links.replace_link(
             tx,
@@ -22,6 +31,14 @@ async def replace(email: str = BOB, token: bytes = b"token", browser: bytes | No
             browser_hash=browser,
             next_path="/?team=ENG",
             lives_s=600,
+            limits=limits,
+        )
+
+
+async def replace_operators(email: str = BOB, token: bytes = b"operators") -> int:
+    async with transaction() as tx:
+        return await sign_in_links.replace_operators_link(
+            tx, email=email, salt=b"salt", token_hash=token, lives_s=3600
         )
 
 
@@ -30,10 +47,12 @@ async def use(link_id: int) -> bool:
         return await sign_in_links.use_link(tx, link_id)
 
 
-async def note_wrong_codes(link_id: int, count: int) -> None:
+async def note_wrong_codes(link_id: int, count: int, most_a_day: int = 1000) -> list[bool]:
+    closed: list[bool] = []
     for _ in range(count):
         async with transaction() as tx:
-            await sign_in_links.record_wrong_code(tx, link_id)
+            closed.append(await sign_in_links.record_wrong_code(tx, link_id, most_a_day))
+    return closed
 
 
 async def find(link_id: int) -> SignInLink:
@@ -59,7 +78,7 @@ async def test_a_new_link_makes_the_earlier_one_of_its_address_worthless_and_no_
 
 
 async def test_a_link_that_the_operator_made_belongs_to_no_browser() -> None:
-    assert (await find(await replace(browser=None))).browser_hash is None
+    assert (await find(await replace_operators())).browser_hash is None
 
 
 async def test_a_link_is_found_by_its_token_and_locked(database: str) -> None:

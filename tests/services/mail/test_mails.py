@@ -141,10 +141,20 @@ def test_a_note_is_quoted_line_by_line_without_control_characters(note: str, lin
     assert note_in(note) == lines
 
 
+def test_a_mail_without_a_code_says_why() -> None:
+    written = mails.write_sign_in("carol@example.com", BASE_URL, link=f"{BASE_URL}/sign-in/link/{'a' * 64}", code="")
+    assert written.subject == "Your link to sign in to the backlog"
+    assert "There is no code this time" in written.text
+    assert "too many wrong codes" in written.text
+
+
 def test_all_mails_are_short_plain_and_narrow() -> None:
     to = "carol@example.com"
     written: list[MailMessage] = [
         mails.write_sign_in(to, BASE_URL, link=f"{BASE_URL}/sign-in/link/" + "a" * 64, code="123456"),
+        mails.write_sign_in(to, BASE_URL, link=f"{BASE_URL}/sign-in/link/" + "a" * 64, code=""),
+        mails.write_codes_closed(to, BASE_URL),
+        mails.write_codes_closed_admin("alice@example.com", BASE_URL, email=to),
         mails.write_access_asked("alice@example.com", BASE_URL, email=to, note="Please."),
         mails.write_access_approved(to, BASE_URL, None),
         mails.write_access_approved(to, BASE_URL, "See you.", sees_nothing=True),

@@ -1,6 +1,7 @@
 """Requests whose heads are too large, on real connections."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -207,3 +208,32 @@ async def test_a_trailer_is_no_header(port: int, name: bytes) -> None:
     answer = await send_all(port, CHUNKED[:-2] + end)
     assert list_statuses(answer) == [200]
     assert b"alice@example.com" not in answer
+
+
+async def test_who_does_not_wait_for_answers_has_fifty_a_second(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.web.connections.test_head_limit.ANSWERED_AFTER_S", 0)
+    started = time.monotonic()
+    last = GET + b"Connection: close\r\n\r\n"
+    answers = await send_all(port, (GET + b"\r\n") * 10 + last)
+    assert list_statuses(answers) == [200] * 11
+    assert time.monotonic() - started >= 10 * head_limit.PIPELINE_PAUSE_S
+
+
+@pytest.mark.parametrize(
+    "chunk", [b"1\r\nx\r\n", b"4000\r\n" + b"x" * 0x4000 + b"\r\n"], ids=["of one byte", "large"]
+)
+async def test_a_turn_is_short_whatever_chunks_there_are(chunk: bytes) -> None:
+    turns: list[tuple[int, int]] = []
+
+    class Watched(head_limit.HeadLimitProtocol):
+        def _feed_parser(self, piece: bytes) -> None:
+            super()._feed_parser(piece)
+            turns.append((len(piece), self._events))
+
+    sent = CHUNKED.replace(b"Host", b"Connection: close\r\nHost") + chunk * (200_000 // len(chunk)) + b"0\r\n\r\n"
+    async with run_protocol(app, Watched) as port:
+        assert list_statuses(await send_all(port, sent)) == [200]
+    assert max(size for size, _ in turns) <= head_limit.PIECE_BYTES
+    assert max(events for _, events in turns[2:]) <= 100
+    if len(chunk) > head_limit.PIECE_BYTES:
+        assert len(turns) < 60, "what is quick to parse is parsed in large pieces"

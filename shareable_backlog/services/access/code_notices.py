@@ -1,0 +1,33 @@
+"""Tell a person and the admins when somebody has typed too many wrong codes for them."""
+
+from shareable_backlog.database.access import users
+from shareable_backlog.database.connection.transaction import Transaction
+from shareable_backlog.services.audit import audit_actions, strangers
+from shareable_backlog.services.audit.audit_actions import Action, Actor
+from shareable_backlog.services.mail.outbox import Outbox
+
+
+async def announce_closed_codes(tx: Transaction, outbox: Outbox, email: str, actor: Actor) -> None:
+    """Record that no code is taken for a mail address for a day, and mail it to its person and to all admins.
+
+    For the address of nobody nothing is mailed, and many are summed up in the record.
+    """
+    user = await users.find_by_email(tx, email)
+    if user is None:
+        await strangers.record_stranger(tx, actor, Action.CODES_CLOSED, "", {"email": email}, refused=True)
+        return
+    await audit_actions.record(
+        tx,
+        actor,
+        Action.CODES_CLOSED,
+        resource="user",
+        resource_id=str(user.id),
+        details={"email": email},
+        refused=True,
+    )
+    if user.state in ("disabled", "declined"):
+        return
+    await outbox.add_mail(tx, "codes_closed", email, {})
+    for admin in await users.list_admin_emails(tx):
+        if admin.lower() != email:
+            await outbox.add_mail(tx, "codes_closed_admin", admin, {"email": email})

@@ -1,0 +1,157 @@
+"""Nobody guesses a code: ten a day and person from wherever, then the link alone lets in, and that is said."""
+
+import pytest
+
+from shareable_backlog.database import query
+from shareable_backlog.errors import SignInFailed
+from shareable_backlog.services.access import open_links, sign_in
+from shareable_backlog.services.access.sign_in import SignInConfig
+from shareable_backlog.services.audit.audit_actions import Actor
+from shareable_backlog.services.mail.outbox import Outbox
+from tests.support.signed_in import SECRET_KEY, let_in
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
+
+BASE_URL = "https://backlog.example.com"
+ENTRANCE = SignInConfig(SECRET_KEY.encode(), BASE_URL, frozenset(), Outbox(is_set_up=True), is_open_in_log=False)
+BOB, NOBODY, BROWSER = "bob@example.com", "nobody@example.com", "browser"
+
+
+def mallory(number: int) -> Actor:
+    """Return a stranger who comes from another network each time."""
+    return Actor(None, None, f"2001:db8:0:{number:x}::1", "Firefox")
+
+
+async def ask(email: str = BOB, number: int = 0, browser: str = BROWSER) -> tuple[str, str] | None:
+    """Ask for a link and return its token and its code as the mail has them; None when none is sent."""
+    [(before,)] = await query("SELECT count(*) FROM outgoing_mails")
+    await sign_in.send_link(ENTRANCE, email, browser, "/", mallory(number))
+    found = await query("SELECT params FROM outgoing_mails WHERE kind = 'sign_in' ORDER BY id")
+    if len(found) == before:
+        return None
+    written = await sign_in.find_url_and_code(ENTRANCE, found[-1][0])
+    return written and (written[0].rpartition("/")[2], written[1])
+
+
+async def guess(code: str, number: int = 0) -> str:
+    """Type a wrong code and return what is answered."""
+    wrong = f"{(int(code or 0) + 1 + number) % 1_000_000:06}"
+    with pytest.raises(SignInFailed) as refused:
+        await sign_in.redeem_code(ENTRANCE, BROWSER, wrong, mallory(number))
+    return str(refused.value)
+
+
+async def guess_without_end(email: str) -> list[str]:
+    """Guess for a day, a new network each time, and return what each guess was answered."""
+    answers: list[str] = []
+    for quarter in range(30):
+        for asked in range(5):
+            code = (await ask(email, quarter * 100 + asked) or ("", ""))[1]
+            answers += [await guess(code, quarter * 100 + number) for number in range(7)]
+        await query(
+            "UPDATE sign_in_links SET asked_at = ARRAY(SELECT at - interval '15 minutes' FROM unnest(asked_at) at)"
+        )
+    return answers
+
+
+@pytest.mark.parametrize("email", [BOB, NOBODY])
+async def test_ten_guesses_a_day_are_compared_and_no_more_whoever_is_guessed_at(database: str, email: str) -> None:
+    let_in(database)
+    answers = await guess_without_end(email)
+    assert len(answers) == 1050
+    assert sum("isn't the code" in answer for answer in answers) == 10
+    assert await query("SELECT cardinality(wrong_at) FROM sign_in_links") == [(10,)]
+
+
+async def test_known_and_unknown_addresses_are_answered_alike(database: str) -> None:
+    let_in(database)
+    assert await guess_without_end(BOB) == await guess_without_end(NOBODY)
+
+
+async def test_after_ten_wrong_codes_the_mail_has_none_and_its_link_works(database: str) -> None:
+    let_in(database)
+    for _ in range(2):
+        token, code = await ask() or ("", "")
+        for number in range(5):
+            assert "isn't the code" in await guess(code, number)
+    token, code = await ask() or ("", "")
+    assert (len(token), code) == (64, "")
+    assert await open_links.read_code_state(BROWSER) == "closed"
+    for way in ("000000", ""):
+        assert "Too many wrong codes" in await guess(way)
+    link = await open_links.read_link(token, "another")
+    assert (link.email, link.needs_code, link.has_code) == (BOB, True, False)
+    assert (await sign_in.redeem_link(ENTRANCE, token, BROWSER, "", mallory(1))).next_path == "/"
+
+
+async def test_the_right_code_of_a_mail_sent_before_is_worthless_too(database: str) -> None:
+    let_in(database)
+    token, code = await ask() or ("", "")
+    await query("UPDATE sign_in_links SET codes_closed_until = now() + interval '1 day'")
+    with pytest.raises(SignInFailed, match="Too many wrong codes"):
+        await sign_in.redeem_code(ENTRANCE, BROWSER, code, mallory(1))
+    with pytest.raises(SignInFailed, match="Too many wrong codes"):
+        await sign_in.redeem_link(ENTRANCE, token, "another", code, mallory(1))
+
+
+async def test_a_day_later_codes_work_again(database: str) -> None:
+    let_in(database)
+    await ask()
+    await query("UPDATE sign_in_links SET codes_closed_until = now(), wrong_at = ARRAY[now() - interval '1 day']")
+    _, code = await ask() or ("", "")
+    await sign_in.redeem_code(ENTRANCE, BROWSER, code, mallory(1))
+
+
+async def test_wrong_codes_of_yesterday_count_no_more_and_those_of_today_do(database: str) -> None:
+    let_in(database)
+    _, code = await ask() or ("", "")
+    await query("UPDATE sign_in_links SET wrong_at = array_fill(now() - interval '23 hours 59 minutes', ARRAY[9])")
+    await guess(code)
+    assert await open_links.read_code_state(BROWSER) == "closed"
+    await query(
+        "UPDATE sign_in_links SET codes_closed_until = NULL,"
+        " wrong_at = array_fill(now() - interval '24 hours 1 minute', ARRAY[9])"
+    )
+    await guess(code)
+    assert await open_links.read_code_state(BROWSER) == "open"
+
+
+async def test_person_and_admins_are_told_once_however_long_it_goes_on(database: str) -> None:
+    let_in(database)
+    await guess_without_end(BOB)
+    told = await query(
+        "SELECT kind, recipient FROM outgoing_mails WHERE kind <> 'sign_in' ORDER BY id",
+    )
+    assert told == [("codes_closed", BOB), ("codes_closed_admin", "alice@example.com")]
+    assert await query("SELECT count(*) FROM audit_logs WHERE action = 'codes.closed'") == [(1,)]
+
+
+async def test_a_person_gets_twenty_mails_a_day_and_the_next_as_the_first_are_a_day_old(database: str) -> None:
+    let_in(database)
+    sent: list[bool] = []
+    for hour in range(30):
+        sent.append(await ask(number=hour) is not None)
+        await query(
+            "UPDATE sign_in_links SET asked_at = ARRAY(SELECT at - interval '1 hour' FROM unnest(asked_at) at)"
+        )
+    assert sent == [True] * 20 + [False] * 4 + [True] * 6
+
+
+async def test_newcomers_get_ten_mails_in_a_quarter_of_an_hour_and_people_as_ever(database: str) -> None:
+    let_in(database)
+    sent = [await ask(f"p{number}@example.com", number) is not None for number in range(12)]
+    assert sent == [True] * 10 + [False] * 2
+    assert await ask(BOB, 13) is not None
+    assert await ask("p3@example.com", 14) is not None, "who has got one may have another"
+    await query("UPDATE sign_in_links SET created_at = created_at - interval '15 minutes'")
+    assert await ask("p11@example.com", 15) is not None
+
+
+async def test_who_has_come_in_makes_room_for_another_newcomer(database: str) -> None:
+    let_in(database)
+    tokens = [await ask(f"p{number}@example.com", number, f"browser-{number}") for number in range(10)]
+    assert await ask("late@example.com", 11) is None
+    first = tokens[0]
+    assert first
+    await sign_in.redeem_link(ENTRANCE, first[0], "browser-0", "", mallory(0))
+    assert await ask("late@example.com", 12) is not None
