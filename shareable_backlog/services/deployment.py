@@ -12,13 +12,15 @@ from shareable_backlog import config, logs
 from shareable_backlog.config import Network, Settings, secret_key
 from shareable_backlog.config.values import is_loopback
 from shareable_backlog.database import transaction
-from shareable_backlog.database.access import users
+from shareable_backlog.database.access import user_scopes, users
+from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.connection import conninfo
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.services.access.sign_in import SAMPLE_ADMIN
 
 _LOG = logs.get_logger(__name__)
 _EVERY_S = 86_400.0
+_SEVERAL = 2
 _SHORTEST_PREFIX = {4: 16, 6: 48}
 """What a container engine's own network or a site has, by the version of IP; more is not somebody's own."""
 
@@ -39,14 +41,11 @@ def list_setting_dangers(settings: Settings) -> list[Danger]:
 
 async def list_account_dangers() -> list[Danger]:
     """Return what is unsafe about who may come in. Raises DatabaseUnavailable."""
+    newcomers, _ = await user_scopes.read_newcomer_scope()
     async with transaction() as tx:
         admins = await users.list_admin_emails(tx)
-    if SAMPLE_ADMIN not in admins:
-        return []
-    what = "The sample's admin can still sign in, by a link that `slb serve --sample` prints."
-    return [
-        Danger("sample_admin", what, f"make another person an admin, then run `slb users disable {SAMPLE_ADMIN}`")
-    ]
+        readers, open_readers = await user_scopes.count_open_readers(tx)
+    return list(_find_account_dangers(admins, readers, open_readers, newcomers))
 
 
 async def keep_warning(settings: Settings) -> None:
@@ -94,6 +93,24 @@ def _is_public(network: Network) -> bool:
 
 def _format_networks(networks: Sequence[Network]) -> str:
     return ", ".join(map(str, networks))
+
+
+def _find_account_dangers(
+    admins: Sequence[str], readers: int, open_readers: int, newcomers: Scope
+) -> Generator[Danger]:
+    if SAMPLE_ADMIN in admins:
+        what = "The sample's admin can still sign in, by a link that `slb serve --sample` prints."
+        yield Danger(
+            "sample_admin", what, f"make another person an admin, then run `slb users disable {SAMPLE_ADMIN}`"
+        )
+    if newcomers == EVERYTHING:
+        what = "Newcomers are given everything that is shown before anybody has looked at who they are."
+        yield Danger("open_newcomers", what, "choose nothing or groups for newcomers on Admin, Sharing")
+    if readers >= _SEVERAL and open_readers == readers:
+        what = f"Everybody, {readers} people, sees everything that is shown."
+        yield Danger(
+            "everybody_sees_everything", what, "make viewer groups on Admin, Sharing and put people into them"
+        )
 
 
 def _find_plain_text(settings: Settings) -> Generator[Danger]:

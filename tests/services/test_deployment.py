@@ -14,6 +14,7 @@ from shareable_backlog.config import Settings, parse_settings, secret_key
 from shareable_backlog.database import query
 from shareable_backlog.services import deployment
 from shareable_backlog.services.access.sign_in import SAMPLE_ADMIN
+from tests.support.signed_in import let_in
 
 pytestmark = pytest.mark.anyio
 
@@ -137,6 +138,22 @@ async def test_the_samples_admin_is_found_until_disabled() -> None:
     assert [one.name for one in await deployment.list_account_dangers()] == ["sample_admin"]
     await query("UPDATE users SET is_disabled = true")
     assert await deployment.list_account_dangers() == []
+
+
+@pytest.mark.usefixtures("live_database")
+async def test_that_everybody_sees_everything_is_found_while_nobody_is_narrowed(database: str) -> None:
+    let_in(database, "alice", "bob")
+    assert await deployment.list_account_dangers() == []
+    await query("INSERT INTO users (email, is_approved, sees_everything) VALUES ('frank@example.com', true, true)")
+    assert [one.name for one in await deployment.list_account_dangers()] == ["everybody_sees_everything"]
+    await query("UPDATE users SET sees_everything = false WHERE email = 'frank@example.com'")
+    assert await deployment.list_account_dangers() == []
+
+
+@pytest.mark.usefixtures("live_database")
+async def test_that_newcomers_see_everything_is_found() -> None:
+    await query("UPDATE sharing_settings SET newcomers_see_everything = true")
+    assert [one.name for one in await deployment.list_account_dangers()] == ["open_newcomers"]
 
 
 @pytest.mark.parametrize(("base_url", "told"), [("https://backlog.example.com", 1), ("http://localhost:8000", 0)])

@@ -57,6 +57,15 @@ async def read_locked_newcomer_scope(transaction: Transaction) -> tuple[Scope, l
     return _build_newcomer_scope(await transaction.query(_NEWCOMERS))
 
 
+async def count_open_readers(transaction: Transaction) -> tuple[int, int]:
+    """Return how many readers are active, admins apart, and how many of them see everything that is shown."""
+    [(readers, open_readers)] = await transaction.query(
+        "SELECT count(*), count(*) FILTER (WHERE sees_everything) FROM users"
+        " WHERE is_approved AND NOT is_disabled AND NOT is_admin"
+    )
+    return readers, open_readers
+
+
 async def set_newcomer_scope(transaction: Transaction, scope: Scope) -> None:
     """Let newcomers be given this from now on, as another version of the sharing settings."""
     params = {"ids": scope.group_ids}

@@ -2,9 +2,10 @@
 
 import pytest
 
-from shareable_backlog.database import query
+from shareable_backlog.database import query, transaction
 from shareable_backlog.errors import SignInFailed
 from shareable_backlog.services.access import open_links, sign_in
+from shareable_backlog.services.access.code_notices import announce_closed_codes
 from shareable_backlog.services.access.sign_in import SignInConfig
 from shareable_backlog.services.audit.audit_actions import Actor
 from shareable_backlog.services.mail.outbox import Outbox
@@ -155,3 +156,32 @@ async def test_who_has_come_in_makes_room_for_another_newcomer(database: str) ->
     assert first
     await sign_in.redeem_link(ENTRANCE, first[0], "browser-0", "", mallory(0))
     assert await ask("late@example.com", 12) is not None
+
+
+async def announce(email: str) -> list[tuple[str, str]]:
+    async with transaction() as tx:
+        await announce_closed_codes(tx, Outbox(is_set_up=True), email, mallory(0))
+    return [(kind, to) for kind, to in await query("SELECT kind, recipient FROM outgoing_mails ORDER BY id")]
+
+
+async def test_a_person_and_the_admins_are_told_and_it_is_on_record_as_theirs(database: str) -> None:
+    bob = let_in(database)["bob"]
+    assert await announce("bob@example.com") == [
+        ("codes_closed", "bob@example.com"),
+        ("codes_closed_admin", "alice@example.com"),
+    ]
+    assert await query("SELECT action, resource_id, ip_address, outcome FROM audit_logs") == [
+        ("codes.closed", str(bob), "2001:db8:0:0::1", "refused")
+    ]
+
+
+async def test_an_admin_is_told_once_of_their_own(database: str) -> None:
+    let_in(database)
+    assert await announce("alice@example.com") == [("codes_closed", "alice@example.com")]
+
+
+@pytest.mark.parametrize("name", ["nobody", "dora", "edgar"])
+async def test_who_can_not_sign_in_anyway_gets_no_mail_and_is_on_record(database: str, name: str) -> None:
+    let_in(database, "alice", "dora", "edgar")
+    assert await announce(f"{name}@example.com") == []
+    assert await query("SELECT details ->> 'email' FROM audit_logs") == [(f"{name}@example.com",)]

@@ -104,6 +104,7 @@ async def test_of_many_at_once_one_is_the_first() -> None:
     assert len(await list_records()) == 1
 
 
+@pytest.mark.owner
 async def test_the_first_is_in_its_transaction_and_tried_again_when_that_fails() -> None:
     nobody = Actor(None, None, None, None)
     await query("ALTER TABLE audit_logs ADD CONSTRAINT refused CHECK (action <> 'sign_in.asked')")
@@ -115,6 +116,7 @@ async def test_the_first_is_in_its_transaction_and_tried_again_when_that_fails()
         assert await record_stranger(tx, nobody, Action.SIGN_IN_ASKED, "sent", {})
 
 
+@pytest.mark.owner
 async def test_what_can_not_be_written_is_kept_for_the_next_time() -> None:
     for _ in range(3):
         await refuse()
