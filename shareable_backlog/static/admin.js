@@ -1,29 +1,29 @@
-// Shows what changes without loading the page anew; every page works without it.
+// Shows what changes without loading the page anew, by means of app.js; pages work without.
 "use strict";
 
-const live = document.querySelector("[data-events]");
+const live = find("[data-events]");
 
 // Loads the rest of the page again, but no part that the reader is in.
 async function refresh() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
   const page = readPage(await answer.text());
-  for (const part of document.querySelectorAll("[data-fresh]")) {
-    const fresh = page.querySelector(`[data-fresh="${part.dataset.fresh}"]`);
+  for (const part of findAll("[data-fresh]")) {
+    const fresh = find(`[data-fresh="${part.dataset.fresh}"]`, page);
     if (fresh && !part.contains(document.activeElement)) part.replaceWith(fresh);
   }
 }
 
 if (live) {
-  const said = document.getElementById("said");
-  const again = document.querySelector(".again");
+  const said = find("#said");
+  const again = find(".again");
   let events;
   let ended;
 
   const show = (news) => {
     const within = live.contains(document.activeElement);
     live.replaceChildren(...document.adoptNode(readPage(news.html).body).childNodes);
-    if (within) live.querySelector("[tabindex]")?.focus({ preventScroll: true });
+    if (within) find("[tabindex]", live)?.focus({ preventScroll: true });
     if (said.textContent !== news.said) said.textContent = news.said;
     if (ended !== undefined && ended !== news.ended) refresh();
     ended = news.ended;

@@ -3,14 +3,14 @@
 
 const find = (selector, within = document) => within.querySelector(selector);
 const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
-// The one place where text becomes a page, and the policy of our headers lets no other do it: our own server's answers.
-const policy = globalThis.trustedTypes?.createPolicy("backlog", { createHTML: (html) => html });
-const readPage = (html) => new DOMParser().parseFromString(policy?.createHTML(html) ?? html, "text/html");
+// The only way from text to a page (Trusted Types).
+const policy = globalThis.trustedTypes?.createPolicy("backlog", { createHTML: (s) => s });
+const readPage = (s) => new DOMParser().parseFromString(policy?.createHTML(s) ?? s, "text/html");
 const tell = (words) => {
   find("#told").textContent = words;
 };
 
-// --- Pages of the backlog are swapped in place: list, groups, board, and all that they are narrowed to.
+// --- Pages of the backlog are swapped in place.
 
 const SWAPPED = ["/", "/board"];
 const PARTS = ["form.search", "#below", "#main", ".bottom"];
@@ -73,7 +73,7 @@ async function show(url, { isBack = false, isTyped = false, scroll = 0 } = {}) {
   tell(find("#main .message h2")?.textContent ?? (shown === 1 ? "1 item shown" : `${shown} items shown`));
 }
 
-// Without a connection what is there stays, and can be read.
+// Without a connection what is there stays.
 function lose(url) {
   const notice = document.createElement("p"), link = document.createElement("a");
   const words = "There is no connection. This is what was shown last.";
@@ -88,7 +88,7 @@ function lose(url) {
   tell(words);
 }
 
-// Gives a selector of what has the place of the focused element on the next page.
+// Gives a selector of what stands for the focused element on the next page.
 function standsFor(focused) {
   if (focused?.matches(".fold")) return `#${focused.parentElement.id} .fold`;
   if (focused?.closest(".chips")) return "[data-filter]";

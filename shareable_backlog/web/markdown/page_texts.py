@@ -27,7 +27,7 @@ class KeptTexts:
     """What was rendered, by all that it was made of: the last of it, up to `limit` bytes; for several threads."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self._most_bytes = limit
         self._kept = OrderedDict[bytes, Markup]()
         self._lock = threading.Lock()
         self.bytes = 0
@@ -47,7 +47,7 @@ class KeptTexts:
                 return
             self._kept[key] = html
             self.bytes += _measure(html)
-            while self.bytes > self._limit:
+            while self.bytes > self._most_bytes:
                 self.bytes -= _measure(self._kept.popitem(last=False)[1])
 
 

@@ -236,10 +236,12 @@ async def test_several_that_lose_their_connection_are_run_once_more_if_all_are_r
                 await running
 
 
+@pytest.mark.owner
 @pytest.mark.usefixtures("live_database")
 async def test_several_that_are_cancelled_leave_their_connection_clean() -> None:
     sleeping = asyncio.create_task(query_all([("SELECT pg_sleep(30)", {}), ("SELECT pg_sleep(30)", {})], row=Pair))
-    while not await running("pg_sleep(30)"):  # noqa: ASYNC110 (PostgreSQL tells nobody that a statement began)
+    while not await running("pg_sleep(30)"):  # PostgreSQL tells nobody that a statement began
+        assert not sleeping.done(), sleeping
         await asyncio.sleep(0.01)
     sleeping.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -248,10 +250,12 @@ async def test_several_that_are_cancelled_leave_their_connection_clean() -> None
     assert await query("SELECT 1") == [(1,)]
 
 
+@pytest.mark.owner
 @pytest.mark.usefixtures("live_database")
 async def test_a_cancelled_query_leaves_its_connection_clean() -> None:
     sleeping = asyncio.create_task(query("SELECT pg_sleep(30)"))
-    while not await running("pg_sleep(30)"):  # noqa: ASYNC110 (PostgreSQL tells nobody that a statement began)
+    while not await running("pg_sleep(30)"):  # PostgreSQL tells nobody that a statement began
+        assert not sleeping.done(), sleeping
         await asyncio.sleep(0.01)
     sleeping.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -235,6 +235,7 @@ async def test_a_mail_whose_sender_died_is_tried_again_and_not_before(live_datab
         assert await outbox.send_waiting(by(live_database, server.port), RENDERERS) == 1
 
 
+@pytest.mark.owner  # who may see what its sessions do
 async def test_no_connection_to_the_database_is_held_while_the_mail_server_thinks(live_database: Settings) -> None:
     async with smtp.run_mail_server() as server:
         server.answering.clear()
