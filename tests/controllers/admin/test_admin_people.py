@@ -113,6 +113,14 @@ def test_an_admin_who_steps_down_is_back_among_the_viewers(site: Site) -> None:
     assert site.get("/admin/people", "alice").status_code == 403
 
 
+def test_to_make_somebody_an_admin_asks_first_and_says_what_that_is(site: Site) -> None:
+    [bob] = [row[0] for row in site.query("SELECT id FROM users WHERE email = 'bob@example.com'")]
+    page = site.get(f"/admin/people/{bob}", "alice").text
+    asked = page.partition("<summary>Make admin</summary>")[2].partition("</details>")[0]
+    assert "decide who comes in" in asked
+    assert page.count('value="promote"') == asked.count('value="promote"') == 1
+
+
 def test_undo_stands_beside_what_was_done(site: Site) -> None:
     location = decide(site, "disable", "bob", back="person")
     page = site.get(location, "alice").text
