@@ -109,14 +109,16 @@ def _create_person(arguments: argparse.Namespace) -> int:
     from shareable_backlog.cli.runner import run_with_database
     from shareable_backlog.services.access import approvals
     from shareable_backlog.services.audit.audit_actions import OPERATOR
+    from shareable_backlog.services.mail.outbox import Outbox
 
     if not (arguments.admin or arguments.everything or arguments.group or arguments.nothing):
         arguments.refuse("say what they see: --everything, --group NAME or --nothing")
 
-    async def create(_settings: "Settings") -> None:
+    async def create(settings: "Settings") -> None:
         scope = await _read_scope(arguments)
+        outbox = Outbox(is_set_up=settings.smtp_url is not None)
         await approvals.create_person(
-            OPERATOR, arguments.email, arguments.name, scope=scope, is_admin=arguments.admin
+            OPERATOR, arguments.email, arguments.name, scope=scope, is_admin=arguments.admin, outbox=outbox
         )
 
     run_with_database(create)

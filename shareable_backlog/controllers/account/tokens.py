@@ -46,7 +46,8 @@ class NewTokenContext:
 async def create_token(request: Request, form: TokenForm) -> Response:
     """Create a token and show it, this once."""
     actor, user_id = auth.read_actor(request), auth.require_user(request).user_id
-    token = await tokens.create_token(actor, user_id, form.name, form.right, form.last_day)
+    outbox = auth.read_config(request).sign_in.outbox
+    token = await tokens.create_token(outbox, actor, user_id, form.name, form.right, form.last_day)
     return auth.render_page(request, "account/new_token.html", NewTokenContext(form.name, token))
 
 

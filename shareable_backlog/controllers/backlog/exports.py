@@ -78,11 +78,10 @@ async def create_feed(request: Request, query: BacklogQuery) -> Response:
     """Make an address for a feed reader, with a token of its own, and show it this once."""
     place = backlog_url.build_backlog_url(LIST, query)
     name = f"Feed: {place.query or 'all items'}"[:100]
-    token = await tokens.create_token(
-        auth.read_actor(request), auth.require_user(request).user_id, name, ["feed"], None
-    )
+    entrance, user_id = auth.read_config(request).sign_in, auth.require_user(request).user_id
+    token = await tokens.create_token(entrance.outbox, auth.read_actor(request), user_id, name, ["feed"], None)
     words = urlencode([*place.pairs, ("token", token)])
-    address = f"{auth.read_config(request).sign_in.base_url}{auth.FEED}?{words}"
+    address = f"{entrance.base_url}{auth.FEED}?{words}"
     return auth.render_page(request, "backlog/feeds.html", FeedsContext(place, address))
 
 

@@ -16,7 +16,7 @@ from shareable_backlog.database.access.users import Decision, UserRow, UserState
 from shareable_backlog.database.account import api_tokens
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from shareable_backlog.services.access import user_scopes
+from shareable_backlog.services.access import notices, user_scopes
 from shareable_backlog.services.access.sessions import CurrentUser
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
@@ -24,6 +24,7 @@ from shareable_backlog.services.mail.outbox import MailKind, Outbox
 
 _LONGEST_REASON = 500
 _LONGEST_NAME = 255
+_NO_MAILS = Outbox(is_set_up=False)
 _LAST_ADMIN = "This is the last active admin. Make somebody else an admin first; nothing was changed."
 
 _NOT_AS_IT_WAS = "Somebody else changed what this person sees in the meantime. Nothing was saved; reload the page."
@@ -102,16 +103,25 @@ async def carry_out_decision(
             if decision in _MAILS:
                 params = {"reason": told, "sees_nothing": bool(grant and grant.scope.is_nothing)}
                 await outbox.add_mail(tx, _MAILS[decision], user.email, params)
+            if decision == "promote":
+                await notices.announce_new_admin(tx, outbox, user.email, _name_actor(actor))
             decided.done.append(user.email)
     return decided
 
 
 async def create_person(
-    actor: Actor, email: str, name: str | None = None, *, scope: Scope | None, is_admin: bool = False
+    actor: Actor,
+    email: str,
+    name: str | None = None,
+    *,
+    scope: Scope | None,
+    is_admin: bool = False,
+    outbox: Outbox = _NO_MAILS,
 ) -> int:
     """Add a person who is approved before the first sign-in, and return their id.
 
-    An admin's scope, which counts when they no longer are one, may be left out. Raises InvalidInput, Conflict.
+    An admin's scope, which counts when they no longer are one, may be left out; admins are told of a new one by the
+    `outbox`. Raises InvalidInput, Conflict.
     """
     seen = NOTHING if scope is None and is_admin else user_scopes.require_scope(scope)
     async with transaction() as tx:
@@ -124,6 +134,7 @@ async def create_person(
         await users.apply_decision(tx, user.id, "approve", reason=None, by=actor.user_id)
         if is_admin:
             await users.apply_decision(tx, user.id, "promote", reason=None, by=actor.user_id)
+            await notices.announce_new_admin(tx, outbox, email, _name_actor(actor))
         await audit_actions.record(
             tx,
             actor,
@@ -255,6 +266,10 @@ async def _require_valid_grant(tx: Transaction, grant: Grant) -> None:
     if grant.access_until is not None and grant.access_until <= datetime.now(UTC):
         raise InvalidInput("That last day has already passed. Nothing was changed.")
     await user_scopes.lock_groups(tx, grant.scope)
+
+
+def _name_actor(actor: Actor) -> str:
+    return actor.email if actor.user_id is not None and actor.email else "the operator"
 
 
 async def _require_user(tx: Transaction, user_id: int) -> UserRow:

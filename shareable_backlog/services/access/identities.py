@@ -13,10 +13,11 @@ from shareable_backlog.database import transaction
 from shareable_backlog.database.access import unverified_emails, users, viewer_groups
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
-from shareable_backlog.services.access import sign_in, user_scopes
+from shareable_backlog.services.access import notices, sign_in, user_scopes
 from shareable_backlog.services.access.sign_in import NewSession, SignInConfig
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
+from shareable_backlog.services.mail.outbox import Outbox
 
 _LOG = logs.get_logger(__name__)
 _REMEDY = (
@@ -67,7 +68,7 @@ async def accept_identity(
             await users.lock_admins(tx)  # before any other row, as every decision of an admin does
         user, refused = await _find_or_add_user(tx, identity, actor)
         if user is not None and is_admin is not None and user.email.lower() not in config.admin_emails:
-            await _follow_admin_group(tx, user, actor, is_admin=is_admin)
+            await _follow_admin_group(tx, config.outbox, user, actor, is_admin=is_admin)
         if user is not None:
             known = Actor(user.id, user.email, actor.ip_address, actor.user_agent)
             await user_scopes.follow_groups(tx, user, known, memberships)
@@ -122,7 +123,9 @@ async def _replace_marked_email(tx: Transaction, user: UserRow, identity: Provid
     return await users.find_by_id(tx, user.id) or user
 
 
-async def _follow_admin_group(tx: Transaction, user: UserRow, actor: Actor, *, is_admin: bool) -> None:
+async def _follow_admin_group(
+    tx: Transaction, outbox: Outbox, user: UserRow, actor: Actor, *, is_admin: bool
+) -> None:
     """Make the person an admin, or none, as the provider's group says; the last admin stays one."""
     changed = await (users.make_admin if is_admin else users.demote_admin)(tx, user.id)
     if changed:
@@ -134,3 +137,5 @@ async def _follow_admin_group(tx: Transaction, user: UserRow, actor: Actor, *, i
             resource_id=str(user.id),
             details={"by": "OIDC_ADMIN_GROUP"},
         )
+    if changed and is_admin:
+        await notices.announce_new_admin(tx, outbox, user.email, "the identity provider")

@@ -18,7 +18,7 @@ from shareable_backlog.database.access.sign_in_links import SignInLink
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import BacklogError, SignInFailed
-from shareable_backlog.services.access import code_notices, named_admins, sign_in_limits
+from shareable_backlog.services.access import named_admins, notices, sign_in_limits
 from shareable_backlog.services.access.open_links import NO_GOOD, is_from
 from shareable_backlog.services.access.sessions import SessionLimits, create_session, hash_token
 from shareable_backlog.services.access.sign_in_limits import SignInLimits
@@ -212,7 +212,7 @@ async def _use_link(
         _compute_code(config.secret_key, link.salt).encode(), _keep_digits(code).encode()
     ):
         if await sign_in_links.record_wrong_code(tx, link.id, config.limits.wrong_codes_per_day):
-            await code_notices.announce_closed_codes(tx, config.outbox, link.email, actor)
+            await notices.announce_closed_codes(tx, config.outbox, link.email, actor)
         return _WRONG_CODE
     if not await sign_in_links.use_link(tx, link.id):
         return NO_GOOD
@@ -237,7 +237,7 @@ async def let_in(
     known = Actor(user.id, user.email, actor.ip_address, actor.user_agent)
     if user.state in ("disabled", "declined"):
         return _ENDED
-    await named_admins.follow_admin_emails(tx, config.admin_emails, user, known)
+    await named_admins.follow_admin_emails(tx, config.outbox, config.admin_emails, user, known)
     token = await create_session(tx, user.id, method, actor, token)
     await audit_actions.record(tx, known, Action.SIGN_IN_SUCCEEDED, details={"method": method})
     return NewSession(token, next_path)

@@ -15,6 +15,7 @@ from shareable_backlog.errors import Conflict, InvalidInput, NotAllowed, NotFoun
 from shareable_backlog.services.access.sessions import CurrentUser, hash_token
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
+from shareable_backlog.services.mail.outbox import Outbox
 
 Right: TypeAlias = Literal["items", "me", "feed"]
 """What a token may ask for: the backlog, its person's own account and views, or the backlog as a feed."""
@@ -82,15 +83,18 @@ async def list_tokens(user_id: int) -> list[ListedToken]:
     return await api_tokens.list_tokens(user_id)
 
 
-async def create_token(actor: Actor, user_id: int, name: str, rights: Collection[str], last_day: date | None) -> str:
-    """Store a new token of a person and return it, which is possible only now.
+async def create_token(
+    outbox: Outbox, actor: Actor, user_id: int, name: str, rights: Collection[str], last_day: date | None
+) -> str:
+    """Store a new token of a person, who is told by mail, and return it, which is possible only now.
 
     It is good to the end of `last_day` (UTC), None: for ever. Raises InvalidInput, and Conflict beside 20 others.
     """
     expires_at = _require_valid(name, rights, last_day)
     token = _PREFIX + secrets.token_urlsafe(32)
     async with transaction() as tx:
-        if await users.find_by_id(tx, user_id) is None:
+        user = await users.find_by_id(tx, user_id)
+        if user is None:
             raise NotFound("This account no longer exists.")
         if await api_tokens.count_tokens(tx, user_id) >= _MOST_TOKENS:
             raise Conflict(f"You have {_MOST_TOKENS} tokens, which is the most you can have. Revoke one first.")
@@ -106,6 +110,7 @@ async def create_token(actor: Actor, user_id: int, name: str, rights: Collection
             resource_id=str(token_id),
             details={"name": name, "scopes": scopes, "expires_at": expires_at},
         )
+        await outbox.add_mail(tx, "token_made", user.email, {"name": name})
     return token
 
 

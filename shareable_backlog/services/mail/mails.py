@@ -17,8 +17,9 @@ _LONGEST_QUOTE = 500
 def build_renderers(config: SignInConfig) -> Mapping[MailKind, Renderer]:
     """Return what writes each kind of mail for this installation.
 
-    The params are `link_id` for "sign_in", `email` for "codes_closed_admin", `email` and `note` for "access_asked",
-    and for the decisions an admin's `reason`, which may be missing or None; "access_approved" has `sees_nothing` too.
+    The params are `link_id` for "sign_in", `email` for "codes_closed_admin", `email` and `by` for "admin_made",
+    `name` for "token_made", `email` and `note` for "access_asked", and for the decisions an admin's `reason`, which
+    may be missing or None; "access_approved" has `sees_nothing` too.
     """
     base_url = config.base_url
 
@@ -50,16 +51,18 @@ def build_renderers(config: SignInConfig) -> Mapping[MailKind, Renderer]:
 
         return render_decision
 
-    async def render_codes_closed(to: str, _params: Mapping[str, Any]) -> MailMessage:
-        return write_codes_closed(to, base_url)
+    def build_renderer(write: Callable[..., MailMessage], *names: str) -> Renderer:
+        async def render(to: str, params: Mapping[str, Any]) -> MailMessage:
+            return write(to, base_url, **{name: params[name] for name in names})
 
-    async def render_codes_closed_admin(to: str, params: Mapping[str, Any]) -> MailMessage:
-        return write_codes_closed_admin(to, base_url, email=format_ascii(params["email"]))
+        return render
 
     return {
         "sign_in": render_sign_in,
-        "codes_closed": render_codes_closed,
-        "codes_closed_admin": render_codes_closed_admin,
+        "codes_closed": build_renderer(write_codes_closed),
+        "codes_closed_admin": build_renderer(write_codes_closed_admin, "email"),
+        "admin_made": build_renderer(write_admin_made, "email", "by"),
+        "token_made": build_renderer(write_token_made, "name"),
         "access_asked": render_access_asked,
         "access_approved": render_access_approved,
         "access_declined": build_decision_renderer(write_access_declined),
@@ -131,7 +134,7 @@ Hello,
 
 Too many wrong codes were typed to sign in to the backlog as
 
-{email}
+{format_ascii(email)}
 
 Nobody got in that way. For a day no code is taken for this person,
 who was told and can sign in by the link in the email.
@@ -139,6 +142,46 @@ who was told and can sign in by the link in the email.
 Where it came from stands in the audit log:
 
 {base_url}/admin/audit?action=codes.closed
+""",
+    )
+
+
+def write_admin_made(to: str, base_url: str, *, email: str, by: str) -> MailMessage:
+    """Tell a new admin, or another one, who is an admin now and who made them one."""
+    named = format_ascii(email)
+    return MailMessage(
+        to,
+        f"{named} is now an admin of the backlog",
+        f"""\
+Hello,
+
+{named} is now an admin of the backlog at
+{base_url}: made one by {by}.
+
+Admins see everything that is shown, decide who comes in and what is
+shown, and read what everybody did. If that is not right, take these
+rights back here:
+
+{base_url}/admin/people
+""",
+    )
+
+
+def write_token_made(to: str, base_url: str, *, name: str) -> MailMessage:
+    """Tell a person that a token which reads in their name was made."""
+    return MailMessage(
+        to,
+        "A token that reads the backlog in your name was created",
+        f"""\
+Hello,
+
+A token was created for your account at
+{base_url}.{_quote(name, "Its name:")}
+
+Programs that have it read what you may see. If that was not you,
+revoke it, and end the sessions that you don't know:
+
+{base_url}/account
 """,
     )
 

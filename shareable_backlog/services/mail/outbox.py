@@ -24,6 +24,8 @@ MailKind: TypeAlias = Literal[
     "sign_in",
     "codes_closed",
     "codes_closed_admin",
+    "admin_made",
+    "token_made",
     "access_asked",
     "access_approved",
     "access_declined",

@@ -106,7 +106,7 @@ async def test_an_approval_without_a_choice_or_with_what_cannot_be_changes_nothi
 
 
 async def test_disabling_ends_sessions_links_and_tokens_for_good(ids: dict[str, int]) -> None:
-    token = await tokens.create_token(alice(ids), ids["bob"], "script", ["items"], None)
+    token = await tokens.create_token(OUTBOX, alice(ids), ids["bob"], "script", ["items"], None)
     await query(
         "INSERT INTO sign_in_links (email, salt, token_hash, expires_at)"
         " VALUES ('Bob@example.com', 'x', 'x', now() + interval '1 hour')"

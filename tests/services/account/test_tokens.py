@@ -21,6 +21,7 @@ from shareable_backlog.services.access.sessions import CurrentUser
 from shareable_backlog.services.account import tokens
 from shareable_backlog.services.account.tokens import TokenUser
 from shareable_backlog.services.audit.audit_actions import Actor
+from shareable_backlog.services.mail.outbox import Outbox
 from tests.support.signed_in import let_in
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -33,12 +34,15 @@ def ids(database: str) -> dict[str, int]:
     return let_in(database, "alice", "bob", "erin")
 
 
+OUTBOX = Outbox(is_set_up=True)
+
+
 def actor(user_id: int) -> Actor:
     return Actor(user_id, None, "127.0.0.1", None)
 
 
 async def made(user_id: int, *rights: str, last_day: date | None = None) -> str:
-    return await tokens.create_token(actor(user_id), user_id, "Report", rights or ("items",), last_day)
+    return await tokens.create_token(OUTBOX, actor(user_id), user_id, "Report", rights or ("items",), last_day)
 
 
 async def used(token: str) -> TokenUser:
@@ -109,6 +113,14 @@ async def test_a_token_is_good_to_the_end_of_its_last_day(ids: dict[str, int]) -
         await used(token)
 
 
+async def test_whose_token_was_made_is_told_by_mail(ids: dict[str, int]) -> None:
+    token = await made(ids["bob"])
+    [(kind, recipient, params)] = await query("SELECT kind, recipient, params::text FROM outgoing_mails")
+    assert (kind, recipient) == ("token_made", "bob@example.com")
+    assert "Report" in params
+    assert token not in params
+
+
 @pytest.mark.parametrize("last_day", [TODAY - timedelta(days=1), date(1, 1, 1), date.max])
 async def test_a_last_day_has_to_be_ahead(ids: dict[str, int], last_day: date) -> None:
     with pytest.raises(InvalidInput):
@@ -118,7 +130,7 @@ async def test_a_last_day_has_to_be_ahead(ids: dict[str, int], last_day: date) -
 @pytest.mark.parametrize(("name", "rights"), [("", ["items"]), ("x" * 101, ["items"]), ("x", []), ("x", ["write"])])
 async def test_a_token_has_a_name_and_known_rights(ids: dict[str, int], name: str, rights: list[str]) -> None:
     with pytest.raises(InvalidInput):
-        await tokens.create_token(actor(ids["bob"]), ids["bob"], name, rights, None)
+        await tokens.create_token(OUTBOX, actor(ids["bob"]), ids["bob"], name, rights, None)
     assert await tokens.list_tokens(ids["bob"]) == []
 
 

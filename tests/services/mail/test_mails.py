@@ -155,6 +155,8 @@ def test_all_mails_are_short_plain_and_narrow() -> None:
         mails.write_sign_in(to, BASE_URL, link=f"{BASE_URL}/sign-in/link/" + "a" * 64, code=""),
         mails.write_codes_closed(to, BASE_URL),
         mails.write_codes_closed_admin("alice@example.com", BASE_URL, email=to),
+        mails.write_token_made("bob@example.com", BASE_URL, name=to),
+        mails.write_admin_made("alice@example.com", BASE_URL, email=to, by="the operator"),
         mails.write_access_asked("alice@example.com", BASE_URL, email=to, note="Please."),
         mails.write_access_approved(to, BASE_URL, None),
         mails.write_access_approved(to, BASE_URL, "See you.", sees_nothing=True),

@@ -1,13 +1,16 @@
-"""Nobody guesses a code: ten a day and person from wherever, then the link alone lets in, and that is said."""
+"""What is told by mail: wrong codes, of which ten a day and person are compared from wherever, and new admins."""
+
+from dataclasses import replace
 
 import pytest
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.errors import SignInFailed
-from shareable_backlog.services.access import open_links, sign_in
-from shareable_backlog.services.access.code_notices import announce_closed_codes
+from shareable_backlog.services.access import approvals, identities, open_links, sign_in
+from shareable_backlog.services.access.identities import ProvidedIdentity
+from shareable_backlog.services.access.notices import announce_closed_codes
 from shareable_backlog.services.access.sign_in import SignInConfig
-from shareable_backlog.services.audit.audit_actions import Actor
+from shareable_backlog.services.audit.audit_actions import OPERATOR, Actor
 from shareable_backlog.services.mail.outbox import Outbox
 from tests.support.signed_in import SECRET_KEY, let_in
 
@@ -185,3 +188,40 @@ async def test_who_can_not_sign_in_anyway_gets_no_mail_and_is_on_record(database
     let_in(database, "alice", "dora", "edgar")
     assert await announce(f"{name}@example.com") == []
     assert await query("SELECT details ->> 'email' FROM audit_logs") == [(f"{name}@example.com",)]
+
+
+@pytest.mark.parametrize(
+    ("act", "by"),
+    [
+        ("promote", "alice@example.com"),
+        ("create", "the operator"),
+        ("setting", "the setting ADMIN_EMAILS"),
+        ("group", "the identity provider"),
+    ],
+)
+async def test_a_new_admin_and_all_others_are_told_whoever_made_them_one(database: str, act: str, by: str) -> None:
+    ids = let_in(database, "alice", "bob")
+    outbox = Outbox(is_set_up=True)
+    alice = Actor(ids["alice"], "alice@example.com", None, None)
+    email = "bob@example.com"
+    if act == "promote":
+        await approvals.carry_out_decision(outbox, alice, [ids["bob"]], "promote")
+    elif act == "create":
+        email = "frank@example.com"
+        await approvals.create_person(OPERATOR, email, scope=None, is_admin=True, outbox=outbox)
+    elif act == "setting":
+        email = "frank@example.com"
+        entrance = replace(ENTRANCE, admin_emails=frozenset({email}))
+        await sign_in.accept_proxy_user(entrance, email, mallory(0))
+    else:
+        email = "frank@example.com"
+        frank = ProvidedIdentity(
+            issuer="https://id.example.com", subject="1", email=email, is_email_verified=True, name=None
+        )
+        await identities.accept_identity(ENTRANCE, frank, is_admin=True, next_path="/", actor=mallory(0))
+    told = await query(
+        "SELECT recipient, params ->> 'email', params ->> 'by' FROM outgoing_mails"
+        " WHERE kind = 'admin_made' ORDER BY recipient"
+    )
+    others = [] if by == "alice@example.com" else ["alice@example.com"]
+    assert told == [(one, email, by) for one in sorted([*others, email])]

@@ -1,4 +1,4 @@
-"""Tell a person and the admins when somebody has typed too many wrong codes for them."""
+"""Tell a person and the admins by mail what they should know of, such as wrong codes or a new admin."""
 
 from shareable_backlog.database.access import users
 from shareable_backlog.database.connection.transaction import Transaction
@@ -31,3 +31,11 @@ async def announce_closed_codes(tx: Transaction, outbox: Outbox, email: str, act
     for admin in await users.list_admin_emails(tx):
         if admin.lower() != email:
             await outbox.add_mail(tx, "codes_closed_admin", admin, {"email": email})
+
+
+async def announce_new_admin(tx: Transaction, outbox: Outbox, email: str, by: str) -> None:
+    """Mail the person who has just become an admin, and all others, whoever (or what) made them one apart."""
+    told = {one.lower(): one for one in (email, *await users.list_admin_emails(tx))}
+    told.pop(by.lower(), None)
+    for recipient in told.values():
+        await outbox.add_mail(tx, "admin_made", recipient, {"email": email, "by": by})
