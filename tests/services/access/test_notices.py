@@ -58,6 +58,7 @@ async def guess_without_end(email: str) -> list[str]:
     return answers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("email", [BOB, NOBODY])
 async def test_ten_guesses_a_day_are_compared_and_no_more_whoever_is_guessed_at(database: str, email: str) -> None:
     let_in(database)
@@ -67,6 +68,7 @@ async def test_ten_guesses_a_day_are_compared_and_no_more_whoever_is_guessed_at(
     assert await query("SELECT cardinality(wrong_at) FROM sign_in_links") == [(10,)]
 
 
+@pytest.mark.slow
 async def test_known_and_unknown_addresses_are_answered_alike(database: str) -> None:
     let_in(database)
     assert await guess_without_end(BOB) == await guess_without_end(NOBODY)
@@ -120,6 +122,7 @@ async def test_wrong_codes_of_yesterday_count_no_more_and_those_of_today_do(data
     assert await open_links.read_code_state(BROWSER) == "open"
 
 
+@pytest.mark.slow
 async def test_person_and_admins_are_told_once_however_long_it_goes_on(database: str) -> None:
     let_in(database)
     await guess_without_end(BOB)

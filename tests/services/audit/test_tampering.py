@@ -18,6 +18,8 @@ from shareable_backlog.services.audit import seal_hashes
 from shareable_backlog.services.audit.audit_sealing import SealConfig
 from tests.support.database.chain import add, build_config, seal_and_verify
 
+pytestmark = pytest.mark.slow
+
 Connection: TypeAlias = psycopg.Connection[Any]
 
 _FORGED_SEAL: LiteralString = """

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from shareable_backlog.web.connections import connection_limit
 from tests.support.listening import run_protocol
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
 MOST = 5
 SLOW_S = 0.5

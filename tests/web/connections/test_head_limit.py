@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from shareable_backlog.web.connections import head_limit
 from tests.support.listening import run_protocol
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
 GET = b"GET /first HTTP/1.1\r\nHost: localhost\r\n"
 CHUNKED = b"POST /first HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"

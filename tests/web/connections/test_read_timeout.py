@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from shareable_backlog.web.connections import read_timeout
 from tests.support.listening import run_protocol
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
 LIMIT_S = 0.3
 HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
