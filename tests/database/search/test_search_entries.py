@@ -90,7 +90,7 @@ async def test_a_comment_that_a_sweep_does_not_see_is_not_searched() -> None:
 async def test_a_comment_that_comes_before_its_item_is_found_with_it() -> None:
     item = mirrored.item(1)
     await mirrored.store(mirrored.comment(1, item, "Early"))
-    assert await query("SELECT FROM search_entries") == []
+    assert await query("SELECT 1 FROM search_entries") == []
     await mirrored.store(item)
     assert await found("early") == ["ENG-1"]
 
