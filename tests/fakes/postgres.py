@@ -108,7 +108,7 @@ class PrivateServer:
     def kill(self) -> None:
         """End all its processes with SIGKILL, as a power cut does; a stopped one stays stopped."""
         if self._process is not None and self._process.poll() is None:
-            for pid in self._pids():
+            for pid in self.pids():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             self._process.wait(_READY_WITHIN_S)
@@ -122,15 +122,17 @@ class PrivateServer:
 
     def freeze(self) -> None:
         """Halt all its processes; the kernel goes on accepting connections and acknowledging packets."""
-        for pid in self._pids():
-            os.kill(pid, signal.SIGSTOP)
+        assert self._process is not None
+        _halt(self._process.pid)  # first: from here on no session begins, and one that ends stays to be found
+        for pid in self.pids()[1:]:
+            _halt(pid)
 
     def thaw(self) -> None:
         """Let it go on after `freeze()`."""
-        for pid in reversed(self._pids()):
+        for pid in reversed(self.pids()):
             os.kill(pid, signal.SIGCONT)
 
-    def _pids(self) -> list[int]:
+    def pids(self) -> list[int]:
         """Return the postmaster and its children, each of which has a session of its own."""
         assert self._process is not None
         return [self._process.pid, *_children(self._process.pid)]
@@ -263,6 +265,16 @@ def private_server(private_servers: PrivateServers) -> Iterator[PrivateServer]:
     server.start()
     yield server
     server.kill()
+
+
+def read_process_state(pid: int) -> str:
+    """Return the kernel's letter for what a process does: T is halted, Z has ended and waits for its parent."""
+    return Path("/proc", str(pid), "stat").read_text(encoding="ascii").rpartition(") ")[2][0]
+
+
+def _halt(pid: int) -> None:
+    os.kill(pid, signal.SIGSTOP)
+    _until(lambda: read_process_state(pid) in "TZ", f"process {pid} is halted")
 
 
 def _initialise(data: Path, programs: Path) -> None:
