@@ -36,6 +36,7 @@ _FOLDER, _TEMPLATE = "SLB_TESTS_FOLDER", program_role.TEMPLATE
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name what all workers share, before the first of them starts: the server's folder and the template."""
+    leaks.watch_draws()
     if not hasattr(config, "workerinput"):
         os.environ[_TEMPLATE] = f"slb_template_{uuid4().hex[:8]}"
         in_memory.remove_abandoned()
@@ -179,13 +180,13 @@ def settings(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> S
     triggers by the program's connections says so with the mark `owner`.
     """
     is_owner = request.node.get_closest_marker("owner")
-    return parse_settings(
-        {
-            "DATABASE_URL": as_url(database if is_owner else program_role.use_role(database)),
-            "SECRET_KEY": SECRET_KEY,
-            "SLB_DATA_DIR": str(tmp_path / "data"),
-        }
-    )
+    given = {
+        "DATABASE_URL": as_url(database if is_owner else program_role.use_role(database)),
+        "SECRET_KEY": SECRET_KEY,
+        "SLB_DATA_DIR": str(tmp_path / "data"),
+    }
+    leaks.mark_settings(given)
+    return parse_settings(given)
 
 
 def as_url(conninfo: str) -> str:
