@@ -13,9 +13,12 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import SignInFailed
 from shareable_backlog.services.access import open_links, sessions, sign_in
 from shareable_backlog.services.access.open_links import CodeState, OpenLink
+from shareable_backlog.services.access.proofs import known_browsers
+from shareable_backlog.services.access.proofs.known_browsers import BrowserMarks
 from shareable_backlog.services.access.sign_in import NewSession
 from shareable_backlog.web import cookies, forms
 from shareable_backlog.web.fields import OwnPath, Text
+from shareable_backlog.web.pages import words
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -161,12 +164,15 @@ async def sign_out(request: Request) -> Response:
 
 async def start_session(request: Request, session: NewSession) -> Response:
     """Return the new session's cookie, end the one that was there before, and lead to the page that was wanted."""
-    if request.state.visitor is not None:
-        await sessions.end_session(request.state.visitor, auth.read_actor(request))
+    config, actor, visitor = auth.read_config(request), auth.read_actor(request), auth.find_user(request)
+    name = words.describe_browser(actor.user_agent)
+    marks = BrowserMarks(cookies.read_cookie(request, auth.KNOWN), name, visitor and visitor.user_id)
+    known = await known_browsers.welcome_browser(config.sign_in, session, marks, actor)
+    if visitor is not None:
+        await sessions.end_session(visitor, actor)
     response = RedirectResponse(forms.choose_own_path(session.next_path), 303)
-    cookies.set_cookie(
-        request, response, auth.SESSION, session.token, auth.read_config(request).limits.max_days * 86_400
-    )
+    cookies.set_cookie(request, response, auth.SESSION, session.token, config.limits.max_days * 86_400)
+    cookies.set_cookie(request, response, auth.KNOWN, known, known_browsers.LIVES_S)
     return response
 
 

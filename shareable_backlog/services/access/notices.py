@@ -35,6 +35,11 @@ async def announce_closed_codes(tx: Transaction, outbox: Outbox, email: str, act
             await outbox.add_mail(tx, "codes_closed_admin", admin, {"email": email})
 
 
+async def announce_new_browser(tx: Transaction, outbox: Outbox, email: str, place: str) -> None:
+    """Mail a person that they signed in by a browser that they never did before; `place` says which, and when."""
+    await outbox.add_mail(tx, "browser_new", email, {"place": place})
+
+
 async def announce_new_admin(tx: Transaction, outbox: Outbox, email: str, by: str) -> None:
     """Mail the person who has just become an admin, and all others, whoever (or what) made them one apart."""
     told = {one.lower(): one for one in (email, *await users.list_admin_emails(tx))}

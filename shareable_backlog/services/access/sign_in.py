@@ -64,12 +64,15 @@ class SignInConfig:
     limits: SignInLimits = field(default_factory=SignInLimits)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewSession:
-    """The token of a new session and the page that was wanted."""
+    """The token of a new session and the page that was wanted; `is_first` of all that its person ever had."""
 
     token: str
     next_path: str
+    user_id: int
+    email: str
+    is_first: bool
 
 
 async def send_link(config: SignInConfig, email: str, browser: str, next_path: str, actor: Actor) -> None:
@@ -240,7 +243,8 @@ async def let_in(
     await named_admins.follow_admin_emails(tx, config.outbox, config.admin_emails, user, known)
     token = await create_session(tx, user.id, method, actor, token)
     await audit_actions.record(tx, known, Action.SIGN_IN_SUCCEEDED, details={"method": method})
-    return NewSession(token, next_path)
+    is_first = user.last_access_at is None
+    return NewSession(token=token, next_path=next_path, user_id=user.id, email=user.email, is_first=is_first)
 
 
 async def require_session(outcome: NewSession | str, actor: Actor) -> NewSession:

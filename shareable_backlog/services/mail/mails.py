@@ -18,9 +18,10 @@ _MOST_LINES = 20
 def build_renderers(config: SignInConfig) -> Mapping[MailKind, Renderer]:
     """Return what writes each kind of mail for this installation.
 
-    The params are `link_id` for "sign_in", `email` for "codes_closed_admin", `email` and `by` for "admin_made",
-    `name` for "token_made", `by` and `widened` for "sharing_widened", `email` and `note` for "access_asked", and for
-    the decisions an admin's `reason`, which may be missing or None; "access_approved" has `sees_nothing` too.
+    The params are `link_id` for "sign_in", `email` for "codes_closed_admin", `place` for "browser_new", `email` and
+    `by` for "admin_made", `name` for "token_made", `by` and `widened` for "sharing_widened", `email` and `note` for
+    "access_asked", and for the decisions an admin's `reason`, which may be missing or None; "access_approved" has
+    `sees_nothing` too.
     """
     base_url = config.base_url
 
@@ -62,6 +63,7 @@ def build_renderers(config: SignInConfig) -> Mapping[MailKind, Renderer]:
         "sign_in": render_sign_in,
         "codes_closed": build_renderer(write_codes_closed),
         "codes_closed_admin": build_renderer(write_codes_closed_admin, "email"),
+        "browser_new": build_renderer(write_browser_new, "place"),
         "admin_made": build_renderer(write_admin_made, "email", "by"),
         "token_made": build_renderer(write_token_made, "name"),
         "sharing_widened": build_renderer(write_sharing_widened, "by", "widened"),
@@ -144,6 +146,28 @@ who was told and can sign in by the link in the email.
 Where it came from stands in the audit log:
 
 {base_url}/admin/audit?action=codes.closed
+""",
+    )
+
+
+def write_browser_new(to: str, base_url: str, *, place: str) -> MailMessage:
+    """Tell a person that somebody signed in as them where they never did before."""
+    return MailMessage(
+        to,
+        "A new browser signed in to the backlog as you",
+        f"""\
+Hello,
+
+Somebody, probably you, signed in as {to} to the backlog at
+{base_url} in a browser that was never used for it before:
+
+{_clean_line(place)}
+
+If that was you, there is nothing to do. If not, somebody can read
+your email or use your account there: end that session here, and
+tell an admin:
+
+{base_url}/account
 """,
     )
 

@@ -24,6 +24,7 @@ MailKind: TypeAlias = Literal[
     "sign_in",
     "codes_closed",
     "codes_closed_admin",
+    "browser_new",
     "admin_made",
     "token_made",
     "sharing_widened",

@@ -157,6 +157,7 @@ def test_all_mails_are_short_plain_and_narrow() -> None:
         mails.write_codes_closed_admin("alice@example.com", BASE_URL, email=to),
         mails.write_token_made("bob@example.com", BASE_URL, name=to),
         mails.write_admin_made("alice@example.com", BASE_URL, email=to, by="the operator"),
+        mails.write_browser_new(to, BASE_URL, place="Firefox on Windows, from 2001:db8::1, 2026-02-06 10:30 UTC"),
         mails.write_sharing_widened("alice@example.com", BASE_URL, by="alice@example.com", widened=["comments"]),
         mails.write_access_asked("alice@example.com", BASE_URL, email=to, note="Please."),
         mails.write_access_approved(to, BASE_URL, None),
