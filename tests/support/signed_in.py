@@ -78,7 +78,7 @@ def _add(connection: psycopg.Connection, persona: str) -> int:
     assert found
     connection.execute(
         "INSERT INTO sessions (token_hash, user_id, method) VALUES (%s, %s, 'link')"
-        " ON CONFLICT (token_hash) DO UPDATE SET viewing_as_user_id = NULL",
+        " ON CONFLICT (token_hash) DO UPDATE SET viewing_as_user_id = NULL, created_at = now()",
         [hashlib.sha256(token(persona).encode()).digest(), found[0]],
     )
     return int(found[0])

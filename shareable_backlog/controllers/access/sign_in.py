@@ -182,11 +182,15 @@ async def _render_page(
     """Return a page with a form, and the browser its secret, as nobody is signed in yet."""
     if request.state.secret is None:
         request.state.secret = request.state.new_cookies[auth.BROWSER] = secrets.token_urlsafe(24)
+    return auth.render_page(request, template, list_ways(request), context, status=status)
+
+
+def list_ways(request: Request) -> SignInWaysContext:
+    """Return which ways in are set up."""
     settings = auth.read_config(request).settings
-    ways = SignInWaysContext(
+    return SignInWaysContext(
         has_mail=settings.smtp_url is not None or auth.read_config(request).sign_in.is_open_in_log,
         is_mail_in_log=settings.smtp_url is None,
         oidc_name=settings.oidc_name if settings.oidc_issuer else None,
         has_proxy=settings.auth_proxy_header is not None,
     )
-    return auth.render_page(request, template, ways, context, status=status)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
-from shareable_backlog.database.access import rate_limits, sessions, sign_in_links, users
+from shareable_backlog.database.access import held_forms, rate_limits, sessions, sign_in_links, users
 from shareable_backlog.database.access.sign_in_links import SignInLink
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
@@ -299,10 +299,11 @@ async def create_sample_link(config: SignInConfig) -> str | None:
 
 
 async def keep_deleting_old(limits: SessionLimits) -> None:
-    """Delete what is too old to be of use, for ever, once an hour: links, sessions, counts of tries."""
+    """Delete what is too old to be of use, for ever, once an hour: links, sessions, forms, counts of tries."""
     while True:
         await asyncio.sleep(_CLEANED_EVERY_S)
         with contextlib.suppress(BacklogError):  # the probe has it in the log
             await sign_in_links.delete_old_links()
             await sessions.delete_expired(limits.idle_hours, limits.max_days)
+            await held_forms.delete_old_forms()
             await rate_limits.delete_old_windows()
