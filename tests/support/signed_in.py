@@ -37,7 +37,7 @@ _LET_IN = """
     ), opened AS (
       INSERT INTO sessions (token_hash, user_id, method)
       SELECT token_hash, id, 'link' FROM given JOIN added USING (email)
-      ON CONFLICT (token_hash) DO UPDATE SET viewing_as_user_id = NULL
+      ON CONFLICT (token_hash) DO UPDATE SET viewing_as_user_id = NULL, created_at = now()
     )
     SELECT persona, id FROM given JOIN added USING (email)
 """

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Who: TypeAlias = Literal["anyone", "signer", "browser", "visitor", "person", "viewer", "admin"]
 
-SESSION, BROWSER = "session", "browser"
+SESSION, BROWSER, KNOWN = "session", "browser", "known"
 FEED = "/feed.atom"
 
 
@@ -83,9 +83,14 @@ def read_config(request: Request) -> AccessConfig:
     return request.app.state.access
 
 
+def find_user(request: Request) -> CurrentUser | None:
+    """Return the signed-in person of a request that was let in; None for nobody."""
+    return request.state.visitor
+
+
 def require_user(request: Request) -> CurrentUser:
     """Return the signed-in person of a request to a route that only they may ask for."""
-    found: CurrentUser | None = request.state.visitor
+    found = find_user(request)
     if found is None:
         raise NotSignedIn("Please sign in first.")
     return found

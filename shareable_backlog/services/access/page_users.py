@@ -50,6 +50,7 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
         found.session_id,
         scope,
         found.viewing_as,
+        is_proven=found.is_proven,
     )
     stored = StoredPreferences(found.theme, found.density, found.time_zone, found.locale, found.columns)
     return PageUser(

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
-from shareable_backlog.database.access import rate_limits, sessions, sign_in_links, users
+from shareable_backlog.database.access import held_forms, rate_limits, sessions, sign_in_links, users
 from shareable_backlog.database.access.sign_in_links import SignInLink
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
@@ -64,12 +64,15 @@ class SignInConfig:
     limits: SignInLimits = field(default_factory=SignInLimits)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewSession:
-    """The token of a new session and the page that was wanted."""
+    """The token of a new session and the page that was wanted; `is_first` of all that its person ever had."""
 
     token: str
     next_path: str
+    user_id: int
+    email: str
+    is_first: bool
 
 
 async def send_link(config: SignInConfig, email: str, browser: str, next_path: str, actor: Actor) -> None:
@@ -240,7 +243,8 @@ async def let_in(
     await named_admins.follow_admin_emails(tx, config.outbox, config.admin_emails, user, known)
     token = await create_session(tx, user.id, method, actor, token)
     await audit_actions.record(tx, known, Action.SIGN_IN_SUCCEEDED, details={"method": method})
-    return NewSession(token, next_path)
+    is_first = user.last_access_at is None
+    return NewSession(token=token, next_path=next_path, user_id=user.id, email=user.email, is_first=is_first)
 
 
 async def require_session(outcome: NewSession | str, actor: Actor) -> NewSession:
@@ -295,10 +299,11 @@ async def create_sample_link(config: SignInConfig) -> str | None:
 
 
 async def keep_deleting_old(limits: SessionLimits) -> None:
-    """Delete what is too old to be of use, for ever, once an hour: links, sessions, counts of tries."""
+    """Delete what is too old to be of use, for ever, once an hour: links, sessions, forms, counts of tries."""
     while True:
         await asyncio.sleep(_CLEANED_EVERY_S)
         with contextlib.suppress(BacklogError):  # the probe has it in the log
             await sign_in_links.delete_old_links()
             await sessions.delete_expired(limits.idle_hours, limits.max_days)
+            await held_forms.delete_old_forms()
             await rate_limits.delete_old_windows()

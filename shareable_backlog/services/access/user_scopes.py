@@ -11,9 +11,12 @@ from shareable_backlog.database.access.sharing import EVERYTHING, Scope, build_s
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import InvalidInput, NotFound
+from shareable_backlog.services.access import notices
+from shareable_backlog.services.access.lookalikes import format_ascii
 from shareable_backlog.services.access.sharing import require_version
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
+from shareable_backlog.services.mail.outbox import NO_MAILS, Outbox
 
 _UNCHOSEN = "Choose what they see: everything that is shown, one or more groups, or nothing yet. Nothing was changed."
 
@@ -51,6 +54,11 @@ def describe_user_scope(user: UserRow) -> str | Sequence[str]:
     return describe_scope(user.scope, user.groups)
 
 
+def describe_widening(email: str) -> str:
+    """Return what a mail says of a person who was given everything."""
+    return f"{format_ascii(email)} sees everything that is shown"
+
+
 async def find_scope(names: Collection[str]) -> Scope:
     """Return the scope of the groups of these names. Raises InvalidInput for a name that no group has."""
     found = await viewer_groups.find_ids(names)
@@ -67,8 +75,8 @@ async def read_newcomer_scope() -> Scope:
     return scope
 
 
-async def save_newcomer_scope(actor: Actor, version: int, scope: Scope | None) -> None:
-    """Choose what newcomers are given; who is here already keeps what they have.
+async def save_newcomer_scope(actor: Actor, version: int, scope: Scope | None, outbox: Outbox = NO_MAILS) -> None:
+    """Choose what newcomers are given; who is here already keeps what they have. Admins are told of more by mail.
 
     Raises InvalidInput, and Conflict when the sharing settings were changed since `version`.
     """
@@ -90,14 +98,30 @@ async def save_newcomer_scope(actor: Actor, version: int, scope: Scope | None) -
                 "after": {"newcomers": describe_scope(chosen, names)},
             },
         )
+        await notices.announce_widening(tx, outbox, actor, _list_newcomer_widening(before, chosen, names))
 
 
-async def save_scope(actor: Actor, user_ids: Collection[int], scope: Scope | None) -> None:
+def _list_newcomer_widening(before: Scope, chosen: Scope, names: Sequence[str]) -> list[str]:
+    """Return what newcomers are given that they were not, by the names of the chosen groups in their order."""
+    if before == EVERYTHING:
+        return []
+    if chosen == EVERYTHING:
+        return ["newcomers see everything that is shown, once approved"]
+    named = zip(chosen.viewer_group_ids or (), names, strict=True)
+    return [
+        f"newcomers see what group “{name}” sees, once approved"
+        for group_id, name in named
+        if group_id not in (before.viewer_group_ids or ())
+    ]
+
+
+async def save_scope(actor: Actor, user_ids: Collection[int], scope: Scope | None, outbox: Outbox = NO_MAILS) -> None:
     """Give people this to see and nothing else, with a record of each whom it changes anything for.
 
     Raises InvalidInput when nothing was chosen or a group is gone, NotFound for a person: then nothing is changed.
     """
     chosen = require_scope(scope)
+    widened: list[str] = []
     async with transaction() as tx:
         await lock_groups(tx, chosen)
         for user_id in sorted(set(user_ids)):
@@ -106,6 +130,8 @@ async def save_scope(actor: Actor, user_ids: Collection[int], scope: Scope | Non
                 raise NotFound("Somebody has been deleted meanwhile. Nothing was changed.")
             if user.scope != chosen:
                 await replace_scope(tx, user, actor, chosen)
+                widened += [describe_widening(user.email)] if chosen == EVERYTHING else []
+        await notices.announce_widening(tx, outbox, actor, widened)
 
 
 async def replace_scope(tx: Transaction, user: UserRow, actor: Actor, scope: Scope, by: str | None = None) -> None:

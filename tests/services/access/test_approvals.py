@@ -53,7 +53,7 @@ async def test_an_approved_person_is_recorded_and_told(ids: dict[str, int]) -> N
     assert decided.done == ["carol@example.com"]
     assert await flags(ids["carol"]) == (False, True, False)
     assert await records() == [("person.approved", str(ids["carol"]))]
-    assert await mails() == [("access_approved", "carol@example.com")]
+    assert await mails() == [("access_approved", "carol@example.com"), ("sharing_widened", "alice@example.com")]
     [(by, at)] = await query("SELECT approved_by, approved_at FROM users WHERE id = %(id)s", {"id": ids["carol"]})
     assert (by, at is not None) == (ids["alice"], True)
 
