@@ -20,7 +20,7 @@ from tests.support.running_site import Site
 
 pytestmark = pytest.mark.npm
 
-PROGRAM = Path(__file__).parents[2] / "fakes" / "oidc_provider.mjs"
+PROGRAM = Path(__file__).parents[2] / "fakes" / "npm" / "oidc_provider.mjs"
 SECRET = leaks.mark("0real+provider/secret%of:tests=0")
 CLIENT = {"client_id": "backlog", "client_secret": SECRET, "redirect_uris": [f"{BASE}{CALLBACK}"]}
 CLAIMS = {"email": CAROL, "email_verified": True, "name": "Carol", "groups": ["Field staff"]}
