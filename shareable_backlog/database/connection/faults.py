@@ -8,6 +8,7 @@ from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
 from shareable_backlog.errors import BacklogError, Contended, DatabaseFailed, DatabaseUnavailable, DataRefused
 
+WAITING_IS_NO_HELP = "Waiting won't help: whoever runs this has to mend its settings or the server's."
 _LATER = "Please try again in a few seconds."
 # Connection errors carry no SQLSTATE, only text (measured, psycopg 3.3.9).
 _REASONS = (
@@ -39,6 +40,17 @@ _REASONS = (
     (r"timeout|timed out", "did not answer in time"),
     (r"^invalid \w+ value|^invalid port", "can't be reached with this DATABASE_URL: one of its values is wrong"),
 )
+# Waiting mends all but these.
+_LASTING = {
+    "refused the user or password",
+    "accepts only encrypted connections (sslmode=require)",
+    "does not allow this machine (pg_hba.conf)",
+    "has no database of that name",
+    "could not prove its identity (TLS certificate)",
+    "does not support TLS, which sslmode requires",
+    "is behind a pooler that refuses our options (there, set ignore_startup_parameters = options)",
+    "can't be reached with this DATABASE_URL: one of its values is wrong",
+}
 _UNABLE = {
     "57014": "took too long to answer",
     "53100": "has no room left on its disk",
@@ -54,6 +66,11 @@ def describe_reason(error: Exception) -> str:
     """Return the end of the sentence "The database …" for a connection error, without host or user."""
     text = str(error)
     return next((words for pattern, words in _REASONS if re.search(pattern, text)), "can't be reached")
+
+
+def is_lasting(error: Exception) -> bool:
+    """Return whether a connection error stays until somebody changes the settings, here or at the server."""
+    return describe_reason(error) in _LASTING
 
 
 def is_lost(error: psycopg.Error) -> bool:
@@ -81,7 +98,8 @@ def translate_error(error: psycopg.Error) -> BacklogError:
     if state in _CONTENDED:
         return Contended(f"Somebody else is changing the same data. {_LATER}")
     if state in _UNABLE or is_lost(error):
-        return DatabaseUnavailable(f"The database {_UNABLE.get(state) or describe_reason(error)}. {_LATER}")
+        advice = _LATER if state in _UNABLE or not is_lasting(error) else WAITING_IS_NO_HELP
+        return DatabaseUnavailable(f"The database {_UNABLE.get(state) or describe_reason(error)}. {advice}")
     if state[:2] in _OF_THE_VALUES or isinstance(error, psycopg.DataError):
         return DataRefused("The database refused a value that was to be read or stored. Please tell an admin.")
     return DatabaseFailed("The data could not be read or stored. Please try again or tell an admin.")

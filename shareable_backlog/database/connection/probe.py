@@ -20,6 +20,7 @@ from shareable_backlog.errors import DatabaseUnavailable
 from shareable_backlog.tasks import end_tasks
 
 _INTERVAL_S = 1.0
+_LONGEST_PAUSE_S = 5.0
 _WHILE_AWAY_S = 0.1  # a restart takes a moment only, and a refused connection costs little
 _PATIENCE_S = 0.3
 _ANSWER_WITHIN_S = 2.0
@@ -32,6 +33,8 @@ class ConnectionTest:
     connected: bool
     latency_ms: int | None = None
     error: str | None = None
+    is_lasting: bool = False
+    """Whether waiting won't help."""
 
 
 def has_news(connection: psycopg.AsyncConnection) -> bool:
@@ -69,7 +72,8 @@ class Probe:
                 await self._back.wait()
         if not self.last.connected:
             self._away.refused += 1
-            raise DatabaseUnavailable(self.last.error or "The database can't be reached right now.")
+            reason = self.last.error or "The database can't be reached right now."
+            raise DatabaseUnavailable(f"{reason} {faults.WAITING_IS_NO_HELP}" if self.last.is_lasting else reason)
 
     def doubt_connection(self) -> None:
         """Ask again now, on a new connection: somebody has just lost one."""
@@ -77,11 +81,13 @@ class Probe:
         self._wake.set()
 
     async def run(self) -> None:
-        """Ask for ever: once a second, more often while the database is away."""
+        """Ask for ever: once a second, more often while the database is away, ever less when waiting won't help."""
+        pause_s = _WHILE_AWAY_S
         while True:
             self._wake.clear()
             test = await self.run_test()
-            await asyncio.sleep(_WHILE_AWAY_S)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S) if test.is_lasting else _WHILE_AWAY_S
+            await asyncio.sleep(pause_s)
             if test.connected:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_INTERVAL_S - _WHILE_AWAY_S):
@@ -94,7 +100,8 @@ class Probe:
                 result = ConnectionTest(connected=True, latency_ms=await self._select_now())
             except Exception as error:  # noqa: BLE001 (without the probe the program would believe its last result)
                 await self._disconnect()
-                result = ConnectionTest(connected=False, error=f"The database {faults.describe_reason(error)}.")
+                said = f"The database {faults.describe_reason(error)}."
+                result = ConnectionTest(connected=False, error=said, is_lasting=faults.is_lasting(error))
             self._record_result(result)
             return result
 

@@ -123,3 +123,23 @@ def test_any_other_refusal_is_a_failure_of_the_statement_and_not_of_its_rows(sql
 @pytest.mark.parametrize("sqlstate", ["57014", "57P01", "40P01", "53100", "42P01", "22P02", "25006"])
 def test_no_plain_word_holds_the_drivers_own(sqlstate: str) -> None:
     assert "example.com" not in str(faults.translate_error(error(sqlstate)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{AT}FATAL:  password authentication failed for user "alice"',
+        f'{AT}FATAL:  database "x" does not exist',
+        f"{AT}SSL error: certificate verify failed",
+        'invalid integer value "many" for connection option "port"',
+    ],
+)
+def test_where_waiting_does_not_help_nobody_is_told_to_wait(text: str) -> None:
+    said = str(faults.translate_error(psycopg.OperationalError(text)))
+    assert said.endswith("Waiting won't help: whoever runs this has to mend its settings or the server's.")
+
+
+def test_where_waiting_helps_that_is_said() -> None:
+    assert str(faults.translate_error(psycopg.OperationalError(f"{AT}Connection refused"))).endswith(
+        "Please try again in a few seconds."
+    )

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -15,6 +16,7 @@ from structlog.testing import capture_logs
 from shareable_backlog.database.connection import probe as probing
 from shareable_backlog.database.connection.probe import ConnectionTest, Probe, has_news
 from shareable_backlog.errors import DatabaseUnavailable
+from tests.fakes.postgres import PASSWORD, PrivateServer
 from tests.support.database.cutting import Proxy
 
 pytestmark = pytest.mark.anyio
@@ -233,3 +235,17 @@ async def test_a_closed_probe_leaves_no_session_behind(probe: Probe, database: s
     async with asyncio.timeout(20):
         while sessions(database):  # noqa: ASYNC110 (the server's process ends a little later)
             await asyncio.sleep(0.005)
+
+
+async def test_a_wrong_password_is_tried_ever_less(private_server: PrivateServer) -> None:
+    probe = Probe(private_server.url.replace(quote(PASSWORD, safe=""), "another"))
+    asking = asyncio.create_task(probe.run())
+    await asyncio.sleep(3)
+    asking.cancel()
+    await asyncio.wait({asking})
+    await probe.close()
+    assert probe.last
+    assert probe.last.is_lasting
+    assert 2 <= private_server.log.count("password authentication failed") <= 6
+    with pytest.raises(DatabaseUnavailable, match=r"refused the user or password\. Waiting won't help"):
+        await probe.require_available()
