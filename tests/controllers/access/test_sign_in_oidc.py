@@ -130,6 +130,7 @@ def test_somebody_elses_answer_is_worth_nothing_in_my_browser(site: Site, provid
     _, carols_browser = begun(site)
     assert site.ask("GET", provider.consent(mallorys_url), browser=carols_browser).status_code == 403
     assert len(refusals(site)) == 1
+    assert "/token" not in provider.asked, "the provider's own check of the browser is not needed"
     assert site.ask("GET", provider.consent(mallorys_url)).status_code == 403
     assert len(refusals(site)) == 1, "nothing was begun where there is no cookie"
 
