@@ -23,7 +23,7 @@ from shareable_backlog.oidc import Authorization, Identity, Provider
 from shareable_backlog.services.access import identities
 from shareable_backlog.services.access import sign_in as signing_in
 from shareable_backlog.services.access.identities import ProvidedIdentity
-from shareable_backlog.web import cookies
+from shareable_backlog.web import cookies, params
 
 CALLBACK = "/sign-in/oidc/callback"
 _FLOW = "oidc"
@@ -67,6 +67,9 @@ async def open_provider(settings: Settings, base_url: str) -> AsyncGenerator[Pro
 async def start_sign_in(request: Request, query: NextQuery) -> Response:
     """Send the browser to the provider, with a cookie that knows the way back; nothing else is begun."""
     # A link leads here and no form: browsers hold a form's redirects to the pages' policy, which names no provider.
+    # From a page that is not ours it leads to the sign-in page, as nobody is to be signed in by somebody else's link.
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return RedirectResponse(params.build_url("/sign-in", query), 303)
     try:
         begun = await _require_provider(request).start_sign_in()
     except SignInFailed as error:
