@@ -113,6 +113,7 @@ class Settings:
     auth_proxy_header: str | None = None
     auth_proxy_prefix: str | None = None
     audit_retention_days: int = 0
+    audit_to_log: Literal["no", "yes"] = "no"
     port: int = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "console"
@@ -172,6 +173,7 @@ _PARSERS: Mapping[str, values.Parser] = {
     "AUTH_PROXY_HEADER": values.parse_header_name,
     "AUTH_PROXY_PREFIX": str.lower,
     "AUDIT_RETENTION_DAYS": values.build_whole_number_parser(0, 36_500),
+    "AUDIT_TO_LOG": values.build_choice_parser("no", "yes"),
     "PORT": values.build_whole_number_parser(0, 65_535),
     "LOG_LEVEL": values.build_choice_parser("debug", "info", "warning", "error", aliases=_PINO_LEVELS),
     "LOG_FORMAT": values.build_choice_parser("json", "console"),
