@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shareable_backlog.controllers import health, metrics, policy_reports, security_txt, webhooks
-from shareable_backlog.controllers.access import auth, sign_in, sign_in_oidc
+from shareable_backlog.controllers.access import auth, sign_in, sign_in_oidc, step_up
 from shareable_backlog.controllers.access.auth import Who
 from shareable_backlog.controllers.account import account, preferences, tokens, views
 from shareable_backlog.controllers.admin import (
@@ -45,12 +45,16 @@ class Route:
     "anyone" is a probe or a browser from anywhere, "signer" whoever signs with a secret that only Linear knows. All
     others come from an allowed network: "browser" reports by itself, "visitor" needs no more, "person" is signed in,
     "viewer" is approved too, "admin" is an approved admin. What else isn't a GET has to come from a page of ours.
+
+    What changes who sees what has an `act`, which says it in words ("Yes, add a person"): before it is done, they
+    have to have signed in within the last ten minutes.
     """
 
     method: Method
     path: str
     handler: Handler
     who: Who
+    act: str | None = None
 
 
 ROUTES = (
@@ -69,13 +73,14 @@ ROUTES = (
     Route("POST", "/sign-in/link/{token}", sign_in.use_link, "visitor"),
     Route("GET", "/sign-in/oidc", sign_in_oidc.start_sign_in, "visitor"),
     Route("GET", sign_in_oidc.CALLBACK, sign_in_oidc.finish_sign_in, "visitor"),
+    Route("GET", step_up.PATH, step_up.show_step_up, "person"),
     Route("POST", "/sign-out", sign_in.sign_out, "person"),
     Route("GET", "/waiting", account.show_waiting, "person"),
     Route("POST", "/waiting", account.ask_for_access, "person"),
     Route("GET", "/account", account.show_account, "person"),
     Route("POST", "/account/preferences", preferences.save_preferences, "person"),
-    Route("POST", "/account/sessions/{session_id}/end", account.end_session, "person"),
-    Route("POST", "/account/tokens", tokens.create_token, "viewer"),
+    Route("POST", "/account/sessions/{session_id}/end", account.end_session, "person", "end a session"),
+    Route("POST", "/account/tokens", tokens.create_token, "viewer", "create a token"),
     Route("POST", "/account/tokens/{token_id}/revoke", tokens.revoke_token, "person"),
     Route("GET", "/", item_list.show_list, "viewer"),
     Route("GET", "/roadmap", roadmap.show_roadmap, "viewer"),
@@ -87,7 +92,7 @@ ROUTES = (
     Route("GET", "/export.json", exports.export_json, "viewer"),
     Route("GET", auth.FEED, exports.export_feed, "viewer"),
     Route("GET", "/feeds", exports.show_feeds, "viewer"),
-    Route("POST", "/feeds", exports.create_feed, "viewer"),
+    Route("POST", "/feeds", exports.create_feed, "viewer", "create an address for a feed reader"),
     Route("GET", "/items/{identifier}", items.show_item, "viewer"),
     Route("GET", "/items/{identifier}/images/{name}", images.show_image, "viewer"),
     Route("GET", "/views", views.show_views, "viewer"),
@@ -101,12 +106,12 @@ ROUTES = (
     Route("GET", "/about", admin_sharing.show_about, "viewer"),
     Route("GET", "/admin", admin_overview.show_overview, "admin"),
     Route("GET", "/admin/people", admin_people.show_people, "admin"),
-    Route("POST", "/admin/people", admin_people.add_person, "admin"),
+    Route("POST", "/admin/people", admin_people.add_person, "admin", "add a person"),
     Route("GET", "/admin/people.csv", admin_people.export_people, "admin"),
-    Route("POST", "/admin/people/decide", admin_people.carry_out_decision, "admin"),
+    Route("POST", "/admin/people/decide", admin_people.carry_out_decision, "admin", "decide about people"),
     Route("GET", "/admin/people/{user_id}", admin_people.show_person, "admin"),
-    Route("POST", "/admin/people/{user_id}", admin_people.update_person, "admin"),
-    Route("POST", "/admin/people/{user_id}/delete", admin_people.delete_person, "admin"),
+    Route("POST", "/admin/people/{user_id}", admin_people.update_person, "admin", "change a person"),
+    Route("POST", "/admin/people/{user_id}/delete", admin_people.delete_person, "admin", "delete a person"),
     Route("POST", "/admin/people/{user_id}/view-as", admin_people.start_viewing_as, "admin"),
     Route("POST", "/admin/people/{user_id}/sessions/{session_id}/end", admin_people.end_session, "admin"),
     Route("POST", "/admin/view-as/stop", admin_people.stop_viewing_as, "admin"),
@@ -116,16 +121,22 @@ ROUTES = (
     Route("POST", "/admin/sync/removals", admin_sync.confirm_removals, "admin"),
     Route("GET", "/admin/sync/{run_id}", admin_sync.show_run, "admin"),
     Route("GET", "/admin/sharing", admin_sharing.show_sharing, "admin"),
-    Route("POST", "/admin/sharing", admin_sharing.save_sharing, "admin"),
-    Route("POST", "/admin/sharing/newcomers", admin_sharing.save_newcomers, "admin"),
+    Route("POST", "/admin/sharing", admin_sharing.save_sharing, "admin", "change what is shown"),
+    Route("POST", "/admin/sharing/newcomers", admin_sharing.save_newcomers, "admin", "change what newcomers see"),
     Route("POST", "/admin/sharing/preview", admin_sharing.preview_sharing, "admin"),
-    Route("POST", "/admin/groups", admin_groups.create_group, "admin"),
+    Route("POST", "/admin/groups", admin_groups.create_group, "admin", "create a group"),
     Route("GET", "/admin/groups/{group_id}", admin_groups.show_group, "admin"),
-    Route("POST", "/admin/groups/{group_id}/name", admin_groups.rename_group, "admin"),
-    Route("POST", "/admin/groups/{group_id}/rules", admin_groups.update_rules, "admin"),
-    Route("POST", "/admin/groups/{group_id}/people", admin_groups.add_member, "admin"),
-    Route("POST", "/admin/groups/{group_id}/people/out", admin_groups.remove_member, "admin"),
-    Route("POST", "/admin/groups/{group_id}/delete", admin_groups.delete_group, "admin"),
+    Route("POST", "/admin/groups/{group_id}/name", admin_groups.rename_group, "admin", "rename a group"),
+    Route("POST", "/admin/groups/{group_id}/rules", admin_groups.update_rules, "admin", "change what a group sees"),
+    Route("POST", "/admin/groups/{group_id}/people", admin_groups.add_member, "admin", "put a person into a group"),
+    Route(
+        "POST",
+        "/admin/groups/{group_id}/people/out",
+        admin_groups.remove_member,
+        "admin",
+        "take a person out of a group",
+    ),
+    Route("POST", "/admin/groups/{group_id}/delete", admin_groups.delete_group, "admin", "delete a group"),
     Route("POST", "/admin/views", admin_views.publish_view, "admin"),
     Route("POST", "/admin/views/{view_id}/rename", admin_views.rename_view, "admin"),
     Route("POST", "/admin/views/{view_id}/move", admin_views.move_view, "admin"),
@@ -179,7 +190,10 @@ def _guard_route(route: Route) -> Endpoint:
         if route.who == "signer":
             return await handler(request)
         try:
-            response = await auth.admit(request, route.who) or await handler(request)
+            response = await auth.admit(request, route.who)
+            if response is None and route.act is not None:
+                response = await step_up.require_proof(request, route.act)
+            response = response or await handler(request)
         except TooMany:
             auth.log_trick(request, "spent limit")
             raise

@@ -82,6 +82,7 @@ TABLE = {
     "POST /admin/people/{user_id}/view-as": Row("admin", "/admin/people/0/view-as", 404),
     "POST /admin/people/{user_id}/sessions/{session_id}/end": Row("admin", "/admin/people/0/sessions/0/end", 404),
     "POST /admin/view-as/stop": Row("admin", answer=303),
+    "GET /sign-in/again/{form_id}": Row("person", "/sign-in/again/0", 404),
     "GET /sign-in/oidc": Row("visitor", answer=404),
     "GET /sign-in/oidc/callback": Row("visitor", answer=403),
     "GET /admin/sync": Row("admin"),
@@ -172,6 +173,37 @@ def refusal(route: Route, persona: str | None) -> tuple[int, str | None]:
 def test_every_route_is_in_the_table() -> None:
     assert sorted(map(name, ROUTES)) == sorted(TABLE)
     assert {name(route): route.who for route in ROUTES} == {key: row.who for key, row in TABLE.items()}
+
+
+# Everything else that admins do, and of what all do tokens and sessions, needs a sign-in within ten minutes.
+NOT_ASKED_AGAIN = {
+    "POST /admin/people/{user_id}/view-as": "shows an admin less than they see",
+    "POST /admin/people/{user_id}/sessions/{session_id}/end": "only takes away, and has to be quick",
+    "POST /admin/view-as/stop": "shows an admin what they see anyway",
+    "POST /admin/sync": "changes nobody's rights",
+    "POST /admin/sync/removals": "changes nobody's rights",
+    "POST /admin/sharing/preview": "changes nothing",
+    "POST /admin/views": "offers a filter, which shows nobody more",
+    "POST /admin/views/{view_id}/rename": "offers a filter, which shows nobody more",
+    "POST /admin/views/{view_id}/move": "offers a filter, which shows nobody more",
+    "POST /admin/views/{view_id}/unpublish": "offers a filter no more",
+}
+OF_VIEWERS_TOO = {"POST /account/tokens", "POST /feeds", "POST /account/sessions/{session_id}/end"}
+
+
+def test_what_changes_who_sees_what_is_asked_for_again() -> None:
+    of_admins = {name(route) for route in ROUTES if route.who == "admin" and route.method == "POST"}
+    assert {name(route) for route in ROUTES if route.act} == (of_admins - NOT_ASKED_AGAIN.keys()) | OF_VIEWERS_TOO
+    assert NOT_ASKED_AGAIN.keys() <= of_admins
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.act], ids=name)
+def test_whoever_signed_in_long_ago_is_led_to_sign_in_again_and_nothing_is_done(site: Site, route: Route) -> None:
+    reset(site)
+    site.query("UPDATE sessions SET created_at = now() - interval '10 minutes 1 second'")
+    answer = asked(site, route, "alice", csrf_of="alice")
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in/again/")
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=name)

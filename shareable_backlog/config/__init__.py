@@ -112,6 +112,8 @@ class Settings:
     oidc_viewer_groups: tuple[str, ...] = ()
     auth_proxy_header: str | None = None
     auth_proxy_prefix: str | None = None
+    auth_proxy_groups_header: str | None = None
+    auth_proxy_viewer_groups: tuple[str, ...] = ()
     audit_retention_days: int = 0
     audit_to_log: Literal["no", "yes"] = "no"
     port: int = 8000
@@ -172,6 +174,8 @@ _PARSERS: Mapping[str, values.Parser] = {
     "OIDC_VIEWER_GROUPS": values.parse_group_pairs,
     "AUTH_PROXY_HEADER": values.parse_header_name,
     "AUTH_PROXY_PREFIX": str.lower,
+    "AUTH_PROXY_GROUPS_HEADER": values.parse_header_name,
+    "AUTH_PROXY_VIEWER_GROUPS": values.parse_group_pairs,
     "AUDIT_RETENTION_DAYS": values.build_whole_number_parser(0, 36_500),
     "AUDIT_TO_LOG": values.build_choice_parser("no", "yes"),
     "PORT": values.build_whole_number_parser(0, 65_535),
@@ -278,6 +282,9 @@ _NEEDS = (
     ("AUTH_PROXY_HEADER", "TRUSTED_PROXIES"),
     ("AUTH_PROXY_HEADER", "BASE_URL"),
     ("AUTH_PROXY_PREFIX", "AUTH_PROXY_HEADER"),
+    ("AUTH_PROXY_GROUPS_HEADER", "AUTH_PROXY_HEADER"),
+    ("AUTH_PROXY_GROUPS_HEADER", "AUTH_PROXY_VIEWER_GROUPS"),
+    ("AUTH_PROXY_VIEWER_GROUPS", "AUTH_PROXY_GROUPS_HEADER"),
 )
 
 

@@ -36,7 +36,8 @@ _SIGNATURES = _Signatures(algorithms=_ALGORITHMS, strict_check_header=False)
 class Identity:
     """Whom the provider vouches for: by `issuer` and `subject` for good, by `email` only if that is verified.
 
-    `groups` is None when the provider says nothing of them, which is not the same as none.
+    `groups` is None when the provider says nothing of them, which is not the same as none. `proved_at` is when it
+    last asked them who they are, in seconds since 1970, None unless it says so.
     """
 
     issuer: str
@@ -45,6 +46,7 @@ class Identity:
     is_email_verified: bool
     name: str | None
     groups: tuple[str, ...] | None
+    proved_at: float | None = None
 
 
 class UnknownKey(SignInFailed):
@@ -88,6 +90,7 @@ def build_identity(found: dict[str, Any], groups_claim: str = "groups", *, trust
     `trusts_emails`, silence does too.
     """
     email, name, verified = found.get("email"), found.get("name"), found.get("email_verified")
+    proved_at = found.get("auth_time")
     return Identity(
         found["iss"],
         found["sub"],
@@ -95,6 +98,7 @@ def build_identity(found: dict[str, Any], groups_claim: str = "groups", *, trust
         verified is True or verified == "true" or (verified is None and trusts_emails),
         (_remove_unprintable(name)[:_LONGEST].strip() or None) if isinstance(name, str) else None,
         claims.read_groups(found, groups_claim),
+        proved_at if isinstance(proved_at, int | float) else None,
     )
 
 

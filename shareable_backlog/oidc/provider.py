@@ -20,6 +20,8 @@ from shareable_backlog.oidc.credentials import Credentials
 from shareable_backlog.oidc.id_token import Identity, UnknownKey
 from shareable_backlog.oidc.transport import CredentialsRefused, fetch_json, fetch_userinfo
 
+PROVES_FOR_S = 600
+"""How old a sign-in at the provider may be where it is to ask again."""
 _KEPT_S = 3600.0
 _KEYS_AGAIN_S = 30.0  # so that tokens with invented keys can't make us ask without end
 _SCOPES = ("openid", "email", "profile")
@@ -82,8 +84,11 @@ class Provider:
         self._known: _Known | None = None
         self._accepted: Credentials | None = None
 
-    async def start_sign_in(self) -> Authorization:
-        """Begin a sign-in. Raises SignInFailed when the provider can't be reached."""
+    async def start_sign_in(self, *, again: bool = False) -> Authorization:
+        """Begin a sign-in; `again` has the provider ask who it is, also those whom it knows (OpenID Core 3.1.2.1).
+
+        Raises SignInFailed when the provider can't be reached.
+        """
         known = await self._discover()
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -96,6 +101,7 @@ class Provider:
             "nonce": nonce,
             "code_challenge": challenge,
             "code_challenge_method": "S256",
+            **({"prompt": "login", "max_age": str(PROVES_FOR_S)} if again else {}),
         }
         address: str = known.document["authorization_endpoint"]
         return Authorization(f"{address}{'&' if '?' in address else '?'}{urlencode(query)}", state, nonce, verifier)

@@ -155,10 +155,12 @@ def _share(arguments: argparse.Namespace) -> int:
     from shareable_backlog.cli.runner import run_with_database
     from shareable_backlog.services.access import people, user_scopes
     from shareable_backlog.services.audit.audit_actions import OPERATOR
+    from shareable_backlog.services.mail.outbox import Outbox
 
-    async def share(_settings: "Settings") -> None:
+    async def share(settings: "Settings") -> None:
         ids = [await people.read_user_id(email) for email in arguments.emails]
-        await user_scopes.save_scope(OPERATOR, ids, await _read_scope(arguments))
+        outbox = Outbox(is_set_up=settings.smtp_url is not None)
+        await user_scopes.save_scope(OPERATOR, ids, await _read_scope(arguments), outbox)
 
     run_with_database(share)
     for email in arguments.emails:

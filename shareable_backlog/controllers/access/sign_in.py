@@ -13,9 +13,12 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import SignInFailed
 from shareable_backlog.services.access import open_links, sessions, sign_in
 from shareable_backlog.services.access.open_links import CodeState, OpenLink
+from shareable_backlog.services.access.proofs import known_browsers
+from shareable_backlog.services.access.proofs.known_browsers import BrowserMarks
 from shareable_backlog.services.access.sign_in import NewSession
 from shareable_backlog.web import cookies, forms
 from shareable_backlog.web.fields import OwnPath, Text
+from shareable_backlog.web.pages import words
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -161,12 +164,15 @@ async def sign_out(request: Request) -> Response:
 
 async def start_session(request: Request, session: NewSession) -> Response:
     """Return the new session's cookie, end the one that was there before, and lead to the page that was wanted."""
-    if request.state.visitor is not None:
-        await sessions.end_session(request.state.visitor, auth.read_actor(request))
+    config, actor, visitor = auth.read_config(request), auth.read_actor(request), auth.find_user(request)
+    name = words.describe_browser(actor.user_agent)
+    marks = BrowserMarks(cookies.read_cookie(request, auth.KNOWN), name, visitor and visitor.user_id)
+    known = await known_browsers.welcome_browser(config.sign_in, session, marks, actor)
+    if visitor is not None:
+        await sessions.end_session(visitor, actor)
     response = RedirectResponse(forms.choose_own_path(session.next_path), 303)
-    cookies.set_cookie(
-        request, response, auth.SESSION, session.token, auth.read_config(request).limits.max_days * 86_400
-    )
+    cookies.set_cookie(request, response, auth.SESSION, session.token, config.limits.max_days * 86_400)
+    cookies.set_cookie(request, response, auth.KNOWN, known, known_browsers.LIVES_S)
     return response
 
 
@@ -176,11 +182,15 @@ async def _render_page(
     """Return a page with a form, and the browser its secret, as nobody is signed in yet."""
     if request.state.secret is None:
         request.state.secret = request.state.new_cookies[auth.BROWSER] = secrets.token_urlsafe(24)
+    return auth.render_page(request, template, list_ways(request), context, status=status)
+
+
+def list_ways(request: Request) -> SignInWaysContext:
+    """Return which ways in are set up."""
     settings = auth.read_config(request).settings
-    ways = SignInWaysContext(
+    return SignInWaysContext(
         has_mail=settings.smtp_url is not None or auth.read_config(request).sign_in.is_open_in_log,
         is_mail_in_log=settings.smtp_url is None,
         oidc_name=settings.oidc_name if settings.oidc_issuer else None,
         has_proxy=settings.auth_proxy_header is not None,
     )
-    return auth.render_page(request, template, ways, context, status=status)

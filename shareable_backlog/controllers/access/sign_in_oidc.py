@@ -3,7 +3,7 @@
 import base64
 import hmac
 import json
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from time import time
 from typing import Any, cast
@@ -20,10 +20,11 @@ from shareable_backlog.controllers.access import auth, sign_in
 from shareable_backlog.controllers.access.sign_in import NextQuery
 from shareable_backlog.errors import SignInFailed
 from shareable_backlog.oidc import Authorization, Identity, Provider
-from shareable_backlog.services.access import identities
+from shareable_backlog.services.access import identities, user_scopes
 from shareable_backlog.services.access import sign_in as signing_in
 from shareable_backlog.services.access.identities import ProvidedIdentity
 from shareable_backlog.web import cookies, params
+from shareable_backlog.web.fields import Ticked
 
 CALLBACK = "/sign-in/oidc/callback"
 _FLOW = "oidc"
@@ -32,6 +33,7 @@ _LONGEST_NEXT = 500  # in bytes, for the cookie to stay small enough
 _NO_GROUPS = (
     "The identity provider didn't say which groups you are in, and only members of some may sign in. Tell an admin."
 )
+_NOT_AGAIN = "The identity provider let you in without asking who you are again. Sign out there, then try once more."
 _STALE = "This sign-in wasn't started in this browser, or was started more than ten minutes ago. Start again."
 
 
@@ -64,18 +66,24 @@ async def open_provider(settings: Settings, base_url: str) -> AsyncGenerator[Pro
         yield Provider(http, client)
 
 
-async def start_sign_in(request: Request, query: NextQuery) -> Response:
+class StartQuery(NextQuery, frozen=True):
+    """Which page was wanted, and whether the provider is to ask who they are `again`."""
+
+    again: Ticked = False
+
+
+async def start_sign_in(request: Request, query: StartQuery) -> Response:
     """Send the browser to the provider, with a cookie that knows the way back; nothing else is begun."""
     # A link leads here and no form: browsers hold a form's redirects to the pages' policy, which names no provider.
     # From a page that is not ours it leads to the sign-in page, as nobody is to be signed in by somebody else's link.
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return RedirectResponse(params.build_url("/sign-in", query), 303)
     try:
-        begun = await _require_provider(request).start_sign_in()
+        begun = await _require_provider(request).start_sign_in(again=query.again)
     except SignInFailed as error:
         return await sign_in.render_refusal(request, str(error))
     response = RedirectResponse(begun.url, 303)
-    cookies.set_cookie(request, response, _FLOW, _seal_flow(request, begun, query.next), _LIVES_S)
+    cookies.set_cookie(request, response, _FLOW, _seal_flow(request, begun, query), _LIVES_S)
     return response
 
 
@@ -110,7 +118,7 @@ async def _let_in(request: Request, query: CallbackQuery) -> signing_in.NewSessi
         email=_parse_email(found),
         is_email_verified=found.is_email_verified,
         name=found.name,
-        viewer_groups=_map_groups(access.settings.oidc_viewer_groups, found.groups),
+        viewer_groups=user_scopes.map_groups(access.settings.oidc_viewer_groups, found.groups),
     )
     return await identities.accept_identity(
         access.sign_in,
@@ -119,20 +127,6 @@ async def _let_in(request: Request, query: CallbackQuery) -> signing_in.NewSessi
         next_path=flow["next"],
         actor=actor,
     )
-
-
-def _map_groups(pairs: Collection[str], groups: Collection[str] | None) -> Mapping[str, bool]:
-    """Return for each viewer group that a provider's group leads to whether they are in one of those.
-
-    While the provider doesn't tell groups, it says nothing of any.
-    """
-    if groups is None:
-        return {}
-    named = [
-        (group.strip(), viewer_group.strip()) for group, _, viewer_group in (one.rpartition("=") for one in pairs)
-    ]
-    joined = {viewer_group for group, viewer_group in named if group in groups}
-    return {viewer_group: viewer_group in joined for _, viewer_group in named}
 
 
 def _require_answer(flow: dict[str, Any], state: str) -> None:
@@ -148,6 +142,8 @@ async def _fetch_identity(request: Request, query: CallbackQuery, flow: dict[str
     found = await _require_provider(request).redeem_code(
         code=query.code, nonce=flow["nonce"], verifier=flow["verifier"], issuer=query.iss
     )
+    if flow["again"] and found.proved_at is not None and found.proved_at < flow["at"] - oidc.PROVES_FOR_S:
+        raise SignInFailed(_NOT_AGAIN)
     allowed = auth.read_config(request).settings.oidc_allowed_groups
     if allowed and found.groups is None:
         raise SignInFailed(_NO_GROUPS)
@@ -172,13 +168,14 @@ def _parse_email(identity: Identity) -> str | None:
     return None if email.endswith(".invalid") else email
 
 
-def _seal_flow(request: Request, begun: Authorization, next_path: str) -> str:
+def _seal_flow(request: Request, begun: Authorization, query: StartQuery) -> str:
     """Return what the callback has to know as a cookie's text that nobody else could have written."""
     flow = {
         "state": begun.state,
         "nonce": begun.nonce,
         "verifier": begun.verifier,
-        "next": next_path if len(next_path.encode()) <= _LONGEST_NEXT else "/",
+        "next": query.next if len(query.next.encode()) <= _LONGEST_NEXT else "/",
+        "again": query.again,
         "at": int(time()),
     }
     text = base64.urlsafe_b64encode(json.dumps(flow, ensure_ascii=False).encode()).decode().rstrip("=")

@@ -78,7 +78,8 @@ async def rename_group(request: Request, path: GroupPath, form: GroupNameForm) -
 
 async def update_rules(request: Request, path: GroupPath, form: TogglesForm) -> Response:
     """Save what the group sees."""
-    await viewer_groups.update_rules(auth.read_actor(request), path.group_id, sharing_form.parse_changes(form))
+    outbox, changes = auth.read_config(request).sign_in.outbox, sharing_form.parse_changes(form)
+    await viewer_groups.update_rules(auth.read_actor(request), path.group_id, changes, outbox)
     return _redirect_to_group(path, "saved")
 
 

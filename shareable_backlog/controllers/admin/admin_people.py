@@ -188,8 +188,10 @@ async def carry_out_decision(request: Request, form: DecisionForm) -> Response:
 
 async def add_person(request: Request, form: NewPersonForm) -> Response:
     """Add a person who is approved before the first sign-in."""
-    scope = scope_form.parse_scope(form)
-    user_id = await approvals.create_person(auth.read_actor(request), form.email, form.name or None, scope=scope)
+    outbox, scope = auth.read_config(request).sign_in.outbox, scope_form.parse_scope(form)
+    user_id = await approvals.create_person(
+        auth.read_actor(request), form.email, form.name or None, scope=scope, outbox=outbox
+    )
     return RedirectResponse(f"/admin/people/{user_id}?notice=created", 303)
 
 
@@ -218,6 +220,7 @@ async def update_person(request: Request, path: PersonPath, form: PersonForm) ->
         access_until=_parse_last_day(form.last_day),
         scope=scope_form.parse_scope(form),
         was=form.was,
+        outbox=auth.read_config(request).sign_in.outbox,
     )
     return RedirectResponse(f"/admin/people/{path.user_id}?notice=changed", 303)
 

@@ -95,13 +95,15 @@ async def preview_sharing(request: Request, form: SettingsForm) -> Response:
 
 async def save_sharing(request: Request, form: ConfirmedForm) -> Response:
     """Save what a preview showed."""
-    await sharing.save_settings(auth.read_actor(request), form.version, _read_fields(form.field), form.change)
+    outbox, actor = auth.read_config(request).sign_in.outbox, auth.read_actor(request)
+    await sharing.save_settings(actor, form.version, _read_fields(form.field), form.change, outbox)
     return RedirectResponse("/admin/sharing?notice=saved", 303)
 
 
 async def save_newcomers(request: Request, form: NewcomersForm) -> Response:
     """Save what newcomers are given before anybody chooses."""
-    await user_scopes.save_newcomer_scope(auth.read_actor(request), form.version, scope_form.parse_scope(form))
+    outbox, actor = auth.read_config(request).sign_in.outbox, auth.read_actor(request)
+    await user_scopes.save_newcomer_scope(actor, form.version, scope_form.parse_scope(form), outbox)
     return RedirectResponse("/admin/sharing?notice=newcomers", 303)
 
 

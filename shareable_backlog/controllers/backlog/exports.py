@@ -14,9 +14,9 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.api import answers
 from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogQuery, BacklogUrl
-from shareable_backlog.services.access import reading_limits, sessions
+from shareable_backlog.services.access import sessions
 from shareable_backlog.services.access.sessions import CurrentUser
-from shareable_backlog.services.account import tokens
+from shareable_backlog.services.account import reading_limits, tokens
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.backlog import item_pages

@@ -23,6 +23,8 @@ class SignedInUserRow:
 
     session_id: int
     method: str
+    is_proven: bool
+    """Whether they signed in within ten minutes; a proxy's people prove themselves to it, which can't be asked."""
     user_id: int
     email: str
     display_name: str | None
@@ -53,8 +55,10 @@ async def find_by_token(token_hash: bytes, idle_hours: int, max_days: int) -> Si
     """Return whose live session a token is; None when there is none, it is too old, or its person was disabled."""
     found = await query(
         f"""
-        SELECT s.id AS session_id, s.method, u.id AS user_id, u.email, u.display_name, {users.STATE} AS state,
-               u.is_admin, {user_scopes.render_scope("u")} AS group_ids,
+        SELECT s.id AS session_id, s.method,
+               s.method = 'proxy' OR s.created_at > now() - interval '10 minutes' AS is_proven,
+               u.id AS user_id, u.email, u.display_name, {users.STATE} AS state, u.is_admin,
+               {user_scopes.render_scope("u")} AS group_ids,
                v.email AS viewing_as, {user_scopes.render_scope("v")} AS viewing_group_ids,
                (
                  SELECT a.email FROM users a

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import sessions, sign_in_links, users
 from shareable_backlog.database.access import user_scopes as stored_scopes
-from shareable_backlog.database.access.sharing import NOTHING, Scope
+from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING, Scope
 from shareable_backlog.database.access.users import Decision, UserRow, UserState
 from shareable_backlog.database.account import api_tokens
 from shareable_backlog.database.connection.transaction import Transaction
@@ -20,11 +20,10 @@ from shareable_backlog.services.access import notices, user_scopes
 from shareable_backlog.services.access.sessions import CurrentUser
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
-from shareable_backlog.services.mail.outbox import MailKind, Outbox
+from shareable_backlog.services.mail.outbox import NO_MAILS, MailKind, Outbox
 
 _LONGEST_REASON = 500
 _LONGEST_NAME = 255
-_NO_MAILS = Outbox(is_set_up=False)
 _LAST_ADMIN = "This is the last active admin. Make somebody else an admin first; nothing was changed."
 
 _NOT_AS_IT_WAS = "Somebody else changed what this person sees in the meantime. Nothing was saved; reload the page."
@@ -104,8 +103,10 @@ async def carry_out_decision(
                 params = {"reason": told, "sees_nothing": bool(grant and grant.scope.is_nothing)}
                 await outbox.add_mail(tx, _MAILS[decision], user.email, params)
             if decision == "promote":
-                await notices.announce_new_admin(tx, outbox, user.email, _name_actor(actor))
+                await notices.announce_new_admin(tx, outbox, user.email, notices.name_actor(actor))
             decided.done.append(user.email)
+        if grant is not None and grant.scope == EVERYTHING:
+            await notices.announce_widening(tx, outbox, actor, list(map(user_scopes.describe_widening, decided.done)))
     return decided
 
 
@@ -116,7 +117,7 @@ async def create_person(
     *,
     scope: Scope | None,
     is_admin: bool = False,
-    outbox: Outbox = _NO_MAILS,
+    outbox: Outbox = NO_MAILS,
 ) -> int:
     """Add a person who is approved before the first sign-in, and return their id.
 
@@ -134,7 +135,9 @@ async def create_person(
         await users.apply_decision(tx, user.id, "approve", reason=None, by=actor.user_id)
         if is_admin:
             await users.apply_decision(tx, user.id, "promote", reason=None, by=actor.user_id)
-            await notices.announce_new_admin(tx, outbox, email, _name_actor(actor))
+            await notices.announce_new_admin(tx, outbox, email, notices.name_actor(actor))
+        if seen == EVERYTHING:
+            await notices.announce_widening(tx, outbox, actor, [user_scopes.describe_widening(email)])
         await audit_actions.record(
             tx,
             actor,
@@ -154,6 +157,7 @@ async def update_person(
     access_until: datetime | None,
     scope: Scope | None,
     was: Scope | None = None,
+    outbox: Outbox = NO_MAILS,
 ) -> None:
     """Change a person's name, the end of their access (None: none) and what they see (None, or as it `was`: not).
 
@@ -172,19 +176,18 @@ async def update_person(
             if was is not None and user.scope not in (was, scope):
                 raise Conflict(_NOT_AS_IT_WAS)
             await stored_scopes.set_scope(tx, user_id, scope)
+            if scope == EVERYTHING != user.scope:
+                await notices.announce_widening(tx, outbox, actor, [user_scopes.describe_widening(user.email)])
         changed = await _require_user(tx, user_id)
         if changed != user:
+            states = {"before": _build_user_details(user), "after": _build_user_details(changed)}
             await audit_actions.record(
                 tx,
                 actor,
                 Action.PERSON_CHANGED,
                 resource="user",
                 resource_id=str(user_id),
-                details={
-                    "email": user.email,
-                    "before": _build_user_details(user),
-                    "after": _build_user_details(changed),
-                },
+                details={"email": user.email, **states},
             )
 
 
@@ -266,10 +269,6 @@ async def _require_valid_grant(tx: Transaction, grant: Grant) -> None:
     if grant.access_until is not None and grant.access_until <= datetime.now(UTC):
         raise InvalidInput("That last day has already passed. Nothing was changed.")
     await user_scopes.lock_groups(tx, grant.scope)
-
-
-def _name_actor(actor: Actor) -> str:
-    return actor.email if actor.user_id is not None and actor.email else "the operator"
 
 
 async def _require_user(tx: Transaction, user_id: int) -> UserRow:

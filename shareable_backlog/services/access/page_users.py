@@ -50,12 +50,13 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
         found.session_id,
         scope,
         found.viewing_as,
+        is_proven=found.is_proven,
     )
     stored = StoredPreferences(found.theme, found.density, found.time_zone, found.locale, found.columns)
     return PageUser(
         visitor,
         preferences.parse_preferences(stored),
-        views.parse_offered(found.views, scope),
+        await views.parse_offered(found.views, scope, found.version),
         freshness.judge_age(MirrorAge(found.as_of, found.failure, found.is_sample)),
         found.waiting if visitor.is_admin else 0,
         found.version,

@@ -29,7 +29,8 @@ class SessionLimits:
 class CurrentUser:
     """Whoever asks: `session_id` is None for a program with a token.
 
-    `scope` is what is shown; `viewing_as` names the person whose scope an admin looks with, None: their own.
+    `scope` is what is shown; `viewing_as` names the person whose scope an admin looks with, None: their own. Who
+    `is_proven` signed in a few minutes ago, and needs not do so again before what matters.
     """
 
     user_id: int
@@ -41,6 +42,7 @@ class CurrentUser:
     session_id: int | None
     scope: Scope
     viewing_as: str | None = None
+    is_proven: bool = False
 
 
 async def create_session(tx: Transaction, user_id: int, method: str, actor: Actor, token: str | None = None) -> str:

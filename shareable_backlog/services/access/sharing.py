@@ -20,8 +20,11 @@ from shareable_backlog.database.access.sharing_settings import ItemDifference
 from shareable_backlog.database.projects import teams
 from shareable_backlog.database.projects.teams import ShownTeam
 from shareable_backlog.errors import Conflict
+from shareable_backlog.services.access import notices
+from shareable_backlog.services.account import published_views
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
+from shareable_backlog.services.mail.outbox import NO_MAILS, Outbox
 
 __all__ = [
     "EVERYTHING",
@@ -50,12 +53,16 @@ class EntityList:
 
 @dataclass(frozen=True, slots=True)
 class SharingPreview:
-    """What a change of the settings would do; each field stands with whether it would be shown."""
+    """What a change of the settings would do; each field stands with whether it would be shown.
+
+    `withdrawn` names the published views that nobody would be offered any more, as they name what would be hidden.
+    """
 
     fields: list[tuple[str, bool]]
     entities: list[Entity]
     appearing: ItemDifference
     vanishing: ItemDifference
+    withdrawn: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +97,24 @@ async def preview_settings(version: int, fields: SharedFields, choices: Sequence
     changed = [
         (name, is_shown) for name, is_shown in asdict(fields).items() if is_shown != getattr(before.fields, name)
     ]
-    return SharingPreview(changed, await _list_chosen(choices), appearing, vanishing)
+    withdrawn = await published_views.list_withdrawn(choices, shows_assignees=fields.assignees)
+    return SharingPreview(changed, await _list_chosen(choices), appearing, vanishing, withdrawn)
 
 
-async def save_settings(actor: Actor, version: int, fields: SharedFields, choices: Sequence[SharingChoice]) -> None:
-    """Store what is shown, with a record of it, unless it was changed since `version`.
+async def save_settings(
+    actor: Actor,
+    version: int,
+    fields: SharedFields,
+    choices: Sequence[SharingChoice],
+    outbox: Outbox = NO_MAILS,
+) -> None:
+    """Store what is shown, with a record of it, unless it was changed since `version`; tell admins of more by mail.
 
     `choices` are only those that are to change. Raises Conflict, and changes nothing, when somebody was faster or
     something chosen is not there any more.
     """
-    names = {(one.kind, one.id): one.name for one in await _list_chosen(choices)}
+    entities = await _list_chosen(choices)
+    names = {(one.kind, one.id): one.name for one in entities}
     async with transaction() as tx:
         before = await sharing_settings.lock_settings(tx)
         require_version(before, version)
@@ -118,6 +133,8 @@ async def save_settings(actor: Actor, version: int, fields: SharedFields, choice
                 "after": {name: not value for name, value in shown_before.items()} | chosen,
             },
         )
+        appeared = [f"{name} of items" for name, was_shown in shown_before.items() if not was_shown]
+        await notices.announce_widening(tx, outbox, actor, appeared + _list_appearing(entities, choices))
 
 
 async def read_summary(scope: Scope) -> SharingSummary:
@@ -138,6 +155,16 @@ def require_version(settings: SharingSettings, version: int) -> None:
             "Somebody else changed the sharing settings in the meantime, so nothing was saved."
             " Reload the page and choose again."
         )
+
+
+def _list_appearing(entities: Sequence[Entity], choices: Sequence[SharingChoice]) -> list[str]:
+    """Return what is chosen to be shown and was not, as a mail says it."""
+    shown = {(one.kind, one.id) for one in choices if one.is_shown}
+    return [
+        f"{one.kind} “{one.name}”{', which is private in Linear' if one.is_private else ''}"
+        for one in entities
+        if (one.kind, one.id) in shown and not one.is_shown
+    ]
 
 
 async def _list_chosen(choices: Sequence[SharingChoice]) -> list[Entity]:

@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
-from shareable_backlog.database.access import rate_limits, sessions, sign_in_links, users
+from shareable_backlog.database.access import held_forms, rate_limits, sessions, sign_in_links, users
 from shareable_backlog.database.access.sign_in_links import SignInLink
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import BacklogError, SignInFailed
-from shareable_backlog.services.access import named_admins, notices, sign_in_limits
+from shareable_backlog.services.access import named_admins, notices, sign_in_limits, user_scopes
 from shareable_backlog.services.access.open_links import NO_GOOD, is_from
 from shareable_backlog.services.access.sessions import SessionLimits, create_session, hash_token
 from shareable_backlog.services.access.sign_in_limits import SignInLimits
@@ -45,6 +45,7 @@ _CODES_CLOSED = (
     "Too many wrong codes were typed for this address, so codes don't work for a day. Open the link in the latest"
     " email in the browser in which you asked for it: links still work."
 )
+_PROXY_GROUPS = "AUTH_PROXY_VIEWER_GROUPS"
 _ENDED = "An admin has ended or declined access for this address. Ask an admin if you think that's a mistake."
 
 
@@ -64,12 +65,15 @@ class SignInConfig:
     limits: SignInLimits = field(default_factory=SignInLimits)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewSession:
-    """The token of a new session and the page that was wanted."""
+    """The token of a new session and the page that was wanted; `is_first` of all that its person ever had."""
 
     token: str
     next_path: str
+    user_id: int
+    email: str
+    is_first: bool
 
 
 async def send_link(config: SignInConfig, email: str, browser: str, next_path: str, actor: Actor) -> None:
@@ -157,21 +161,39 @@ async def redeem_code(config: SignInConfig, browser: str | None, code: str, acto
     return await require_session(entered, actor)
 
 
-def compute_proxy_token(secret_key: bytes, email: str, user_agent: str | None) -> str:
+@dataclass(frozen=True, slots=True)
+class ProxyUser:
+    """Whom a trusted proxy names.
+
+    `viewer_groups` says by name of some groups of viewers whether the person is in them.
+    """
+
+    email: str
+    viewer_groups: Mapping[str, bool] = field(default_factory=dict[str, bool])
+
+
+def compute_proxy_token(secret_key: bytes, named: ProxyUser, user_agent: str | None) -> str:
     """Return the token of the session in which a proxy's person is with one kind of browser.
 
-    It is the same each time, so that requests without a cookie find the session that is there. Whoever learns it
-    gets nowhere without the proxy's header.
+    It is the same each time, so that requests without a cookie find the session that is there, and another one after
+    each change of the groups, so that they are followed at once. Whoever learns it gets nowhere without the proxy's
+    header.
     """
-    browser = f"{email.lower()}\0{user_agent or ''}".encode("utf-8", "surrogatepass")
+    groups = "".join(f"\0{name}" for name, is_member in sorted(named.viewer_groups.items()) if is_member)
+    browser = f"{named.email.lower()}\0{user_agent or ''}{groups}".encode("utf-8", "surrogatepass")
     return hmac.digest(secret_key, b"proxy session " + browser, "sha256").hex()
 
 
-async def accept_proxy_user(config: SignInConfig, email: str, actor: Actor) -> NewSession:
+async def accept_proxy_user(config: SignInConfig, named: ProxyUser, actor: Actor) -> NewSession:
     """Sign in whom a trusted proxy names. Raises SignInFailed."""
-    token = compute_proxy_token(config.secret_key, email, actor.user_agent)
+    token = compute_proxy_token(config.secret_key, named, actor.user_agent)
+    found = await user_scopes.find_memberships(named.viewer_groups, _PROXY_GROUPS)
     async with transaction() as tx:
-        user = await find_or_add_person(tx, email, None, actor)
+        memberships = await user_scopes.lock_memberships(tx, found)
+        user = await find_or_add_person(tx, named.email, None, actor)
+        known = Actor(user.id, user.email, actor.ip_address, actor.user_agent)
+        if await user_scopes.follow_groups(tx, user, known, memberships, by=_PROXY_GROUPS):
+            await sessions.end_oldest_sessions(tx, user.id, "proxy", 0)  # those with the groups of before
         entered = await let_in(tx, config, user, "proxy", "/", actor, token=token)
     return await require_session(entered, actor)
 
@@ -240,7 +262,8 @@ async def let_in(
     await named_admins.follow_admin_emails(tx, config.outbox, config.admin_emails, user, known)
     token = await create_session(tx, user.id, method, actor, token)
     await audit_actions.record(tx, known, Action.SIGN_IN_SUCCEEDED, details={"method": method})
-    return NewSession(token, next_path)
+    is_first = user.last_access_at is None
+    return NewSession(token=token, next_path=next_path, user_id=user.id, email=user.email, is_first=is_first)
 
 
 async def require_session(outcome: NewSession | str, actor: Actor) -> NewSession:
@@ -295,10 +318,11 @@ async def create_sample_link(config: SignInConfig) -> str | None:
 
 
 async def keep_deleting_old(limits: SessionLimits) -> None:
-    """Delete what is too old to be of use, for ever, once an hour: links, sessions, counts of tries."""
+    """Delete what is too old to be of use, for ever, once an hour: links, sessions, forms, counts of tries."""
     while True:
         await asyncio.sleep(_CLEANED_EVERY_S)
         with contextlib.suppress(BacklogError):  # the probe has it in the log
             await sign_in_links.delete_old_links()
             await sessions.delete_expired(limits.idle_hours, limits.max_days)
+            await held_forms.delete_old_forms()
             await rate_limits.delete_old_windows()

@@ -4,17 +4,23 @@ What newcomers are given is a setting of its own, which begins as nothing.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from operator import itemgetter
 
+from shareable_backlog import logs
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import sharing_settings, user_scopes, users, viewer_groups
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope, build_scope
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import InvalidInput, NotFound
+from shareable_backlog.services.access import notices
+from shareable_backlog.services.access.lookalikes import format_ascii
 from shareable_backlog.services.access.sharing import require_version
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
+from shareable_backlog.services.mail.outbox import NO_MAILS, Outbox
 
+_LOG = logs.get_logger(__name__)
 _UNCHOSEN = "Choose what they see: everything that is shown, one or more groups, or nothing yet. Nothing was changed."
 
 
@@ -51,6 +57,11 @@ def describe_user_scope(user: UserRow) -> str | Sequence[str]:
     return describe_scope(user.scope, user.groups)
 
 
+def describe_widening(email: str) -> str:
+    """Return what a mail says of a person who was given everything."""
+    return f"{format_ascii(email)} sees everything that is shown"
+
+
 async def find_scope(names: Collection[str]) -> Scope:
     """Return the scope of the groups of these names. Raises InvalidInput for a name that no group has."""
     found = await viewer_groups.find_ids(names)
@@ -67,8 +78,8 @@ async def read_newcomer_scope() -> Scope:
     return scope
 
 
-async def save_newcomer_scope(actor: Actor, version: int, scope: Scope | None) -> None:
-    """Choose what newcomers are given; who is here already keeps what they have.
+async def save_newcomer_scope(actor: Actor, version: int, scope: Scope | None, outbox: Outbox = NO_MAILS) -> None:
+    """Choose what newcomers are given; who is here already keeps what they have. Admins are told of more by mail.
 
     Raises InvalidInput, and Conflict when the sharing settings were changed since `version`.
     """
@@ -90,14 +101,30 @@ async def save_newcomer_scope(actor: Actor, version: int, scope: Scope | None) -
                 "after": {"newcomers": describe_scope(chosen, names)},
             },
         )
+        await notices.announce_widening(tx, outbox, actor, _list_newcomer_widening(before, chosen, names))
 
 
-async def save_scope(actor: Actor, user_ids: Collection[int], scope: Scope | None) -> None:
+def _list_newcomer_widening(before: Scope, chosen: Scope, names: Sequence[str]) -> list[str]:
+    """Return what newcomers are given that they were not, by the names of the chosen groups in their order."""
+    if before == EVERYTHING:
+        return []
+    if chosen == EVERYTHING:
+        return ["newcomers see everything that is shown, once approved"]
+    named = zip(chosen.viewer_group_ids or (), names, strict=True)
+    return [
+        f"newcomers see what group “{name}” sees, once approved"
+        for group_id, name in named
+        if group_id not in (before.viewer_group_ids or ())
+    ]
+
+
+async def save_scope(actor: Actor, user_ids: Collection[int], scope: Scope | None, outbox: Outbox = NO_MAILS) -> None:
     """Give people this to see and nothing else, with a record of each whom it changes anything for.
 
     Raises InvalidInput when nothing was chosen or a group is gone, NotFound for a person: then nothing is changed.
     """
     chosen = require_scope(scope)
+    widened: list[str] = []
     async with transaction() as tx:
         await lock_groups(tx, chosen)
         for user_id in sorted(set(user_ids)):
@@ -106,6 +133,8 @@ async def save_scope(actor: Actor, user_ids: Collection[int], scope: Scope | Non
                 raise NotFound("Somebody has been deleted meanwhile. Nothing was changed.")
             if user.scope != chosen:
                 await replace_scope(tx, user, actor, chosen)
+                widened += [describe_widening(user.email)] if chosen == EVERYTHING else []
+        await notices.announce_widening(tx, outbox, actor, widened)
 
 
 async def replace_scope(tx: Transaction, user: UserRow, actor: Actor, scope: Scope, by: str | None = None) -> None:
@@ -128,14 +157,50 @@ async def replace_scope(tx: Transaction, user: UserRow, actor: Actor, scope: Sco
     )
 
 
-async def follow_groups(tx: Transaction, user: UserRow, actor: Actor, memberships: Mapping[int, bool]) -> None:
-    """Put a person into groups, whose rows are locked, and out of others, as their identity provider says.
+def map_groups(pairs: Collection[str], groups: Collection[str] | None) -> Mapping[str, bool]:
+    """Return by name of each viewer group that a group elsewhere leads to whether somebody is in one of those.
 
-    Other groups stay as they are; whoever was given everything keeps it, as an admin chose that.
+    `pairs` are like `staff=Field staff`. While nobody tells `groups`, nothing is said of any.
+    """
+    if groups is None:
+        return {}
+    named = [
+        (group.strip(), viewer_group.strip()) for group, _, viewer_group in (one.rpartition("=") for one in pairs)
+    ]
+    joined = {viewer_group for group, viewer_group in named if group in groups}
+    return {viewer_group: viewer_group in joined for _, viewer_group in named}
+
+
+async def find_memberships(named: Mapping[str, bool], setting: str) -> dict[int, bool]:
+    """Return by id what is said by name; a group that is not there is told in the log, with the setting's name."""
+    found = await viewer_groups.find_ids(named.keys()) if named else {}
+    if missing := sorted(named.keys() - found.keys()):
+        note = f"{setting} names groups of viewers that are not there: create them under Admin, Sharing"
+        _LOG.warning("viewer_group_missing", groups=missing, note=note)
+    return {id_: named[name] for name, id_ in sorted(found.items(), key=itemgetter(1))}
+
+
+async def lock_memberships(tx: Transaction, memberships: Mapping[int, bool]) -> dict[int, bool]:
+    """Keep the groups from being deleted, and return what is said of those that are still there."""
+    return {
+        id_: is_member
+        for id_, is_member in memberships.items()
+        if await viewer_groups.lock_group(tx, id_) is not None
+    }
+
+
+async def follow_groups(
+    tx: Transaction, user: UserRow, actor: Actor, memberships: Mapping[int, bool], *, by: str
+) -> bool:
+    """Put a person into groups, whose rows are locked, and out of others, as the setting `by` has it.
+
+    Other groups stay as they are; whoever was given everything keeps it, as an admin chose that. Return whether that
+    changed anything.
     """
     if user.scope == EVERYTHING:
-        return
+        return False
     kept = [id_ for id_ in user.group_ids if memberships.get(id_, True)]
     scope = build_scope([*kept, *(id_ for id_, is_member in memberships.items() if is_member)])
     if scope != user.scope:
-        await replace_scope(tx, user, actor, scope, by="OIDC_VIEWER_GROUPS")
+        await replace_scope(tx, user, actor, scope, by=by)
+    return scope != user.scope

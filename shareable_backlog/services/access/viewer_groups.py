@@ -1,6 +1,6 @@
 """Let admins show a part of the backlog to a group of viewers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from shareable_backlog.database import transaction
@@ -9,10 +9,11 @@ from shareable_backlog.database.access.sharing import Entity, Scope, SharingChoi
 from shareable_backlog.database.access.viewer_groups import Member, Rule, ViewerGroup
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import Conflict, InvalidInput, NotFound
-from shareable_backlog.services.access import user_scopes
+from shareable_backlog.services.access import notices, user_scopes
 from shareable_backlog.services.access.sharing import KINDS
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
+from shareable_backlog.services.mail.outbox import NO_MAILS, Outbox
 
 _LONGEST_NAME = 100
 
@@ -40,11 +41,7 @@ async def read_group(group_id: int) -> ViewerGroupPage:
         name = await _lock_group(tx, group_id)
         members = await viewer_groups.list_members(tx, group_id)
     rules = await viewer_groups.list_rules(group_id)
-    seen = [
-        one
-        for kind in KINDS
-        for one in await sharing_settings.list_entities_by_id(kind, [id_ for of, id_ in rules if of == kind])
-    ]
+    seen = await _list_entities(rules)
     items = await sharing_settings.count_items(Scope((group_id,)))
     return ViewerGroupPage(group_id, name, members, rules, seen, items)
 
@@ -96,8 +93,14 @@ async def delete_group(actor: Actor, group_id: int, people: int) -> None:
         await _record(tx, actor, Action.GROUP_DELETED, group_id, told if members else {"name": name})
 
 
-async def update_rules(actor: Actor, group_id: int, choices: Sequence[SharingChoice]) -> None:
-    """Let a group see teams, projects and labels, or see them no more. Raises NotFound."""
+async def update_rules(
+    actor: Actor, group_id: int, choices: Sequence[SharingChoice], outbox: Outbox = NO_MAILS
+) -> None:
+    """Let a group see teams, projects and labels, or see them no more; admins are told of more by mail.
+
+    Raises NotFound.
+    """
+    entities = await _list_new_entities(group_id, choices)
     async with transaction() as tx:
         name = await _lock_group(tx, group_id)
         added: set[Rule] = {(choice.kind, choice.id) for choice in choices if choice.is_shown}
@@ -106,6 +109,8 @@ async def update_rules(actor: Actor, group_id: int, choices: Sequence[SharingCho
         after = {f"{choice.kind} {choice.id}": choice.is_shown for choice in choices}
         before = {rule: not is_seen for rule, is_seen in after.items()}
         await _record(tx, actor, Action.GROUP_CHANGED, group_id, {"name": name, "before": before, "after": after})
+        widened = [f"group “{name}” sees {one.kind} “{one.name}”" for one in entities]
+        await notices.announce_widening(tx, outbox, actor, widened)
 
 
 async def add_member(actor: Actor, group_id: int, email: str) -> None:
@@ -131,6 +136,22 @@ async def remove_member(actor: Actor, group_id: int, user_id: int) -> None:
             raise NotFound("That person is no longer in this group.")
         left = build_scope(id_ for id_ in person.group_ids if id_ != group_id)
         await user_scopes.replace_scope(tx, person, actor, left)
+
+
+async def _list_new_entities(group_id: int, choices: Sequence[SharingChoice]) -> list[Entity]:
+    """Return what the choices let a group see that it does not see yet."""
+    rules = await viewer_groups.list_rules(group_id)
+    return await _list_entities(
+        {(one.kind, one.id) for one in choices if one.is_shown and (one.kind, one.id) not in rules}
+    )
+
+
+async def _list_entities(rules: Collection[Rule]) -> list[Entity]:
+    return [
+        one
+        for kind in KINDS
+        for one in await sharing_settings.list_entities_by_id(kind, [id_ for of, id_ in rules if of == kind])
+    ]
 
 
 async def _record(tx: Transaction, actor: Actor, action: Action, group_id: int, details: dict[str, object]) -> None:

@@ -24,8 +24,10 @@ MailKind: TypeAlias = Literal[
     "sign_in",
     "codes_closed",
     "codes_closed_admin",
+    "browser_new",
     "admin_made",
     "token_made",
+    "sharing_widened",
     "access_asked",
     "access_approved",
     "access_declined",
@@ -67,6 +69,10 @@ class Outbox:
         if self.is_set_up and not recipient.endswith(".invalid"):
             lives_until = expires_at or datetime.now(UTC) + _LIVES
             await outgoing_mails.add_mail(tx, kind, recipient, params, lives_until)
+
+
+NO_MAILS = Outbox(is_set_up=False)
+"""Whoever acts with it tells nobody."""
 
 
 async def read_state() -> OutboxState:

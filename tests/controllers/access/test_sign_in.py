@@ -1,5 +1,6 @@
 """Signing in by a mailed link or its code: nobody but the person can use it, and nobody learns who is known."""
 
+import hmac
 import re
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ from structlog.testing import capture_logs
 
 from tests.support import running_site
 from tests.support.running_site import Site
-from tests.support.signed_in import let_in
+from tests.support.signed_in import SECRET_KEY, let_in
 
 CAROL, ALICE = "carol@example.com", "alice@example.com"
 
@@ -325,3 +326,22 @@ def test_everything_is_in_the_record(running: Site) -> None:
         "SELECT DISTINCT ip_address, position(%s IN details::text) FROM audit_logs", path.rpartition("/")[2]
     )
     assert (address, token) == ("127.0.0.1", 0)
+
+
+def test_a_sign_in_by_a_browser_that_lacks_the_cookie_of_the_last_one_is_mailed_to_its_person(database: str) -> None:
+    settings = {
+        "SMTP_URL": "smtp://127.0.0.1:9",
+        "MAIL_FROM": "backlog@example.com",
+        "BASE_URL": running_site.ADDRESS,
+    }
+    with running_site.run_site(database, settings) as site:
+        first, second = browser(site), browser(site)
+        for one in (first, first, second, first):
+            one.cookies.pop("slb_session", None)
+            one.post("/sign-in", one.get("/sign-in"), email=CAROL)
+            [(salt,)] = site.query("SELECT salt FROM sign_in_links")
+            path = "/sign-in/link/" + hmac.digest(SECRET_KEY.encode(), b"sign-in link " + salt, "sha256").hex()
+            assert one.post(path, one.get(path)).status_code == 303
+        assert site.query("SELECT recipient, count(*) FROM outgoing_mails WHERE kind = 'browser_new' GROUP BY 1") == [
+            (CAROL, 1)
+        ]

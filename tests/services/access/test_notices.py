@@ -1,4 +1,4 @@
-"""What is told by mail: wrong codes, of which ten a day and person are compared from wherever, and new admins."""
+"""What is told by mail: wrong codes, of which ten a day and person are compared from wherever, admins, sharing."""
 
 from dataclasses import replace
 
@@ -6,10 +6,20 @@ import pytest
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.errors import SignInFailed
-from shareable_backlog.services.access import approvals, identities, open_links, sign_in
+from shareable_backlog.services.access import (
+    approvals,
+    identities,
+    open_links,
+    sharing,
+    sign_in,
+    user_scopes,
+    viewer_groups,
+)
+from shareable_backlog.services.access.approvals import Grant
 from shareable_backlog.services.access.identities import ProvidedIdentity
 from shareable_backlog.services.access.notices import announce_closed_codes
-from shareable_backlog.services.access.sign_in import SignInConfig
+from shareable_backlog.services.access.sharing import EVERYTHING, NOTHING, SharedFields, SharingChoice, build_scope
+from shareable_backlog.services.access.sign_in import ProxyUser, SignInConfig
 from shareable_backlog.services.audit.audit_actions import OPERATOR, Actor
 from shareable_backlog.services.mail.outbox import Outbox
 from tests.support.signed_in import SECRET_KEY, let_in
@@ -215,7 +225,7 @@ async def test_a_new_admin_and_all_others_are_told_whoever_made_them_one(databas
     elif act == "setting":
         email = "frank@example.com"
         entrance = replace(ENTRANCE, admin_emails=frozenset({email}))
-        await sign_in.accept_proxy_user(entrance, email, mallory(0))
+        await sign_in.accept_proxy_user(entrance, ProxyUser(email), mallory(0))
     else:
         email = "frank@example.com"
         frank = ProvidedIdentity(
@@ -228,3 +238,93 @@ async def test_a_new_admin_and_all_others_are_told_whoever_made_them_one(databas
     )
     others = [] if by == "alice@example.com" else ["alice@example.com"]
     assert told == [(one, email, by) for one in sorted([*others, email])]
+
+
+OUTBOX = Outbox(is_set_up=True)
+ALL_FIELDS = SharedFields(descriptions=True, comments=True, assignees=True, estimates=True, attachments=True)
+EXEC = SharingChoice("team", "team-exec", is_shown=True)
+OPS = SharingChoice("team", "team-ops", is_shown=True)
+NO_OPS = replace(OPS, is_shown=False)
+
+
+async def change_sharing(act: str, alice: Actor, ids: dict[str, int]) -> None:
+    """Widen what somebody sees in one of the ways that there are."""
+    version = (await sharing.read_settings()).version
+    if act == "settings":
+        await sharing.save_settings(alice, version, ALL_FIELDS, [EXEC, OPS], OUTBOX)
+    elif act == "newcomers":
+        await user_scopes.save_newcomer_scope(alice, version, EVERYTHING, OUTBOX)
+    elif act == "newcomers' group":
+        group_id = await viewer_groups.create_group(alice, "Partners")
+        await user_scopes.save_newcomer_scope(alice, version, build_scope([group_id]), OUTBOX)
+    elif act == "group":
+        group_id = await viewer_groups.create_group(alice, "Partners")
+        await viewer_groups.update_rules(alice, group_id, [OPS], OUTBOX)
+    elif act == "approve":
+        await approvals.carry_out_decision(OUTBOX, alice, [ids["carol"]], "approve", grant=Grant(EVERYTHING))
+    elif act == "add":
+        await approvals.create_person(alice, "frank@example.com", scope=EVERYTHING, outbox=OUTBOX)
+    elif act == "person":
+        await approvals.update_person(
+            alice, ids["erin"], display_name=None, access_until=None, scope=EVERYTHING, outbox=OUTBOX
+        )
+    else:
+        await user_scopes.save_scope(alice, [ids["erin"]], EVERYTHING, OUTBOX)
+
+
+async def list_widened() -> list[tuple[str, str, list[str]]]:
+    """Return to whom it was mailed, who did it, and what is new."""
+    return [
+        (recipient, params["by"], params["widened"])
+        for recipient, params in await query(
+            "SELECT recipient, params FROM outgoing_mails WHERE kind = 'sharing_widened' ORDER BY recipient"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("act", "widened"),
+    [
+        ("settings", ["comments of items", "team “Executives”, which is private in Linear", "team “Operations”"]),
+        ("newcomers", ["newcomers see everything that is shown, once approved"]),
+        ("newcomers' group", ["newcomers see what group “Partners” sees, once approved"]),
+        ("group", ["group “Partners” sees team “Operations”"]),
+        ("approve", ["carol@example.com sees everything that is shown"]),
+        ("add", ["frank@example.com sees everything that is shown"]),
+        ("person", ["erin@example.com sees everything that is shown"]),
+        ("operator", ["erin@example.com sees everything that is shown"]),
+    ],
+)
+async def test_all_admins_are_told_who_widened_what(database: str, act: str, widened: list[str]) -> None:
+    ids = let_in(database, "alice", "carol", "erin")
+    await query("INSERT INTO users (email, is_admin, is_approved) VALUES ('grace@example.com', true, true)")
+    await query(
+        "INSERT INTO teams (id, name, key, private, created_at, updated_at) VALUES"
+        " ('team-exec', 'Executives', 'EXE', true, now(), now()),"
+        " ('team-ops', 'Operations', 'OPS', false, now(), now())"
+    )
+    await sharing.save_settings(OPERATOR, 1, replace(ALL_FIELDS, comments=False), [NO_OPS])
+    alice = Actor(ids["alice"], "alice@example.com", None, None)
+    await change_sharing(act, OPERATOR if act == "operator" else alice, ids)
+    by = "the operator" if act == "operator" else "alice@example.com"
+    assert await list_widened() == [(one, by, widened) for one in ("alice@example.com", "grace@example.com")]
+
+
+async def test_nobody_is_told_of_what_was_so_before_or_is_narrower(database: str) -> None:
+    ids = let_in(database, "alice", "bob", "carol")
+    await query(
+        "INSERT INTO teams (id, name, key, private, created_at, updated_at)"
+        " VALUES ('team-ops', 'Operations', 'OPS', false, now(), now())"
+    )
+    await sharing.save_settings(OPERATOR, 1, replace(ALL_FIELDS, comments=False), [OPS], OUTBOX)
+    await sharing.save_settings(OPERATOR, 2, replace(ALL_FIELDS, comments=False), [NO_OPS], OUTBOX)
+    await user_scopes.save_newcomer_scope(OPERATOR, 3, NOTHING, OUTBOX)
+    group_id = await viewer_groups.create_group(OPERATOR, "Partners")
+    await viewer_groups.update_rules(OPERATOR, group_id, [OPS])
+    await viewer_groups.update_rules(OPERATOR, group_id, [OPS], OUTBOX)
+    await viewer_groups.update_rules(OPERATOR, group_id, [NO_OPS], OUTBOX)
+    await user_scopes.save_scope(OPERATOR, [ids["bob"]], EVERYTHING, OUTBOX)
+    await user_scopes.save_scope(OPERATOR, [ids["bob"]], NOTHING, OUTBOX)
+    grant = Grant(build_scope([group_id]))
+    await approvals.carry_out_decision(OUTBOX, OPERATOR, [ids["carol"]], "approve", grant=grant)
+    assert await list_widened() == []
