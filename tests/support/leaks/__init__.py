@@ -31,6 +31,7 @@ _SALT_BYTES, _TOKEN_BYTES = 16, 24  # what is shorter is drawn for names: incide
 _AROUND = 60
 _SHOW_ONCE = {("POST", "/account/tokens"), ("POST", "/feeds")}
 """The pages that show what was drawn: a token, to whoever made it."""
+_LINK = re.compile(r"(?<=/sign-in/link/)\w+")
 _WRITTEN_FOR_SIGNING_IN = re.compile(r"^.*\bsign_in_link\b.*$", re.MULTILINE)
 """The log has the link, where there is no mail server and nobody but this machine's people come."""
 
@@ -98,6 +99,11 @@ def hunt_answer(method: str, path: str, sent: str, answer: Response) -> None:
     is_once = (method, path.partition("?")[0]) in _SHOW_ONCE
     own = [name for name, _ in _recent if name in f"{path} {sent}" or name in for_provider or is_once]
     hunt("\n".join([*said, answer.text]), f"The answer to {method} {path}", ignoring=own)
+
+
+def hunt_mail(text: str) -> None:
+    """Fail if a mail holds a secret other than the link that it is for."""
+    hunt(_LINK.sub("", text), "A mail")
 
 
 def begin() -> None:
