@@ -23,7 +23,7 @@ _WORKERS = 2
 _LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", ".env", "node_modules", "__pycache__", ".*_cache", ".hypothesis", ".work"
 )
-_LONGEST_S = 300.0
+_LONGEST_S = 1800.0  # of all tests once, on a busy machine
 
 
 def main(rows: Sequence[str]) -> int:
@@ -38,7 +38,7 @@ def main(rows: Sequence[str]) -> int:
         copies = SimpleQueue[Path]()
         for number in range(_WORKERS):
             copies.put(shutil.copytree(ROOT, Path(folder, str(number)), ignore=_LEFT_OUT, symlinks=True))
-        done = run_tests(Path(folder, "0"), [], *sorted({one.test for one in chosen}))
+        done = run_tests(Path(folder, "0"), ["-n", str(_WORKERS)], *sorted({one.test for one in chosen}))
         if done.returncode != 0:
             print("Tests fail with all controls in place:", done.stdout, sep="\n")
             return 2
@@ -59,7 +59,7 @@ def survives(mutation: Mutation, copies: SimpleQueue[Path]) -> bool:
     finally:
         path.write_text(whole, encoding="utf-8")
         copies.put(copy)
-    is_killed = done.returncode == 1 and bool(re.search(r"^FAILED |^E  ", done.stdout, re.MULTILINE))
+    is_killed = done.returncode == 1 and bool(re.search(r"^FAILED ", done.stdout, re.MULTILINE))
     print("killed  " if is_killed else "SURVIVES", f"{time.monotonic() - began_at:5.1f} s", mutation.name, flush=True)
     if not is_killed:
         print(*done.stdout.splitlines()[-15:], sep="\n")
@@ -72,7 +72,7 @@ def run_tests(copy: Path, options: Sequence[str], *tests: str) -> "subprocess.Co
     own = "import sys, shareable_backlog as one; sys.exit(not one.__file__.startswith(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", own, str(copy)], cwd=copy, env=environment, check=True)
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", *options, *tests],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *tests],
         cwd=copy, env=environment, capture_output=True, text=True, check=False, timeout=_LONGEST_S,
     )  # fmt: skip
 
