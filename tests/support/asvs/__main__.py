@@ -20,7 +20,7 @@ from queue import SimpleQueue
 from tests.support.asvs.rows import ROOT, Mutation, list_faults, list_tested_rows, read_mutations
 
 _WORKERS = 2
-_LEFT_OUT = shutil.ignore_patterns(
+LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", ".env", "node_modules", "__pycache__", ".*_cache", ".hypothesis", ".work"
 )
 _LONGEST_S = 1800.0  # of all tests once, on a busy machine
@@ -37,7 +37,7 @@ def main(rows: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="slb-asvs-") as folder, ThreadPoolExecutor(_WORKERS) as threads:
         copies = SimpleQueue[Path]()
         for number in range(_WORKERS):
-            copies.put(shutil.copytree(ROOT, Path(folder, str(number)), ignore=_LEFT_OUT, symlinks=True))
+            copies.put(shutil.copytree(ROOT, Path(folder, str(number)), ignore=LEFT_OUT, symlinks=True))
         done = run_tests(Path(folder, "0"), ["-n", str(_WORKERS)], *sorted({one.test for one in chosen}))
         if done.returncode != 0:
             print("Tests fail with all controls in place:", done.stdout, sep="\n")
