@@ -181,13 +181,14 @@ def _build_access(settings: Settings, default_url: str) -> AccessConfig:
     return AccessConfig(entrance, limits, settings.base_url, header or None, settings)
 
 
-async def _record_stranger(ip_address: str, path: str, user_agent: str) -> None:
-    """Record who was refused for their network; all but the first are summed up."""
+async def _record_stranger(why: str, ip_address: str, path: str, user_agent: str) -> None:
+    """Record who was refused for their network, all but the first as a sum; who named another host is in the log."""
+    stranger, shown = Actor(None, None, ip_address, user_agent), errors.hide_secret(path)[:500]
+    if why != "network":
+        strangers.log_trick(stranger, why, shown)
+        return
     with contextlib.suppress(BacklogError):  # they are refused all the same
-        stranger = Actor(None, None, ip_address, user_agent)
-        await strangers.record_stranger(
-            None, stranger, Action.NETWORK_REFUSED, "", {"path": errors.hide_secret(path)[:500]}, refused=True
-        )
+        await strangers.record_stranger(None, stranger, Action.NETWORK_REFUSED, "", {"path": shown}, refused=True)
 
 
 async def _offer_sample(config: SignInConfig, on_link: Callable[[str], None]) -> None:

@@ -26,6 +26,7 @@ from shareable_backlog.controllers.api import endpoints
 from shareable_backlog.controllers.api.operation import Operation
 from shareable_backlog.controllers.backlog import changes, exports, filters, images, item_list, items
 from shareable_backlog.controllers.projects import roadmap
+from shareable_backlog.errors import TooMany
 from shareable_backlog.services import readiness
 from shareable_backlog.web import headers, params
 from shareable_backlog.web.formats import openapi
@@ -188,10 +189,14 @@ def _guard_route(route: Route) -> Endpoint:
         readiness.require_schema()
         if route.who == "signer":
             return await handler(request)
-        response = await auth.admit(request, route.who)
-        if response is None and route.act is not None:
-            response = await step_up.require_proof(request, route.act)
-        response = response or await handler(request)
+        try:
+            response = await auth.admit(request, route.who)
+            if response is None and route.act is not None:
+                response = await step_up.require_proof(request, route.act)
+            response = response or await handler(request)
+        except TooMany:
+            auth.log_trick(request, "spent limit")
+            raise
         auth.set_new_cookies(request, response)
         return response
 

@@ -33,6 +33,8 @@ ROOT = Path(__file__).parents[2]
 SLB = (sys.executable, "-m", "shareable_backlog")
 _NODE_PACKAGES = ("express@5", "pg@8", "ejs@7", "pino@10", "node-pg-migrate@9")
 _SERVES_WITHIN_S = 60.0
+_UNLIMITED = {"PAGES_PER_MINUTE": "1000000", "EXPORTS_PER_HOUR": "1000000"}
+"""One reader stands for all."""
 
 
 class Unavailable(Exception):
@@ -104,7 +106,7 @@ def environment(**settings: str) -> dict[str, str]:
     # Without compiled modules, as on an installed system, each start would be a second slower.
     dropped = {*config.NAMES, *(f"{name}_FILE" for name in config.NAMES), "PYTHONDONTWRITEBYTECODE"}
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return kept | {"PYTHONPATH": str(ROOT), "LOG_LEVEL": "warning", "SECRET_KEY": SECRET_KEY} | settings
+    return kept | {"PYTHONPATH": str(ROOT), "LOG_LEVEL": "warning", "SECRET_KEY": SECRET_KEY, **_UNLIMITED} | settings
 
 
 def node_environment(conninfo: str, **settings: str) -> dict[str, str]:

@@ -95,6 +95,8 @@ class Settings:
     sign_in_newcomers: int = 10
     sign_in_tries_per_network: int = 60
     sign_in_wrong_codes_per_day: int = 10
+    pages_per_minute: int = 600
+    exports_per_hour: int = 60
     smtp_url: Secret | None = None
     mail_from: str | None = None
     oidc_issuer: str | None = None
@@ -113,6 +115,7 @@ class Settings:
     auth_proxy_groups_header: str | None = None
     auth_proxy_viewer_groups: tuple[str, ...] = ()
     audit_retention_days: int = 0
+    audit_to_log: Literal["no", "yes"] = "no"
     port: int = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "console"
@@ -154,6 +157,8 @@ _PARSERS: Mapping[str, values.Parser] = {
     "SIGN_IN_NEWCOMERS": values.build_whole_number_parser(0, 10_000),
     "SIGN_IN_TRIES_PER_NETWORK": values.build_whole_number_parser(1, 100_000),
     "SIGN_IN_WRONG_CODES_PER_DAY": values.build_whole_number_parser(1, 100),
+    "PAGES_PER_MINUTE": values.build_whole_number_parser(10, 1_000_000),
+    "EXPORTS_PER_HOUR": values.build_whole_number_parser(1, 1_000_000),
     "SMTP_URL": values.parse_smtp_url,
     "MAIL_FROM": values.parse_email,
     "OIDC_ISSUER": values.parse_issuer,
@@ -172,6 +177,7 @@ _PARSERS: Mapping[str, values.Parser] = {
     "AUTH_PROXY_GROUPS_HEADER": values.parse_header_name,
     "AUTH_PROXY_VIEWER_GROUPS": values.parse_group_pairs,
     "AUDIT_RETENTION_DAYS": values.build_whole_number_parser(0, 36_500),
+    "AUDIT_TO_LOG": values.build_choice_parser("no", "yes"),
     "PORT": values.build_whole_number_parser(0, 65_535),
     "LOG_LEVEL": values.build_choice_parser("debug", "info", "warning", "error", aliases=_PINO_LEVELS),
     "LOG_FORMAT": values.build_choice_parser("json", "console"),

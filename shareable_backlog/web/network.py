@@ -41,8 +41,8 @@ class NetworkGate:
 
     `open_paths`, whole or up to a `{`, are free of both, as their askers are programs with addresses of their own:
     probes and Linear. Of whom a proxy that nobody trusts says that it speaks can only close the gate, never open it,
-    and the log names that proxy once a day. `on_refused` is told the address, path and user agent of each request
-    that it refused for its network. The client's address, None when it can't be told, is left in
+    and the log names that proxy once a day. `on_refused` is told why it refused a request ("network" or "another
+    host"), the address, path and user agent. The client's address, None when it can't be told, is left in
     `scope["state"]["client"]`.
     """
 
@@ -54,7 +54,7 @@ class NetworkGate:
         allowed: Sequence[Network],
         proxies: Sequence[Network],
         open_paths: Sequence[str],
-        on_refused: Callable[[str, str, str], Awaitable[None]],
+        on_refused: Callable[[str, str, str, str], Awaitable[None]],
     ) -> None:
         self._app = app
         own = urlsplit(base_url or "http://")
@@ -85,12 +85,16 @@ class NetworkGate:
 
     async def _check_request(self, request: Request, ip_address: str) -> InvalidInput | NotAllowed | None:
         if not is_from(request, self._allowed):
-            await self._on_refused(ip_address, request.scope["path"], request.headers.get("user-agent", ""))
+            await self._tell_refusal("network", request, ip_address)
             return NotAllowed("The backlog isn't available from this network. Ask an admin, or use another network.")
         hosts = request.headers.getlist("host")
         if len(hosts) != 1 or not self._is_own(hosts[0].lower()):
+            await self._tell_refusal("another host", request, ip_address)
             return InvalidInput("This isn't an address of the backlog. Use the one you were given.")
         return None
+
+    async def _tell_refusal(self, why: str, request: Request, ip_address: str) -> None:
+        await self._on_refused(why, ip_address, request.scope["path"], request.headers.get("user-agent", ""))
 
     def _is_own(self, host: str) -> bool:
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host

@@ -134,6 +134,11 @@ def test_rows_are_listed_without_what_moves_a_terminal(capsys: pytest.CaptureFix
     assert approved.endswith("192.0.2.7")
     assert "\x1b" not in approved
     assert "operator  audit.read" in told(capsys, "list").splitlines()[0]
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "INSERT INTO audit_logs (action, resource, resource_id) VALUES ('x', 'user', %s)", ["7\x1b[2J"]
+        )
+    assert "user 7�[2J" in told(capsys, "list").splitlines()[0]
 
 
 def test_rows_are_listed_as_lines_of_json(capsys: pytest.CaptureFixture[str], database: str) -> None:

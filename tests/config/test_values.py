@@ -196,7 +196,7 @@ def test_no_other_host_is_taken_for_this_machine(host: str) -> None:
     assert not values.is_loopback(host)
 
 
-@pytest.mark.parametrize("text", ["short", "x" * 64, "change-me-change-me", "0" * 31 + "1"])
+@pytest.mark.parametrize("text", ["short", "x" * 64, "change-me-change-me", "0" * 31 + "1", "0123456789abcdef"])
 def test_a_secret_key_that_could_be_guessed_is_refused_with_the_way_to_make_one(text: str) -> None:
     [fault] = faults(SECRET_KEY=text)
     assert "openssl rand -hex 32" in fault

@@ -17,7 +17,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-USER, PASSWORD = "postmaster", "p@ss/word of mail"
+from tests.support import leaks
+
+USER, PASSWORD = "postmaster", leaks.mark("p@ss/word of mail")
 
 
 @dataclass
@@ -115,6 +117,8 @@ async def run_mail_server(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await server.wait_closed()
+    for mail in mails.received:
+        leaks.hunt_mail(f"{mail['Subject']}\n{mail.get_content()}")
 
 
 @asynccontextmanager

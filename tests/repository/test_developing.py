@@ -27,6 +27,8 @@ NOT_RUN = {
     "make migrate-down": "the same",
     "make bench": "takes an hour",
     "make lock": "needs uv, and other versions may be out",
+    "make advisories": "needs uv, and there may be some",
+    ".venv/bin/python -m tests.support.asvs": "takes a quarter of an hour",
     "npm install --package-lock-only": "would write",
 }
 

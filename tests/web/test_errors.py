@@ -1,5 +1,6 @@
 """What people and programs get to see when something goes wrong."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -103,6 +104,7 @@ def test_a_database_that_is_away_has_no_line_in_the_log_for_each_request(
 def test_a_failure_has_the_same_number_in_page_and_log(client: TestClient, logged: list[Any]) -> None:
     answer = client.get("/failed")
     assert (logged[0]["event"], logged[0]["code"]) == ("request_failed", "DATABASE_ERROR")
+    assert re.fullmatch(r"[0-9a-f]{8}", logged[0]["incident"])
     assert logged[0]["incident"] in answer.text
 
 

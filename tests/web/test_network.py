@@ -72,7 +72,7 @@ def gated(
     base_url: str | None = "https://backlog.example.com",
     proxies: Sequence[Network] = (),
 ) -> NetworkGate:
-    async def on_refused(address: str, path: str, _user_agent: str) -> None:
+    async def on_refused(_why: str, address: str, path: str, _user_agent: str) -> None:
         told.append((address, path))
 
     async def answer(request: Request) -> Response:

@@ -17,13 +17,13 @@ from shareable_backlog.services.access import page_users, sign_in
 from shareable_backlog.services.access.page_users import PageUser
 from shareable_backlog.services.access.sessions import CurrentUser, SessionLimits
 from shareable_backlog.services.access.sign_in import ProxyUser, SignInConfig
-from shareable_backlog.services.account import preferences, tokens
+from shareable_backlog.services.account import preferences, reading_limits, tokens
 from shareable_backlog.services.account.preferences import Preferences
-from shareable_backlog.services.audit import audit_actions
+from shareable_backlog.services.audit import audit_actions, strangers
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.mirror.freshness import Freshness
 from shareable_backlog.web import cookies, forms, params
-from shareable_backlog.web.errors import needs_json
+from shareable_backlog.web.errors import hide_secret, needs_json
 from shareable_backlog.web.pages import locales, rendering
 from shareable_backlog.web.pages.locales import LocalFormat
 
@@ -115,15 +115,37 @@ async def admit(request: Request, who: Who) -> Response | None:
     """
     bearer = _find_bearer(request)
     if bearer is not None:
-        request.state.visitor, request.state.reader = await tokens.authenticate(bearer), None
+        request.state.visitor, request.state.reader = await _authenticate(request, bearer), None
         request.state.new_cookies = dict[str, str]()
     else:
         await _recognise_user(request)
         request.state.frame = partial(build_frame, request)
     refusal = await _check_access(request, who)
     if refusal is None and request.method == "POST" and bearer is None:
-        forms.require_own(request, await forms.read(request), request.state.secret, read_config(request).base_url)
+        await _require_own_form(request)
     return refusal
+
+
+def log_trick(request: Request, kind: str) -> None:
+    """Log a request that no honest page or program sends; `kind` is one of few."""
+    strangers.log_trick(read_actor(request), kind, hide_secret(request.url.path))
+
+
+async def _authenticate(request: Request, bearer: str) -> CurrentUser:
+    try:
+        return await tokens.authenticate(bearer)
+    except NotSignedIn:
+        log_trick(request, "wrong token")
+        raise
+
+
+async def _require_own_form(request: Request) -> None:
+    form = await forms.read(request)
+    try:
+        forms.require_own(request, form, request.state.secret, read_config(request).base_url)
+    except NotAllowed:
+        log_trick(request, "forged form")
+        raise
 
 
 def _find_bearer(request: Request) -> str | None:
@@ -238,6 +260,8 @@ async def _check_access(request: Request, who: Who) -> Response | None:
         if needs_json(request) or request.method == "POST":
             raise NotAllowed("An admin has to approve you first. Nothing was changed.")
         return RedirectResponse("/waiting", 303)
+    if request.state.reader is not None:  # a token has a limit of its own
+        reading_limits.limit_pages(found.user_id, read_config(request).settings.pages_per_minute)
     if who == "admin" and not found.is_admin:
         await audit_actions.record(
             None, read_actor(request), Action.ACCESS_REFUSED, details={"path": request.url.path[:500]}, refused=True

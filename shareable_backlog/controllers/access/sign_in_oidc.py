@@ -23,7 +23,7 @@ from shareable_backlog.oidc import Authorization, Identity, Provider
 from shareable_backlog.services.access import identities, user_scopes
 from shareable_backlog.services.access import sign_in as signing_in
 from shareable_backlog.services.access.identities import ProvidedIdentity
-from shareable_backlog.web import cookies
+from shareable_backlog.web import cookies, params
 from shareable_backlog.web.fields import Ticked
 
 CALLBACK = "/sign-in/oidc/callback"
@@ -75,6 +75,9 @@ class StartQuery(NextQuery, frozen=True):
 async def start_sign_in(request: Request, query: StartQuery) -> Response:
     """Send the browser to the provider, with a cookie that knows the way back; nothing else is begun."""
     # A link leads here and no form: browsers hold a form's redirects to the pages' policy, which names no provider.
+    # From a page that is not ours it leads to the sign-in page, as nobody is to be signed in by somebody else's link.
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return RedirectResponse(params.build_url("/sign-in", query), 303)
     try:
         begun = await _require_provider(request).start_sign_in(again=query.again)
     except SignInFailed as error:

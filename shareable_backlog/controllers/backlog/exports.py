@@ -16,7 +16,7 @@ from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogQuery, BacklogUrl
 from shareable_backlog.services.access import sessions
 from shareable_backlog.services.access.sessions import CurrentUser
-from shareable_backlog.services.account import tokens
+from shareable_backlog.services.account import reading_limits, tokens
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.backlog import item_pages
@@ -91,6 +91,7 @@ async def _stream_export(
     place = backlog_url.build_backlog_url(LIST, query)
     asked = ItemQuery(place.filters, place.layout.order, datetime.now(UTC))
     user = auth.require_user(request)
+    await reading_limits.limit_exports(user.user_id, auth.read_config(request).settings.exports_per_hour)
     details = {"format": filename.rpartition(".")[2], "query": place.query}
     await audit_actions.record(None, auth.read_actor(request), Action.EXPORT_MADE, details=details)
     # The first part comes before the answer begins, so that a failure is told as one.

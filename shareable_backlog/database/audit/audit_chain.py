@@ -27,6 +27,12 @@ class ChainLink:
     hash: bytes | None
 
 
+VALUE_NAMES = (
+    "position", "id", "actor_id", "actor_email", "action", "resource", "resource_id", "details", "ip_address",
+    "user_agent", "is_admin_action", "outcome", "created_at_us",
+)  # fmt: skip
+"""What the values of a row are, in their order; the time is in microseconds since 1970."""
+
 _LINK: LiteralString = """
     id, position, user_id, actor_id, created_at, ARRAY[
         position::text, id::text, actor_id::text, actor_email, action, resource, resource_id, details::text,

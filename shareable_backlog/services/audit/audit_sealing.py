@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from shareable_backlog import logs
 from shareable_backlog.config import Settings, secret_key
 from shareable_backlog.database import transaction
 from shareable_backlog.database.audit import audit_chain, audit_seals
+from shareable_backlog.database.audit.audit_chain import ChainLink
 from shareable_backlog.database.audit.audit_seals import AuditSeal
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import BacklogError, DatabaseFailed
@@ -31,10 +32,14 @@ _CUT_SAID = ProcessState(str)
 
 @dataclass(frozen=True, slots=True)
 class SealConfig:
-    """The keys by their names, the first of which makes seals; and the file that remembers the last of them."""
+    """The keys by their names, the first of which makes seals; and the file that remembers the last of them.
+
+    With `is_logged` each row that is sealed is in the log too, from where it goes wherever that is kept.
+    """
 
     keys: Mapping[str, bytes]
     head_file: Path
+    is_logged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class SealState:
 def build_seal_config(settings: Settings) -> SealConfig:
     """Return how to seal under these settings; without a secret key there are no keys."""
     keys = seal_hashes.derive_keys(secret_key.find_secret_keys(settings))
-    return SealConfig(keys, audit_heads.locate_head_file(settings))
+    return SealConfig(keys, audit_heads.locate_head_file(settings), is_logged=settings.audit_to_log == "yes")
 
 
 async def seal_entries(config: SealConfig) -> int:
@@ -71,6 +76,8 @@ async def seal_entries(config: SealConfig) -> int:
                 sealed_at=now,
             )
             seal = await add_seal(tx, config, newest, wanted)
+            if config.is_logged:  # before the commit: rather twice than never
+                _log_links(newest.position, links)
             is_as_remembered = await _is_as_remembered(tx, config.head_file)
         sealed += len(links)
         if is_as_remembered:
@@ -78,6 +85,12 @@ async def seal_entries(config: SealConfig) -> int:
         if len(links) < _ROWS_AT_ONCE:
             break
     return sealed
+
+
+def _log_links(after: int, links: Sequence[ChainLink]) -> None:
+    for position, link in enumerate(links, after + 1):
+        named = dict(zip(audit_chain.VALUE_NAMES, link.values, strict=True)) | {"position": position}
+        _LOG.info("audit_entry", **{name: value for name, value in named.items() if value is not None})
 
 
 async def read_newest_locked(tx: Transaction) -> tuple[AuditSeal, datetime]:

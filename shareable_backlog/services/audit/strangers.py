@@ -23,6 +23,7 @@ MOST_KINDS = 20
 _LOOK_EVERY_S = 30.0
 _MOST_NETWORKS = 100
 _NAMED_NETWORKS = 10
+_LONGEST_PATH = 200
 _SUMMED = Actor(None, None, None, None)
 _LOG = logs.get_logger(__name__)
 
@@ -54,6 +55,7 @@ class StrangerSum:
 
 
 SUMS = ProcessState(dict[tuple[Action, str], StrangerSum])
+_TRICKS = ProcessState(dict[str, StrangerSum])
 
 
 async def record_stranger(
@@ -85,13 +87,41 @@ async def record_stranger(
     return True
 
 
+def log_trick(actor: Actor, kind: str, path: str) -> None:
+    """Log a request that no honest page or program sends, or count it when one of this kind was logged this hour.
+
+    `kind` must be one of few; the record has no row of them, as each costs nothing to send.
+    """
+    network = format_network(actor.ip_address)
+    found = _TRICKS.value.get(kind)
+    if found is None:
+        _TRICKS.value[kind] = StrangerSum(refused=True, since=datetime.now(UTC))
+        _LOG.warning("request_refused", kind=kind, path=path[:_LONGEST_PATH], network=network, user_id=actor.user_id)
+    else:
+        found.count_one(network)
+
+
+def log_tricks(begun_before: datetime) -> None:
+    """Log how many more came of each kind whose first came before, and forget it."""
+    for kind, found in list(_TRICKS.value.items()):
+        if found.since <= begun_before:
+            del _TRICKS.value[kind]
+            if found.count:
+                networks = found.list_networks()
+                _LOG.warning(
+                    "requests_refused", kind=kind, count=found.count, since=found.since.isoformat(), networks=networks
+                )
+
+
 async def keep_summing() -> None:
     """Write what was counted an hour after its first, for ever, and all of it at the end."""
     try:
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
+            log_tricks(datetime.now(UTC) - SUMMED_FOR)
             await write_sums(datetime.now(UTC) - SUMMED_FOR)
     finally:
+        log_tricks(datetime.now(UTC))
         await see_through(write_sums(datetime.now(UTC)))
 
 

@@ -269,6 +269,16 @@ def test_signing_in_changes_the_session_and_ends_the_old_one(running: Site) -> N
     assert not is_in(Browser(running, old))
 
 
+@pytest.mark.parametrize("path", ["/", "/board", "/items/ENG-1", "/admin/people", "/account"])
+def test_every_page_of_who_is_signed_in_has_the_way_out(running: Site, path: str) -> None:
+    let_in(running.conninfo)
+    page = running.get(path, "alice").text
+    assert page.count('<form method="post" action="/sign-out">') == 1
+    [form] = re.findall(r'<form method="post" action="/sign-out">.*?</form>', page, re.DOTALL)
+    answer = running.post("/sign-out", "alice", csrf=re.findall(r'name="csrf" value="(\w+)"', form)[0])
+    assert answer.headers["location"] == "/sign-in?notice=signed-out"
+
+
 def test_a_copied_cookie_is_worthless_after_signing_out(running: Site) -> None:
     carol = browser(running)
     path, _ = carol.ask(CAROL)

@@ -125,11 +125,21 @@ def test_a_callback_that_was_not_begun_here_is_refused_and_leaves_no_trace(site:
     assert refusals(site) == []
 
 
+@pytest.mark.parametrize(("comes_from", "is_begun"), [("cross-site", False), ("same-site", False), ("none", True)])
+def test_a_link_of_another_page_leads_to_the_ways_in_and_begins_nothing(
+    site: Site, provider: Provider, comes_from: str, *, is_begun: bool
+) -> None:
+    answer = site.get("/sign-in/oidc?next=/items/ENG-1", **{"sec-fetch-site": comes_from})
+    assert answer.headers["location"].startswith(provider.url if is_begun else "/sign-in?next=%2Fitems%2FENG-1")
+    assert (FLOW in kept(answer)) is is_begun
+
+
 def test_somebody_elses_answer_is_worth_nothing_in_my_browser(site: Site, provider: Provider) -> None:
     mallorys_url, _ = begun(site)
     _, carols_browser = begun(site)
     assert site.ask("GET", provider.consent(mallorys_url), browser=carols_browser).status_code == 403
     assert len(refusals(site)) == 1
+    assert "/token" not in provider.asked, "the provider's own check of the browser is not needed"
     assert site.ask("GET", provider.consent(mallorys_url)).status_code == 403
     assert len(refusals(site)) == 1, "nothing was begun where there is no cookie"
 

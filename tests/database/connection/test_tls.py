@@ -1,6 +1,7 @@
 """TLS to the database: what `sslmode` demands is had, or nothing is sent; the embedded server itself knows none."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 from shareable_backlog import database
 from shareable_backlog.config import parse_settings
 from shareable_backlog.database import ConnectionTest, query
-from tests.fakes.postgres import PrivateServer, give_away, make_servers
+from tests.fakes.postgres import USER, PrivateServer, give_away, make_servers
 
 pytestmark = pytest.mark.anyio
 
@@ -26,18 +27,39 @@ def server() -> Iterator[PrivateServer]:
         pytest.skip("These tests need a PostgreSQL with TLS in /usr/lib/postgresql, and openssl.")
     with make_servers(programs[-1].parent) as servers:
         server = servers.make()
-        subprocess.run(
-            [
-                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-                "-subj", "/CN=db.example.com",
-                "-keyout", server.data / "server.key", "-out", server.data / "server.crt",
-            ],
-            check=True, capture_output=True,
-        )  # fmt: skip
-        (server.data / "server.key").chmod(0o600)
+        make_certificate(server.data / "server", "db.example.com")
         give_away(server.data)
         server.start("ssl=on", "log_connections=on")
         yield server
+
+
+def make_certificate(path: Path, name: str) -> None:
+    """Make a certificate that signs itself, `path`.crt with its `path`.key."""
+    subprocess.run(
+        [
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+            "-keyout", path.with_suffix(".key"), "-out", path.with_suffix(".crt"),
+        ],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    path.with_suffix(".key").chmod(0o600)
+
+
+@pytest.fixture
+def certificate(server: PrivateServer, tmp_path: Path) -> Iterator[Path]:
+    """Let the server take its user by a certificate alone, and yield that without its ending."""
+    make_certificate(tmp_path / "client", USER)
+    shutil.copy(tmp_path / "client.crt", server.data)
+    rules = server.data / "pg_hba.conf"
+    before = rules.read_text(encoding="utf-8")
+    rules.write_text(f"hostssl all {USER} all cert\n{before}", encoding="utf-8")
+    give_away(server.data)
+    server.stop()
+    server.start("ssl=on", "log_connections=on", "ssl_ca_file=client.crt")
+    yield tmp_path / "client"
+    rules.write_text(before, encoding="utf-8")
+    server.stop()
+    server.start("ssl=on", "log_connections=on")
 
 
 async def connect(url: str) -> tuple[ConnectionTest, bool | None]:
@@ -94,3 +116,14 @@ async def test_a_server_that_takes_only_encrypted_connections_says_so(server: Pr
         assert test.error == "The database accepts only encrypted connections (sslmode=require)."
     finally:
         access.write_text(before)
+
+
+async def test_a_certificate_of_the_programs_own_takes_the_place_of_a_password(
+    server: PrivateServer, certificate: Path
+) -> None:
+    without_password = re.sub(r":[^:@/]*@", "@", server.url)
+    shown = f"sslcert={certificate}.crt&sslkey={certificate}.key"
+    test, encrypted = await connect(f"{without_password}?sslmode=require&{shown}")
+    assert (test.connected, encrypted) == (True, True)
+    test, _ = await connect(f"{server.url}?sslmode=require")
+    assert not test.connected

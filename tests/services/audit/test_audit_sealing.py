@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,22 @@ async def test_it_says_what_is_sealed_and_what_is_not() -> None:
     assert (state.head.position, state.unsealed) == (1, 2)
     assert state.sealed_at
     assert state.oldest_unsealed_at
+
+
+async def test_each_row_is_in_the_log_as_well_where_that_is_wanted(settings: Settings) -> None:
+    await write()
+    await query("INSERT INTO audit_logs (action, actor_email) VALUES ('y', 'bob@example.com')")
+    with capture_logs() as logged:
+        await audit_sealing.seal_entries(replace(CONFIG, is_logged=True))
+        await write()
+        await audit_sealing.seal_entries(CONFIG)
+    copies = [event for event in logged if event["event"] == "audit_entry"]
+    assert [(one["position"], one["action"], one.get("actor_email")) for one in copies] == [
+        (1, "x", None),
+        (2, "y", "bob@example.com"),
+    ]
+    assert not audit_sealing.build_seal_config(settings).is_logged
+    assert audit_sealing.build_seal_config(replace(settings, audit_to_log="yes")).is_logged
 
 
 async def test_keys_come_from_the_secret_key(settings: Settings) -> None:

@@ -263,6 +263,17 @@ def test_an_owner_without_the_key_is_found(
     assert seal_and_verify(database, config).faults
 
 
+@pytest.mark.parametrize("tamper", [rewrite_and_hash, swap_rows_and_hash, remove_row_and_hash])
+def test_seals_that_were_made_without_the_key_are_found_where_no_head_is_remembered(
+    database: str, config: SealConfig, tmp_path: Path, tamper: Callable[[Connection], None]
+) -> None:
+    with psycopg.connect(database) as connection:
+        open_doors(connection)
+        tamper(connection)
+    verdict = seal_and_verify(database, replace(config, head_file=tmp_path / "none"))
+    assert any("was made without the key that it names" in fault.sentence for fault in verdict.faults)
+
+
 def test_a_stolen_name_of_a_key_is_no_key(config: SealConfig) -> None:
     [(name, key)] = config.keys.items()
     assert name not in {key.hex(), hashlib.sha256(key).hexdigest()[:16]}

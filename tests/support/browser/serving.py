@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests.support import causes
+from tests.support import causes, leaks
 from tests.support.signed_in import SECRET_KEY
 
 ROOT = Path(__file__).parents[3]
@@ -22,6 +22,7 @@ _READY_WITHIN_S = 30
 def serve_pages(folder: Path, *options: str, **settings: str) -> Generator[str]:
     """Yield the address of a `slb serve` in `folder` as soon as it listens; its environment is `settings`."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "SECRET_KEY": SECRET_KEY, "LOG_FORMAT": "json", **settings}
+    leaks.mark_settings(environment)
     command = [sys.executable, "-m", "shareable_backlog", "serve", "--port", "0", *options]
     causes.watch_log(folder / "serve.log")
     with (folder / "serve.log").open("wb") as log:
@@ -34,6 +35,7 @@ def serve_pages(folder: Path, *options: str, **settings: str) -> Generator[str]:
     finally:
         process.terminate()
         process.communicate(timeout=20)
+    leaks.hunt((folder / "serve.log").read_text(encoding="utf-8"), "The log of slb serve")
 
 
 def wait_until_ready(address: str) -> None:

@@ -77,6 +77,13 @@ def test_a_page_says_back_what_its_form_sent_and_no_cookie() -> None:
         leaks.hunt_answer("GET", "/", f"csrf={drawn}", httpx2.Response(200, text=token("bob")))
 
 
+def test_a_link_belongs_into_a_mail_and_no_other_secret_does() -> None:
+    drawn = secrets.token_hex(32)
+    leaks.hunt_mail(f"Open https://backlog.example.com/sign-in/link/{drawn} within ten minutes.")
+    with pytest.raises(AssertionError, match="A mail gives a secret away"):
+        leaks.hunt_mail(f"Your session is {drawn}.")
+
+
 @pytest.mark.parametrize(
     "leaking",
     [
