@@ -66,11 +66,11 @@ def let_in(conninfo: str, *personas: str) -> dict[str, int]:
 def _add(connection: psycopg.Connection, persona: str) -> int:
     found = connection.execute(
         """
-        INSERT INTO users (email, is_admin, is_approved, is_disabled, approved_at, sees_everything)
-        VALUES (%s, %s, %s, %s, CASE WHEN %s THEN now() END, %s)
+        INSERT INTO users (email, is_admin, is_approved, is_disabled, approved_at, sees_everything, vouched_at)
+        VALUES (%s, %s, %s, %s, CASE WHEN %s THEN now() END, %s, now())
         ON CONFLICT (email) DO UPDATE SET is_admin = excluded.is_admin, is_approved = excluded.is_approved,
           is_disabled = excluded.is_disabled, approved_at = excluded.approved_at, access_until = NULL,
-          sees_everything = excluded.sees_everything
+          sees_everything = excluded.sees_everything, vouched_at = excluded.vouched_at
         RETURNING id
         """,
         [*PERSONAS[persona], PERSONAS[persona][2], PERSONAS[persona][2] and persona != "erin"],
