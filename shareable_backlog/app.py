@@ -172,7 +172,11 @@ def _build_access(settings: Settings, default_url: str) -> AccessConfig:
     )
     limits = SessionLimits(settings.session_idle_hours, settings.session_max_days)
     header = settings.auth_proxy_header and ProxyHeader(
-        settings.auth_proxy_header, settings.auth_proxy_prefix or "", settings.trusted_proxies
+        settings.auth_proxy_header,
+        settings.auth_proxy_prefix or "",
+        settings.trusted_proxies,
+        settings.auth_proxy_groups_header or "",
+        settings.auth_proxy_viewer_groups,
     )
     return AccessConfig(entrance, limits, settings.base_url, header or None, settings)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from time import monotonic
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import quote, quote_plus, unquote
 
 from shareable_backlog.process_state import ProcessState
 
@@ -23,9 +24,12 @@ _SHORTEST_SECRET = 6  # shorter values stand in too many innocent words
 
 
 def mask_secret(secret: str) -> None:
-    """Replace `secret` by `***` in everything logged from now on; values under 6 characters are ignored."""
+    """Replace `secret` by `***` in everything logged from now on; values under 6 characters are ignored.
+
+    It is masked too as a URL or a form would escape it, and unescaped: remote ends say back what they were told.
+    """
     if len(secret) >= _SHORTEST_SECRET:
-        _SECRETS.value.add(secret)
+        _SECRETS.value.update((secret, quote(secret), quote(secret, safe=""), quote_plus(secret), unquote(secret)))
 
 
 def mask_text(text: str) -> str:

@@ -4,6 +4,7 @@ The migrations run once, into a template database; each test that asks for `data
 """
 
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -35,6 +36,7 @@ _FOLDER, _TEMPLATE = "SLB_TESTS_FOLDER", program_role.TEMPLATE
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name what all workers share, before the first of them starts: the server's folder and the template."""
+    leaks.watch_draws()
     if not hasattr(config, "workerinput"):
         os.environ[_TEMPLATE] = f"slb_template_{uuid4().hex[:8]}"
         in_memory.remove_abandoned()
@@ -97,11 +99,20 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 def server() -> Generator[str]:
     """Yield the connection string of a database from which others can be created; all workers share the server."""
     url = os.environ.get("TEST_DATABASE_URL")
-    if url:
-        yield conninfo_words.parse_url(url)
-        return
-    with embedded_server.run_server(Path(os.environ[_FOLDER]), options=("-c", "fsync=off")) as conninfo:
+    with contextlib.ExitStack() as stack:
+        if url:
+            conninfo = conninfo_words.parse_url(url)
+        else:
+            run = embedded_server.run_server(Path(os.environ[_FOLDER]), options=("-c", "fsync=off"))
+            conninfo = stack.enter_context(run)
+        stack.callback(lambda: (_connect_admin(conninfo).close(), _connect_admin.cache_clear()))
         yield conninfo
+
+
+@functools.cache
+def _connect_admin(server: str) -> psycopg.Connection:
+    """Return this worker's one session in which databases are created and dropped."""
+    return psycopg.connect(server, autocommit=True)
 
 
 @pytest.fixture(scope="session")
@@ -138,13 +149,13 @@ def create_database(server: str, template: str) -> Generator[str]:
     create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
     # Files in memory are copied in less time than it takes to write them to the log first.
     how = sql.SQL("" if os.environ.get("TEST_DATABASE_URL") else " STRATEGY file_copy")
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(create + how)
-        try:
-            yield make_conninfo(server, dbname=name)
-            leaks.hunt_stored(make_conninfo(server, dbname=name))
-        finally:
-            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    admin = _connect_admin(server)
+    admin.execute(create + how)
+    try:
+        yield make_conninfo(server, dbname=name)
+        leaks.hunt_stored(make_conninfo(server, dbname=name))
+    finally:
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
@@ -169,13 +180,13 @@ def settings(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> S
     triggers by the program's connections says so with the mark `owner`.
     """
     is_owner = request.node.get_closest_marker("owner")
-    return parse_settings(
-        {
-            "DATABASE_URL": as_url(database if is_owner else program_role.use_role(database)),
-            "SECRET_KEY": SECRET_KEY,
-            "SLB_DATA_DIR": str(tmp_path / "data"),
-        }
-    )
+    given = {
+        "DATABASE_URL": as_url(database if is_owner else program_role.use_role(database)),
+        "SECRET_KEY": SECRET_KEY,
+        "SLB_DATA_DIR": str(tmp_path / "data"),
+    }
+    leaks.mark_settings(given)
+    return parse_settings(given)
 
 
 def as_url(conninfo: str) -> str:

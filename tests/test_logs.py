@@ -68,6 +68,17 @@ def test_a_secret_within_a_secret_leaves_nothing_of_the_longer_one() -> None:
     assert logs.mask_text("at postgresql://alice:sesame-within@db.example.com/backlog !") == "at *** !"
 
 
+@pytest.mark.parametrize("written", ["open%23sesame%2F1", "open%23sesame/1", "open#sesame/1"])
+def test_a_secret_is_masked_as_addresses_and_forms_write_it_too(written: str) -> None:
+    logs.mask_secret("open#sesame/1")
+    assert logs.mask_text(f"secret={written}&scope=read") == "secret=***&scope=read"
+
+
+def test_a_password_is_masked_as_it_is_where_the_settings_have_it_escaped() -> None:
+    logs.mask_secret("open%23sesame")
+    assert logs.mask_text("with open#sesame") == "with ***"
+
+
 def test_a_short_value_is_not_taken_for_a_secret() -> None:
     logs.mask_secret("abc")
     logs.mask_secret("")

@@ -19,11 +19,11 @@ CREATE TABLE passkeys (
 );
 CREATE INDEX idx_passkeys_user_id ON passkeys (user_id);
 
--- The challenges that were answered rightly, until they are too old to be answered again.
+-- The challenges (hashes of what stands in cookies) that were answered rightly, until they are too old to be answered again.
 CREATE TABLE used_challenges (
-  challenge_hash BYTEA NOT NULL,
+  challenge BYTEA NOT NULL,
   used_at TIMESTAMPTZ NOT NULL DEFAULT NOW(),
-  CONSTRAINT used_challenges_pkey PRIMARY KEY (challenge_hash)
+  CONSTRAINT used_challenges_pkey PRIMARY KEY (challenge)
 );
 CREATE INDEX idx_used_challenges_used_at ON used_challenges (used_at);
 

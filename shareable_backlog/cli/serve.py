@@ -36,10 +36,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     After a second signal requests are broken off, and the program has 5 s.
     """
-    from shareable_backlog import config
+    from shareable_backlog import config, logs
     from shareable_backlog.config import secret_key
 
-    settings = secret_key.ensure_secret_key(config.read_settings())
+    settings = config.read_settings()
+    logs.configure_logs(settings.log_level, settings.log_format)
+    settings = secret_key.ensure_secret_key(settings)
     _check_host(arguments.host, settings.base_url, is_dev=arguments.dev)
     port: int = settings.port if arguments.port is None else arguments.port
     listener = _listen(arguments.host, port)
@@ -50,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         _announce,
         _format_url(listener),
         base_url=settings.base_url,
-        has_key=settings.linear_api_key is not None,
+        has_key=settings.linear_api_key is not None or settings.linear_oauth_client_id is not None,
         own_database=settings.database_url is not None,
     )
     with closing(listener):
@@ -128,9 +130,9 @@ def _announce(url: str, *, base_url: str | None, has_key: bool, own_database: bo
     print(f"Shareable Linear Backlog: {url}/  (Ctrl-C stops it)")
     if base_url is not None and base_url != url:
         print(f"People reach it at {base_url}/")
-    if not (has_key and own_database):
-        print(
-            "To show a real workspace set LINEAR_API_KEY; to use your own PostgreSQL server set"
-            " DATABASE_URL (in the environment or in .env, see .env.example)."
-        )
+    unset = [] if has_key else ["to show a real workspace set LINEAR_API_KEY"]
+    unset += [] if own_database else ["to use your own PostgreSQL server set DATABASE_URL"]
+    if unset:
+        words = "; ".join(unset)
+        print(f"{words[0].upper()}{words[1:]} (in the environment or in .env, see .env.example).")
     sys.stdout.flush()

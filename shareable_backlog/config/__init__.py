@@ -17,9 +17,18 @@ from shareable_backlog.config.env_file import read_env_file
 from shareable_backlog.config.values import Network, Secret
 from shareable_backlog.errors import ConfigurationInvalid
 
-__all__ = ["NAMES", "Network", "Secret", "Settings", "format_settings", "parse_settings", "read_settings"]
+__all__ = [
+    "NAMES",
+    "SECRET_NAMES",
+    "Network",
+    "Secret",
+    "Settings",
+    "format_settings",
+    "parse_settings",
+    "read_settings",
+]
 
-_SECRETS = (
+SECRET_NAMES = (
     "DATABASE_URL",
     "SECRET_KEY",
     "SECRET_KEYS",
@@ -29,6 +38,7 @@ _SECRETS = (
     "SMTP_URL",
     "OIDC_CLIENT_SECRET",
 )
+"""The settings that may stand in a file and are masked in the log."""
 # Loopback, and what no router of the internet passes on.
 _PRIVATE_NETWORKS = values.parse_networks(
     "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,fc00::/7,fe80::/10"
@@ -100,6 +110,8 @@ class Settings:
     oidc_viewer_groups: tuple[str, ...] = ()
     auth_proxy_header: str | None = None
     auth_proxy_prefix: str | None = None
+    auth_proxy_groups_header: str | None = None
+    auth_proxy_viewer_groups: tuple[str, ...] = ()
     audit_retention_days: int = 0
     port: int = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -157,6 +169,8 @@ _PARSERS: Mapping[str, values.Parser] = {
     "OIDC_VIEWER_GROUPS": values.parse_group_pairs,
     "AUTH_PROXY_HEADER": values.parse_header_name,
     "AUTH_PROXY_PREFIX": str.lower,
+    "AUTH_PROXY_GROUPS_HEADER": values.parse_header_name,
+    "AUTH_PROXY_VIEWER_GROUPS": values.parse_group_pairs,
     "AUDIT_RETENTION_DAYS": values.build_whole_number_parser(0, 36_500),
     "PORT": values.build_whole_number_parser(0, 65_535),
     "LOG_LEVEL": values.build_choice_parser("debug", "info", "warning", "error", aliases=_PINO_LEVELS),
@@ -180,14 +194,14 @@ def read_settings(env_file: Path = Path(".env")) -> Settings:
     given = in_file | _drop_empty(os.environ)
     secrets, faults = _read_secret_files(given)
     texts = {name: given[name] for name in NAMES if name in given} | secrets
-    for name in _SECRETS:
+    for name in SECRET_NAMES:
         for text in (
             texts.get(name, ""),
             *values.split_list(texts.get(name, "")),
             *_extract_password(texts.get(name, "")),
         ):
             logs.mask_secret(text)
-    in_unread_files = {name for name in _SECRETS if f"{name}_FILE" in given}
+    in_unread_files = {name for name in SECRET_NAMES if f"{name}_FILE" in given}
     return _build_settings(
         texts, [*faults, *_check_spelling(in_file), *_check_contradictions(texts.keys() | in_unread_files)]
     )
@@ -200,8 +214,8 @@ def list_secret_files(env_file: Path = Path(".env")) -> list[Path]:
     """
     in_file = _drop_empty(read_env_file(env_file))
     given = in_file | _drop_empty(os.environ)
-    named = [Path(given[f"{name}_FILE"]) for name in _SECRETS if f"{name}_FILE" in given]
-    return [*([env_file] if in_file.keys() & set(_SECRETS) else []), *named]
+    named = [Path(given[f"{name}_FILE"]) for name in SECRET_NAMES if f"{name}_FILE" in given]
+    return [*([env_file] if in_file.keys() & set(SECRET_NAMES) else []), *named]
 
 
 def parse_settings(texts: Mapping[str, str]) -> Settings:
@@ -262,6 +276,9 @@ _NEEDS = (
     ("AUTH_PROXY_HEADER", "TRUSTED_PROXIES"),
     ("AUTH_PROXY_HEADER", "BASE_URL"),
     ("AUTH_PROXY_PREFIX", "AUTH_PROXY_HEADER"),
+    ("AUTH_PROXY_GROUPS_HEADER", "AUTH_PROXY_HEADER"),
+    ("AUTH_PROXY_GROUPS_HEADER", "AUTH_PROXY_VIEWER_GROUPS"),
+    ("AUTH_PROXY_VIEWER_GROUPS", "AUTH_PROXY_GROUPS_HEADER"),
 )
 
 
@@ -287,7 +304,7 @@ def _read_secret_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[s
     """Return the secrets that stand in files, and what is wrong with those files."""
     secrets: dict[str, str] = {}
     faults: list[str] = []
-    for name in _SECRETS:
+    for name in SECRET_NAMES:
         path = given.get(f"{name}_FILE")
         if path and name in given:
             faults.append(f"{name} and {name}_FILE are both set: keep one")
@@ -303,7 +320,7 @@ def _read_secret_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[s
 
 def _check_spelling(in_file: dict[str, str]) -> list[str]:
     """Name the keys of `.env` that look like a slip; quite other keys belong to other programs."""
-    known = {*NAMES, *(f"{name}_FILE" for name in _SECRETS)}
+    known = {*NAMES, *(f"{name}_FILE" for name in SECRET_NAMES)}
     unknown = in_file.keys() - known
     if not unknown:
         return []

@@ -1,4 +1,4 @@
-"""Make and keep the key of an installation beside its embedded database; another database wants SECRET_KEY set."""
+"""Make the key of an installation at its first start, and keep it in SLB_DATA_DIR, unless SECRET_KEY is set."""
 
 import os
 import secrets
@@ -11,26 +11,31 @@ from shareable_backlog import logs
 from shareable_backlog.config import Secret, Settings, values
 from shareable_backlog.errors import ConfigurationInvalid
 
+_LOG = logs.get_logger(__name__)
+_LASTS = (
+    "SECRET_KEY is not set, so one was made and is kept in SLB_DATA_DIR: where that folder does not last, or other"
+    " programs serve the same database, set SECRET_KEY to what its file secret_key holds"
+)
+
 FILE = "secret_key"
 """Its name in SLB_DATA_DIR."""
 
 
 def ensure_secret_key(settings: Settings) -> Settings:
-    """Return the settings with a secret key: the one that is set, else the one kept with the embedded database.
+    """Return the settings with a secret key: the one that is set, else the one that is kept.
 
-    That is made at the first start, for the owner's eyes alone. Raises ConfigurationInvalid when SECRET_KEY has to
-    be set, or the one that is kept could be guessed.
+    That is made at the first start, for the owner's eyes alone. Raises ConfigurationInvalid when none can be kept, or
+    the one that is could be guessed.
     """
     if settings.secret_key is not None:
         return settings
-    if settings.database_url is not None:
-        fault = "SECRET_KEY is not set, and DATABASE_URL is: set it to what `openssl rand -hex 32` prints"
-        raise ConfigurationInvalid((fault,))
     path = settings.data_dir / FILE
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             _create_key(path)
+            if settings.database_url is not None:  # the embedded one is kept in the same place, or lost with it
+                _LOG.warning("secret_key_made", note=_LASTS)
         text = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
         fault = (
@@ -52,7 +57,7 @@ def find_secret_keys(settings: Settings) -> tuple[Secret, ...]:
     if settings.secret_key is not None:
         return settings.secret_keys or (settings.secret_key,)
     path = settings.data_dir / FILE
-    if settings.database_url is not None or not path.exists():
+    if not path.exists():
         return ()
     secret_key = ensure_secret_key(settings).secret_key
     return () if secret_key is None else (secret_key,)

@@ -36,7 +36,21 @@ class Danger:
 
 def list_setting_dangers(settings: Settings) -> list[Danger]:
     """Return what is unsafe about the settings and the files in which secrets stand."""
-    return [*_find_web_dangers(settings), *_find_plain_text(settings), *_find_readable_secrets(settings)]
+    return [
+        *_find_web_dangers(settings),
+        *_find_plain_text(settings),
+        *_find_readable_secrets(settings),
+        *_find_kept_key(settings),
+    ]
+
+
+def _find_kept_key(settings: Settings) -> Generator[Danger]:
+    if settings.database_url is not None and settings.secret_key is None:
+        what = (
+            "SECRET_KEY is not set: the one that was made is kept in SLB_DATA_DIR alone. Without that folder the"
+            " audit log can't be checked, and a second program has another key."
+        )
+        yield Danger("kept_secret_key", what, "set SECRET_KEY to what the file secret_key in SLB_DATA_DIR holds")
 
 
 async def list_account_dangers() -> list[Danger]:

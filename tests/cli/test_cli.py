@@ -66,14 +66,6 @@ def test_serve_refuses_other_addresses_until_it_is_told_how_people_reach_it(
     assert "BASE_URL is not set" in capsys.readouterr().err
 
 
-def test_serve_refuses_a_database_of_ones_own_without_a_secret_key(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", "postgresql://bob:hunter2secret@db.example.com/backlog")
-    assert main(["serve"]) == 2
-    assert "SECRET_KEY is not set" in capsys.readouterr().err
-
-
 @pytest.mark.usefixtures("in_environment")
 def test_sync_fills_the_mirror_and_says_what_it_did(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

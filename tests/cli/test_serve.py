@@ -14,6 +14,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.fakes.postgres import PrivateServer
+from tests.support import leaks
+from tests.support.served import Served, run_serve
+
+NOBODY = "http://127.0.0.1:9/graphql"
+
 
 @pytest.fixture
 def data_dir() -> Generator[Path]:
@@ -101,3 +107,26 @@ def test_a_taken_port_is_said_in_one_line(data_dir: Path) -> None:
         assert second.stderr.count("\n") == 1
         assert port in second.stderr
         stop(process, signal.SIGINT)
+
+
+def test_with_a_database_url_alone_it_starts_and_asks_for_nothing_that_is_set(
+    tmp_path: Path, private_server: PrivateServer
+) -> None:
+    settings = {"DATABASE_URL": private_server.url, "SECRET_KEY": "", "SLB_DATA_DIR": str(tmp_path / "data")}
+    with run_serve(tmp_path, enter=(), **settings) as program:
+        program.until("/readyz", 200)
+        [made] = program.events("secret_key_made")
+        assert "set SECRET_KEY" in str(made["note"])
+        said = end(program)
+        assert "DATABASE_URL" not in said
+        assert "set LINEAR_API_KEY" in said
+    with run_serve(tmp_path, enter=(), LINEAR_API_KEY=leaks.LINEAR_KEY, LINEAR_API_URL=NOBODY, **settings) as program:
+        assert end(program) == ""
+        assert not program.events("secret_key_made")
+
+
+def end(program: Served) -> str:
+    """Stop it and return what it had printed after its address."""
+    assert program.stop() == 0
+    assert program.process.stdout
+    return program.process.stdout.read()

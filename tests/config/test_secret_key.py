@@ -1,10 +1,11 @@
-"""The key of an installation: set by the operator, or made once beside the embedded database."""
+"""The key of an installation: set by the operator, or made once and kept."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from stat import S_IMODE
 
 import pytest
+from structlog.testing import capture_logs
 
 from shareable_backlog import logs
 from shareable_backlog.config import Secret, parse_settings, secret_key
@@ -21,11 +22,22 @@ def ensure(folder: Path) -> str:
     return found.reveal()
 
 
-def test_a_server_of_ones_own_wants_a_secret_key(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationInvalid, match=r"SECRET_KEY is not set.*openssl rand -hex 32"):
-        secret_key.ensure_secret_key(parse_settings({"DATABASE_URL": SERVER, "SLB_DATA_DIR": str(tmp_path)}))
-    given = parse_settings({"DATABASE_URL": SERVER, "SECRET_KEY": KEY})
+def test_beside_a_server_of_ones_own_it_is_made_too_and_the_log_says_when_to_set_it(tmp_path: Path) -> None:
+    settings = parse_settings({"DATABASE_URL": SERVER, "SLB_DATA_DIR": str(tmp_path)})
+    with capture_logs() as logged:
+        first, second = (secret_key.ensure_secret_key(settings).secret_key for _ in range(2))
+    assert first
+    assert first == second == secret_key.find_secret_keys(settings)[0]
+    assert S_IMODE((tmp_path / secret_key.FILE).stat().st_mode) == 0o600
+    [made] = logged
+    assert (made["event"], "set SECRET_KEY" in made["note"]) == ("secret_key_made", True)
+    assert first.reveal() not in str(made)
+
+
+def test_a_key_that_is_set_is_kept_nowhere(tmp_path: Path) -> None:
+    given = parse_settings({"DATABASE_URL": SERVER, "SECRET_KEY": KEY, "SLB_DATA_DIR": str(tmp_path)})
     assert secret_key.ensure_secret_key(given) == given
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_beside_the_embedded_server_a_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
@@ -114,4 +126,3 @@ def test_looking_for_keys_makes_none(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     made = ensure(tmp_path)
     assert secret_key.find_secret_keys(embedded) == (Secret(made),)
-    assert secret_key.find_secret_keys(parse_settings({"DATABASE_URL": SERVER, "SLB_DATA_DIR": str(tmp_path)})) == ()

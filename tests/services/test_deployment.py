@@ -14,11 +14,12 @@ from shareable_backlog.config import Settings, parse_settings, secret_key
 from shareable_backlog.database import query
 from shareable_backlog.services import deployment
 from shareable_backlog.services.access.sign_in import SAMPLE_ADMIN
-from tests.support.signed_in import let_in
+from tests.support.signed_in import SECRET_KEY, let_in
 
 pytestmark = pytest.mark.anyio
 
 SAFE = {
+    "SECRET_KEY": SECRET_KEY,
     "BASE_URL": "https://backlog.example.com",
     "TRUSTED_PROXIES": "127.0.0.1",
     "DATABASE_URL": "postgresql://backlog@db.example.com/backlog?sslmode=verify-full",
@@ -75,6 +76,7 @@ def test_a_safe_set_up_is_no_danger(changed: dict[str, str | None], tmp_path: Pa
         ({"BASE_URL": None, "SMTP_URL": None, "MAIL_FROM": None}, "no_tls"),
         ({"BASE_URL": "http://localhost:8000"}, "no_tls"),
         ({"TRUSTED_PROXIES": None}, "untrusted_proxy"),
+        ({"SECRET_KEY": None}, "kept_secret_key"),
         ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "wide_proxies"),
         ({"TRUSTED_PROXIES": "::/0"}, "wide_proxies"),
         ({"TRUSTED_PROXIES": "192.0.0.0/4"}, "wide_proxies"),

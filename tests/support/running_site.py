@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 
 import psycopg
 from httpx2 import Response
@@ -50,8 +50,7 @@ class Site:
             headers.setdefault("content-type", _FORM)
         self.client.cookies.clear()
         answer = self.client.request(method, path, content=content, headers=headers, follow_redirects=False)
-        said = {name: value for name, value in answer.headers.items() if name != "set-cookie"}
-        leaks.hunt(f"{said}{answer.text}", f"The answer to {method} {path}")
+        leaks.hunt_answer(method, path, unquote_plus(content or ""), answer)
         return answer
 
     def get(self, path: str, persona: str | None = None, **headers: Any) -> Response:
@@ -88,6 +87,7 @@ def run_site(
         given = {"DATABASE_URL": url, "SECRET_KEY": SECRET_KEY, "SLB_DATA_DIR": folder, **(settings or {})}
         if base_url != ADDRESS:
             given["BASE_URL"] = base_url
+        leaks.mark_settings(given)
         program = app.create_app(parse_settings(given), default_url=base_url, is_dev=is_dev)
         with TestClient(program, base_url=base_url, client=(peer, 4321), raise_server_exceptions=raises) as client:
             yield Site(client, conninfo, base_url)

@@ -63,7 +63,7 @@ class Served:
         """Ask for a path, as bob does."""
         asked_at = time.monotonic()
         answer = self._client.request(method, path, headers=headers)
-        leaks.hunt(f"{answer.headers}{answer.text}", f"The answer to {method} {path}")
+        leaks.hunt_answer(method, path, "", answer)
         return Answer(asked_at, time.monotonic() - asked_at, answer.status_code, answer.text, answer.headers)
 
     def until(self, path: str, status: int) -> float:
@@ -116,6 +116,7 @@ class Served:
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
     """Return an environment that holds `settings` and nothing else of this machine's."""
+    leaks.mark_settings(settings)
     return {
         "PATH": os.defpath,
         "HOME": str(folder),

@@ -21,6 +21,27 @@ PERSONAS = {
     "erin": ("erin@example.com", False, True, False),
 }
 
+_LET_IN = """
+    WITH given AS (
+      SELECT * FROM unnest(%s::text[], %s::text[], %s::boolean[], %s::boolean[], %s::boolean[], %s::bytea[])
+        AS given (persona, email, is_admin, is_approved, is_disabled, token_hash)
+    ), added AS (
+      INSERT INTO users (email, is_admin, is_approved, is_disabled, approved_at, sees_everything, vouched_at)
+      SELECT email, is_admin, is_approved, is_disabled, CASE WHEN is_approved THEN now() END,
+        is_approved AND persona <> 'erin', now()
+      FROM given
+      ON CONFLICT (email) DO UPDATE SET is_admin = excluded.is_admin, is_approved = excluded.is_approved,
+        is_disabled = excluded.is_disabled, approved_at = excluded.approved_at, access_until = NULL,
+        sees_everything = excluded.sees_everything, vouched_at = excluded.vouched_at
+      RETURNING id, email
+    ), opened AS (
+      INSERT INTO sessions (token_hash, user_id, method)
+      SELECT token_hash, id, 'link' FROM given JOIN added USING (email)
+      ON CONFLICT (token_hash) DO UPDATE SET viewing_as_user_id = NULL, created_at = now()
+    )
+    SELECT persona, id FROM given JOIN added USING (email)
+"""
+
 
 def token(persona: str) -> str:
     """Return the token of a persona's session."""
@@ -51,8 +72,10 @@ def let_in(conninfo: str, *personas: str) -> dict[str, int]:
     pending; dora is disabled and edgar declined, so that their sessions are good for nothing. Whoever is there
     already is as new.
     """
+    given = [(persona, *PERSONAS[persona], _hash_token(persona)) for persona in personas or ("alice", "bob")]
+    columns = [list(column) for column in zip(*given, strict=True)]
     with psycopg.connect(conninfo) as connection:
-        ids = {persona: _add(connection, persona) for persona in personas or ("alice", "bob")}
+        ids = dict(connection.execute(_LET_IN, columns).fetchall())
         if "erin" in ids:
             connection.execute("INSERT INTO viewer_groups (name) VALUES ('Nobody''s') ON CONFLICT DO NOTHING")
             connection.execute(
@@ -63,25 +86,8 @@ def let_in(conninfo: str, *personas: str) -> dict[str, int]:
         return ids
 
 
-def _add(connection: psycopg.Connection, persona: str) -> int:
-    found = connection.execute(
-        """
-        INSERT INTO users (email, is_admin, is_approved, is_disabled, approved_at, sees_everything, vouched_at)
-        VALUES (%s, %s, %s, %s, CASE WHEN %s THEN now() END, %s, now())
-        ON CONFLICT (email) DO UPDATE SET is_admin = excluded.is_admin, is_approved = excluded.is_approved,
-          is_disabled = excluded.is_disabled, approved_at = excluded.approved_at, access_until = NULL,
-          sees_everything = excluded.sees_everything, vouched_at = excluded.vouched_at
-        RETURNING id
-        """,
-        [*PERSONAS[persona], PERSONAS[persona][2], PERSONAS[persona][2] and persona != "erin"],
-    ).fetchone()
-    assert found
-    connection.execute(
-        "INSERT INTO sessions (token_hash, user_id, method) VALUES (%s, %s, 'link')"
-        " ON CONFLICT (token_hash) DO UPDATE SET viewing_as_user_id = NULL, created_at = now()",
-        [hashlib.sha256(token(persona).encode()).digest(), found[0]],
-    )
-    return int(found[0])
+def _hash_token(persona: str) -> bytes:
+    return hashlib.sha256(token(persona).encode()).digest()
 
 
 class AsBob:

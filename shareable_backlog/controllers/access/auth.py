@@ -16,7 +16,7 @@ from shareable_backlog.errors import NotAllowed, NotSignedIn
 from shareable_backlog.services.access import page_users, sign_in
 from shareable_backlog.services.access.page_users import PageUser
 from shareable_backlog.services.access.sessions import CurrentUser, SessionLimits
-from shareable_backlog.services.access.sign_in import SignInConfig
+from shareable_backlog.services.access.sign_in import ProxyUser, SignInConfig
 from shareable_backlog.services.account import preferences, tokens
 from shareable_backlog.services.account.preferences import Preferences
 from shareable_backlog.services.audit import audit_actions
@@ -193,8 +193,8 @@ async def _recognise_user(request: Request) -> None:
     token = cookies.read_cookie(request, SESSION)
     found = await page_users.find_page_user(token, read_config(request).limits) if token else None
     request.state.new_cookies = dict[str, str]()
-    named = proxy_header.find_email(request, read_config(request).proxy_header)
-    if found is not None and found.user.method == "proxy" and found.user.email.lower() != named:
+    named = proxy_header.find_user(request, read_config(request).proxy_header)
+    if found is not None and found.user.method == "proxy" and not _is_named(request, named, found, token):
         found = None
     if found is None and named is not None:
         token, found = await _find_proxy_session(request, named)
@@ -203,14 +203,22 @@ async def _recognise_user(request: Request) -> None:
     request.state.secret = token if found else cookies.read_cookie(request, BROWSER)
 
 
-async def _find_proxy_session(request: Request, email: str) -> tuple[str, PageUser | None]:
+def _is_named(request: Request, named: ProxyUser | None, found: PageUser, token: str | None) -> bool:
+    """Return whether a proxy's session is still that of whom it names, in the groups that it names."""
+    if named is None or found.user.email.lower() != named.email:
+        return False
+    key, user_agent = read_config(request).sign_in.secret_key, read_actor(request).user_agent
+    return not named.viewer_groups or token == sign_in.compute_proxy_token(key, named, user_agent)
+
+
+async def _find_proxy_session(request: Request, named: ProxyUser) -> tuple[str, PageUser | None]:
     """Return the token of the session of whom the proxy names, and who that is: the one there is, or a new one."""
     request.state.visitor = None
     config, actor = read_config(request), read_actor(request)
-    token = sign_in.compute_proxy_token(config.sign_in.secret_key, email, actor.user_agent)
+    token = sign_in.compute_proxy_token(config.sign_in.secret_key, named, actor.user_agent)
     found = await page_users.find_page_user(token, config.limits)
-    if found is None or found.user.email.lower() != email:
-        token = (await sign_in.accept_proxy_user(config.sign_in, email, actor)).token
+    if found is None or found.user.email.lower() != named.email:
+        token = (await sign_in.accept_proxy_user(config.sign_in, named, actor)).token
         found = await page_users.find_page_user(token, config.limits)
     return token, found
 

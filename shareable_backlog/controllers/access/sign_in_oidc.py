@@ -3,7 +3,7 @@
 import base64
 import hmac
 import json
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from time import time
 from typing import Any, cast
@@ -20,7 +20,7 @@ from shareable_backlog.controllers.access import auth, sign_in
 from shareable_backlog.controllers.access.sign_in import NextQuery
 from shareable_backlog.errors import SignInFailed
 from shareable_backlog.oidc import Authorization, Identity, Provider
-from shareable_backlog.services.access import identities
+from shareable_backlog.services.access import identities, user_scopes
 from shareable_backlog.services.access import sign_in as signing_in
 from shareable_backlog.services.access.identities import ProvidedIdentity
 from shareable_backlog.web import cookies
@@ -115,7 +115,7 @@ async def _let_in(request: Request, query: CallbackQuery) -> signing_in.NewSessi
         email=_parse_email(found),
         is_email_verified=found.is_email_verified,
         name=found.name,
-        viewer_groups=_map_groups(access.settings.oidc_viewer_groups, found.groups),
+        viewer_groups=user_scopes.map_groups(access.settings.oidc_viewer_groups, found.groups),
     )
     return await identities.accept_identity(
         access.sign_in,
@@ -124,20 +124,6 @@ async def _let_in(request: Request, query: CallbackQuery) -> signing_in.NewSessi
         next_path=flow["next"],
         actor=actor,
     )
-
-
-def _map_groups(pairs: Collection[str], groups: Collection[str] | None) -> Mapping[str, bool]:
-    """Return for each viewer group that a provider's group leads to whether they are in one of those.
-
-    While the provider doesn't tell groups, it says nothing of any.
-    """
-    if groups is None:
-        return {}
-    named = [
-        (group.strip(), viewer_group.strip()) for group, _, viewer_group in (one.rpartition("=") for one in pairs)
-    ]
-    joined = {viewer_group for group, viewer_group in named if group in groups}
-    return {viewer_group: viewer_group in joined for _, viewer_group in named}
 
 
 def _require_answer(flow: dict[str, Any], state: str) -> None:

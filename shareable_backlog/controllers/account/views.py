@@ -10,13 +10,16 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.access.auth import NoticeQuery
-from shareable_backlog.services.account import views
+from shareable_backlog.services.account import published_views, views
+from shareable_backlog.services.account.published_views import PublishedViewState
 from shareable_backlog.services.account.views import Layout, OfferedView
 from shareable_backlog.web.fields import Id
 
 Direction: TypeAlias = Literal["up", "down"]
 Line: TypeAlias = tuple[OfferedView, list[tuple[str, str]]]
 """A view with what it shows, as pairs of an address."""
+ManagedLine: TypeAlias = tuple[PublishedViewState, list[tuple[str, str]]]
+"""The same of a published view, as an admin sees it."""
 
 
 class ViewForm(Struct, frozen=True):
@@ -54,10 +57,14 @@ class MoveForm(ViewForm, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ViewsContext:
-    """The page of all views; `deleted` is the name of one that can be brought back."""
+    """The page of all views; `deleted` is the name of one that can be brought back.
+
+    An admin has all published views in `managed`, everybody else those that they are offered in `published`.
+    """
 
     mine: list[Line]
     published: list[Line]
+    managed: list[ManagedLine] | None
     deleted: str | None
 
 
@@ -75,7 +82,10 @@ async def show_views(request: Request, query: NoticeQuery) -> Response:
     user = auth.require_user(request)
     deleted = await views.find_deleted_name(user.user_id) if query.notice == "deleted" else None
     found = await views.list_views(user.user_id, user.scope)
-    context = ViewsContext(_parse_queries(found.mine), _parse_queries(found.published), deleted)
+    managed = None
+    if user.is_admin and user.viewing_as is None:
+        managed = [(state, parse_qsl(state.view.query)) for state in await published_views.list_views()]
+    context = ViewsContext(_parse_queries(found.mine), _parse_queries(found.published), managed, deleted)
     return auth.render_page(request, "views/views.html", context)
 
 

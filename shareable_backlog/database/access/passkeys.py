@@ -121,12 +121,11 @@ async def remove_passkeys(transaction: Transaction, user_id: int, passkey_id: in
     return [name for (name,) in removed]
 
 
-async def use_challenge(transaction: Transaction, challenge_hash: bytes) -> bool:
+async def use_challenge(transaction: Transaction, challenge: bytes) -> bool:
     """Note that a challenge was answered rightly; False when it was before."""
     used = await transaction.query(
-        "INSERT INTO used_challenges (challenge_hash) VALUES (%(challenge_hash)s)"
-        " ON CONFLICT DO NOTHING RETURNING challenge_hash",
-        {"challenge_hash": challenge_hash},
+        "INSERT INTO used_challenges (challenge) VALUES (%(challenge)s) ON CONFLICT DO NOTHING RETURNING challenge",
+        {"challenge": challenge},
     )
     return bool(used)
 

@@ -57,6 +57,14 @@ _CHOSEN: LiteralString = """
     FROM json_to_recordset(%(choices)s::json) AS chosen (kind text, id text, is_shown boolean)
 """
 
+TRIED_RULES: LiteralString = f"""chosen AS ({_CHOSEN}), sharing_rules AS (
+  SELECT s.kind, s.entity_id, s.is_shown FROM sharing_rules s
+  WHERE NOT EXISTS (SELECT FROM chosen c WHERE (c.kind, c.entity_id) = (s.kind, s.entity_id))
+  UNION ALL
+  SELECT kind, entity_id, is_shown FROM chosen
+)"""
+"""The CTEs by which a statement reads the rules as if the parameter `choices` were saved."""
+
 
 @dataclass(frozen=True, slots=True)
 class ItemDifference:
@@ -132,7 +140,7 @@ async def save_settings(transaction: Transaction, fields: SharedFields, choices:
         SELECT kind, entity_id, is_shown FROM chosen WHERE is_needed
         ON CONFLICT (kind, entity_id) DO UPDATE SET is_shown = excluded.is_shown, updated_at = now()
         """,
-        {"choices": _encode_choices(choices)},
+        {"choices": encode_choices(choices)},
     )
 
 
@@ -145,19 +153,13 @@ async def compute_difference(choices: Sequence[SharingChoice], limit: int) -> tu
         FROM (
           SELECT coalesce(a.id, b.id) AS id, b.id IS NULL AS is_shown
           FROM (
-            WITH chosen AS ({_CHOSEN}), sharing_rules AS (
-              SELECT s.kind, s.entity_id, s.is_shown FROM sharing_rules s
-              WHERE NOT EXISTS (SELECT FROM chosen c WHERE (c.kind, c.entity_id) = (s.kind, s.entity_id))
-              UNION ALL
-              SELECT kind, entity_id, is_shown FROM chosen
-            )
-            SELECT i.id FROM backlog_items i WHERE {visibility.ITEM}
+            WITH {TRIED_RULES} SELECT i.id FROM backlog_items i WHERE {visibility.ITEM}
           ) a
           FULL JOIN (SELECT i.id FROM backlog_items i WHERE {visibility.ITEM}) b ON b.id = a.id
           WHERE a.id IS NULL OR b.id IS NULL
         ) d JOIN backlog_items i USING (id) GROUP BY is_shown
         """,
-        {**visibility.build_params(EVERYTHING), "choices": _encode_choices(choices), "most": limit},
+        {**visibility.build_params(EVERYTHING), "choices": encode_choices(choices), "most": limit},
     )
     by_kind = {
         is_shown: ItemDifference(count, [(name, title) for name, title in newest])
@@ -175,5 +177,6 @@ async def count_items(scope: Scope) -> int:
     return items
 
 
-def _encode_choices(choices: Sequence[SharingChoice]) -> str:
+def encode_choices(choices: Sequence[SharingChoice]) -> str:
+    """Return choices as the parameter of `TRIED_RULES`."""
     return json.dumps([asdict(choice) for choice in choices])

@@ -54,18 +54,18 @@ def render_offered_views(user_id: LiteralString) -> LiteralString:
     """
 
 
-async def list_offered_views(user_id: int) -> list[dict[str, Any]]:
-    """Return the fields of each `OfferedView` of a person, as `render_offered_views` has them."""
-    [(found,)] = await query(f"SELECT ({render_offered_views('%(user_id)s')})", {"user_id": user_id})
+async def list_offered_views(user_id: int) -> tuple[list[dict[str, Any]], str]:
+    """Return what `render_offered_views` has of a person, and the mirror's version."""
+    [found] = await query(
+        f"SELECT ({render_offered_views('%(user_id)s')}), (SELECT version::text FROM mirror_versions)",
+        {"user_id": user_id},
+    )
     return found
 
 
-async def find_by_id(view_id: int) -> PublishedView | None:
-    """Return one published view."""
-    found = await query(
-        f"SELECT {_COLUMNS} FROM published_views WHERE id = %(view_id)s", {"view_id": view_id}, row=PublishedView
-    )
-    return found[0] if found else None
+async def list_views() -> list[PublishedView]:
+    """Return all published views in their order."""
+    return await query(f"SELECT {_COLUMNS} FROM published_views ORDER BY position, id", row=PublishedView)
 
 
 async def lock_views(transaction: Transaction) -> list[PublishedView]:

@@ -93,7 +93,7 @@ def _read_codes(error: object) -> set[str]:
 def _classify_refused_query(words: str) -> LinearFailed:
     if "too complex" in words.lower():
         return TooComplex("Linear rejected a query as too complex. What was mirrored before is kept.")
-    _LOG.warning("linear.query_refused", errors=words[:_LONGEST_LOGGED])
+    _LOG.warning("linear.query_refused", errors=logs.mask_text(words)[:_LONGEST_LOGGED])
     return InvalidQuery()
 
 

@@ -141,7 +141,7 @@ def _read_token(answer: HttpAnswer) -> tuple[str, float]:
             lasts_s = content.get("expires_in")
             return f"Bearer {token}", float(lasts_s) if isinstance(lasts_s, int | float) else math.inf
         case {"error": str() as reason} if status in _REFUSALS:
-            _LOG.warning("linear.oauth_refused", reason=reason[:100])
+            _LOG.warning("linear.oauth_refused", reason=logs.mask_text(reason)[:100])
             raise ClientRefused
         case _ if status == 401:  # noqa: PLR2004 (HTTP's Unauthorized)
             raise ClientRefused

@@ -6,11 +6,10 @@ that whoever owns the one they claim, now or later, is somebody else.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
 
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
-from shareable_backlog.database.access import unverified_emails, users, viewer_groups
+from shareable_backlog.database.access import unverified_emails, users
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.services.access import notices, sign_in, user_scopes
@@ -29,8 +28,7 @@ _NO_EMAIL = (
     "the provider told no usable email address of somebody new: set OIDC_EMAIL_CLAIM to the claim that has it and"
     " OIDC_SCOPES to what the provider wants to be asked for"
 )
-
-_NO_VIEWER_GROUP = "OIDC_VIEWER_GROUPS names groups of viewers that are not there: create them under Admin, Sharing"
+_SETTING = "OIDC_VIEWER_GROUPS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +55,9 @@ async def accept_identity(
     that is not verified leads to nobody but a new person, who is marked. `is_admin` is what the provider's groups
     say, None when they say nothing of it. Raises SignInFailed.
     """
-    group_ids = await _find_viewer_groups(identity.viewer_groups)
+    named = await user_scopes.find_memberships(identity.viewer_groups, _SETTING)
     async with transaction() as tx:
-        memberships = {
-            group_id: identity.viewer_groups[name]
-            for name, group_id in sorted(group_ids.items(), key=itemgetter(1))
-            if await viewer_groups.lock_group(tx, group_id) is not None
-        }
+        memberships = await user_scopes.lock_memberships(tx, named)
         if is_admin is not None:
             await users.lock_admins(tx)  # before any other row, as every decision of an admin does
         user, refused = await _find_or_add_user(tx, identity, actor)
@@ -71,16 +65,9 @@ async def accept_identity(
             await _follow_admin_group(tx, config.outbox, user, actor, is_admin=is_admin)
         if user is not None:
             known = Actor(user.id, user.email, actor.ip_address, actor.user_agent)
-            await user_scopes.follow_groups(tx, user, known, memberships)
+            await user_scopes.follow_groups(tx, user, known, memberships, by=_SETTING)
         entered = await sign_in.let_in(tx, config, user, "oidc", next_path, actor) if user else refused
     return await sign_in.require_session(entered, actor)
-
-
-async def _find_viewer_groups(named: Mapping[str, bool]) -> dict[str, int]:
-    found = await viewer_groups.find_ids(named.keys()) if named else {}
-    if missing := sorted(named.keys() - found.keys()):
-        _LOG.warning("oidc_viewer_group_missing", groups=missing, note=_NO_VIEWER_GROUP)
-    return found
 
 
 async def _find_or_add_user(tx: Transaction, identity: ProvidedIdentity, actor: Actor) -> tuple[UserRow | None, str]:

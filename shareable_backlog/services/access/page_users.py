@@ -56,7 +56,7 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
     return PageUser(
         visitor,
         preferences.parse_preferences(stored),
-        views.parse_offered(found.views, scope),
+        await views.parse_offered(found.views, scope, found.version),
         freshness.judge_age(MirrorAge(found.as_of, found.failure, found.is_sample)),
         found.waiting if visitor.is_admin else 0,
         found.version,

@@ -21,6 +21,7 @@ from shareable_backlog.database.projects import teams
 from shareable_backlog.database.projects.teams import ShownTeam
 from shareable_backlog.errors import Conflict
 from shareable_backlog.services.access import notices
+from shareable_backlog.services.account import published_views
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.mail.outbox import NO_MAILS, Outbox
@@ -52,12 +53,16 @@ class EntityList:
 
 @dataclass(frozen=True, slots=True)
 class SharingPreview:
-    """What a change of the settings would do; each field stands with whether it would be shown."""
+    """What a change of the settings would do; each field stands with whether it would be shown.
+
+    `withdrawn` names the published views that nobody would be offered any more, as they name what would be hidden.
+    """
 
     fields: list[tuple[str, bool]]
     entities: list[Entity]
     appearing: ItemDifference
     vanishing: ItemDifference
+    withdrawn: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,8 @@ async def preview_settings(version: int, fields: SharedFields, choices: Sequence
     changed = [
         (name, is_shown) for name, is_shown in asdict(fields).items() if is_shown != getattr(before.fields, name)
     ]
-    return SharingPreview(changed, await _list_chosen(choices), appearing, vanishing)
+    withdrawn = await published_views.list_withdrawn(choices, shows_assignees=fields.assignees)
+    return SharingPreview(changed, await _list_chosen(choices), appearing, vanishing, withdrawn)
 
 
 async def save_settings(

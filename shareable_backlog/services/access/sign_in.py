@@ -20,7 +20,7 @@ from shareable_backlog.database.access.sign_in_links import SignInLink
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import BacklogError, SignInFailed
-from shareable_backlog.services.access import named_admins, notices, sign_in_limits
+from shareable_backlog.services.access import named_admins, notices, sign_in_limits, user_scopes
 from shareable_backlog.services.access.open_links import NO_GOOD, is_from
 from shareable_backlog.services.access.sessions import SessionLimits, create_session, hash_token
 from shareable_backlog.services.access.sign_in_limits import SignInLimits
@@ -47,6 +47,7 @@ _CODES_CLOSED = (
     "Too many wrong codes were typed for this address, so codes don't work for a day. Open the link in the latest"
     " email in the browser in which you asked for it: links still work."
 )
+_PROXY_GROUPS = "AUTH_PROXY_VIEWER_GROUPS"
 _ENDED = "An admin has ended or declined access for this address. Ask an admin if you think that's a mistake."
 
 
@@ -162,21 +163,39 @@ async def redeem_code(config: SignInConfig, browser: str | None, code: str, acto
     return await require_session(entered, actor)
 
 
-def compute_proxy_token(secret_key: bytes, email: str, user_agent: str | None) -> str:
+@dataclass(frozen=True, slots=True)
+class ProxyUser:
+    """Whom a trusted proxy names.
+
+    `viewer_groups` says by name of some groups of viewers whether the person is in them.
+    """
+
+    email: str
+    viewer_groups: Mapping[str, bool] = field(default_factory=dict[str, bool])
+
+
+def compute_proxy_token(secret_key: bytes, named: ProxyUser, user_agent: str | None) -> str:
     """Return the token of the session in which a proxy's person is with one kind of browser.
 
-    It is the same each time, so that requests without a cookie find the session that is there. Whoever learns it
-    gets nowhere without the proxy's header.
+    It is the same each time, so that requests without a cookie find the session that is there, and another one after
+    each change of the groups, so that they are followed at once. Whoever learns it gets nowhere without the proxy's
+    header.
     """
-    browser = f"{email.lower()}\0{user_agent or ''}".encode("utf-8", "surrogatepass")
+    groups = "".join(f"\0{name}" for name, is_member in sorted(named.viewer_groups.items()) if is_member)
+    browser = f"{named.email.lower()}\0{user_agent or ''}{groups}".encode("utf-8", "surrogatepass")
     return hmac.digest(secret_key, b"proxy session " + browser, "sha256").hex()
 
 
-async def accept_proxy_user(config: SignInConfig, email: str, actor: Actor) -> NewSession:
+async def accept_proxy_user(config: SignInConfig, named: ProxyUser, actor: Actor) -> NewSession:
     """Sign in whom a trusted proxy names. Raises SignInFailed."""
-    token = compute_proxy_token(config.secret_key, email, actor.user_agent)
+    token = compute_proxy_token(config.secret_key, named, actor.user_agent)
+    found = await user_scopes.find_memberships(named.viewer_groups, _PROXY_GROUPS)
     async with transaction() as tx:
-        user = await find_or_add_person(tx, email, None, actor)
+        memberships = await user_scopes.lock_memberships(tx, found)
+        user = await find_or_add_person(tx, named.email, None, actor)
+        known = Actor(user.id, user.email, actor.ip_address, actor.user_agent)
+        if await user_scopes.follow_groups(tx, user, known, memberships, by=_PROXY_GROUPS):
+            await sessions.end_oldest_sessions(tx, user.id, "proxy", 0)  # those with the groups of before
         entered = await let_in(tx, config, user, "proxy", "/", actor, token=token)
     return await require_session(entered, actor)
 

@@ -4,7 +4,9 @@ What newcomers are given is a setting of its own, which begins as nothing.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from operator import itemgetter
 
+from shareable_backlog import logs
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import sharing_settings, user_scopes, users, viewer_groups
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope, build_scope
@@ -18,6 +20,7 @@ from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.mail.outbox import NO_MAILS, Outbox
 
+_LOG = logs.get_logger(__name__)
 _UNCHOSEN = "Choose what they see: everything that is shown, one or more groups, or nothing yet. Nothing was changed."
 
 
@@ -154,14 +157,50 @@ async def replace_scope(tx: Transaction, user: UserRow, actor: Actor, scope: Sco
     )
 
 
-async def follow_groups(tx: Transaction, user: UserRow, actor: Actor, memberships: Mapping[int, bool]) -> None:
-    """Put a person into groups, whose rows are locked, and out of others, as their identity provider says.
+def map_groups(pairs: Collection[str], groups: Collection[str] | None) -> Mapping[str, bool]:
+    """Return by name of each viewer group that a group elsewhere leads to whether somebody is in one of those.
 
-    Other groups stay as they are; whoever was given everything keeps it, as an admin chose that.
+    `pairs` are like `staff=Field staff`. While nobody tells `groups`, nothing is said of any.
+    """
+    if groups is None:
+        return {}
+    named = [
+        (group.strip(), viewer_group.strip()) for group, _, viewer_group in (one.rpartition("=") for one in pairs)
+    ]
+    joined = {viewer_group for group, viewer_group in named if group in groups}
+    return {viewer_group: viewer_group in joined for _, viewer_group in named}
+
+
+async def find_memberships(named: Mapping[str, bool], setting: str) -> dict[int, bool]:
+    """Return by id what is said by name; a group that is not there is told in the log, with the setting's name."""
+    found = await viewer_groups.find_ids(named.keys()) if named else {}
+    if missing := sorted(named.keys() - found.keys()):
+        note = f"{setting} names groups of viewers that are not there: create them under Admin, Sharing"
+        _LOG.warning("viewer_group_missing", groups=missing, note=note)
+    return {id_: named[name] for name, id_ in sorted(found.items(), key=itemgetter(1))}
+
+
+async def lock_memberships(tx: Transaction, memberships: Mapping[int, bool]) -> dict[int, bool]:
+    """Keep the groups from being deleted, and return what is said of those that are still there."""
+    return {
+        id_: is_member
+        for id_, is_member in memberships.items()
+        if await viewer_groups.lock_group(tx, id_) is not None
+    }
+
+
+async def follow_groups(
+    tx: Transaction, user: UserRow, actor: Actor, memberships: Mapping[int, bool], *, by: str
+) -> bool:
+    """Put a person into groups, whose rows are locked, and out of others, as the setting `by` has it.
+
+    Other groups stay as they are; whoever was given everything keeps it, as an admin chose that. Return whether that
+    changed anything.
     """
     if user.scope == EVERYTHING:
-        return
+        return False
     kept = [id_ for id_ in user.group_ids if memberships.get(id_, True)]
     scope = build_scope([*kept, *(id_ for id_, is_member in memberships.items() if is_member)])
     if scope != user.scope:
-        await replace_scope(tx, user, actor, scope, by="OIDC_VIEWER_GROUPS")
+        await replace_scope(tx, user, actor, scope, by=by)
+    return scope != user.scope

@@ -1,17 +1,61 @@
-"""Let admins give views to everybody; what each person sees through one is still what is shown to them."""
+"""Let admins give views to everybody who may be told what they name; each sees through one what is shown to them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from shareable_backlog.database import transaction
+from shareable_backlog.database.access import viewer_groups
+from shareable_backlog.database.access.sharing import EVERYTHING, SharingChoice, build_scope
 from shareable_backlog.database.account import published_views
 from shareable_backlog.database.account.published_views import PublishedView
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import Conflict, NotFound
-from shareable_backlog.services.account import views
+from shareable_backlog.services.account import offered_views, views
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 
+
+@dataclass(frozen=True, slots=True)
+class PublishedViewState:
+    """A published view as an admin sees it: `names` are those it tells that are hidden from `not_offered_to`.
+
+    `is_hidden` when that is everybody: then no viewer group is named.
+    """
+
+    view: PublishedView
+    names: list[str]
+    not_offered_to: list[str]
+    is_hidden: bool
+
+
 _NAME_IS_TAKEN = "There is already a published view with that name. Choose another name."
+
+
+async def list_views() -> list[PublishedViewState]:
+    """Return all published views in their order, with whom each is not offered to."""
+    published = await published_views.list_views()
+    hidden = await offered_views.list_hidden_names(EVERYTHING, published)
+    groups = [
+        (group.name, await offered_views.list_hidden_names(build_scope([group.id]), published))
+        for group in await viewer_groups.list_groups()
+    ]
+    return [
+        PublishedViewState(
+            view,
+            hidden.get(view.id) or sorted({name for _, names in groups for name in names.get(view.id, ())}),
+            [] if view.id in hidden else [group for group, names in groups if view.id in names],
+            view.id in hidden,
+        )
+        for view in published
+    ]
+
+
+async def list_withdrawn(choices: Sequence[SharingChoice], *, shows_assignees: bool) -> list[str]:
+    """Return the names of the published views that nobody would be offered any more if this were saved."""
+    published = await published_views.list_views()
+    before = await offered_views.list_hidden_names(EVERYTHING, published)
+    after = await offered_views.list_hidden_names(EVERYTHING, published, choices, shows_assignees=shows_assignees)
+    return [view.name for view in published if view.id in after and view.id not in before]
 
 
 async def publish_view(actor: Actor, user_id: int, name: str) -> None:

@@ -13,6 +13,7 @@ from shareable_backlog.database.account import published_views, user_preferences
 from shareable_backlog.database.account.published_views import OfferedView
 from shareable_backlog.database.account.user_preferences import StoredViews
 from shareable_backlog.errors import Conflict, InvalidInput, NotFound
+from shareable_backlog.services.account import offered_views
 from shareable_backlog.services.backlog import filters, layouts
 
 __all__ = ["OfferedView"]
@@ -67,15 +68,21 @@ class ViewsBar:
 
 
 async def list_views(user_id: int, scope: Scope) -> OfferedViews:
-    """Return a person's own views, without those that can't be read, and the published ones for who sees anything."""
-    return parse_offered(await published_views.list_offered_views(user_id), scope)
+    """Return a person's own views, as far as they can be read, and the published ones that `scope` is offered."""
+    stored, version = await published_views.list_offered_views(user_id)
+    return await parse_offered(stored, scope, version)
 
 
-def parse_offered(stored: Sequence[Mapping[str, Any]], scope: Scope) -> OfferedViews:
-    """Return the views whose fields these are; to who sees nothing no names of published ones are told."""
+async def parse_offered(stored: Sequence[Mapping[str, Any]], scope: Scope, version: str) -> OfferedViews:
+    """Return the views whose fields these are, the published ones as far as `scope` is offered them.
+
+    `version` is the mirror's, read no later than the fields.
+    """
     found = msgspec.convert(stored, list[OfferedView])
-    published = [] if scope.is_nothing else [one for one in found if one.id is not None]
-    return OfferedViews([one for one in found if one.id is None], published)
+    published = [one for one in found if one.id is not None]
+    return OfferedViews(
+        [one for one in found if one.id is None], await offered_views.select_offered(scope, published, version)
+    )
 
 
 async def read_own_view(user_id: int, name: str) -> OfferedView:
@@ -140,7 +147,7 @@ async def save_view(
 
 async def copy_view(user_id: int, scope: Scope, view_id: int) -> None:
     """Save a published view among a person's own. Raises NotFound, and Conflict for a name in use."""
-    view = None if scope.is_nothing else await published_views.find_by_id(view_id)
+    view = next((one for one in (await list_views(user_id, scope)).published if one.id == view_id), None)
     if view is None:
         raise NotFound("That view is no longer published.")
     if await save_view(user_id, view.name, view.query, parse_layout(view.layout)) is None:

@@ -56,11 +56,67 @@ def test_what_a_proxy_writes_before_the_address_is_cut_off(database: str, value:
         assert ask(site, value.encode()) == "bob@example.com"
 
 
+GROUPS = {"AUTH_PROXY_GROUPS_HEADER": "Remote-Groups", "AUTH_PROXY_VIEWER_GROUPS": "staff=Field staff,vip=Partners"}
+
+
+@pytest.fixture
+def with_groups(database: str) -> Generator[Site]:
+    with running_site.run_site(database, SETTINGS | GROUPS, base_url=HTTPS) as site:
+        let_in(database, "erin")
+        site.query("INSERT INTO viewer_groups (name) VALUES ('Field staff'), ('Partners')")
+        yield site
+
+
+def read_groups(site: Site, *values: bytes) -> list[str]:
+    """Return erin's groups once the proxy has named hers, and the browser has kept its cookie."""
+    sent = [(b"x-auth-user", b"erin@example.com"), *((b"remote-groups", value) for value in values)]
+    assert site.client.get("/account", headers=sent).status_code == 200
+    names = "SELECT name FROM viewer_group_members JOIN viewer_groups g ON g.id = viewer_group_id ORDER BY name"
+    return [name for (name,) in site.query(names)]
+
+
+@pytest.mark.parametrize("keeps_cookies", [True, False])
+def test_a_proxys_groups_lead_into_groups_of_viewers_and_out_again_at_once(
+    with_groups: Site, *, keeps_cookies: bool
+) -> None:
+    for values, names in (
+        ([b"staff,vip"], ["Field staff", "Nobody's", "Partners"]),
+        ([b"other | vip"], ["Nobody's", "Partners"]),
+        ([b" "], ["Nobody's"]),
+        ([b"staff"], ["Field staff", "Nobody's"]),
+        ([], ["Nobody's"]),
+        ([b"staff"], ["Field staff", "Nobody's"]),
+        ([b"staff", b"vip"], ["Nobody's"]),
+    ):
+        if not keeps_cookies:
+            with_groups.client.cookies.clear()
+        assert read_groups(with_groups, *values) == names
+
+
+def test_groups_that_stay_the_same_begin_no_other_session(with_groups: Site) -> None:
+    for _ in range(3):
+        read_groups(with_groups, b"staff")
+    assert with_groups.query("SELECT count(*) FROM sessions WHERE method = 'proxy'") == [(1,)]
+
+
+def test_nobody_but_the_proxy_says_groups(database: str) -> None:
+    settings = SETTINGS | GROUPS | {"TRUSTED_PROXIES": "127.0.0.9"}
+    with running_site.run_site(database, settings, base_url=HTTPS) as site:
+        let_in(database, "erin")
+        site.query("INSERT INTO viewer_groups (name) VALUES ('Field staff')")
+        site.get("/account", "erin", **{"remote-groups": "staff"})
+        assert site.query("SELECT name FROM viewer_group_members JOIN viewer_groups g ON g.id = viewer_group_id") == [
+            ("Nobody's",)
+        ]
+
+
 def find_email(value: bytes) -> str | None:
     """Return whom the header names in these bytes, which a client of tests would encode in its own way."""
     header = ProxyHeader("x-auth-user", "", [ip_network("127.0.0.0/8")])
     headers = [(b"x-auth-user", value)]
-    return proxy_header.find_email(Request({"type": "http", "headers": headers, "client": ("127.0.0.1", 1)}), header)
+    request = Request({"type": "http", "headers": headers, "client": ("127.0.0.1", 1)})
+    found = proxy_header.find_user(request, header)
+    return found and found.email
 
 
 def test_an_address_in_utf_8_is_the_address_that_it_says() -> None:

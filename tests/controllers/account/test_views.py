@@ -125,6 +125,19 @@ def test_nobody_can_touch_the_views_of_others(site: Site) -> None:
     assert [name for _, name in links(site.get("/views", "bob").text)] == ["Mine"]
 
 
+def test_an_admin_reads_by_which_name_a_view_is_kept_from_whom(site: Site) -> None:
+    site.query("INSERT INTO projects (id, name, created_at, updated_at) VALUES ('apollo', 'Apollo', now(), now())")
+    site.query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('project', 'apollo', false)")
+    site.post("/views", "alice", name="Launch", query="project=Apollo")
+    did(site, "/admin/views", "alice", view="Launch")
+    told = site.get("/views", "alice").text
+    assert "Offered to nobody. It names" in told
+    assert '<b dir="auto">Apollo</b>, hidden from everybody.' in told
+    assert "Apollo" not in site.get("/views", "bob").text
+    site.query("DELETE FROM projects")
+    site.query("DELETE FROM sharing_rules")
+
+
 def test_an_admin_publishes_renames_and_unpublishes(site: Site) -> None:
     saved(site, "Bugs", "alice", query="label=bug")
     assert "everybody can find it here" in did(site, "/admin/views", "alice", view="Bugs")

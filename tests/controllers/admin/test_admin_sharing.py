@@ -80,6 +80,16 @@ def test_a_preview_tells_what_would_appear_and_its_button_saves_just_that(site: 
     assert "Locks of the vault" in site.get("/items/ENG-2", "bob").text
 
 
+def test_a_preview_names_the_published_views_that_nobody_would_be_offered(site: Site) -> None:
+    site.query(
+        "INSERT INTO published_views (name, query, layout, position) VALUES ('The VIPs', 'label=vip', 'list', 1)"
+    )
+    assert "The VIPs" not in previewed(site)
+    page = previewed(site, on=["team team-ENG"])
+    assert "would no longer be offered to anybody" in page
+    assert "The VIPs" in page
+
+
 def test_fields_that_are_switched_off_are_on_no_page(site: Site) -> None:
     before = site.get("/items/ENG-2", "bob").text
     assert all(words in before for words in ("plover", "A remark", "Zoe", "8 points"))

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextvars import Context
-from time import monotonic
+from time import monotonic, sleep
 
 import psycopg
 import pytest
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.anyio
 ADD = "INSERT INTO users (email) VALUES (%(email)s)"
 ALICE = {"email": "alice@example.com"}
 BOB = {"email": "bob@example.com"}
+ASLEEP = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
 
 
 async def emails() -> list[str]:
@@ -103,19 +104,24 @@ async def test_one_that_need_not_be_durable_at_once_is_committed_like_any_other(
     assert await emails() == ["alice@example.com"]
 
 
+def wait_until_asleep(conninfo: str) -> None:
+    """Return once the server runs a statement that sleeps: one that is cancelled before it began goes on."""
+    with psycopg.connect(conninfo, autocommit=True) as admin:
+        while not admin.execute(ASLEEP).fetchall():
+            sleep(0.005)
+
+
 async def test_a_cancelled_one_leaves_nothing_behind_and_its_connection_clean(database: str) -> None:
     settings = parse_settings({"DATABASE_URL": as_url(database), "DATABASE_POOL_MAX": "1"})
     async with database_module.open_database(settings):
-        begun = asyncio.Event()
 
         async def work() -> None:
             async with transaction() as tx:
                 await tx.query(ADD, ALICE)
-                begun.set()
                 await tx.query("SELECT pg_sleep(30)")
 
         task = asyncio.create_task(work())
-        await begun.wait()
+        await asyncio.to_thread(wait_until_asleep, database)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

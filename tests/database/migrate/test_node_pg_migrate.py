@@ -1,8 +1,6 @@
 """Prove against the real node-pg-migrate that either tool goes on where the other stopped."""
 
-import fcntl
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from shareable_backlog.database import migrate
 from shareable_backlog.database.migrate import ledger
 from tests.database.migrate import sample
+from tests.fakes.npm import install_packages
 from tests.support.database import catalogue
 
 pytestmark = pytest.mark.npm
@@ -26,31 +25,9 @@ NOTHING = "No migrations to run!"
 Node = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def _missing(reason: str) -> None:
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"CI must have node-pg-migrate: {reason}")
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="session")
 def modules(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path:
-    """Install the tool from the npm registry once a test run, whichever worker comes first."""
-    npm = shutil.which("npm")
-    if npm is None:
-        _missing("npm is not installed")
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"npm-{testrun_uid}"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "node_modules").exists():
-            command = ["npm", "install", "--no-audit", "--no-fund", "--fetch-retries=1", *PACKAGES]
-            try:
-                subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=180)
-            except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-                shutil.rmtree(folder / "node_modules", ignore_errors=True)
-                _missing(f"npm could not install it ({type(error).__name__}: is its registry reachable?)")
-    return folder / "node_modules"
+    return install_packages(tmp_path_factory, testrun_uid, *PACKAGES)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from shareable_backlog import logs
 from shareable_backlog.errors import LinearFailed
 from shareable_backlog.linear.connection import answers
 from shareable_backlog.linear.errors import (
@@ -73,3 +74,16 @@ def test_data_of_a_failed_request_are_not_used() -> None:
 def test_an_answer_without_content_is_known_by_its_status(status: int, error: type[LinearFailed]) -> None:
     with pytest.raises(error):
         answers.read_data(status, {}, b"")
+
+
+@pytest.mark.parametrize("before", range(250, 300, 7))
+def test_no_part_of_a_key_that_linear_says_back_is_logged_where_its_words_are_cut(
+    capsys: pytest.CaptureFixture[str], before: int
+) -> None:
+    key = "lin_api_0123456789abcdef0123456789abcdef"
+    logs.mask_secret(key)
+    with pytest.raises(InvalidQuery):
+        answers.read_data(400, {}, refusal("INVALID_INPUT", message="x" * before + key))
+    said = capsys.readouterr().err
+    assert "linear.query_refused" in said
+    assert "lin_api" not in said

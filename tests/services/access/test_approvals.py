@@ -13,7 +13,7 @@ from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING, Scope
 from shareable_backlog.errors import Conflict, InvalidInput, NotAllowed, NotFound, NotSignedIn
 from shareable_backlog.services.access import approvals, sign_in
 from shareable_backlog.services.access.approvals import Grant
-from shareable_backlog.services.access.sign_in import SignInConfig
+from shareable_backlog.services.access.sign_in import ProxyUser, SignInConfig
 from shareable_backlog.services.account import tokens
 from shareable_backlog.services.audit.audit_actions import OPERATOR, Actor
 from shareable_backlog.services.mail.outbox import Outbox
@@ -122,7 +122,7 @@ async def test_disabling_ends_sessions_links_and_tokens_for_good(ids: dict[str, 
 async def test_no_sign_in_under_way_outlives_that_a_person_is_disabled(ids: dict[str, int]) -> None:
     entrance = SignInConfig(b"x" * 32, "http://localhost:8000", (), OUTBOX, is_open_in_log=False)
     nobody = Actor(None, None, "192.0.2.7", None)
-    ways_in = [sign_in.accept_proxy_user(entrance, "bob@example.com", nobody) for _ in range(5)]
+    ways_in = [sign_in.accept_proxy_user(entrance, ProxyUser("bob@example.com"), nobody) for _ in range(5)]
     disabling = approvals.carry_out_decision(OUTBOX, alice(ids), [ids["bob"]], "disable")
     await asyncio.gather(*ways_in[:3], disabling, *ways_in[3:], return_exceptions=True)
     assert await flags(ids["bob"]) == (False, True, True)

@@ -13,7 +13,7 @@ from shareable_backlog.database.access import unverified_emails
 from shareable_backlog.errors import SignInFailed
 from shareable_backlog.services.access import identities, sign_in, user_scopes, viewer_groups
 from shareable_backlog.services.access.identities import ProvidedIdentity
-from shareable_backlog.services.access.sign_in import NewSession, SignInConfig
+from shareable_backlog.services.access.sign_in import NewSession, ProxyUser, SignInConfig
 from shareable_backlog.services.audit.audit_actions import OPERATOR
 from tests.services.access.test_sign_in import CAROL, ENTRANCE, NOBODY, people, records
 from tests.support.signed_in import let_in
@@ -115,7 +115,7 @@ async def test_who_was_given_everything_keeps_it_whatever_a_providers_groups_say
 async def test_a_group_of_viewers_that_is_not_there_is_named_in_the_log() -> None:
     with capture_logs() as logged:
         await come(viewer_groups={"Partners": True})
-    [warning] = [event for event in logged if event["event"] == "oidc_viewer_group_missing"]
+    [warning] = [event for event in logged if event["event"] == "viewer_group_missing"]
     assert (warning["groups"], "OIDC_VIEWER_GROUPS" in warning["note"]) == (["Partners"], True)
     assert await people() == [(CAROL, False, False)]
 
@@ -162,7 +162,7 @@ async def test_an_address_that_nobody_vouches_for_makes_no_named_admin() -> None
 async def test_whoever_proves_an_address_later_is_not_whom_claimed_it() -> None:
     await come_unverified(ALICE, "mallory-2")
     await query("UPDATE users SET is_approved = true")
-    await sign_in.accept_proxy_user(ENTRANCE, ALICE, NOBODY)
+    await sign_in.accept_proxy_user(ENTRANCE, ProxyUser(ALICE), NOBODY)
     await come(verified_email=ALICE, subject="alice-1")
     assert await people() == [(marked(ALICE, "mallory-2"), False, True), (ALICE, False, False)]
     await come_unverified(ALICE, "mallory-2")

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from shareable_backlog.database import query
 from shareable_backlog.services.access import approvals, sign_in
 from shareable_backlog.services.access.people import read_user_id
-from shareable_backlog.services.access.sign_in import SignInConfig
+from shareable_backlog.services.access.sign_in import ProxyUser, SignInConfig
 from shareable_backlog.services.audit.audit_actions import OPERATOR, Actor
 from shareable_backlog.services.mail.outbox import Outbox
 from tests.support.signed_in import SECRET_KEY, let_in
@@ -24,7 +24,7 @@ async def come(admin_emails: Collection[str] = (CAROL,)) -> None:
     config = SignInConfig(
         SECRET_KEY.encode(), "https://backlog.example.com", frozenset(admin_emails), OUTBOX, is_open_in_log=False
     )
-    await sign_in.accept_proxy_user(config, CAROL, Actor(None, None, "192.0.2.7", "Firefox"))
+    await sign_in.accept_proxy_user(config, ProxyUser(CAROL), Actor(None, None, "192.0.2.7", "Firefox"))
 
 
 async def carol() -> tuple[bool, bool]:

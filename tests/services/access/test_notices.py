@@ -19,7 +19,7 @@ from shareable_backlog.services.access.approvals import Grant
 from shareable_backlog.services.access.identities import ProvidedIdentity
 from shareable_backlog.services.access.notices import announce_closed_codes
 from shareable_backlog.services.access.sharing import EVERYTHING, NOTHING, SharedFields, SharingChoice, build_scope
-from shareable_backlog.services.access.sign_in import SignInConfig
+from shareable_backlog.services.access.sign_in import ProxyUser, SignInConfig
 from shareable_backlog.services.audit.audit_actions import OPERATOR, Actor
 from shareable_backlog.services.mail.outbox import Outbox
 from tests.support.signed_in import SECRET_KEY, let_in
@@ -225,7 +225,7 @@ async def test_a_new_admin_and_all_others_are_told_whoever_made_them_one(databas
     elif act == "setting":
         email = "frank@example.com"
         entrance = replace(ENTRANCE, admin_emails=frozenset({email}))
-        await sign_in.accept_proxy_user(entrance, email, mallory(0))
+        await sign_in.accept_proxy_user(entrance, ProxyUser(email), mallory(0))
     else:
         email = "frank@example.com"
         frank = ProvidedIdentity(

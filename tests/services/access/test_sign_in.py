@@ -16,7 +16,7 @@ from shareable_backlog.database.access import rate_limits
 from shareable_backlog.errors import DatabaseFailed, SignInFailed
 from shareable_backlog.services.access import open_links, page_users, sign_in
 from shareable_backlog.services.access.sessions import SessionLimits
-from shareable_backlog.services.access.sign_in import SignInConfig
+from shareable_backlog.services.access.sign_in import ProxyUser, SignInConfig
 from shareable_backlog.services.audit import strangers
 from shareable_backlog.services.audit.audit_actions import Actor
 from shareable_backlog.services.mail.outbox import Outbox
@@ -175,11 +175,11 @@ async def test_nobody_whose_access_was_ended_comes_in_by_another_spelling(databa
     let_in(database, "dora")
     await query("INSERT INTO users (email, is_approved) VALUES ('Dora@example.com', true)")
     with pytest.raises(SignInFailed, match="ended or declined"):
-        await sign_in.accept_proxy_user(ENTRANCE, "Dora@example.com", NOBODY)
+        await sign_in.accept_proxy_user(ENTRANCE, ProxyUser("Dora@example.com"), NOBODY)
 
 
 async def test_a_new_person_who_comes_twice_at_once_is_one_person_and_created_once() -> None:
-    both = await asyncio.gather(*(sign_in.accept_proxy_user(ENTRANCE, CAROL, NOBODY) for _ in range(2)))
+    both = await asyncio.gather(*(sign_in.accept_proxy_user(ENTRANCE, ProxyUser(CAROL), NOBODY) for _ in range(2)))
     assert both[0].token == both[1].token, "and has one session"
     assert await query("SELECT count(*) FROM sessions") == [(1,)]
     assert await people() == [(CAROL, False, False)]
@@ -190,7 +190,7 @@ async def test_a_refusal_is_recorded_with_its_words_and_leaves_no_session(databa
     let_in(database, "edgar")
     await query("DELETE FROM sessions")
     with pytest.raises(SignInFailed, match="ended or declined"):
-        await sign_in.accept_proxy_user(ENTRANCE, "edgar@example.com", NOBODY)
+        await sign_in.accept_proxy_user(ENTRANCE, ProxyUser("edgar@example.com"), NOBODY)
     assert await records("sign_in.refused") == [(None, {"reason": ENDED})]
     assert await query("SELECT outcome FROM audit_logs WHERE action = 'sign_in.refused'") == [("refused",)]
     assert await query("SELECT 1 FROM sessions") == []
@@ -200,7 +200,7 @@ async def test_a_named_admin_is_made_one_once_on_record_and_for_good() -> None:
     entrance = replace(ENTRANCE, admin_emails=frozenset({CAROL}))
     await query("INSERT INTO users (email, is_approved, access_until) VALUES ('Carol@example.com', true, now())")
     for _ in range(2):
-        await sign_in.accept_proxy_user(entrance, CAROL, NOBODY)
+        await sign_in.accept_proxy_user(entrance, ProxyUser(CAROL), NOBODY)
     assert await people() == [("Carol@example.com", True, True)]
     assert await query("SELECT access_until FROM users") == [(None,)]
     assert await records("person.promoted") == [("Carol@example.com", {"by": "ADMIN_EMAILS"})]
@@ -210,7 +210,7 @@ async def test_a_named_admin_who_was_disabled_stays_out(database: str) -> None:
     let_in(database, "dora")
     entrance = replace(ENTRANCE, admin_emails=frozenset({"dora@example.com"}))
     with pytest.raises(SignInFailed, match="ended or declined"):
-        await sign_in.accept_proxy_user(entrance, "dora@example.com", NOBODY)
+        await sign_in.accept_proxy_user(entrance, ProxyUser("dora@example.com"), NOBODY)
     assert await people() == [("dora@example.com", False, True)]
 
 

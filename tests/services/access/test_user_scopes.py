@@ -14,6 +14,7 @@ from shareable_backlog.errors import Conflict, InvalidInput, NotFound
 from shareable_backlog.services.access import approvals, identities, sign_in, user_scopes, viewer_groups
 from shareable_backlog.services.access.approvals import Decision, Grant
 from shareable_backlog.services.access.identities import ProvidedIdentity
+from shareable_backlog.services.access.sign_in import ProxyUser
 from shareable_backlog.services.audit.audit_actions import OPERATOR
 from shareable_backlog.services.mail.outbox import Outbox
 from tests.services.access.test_sign_in import ENTRANCE, NOBODY, ask
@@ -53,7 +54,7 @@ async def come_by_mail() -> None:
 
 
 async def come_by_proxy() -> None:
-    await sign_in.accept_proxy_user(ENTRANCE, NEW, NOBODY)
+    await sign_in.accept_proxy_user(ENTRANCE, ProxyUser(NEW), NOBODY)
     await decide(await find_id(NEW), "approve")
 
 
@@ -75,7 +76,7 @@ async def leave_the_providers_admin_group() -> None:
 
 
 async def be_named_an_admin_and_demoted() -> None:
-    await sign_in.accept_proxy_user(replace(ENTRANCE, admin_emails={NEW}), NEW, NOBODY)
+    await sign_in.accept_proxy_user(replace(ENTRANCE, admin_emails={NEW}), ProxyUser(NEW), NOBODY)
     await decide(await find_id(NEW), "demote")
 
 
@@ -89,7 +90,7 @@ async def be_added_as_an_admin_and_demoted() -> None:
 
 
 async def be_declined_restored_and_approved() -> None:
-    await sign_in.accept_proxy_user(ENTRANCE, NEW, NOBODY)
+    await sign_in.accept_proxy_user(ENTRANCE, ProxyUser(NEW), NOBODY)
     for decision in ("decline", "restore", "approve"):
         await decide(await find_id(NEW), decision)
 
@@ -124,7 +125,7 @@ WAYS: list[Way] = [
 async def test_whoever_comes_sees_nothing_that_nobody_chose(ids: dict[str, int], come: Way) -> None:
     await store(item(1))
     await come()
-    session = await sign_in.accept_proxy_user(ENTRANCE, NEW, NOBODY)
+    session = await sign_in.accept_proxy_user(ENTRANCE, ProxyUser(NEW), NOBODY)
     assert session.token
     async with transaction() as tx:
         new = await users.find_by_email(tx, NEW)
@@ -137,7 +138,7 @@ async def test_whoever_comes_sees_nothing_that_nobody_chose(ids: dict[str, int],
 
 async def test_many_who_are_approved_at_once_see_what_was_chosen_for_all(ids: dict[str, int]) -> None:
     group_id = await viewer_groups.create_group(OPERATOR, "Suppliers")
-    await sign_in.accept_proxy_user(ENTRANCE, NEW, NOBODY)
+    await sign_in.accept_proxy_user(ENTRANCE, ProxyUser(NEW), NOBODY)
     waiting = [ids["carol"], await find_id(NEW)]
     with pytest.raises(InvalidInput, match="Choose what they see"):
         await approvals.carry_out_decision(OUTBOX, OPERATOR, waiting, "approve")
@@ -169,7 +170,7 @@ async def test_what_newcomers_are_given_is_chosen_on_record(ids: dict[str, int])
     group_id = await viewer_groups.create_group(OPERATOR, "Suppliers")
     for version, scope in ((1, Scope((group_id,))), (2, Scope((group_id,))), (2, EVERYTHING)):
         await user_scopes.save_newcomer_scope(OPERATOR, version, scope)
-    await sign_in.accept_proxy_user(ENTRANCE, NEW, NOBODY)
+    await sign_in.accept_proxy_user(ENTRANCE, ProxyUser(NEW), NOBODY)
     async with transaction() as tx:
         new = await users.find_by_email(tx, NEW)
         carol = await users.find_by_id(tx, ids["carol"])

@@ -19,7 +19,7 @@ SIGN_IN = "sign-in"
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What a passkey signs, and the `cookie` that says it was asked for in a browser."""
+    """What a passkey signs, and the `cookie` that says it was asked for in a browser, of which it is a hash."""
 
     value: bytes
     cookie: str
@@ -27,8 +27,8 @@ class Challenge:
 
 def make_challenge(secret_key: bytes, purpose: str) -> Challenge:
     """Return a new challenge; `purpose` is SIGN_IN, or says which person adds a passkey."""
-    nonce, at = secrets.token_hex(32), f"{int(time()):x}"
-    return Challenge(bytes.fromhex(nonce), f"{nonce}.{at}.{_seal_challenge(secret_key, purpose, nonce, at)}")
+    nonce, at = secrets.token_urlsafe(32), f"{int(time()):x}"
+    return Challenge(hash_token(nonce), f"{nonce}.{at}.{_seal_challenge(secret_key, purpose, nonce, at)}")
 
 
 def read_challenge(secret_key: bytes, purpose: str, cookie: str | None) -> bytes | None:
@@ -37,7 +37,7 @@ def read_challenge(secret_key: bytes, purpose: str, cookie: str | None) -> bytes
     at, _, seal = rest.partition(".")
     if not hmac.compare_digest(seal.encode(), _seal_challenge(secret_key, purpose, nonce, at).encode()):
         return None
-    return bytes.fromhex(nonce) if time() - int(at, 16) <= LIVES_S else None
+    return hash_token(nonce) if time() - int(at, 16) <= LIVES_S else None
 
 
 def name_addition(user_id: int) -> str:
@@ -47,7 +47,7 @@ def name_addition(user_id: int) -> str:
 
 async def use_challenge(tx: Transaction, challenge: bytes) -> bool:
     """Note that a challenge was answered rightly; False when it was before."""
-    return await passkeys.use_challenge(tx, hash_token(challenge.hex()))
+    return await passkeys.use_challenge(tx, challenge)
 
 
 def _seal_challenge(secret_key: bytes, purpose: str, nonce: str, at: str) -> str:

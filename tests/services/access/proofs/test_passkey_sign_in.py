@@ -13,7 +13,7 @@ from shareable_backlog.services.access.proofs import ceremonies, challenges
 from shareable_backlog.services.access.proofs.ceremonies import RelyingParty
 from shareable_backlog.services.access.proofs.passkey_sign_in import PasskeyAnswer, accept_passkey
 from shareable_backlog.services.access.sessions import SessionLimits
-from shareable_backlog.services.access.sign_in import NewSession, SignInConfig
+from shareable_backlog.services.access.sign_in import NewSession, ProxyUser, SignInConfig
 from shareable_backlog.services.audit.audit_actions import Actor
 from shareable_backlog.services.mail.outbox import NO_MAILS
 from tests.fakes.authenticator import Authenticator
@@ -82,7 +82,7 @@ async def test_who_came_in_no_other_way_for_as_long_as_a_session_lives_may_have_
     with pytest.raises(SignInFailed, match="that way once"):
         await use(passkey)
     assert await query("SELECT count(*) FROM sessions WHERE method = 'passkey'") == [(0,)]
-    await sign_in.accept_proxy_user(CONFIG, "bob@example.com", SOMEBODY)
+    await sign_in.accept_proxy_user(CONFIG, ProxyUser("bob@example.com"), SOMEBODY)
     await use(passkey)
 
 
