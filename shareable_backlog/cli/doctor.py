@@ -70,10 +70,8 @@ async def _check_all(settings: "Settings", *, deploy: bool) -> tuple[bool, dict[
 
 async def _check_database(settings: "Settings", dangers: "list[Danger] | None") -> dict[str, Any]:
     """Return what was found about the database; what is unsafe about who may come in is added to `dangers`."""
-    import asyncio
-
     from shareable_backlog import database
-    from shareable_backlog.database import migrate
+    from shareable_backlog.database.connection import schema_watch
     from shareable_backlog.services import deployment, readiness
 
     own = settings.database_url is not None
@@ -88,9 +86,9 @@ async def _check_database(settings: "Settings", dangers: "list[Danger] | None") 
             [(version,)] = await database.query("SELECT current_setting('server_version')")
             findings["server"] = f"PostgreSQL {version}"
             await readiness.migrate_embedded(settings, conninfo)
-            status = await asyncio.to_thread(migrate.read_status, conninfo)
-            findings["schema"] = status.describe() if status.find_problem() else "up to date"
-            if not status.find_problem():
+            problem = await schema_watch.check_schema()
+            findings["schema"] = problem or "up to date"
+            if problem is None:
                 findings["record"] = await _check_record(settings)
                 if dangers is not None:
                     dangers += await deployment.list_account_dangers()

@@ -55,9 +55,8 @@ async def open_ready_database(settings: Settings) -> AsyncGenerator[None]:
     """
     async with database.open_database(settings) as conninfo:
         await migrate_embedded(settings, conninfo)
-        status = await asyncio.to_thread(migrate.read_status, conninfo)
-        if status.find_problem():
-            raise SchemaNotReady(status.describe())
+        if problem := await schema_watch.check_schema():
+            raise SchemaNotReady(problem)
         yield
 
 

@@ -10,6 +10,7 @@ from shareable_backlog.cli import main
 from shareable_backlog.config import Settings
 from shareable_backlog.services.access.sign_in import SAMPLE_ADMIN
 from tests.fakes.linear import FakeLinear, Fault, run_linear
+from tests.support.signed_in import SECRET_KEY
 
 
 @pytest.fixture(autouse=True)
@@ -121,7 +122,10 @@ def test_a_wrong_secret_is_named_and_not_shown(
     assert "a-secret-of-long-ago" not in str(findings)
 
 
-def test_what_is_unsafe_is_told_with_its_fix_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_unsafe_is_told_with_its_fix_when_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", SECRET_KEY)
     assert "unsafe" not in found(capsys)
     assert [one["name"] for one in found(capsys, 1, "--deploy")["unsafe"]] == ["no_tls"]
     assert main(["doctor", "--deploy"]) == 1
@@ -129,6 +133,7 @@ def test_what_is_unsafe_is_told_with_its_fix_when_asked_for(capsys: pytest.Captu
 
 
 def test_a_safe_set_up_is_told_as_such(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", SECRET_KEY)
     monkeypatch.setenv("BASE_URL", "https://backlog.example.com")
     monkeypatch.setenv("TRUSTED_PROXIES", "127.0.0.1")
     assert found(capsys, 0, "--deploy")["unsafe"] == []

@@ -1,11 +1,13 @@
-"""Watch whether the database's schema is the one this program knows."""
+"""Watch whether the database's schema is the one this program knows, and whether its role may use it."""
 
 import asyncio
+from functools import cache
 
 from shareable_backlog import logs
+from shareable_backlog.database import rights
 from shareable_backlog.database.connection.pool import require_database
 from shareable_backlog.database.connection.query import query
-from shareable_backlog.database.migrate import AppliedMigration, files, ledger, state
+from shareable_backlog.database.migrate import AppliedMigration, Migration, files, ledger, state
 from shareable_backlog.errors import BacklogError, DatabaseUnavailable
 from shareable_backlog.process_state import ProcessState
 
@@ -14,7 +16,7 @@ _LOG = logs.get_logger(__name__)
 _NOT_CHECKED_YET = "The database's schema has not been checked yet. Please try again in a few seconds."
 _UNTIL_FIRST_ANSWER_S = 0.05
 _WHILE_WRONG_S = 1.0
-_WHILE_RIGHT_S = 30.0
+_WHILE_RIGHT_S = 1.5
 
 _PROBLEM = ProcessState[str | None](lambda: _NOT_CHECKED_YET)
 
@@ -25,7 +27,7 @@ def find_problem() -> str | None:
 
 
 async def watch_schema(first_look: asyncio.Event) -> None:
-    """Keep `find_problem()` true for ever: ask every second while it is wrong, seldom while it is right.
+    """Keep `find_problem()` true for ever, by asking every second or two.
 
     Sets `first_look` once the schema is known, or the database known to be away.
     """
@@ -33,7 +35,7 @@ async def watch_schema(first_look: asyncio.Event) -> None:
         while True:
             test = require_database().probe.last
             if test is not None and test.connected:
-                found = await _check_schema()
+                found = await _check_again()
                 if found and found != _PROBLEM.value:
                     _LOG.error("schema_is_wrong", reason=found)
                 _PROBLEM.value = found
@@ -44,14 +46,36 @@ async def watch_schema(first_look: asyncio.Event) -> None:
             await asyncio.sleep(_WHILE_WRONG_S if _PROBLEM.value else _WHILE_RIGHT_S)
 
 
-async def _check_schema() -> str | None:
-    """Compare database and files; what was found last still holds when the database can't be asked."""
+async def _check_again() -> str | None:
     try:
-        [(exists,)] = await query(ledger.EXISTS)
-        applied = await query(ledger.SELECT_APPLIED, row=AppliedMigration) if exists else []
-        status = state.compare(files.read_migrations(files.locate_migrations()), applied)
+        return await check_schema()
     except DatabaseUnavailable:
-        return _PROBLEM.value
+        return _PROBLEM.value  # what was found last still holds
+
+
+async def check_schema() -> str | None:
+    """Return what keeps the program from using the database, and the fix, in plain words; None if nothing does.
+
+    Raises DatabaseUnavailable.
+    """
+    try:
+        migrations = _read_migrations()
+        if closed := await rights.describe_closed_schema():
+            return closed
+        [(exists,)] = await query(ledger.EXISTS)
+        if exists and (lack := await rights.describe_lack(["public.pgmigrations"])):
+            return lack
+        applied = await query(ledger.SELECT_APPLIED, row=AppliedMigration) if exists else []
+        status = state.compare(migrations, applied)
+        if status.find_problem():
+            return status.describe()
+        return await rights.describe_lack(rights.list_tables(migrations))
+    except DatabaseUnavailable:
+        raise
     except BacklogError as error:
         return str(error)
-    return status.describe() if status.find_problem() else None
+
+
+@cache
+def _read_migrations() -> list[Migration]:
+    return files.read_migrations(files.locate_migrations())
