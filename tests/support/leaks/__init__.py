@@ -29,8 +29,8 @@ _SHORTEST = 6  # shorter ones, which only bad examples have, stand in too many i
 _MOST_RECENT = 40
 _SALT_BYTES, _TOKEN_BYTES = 16, 24  # what is shorter is drawn for names: incidents, states of the list
 _AROUND = 60
-_SHOWS_ONCE = ("POST", "/account/tokens")
-"""The one page that shows what was drawn: an API token, to whoever made it."""
+_SHOW_ONCE = (("POST", "/account/tokens"), ("POST", "/feeds"))
+"""The pages that show what was drawn: an API token, to whoever made it."""
 _WRITTEN_FOR_SIGNING_IN = re.compile(r"^.*\bsign_in_link\b.*$", re.MULTILINE)
 """The log has the link, where there is no mail server and nobody but this machine's people come."""
 
@@ -95,7 +95,7 @@ def hunt_answer(method: str, path: str, sent: str, answer: Response) -> None:
             mark_drawn(cookie.value)
     asked = parse_qs(urlsplit(answer.headers.get("location", "")).query)
     for_provider = [*asked.get("state", ()), *asked.get("nonce", ())]
-    is_once = (method, path) == _SHOWS_ONCE
+    is_once = (method, path) in _SHOW_ONCE
     own = [name for name, _ in _recent if name in f"{path} {sent}" or name in for_provider or is_once]
     hunt("\n".join([*said, answer.text]), f"The answer to {method} {path}", ignoring=own)
 
