@@ -119,8 +119,8 @@ def configure_logs(level: str, form: Literal["json", "console"]) -> None:
     # The driver and its pool name the host; database/connection/probe.py says the same without it.
     for name in ("psycopg", "psycopg.pool"):
         logging.getLogger(name).disabled = True
-    # Every call of Linear is logged by linear/connection/client.py, and every request by web/.
-    for name in ("httpx2", "httpcore2", "uvicorn.access"):
+    # Calls of Linear are logged by linear/connection/client.py, requests by web/; passkeys are in the record.
+    for name in ("httpx2", "httpcore2", "uvicorn.access", "fido2"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shareable_backlog.controllers import health, metrics, policy_reports, security_txt, webhooks
-from shareable_backlog.controllers.access import auth, sign_in, sign_in_oidc, step_up
+from shareable_backlog.controllers.access import auth, passkeys, sign_in, sign_in_oidc, step_up
 from shareable_backlog.controllers.access.auth import Who
 from shareable_backlog.controllers.account import account, preferences, tokens, views
+from shareable_backlog.controllers.account import passkeys as own_passkeys
 from shareable_backlog.controllers.admin import (
     admin_audit,
     admin_groups,
@@ -71,6 +72,8 @@ ROUTES = (
     Route("POST", "/sign-in/code", sign_in.use_code, "visitor"),
     Route("GET", "/sign-in/link/{token}", sign_in.show_link, "visitor"),
     Route("POST", "/sign-in/link/{token}", sign_in.use_link, "visitor"),
+    Route("GET", passkeys.PATH, passkeys.send_challenge, "visitor"),
+    Route("POST", passkeys.PATH, passkeys.use_passkey, "visitor"),
     Route("GET", "/sign-in/oidc", sign_in_oidc.start_sign_in, "visitor"),
     Route("GET", sign_in_oidc.CALLBACK, sign_in_oidc.finish_sign_in, "visitor"),
     Route("GET", step_up.PATH, step_up.show_step_up, "person"),
@@ -80,6 +83,9 @@ ROUTES = (
     Route("GET", "/account", account.show_account, "person"),
     Route("POST", "/account/preferences", preferences.save_preferences, "person"),
     Route("POST", "/account/sessions/{session_id}/end", account.end_session, "person", "end a session"),
+    Route("POST", "/account/passkeys/new", own_passkeys.begin_passkey, "viewer", "add a passkey"),
+    Route("POST", "/account/passkeys", own_passkeys.add_passkey, "viewer", "add a passkey"),
+    Route("POST", "/account/passkeys/{passkey_id}/remove", own_passkeys.remove_passkey, "person", "remove a passkey"),
     Route("POST", "/account/tokens", tokens.create_token, "viewer", "create a token"),
     Route("POST", "/account/tokens/{token_id}/revoke", tokens.revoke_token, "person"),
     Route("GET", "/", item_list.show_list, "viewer"),
@@ -112,6 +118,13 @@ ROUTES = (
     Route("GET", "/admin/people/{user_id}", admin_people.show_person, "admin"),
     Route("POST", "/admin/people/{user_id}", admin_people.update_person, "admin", "change a person"),
     Route("POST", "/admin/people/{user_id}/delete", admin_people.delete_person, "admin", "delete a person"),
+    Route(
+        "POST",
+        "/admin/people/{user_id}/passkeys/remove",
+        admin_people.remove_passkeys,
+        "admin",
+        "remove a person's passkeys",
+    ),
     Route("POST", "/admin/people/{user_id}/view-as", admin_people.start_viewing_as, "admin"),
     Route("POST", "/admin/people/{user_id}/sessions/{session_id}/end", admin_people.end_session, "admin"),
     Route("POST", "/admin/view-as/stop", admin_people.stop_viewing_as, "admin"),

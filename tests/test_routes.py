@@ -82,6 +82,12 @@ TABLE = {
     "POST /admin/people/{user_id}/view-as": Row("admin", "/admin/people/0/view-as", 404),
     "POST /admin/people/{user_id}/sessions/{session_id}/end": Row("admin", "/admin/people/0/sessions/0/end", 404),
     "POST /admin/view-as/stop": Row("admin", answer=303),
+    "GET /sign-in/passkey": Row("visitor"),
+    "POST /sign-in/passkey": Row("visitor", answer=403),
+    "POST /account/passkeys": Row("viewer", answer=400),
+    "POST /account/passkeys/new": Row("viewer", answer=400),
+    "POST /account/passkeys/{passkey_id}/remove": Row("person", "/account/passkeys/0/remove", 404),
+    "POST /admin/people/{user_id}/passkeys/remove": Row("admin", "/admin/people/0/passkeys/remove", 404),
     "GET /sign-in/again/{form_id}": Row("person", "/sign-in/again/0", 404),
     "GET /sign-in/oidc": Row("visitor", answer=404),
     "GET /sign-in/oidc/callback": Row("visitor", answer=403),
@@ -188,7 +194,14 @@ NOT_ASKED_AGAIN = {
     "POST /admin/views/{view_id}/move": "offers a filter, which shows nobody more",
     "POST /admin/views/{view_id}/unpublish": "offers a filter no more",
 }
-OF_VIEWERS_TOO = {"POST /account/tokens", "POST /feeds", "POST /account/sessions/{session_id}/end"}
+OF_VIEWERS_TOO = {
+    "POST /account/passkeys",
+    "POST /account/passkeys/new",
+    "POST /account/passkeys/{passkey_id}/remove",
+    "POST /account/sessions/{session_id}/end",
+    "POST /account/tokens",
+    "POST /feeds",
+}
 
 
 def test_what_changes_who_sees_what_is_asked_for_again() -> None:

@@ -38,8 +38,8 @@ _READ_ONLY = SQL("""
 -- A role that only reads, for reports: nothing of what people sign in with, no mails, no bodies of webhooks.
 GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role};
-REVOKE SELECT ON api_tokens, held_forms, outgoing_mails, rate_limits, sessions, sign_in_links, user_identities,
-                 webhook_deliveries FROM {role};
+REVOKE SELECT ON api_tokens, held_forms, outgoing_mails, passkeys, rate_limits, sessions, sign_in_links,
+                 used_challenges, user_identities, webhook_deliveries FROM {role};
 """)
 
 

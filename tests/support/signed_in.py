@@ -26,13 +26,13 @@ _LET_IN = """
       SELECT * FROM unnest(%s::text[], %s::text[], %s::boolean[], %s::boolean[], %s::boolean[], %s::bytea[])
         AS given (persona, email, is_admin, is_approved, is_disabled, token_hash)
     ), added AS (
-      INSERT INTO users (email, is_admin, is_approved, is_disabled, approved_at, sees_everything)
+      INSERT INTO users (email, is_admin, is_approved, is_disabled, approved_at, sees_everything, vouched_at)
       SELECT email, is_admin, is_approved, is_disabled, CASE WHEN is_approved THEN now() END,
-        is_approved AND persona <> 'erin'
+        is_approved AND persona <> 'erin', now()
       FROM given
       ON CONFLICT (email) DO UPDATE SET is_admin = excluded.is_admin, is_approved = excluded.is_approved,
         is_disabled = excluded.is_disabled, approved_at = excluded.approved_at, access_until = NULL,
-        sees_everything = excluded.sees_everything
+        sees_everything = excluded.sees_everything, vouched_at = excluded.vouched_at
       RETURNING id, email
     ), opened AS (
       INSERT INTO sessions (token_hash, user_id, method)

@@ -13,7 +13,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import SignInFailed
 from shareable_backlog.services.access import open_links, sessions, sign_in
 from shareable_backlog.services.access.open_links import CodeState, OpenLink
-from shareable_backlog.services.access.proofs import known_browsers
+from shareable_backlog.services.access.proofs import ceremonies, known_browsers
 from shareable_backlog.services.access.proofs.known_browsers import BrowserMarks
 from shareable_backlog.services.access.sign_in import NewSession
 from shareable_backlog.web import cookies, forms
@@ -49,14 +49,18 @@ class LinkPath(Struct, frozen=True):
     token: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignInWaysContext:
-    """Which ways in are set up; without a mail server links may be in the log."""
+    """Which ways in are set up; without a mail server links may be in the log.
+
+    `has_passkeys` says whether browsers have passkeys at this address, whoever has one.
+    """
 
     has_mail: bool
     is_mail_in_log: bool
     oidc_name: str | None
     has_proxy: bool
+    has_passkeys: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ async def show_sign_in(request: Request, query: NextQuery) -> Response:
     """Show the ways in that are set up."""
     if request.state.visitor is not None:
         return RedirectResponse(query.next, 303)
-    return await _render_page(request, "account/sign_in.html", SignInContext(query.next))
+    return await render_page(request, "account/sign_in.html", SignInContext(query.next))
 
 
 async def send_link(request: Request, form: SignInForm) -> Response:
@@ -96,7 +100,7 @@ async def send_link(request: Request, form: SignInForm) -> Response:
         email = parse_email(form.email)
     except ValueError:
         words = "That isn't an email address. Enter one like person@example.com."
-        return await _render_page(request, "account/sign_in.html", SignInContext(form.next, words), status=400)
+        return await render_page(request, "account/sign_in.html", SignInContext(form.next, words), status=400)
     browser = cookies.read_cookie(request, auth.BROWSER) or ""
     await sign_in.send_link(auth.read_config(request).sign_in, email, browser, form.next, auth.read_actor(request))
     return RedirectResponse("/sign-in/code", 303)
@@ -107,7 +111,7 @@ async def show_code(request: Request) -> Response:
     state = await open_links.read_code_state(cookies.read_cookie(request, auth.BROWSER))
     # For whom no mail is sent there is no link either, and nobody is told.
     context = SignInCodeContext("closed" if state == "closed" else "open")
-    return await _render_page(request, "account/sign_in_code.html", context)
+    return await render_page(request, "account/sign_in_code.html", context)
 
 
 async def use_code(request: Request, form: CodeForm) -> Response:
@@ -119,7 +123,7 @@ async def use_code(request: Request, form: CodeForm) -> Response:
         )
     except SignInFailed as error:
         context = SignInCodeContext(await open_links.read_code_state(browser), str(error))
-        return await _render_page(request, "account/sign_in_code.html", context, status=403)
+        return await render_page(request, "account/sign_in_code.html", context, status=403)
     return await start_session(request, entered)
 
 
@@ -145,12 +149,12 @@ async def _render_link(request: Request, token: str, *, problem: str | None = No
     except SignInFailed as error:
         return await render_refusal(request, problem or str(error))
     context = SignInLinkContext(link, problem)
-    return await _render_page(request, "account/sign_in_link.html", context, status=403 if problem else 200)
+    return await render_page(request, "account/sign_in_link.html", context, status=403 if problem else 200)
 
 
 async def render_refusal(request: Request, problem: str) -> Response:
     """Offer the ways in again, and say what was wrong."""
-    return await _render_page(request, "account/sign_in.html", SignInContext(problem=problem), status=403)
+    return await render_page(request, "account/sign_in.html", SignInContext(problem=problem), status=403)
 
 
 async def sign_out(request: Request) -> Response:
@@ -176,10 +180,10 @@ async def start_session(request: Request, session: NewSession) -> Response:
     return response
 
 
-async def _render_page(
+async def render_page(
     request: Request, template: str, context: "DataclassInstance", *, status: int = 200
 ) -> Response:
-    """Return a page with a form, and the browser its secret, as nobody is signed in yet."""
+    """Return a page of the ways in, and give the browser its secret where nobody is signed in yet."""
     if request.state.secret is None:
         request.state.secret = request.state.new_cookies[auth.BROWSER] = secrets.token_urlsafe(24)
     return auth.render_page(request, template, list_ways(request), context, status=status)
@@ -193,4 +197,5 @@ def list_ways(request: Request) -> SignInWaysContext:
         is_mail_in_log=settings.smtp_url is None,
         oidc_name=settings.oidc_name if settings.oidc_issuer else None,
         has_proxy=settings.auth_proxy_header is not None,
+        has_passkeys=ceremonies.find_relying_party(auth.read_config(request).sign_in.base_url) is not None,
     )

@@ -14,6 +14,7 @@ from shareable_backlog.controllers.access.sign_in import SignInWaysContext
 from shareable_backlog.errors import NotAllowed, NotFound
 from shareable_backlog.services.access.proofs import held_forms
 from shareable_backlog.services.access.proofs.held_forms import HeldForm
+from shareable_backlog.services.account import passkeys
 from shareable_backlog.web import cookies, forms
 from shareable_backlog.web.errors import needs_json
 from shareable_backlog.web.fields import Id, Otherwise
@@ -41,7 +42,8 @@ class HeldFormPath(Struct, frozen=True):
 class StepUpContext:
     """The page between a form and its being done: it asks to sign in again, or, after that, whether to go on.
 
-    `fields` are all that was sent, `told` what of it people can read; `can_mail` when a code reaches this person.
+    `fields` are all that was sent, `told` what of it people can read; `can_mail` when a code reaches this person, who
+    `can_use_passkey` if they have one.
     """
 
     act: str
@@ -52,6 +54,7 @@ class StepUpContext:
     told: list[tuple[str, str]]
     is_proven: bool
     can_mail: bool
+    can_use_passkey: bool
 
 
 async def require_proof(request: Request, act: str) -> Response | None:
@@ -93,8 +96,9 @@ async def show_step_up(request: Request, path: HeldFormPath) -> Response:
         told=[(_LABELS[name], value) for name, value in fields if name in _LABELS and value.strip()],
         is_proven=user.is_proven,
         can_mail=_can_mail(ways, user.email),
+        can_use_passkey=ways.has_passkeys and bool(await passkeys.list_passkeys(user.user_id)),
     )
-    return auth.render_page(request, "account/step_up.html", ways, context)
+    return await sign_in.render_page(request, "account/step_up.html", context)
 
 
 def _can_mail(ways: SignInWaysContext, email: str) -> bool:

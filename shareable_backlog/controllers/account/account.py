@@ -7,13 +7,14 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from shareable_backlog.controllers.access import auth
+from shareable_backlog.controllers.access import auth, sign_in
 from shareable_backlog.controllers.account import preferences
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.access import sessions
 from shareable_backlog.services.access.sessions import ListedSession
-from shareable_backlog.services.account import accounts, tokens
+from shareable_backlog.services.account import accounts, passkeys, tokens
 from shareable_backlog.services.account.accounts import UserRow
+from shareable_backlog.services.account.passkeys import ListedPasskey
 from shareable_backlog.services.account.tokens import ListedToken
 from shareable_backlog.web.fields import Id, Otherwise, Text
 
@@ -30,13 +31,15 @@ class NoteForm(Struct, frozen=True):
     note: Text = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountContext:
-    """The page of a person's own: who is signed in, where, and with which tokens."""
+    """The page of a person's own: who is signed in, where, their tokens and passkeys, and if they can have some."""
 
     account: UserRow
     sessions: list[ListedSession]
     tokens: list[ListedToken]
+    passkeys: list[ListedPasskey]
+    has_passkeys: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,11 @@ async def show_account(request: Request) -> Response:
         request,
         "account/account.html",
         AccountContext(
-            await accounts.read_account(user.user_id),
-            await sessions.list_sessions(user.user_id, auth.read_config(request).limits),
-            await tokens.list_tokens(user.user_id),
+            account=await accounts.read_account(user.user_id),
+            sessions=await sessions.list_sessions(user.user_id, auth.read_config(request).limits),
+            tokens=await tokens.list_tokens(user.user_id),
+            passkeys=await passkeys.list_passkeys(user.user_id),
+            has_passkeys=sign_in.list_ways(request).has_passkeys,
         ),
         await preferences.list_choices(),
     )

@@ -20,6 +20,8 @@ from shareable_backlog.services.access.lookalikes import Lookalike, find_lookali
 from shareable_backlog.services.access.people import ListedUser, PeoplePage, UserFilters, UserRow, ViewerGroup
 from shareable_backlog.services.access.sessions import CurrentUser, ListedSession
 from shareable_backlog.services.access.sharing import Scope
+from shareable_backlog.services.account import passkeys
+from shareable_backlog.services.account.passkeys import ListedPasskey
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Day, Email, Id, Otherwise, SearchText, Text, Ticked, TimeAndId
 from shareable_backlog.web.formats import csv_lines
@@ -133,6 +135,7 @@ class PersonContext:
     offered: Scope
     was: str
     sessions: list[ListedSession]
+    passkeys: list[ListedPasskey]
     last_day: str | None
     lookalike: Lookalike | None
 
@@ -205,6 +208,7 @@ async def show_person(request: Request, path: PersonPath) -> Response:
         offered=page.offered,
         was=scope_form.write_scope(user.scope),
         sessions=await sessions.list_sessions(user.id, auth.read_config(request).limits),
+        passkeys=await passkeys.list_passkeys(user.id),
         last_day=user.access_until and (user.access_until - timedelta(seconds=1)).date().isoformat(),
         lookalike=(await find_lookalikes({user.id: user.claimed_email or user.email})).get(user.id),
     )
@@ -236,6 +240,13 @@ async def end_session(request: Request, path: PersonSessionPath) -> Response:
     """End one of a person's sessions."""
     await sessions.revoke_session(auth.read_actor(request), path.user_id, path.session_id)
     return RedirectResponse(f"/admin/people/{path.user_id}?notice=ended", 303)
+
+
+async def remove_passkeys(request: Request, path: PersonPath) -> Response:
+    """Remove all of a person's passkeys, as when a device was lost."""
+    outbox = auth.read_config(request).sign_in.outbox
+    await passkeys.remove_passkeys(outbox, auth.read_actor(request), path.user_id)
+    return RedirectResponse(f"/admin/people/{path.user_id}?notice=passkeys-removed", 303)
 
 
 async def start_viewing_as(request: Request, path: PersonPath) -> Response:

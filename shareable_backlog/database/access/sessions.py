@@ -64,11 +64,16 @@ async def create_session(
 ) -> None:
     """Store a new session; its person is here now, which tells a first sign-in from later ones.
 
+    Any way in but a passkey vouches for them anew: it would have been closed, had they left their organisation.
     Its token may be that of an earlier session if it is `again`, which then ends.
     """
     await transaction.query(
         """
-        WITH entered AS (UPDATE users SET last_access_at = now() WHERE id = %(user_id)s)
+        WITH entered AS (
+          UPDATE users SET last_access_at = now(),
+            vouched_at = CASE WHEN %(method)s = 'passkey' THEN vouched_at ELSE now() END
+          WHERE id = %(user_id)s
+        )
         INSERT INTO sessions (token_hash, user_id, method, ip_address, user_agent)
         VALUES (%(token_hash)s, %(user_id)s, %(method)s, %(ip_address)s, %(user_agent)s)
         """

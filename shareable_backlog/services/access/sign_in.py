@@ -1,4 +1,6 @@
-"""Let people in: by a mailed link or its code, or by a proxy that knows them; `identities.py` has providers.
+"""Let people in: by a mailed link or its code, or by a proxy that knows them.
+
+`identities.py` has providers, `proofs/passkey_sign_in.py` passkeys.
 
 Every way ends at the same gate: whoever is new is pending, and sees nothing until an admin has decided.
 """
@@ -13,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
-from shareable_backlog.database.access import held_forms, rate_limits, sessions, sign_in_links, users
+from shareable_backlog.database.access import held_forms, passkeys, rate_limits, sessions, sign_in_links, users
 from shareable_backlog.database.access.sign_in_links import SignInLink
 from shareable_backlog.database.access.users import UserRow
 from shareable_backlog.database.connection.transaction import Transaction
@@ -325,4 +327,5 @@ async def keep_deleting_old(limits: SessionLimits) -> None:
             await sign_in_links.delete_old_links()
             await sessions.delete_expired(limits.idle_hours, limits.max_days)
             await held_forms.delete_old_forms()
+            await passkeys.delete_old_challenges()
             await rate_limits.delete_old_windows()

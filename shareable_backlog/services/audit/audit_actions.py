@@ -26,6 +26,10 @@ class Action(StrEnum):
     SIGN_IN_SUCCEEDED = "sign_in.succeeded"
     SIGN_IN_REFUSED = "sign_in.refused"
     CODES_CLOSED = "codes.closed"
+    PASSKEY_ADDED = "passkey.added"
+    PASSKEY_REMOVED = "passkey.removed"
+    PASSKEY_USED = "passkey.used"
+    PASSKEY_REFUSED = "passkey.refused"
     SESSION_ENDED = "session.ended"
     SESSION_REVOKED = "session.revoked"
     SESSIONS_FLUSHED = "sessions.flushed"
@@ -72,6 +76,10 @@ _EVERYBODYS = {
     Action.SIGN_IN_SUCCEEDED,
     Action.SIGN_IN_REFUSED,
     Action.CODES_CLOSED,
+    Action.PASSKEY_ADDED,
+    Action.PASSKEY_REMOVED,
+    Action.PASSKEY_USED,
+    Action.PASSKEY_REFUSED,
     Action.SESSION_ENDED,
     Action.SESSION_REVOKED,
     Action.NETWORK_REFUSED,

@@ -1,6 +1,6 @@
-"""Write the mails: every word that the product sends stands here."""
+"""Write the mails: every word that the product sends stands here and in `notice_mails.py`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from shareable_backlog.database import transaction
@@ -9,19 +9,18 @@ from shareable_backlog.mail import MailMessage
 from shareable_backlog.services.access import sign_in
 from shareable_backlog.services.access.lookalikes import find_lookalikes, format_ascii
 from shareable_backlog.services.access.sign_in import LINK_LIVES_S, SignInConfig
+from shareable_backlog.services.mail import notice_mails
 from shareable_backlog.services.mail.outbox import MailKind, Renderer
-
-_LONGEST_QUOTE = 500
-_MOST_LINES = 20
+from shareable_backlog.services.mail.quoting import quote_words
 
 
 def build_renderers(config: SignInConfig) -> Mapping[MailKind, Renderer]:
     """Return what writes each kind of mail for this installation.
 
     The params are `link_id` for "sign_in", `email` for "codes_closed_admin", `place` for "browser_new", `email` and
-    `by` for "admin_made", `name` for "token_made", `by` and `widened` for "sharing_widened", `email` and `note` for
-    "access_asked", and for the decisions an admin's `reason`, which may be missing or None; "access_approved" has
-    `sees_nothing` too.
+    `by` for "admin_made", `name` for tokens and passkeys, `by` and `widened` for "sharing_widened", `email` and
+    `note` for "access_asked", and for the decisions an admin's `reason`, which may be missing or None;
+    "access_approved" has `sees_nothing` too.
     """
     base_url = config.base_url
 
@@ -63,10 +62,12 @@ def build_renderers(config: SignInConfig) -> Mapping[MailKind, Renderer]:
         "sign_in": render_sign_in,
         "codes_closed": build_renderer(write_codes_closed),
         "codes_closed_admin": build_renderer(write_codes_closed_admin, "email"),
-        "browser_new": build_renderer(write_browser_new, "place"),
+        "browser_new": build_renderer(notice_mails.write_browser_new, "place"),
         "admin_made": build_renderer(write_admin_made, "email", "by"),
         "token_made": build_renderer(write_token_made, "name"),
-        "sharing_widened": build_renderer(write_sharing_widened, "by", "widened"),
+        "passkey_added": build_renderer(notice_mails.write_passkey_added, "name"),
+        "passkey_removed": build_renderer(notice_mails.write_passkey_removed, "name"),
+        "sharing_widened": build_renderer(notice_mails.write_sharing_widened, "by", "widened"),
         "access_asked": render_access_asked,
         "access_approved": render_access_approved,
         "access_declined": build_decision_renderer(write_access_declined),
@@ -150,28 +151,6 @@ Where it came from stands in the audit log:
     )
 
 
-def write_browser_new(to: str, base_url: str, *, place: str) -> MailMessage:
-    """Tell a person that somebody signed in as them where they never did before."""
-    return MailMessage(
-        to,
-        "A new browser signed in to the backlog as you",
-        f"""\
-Hello,
-
-Somebody, probably you, signed in as {to} to the backlog at
-{base_url} in a browser that was never used for it before:
-
-{_clean_line(place)}
-
-If that was you, there is nothing to do. If not, somebody can read
-your email or use your account there: end that session here, and
-tell an admin:
-
-{base_url}/account
-""",
-    )
-
-
 def write_admin_made(to: str, base_url: str, *, email: str, by: str) -> MailMessage:
     """Tell a new admin, or another one, who is an admin now and who made them one."""
     named = format_ascii(email)
@@ -202,37 +181,12 @@ def write_token_made(to: str, base_url: str, *, name: str) -> MailMessage:
 Hello,
 
 A token was created for your account at
-{base_url}.{_quote(name, "Its name:")}
+{base_url}.{quote_words(name, "Its name:")}
 
 Programs that have it read what you may see. If that was not you,
 revoke it, and end the sessions that you don't know:
 
 {base_url}/account
-""",
-    )
-
-
-def write_sharing_widened(to: str, base_url: str, *, by: str, widened: Sequence[str]) -> MailMessage:
-    """Tell an admin what people see from now on that they did not, and who chose so."""
-    named, more = format_ascii(by), len(widened) - _MOST_LINES
-    lines = [f"- {_clean_line(line)}" for line in widened[:_MOST_LINES]]
-    return MailMessage(
-        to,
-        f"{named} widened what people see in the backlog",
-        f"""\
-Hello,
-
-{named} widened what people see in the backlog at
-{base_url}. New is:
-
-{chr(10).join([*lines, f"- and {more} more"] if more > 0 else lines)}
-
-If that is not right, take it back under Admin, Sharing and People:
-
-{base_url}/admin
-
-If that was not {"you" if to == by else named}, somebody else uses this account: end its
-sessions under Admin, People, and tell the other admins.
 """,
     )
 
@@ -248,7 +202,7 @@ def write_access_asked(
         f"""\
 Hello,
 
-{email} has signed in and is asking to see the backlog.{careful}{_quote(note, "They wrote:")}
+{email} has signed in and is asking to see the backlog.{careful}{quote_words(note, "They wrote:")}
 
 Approve or decline here:
 
@@ -271,7 +225,7 @@ Hello,
 Good news: an admin has approved your access to the backlog.
 You will find it here:
 
-{base_url}/{shared}{_quote(reason, "They added:")}
+{base_url}/{shared}{quote_words(reason, "They added:")}
 """,
     )
 
@@ -285,7 +239,7 @@ def write_access_declined(to: str, base_url: str, reason: str | None) -> MailMes
 Hello,
 
 An admin has declined your request to see the backlog at
-{base_url}.{_quote(reason, "The reason:")}
+{base_url}.{quote_words(reason, "The reason:")}
 
 If you think that is a mistake, please ask an admin.
 """,
@@ -301,7 +255,7 @@ def write_access_disabled(to: str, base_url: str, reason: str | None) -> MailMes
 Hello,
 
 An admin has ended your access to the backlog at
-{base_url}.{_quote(reason, "The reason:")}
+{base_url}.{quote_words(reason, "The reason:")}
 
 You are signed out everywhere. If you think that is a mistake,
 please ask an admin.
@@ -320,19 +274,6 @@ Hello,
 An admin has restored your account for the backlog.
 Sign in to see where things stand:
 
-{base_url}/{_quote(reason, "They added:")}
+{base_url}/{quote_words(reason, "They added:")}
 """,
     )
-
-
-def _quote(text: str | None, introduction: str) -> str:
-    """Return a person's own words so that they can't pass for ours; nothing for no words."""
-    words = [_clean_line(line) for line in (text or "")[:_LONGEST_QUOTE].splitlines()]
-    if not any(words):
-        return ""
-    return f"\n\n{introduction}\n\n" + "\n".join(f"> {line}".rstrip() for line in words)
-
-
-def _clean_line(text: str) -> str:
-    """Return a text as one line of what can be printed."""
-    return "".join(filter(str.isprintable, " ".join(text.split())))[:_LONGEST_QUOTE]

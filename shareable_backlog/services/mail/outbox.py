@@ -27,6 +27,8 @@ MailKind: TypeAlias = Literal[
     "browser_new",
     "admin_made",
     "token_made",
+    "passkey_added",
+    "passkey_removed",
     "sharing_widened",
     "access_asked",
     "access_approved",

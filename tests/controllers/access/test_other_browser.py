@@ -33,7 +33,8 @@ def phone(site: Site) -> Browser:
 
 
 def describe_page(text: str) -> tuple[bool, list[str]]:
-    """Return whether there is a field for a code, and the words of the buttons."""
+    """Return whether there is a field for a code, and the words of the buttons that show without a script."""
+    text = re.sub(r"<form [^>]* hidden>.*?</form>", "", text, flags=re.DOTALL)
     return 'name="code"' in text, re.findall(r'type="submit">([^<]*)<', text)
 
 

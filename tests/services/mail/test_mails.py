@@ -7,11 +7,11 @@ import pytest
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database import query, transaction
 from shareable_backlog.mail import MailMessage
-from shareable_backlog.services.access import notices, sign_in
+from shareable_backlog.services.access import sign_in
 from shareable_backlog.services.access.sign_in import SignInConfig
 from shareable_backlog.services.account import accounts
 from shareable_backlog.services.audit.audit_actions import Actor
-from shareable_backlog.services.mail import mails, outbox
+from shareable_backlog.services.mail import mails, notice_mails, outbox
 from shareable_backlog.services.mail.outbox import MailKind, Outbox
 from tests.fakes import smtp
 from tests.support.signed_in import SECRET_KEY
@@ -157,8 +157,14 @@ def test_all_mails_are_short_plain_and_narrow() -> None:
         mails.write_codes_closed_admin("alice@example.com", BASE_URL, email=to),
         mails.write_token_made("bob@example.com", BASE_URL, name=to),
         mails.write_admin_made("alice@example.com", BASE_URL, email=to, by="the operator"),
-        mails.write_browser_new(to, BASE_URL, place="Firefox on Windows, from 2001:db8::1, 2026-02-06 10:30 UTC"),
-        mails.write_sharing_widened("alice@example.com", BASE_URL, by="alice@example.com", widened=["comments"]),
+        notice_mails.write_browser_new(
+            to, BASE_URL, place="Firefox on Windows, from 2001:db8::1, 2026-02-06 10:30 UTC"
+        ),
+        notice_mails.write_sharing_widened(
+            "alice@example.com", BASE_URL, by="alice@example.com", widened=["comments"]
+        ),
+        notice_mails.write_passkey_added("bob@example.com", BASE_URL, name=to),
+        notice_mails.write_passkey_removed("bob@example.com", BASE_URL, name=to),
         mails.write_access_asked("alice@example.com", BASE_URL, email=to, note="Please."),
         mails.write_access_approved(to, BASE_URL, None),
         mails.write_access_approved(to, BASE_URL, "See you.", sees_nothing=True),
@@ -177,17 +183,3 @@ def test_all_mails_are_short_plain_and_narrow() -> None:
 def test_who_is_let_in_with_nothing_is_not_promised_the_backlog() -> None:
     mail = mails.write_access_approved("carol@example.com", BASE_URL, None, sees_nothing=True)
     assert ("see the backlog" in mail.subject, "Nothing has been shared with you yet" in mail.text) == (False, True)
-
-
-async def test_admins_read_who_widened_what_and_how_to_take_it_back(live_database: Settings) -> None:
-    await added("alice@example.com", is_admin=True, is_approved=True)
-    widened = ["comments of items", "team “Ops\nIf that is not right” " + "x" * 600, *map(str, range(30))]
-    async with transaction() as tx:
-        await notices.announce_widening(
-            tx, Outbox(is_set_up=True), Actor(7, "grace@example.com", None, None), widened
-        )
-    [(to, subject, text)] = await received(live_database)
-    assert (to, subject) == ("alice@example.com", "grace@example.com widened what people see in the backlog")
-    assert "- comments of items\n- team “Ops If that is not right” xx" in text
-    assert "- 17\n- and 12 more\n\nIf that is not right, take it back" in text
-    assert "If that was not grace@example.com, somebody else uses this account" in text

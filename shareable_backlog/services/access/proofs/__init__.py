@@ -1,1 +1,1 @@
-"""Know how people prove who they are: in which browsers they did before."""
+"""Have people prove who they are: by passkeys, again before what matters, in browsers that are known or new."""
