@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shareable_backlog import database, logs, routes
 from shareable_backlog.config import Settings
-from shareable_backlog.config.values import is_loopback
+from shareable_backlog.config.values import is_loopback, parse_origin
 from shareable_backlog.controllers.access import sign_in_oidc
 from shareable_backlog.controllers.access.auth import AccessConfig
 from shareable_backlog.controllers.access.proxy_header import ProxyHeader
@@ -40,6 +40,7 @@ from shareable_backlog.web.dev_panel import DevPanel
 from shareable_backlog.web.headers import SecurityHeaders
 from shareable_backlog.web.network import NetworkGate
 from shareable_backlog.web.request_metrics import RequestMetrics
+from shareable_backlog.web.sub_path import SubPath
 
 _LOG = logs.get_logger(__name__)
 
@@ -102,9 +103,8 @@ def create_app(
             async with (
                 images.open_images(settings) as app.state.fetch_image,
                 sign_in_oidc.open_provider(settings, access.sign_in.base_url) as app.state.oidc,
-                _run_background(
-                    audit_sealing.keep_sealing(build_seal_config(settings))
-                ),  # what the others record last too
+                # This ends last, as it seals what the others record last.
+                _run_background(audit_sealing.keep_sealing(build_seal_config(settings))),
                 _run_background(
                     schema_watch.watch_schema(looked),
                     readiness.watch_mirror(),
@@ -132,12 +132,13 @@ def create_app(
     app.state.access = access = _build_access(settings, default_url)
     app.state.is_https = access.sign_in.base_url.startswith("https:")
     errors.add_handlers(app)
-    routes.add_routes(app)
+    sub_path = urlsplit(access.sign_in.base_url).path
+    routes.add_routes(app, sub_path)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM_BYTES, compresslevel=_COMPRESSION)
-    return Program(_wrap_app(app, settings, is_dev=is_dev), run_lifespan)
+    return Program(_wrap_app(app, settings, sub_path, is_dev=is_dev), run_lifespan)
 
 
-def _wrap_app(app: Starlette, settings: Settings, *, is_dev: bool) -> ASGIApp:
+def _wrap_app(app: Starlette, settings: Settings, sub_path: str, *, is_dev: bool) -> ASGIApp:
     # Outside of Starlette's own error handling, so that its last-resort answer has the headers too.
     gated = NetworkGate(
         DevPanel(app, plans.explain_statement) if is_dev else app,
@@ -147,7 +148,9 @@ def _wrap_app(app: Starlette, settings: Settings, *, is_dev: bool) -> ASGIApp:
         open_paths=routes.OPEN_PATHS,
         on_refused=_record_stranger,
     )
-    return SecurityHeaders(RequestMetrics(gated), is_https=app.state.is_https)
+    counted = RequestMetrics(gated)
+    below = SubPath(counted, sub_path) if sub_path else counted
+    return SecurityHeaders(below, is_https=app.state.is_https, sub_path=sub_path)
 
 
 def _build_access(settings: Settings, default_url: str) -> AccessConfig:
@@ -178,7 +181,8 @@ def _build_access(settings: Settings, default_url: str) -> AccessConfig:
         settings.auth_proxy_groups_header or "",
         settings.auth_proxy_viewer_groups,
     )
-    return AccessConfig(entrance, limits, settings.base_url, header or None, settings)
+    origin = settings.base_url and parse_origin(settings.base_url)
+    return AccessConfig(entrance, limits, origin, header or None, settings)
 
 
 async def _record_stranger(why: str, ip_address: str, path: str, user_agent: str) -> None:

@@ -172,10 +172,12 @@ OPEN_PATHS = tuple(route.path for route in ROUTES if route.who in _OPEN)
 """The paths that need no allowed network, whole or up to their first parameter."""
 
 
-def add_routes(app: Starlette) -> None:
-    """Give `app` every route of the table, and in its state the document of the API."""
+def add_routes(app: Starlette, sub_path: str = "") -> None:
+    """Give `app`, which is served below `sub_path`, every route of the table, and its state the API's document."""
     operations = {route.path: route.handler for route in ROUTES if isinstance(route.handler, Operation)}
-    app.state.api_document = openapi.build_document({path: one.described for path, one in operations.items()})
+    app.state.api_document = openapi.build_document(
+        {path: one.described for path, one in operations.items()}, sub_path
+    )
     for path in dict.fromkeys(route.path for route in ROUTES):
         # One for all methods of a path, so that a 405 names each of them.
         of_method: dict[Method, Endpoint] = {

@@ -31,7 +31,7 @@ accept add admit allow announce answer apply arrange ask authenticate authorize 
 build call carry check choose classify clean clear close collect compare complete compute configure confirm
 connect convert copy count create cut decide decode delete demote derive describe detect disconnect discover
 dispatch doubt draw drop dump encode end ensure execute exempt exit expect explain export extract feed fetch fill
-find finish flush fold follow forget format get give go group guard hand handle hang hash hide hold ignore
+filter find finish flush fold follow forget format get give go group guard hand handle hang hash hide hold ignore
 import infer initialise inspect interrupt iterate join judge keep lease leave let limit list listen load locate
 lock log look make map mark mask match measure merge migrate mix move name narrow normalise offer open order
 parse pass pick place post postpone prepare preview print prune publish pull query quote raise rank read receive

@@ -18,7 +18,12 @@ MUTATORS = {
     *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "reverse"),
     *("set", "setdefault", "sort", "update"),
 }
-OF_TASKS = {"database.connection.query.inside_transaction", "tracing._current", "web.pages.locales._READER"}
+OF_TASKS = {
+    "database.connection.query.inside_transaction",
+    "tracing._current",
+    "web.pages.locales._READER",
+    "web.sub_path._SUB_PATH",
+}
 """What is no process's but a task's: the `with` that sets it puts it back."""
 UNCHANGING = {
     "Decoder": "msgspec's, made of a type once",

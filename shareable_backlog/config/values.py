@@ -19,6 +19,26 @@ _FEWEST_DIFFERENT_CHARACTERS = 10
 _EMAIL = re.compile(r"[^\s@<>\",;:]+@[^\s@<>\",;:.]+(\.[^\s@<>\",;:.]+)+")
 _LONGEST_EMAIL = 254
 _DISCOVERY = re.compile(r"/+\.well-known/(openid-configuration|oauth-authorization-server)/*$")
+_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~-]+)*/?", re.ASCII)
+OWN_NAMES = frozenset(
+    {
+        *(
+            ".well-known",
+            "about",
+            "account",
+            "admin",
+            "api",
+            "board",
+            "changes",
+            "export.csv",
+            "export.json",
+            "feed.atom",
+        ),
+        *("feeds", "filters", "healthz", "items", "metrics", "policy-reports", "readyz", "roadmap", "sign-in"),
+        *("sign-out", "static", "views", "waiting", "webhooks"),
+    }
+)
+"""What the product's own paths begin with: below one of these nobody could tell whether a proxy has taken it off."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -134,13 +154,25 @@ def split_list(text: str) -> list[str]:
 
 
 def parse_base_url(text: str) -> str:
-    """Read the address at which people reach the product: https, or http on this machine; no path."""
+    """Read the address at which people reach the product: https, or http on this machine; without a last slash."""
     parts = urlsplit(parse_url(text))
-    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
-        raise ValueError("should be the scheme and the host alone, like https://backlog.example.com")
+    if not _PATH.fullmatch(parts.path) or parts.query or parts.fragment or parts.username:
+        raise ValueError(
+            "should be the scheme and the host, like https://backlog.example.com, with a plain path if need be, like"
+            " https://example.com/backlog"
+        )
+    path = parts.path.rstrip("/")
+    if (name := path.partition("/")[2].partition("/")[0]) in OWN_NAMES:
+        raise ValueError(f"has a path that begins with /{name}, as pages of the backlog do: choose another")
     if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         raise ValueError("should begin with https://, as people sign in there")
-    return f"{parts.scheme}://{drop_default_port(parts.scheme, parts.netloc.lower())}"
+    return f"{parts.scheme}://{drop_default_port(parts.scheme, parts.netloc.lower())}{path}"
+
+
+def parse_origin(url: str) -> str:
+    """Return the scheme and the host of a web address, as browsers write them in `Origin`."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def drop_default_port(scheme: str, host: str) -> str:

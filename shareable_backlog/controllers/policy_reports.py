@@ -13,6 +13,7 @@ from shareable_backlog import logs
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.web import bodies, errors
+from shareable_backlog.web.sub_path import drop_sub_path
 
 _LOG = logs.get_logger(__name__)
 _LARGEST_BODY = 16 * 2**10
@@ -91,7 +92,7 @@ def _log_violation(found: Violation) -> None:
     kind = (found.effective_directive[:_LONGEST], blocked)
     if blocked and kind not in day.kinds and len(day.kinds) < _MOST_KINDS:
         day.kinds.add(kind)
-        path = errors.hide_secret(urlsplit(found.document_url).path)[:_LONGEST]
+        path = errors.hide_secret(drop_sub_path(urlsplit(found.document_url).path))[:_LONGEST]
         _LOG.warning("policy_violated", directive=kind[0], blocked=blocked, path=path)
 
 

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from shareable_backlog.config import Settings
+from shareable_backlog.config.values import parse_origin
 
 PATH = "/.well-known/security.txt"
 _GOOD_FOR = timedelta(days=180)  # less than a year is recommended
@@ -20,5 +21,6 @@ async def show_contacts(request: Request) -> Response:
     expires = datetime.combine(datetime.now(UTC).date() + _GOOD_FOR, time(), UTC)
     lines = [f"Contact: {contact}" for contact in settings.security_contacts]
     lines += [f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}", "Preferred-Languages: en"]
-    lines += [f"Canonical: {settings.base_url}{PATH}"] if settings.base_url else []
+    # The standard looks for it at the root of the host, also where the backlog is served below a path.
+    lines += [f"Canonical: {parse_origin(settings.base_url)}{PATH}"] if settings.base_url else []
     return PlainTextResponse("\n".join(lines) + "\n", headers={"Cache-Control": "public, max-age=86400"})

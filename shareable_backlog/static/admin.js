@@ -1,4 +1,4 @@
-// Shows what changes without loading the page anew, by means of app.js; pages work without.
+// Shows at once what changes, by means of app.js; pages work without.
 "use strict";
 
 const live = find("[data-events]");

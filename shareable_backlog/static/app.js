@@ -1,4 +1,4 @@
-// Comfort for readers whose browser runs scripts; every page works without it.
+// Comfort where scripts run; every page works without.
 "use strict";
 
 const find = (selector, within = document) => within.querySelector(selector);
@@ -12,7 +12,9 @@ const tell = (words) => {
 
 // --- Pages of the backlog are swapped in place.
 
-const SWAPPED = ["/", "/board"];
+// Where all paths begin.
+const root = find(".home").pathname;
+const SWAPPED = [root, `${root}board`];
 const PARTS = ["form.search", "#below", "#main", ".bottom"];
 const addressShown = () => location.pathname + location.search;
 let newest = 0;
@@ -88,7 +90,7 @@ function lose(url) {
   tell(words);
 }
 
-// Gives a selector of what stands for the focused element on the next page.
+// A selector of what stands for the focused element on the next page.
 function standsFor(focused) {
   if (focused?.matches(".fold")) return `#${focused.parentElement.id} .fold`;
   if (focused?.closest(".chips")) return "[data-filter]";
@@ -100,7 +102,7 @@ function addressOf(form) {
   const url = new URL(form.getAttribute("action"), location.href);
   const fields = [...new FormData(form)].filter(([name, value]) => value !== "" || name === "closed");
   // The bare address of the list leads to the reader's default view.
-  url.search = fields.length || url.pathname !== "/" ? new URLSearchParams(fields) : "all";
+  url.search = fields.length || url.pathname !== root ? new URLSearchParams(fields) : "all";
   return url;
 }
 
@@ -134,7 +136,7 @@ addEventListener("popstate", (event) => {
     show(location.href, { isBack: true, scroll: event.state?.scroll ?? 0 });
     return;
   }
-  // Only a part of the page was gone to, or the reader is back before another page came.
+  // Only a part of the page was gone to, or the reader is back already.
   newest++;
   find("#main").removeAttribute("aria-busy");
 });
@@ -190,7 +192,7 @@ async function filter(address) {
 
 // --- Keys. Those of a dialog or a field are its own.
 
-const GOES = { b: "/", o: "/board", r: "/roadmap", c: "/changes", v: "/views", a: "/account" };
+const GOES = { b: "", o: "board", r: "roadmap", c: "changes", v: "views", a: "account" };
 let going = 0;
 
 function move(step) {
@@ -215,9 +217,9 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (target.matches("input, select, textarea")) return;
-  const hasGone = Date.now() - going < 1500 && GOES[key];
+  const hasGone = Date.now() - going < 1500 && key in GOES;
   going = key === "g" ? Date.now() : 0;
-  if (hasGone) location.assign(hasGone);
+  if (hasGone) location.assign(root + GOES[key]);
   else if (key === "/") {
     const search = find('input[name="q"]');
     search?.focus();
@@ -259,10 +261,10 @@ if (location.search.includes("notice=")) {
   history.replaceState(history.state, "", location.href.replace(/[?&]notice=[^&#]*(?=#|$)/, ""));
   here = addressShown();
 }
-// Times are written for where the reader is, unless they chose a zone. To load Intl takes long enough to wait for the page.
+// Times are for where the reader is, unless they chose a zone. Loading Intl can wait for the page.
 setTimeout(() => {
   const zone = globalThis.Temporal?.Now.timeZoneId() ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   const secure = /^https/.test(location.protocol) ? "; secure" : "";
-  document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
+  document.cookie = `zone=${zone}; path=${root}; max-age=31536000; samesite=lax${secure}`;
 }, 500);
 prepare();

@@ -1,14 +1,21 @@
-"""Set the product's cookies: for this host alone, out of scripts' reach, and over TLS where there is TLS."""
+"""Set the product's cookies: for where it is served alone, out of scripts' reach, and over TLS where there is TLS."""
 
 from starlette.requests import Request
 from starlette.responses import Response
+
+from shareable_backlog.web.sub_path import get_sub_path
 
 _LONGEST = 2000
 
 
 def format_name(request: Request, what: str) -> str:
-    """Return the name of the cookie `what`. Only with TLS can it have the prefix that ties it to this host."""
-    return f"__Host-slb_{what}" if request.app.state.is_https else f"slb_{what}"
+    """Return the name of the cookie `what`, with the strictest prefix that browsers allow it.
+
+    With TLS that is the one that ties it to this host; but it forbids a path, which keeps cookies from a neighbour.
+    """
+    if not request.app.state.is_https:
+        return f"slb_{what}"
+    return f"__Secure-slb_{what}" if get_sub_path() else f"__Host-slb_{what}"
 
 
 def read_cookie(request: Request, what: str) -> str | None:
@@ -23,7 +30,7 @@ def set_cookie(request: Request, response: Response, what: str, value: str, live
         format_name(request, what),
         value,
         max_age=lives_s,
-        path="/",
+        path=get_sub_path() or "/",
         secure=request.app.state.is_https,
         httponly=True,
         samesite="lax",
@@ -33,5 +40,9 @@ def set_cookie(request: Request, response: Response, what: str, value: str, live
 def delete_cookie(request: Request, response: Response, what: str) -> None:
     """Delete a cookie."""
     response.delete_cookie(
-        format_name(request, what), path="/", secure=request.app.state.is_https, httponly=True, samesite="lax"
+        format_name(request, what),
+        path=get_sub_path() or "/",
+        secure=request.app.state.is_https,
+        httponly=True,
+        samesite="lax",
     )

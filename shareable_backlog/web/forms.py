@@ -46,14 +46,14 @@ def compute_token(secret: str) -> str:
     return hashlib.sha256(b"csrf " + secret.encode()).hexdigest()
 
 
-def require_own(request: Request, form: Mapping[str, str], secret: str | None, base_url: str | None) -> None:
+def require_own(request: Request, form: Mapping[str, str], secret: str | None, own_origin: str | None) -> None:
     """Raise NotAllowed unless the form comes from a page of ours in this very browser.
 
-    Browsers say the origin of every form that they post: it has to be `base_url`, or this machine's own name. The
+    Browsers say the origin of every form that they post: it has to be `own_origin`, or this machine's own name. The
     `secret` is that of the browser's cookie, None when it has none.
     """
     host = request.headers.get("host", "")
-    own = {base_url, f"http://{host}" if urlsplit(f"//{host}").hostname in _LOOPBACK_NAMES else None}
+    own = {own_origin, f"http://{host}" if urlsplit(f"//{host}").hostname in _LOOPBACK_NAMES else None}
     origins = request.headers.getlist("origin")
     is_own = len(origins) == 1 and origins[0].lower() in own
     given = form.get("csrf", "").encode()

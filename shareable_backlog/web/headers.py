@@ -12,11 +12,11 @@ _CONTENT_SECURITY_POLICY = (
     # Text becomes a page in one place of the scripts alone.
     " require-trusted-types-for 'script'; trusted-types backlog;"
     # The older word is for browsers that don't know the newer one.
-    f" report-to policy; report-uri {REPORTS_PATH}"
+    " report-to policy; report-uri {reports_url}"
 )
 _HEADERS = {
     "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
-    "Reporting-Endpoints": f'policy="{REPORTS_PATH}"',
+    "Reporting-Endpoints": 'policy="{reports_url}"',
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # Not "no-referrer": then browsers would not say the origin of our own forms either.
@@ -24,16 +24,20 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_RAW = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
 _ALWAYS_TLS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class SecurityHeaders:
-    """Wrap an ASGI application; people's pages are not to be stored unless the handler says otherwise."""
+    """Wrap an ASGI application; people's pages are not to be stored unless the handler says otherwise.
 
-    def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
+    `sub_path` is the path below which it is served.
+    """
+
+    def __init__(self, app: ASGIApp, *, is_https: bool, sub_path: str = "") -> None:
         self._app = app
-        self._headers = [*_RAW, _ALWAYS_TLS] if is_https else _RAW
+        texts = {name: value.format(reports_url=f"{sub_path}{REPORTS_PATH}") for name, value in _HEADERS.items()}
+        self._headers = [(name.lower().encode(), text.encode()) for name, text in texts.items()]
+        self._headers += [_ALWAYS_TLS] if is_https else []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and add the headers to its answer."""

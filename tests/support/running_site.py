@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from shareable_backlog import app
 from shareable_backlog.config import parse_settings
+from shareable_backlog.config.values import parse_origin
 from tests.conftest import as_url
 from tests.support import leaks
 from tests.support.database import program_role
@@ -41,8 +42,7 @@ class Site:
         **headers: str,
     ) -> Response:
         """Send one request as `persona` (None: nobody) with no other cookies than hers and those of `browser`."""
-        is_https = self.base_url.startswith("https")
-        sent = (cookies(persona, is_https=is_https) if persona else {}) | dict(browser or {})
+        sent = (cookies(persona, base_url=self.base_url) if persona else {}) | dict(browser or {})
         if sent:
             headers["cookie"] = "; ".join(f"{name}={value}" for name, value in sent.items())
         content = None if data is None else urlencode(data, doseq=True)
@@ -59,7 +59,9 @@ class Site:
 
     def post(self, path: str, persona: str, **fields: Any) -> Response:
         """Post a form from a page of the site."""
-        return self.ask("POST", path, persona, data={"csrf": csrf(persona), **fields}, origin=self.base_url)
+        return self.ask(
+            "POST", path, persona, data={"csrf": csrf(persona), **fields}, origin=parse_origin(self.base_url)
+        )
 
     def query(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
         """Look into its database behind its back."""

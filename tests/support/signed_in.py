@@ -1,6 +1,7 @@
 """Let the personas in without the ways in, for tests of what comes after."""
 
 import hashlib
+from urllib.parse import urlsplit
 
 import psycopg
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -48,9 +49,11 @@ def token(persona: str) -> str:
     return f"session-of-{persona}-0123456789"
 
 
-def cookies(persona: str, *, is_https: bool = False) -> dict[str, str]:
-    """Return the cookies of a persona's browser."""
-    return {"__Host-slb_session" if is_https else "slb_session": token(persona)}
+def cookies(persona: str, *, base_url: str = "http://localhost") -> dict[str, str]:
+    """Return the cookies of a persona's browser for a site at `base_url`."""
+    parts = urlsplit(base_url)
+    prefix = "" if parts.scheme == "http" else "__Secure-" if parts.path else "__Host-"
+    return {f"{prefix}slb_session": token(persona)}
 
 
 def csrf(persona: str) -> str:

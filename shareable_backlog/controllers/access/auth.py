@@ -54,7 +54,7 @@ class AccessConfig:
 
     sign_in: SignInConfig
     limits: SessionLimits
-    base_url: str | None
+    origin: str | None
     proxy_header: ProxyHeader | None
     settings: Settings
 
@@ -142,7 +142,7 @@ async def _authenticate(request: Request, bearer: str) -> CurrentUser:
 async def _require_own_form(request: Request) -> None:
     form = await forms.read(request)
     try:
-        forms.require_own(request, form, request.state.secret, read_config(request).base_url)
+        forms.require_own(request, form, request.state.secret, read_config(request).origin)
     except NotAllowed:
         log_trick(request, "forged form")
         raise

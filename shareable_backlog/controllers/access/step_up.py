@@ -18,6 +18,7 @@ from shareable_backlog.services.account import passkeys
 from shareable_backlog.web import cookies, forms
 from shareable_backlog.web.errors import needs_json
 from shareable_backlog.web.fields import Id, Otherwise
+from shareable_backlog.web.sub_path import drop_sub_path
 
 PATH = "/sign-in/again/{form_id}"
 _AGAIN = "This needs a sign-in within the last ten minutes. Nothing was changed. Sign in again and repeat it."
@@ -112,4 +113,4 @@ def _read_back_path(request: Request) -> str:
         page = urlsplit(request.headers.get("referer", ""))
     except ValueError:
         return "/"
-    return forms.choose_own_path(page.path + (f"?{page.query}" if page.query else ""))
+    return forms.choose_own_path(drop_sub_path(page.path) + (f"?{page.query}" if page.query else ""))

@@ -11,6 +11,7 @@ from shareable_backlog.services.backlog import images
 from shareable_backlog.services.backlog.images import Fetch
 from shareable_backlog.services.backlog.items import ItemPage
 from shareable_backlog.web.fields import Identifier
+from shareable_backlog.web.sub_path import add_sub_path
 
 _HEADERS = {
     "Cache-Control": "private, max-age=86400",
@@ -40,5 +41,5 @@ async def show_image(request: Request, path: ImagePath) -> Response:
 
 def build_image_urls(page: ItemPage) -> dict[str, str]:
     """Return the addresses here of the images on a page, by their addresses in Linear up to the query."""
-    below = f"/items/{quote(page.item.identifier, safe='')}/images"
+    below = add_sub_path(f"/items/{quote(page.item.identifier, safe='')}/images")
     return {address: f"{below}/{name}" for address, name in images.name_images(page).items()}

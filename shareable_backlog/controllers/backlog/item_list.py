@@ -28,6 +28,7 @@ from shareable_backlog.web.fields import Pair, Spread
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.cache import AsyncLruCache
 from shareable_backlog.web.pages.locales import LocalFormat
+from shareable_backlog.web.sub_path import get_sub_path
 
 _FIRST_IN_GROUP = 20
 
@@ -52,11 +53,12 @@ class ListQuery(BacklogQuery, frozen=True):
 class ListedContext:
     """All that the parts of the page are made of, with nothing that is one person's: equal ones have equal parts.
 
-    `version` is that of the mirror and of what is shared, `edition` that of the templates; `after` and `skip` say
-    from where on the list and the groups are shown.
+    `version` is that of the mirror and of what is shared, `edition` that of the templates, whose addresses begin with
+    `sub_path`; `after` and `skip` say from where on the list and the groups are shown.
     """
 
     edition: int
+    sub_path: str
     version: str
     scope: Scope
     place: BacklogUrl
@@ -143,6 +145,7 @@ async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | 
         return RedirectResponse(place.shorten(reader.preferences.columns).url, 303)
     listed = ListedContext(
         edition=live_files.read_files_edition(),
+        sub_path=get_sub_path(),
         version=reader.version,
         scope=reader.user.scope,
         place=place,

@@ -58,8 +58,8 @@ def _describe_parameters(query: type[msgspec.Struct]) -> list[dict[str, Any]]:
     ]
 
 
-def build_document(routes: Mapping[str, OperationDescription]) -> dict[str, Any]:
-    """Return the document of the routes, which are told by their paths and all read only."""
+def build_document(routes: Mapping[str, OperationDescription], sub_path: str = "") -> dict[str, Any]:
+    """Return the document of the routes, which are told by their paths below `sub_path` and all read only."""
     answers = [described.answer for described in routes.values()]
     schemas, components = msgspec.json.schema_components([*answers, Refusal], ref_template=_SCHEMAS)
     refused = schemas[-1]
@@ -70,6 +70,7 @@ def build_document(routes: Mapping[str, OperationDescription]) -> dict[str, Any]
             "version": __version__,
             "description": "The backlog as its admins share it, read-only. Times are in ISO 8601.",
         },
+        **({"servers": [{"url": sub_path}]} if sub_path else {}),
         "paths": {
             path: {"get": _build_operation(path, described, schema)}
             for (path, described), schema in zip(routes.items(), schemas[:-1], strict=True)

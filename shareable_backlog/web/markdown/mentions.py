@@ -8,6 +8,8 @@ from urllib.parse import unquote
 
 from markupsafe import escape
 
+from shareable_backlog.web.sub_path import add_sub_path
+
 # In cleaned HTML all that is opened is closed, and every value stands between double quotes.
 _PIECE = re.compile(
     r'<a href="(?P<address>[^"]*)"[^>]*>(?P<words>.*?)</a>'
@@ -60,7 +62,7 @@ def _replace_link(titles: Mapping[str, str], link: re.Match[str]) -> str:
 
 # A text names thousands: these put HTML together at a tenth of what `Markup.format` takes.
 def _render_link(item: str, title: str, html: str) -> str:
-    return f'<a href="/items/{item}" title="{escape(title)}">{html}</a>'
+    return f'<a href="{add_sub_path(f"/items/{item}")}" title="{escape(title)}">{html}</a>'
 
 
 def _render_mention(name: str) -> str:

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.web.markdown.markdown import render_markdown, render_rest
+from shareable_backlog.web.sub_path import get_sub_path
 
 MOST_WORK = 80_000
 """What the texts of a page may take: 380,000 characters of what people write, or two texts that are made to be slow.
@@ -62,7 +63,7 @@ class PageTexts:
 
     def __init__(self, *, url: str | None, images: Mapping[str, str], titles: Mapping[str, str]) -> None:
         self._url, self._images, self._titles = url, images, titles
-        self._context = repr((url, images, titles)).encode("utf-8", "surrogatepass")
+        self._context = repr((get_sub_path(), url, images, titles)).encode("utf-8", "surrogatepass")
         self._work = 0
         self._is_spent = False
 

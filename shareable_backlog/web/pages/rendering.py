@@ -18,6 +18,8 @@ from shareable_backlog.web import live_files
 from shareable_backlog.web.live_files import TEMPLATES
 from shareable_backlog.web.pages import assets, colors, locales, words
 from shareable_backlog.web.pages.locales import LocalFormat
+from shareable_backlog.web.pages.own_addresses import OwnAddresses
+from shareable_backlog.web.sub_path import add_sub_path, get_sub_path
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -50,6 +52,7 @@ _FILTERS: dict[str, Any] = {
     "toned": colors.tone_color,
 }
 _GLOBALS: dict[str, Any] = {
+    "add_sub_path": add_sub_path,
     "asset": assets.build_url,
     "ago": words.format_ago,
     "vocabulary": vocabulary,
@@ -79,7 +82,7 @@ def render_part(template: str, *contexts: "DataclassInstance") -> Markup:
 
 def _render(template: str, names: dict[str, Any]) -> Markup:
     local: LocalFormat = names.setdefault("local", LocalFormat())
-    environment = _read_templates(live_files.read_files_edition())
+    environment = _read_templates(live_files.read_files_edition(), get_sub_path())
     with locales.write_for(local):
         return Markup(environment.get_template(template).render(names))  # noqa: S704 (autoescaped)
 
@@ -95,7 +98,7 @@ def _list_field_names(kind: "type[DataclassInstance]") -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
-def _read_templates(_edition: int) -> Environment:
+def _read_templates(_edition: int, sub_path: str) -> Environment:
     """Return the templates as they are in that edition of the files, with what is the same on all pages."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -104,6 +107,7 @@ def _read_templates(_edition: int) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=[OwnAddresses] if sub_path else [],
     )
     environment.filters.update(_FILTERS)
     environment.globals.update(_GLOBALS)

@@ -8,6 +8,7 @@ import pytest
 from shareable_backlog.web.markdown import page_texts
 from shareable_backlog.web.markdown.markdown import render_markdown
 from shareable_backlog.web.markdown.page_texts import KeptTexts, PageTexts
+from shareable_backlog.web.sub_path import serve_below
 from tests.web.markdown.test_markdown_safety import HOSTILE
 
 LINEAR = "https://linear.app/acme/issue/ENG-1"
@@ -85,6 +86,12 @@ def test_a_text_with_other_links_is_another_one(monkeypatch: pytest.MonkeyPatch,
     shown = PageTexts(**GIVEN | other).render("See ENG-7")
     assert len(rendered) == 2
     assert shown == render_markdown("See ENG-7", **GIVEN | other)
+
+
+def test_a_text_below_another_path_is_another_one() -> None:
+    for below in ("", "/backlog", "/plans", ""):
+        with serve_below(below):
+            assert f'<a href="{below}/items/ENG-7"' in PageTexts(**GIVEN).render("See ENG-7")
 
 
 def test_no_more_is_kept_than_there_is_room_for_and_what_is_asked_for_stays() -> None:
