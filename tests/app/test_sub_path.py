@@ -27,6 +27,7 @@ UNLINKED = {
     *(
         "/sign-in",
         "/sign-in/again/{form_id}",
+        "/sign-in/passkey",
         "/sign-in/code",
         "/sign-in/link/{token}",
         "/sign-in/oidc",
