@@ -21,7 +21,7 @@ def test_whoever_has_to_sign_in_first_comes_back_below_the_path(database: str) -
         assert answer.headers["location"] == "/backlog/sign-in?next=%2Fitems%2FFLD-118"
         page = site.get("/sign-in?next=/items/FLD-118")
         browser = {name: rest.partition(";")[0] for name, rest in read_cookies(page).items()}
-        [secret] = re.findall(r'name="csrf" value="(\w+)"', page.text)
+        secret = re.findall(r'name="csrf" value="(\w+)"', page.text)[0]
         data = {"csrf": secret, "email": "carol@example.com", "next": "/items/FLD-118"}
         with capture_logs() as logged:
             site.ask("POST", "/sign-in", browser=browser, data=data, origin="http://localhost:8000")
