@@ -32,6 +32,7 @@ UNLINKED = {
         "/sign-in/link/{token}",
         "/sign-in/oidc",
         "/sign-in/oidc/callback",
+        "/sign-in/passkey",
         "/waiting",
     ),
     *(

@@ -1,5 +1,6 @@
 """Passkeys in a browser with an authenticator of its own, and signing in again before what matters, for everyone."""
 
+import contextlib
 import re
 import socket
 from collections.abc import Generator
@@ -15,7 +16,7 @@ from tests.conftest import as_url, create_database
 from tests.e2e.conftest import NewPage
 from tests.support.browser.accessible import too_wide, violations
 from tests.support.browser.serving import serve_pages, wait_until_ready
-from tests.support.signed_in import let_in
+from tests.support.signed_in import cookies, let_in
 
 pytestmark = pytest.mark.browser
 
@@ -38,17 +39,23 @@ class Program:
         return re.findall(r"code=(\d{6})", self.log.read_text(encoding="utf-8"))[-1]
 
 
-@pytest.fixture
-def program(server: str, template: str, tmp_path: Path) -> Generator[Program]:
+@contextlib.contextmanager
+def run_program(server: str, template: str, folder: Path, sub_path: str = "") -> Generator[Program]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address = f"http://localhost:{port}"
     with create_database(server, template) as conninfo:
         let_in(conninfo, "alice", "bob")
-        settings = {"DATABASE_URL": as_url(conninfo), "LOG_FORMAT": "console", "BASE_URL": address}
-        with serve_pages(tmp_path, "--port", str(port), **settings):
+        settings = {"DATABASE_URL": as_url(conninfo), "LOG_FORMAT": "console", "BASE_URL": address + sub_path}
+        with serve_pages(folder, "--port", str(port), **settings):
             wait_until_ready(address)
-            yield Program(address, conninfo, tmp_path / "serve.log")
+            yield Program(address, conninfo, folder / "serve.log")
+
+
+@pytest.fixture
+def program(server: str, template: str, tmp_path: Path) -> Generator[Program]:
+    with run_program(server, template, tmp_path) as program:
+        yield program
 
 
 def plug_in(page: Page, *, verifies: bool = True) -> None:
@@ -66,16 +73,16 @@ def plug_in(page: Page, *, verifies: bool = True) -> None:
     session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def name_passkey(page: Page, name: str) -> None:
-    page.goto("/account")
+def name_passkey(page: Page, name: str, sub_path: str = "") -> None:
+    page.goto(f"{sub_path}/account")
     section = page.locator("section", has=page.get_by_role("heading", name="Passkeys"))
     section.get_by_label("Name").fill(name)
     section.get_by_role("button", name="Add a passkey").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your new passkey")
 
 
-def add_passkey(page: Page) -> None:
-    name_passkey(page, "Phone")
+def add_passkey(page: Page, sub_path: str = "") -> None:
+    name_passkey(page, "Phone", sub_path)
     page.get_by_role("button", name="Make the passkey").click()
     expect(page.get_by_role("status").filter(has_text="That passkey is added")).to_be_visible()
     expect(page.get_by_role("cell", name="Phone", exact=True)).to_be_visible()
@@ -92,6 +99,18 @@ def test_a_passkey_is_added_signs_in_and_is_removed(program: Program, new_page: 
     expect(page.locator("main")).to_contain_text("You are signed in as bob@example.com")
     page.get_by_role("button", name="Remove Phone").click()
     expect(page.get_by_role("status").filter(has_text="That passkey is removed")).to_be_visible()
+
+
+def test_below_a_path_a_passkey_signs_in_too(server: str, template: str, tmp_path: Path, new_page: NewPage) -> None:
+    with run_program(server, template, tmp_path, "/backlog") as program:
+        page = new_page(program.address, None)
+        [(name, value)] = cookies("bob").items()
+        page.context.add_cookies([{"name": name, "value": value, "domain": "localhost", "path": "/backlog"}])
+        plug_in(page)
+        add_passkey(page, "/backlog")
+        page.get_by_role("button", name="Sign out").first.click()
+        page.get_by_role("button", name="Sign in with a passkey").click()
+        page.wait_for_url(f"{program.address}/backlog/")
 
 
 def test_the_same_device_makes_no_second_one(program: Program, new_page: NewPage) -> None:
