@@ -150,7 +150,12 @@ def _wrap_app(app: Starlette, settings: Settings, sub_path: str, *, is_dev: bool
     )
     counted = RequestMetrics(gated)
     below = SubPath(counted, sub_path) if sub_path else counted
-    return SecurityHeaders(below, is_https=app.state.is_https, sub_path=sub_path)
+    return SecurityHeaders(
+        below,
+        is_https=app.state.is_https,
+        sub_path=sub_path,
+        hsts_subdomains=settings.hsts_subdomains == "yes",
+    )
 
 
 def _build_access(settings: Settings, default_url: str) -> AccessConfig:

@@ -87,6 +87,7 @@ class Settings:
     metrics_networks: tuple[Network, ...] = _PRIVATE_NETWORKS[:2]
     admin_emails: tuple[str, ...] = ()
     security_contacts: tuple[str, ...] = ()
+    hsts_subdomains: Literal["no", "yes"] = "no"
     session_idle_hours: int = 72
     session_max_days: int = 30
     sign_in_mails_per_network: int = 20
@@ -149,6 +150,7 @@ _PARSERS: Mapping[str, values.Parser] = {
     "METRICS_NETWORKS": values.parse_networks,
     "ADMIN_EMAILS": values.parse_emails,
     "SECURITY_CONTACTS": values.parse_contacts,
+    "HSTS_SUBDOMAINS": values.build_choice_parser("no", "yes"),
     "SESSION_IDLE_HOURS": values.build_whole_number_parser(1, 8760),
     "SESSION_MAX_DAYS": values.build_whole_number_parser(1, 365),
     "SIGN_IN_MAILS_PER_NETWORK": values.build_whole_number_parser(1, 100_000),

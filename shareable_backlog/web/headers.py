@@ -24,20 +24,23 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_ALWAYS_TLS = (b"strict-transport-security", b"max-age=31536000")
+_ALWAYS_TLS = b"max-age=31536000"
 
 
 class SecurityHeaders:
     """Wrap an ASGI application; people's pages are not to be stored unless the handler says otherwise.
 
-    `sub_path` is the path below which it is served.
+    `sub_path` is the path below which it is served; `hsts_subdomains` is whether the host's subdomains are always
+    behind TLS, too.
     """
 
-    def __init__(self, app: ASGIApp, *, is_https: bool, sub_path: str = "") -> None:
+    def __init__(self, app: ASGIApp, *, is_https: bool, sub_path: str = "", hsts_subdomains: bool = False) -> None:
         self._app = app
         texts = {name: value.format(reports_url=f"{sub_path}{REPORTS_PATH}") for name, value in _HEADERS.items()}
         self._headers = [(name.lower().encode(), text.encode()) for name, text in texts.items()]
-        self._headers += [_ALWAYS_TLS] if is_https else []
+        if is_https:
+            always = _ALWAYS_TLS + b"; includeSubDomains" * hsts_subdomains
+            self._headers.append((b"strict-transport-security", always))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and add the headers to its answer."""

@@ -3,7 +3,10 @@
 from collections.abc import Generator
 
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
 
+from shareable_backlog.web.headers import SecurityHeaders
 from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
@@ -46,3 +49,9 @@ def test_signing_out_clears_what_the_browser_kept(site: Site) -> None:
     let_in(site.conninfo, "bob")
     answer = site.ask("POST", "/sign-out", "bob", data={"csrf": csrf("bob")}, origin=site.base_url)
     assert answer.headers["clear-site-data"] == '"cache"'
+
+
+@pytest.mark.parametrize(("wanted", "said"), [(False, ""), (True, "; includeSubDomains")])
+def test_the_names_below_are_always_behind_tls_where_that_is_wanted(*, wanted: bool, said: str) -> None:
+    served = SecurityHeaders(PlainTextResponse("Hello"), is_https=True, hsts_subdomains=wanted)
+    assert TestClient(served).get("/").headers["strict-transport-security"] == f"max-age=31536000{said}"
