@@ -79,6 +79,15 @@ def device(site: Site) -> Device:
     return Device(site, add_passkey(site))
 
 
+def test_whom_strangers_keep_from_their_mails_comes_in_by_it(site: Site, device: Device) -> None:
+    stranger = Device(site, device.passkey)
+    for _ in range(7):
+        assert stranger.ask("POST", "/sign-in", email="bob@example.com").status_code == 303
+    assert site.query("SELECT cardinality(asked_at) FROM sign_in_links") == [(5,)], "no more mails for a while"
+    assert device.sign_in().status_code == 303
+    assert device.ask("GET", "/account").status_code == 200
+
+
 def list_actions(site: Site, action: str) -> list[tuple[str | None, Any]]:
     return [
         (email, details)
