@@ -7,7 +7,7 @@ from time import time
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.process_state import ProcessState
 
-MOST_STRANGERS_ROWS = 4
+MOST_STRANGERS_ROWS = 2
 """How many of those whom nobody knows are counted for all processes together in one window of time."""
 _MOST_REMEMBERED = 10_000
 _COUNTED_HERE = ProcessState(OrderedDict[tuple[str, int], int])

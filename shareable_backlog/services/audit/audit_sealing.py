@@ -24,7 +24,7 @@ _LOG = logs.get_logger(__name__)
 
 _ROWS_AT_ONCE = 2000
 _WITHIN_S = 30.0
-_EVERY_S = 1.0
+_EVERY_S = 1.5
 _SAY_HEAD_EVERY_S = 86_400.0
 _CUT_SAID = ProcessState(str)
 """Which head the log said last was lost: once a day is enough."""

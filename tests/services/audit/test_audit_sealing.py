@@ -64,9 +64,10 @@ async def test_of_several_who_seal_at_once_each_row_is_sealed_once() -> None:
     assert (verdict.rows, verdict.faults) == (20, [])
 
 
-async def test_without_a_key_nothing_is_sealed(settings: Settings) -> None:
+async def test_without_a_key_nothing_is_sealed(settings: Settings, tmp_path: Path) -> None:
     assert settings.database_url
-    config = audit_sealing.build_seal_config(parse_settings({"DATABASE_URL": settings.database_url.reveal()}))
+    given = {"DATABASE_URL": settings.database_url.reveal(), "SLB_DATA_DIR": str(tmp_path)}
+    config = audit_sealing.build_seal_config(parse_settings(given))
     await write()
     assert await audit_sealing.seal_entries(config) == 0
     assert (await audit_sealing.read_state()).unsealed == 1
