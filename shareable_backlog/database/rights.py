@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from shareable_backlog.database.connection import faults
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.migrate import Migration
 
@@ -24,11 +25,17 @@ def list_tables(migrations: Iterable[Migration]) -> list[str]:
     return list(tables)
 
 
-async def describe_closed_schema() -> str | None:
-    """Say in plain words that the role may not look into the schema at all, and the fix; None when it may."""
-    closed = "to_regnamespace('public') IS NOT NULL AND NOT has_schema_privilege('public', 'USAGE')"
-    found = await query(f"SELECT current_user::text WHERE {closed}")
-    return _describe_lacking(found[0][0], ["USAGE on the schema public"]) if found else None
+async def describe_unusable() -> str | None:
+    """Say in plain words why nothing in the database is of use to the role, and the fix; None when something is."""
+    [(encoding, role, is_closed)] = await query(
+        """
+        SELECT current_setting('server_encoding'), current_user::text,
+               to_regnamespace('public') IS NOT NULL AND NOT has_schema_privilege('public', 'USAGE')
+        """
+    )
+    if is_closed:
+        return _describe_lacking(role, ["USAGE on the schema public"])
+    return faults.describe_encoding(encoding)
 
 
 async def describe_lack(tables: list[str]) -> str | None:

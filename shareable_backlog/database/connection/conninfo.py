@@ -110,6 +110,8 @@ def add_pool_options(conninfo: str, settings: Settings) -> str:
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "target_session_attrs": "read-write",
+        # What the server would choose is no text to the driver where the database has no encoding (SQL_ASCII).
+        "client_encoding": "UTF8",
     }
     merged = {**wanted, **given, "options": f"{options} {given.get('options') or ''}".strip()}
     return make_conninfo("", **merged)

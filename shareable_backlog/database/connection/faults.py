@@ -73,6 +73,16 @@ def is_lasting(error: Exception) -> bool:
     return describe_reason(error) in _LASTING
 
 
+def describe_encoding(server_encoding: str) -> str | None:
+    """Say in plain words why the texts of Linear can't be kept in a database of this encoding; None if they can."""
+    if server_encoding in {"UTF8", "SQL_ASCII"}:
+        return None
+    return (
+        f"The database's encoding is {server_encoding}, which can't hold every text of Linear: make a database with"
+        " UTF8 (createdb --encoding=UTF8 --template=template0) and name it in DATABASE_URL."
+    )
+
+
 def is_lost(error: psycopg.Error) -> bool:
     """Return whether the connection, or the server behind it, is of no more use.
 

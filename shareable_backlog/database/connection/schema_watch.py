@@ -60,8 +60,8 @@ async def check_schema() -> str | None:
     """
     try:
         migrations = _read_migrations()
-        if closed := await rights.describe_closed_schema():
-            return closed
+        if unusable := await rights.describe_unusable():
+            return unusable
         [(exists,)] = await query(ledger.EXISTS)
         if exists and (lack := await rights.describe_lack(["public.pgmigrations"])):
             return lack

@@ -85,6 +85,8 @@ def _open_connection(conninfo: str, *, wait_s: float, **wanted: str) -> Generato
     parameters = {"connect_timeout": "5", **wanted, **conninfo_to_dict(conninfo)}
     parameters |= {"application_name": "slb migrate", "client_encoding": "UTF8"}
     with contextlib.closing(_connect(make_conninfo("", **parameters), wait_s)) as connection:
+        if problem := faults.describe_encoding(connection.info.parameter_status("server_encoding") or "UTF8"):
+            raise MigrationFailed(problem)
         try:
             yield connection
         except psycopg.errors.InsufficientPrivilege as error:

@@ -26,7 +26,9 @@ _EXTENSIONS: list[Any] = [
 
 
 def render_html(markdown: str) -> str:
-    """Return the HTML of `markdown`: raw HTML left out, links of dangerous schemes emptied.
+    """Return the HTML of `markdown`: raw HTML left out, links of dangerous schemes emptied, line breaks kept.
+
+    CommonMark lets a bare line break be a space; people who wrote a list of lines, or an address, meant a break.
 
     What cannot be written in UTF-8 (lone surrogates) becomes a question mark.
     """
@@ -39,7 +41,7 @@ def render_html(markdown: str) -> str:
         tree = _lib.cmark_parser_finish(parser)
         try:
             extensions = _lib.cmark_parser_get_syntax_extensions(parser)
-            rendered = _lib.cmark_render_html(tree, _lib.CMARK_OPT_DEFAULT, extensions)
+            rendered = _lib.cmark_render_html(tree, _lib.CMARK_OPT_HARDBREAKS, extensions)
             try:
                 return _ffi.string(rendered).decode("utf-8", "replace")
             finally:

@@ -27,6 +27,8 @@ _SECTION = re.compile(r"\+\+\+(?:[ \t]+(\S.*))?\s*")
 
 _TAG = re.compile(r"<(/?)[^>]*(?<!/)>")
 _LINK_OR_IMAGE = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>|<img src="([^"]*)" alt="([^"]*)"[^>]*/>', re.DOTALL)
+# A bare address takes a backslash that breaks the line, or stands at the end, for a part of itself.
+_BACKSLASH = re.compile(r'<a href="([^"]*)%5C">((?:https?://|www\.)[^<]*)\\</a>(<br />)?')
 _IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"[^>]*/>')
 _CLEANED_IMAGE = re.compile(r'<img src="([^"]*)"')
 _SAFE_ADDRESS = re.compile(r"https?://[^/]|mailto:.", re.IGNORECASE)
@@ -69,6 +71,7 @@ def render_markdown(text: str, *, url: str | None, images: Mapping[str, str], ti
     html = cmark.render_html(_mark_places(shown))
     if len(html) > _MOST_HTML or _compute_depth(html) > _MOST_NESTED_TAGS:
         html = f"<pre><code>{escape(shown)}</code></pre>"
+    html = _BACKSLASH.sub(lambda link: f'<a href="{link[1]}">{link[2]}</a>' + (link[3] or "\\"), html)
     html = _LINK_OR_IMAGE.sub(partial(_render_link, images), html)
     html = _TITLE.sub(r"<details><summary>\1</summary>", html).replace(f"<p>{_CLOSE}</p>", "</details>")
     html = _MARK.sub(lambda mark: {_LESS: "&lt;", _OPEN: "+++ ", _CLOSE: "+++"}[mark[0]], html)
