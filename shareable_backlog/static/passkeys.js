@@ -1,33 +1,7 @@
 // Ask the browser's passkeys, on the pages that offer them; where there is no script or no passkey, nothing shows.
 "use strict";
 
-const toText = (buffer) =>
-  btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-const toBytes = (text) =>
-  Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
-
-// What the server said, with bytes where the browser wants bytes.
-const readOptions = (said) => ({
-  ...said,
-  challenge: toBytes(said.challenge),
-  ...(said.user && { user: { ...said.user, id: toBytes(said.user.id) } }),
-  ...(said.excludeCredentials && {
-    excludeCredentials: said.excludeCredentials.map((one) => ({ ...one, id: toBytes(one.id) })),
-  }),
-});
-
-// What the passkey answered, as the specification writes it in JSON.
-function writeAnswer({ id, rawId, type, response }) {
-  const parts = ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"];
-  const told = parts.filter((part) => response[part]).map((part) => [part, toText(response[part])]);
-  return JSON.stringify({
-    id,
-    rawId: toText(rawId),
-    type,
-    response: Object.fromEntries(told),
-    clientExtensionResults: {},
-  });
-}
+const { PublicKeyCredential: Passkey } = globalThis;
 
 async function fetchOptions(path) {
   const answer = await fetch(path, { headers: { accept: "application/json" } });
@@ -36,11 +10,11 @@ async function fetchOptions(path) {
 }
 
 async function askPasskey(form) {
-  const isNew = form.dataset.passkey === "create";
-  const said = isNew ? JSON.parse(form.dataset.options) : await fetchOptions(form.dataset.options);
-  const asked = { publicKey: readOptions(said) };
-  const made = await (isNew ? navigator.credentials.create(asked) : navigator.credentials.get(asked));
-  form.elements.namedItem("answer").value = writeAnswer(made);
+  const { passkey, options } = form.dataset;
+  const made = passkey === "create"
+    ? await navigator.credentials.create({ publicKey: Passkey.parseCreationOptionsFromJSON(JSON.parse(options)) })
+    : await navigator.credentials.get({ publicKey: Passkey.parseRequestOptionsFromJSON(await fetchOptions(options)) });
+  form.elements.namedItem("answer").value = JSON.stringify(made);
   form.submit();
 }
 
@@ -54,7 +28,7 @@ function describeFailure(error) {
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const button = form.querySelector("button"), problem = form.querySelector(".problem");
-  form.hidden = !globalThis.PublicKeyCredential;
+  form.hidden = !Passkey?.parseRequestOptionsFromJSON;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     button.disabled = problem.hidden = true;

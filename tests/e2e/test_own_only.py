@@ -53,8 +53,13 @@ def test_no_page_has_a_script_or_a_style_of_its_own_or_asks_another_host(page: P
     assert foreign(new_page(persona="alice"), ADMINS) == {}
 
 
-def test_all_scripts_together_are_small() -> None:
-    assert sum(file.stat().st_size for file in STATIC.glob("*.js")) < LARGEST_SCRIPT
+def test_the_scripts_of_any_page_together_are_small() -> None:
+    sizes = {file.name: file.stat().st_size for file in STATIC.glob("*.js")}
+    templates = [file.read_text(encoding="utf-8") for file in (STATIC.parent / "templates").glob("*/*.html")]
+    loaded = [re.findall(r"<script src=\"{{ asset\('([^']*)'\)", template) for template in templates]
+    assert {name for names in loaded for name in names} == sizes.keys()
+    assert max(map(len, loaded)) == 1, "beside app.js, which each has, at most one"
+    assert sizes.pop("app.js") + max(sizes.values()) < LARGEST_SCRIPT
 
 
 def test_no_script_or_style_names_another_host() -> None:

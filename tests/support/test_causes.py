@@ -58,7 +58,7 @@ class Broken(FileSystemLoader):
         source, *more = super().get_source(environment, template)
         return "{{ nonsense.x }}" + source, *more
 
-environment = rendering._read_templates(0)
+environment = rendering._read_templates(0, "")
 environment.loader = Broken(environment.loader.searchpath)
 """
 

@@ -127,7 +127,7 @@ class _Hunt:
 
 _TABLES = """
     SELECT quote_ident(relname) FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'schema_migrations' ORDER BY 1
+    WHERE relnamespace = to_regnamespace('public') AND relkind = 'r' AND relname <> 'schema_migrations' ORDER BY 1
 """
 _MOST_ROWS = 1000
 """Of a table; tests with more have items alone in it."""
