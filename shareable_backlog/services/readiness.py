@@ -9,7 +9,7 @@ from shareable_backlog import database
 from shareable_backlog.config import Settings
 from shareable_backlog.database import migrate
 from shareable_backlog.database.connection import schema_watch
-from shareable_backlog.errors import BacklogError, SchemaNotReady
+from shareable_backlog.errors import BacklogError, DatabaseUnavailable, SchemaNotReady
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.mirror import freshness
 
@@ -55,6 +55,9 @@ async def open_ready_database(settings: Settings) -> AsyncGenerator[None]:
     """
     async with database.open_database(settings) as conninfo:
         await migrate_embedded(settings, conninfo)
+        test = await database.test_connection()
+        if test.error:  # else the pool would wait for a connection
+            raise DatabaseUnavailable(test.error)
         if problem := await schema_watch.check_schema():
             raise SchemaNotReady(problem)
         yield
