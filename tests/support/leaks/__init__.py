@@ -36,6 +36,8 @@ _WRITTEN_FOR_SIGNING_IN = re.compile(r"^.*\bsign_in_link\b.*$", re.MULTILINE)
 """The log has the link, where there is no mail server and nobody but this machine's people come."""
 
 _marked: dict[str, tuple[str, ...]] = {}
+_of_settings: dict[str, tuple[str, ...]] = {}
+"""What the last settings held, the latest last; all that the whole suite sets is too much, too."""
 _recent: deque[tuple[str, tuple[str, ...]]] = deque(maxlen=_MOST_RECENT)
 """What was drawn last; all that the whole suite draws is too much to look for in every page."""
 
@@ -51,10 +53,17 @@ def mark_settings(texts: Mapping[str, str]) -> None:
     """Add to the hunt what settings hold that the configuration declares secret, a URL's password by itself too."""
     for name in SECRET_NAMES:
         for text in texts.get(name, "").split(","):
-            mark(text.strip())
+            _mark_setting(text.strip())
             password = re.search(r"://[^/@\s]*:([^@/\s]+)@", text)
             if password:
-                mark(password[1])
+                _mark_setting(password[1])
+
+
+def _mark_setting(secret: str) -> None:
+    if len(secret) >= _SHORTEST and secret not in _marked:
+        _of_settings[secret] = _of_settings.pop(secret, None) or write_forms(secret.encode())
+        while len(_of_settings) > _MOST_RECENT:
+            del _of_settings[next(iter(_of_settings))]
 
 
 def mark_drawn(text: str) -> None:
@@ -66,7 +75,7 @@ def mark_drawn(text: str) -> None:
 def find(text: str, where: str, *, ignoring: Iterable[str] = ()) -> str | None:
     """Return in words which secrets stand in `text`, and where, without showing them; None if none does."""
     text = _WRITTEN_FOR_SIGNING_IN.sub("", text)
-    hunted = {**_marked, **{name: forms for name, forms in _recent if name not in ignoring}}
+    hunted = {**_marked, **_of_settings, **{name: forms for name, forms in _recent if name not in ignoring}}
     found = [form for forms in hunted.values() for form in forms if form in text]
     if not found:
         return None
