@@ -26,5 +26,10 @@ def create_role(conninfo: str) -> None:
 
 
 def use_role(conninfo: str) -> str:
-    """Return the connection string of somebody who may be any role, to be used as this one."""
+    """Return the connection string of somebody who may be any role, to be used as this one.
+
+    A benchmark, which made no such role, uses its database as the owner.
+    """
+    if TEMPLATE not in os.environ:
+        return conninfo
     return make_conninfo(conninfo, options=f"-c role={name_role()}")
