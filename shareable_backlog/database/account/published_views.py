@@ -34,6 +34,7 @@ class PublishedView:
 
 
 _COLUMNS: LiteralString = "id, name, query, layout"
+_IN_ORDER: LiteralString = f"SELECT {_COLUMNS} FROM published_views ORDER BY position, id"
 
 
 def render_offered_views(user_id: LiteralString) -> LiteralString:
@@ -65,13 +66,13 @@ async def list_offered_views(user_id: int) -> tuple[list[dict[str, Any]], str]:
 
 async def list_views() -> list[PublishedView]:
     """Return all published views in their order."""
-    return await query(f"SELECT {_COLUMNS} FROM published_views ORDER BY position, id", row=PublishedView)
+    return await query(_IN_ORDER, row=PublishedView)
 
 
 async def lock_views(transaction: Transaction) -> list[PublishedView]:
     """Return all in their order; until the transaction ends nobody else can add, change or remove one."""
     await transaction.query("LOCK TABLE published_views IN SHARE ROW EXCLUSIVE MODE")
-    return await transaction.query(f"SELECT {_COLUMNS} FROM published_views ORDER BY position, id", row=PublishedView)
+    return await transaction.query(_IN_ORDER, row=PublishedView)
 
 
 async def create_view(

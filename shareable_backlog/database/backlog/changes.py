@@ -60,19 +60,18 @@ class ChangedItem:
 
 
 # Of each kind: when it happened, to which items, and what it is called.
-_IN_LINEAR: LiteralString = "i.removed_at IS NULL AND NOT i.trashed"
 _COLUMNS: Mapping[ChangeKind, Sequence[tuple[LiteralString, LiteralString, LiteralString]]] = {
-    "new": (("i.created_at", f"{_IN_LINEAR} AND i.archived_at IS NULL", "'created'"),),
+    "new": (("i.created_at", f"{visibility.IN_LINEAR} AND i.archived_at IS NULL", "'created'"),),
     "done": (
-        ("i.completed_at", f"{_IN_LINEAR} AND i.completed_at IS NOT NULL", "'completed'"),
-        ("i.canceled_at", f"{_IN_LINEAR} AND i.canceled_at IS NOT NULL", "'canceled'"),
+        ("i.completed_at", f"{visibility.IN_LINEAR} AND i.completed_at IS NOT NULL", "'completed'"),
+        ("i.canceled_at", f"{visibility.IN_LINEAR} AND i.canceled_at IS NOT NULL", "'canceled'"),
     ),
     # What was put away earlier is not gone a second time when Linear deletes it. The trash has no time of its own.
     "gone": (
         (
             "i.archived_at",
             "i.archived_at IS NOT NULL",
-            f"CASE WHEN {_IN_LINEAR} THEN 'archived' ELSE 'removed' END",
+            f"CASE WHEN {visibility.IN_LINEAR} THEN 'archived' ELSE 'removed' END",
         ),
         ("i.removed_at", "i.removed_at IS NOT NULL AND i.archived_at IS NULL", "'removed'"),
         ("i.updated_at", "i.trashed AND i.archived_at IS NULL AND i.removed_at IS NULL", "'removed'"),
@@ -81,7 +80,8 @@ _COLUMNS: Mapping[ChangeKind, Sequence[tuple[LiteralString, LiteralString, Liter
 }
 # The move that made it done is told as such.
 _MOVED: LiteralString = f"""
-    {_IN_LINEAR} AND c.changed_at IS DISTINCT FROM i.completed_at AND c.changed_at IS DISTINCT FROM i.canceled_at
+    {visibility.IN_LINEAR} AND c.changed_at IS DISTINCT FROM i.completed_at
+    AND c.changed_at IS DISTINCT FROM i.canceled_at
 """
 _OF_TEAM: LiteralString = """
     (%(team_key)s::text IS NULL OR i.team_id = ANY (ARRAY(SELECT t.id FROM teams t WHERE t.key = %(team_key)s)))
@@ -145,7 +145,8 @@ async def list_changes(
     """Return up to `limit` lines, the latest first; `after` is (`at`, `id`) of the last one before."""
     return await query(
         f"""
-        SELECT l.id, l.at, {_render_day("l.at")} - 1 AS day, i.identifier, i.title, {_IN_LINEAR} AS can_be_opened,
+        SELECT l.id, l.at, {_render_day("l.at")} - 1 AS day, i.identifier, i.title,
+               {visibility.IN_LINEAR} AS can_be_opened,
                {STATE}, f.name AS from_name, t.name AS to_name,
                ARRAY(
                  SELECT DISTINCT e.event FROM ({_render_events(wanted.kinds)}) e

@@ -11,7 +11,6 @@ from shareable_backlog.database.connection.query import query
 
 NameKind: TypeAlias = Literal["team", "project", "milestone", "state", "label", "person"]
 
-_IN_LINEAR: LiteralString = "i.removed_at IS NULL AND NOT i.trashed"
 _NAMES: LiteralString = """
     SELECT 'team' AS kind, id, key AS name, id AS team_id, NULL AS project_id FROM teams
     UNION ALL SELECT 'team', id, name, id, NULL FROM teams
@@ -49,7 +48,7 @@ def _is_used(items: LiteralString) -> LiteralString:
 
 
 # What no item has yet is hidden by a rule or with its team, and otherwise shown to who sees everything.
-_UNUSED: LiteralString = f"""NOT {_is_used(f"backlog_items i WHERE {_IN_LINEAR}")}
+_UNUSED: LiteralString = f"""NOT {_is_used(f"backlog_items i WHERE {visibility.IN_LINEAR}")}
         AND (e.team_id IS NULL OR e.team_id IN (TABLE shown_teams))"""
 
 

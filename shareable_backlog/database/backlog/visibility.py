@@ -66,8 +66,10 @@ SHARED: LiteralString = f"""{_share(TEAMS, _HIDDEN_PROJECTS, _HIDDEN_LABELS)}
 That no group sees nothing is said apart, so that no row is read for it.
 """
 
-_IN_LINEAR: LiteralString = "i.removed_at IS NULL AND NOT i.trashed"
-ITEM: LiteralString = f"{_IN_LINEAR} AND {SHARED}"
+IN_LINEAR: LiteralString = "i.removed_at IS NULL AND NOT i.trashed"
+"""Tell whether an item is still in Linear, shown or not."""
+
+ITEM: LiteralString = f"{IN_LINEAR} AND {SHARED}"
 """Tell whether an item may be shown, be it in a list, by itself, as a parent, or counted."""
 
 DESCRIPTIONS: LiteralString = "(SELECT shows_descriptions FROM sharing_settings)"
@@ -91,7 +93,7 @@ def render_shown(scope: Scope) -> LiteralString:
     tables: LiteralString = f"""shown_teams AS MATERIALIZED ({TEAMS}),
 hidden_projects AS MATERIALIZED ({_HIDDEN_PROJECTS}),
 hidden_labels AS MATERIALIZED ({_HIDDEN_LABELS}),"""
-    condition: LiteralString = f"""{_IN_LINEAR}
+    condition: LiteralString = f"""{IN_LINEAR}
     AND {_share("TABLE shown_teams", "TABLE hidden_projects", "TABLE hidden_labels")}"""
     if scope.viewer_group_ids is not None:
         tables = f"""{tables}
