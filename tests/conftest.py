@@ -26,7 +26,7 @@ from shareable_backlog.database.connection import conninfo as conninfo_words
 from shareable_backlog.database.embedded import embedded_server
 from shareable_backlog.process_state import reset_process_state
 from tests.support import leaks
-from tests.support.database import in_memory, program_role
+from tests.support.database import in_memory, lending, program_role
 from tests.support.signed_in import SECRET_KEY
 
 pytest_plugins = ("tests.support.causes", "tests.fakes.postgres")
@@ -106,6 +106,7 @@ def server() -> Generator[str]:
             run = embedded_server.run_server(Path(os.environ[_FOLDER]), options=("-c", "fsync=off"))
             conninfo = stack.enter_context(run)
         stack.callback(lambda: (_connect_admin(conninfo).close(), _connect_admin.cache_clear()))
+        stack.callback(lending.drop_free, functools.partial(_drop_database, conninfo))
         yield conninfo
 
 
@@ -145,17 +146,26 @@ def create_once(server: str, name: str, template: str, fill: Callable[[str], obj
 
 @contextlib.contextmanager
 def create_database(server: str, template: str) -> Generator[str]:
+    conninfo = _create_database(server, template)
+    try:
+        yield conninfo
+        leaks.hunt_stored(lending.read_rows(conninfo))
+    finally:
+        _drop_database(server, conninfo)
+
+
+def _create_database(server: str, template: str) -> str:
     name = f"slb_test_{uuid4().hex[:12]}"
     create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
     # Files in memory are copied in less time than it takes to write them to the log first.
     how = sql.SQL("" if os.environ.get("TEST_DATABASE_URL") else " STRATEGY file_copy")
-    admin = _connect_admin(server)
-    admin.execute(create + how)
-    try:
-        yield make_conninfo(server, dbname=name)
-        leaks.hunt_stored(make_conninfo(server, dbname=name))
-    finally:
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    _connect_admin(server).execute(create + how)
+    return make_conninfo(server, dbname=name)
+
+
+def _drop_database(server: str, conninfo: str) -> None:
+    name = sql.Identifier(str(conninfo_to_dict(conninfo)["dbname"]))
+    _connect_admin(server).execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
 @pytest.fixture
@@ -167,8 +177,12 @@ def empty_database(server: str) -> Generator[str]:
 
 @pytest.fixture
 def database(server: str, template: str) -> Generator[str]:
-    """Yield the connection string of a fresh migrated database."""
-    with create_database(server, template) as conninfo:
+    """Yield the connection string of a migrated database that holds nothing yet."""
+    with lending.lend_database(
+        functools.partial(_create_database, server, template),
+        functools.partial(_drop_database, server),
+        leaks.hunt_stored,
+    ) as conninfo:
         yield conninfo
 
 

@@ -16,6 +16,7 @@ from tests.fakes.echo import run_echo, run_mail_echo
 from tests.fakes.oidc import Provider
 from tests.fakes.postgres import PASSWORD, PrivateServer
 from tests.support import leaks
+from tests.support.database import lending
 from tests.support.served import Served, run_serve, slb
 
 VALUES = {
@@ -127,7 +128,7 @@ def test_no_page_log_or_command_says_one_whatever_others_say(
         assert program.events(refused), "Linear's own words were logged"
         program.stop()
     try_all_commands(tmp_path, settings)
-    leaks.hunt_stored(private_server.url)
+    leaks.hunt_stored(lending.read_rows(private_server.url))
 
 
 def ask_for_everything(program: Served, provider: Provider) -> None:

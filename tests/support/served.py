@@ -122,6 +122,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
         "HOME": str(folder),
         "PYTHONPATH": str(ROOT),
         "LOG_FORMAT": "json",
+        "SLB_DATA_DIR": str(folder / "data"),
         "SECRET_KEY": SECRET_KEY,
         **settings,
     }

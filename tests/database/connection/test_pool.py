@@ -9,6 +9,7 @@ from shareable_backlog import database as program_database
 from shareable_backlog.config import Settings, parse_settings
 from shareable_backlog.database import ConnectionTest, pool, query, read_last_connection_test, transaction
 from tests.conftest import as_url
+from tests.support.database import lending
 
 pytestmark = pytest.mark.anyio
 
@@ -58,8 +59,11 @@ async def test_no_session_is_left_behind(database: str) -> None:
     async with program_database.open_database(settings_for(database)):
         await hold(6)
     async with await psycopg.AsyncConnection.connect(database, autocommit=True) as admin, asyncio.timeout(10):
-        sessions = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        while await (await admin.execute(sessions)).fetchone():
+        sessions = (
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND application_name <> %s"
+        )
+        while await (await admin.execute(sessions, [lending.NAME])).fetchone():
             pass
 
 
