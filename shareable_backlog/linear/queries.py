@@ -24,6 +24,7 @@ class PageRequest:
 
     `where` is one of Linear's filters; None asks for all, and so does any for a list that takes none.
     `after` is the cursor of the page before. `seen_only` asks for little, to see what is still there, and as it was.
+    No more than `expected` nodes are asked for; None: as many as there is room for.
     """
 
     stream: Stream
@@ -31,6 +32,7 @@ class PageRequest:
     after: str | None = None
     order: ListOrder = "updatedAt"
     seen_only: bool = False
+    expected: int | None = None
 
     @property
     def node(self) -> type[Seen]:
@@ -46,13 +48,14 @@ class PageRequest:
 def compute_sizes(asks: Sequence[PageRequest], *, largest: int = LARGEST_PAGE) -> list[int]:
     """Return how many rows to ask of each list, so that the request stays under Linear's limit of points.
 
-    Large lists get whole pages, of `largest` rows; the others share what is left.
+    What is asked for costs points, be it there or not. Large lists get whole pages, of `largest` rows; the others
+    share what is left. None gets more than is expected of it.
     """
-    full = [ask.stream.large for ask in asks]
-    taken = sum(ask.points * largest for ask, whole in zip(asks, full, strict=True) if whole)
-    others = sum(ask.points for ask, whole in zip(asks, full, strict=True) if not whole)
-    share = largest if not others else max(1, min(largest, int((_MOST_POINTS - taken) / others)))
-    return [largest if whole else share for whole in full]
+    wanted = [ask.expected or (largest if ask.stream.large else None) for ask in asks]
+    taken = sum(ask.points * min(largest, rows) for ask, rows in zip(asks, wanted, strict=True) if rows)
+    others = sum(ask.points for ask, rows in zip(asks, wanted, strict=True) if not rows)
+    share = max(1, int((_MOST_POINTS - taken) / others)) if others else largest
+    return [min(largest, rows or share) for rows in wanted]
 
 
 def render_request(

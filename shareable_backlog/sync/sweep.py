@@ -95,7 +95,7 @@ class Sweep:
         """Fetch the rows with these ids."""
         for start in range(0, len(ids), LARGEST_PAGE):
             some = ids[start : start + LARGEST_PAGE]
-            ask: PageRequest | None = PageRequest(stream, where={"id": {"in": some}})
+            ask: PageRequest | None = PageRequest(stream, where={"id": {"in": some}}, expected=len(some))
             while ask:
                 seen_at = datetime.now(UTC)
                 [page] = (await self.reader.fetch_round([ask])).pages

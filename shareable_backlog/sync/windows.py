@@ -23,6 +23,7 @@ OVERLAP = timedelta(minutes=5)
 """How long after its time a change may become visible and is still found."""
 
 _MOST_RESTARTS = 5
+_EXPECTED, _EXPECTED_OF_LARGE = 4, 12  # rows since the last run; Linear counts those that are asked for
 
 
 @dataclass(slots=True)
@@ -39,7 +40,9 @@ class _StreamWindow:
     is_done: bool = False
 
     def build_request(self) -> PageRequest:
-        return PageRequest(self.stream, where=self._build_filter(), after=self.after)
+        is_small = self.since is not None and self.until is None  # once it fills, whole pages follow
+        expected = (_EXPECTED_OF_LARGE if self.stream.large else _EXPECTED) if is_small else None
+        return PageRequest(self.stream, where=self._build_filter(), after=self.after, expected=expected)
 
     def _build_filter(self) -> Mapping[str, Any] | None:
         conditions: list[Mapping[str, Any]] = []

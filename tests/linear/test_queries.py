@@ -1,6 +1,7 @@
 """What is asked of Linear."""
 
 import re
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -58,6 +59,13 @@ def test_issues_get_whole_pages_beside_everything_else() -> None:
 
 def test_half_pages_are_half_everywhere() -> None:
     assert max(compute_sizes(everything, largest=125)) == 125
+
+
+def test_no_more_is_asked_for_than_is_expected_and_the_others_share_the_rest() -> None:
+    asks = [replace(ask, expected=7) if ask.stream.large else ask for ask in everything]
+    asked = dict(zip((ask.stream.name for ask in asks), compute_sizes(asks), strict=True))
+    assert (asked["issues"], asked["comments"]) == (7, 7)
+    assert asked["attachments"] > compute_sizes(everything)[-1]
 
 
 def test_nobodys_mail_address_is_asked_for() -> None:

@@ -53,6 +53,16 @@ async def test_a_run_with_nothing_new_costs_one_request_and_stores_nothing(live_
     assert len(fake.requests) == 1
 
 
+async def test_a_run_with_nothing_new_costs_at_most_1000_points(live_database: Settings) -> None:
+    world = volume(300, seed=2)
+    world.pass_time(3_600)
+    with run_linear(world) as fake:
+        await pulled(live_database, fake)
+        before = fake.points_spent
+        await pulled(live_database, fake)
+        assert 0 < fake.points_spent - before <= 1_000
+
+
 async def test_what_changed_shortly_before_the_last_run_is_read_once_more(live_database: Settings) -> None:
     world = World()
     world.add_issue()

@@ -50,6 +50,19 @@ async def complete_until(stream: str = "issues") -> datetime | None:
     return (await sync_cursors.list_by_stream())[stream].complete_until
 
 
+async def test_few_changes_are_expected_and_whole_pages_follow_when_there_are_more(live_database: Settings) -> None:
+    world = World()
+    add_issues(world, 5)
+    with run_linear(world) as fake:
+        await run_until_quiet(live_database, fake)
+        fake.requests.clear()
+        add_issues(world, 40)
+        await run_sync(live_database, fake)
+    firsts = [request.variables["issues_first"] for request in fake.requests if "issues_first" in request.variables]
+    assert firsts[0] < 20
+    assert firsts[1:2] == [LARGEST_PAGE]
+
+
 @pytest.mark.parametrize("stream", STREAMS)
 async def test_a_changed_row_is_all_that_is_fetched(live_database: Settings, stream: str) -> None:
     world, rows = small_world()
