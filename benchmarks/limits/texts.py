@@ -66,7 +66,7 @@ def _store_items(conninfo: str) -> None:
         for identifier, (bodies, _, _) in _ITEMS.items():
             for number, body in enumerate(bodies):
                 connection.execute(
-                    "INSERT INTO comments (id, issue_id, body, created_at, updated_at)"
-                    " VALUES (%s, %s, %s, now(), now())",
+                    "INSERT INTO comments (id, issue_id, body, hide_in_linear, created_at, updated_at)"
+                    " VALUES (%s, %s, %s, false, now(), now())",
                     [f"{identifier}-{number}", identifier, f"{number} {body}"],
                 )

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, cast
 import msgspec
 from msgspec import NODEFAULT, Struct
 
-from shareable_backlog.streams.columns import Id, StreamColumn, Time
+from shareable_backlog.streams.columns import Id, Named, StreamColumn, Time
 from shareable_backlog.streams.stream import Stream
 
 # PostgreSQL stores the year 10000 and beyond, but Python can't read it back; before 1900 it is a mistake.
@@ -90,20 +90,19 @@ def _make_type(column: StreamColumn) -> Any:  # noqa: ANN401 (an annotation)
 @cache
 def write_fields(node: type[Seen]) -> str:
     """Return what is asked for of a node, made from the fields of its struct."""
-    return " ".join(
-        f"{field.encode_name} {{ id }}" if _is_reference(field) else field.encode_name
-        for field in msgspec.structs.fields(node)
-    )
+    return " ".join(field.encode_name + _read_inside(field) for field in msgspec.structs.fields(node))
 
 
 @cache
 def count_points(node: type[Seen]) -> float:
     """Return what one node of a page costs."""
     asked = msgspec.structs.fields(node)
-    references = sum(map(_is_reference, asked))
-    of_references = references * (_POINTS_OBJECT + _POINTS_PROPERTY)
-    return _POINTS_OBJECT + (len(asked) - references) * _POINTS_PROPERTY + of_references + _POINTS_PAGE_INFO
+    objects = sum(map(bool, map(_read_inside, asked)))  # each with one property
+    return _POINTS_OBJECT * (1 + objects) + _POINTS_PROPERTY * len(asked) + _POINTS_PAGE_INFO
 
 
-def _is_reference(field: msgspec.structs.FieldInfo) -> bool:
-    return field.type in (Ref, Ref | None)  # a column's marks need no hash
+def _read_inside(field: msgspec.structs.FieldInfo) -> str:
+    """Return what is asked for of an object that a field has; nothing for a value."""
+    if field.type in (Ref, Ref | None):  # a column's marks need no hash
+        return " { id }"
+    return " { name }" if field.type == Named | str | None else ""

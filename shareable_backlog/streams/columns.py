@@ -47,6 +47,18 @@ class MadeOf:
     make: Callable[[Any], object]
 
 
+@dataclass(frozen=True, slots=True)
+class NameOf:
+    """Mark a column that holds the name of somebody or something that no list has: `bot_name` is `bot { name }`."""
+
+
+class Named(Struct, gc=False):
+    """What is asked for of it."""
+
+    name: str | None = None
+
+
+ActorName = Annotated[str, NameOf()]
 TeamId = Annotated[Id, Refers("teams")]
 StateId = Annotated[Id, Refers("workflow_states")]
 LabelId = Annotated[Id, Refers("labels")]
@@ -98,6 +110,11 @@ class StreamColumn:
         return self.field != self.name and self.refers is not None
 
     @property
+    def is_name(self) -> bool:
+        """Return whether the node has an object with a name where the column has a name."""
+        return self.make is _read_name
+
+    @property
     def is_time(self) -> bool:
         """Return whether the field holds a time or a day."""
         return any(part is date or part is datetime for part in _split(self.type))
@@ -123,6 +140,8 @@ def _make_column(field: msgspec.structs.FieldInfo) -> StreamColumn:
                 type_, default, make = type_ | None, None, _make_fallback(value)
             case MadeOf():
                 name, type_, default, make = mark.field, mark.type, None, mark.make
+            case NameOf():
+                name, type_, make = name.removesuffix("_name"), Named | str | None, _read_name
             case _:
                 pass
     return StreamColumn(name=field.name, field=name, type=type_, default=default, refers=refers, make=make)
@@ -130,6 +149,16 @@ def _make_column(field: msgspec.structs.FieldInfo) -> StreamColumn:
 
 def _make_fallback(value: object) -> Callable[[object], object]:
     return lambda given: value if given is None else given
+
+
+def _read_name(actor: Named | str | None) -> str | None:
+    """Return the name of an actor; in deliveries some are JSON in a string."""
+    if isinstance(actor, str):
+        try:
+            actor = msgspec.json.decode(actor, type=Named)
+        except msgspec.MsgspecError:
+            return None
+    return actor and actor.name
 
 
 def _split(annotation: Any) -> Iterator[object]:  # noqa: ANN401 (any annotation)

@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from shareable_backlog.streams.columns import (
+    ActorName,
     CommentId,
     CycleId,
     Fallback,
@@ -50,6 +51,8 @@ class ItemRow(MirrorRow, frozen=True, kw_only=True):
     state_id: StateId | None = None
     assignee_id: PersonId | None = None
     creator_id: PersonId | None = None
+    external_user_creator_name: ActorName | None = None
+    bot_actor_name: ActorName | None = None
     project_id: ProjectId | None = None
     project_milestone_id: MilestoneId | None = None
     cycle_id: CycleId | None = None
@@ -74,11 +77,23 @@ ISSUES = Stream(
 
 
 class CommentRow(MirrorRow, frozen=True, kw_only=True):
-    """A row of `comments`; `user_id` is None for a bot."""
+    """A row of `comments`; `issue_id` is None for one about something else, which another id names.
+
+    `user_id` is None for somebody outside of Linear and for a bot. Deliveries don't tell `hide_in_linear`: None until
+    a run has asked.
+    """
 
     issue_id: _ItsItemId | None = None
+    project_id: Id | None = None
+    project_update_id: Id | None = None
+    initiative_id: Id | None = None
+    initiative_update_id: Id | None = None
+    document_content_id: Id | None = None
     parent_id: CommentId | None = None
     user_id: PersonId | None = None
+    external_user_name: ActorName | None = None
+    bot_actor_name: ActorName | None = None
+    hide_in_linear: bool | None = None
     body: str
     quoted_text: str | None = None
     url: str | None = None

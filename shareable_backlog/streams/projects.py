@@ -40,7 +40,10 @@ PROJECT_STATUSES = Stream(
 
 
 class ProjectRow(MirrorRow, frozen=True, kw_only=True):
-    """A row of `projects`; `progress` runs from 0 to 1."""
+    """A row of `projects`; `progress` runs from 0 to 1.
+
+    With a resolution, which is month, quarter, halfYear or year, a date stands for the whole of that.
+    """
 
     name: str
     slug_id: str | None = None
@@ -50,14 +53,21 @@ class ProjectRow(MirrorRow, frozen=True, kw_only=True):
     icon: str | None = None
     status_id: StatusId | None = None
     start_date: date | None = None
+    start_date_resolution: str | None = None
     target_date: date | None = None
+    target_date_resolution: str | None = None
     progress: float | None = None
     health: str | None = None
+    health_updated_at: Time | None = None
     lead_id: PersonId | None = None
     sort_order: float | None = None
+    trashed: Annotated[bool, Fallback(False)]  # noqa: FBT003 (a value)
 
 
-PROJECTS = Stream(name="projects", root="projects", node="Project", kind=ProjectRow, table="projects")
+# Putting a project or an initiative into the trash may move none of its times.
+PROJECTS = Stream(
+    name="projects", root="projects", node="Project", kind=ProjectRow, table="projects", compared=("trashed",)
+)
 
 
 class ProjectMilestoneRow(MirrorRow, frozen=True, kw_only=True):
@@ -122,12 +132,19 @@ class InitiativeRow(MirrorRow, frozen=True, kw_only=True):
     icon: str | None = None
     status: str | None = None
     target_date: date | None = None
+    target_date_resolution: str | None = None
     owner_id: PersonId | None = None
     sort_order: float | None = None
+    trashed: Annotated[bool, Fallback(False)]  # noqa: FBT003 (a value)
 
 
 INITIATIVES = Stream(
-    name="initiatives", root="initiatives", node="Initiative", kind=InitiativeRow, table="initiatives"
+    name="initiatives",
+    root="initiatives",
+    node="Initiative",
+    kind=InitiativeRow,
+    table="initiatives",
+    compared=("trashed",),
 )
 
 

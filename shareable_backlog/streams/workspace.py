@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from shareable_backlog.streams.columns import Fallback, Id, LabelId, MadeOf, MirrorRow, TeamId
+from shareable_backlog.streams.columns import Fallback, Id, LabelId, MadeOf, MirrorRow, TeamId, Time
 from shareable_backlog.streams.stream import Stream
 
 
@@ -12,7 +12,7 @@ def _is_private(visibility: str | None) -> bool:
 
 
 class TeamRow(MirrorRow, frozen=True, kw_only=True):
-    """A row of `teams`."""
+    """A row of `teams`; `issue_estimation_type` is notUsed, exponential, fibonacci, linear or tShirt."""
 
     key: Id
     name: str
@@ -23,6 +23,8 @@ class TeamRow(MirrorRow, frozen=True, kw_only=True):
     private: Annotated[bool, MadeOf("visibility", str | None, _is_private)]
     parent_id: TeamId | None = None
     timezone: str | None = None
+    retired_at: Time | None = None
+    issue_estimation_type: str | None = None
 
 
 TEAMS = Stream(

@@ -93,7 +93,6 @@ def asked_as(column: str) -> str:
     """Return the pattern of a column in a query: `archived_at` is archivedAt, `state_id` is state { id }."""
     if column in NAMED_OTHERWISE:
         return NAMED_OTHERWISE[column]
-    is_reference = column.endswith("_id") and column != "slug_id"
-    first, *rest = (column.removesuffix("_id") if is_reference else column).split("_")
+    first, *rest = column.split("_")
     name = first + "".join(word.capitalize() for word in rest)
-    return rf"\b{name} {{ id }}" if is_reference else rf"\b{name}\b"
+    return rf"\b({name}|{name.removesuffix('Id')} {{ id }}|{name.removesuffix('Name')} {{ name }})(?!\w)"

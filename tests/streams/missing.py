@@ -93,7 +93,7 @@ def check_schema(stream: Stream, schema: GraphQLSchema) -> Iterator[str]:
         field = node.fields.get(column.key)
         if field is None:
             yield f"{stream.name}: {node.name} has no field {column.key}, for the column {column.name}."
-        elif is_leaf_type(get_named_type(field.type)) is column.is_reference:
+        elif is_leaf_type(get_named_type(field.type)) is (column.is_reference or column.is_name):
             yield f"{stream.name}: {column.key} is {field.type}, so {column.name} has to be described otherwise."
         elif column.default is NODEFAULT and not str(field.type).endswith("!"):
             yield f"{stream.name}: {column.key} may be null in Linear, but {column.name} is taken to be there always."

@@ -40,3 +40,26 @@ def test_a_relation_and_an_attachment_are_of_an_issue(stream: Stream, fields: di
 def test_a_comment_may_be_of_something_else_and_of_a_bot() -> None:
     comment = read(COMMENTS, body="Done.", issue=None, user=None)
     assert comment.issue_id is comment.user_id is None
+
+
+@pytest.mark.parametrize(
+    ("actor", "name"),
+    [
+        ({"name": "Octo Cat"}, "Octo Cat"),
+        ({"name": None}, None),
+        (None, None),
+        ('{"name": "GitHub", "type": "github"}', "GitHub"),
+        ("GitHub", None),
+    ],
+)
+def test_whoever_is_no_person_of_linear_has_a_name_be_it_in_an_answer_or_in_a_delivery(
+    actor: object, name: str | None
+) -> None:
+    comment = read(COMMENTS, body="Done.", externalUser=actor, botActor=actor)
+    assert (comment.external_user_name, comment.bot_actor_name) == (name, name)
+    assert read(ISSUES, **_ISSUE, externalUserCreator=actor).external_user_creator_name == name
+
+
+def test_a_comment_that_is_not_said_to_be_hidden_may_be() -> None:
+    assert read(COMMENTS, body="Done.").hide_in_linear is None
+    assert read(COMMENTS, body="Done.", hideInLinear=False).hide_in_linear is False

@@ -40,7 +40,7 @@ def person(name: str, **fields: Any) -> PersonRow:
 
 
 def project(name: str, **fields: Any) -> ProjectRow:
-    return _row(ProjectRow, f"project-{name}", **{"name": name, **fields})
+    return _row(ProjectRow, f"project-{name}", **{"name": name, "trashed": False, **fields})
 
 
 def item(number: int, title: str = "A title", *, team: str = "ENG", **fields: Any) -> ItemRow:
@@ -61,7 +61,12 @@ def item(number: int, title: str = "A title", *, team: str = "ENG", **fields: An
 
 def comment(number: int, of: ItemRow, body: str = "A comment", **fields: Any) -> CommentRow:
     """Make a comment that was written `number` minutes after noon."""
-    written = {"created_at": NOON + timedelta(minutes=number), "issue_id": of.id, "body": body}
+    written = {
+        "created_at": NOON + timedelta(minutes=number),
+        "issue_id": of.id,
+        "body": body,
+        "hide_in_linear": False,
+    }
     return _row(CommentRow, f"comment-{number}", **{**written, **fields})
 
 

@@ -41,6 +41,18 @@ async def test_what_was_deleted_in_linear_is_hidden(live_database: Settings, str
     assert report.status == "succeeded"
 
 
+@pytest.mark.parametrize("stream", ["projects", "initiatives"])
+async def test_a_plan_that_was_put_into_the_trash_without_a_trace_is_so_in_the_mirror_too(
+    live_database: Settings, stream: str
+) -> None:
+    world, rows = small_world()
+    with run_linear(world) as fake:
+        await run_until_quiet(live_database, fake)
+        rows[stream]["trashed"] = True
+        await run_sync(live_database, fake, full=True)
+    assert (True,) in await query("SELECT trashed FROM projects UNION SELECT trashed FROM initiatives")
+
+
 async def test_a_full_run_over_what_is_right_already_changes_nothing(live_database: Settings) -> None:
     world, _ = small_world()
     with run_linear(world) as fake:

@@ -53,7 +53,12 @@ _NO_HISTORY: Row = {
 LISTS: dict[str, Listed] = {
     "teams": Listed(
         defaults={"description": None, "color": "#5e6ad2", "icon": None, "parent": None}
-        | {"visibility": "public", "timezone": "Europe/London"},
+        | {
+            "visibility": "public",
+            "timezone": "Europe/London",
+            "retiredAt": None,
+            "issueEstimationType": "fibonacci",
+        },
         refers={"parent": ("teams", "emptied")},
     ),
     "workflowStates": Listed(
@@ -73,7 +78,8 @@ LISTS: dict[str, Listed] = {
     "projectStatuses": Listed(defaults={"type": "started", "color": "#f2c94c", "position": 0}),
     "projects": Listed(
         defaults={"description": "", "color": "#5e6ad2", "icon": None, "lead": None, "progress": 0.25}
-        | {"startDate": None, "targetDate": None, "health": None, "sortOrder": 0},
+        | {"startDate": None, "targetDate": None, "health": None, "sortOrder": 0, "trashed": None}
+        | dict.fromkeys(("startDateResolution", "targetDateResolution", "healthUpdatedAt")),
         refers={"status": ("projectStatuses", "forbidden"), "lead": ("users", "emptied")},
         event="Project",
         sent_too=_NO_HISTORY
@@ -102,7 +108,7 @@ LISTS: dict[str, Listed] = {
     ),
     "initiatives": Listed(
         defaults={"status": "Active", "sortOrder": 0}
-        | dict.fromkeys(("description", "color", "icon", "targetDate", "owner")),
+        | dict.fromkeys(("description", "color", "icon", "targetDate", "targetDateResolution", "owner", "trashed")),
         refers={"owner": ("users", "emptied")},
         event="Initiative",
         sent_too={"frequencyResolution": "weekly", "labelIds": [], "priority": 0},
@@ -116,7 +122,8 @@ LISTS: dict[str, Listed] = {
         defaults={"priority": 0, "sortOrder": 0.5, "prioritySortOrder": 0.5, "trashed": None}
         | dict.fromkeys(("description", "estimate", "subIssueSortOrder", "dueDate", "slaBreachesAt"))
         | dict.fromkeys(("startedAt", "completedAt", "canceledAt", "autoArchivedAt"))
-        | dict.fromkeys(("assignee", "creator", "project", "projectMilestone", "cycle", "parent")),
+        | dict.fromkeys(("assignee", "creator", "project", "projectMilestone", "cycle", "parent"))
+        | dict.fromkeys(("externalUserCreator", "botActor")),
         refers={
             "team": ("teams", "goes"),
             "state": ("workflowStates", "forbidden"),
@@ -134,12 +141,14 @@ LISTS: dict[str, Listed] = {
         not_sent=("branchName",),
     ),
     "comments": Listed(
-        defaults=dict.fromkeys(("quotedText", "editedAt", "resolvedAt", "parent", "user")),
+        defaults=dict.fromkeys(("quotedText", "editedAt", "resolvedAt", "parent", "user", "externalUser", "botActor"))
+        | dict.fromkeys(("projectId", "projectUpdateId", "initiativeId", "initiativeUpdateId", "documentContentId"))
+        | {"hideInLinear": False},
         refers={"issue": ("issues", "goes"), "parent": ("comments", "goes"), "user": ("users", "emptied")},
         written="body",
         event="Comment",
         sent_too={"reactionData": {}},
-        not_sent=("url",),
+        not_sent=("url", "hideInLinear"),
     ),
     "issueRelations": Listed(
         defaults={"type": "blocks"},

@@ -89,6 +89,8 @@ def data(world: World, type_: str, row: Row) -> Row:
             {"id": label["id"], "name": label["name"], "color": label["color"]} for label in labels if label
         ]
         sent["priorityLabel"] = _PRIORITIES[int(row["priority"])]
+    if sent.get("botActor"):
+        sent["botActor"] = json.dumps(sent["botActor"])
     if root == "initiatives":
         sent["organizationId"] = world.organization["id"]
     return listed.sent_too | sent

@@ -138,13 +138,13 @@ UPDATE backlog_items SET state_id = 'eng-In Progress', started_at = '2026-02-06 
 UPDATE backlog_items SET state_id = 'eng-Done', completed_at = '2026-02-06 10:00Z' WHERE id = 'item-16';
 UPDATE backlog_items SET state_id = 'ops-Todo' WHERE id IN ('item-1', 'item-9', 'item-17');
 
-INSERT INTO comments (id, issue_id, parent_id, user_id, body, quoted_text, created_at, updated_at, edited_at, resolved_at)
+INSERT INTO comments (id, issue_id, parent_id, user_id, body, quoted_text, created_at, updated_at, edited_at, resolved_at, hide_in_linear)
 SELECT 'comment-' || n, 'item-' || 1 + n % 30, CASE WHEN n > 60 THEN 'comment-' || n - 60 END,
   (ARRAY['person-alice', 'person-bob', NULL, 'person-gone'])[1 + n % 4],
   (ARRAY['Looks **good** to me', 'Still open at the hinge, @alice', E'> quoted\n\nanswer', 'See ENG-10 and https://example.com/?a=b&c'])[1 + n % 4],
   CASE WHEN n % 9 = 0 THEN 'the quoted words' END,
   timestamptz '2026-01-20Z' + make_interval(hours => n), '2026-01-30Z',
-  CASE WHEN n % 7 = 0 THEN timestamptz '2026-01-29Z' END, CASE WHEN n % 11 = 0 THEN timestamptz '2026-01-30Z' END
+  CASE WHEN n % 7 = 0 THEN timestamptz '2026-01-29Z' END, CASE WHEN n % 11 = 0 THEN timestamptz '2026-01-30Z' END, false
 FROM generate_series(1, 120) AS n;
 
 INSERT INTO item_relations (id, type, issue_id, related_issue_id, created_at, updated_at)
