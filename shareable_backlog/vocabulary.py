@@ -112,7 +112,7 @@ ORDERS: Final[Mapping[OrderName, str]] = {
 }
 
 ColumnKind: TypeAlias = Literal[
-    "priority", "identifier", "state", "labels", "text", "cycle", "number", "due", "person", "time"
+    "priority", "identifier", "state", "labels", "text", "cycle", "estimate", "due", "person", "time"
 ]
 ColumnName: TypeAlias = str
 
@@ -136,7 +136,7 @@ COLUMNS: Final[Mapping[ColumnName, Column]] = {
     "milestone": Column(label="Milestone", kind="text", value="milestone"),
     "project": Column(label="Project", kind="text", value="project", is_usual=True),
     "cycle": Column(label="Cycle", kind="cycle", value="cycle_number"),
-    "estimate": Column(label="Estimate", kind="number", value="estimate"),
+    "estimate": Column(label="Estimate", kind="estimate", value="estimate"),
     "due": Column(label="Due", kind="due", value="due_date"),
     "assignee": Column(label="Assignee", kind="person", value="assignee", is_usual=True),
     "created": Column(label="Created", kind="time", value="created_at"),

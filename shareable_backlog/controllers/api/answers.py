@@ -39,13 +39,15 @@ class Team(msgspec.Struct, frozen=True):
 
 
 class Project(msgspec.Struct, frozen=True):
-    """A project."""
+    """A project. A date with a resolution (month, quarter, halfYear or year) stands for the whole of that."""
 
     id: str
     name: str
     status: str | None
     start_date: date | None
+    start_date_resolution: str | None
     target_date: date | None
+    target_date_resolution: str | None
 
 
 class Label(msgspec.Struct, frozen=True):
@@ -89,7 +91,7 @@ class Me(msgspec.Struct, frozen=True):
 
 
 class Comment(msgspec.Struct, frozen=True):
-    """A comment in Markdown; `parent_id` is null for the first of a thread."""
+    """A comment in Markdown; `parent_id` is null for the first of a thread, `author` for a bot without a name."""
 
     id: str
     parent_id: str | None
@@ -116,7 +118,10 @@ class ItemLine(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One item in full; what is missing, or not shown to you, is null. `description` is Markdown."""
+    """One item in full; what is missing, or not shown to you, is null. `description` is Markdown.
+
+    `url` leads into Linear and is told to admins. `size` is the estimate of a team that estimates in sizes, as `M`.
+    """
 
     identifier: str
     title: str
@@ -126,6 +131,7 @@ class Item(msgspec.Struct, frozen=True):
     state: State | None
     priority: int
     estimate: float | None
+    size: str | None
     assignee: str | None
     creator: str | None
     project: str | None
@@ -158,18 +164,19 @@ def build_item_line(item: ListedItem) -> ItemLine:
     )
 
 
-def build_item(page: ItemPage) -> Item:
+def build_item(page: ItemPage, *, links_to_linear: bool) -> Item:
     """Return one item and what stands around it as the API does."""
     found = page.item
     return Item(
         identifier=found.identifier,
         title=found.title,
         description=found.description,
-        url=found.url,
+        url=found.url if links_to_linear else None,
         team=Team(found.team_key, found.team) if found.team_key and found.team else None,
         state=_build_state(found),
         priority=found.priority,
         estimate=found.estimate,
+        size=found.size,
         assignee=found.assignee,
         creator=found.creator,
         project=found.project,

@@ -77,7 +77,8 @@ async def list_items(request: Request, query: ItemsQuery) -> Page[ItemLine]:
 @operation("items")
 async def show_item(request: Request, path: ItemPath) -> Answer[Item]:
     """Return one item by its identifier in any spelling, or by a former one."""
-    scope = auth.require_user(request).scope
+    user = auth.require_user(request)
+    scope = user.scope
     identifier = items.parse_identifier(path.identifier) or path.identifier
     try:
         found = await items.read_item_page(scope, identifier)
@@ -94,7 +95,7 @@ async def show_item(request: Request, path: ItemPath) -> Answer[Item]:
         resource_id=found.item.identifier,
         details={"via": "api"},
     )
-    return Answer(answers.build_item(found))
+    return Answer(answers.build_item(found, links_to_linear=user.is_admin))
 
 
 @operation("items")

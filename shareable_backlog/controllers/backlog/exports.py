@@ -31,7 +31,7 @@ _Writer: TypeAlias = Callable[[AsyncGenerator[_Part], str], AsyncGenerator[str |
 _IN_FEED = 50
 _COLUMNS = (
     "identifier", "team", "title", "state", "kind_of_state", "priority", "assignee", "labels", "project", "milestone",
-    "cycle", "estimate", "due_date", "created_at", "updated_at", "archived_at", "link",
+    "cycle", "estimate", "size", "due_date", "created_at", "updated_at", "archived_at", "link",
 )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def _build_cells(item: ListedItem, base_url: str) -> tuple[object, ...]:
         item.identifier, item.identifier.rpartition("-")[0], item.title, item.state_name,
         STATE_TYPES.get(item.state_type or ""), PRIORITY_LABELS[item.priority], item.assignee,
         ", ".join(name for name, _ in item.labels), item.project, item.milestone, item.cycle_number, item.estimate,
-        item.due_date, _format_time(item.created_at), _format_time(item.updated_at),
+        item.size, item.due_date, _format_time(item.created_at), _format_time(item.updated_at),
         item.archived_at and _format_time(item.archived_at), _build_item_url(item, base_url),
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from shareable_backlog.database.connection.query import query
 
 @dataclass(frozen=True, slots=True)
 class ShownComment:
-    """One comment; `author` is None for a bot, `parent_id` is None for the first of a thread."""
+    """One comment; `author` is None for a bot without a name, `parent_id` is None for the first of a thread."""
 
     id: str
     parent_id: str | None
@@ -26,10 +26,11 @@ async def list_comments(scope: Scope, item_id: str, limit: int) -> list[ShownCom
     """Return the newest `limit` comments of an item, oldest first; none where they, or the item, are not shown."""
     return await query(
         f"""
-        SELECT c.id, c.parent_id, u.name AS author, c.body, c.quoted_text, c.created_at, c.edited_at, c.resolved_at
+        SELECT c.id, c.parent_id, coalesce(u.name, c.external_user_name, c.bot_actor_name) AS author,
+               c.body, c.quoted_text, c.created_at, c.edited_at, c.resolved_at
         FROM (
           SELECT * FROM comments
-          WHERE issue_id = %(item_id)s AND removed_at IS NULL AND archived_at IS NULL AND {visibility.COMMENTS}
+          WHERE issue_id = %(item_id)s AND {visibility.COMMENT} AND {visibility.COMMENTS}
             AND EXISTS (SELECT FROM backlog_items i WHERE i.id = %(item_id)s AND {visibility.ITEM})
           ORDER BY created_at DESC, id DESC LIMIT %(limit)s
         ) c

@@ -21,6 +21,7 @@ class ItemDetails:
     url: str | None
     priority: int
     estimate: float | None
+    size: str | None
     due_date: date | None
     created_at: datetime
     updated_at: datetime
@@ -38,6 +39,8 @@ class ItemDetails:
     state_is_advanced: bool
     assignee: str | None
     creator: str | None
+    creator_is_person: bool
+    """Whether the creator is one of Linear's people, and neither from outside nor a bot."""
     project: str | None
     milestone: str | None
     cycle_number: int | None
@@ -61,7 +64,9 @@ async def find_item(scope: Scope, identifier: str) -> ItemDetails | None:
                i.created_at, i.updated_at, i.started_at, i.completed_at, i.canceled_at, i.archived_at, i.parent_id,
                i.completed_at IS NULL AND i.canceled_at IS NULL AS is_open,
                CASE WHEN {visibility.DESCRIPTIONS} THEN i.description END AS description,
-               CASE WHEN {visibility.ASSIGNEES} THEN c.name END AS creator, {ESTIMATE}, {ASSIGNEE},
+               CASE WHEN {visibility.ASSIGNEES}
+                 THEN coalesce(c.name, i.external_user_creator_name, i.bot_actor_name) END AS creator,
+               c.name IS NOT NULL AS creator_is_person, {ESTIMATE}, {ASSIGNEE},
                {visibility.DESCRIPTIONS} AS shows_description, {visibility.ASSIGNEES} AS shows_people,
                {visibility.COMMENTS} AS shows_comments,
                t.key AS team_key, t.name AS team, p.name AS project, m.name AS milestone,

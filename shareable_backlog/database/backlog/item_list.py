@@ -21,7 +21,8 @@ class ListedItem:
     """One line of a list; `labels` are pairs of name and colour (or None), by name.
 
     `state_is_advanced` when its team has a state of the same type before it: In Review comes after In Progress. The
-    assignee and the estimate are None also where they are not shown.
+    assignee and the estimate are None also where they are not shown. `size` is the estimate of a team that
+    estimates in sizes of T-shirts.
     """
 
     id: str
@@ -30,6 +31,7 @@ class ListedItem:
     team: str | None
     priority: int
     estimate: float | None
+    size: str | None
     due_date: date | None
     created_at: datetime
     updated_at: datetime
@@ -61,7 +63,13 @@ LABELS: LiteralString = """(
 STATE: LiteralString = """s.name AS state_name, s.type AS state_type, s.color AS state_color,
   coalesce(s.is_advanced, false) AS state_is_advanced"""
 ASSIGNEE: LiteralString = f"CASE WHEN {visibility.ASSIGNEES} THEN a.name END AS assignee"
-ESTIMATE: LiteralString = f"CASE WHEN {visibility.ESTIMATES} THEN i.estimate END AS estimate"
+# Of a team that uses estimates no more Linear shows none. Sizes count as the numbers of Fibonacci.
+ESTIMATE: LiteralString = f"""CASE WHEN {visibility.ESTIMATES} AND t.issue_estimation_type IS DISTINCT FROM 'notUsed'
+    THEN i.estimate END AS estimate,
+  CASE WHEN {visibility.ESTIMATES} AND t.issue_estimation_type = 'tShirt' THEN
+    CASE i.estimate WHEN 1 THEN 'XS' WHEN 2 THEN 'S' WHEN 3 THEN 'M' WHEN 5 THEN 'L' WHEN 8 THEN 'XL'
+      WHEN 13 THEN 'XXL' WHEN 21 THEN 'XXXL' END
+  END AS size"""
 # All are looked at once, instead of their table once for each line.
 STATES: LiteralString = """(
   SELECT id, name, type, color, position > min(position) FILTER (WHERE removed_at IS NULL)

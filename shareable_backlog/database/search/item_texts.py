@@ -32,7 +32,7 @@ async def list_texts(scope: Scope, ids: Sequence[str], max_chars: int) -> list[I
           SELECT string_agg(left(c.body, %(most)s), E'\\n' ORDER BY c.created_at DESC) AS bodies
           FROM (
             SELECT body, created_at FROM comments
-            WHERE issue_id = i.id AND removed_at IS NULL AND archived_at IS NULL AND {visibility.COMMENTS}
+            WHERE issue_id = i.id AND {visibility.COMMENT} AND {visibility.COMMENTS}
             ORDER BY created_at DESC LIMIT 50
           ) c
         ) said ON true

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
 
+from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction, transaction
 from shareable_backlog.database.search import folding
@@ -50,14 +51,14 @@ async def _refresh_batch(tx: Transaction, limit: int) -> int:
     ids = [id_ for (id_,) in stale]
     # Read after the entries are locked: whatever changes from now on marks them stale again.
     texts = await tx.query(
-        """
+        f"""
         SELECT i.id, i.identifier || ' ' || left(i.title, 10000) AS heading,
                left(coalesce(i.description, ''), 100000) AS description,
                coalesce((
                  SELECT left(string_agg(left(c.body, 100000), ' '), 100000)
                  FROM (
                    SELECT body FROM comments
-                   WHERE issue_id = i.id AND removed_at IS NULL AND archived_at IS NULL
+                   WHERE issue_id = i.id AND {visibility.COMMENT}
                    ORDER BY created_at DESC LIMIT 1000
                  ) c
                ), '') AS comments

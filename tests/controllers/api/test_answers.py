@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from shareable_backlog.controllers.api import answers
-from shareable_backlog.controllers.api.answers import Answer, Comment, Cycle, Page, State, Team
+from shareable_backlog.controllers.api.answers import Answer, Comment, Cycle, Item, Page, State, Team
 from shareable_backlog.database.backlog.comments import ShownComment
 from shareable_backlog.database.backlog.item_details import ItemDetails
 from shareable_backlog.database.backlog.item_list import ListedItem
@@ -23,6 +23,7 @@ LINE = ListedItem(
     team="Engineering",
     priority=2,
     estimate=3.0,
+    size="M",
     due_date=date(2026, 2, 28),
     created_at=NOON,
     updated_at=NOON + timedelta(hours=1),
@@ -46,6 +47,7 @@ DETAILS = ItemDetails(
     url="https://example.com/ENG-1",
     priority=2,
     estimate=3.0,
+    size="M",
     due_date=date(2026, 2, 28),
     created_at=NOON,
     updated_at=NOON + timedelta(hours=1),
@@ -63,6 +65,7 @@ DETAILS = ItemDetails(
     state_is_advanced=False,
     assignee="Dana",
     creator="Erin",
+    creator_is_person=True,
     project="Roof",
     milestone="Dry",
     cycle_number=4,
@@ -96,6 +99,10 @@ def page(item: ItemDetails = DETAILS, **fields: Any) -> ItemPage:
     return ItemPage(item=item, **{**plain, **fields})
 
 
+def build_item(page: ItemPage) -> Item:
+    return answers.build_item(page, links_to_linear=True)
+
+
 def encode(answer: object) -> Any:
     return msgspec.json.decode(msgspec.json.encode(answer))
 
@@ -122,7 +129,7 @@ def test_what_a_line_lacks_is_null() -> None:
 
 
 def test_an_item_has_all_facts() -> None:
-    assert encode(answers.build_item(page())) == {
+    assert encode(build_item(page())) == {
         "identifier": "ENG-1",
         "title": "Fix the roof",
         "description": "It *leaks*.",
@@ -131,6 +138,7 @@ def test_an_item_has_all_facts() -> None:
         "state": {"name": "Doing", "type": "started"},
         "priority": 2,
         "estimate": 3.0,
+        "size": "M",
         "assignee": "Dana",
         "creator": "Erin",
         "project": "Roof",
@@ -150,22 +158,22 @@ def test_an_item_has_all_facts() -> None:
 
 
 def test_nothing_that_only_the_mirror_knows_is_told() -> None:
-    told = msgspec.json.encode(answers.build_item(page())) + msgspec.json.encode(answers.build_item_line(LINE))
+    told = msgspec.json.encode(build_item(page())) + msgspec.json.encode(answers.build_item_line(LINE))
     assert b"id-1" not in told
     assert b"id-0" not in told
 
 
 @pytest.mark.parametrize("missing", ["team_key", "team"])
 def test_a_team_is_told_by_key_and_name_or_not_at_all(missing: str) -> None:
-    assert answers.build_item(page()).team == Team("ENG", "Engineering")
-    assert answers.build_item(page(replace(DETAILS, **{missing: None}))).team is None
+    assert build_item(page()).team == Team("ENG", "Engineering")
+    assert build_item(page(replace(DETAILS, **{missing: None}))).team is None
 
 
 @pytest.mark.parametrize("missing", ["state_name", "state_type"])
 def test_a_state_is_told_by_name_and_type_or_not_at_all(missing: str) -> None:
     assert answers.build_item_line(LINE).state == State("Doing", "started")
     assert answers.build_item_line(replace(LINE, **{missing: None})).state is None
-    assert answers.build_item(page(replace(DETAILS, **{missing: None}))).state is None
+    assert build_item(page(replace(DETAILS, **{missing: None}))).state is None
 
 
 @pytest.mark.parametrize(
@@ -175,11 +183,11 @@ def test_a_cycle_is_told_by_its_number_with_or_without_a_name(
     number: int | None, name: str | None, cycle: Cycle | None
 ) -> None:
     item = replace(DETAILS, cycle_number=number, cycle_name=name)
-    assert answers.build_item(page(item)).cycle == cycle
+    assert build_item(page(item)).cycle == cycle
 
 
 def test_a_parent_that_is_not_there_or_may_not_be_shown_is_null() -> None:
-    assert answers.build_item(page(parent=None)).parent is None
+    assert build_item(page(parent=None)).parent is None
 
 
 def test_comments_stand_thread_by_thread_each_first_before_its_replies() -> None:
@@ -187,12 +195,12 @@ def test_comments_stand_thread_by_thread_each_first_before_its_replies() -> None
         CommentThread(comment("c1"), [comment("c3", "c1"), comment("c4", "c1")]),
         CommentThread(comment("c2"), []),
     ]
-    told = answers.build_item(page(threads=threads)).comments
+    told = build_item(page(threads=threads)).comments
     assert [(one.id, one.parent_id) for one in told] == [("c1", None), ("c3", "c1"), ("c4", "c1"), ("c2", None)]
 
 
 def test_a_comment_has_all_that_is_shown_of_it() -> None:
-    [told] = answers.build_item(page(threads=[CommentThread(comment("c1"), [])])).comments
+    [told] = build_item(page(threads=[CommentThread(comment("c1"), [])])).comments
     assert told == Comment(
         id="c1",
         parent_id=None,
@@ -209,3 +217,8 @@ def test_the_last_page_of_a_list_says_so() -> None:
     assert encode(Page([1, 2])) == {"data": [1, 2], "next": None}
     assert encode(Page([1, 2], "2.x")) == {"data": [1, 2], "next": "2.x"}
     assert encode(Answer(1)) == {"data": 1}
+
+
+def test_the_address_in_linear_is_told_to_whom_it_leads_somewhere() -> None:
+    assert build_item(page()).url == "https://example.com/ENG-1"
+    assert answers.build_item(page(), links_to_linear=False).url is None

@@ -39,10 +39,10 @@ VALUES
    '2026-02-06T12:00Z', '2026-02-06T12:03Z'),
   ('i4', 'ENG-4', 4, 'Keys', NULL, 't1', NULL, NULL, '{}', 'i3', NULL, '{}', NULL,
    '2026-02-06T12:00Z', '2026-02-06T12:04Z');
-INSERT INTO comments (id, issue_id, parent_id, user_id, body, created_at, updated_at) VALUES
-  ('c1', 'i1', NULL, 'u1', 'Since Monday.', '2026-02-06T13:00Z', now()),
-  ('c2', 'i1', NULL, 'u1', 'Tiles are here.', '2026-02-06T14:00Z', now()),
-  ('c3', 'i1', 'c1', NULL, 'Noted.', '2026-02-06T15:00Z', now());
+INSERT INTO comments (id, issue_id, parent_id, user_id, body, hide_in_linear, created_at, updated_at) VALUES
+  ('c1', 'i1', NULL, 'u1', 'Since Monday.', false, '2026-02-06T13:00Z', now()),
+  ('c2', 'i1', NULL, 'u1', 'Tiles are here.', false, '2026-02-06T14:00Z', now()),
+  ('c3', 'i1', 'c1', NULL, 'Noted.', false, '2026-02-06T15:00Z', now());
 """
 
 
@@ -95,6 +95,7 @@ def test_an_item_has_its_surroundings_by_identifier_and_nothing_hidden(site: Sit
         "state": {"name": "Doing", "type": "started"},
         "priority": 0,
         "estimate": None,
+        "size": None,
         "assignee": "Dana",
         "creator": None,
         "project": "Roof",
@@ -176,7 +177,15 @@ def test_a_wrong_parameter_is_named(site: Site, path: str, named: str) -> None:
 
 def test_projects_and_labels_are_those_of_shown_items(site: Site) -> None:
     assert data(site, "/teams") == [{"key": "ENG", "name": "Engineering"}]
-    roof = {"id": "p1", "name": "Roof", "status": "Planned", "start_date": None, "target_date": "2026-03-01"}
+    roof = {
+        "id": "p1",
+        "name": "Roof",
+        "status": "Planned",
+        "start_date": None,
+        "start_date_resolution": None,
+        "target_date": "2026-03-01",
+        "target_date_resolution": None,
+    }
     assert data(site, "/projects")[0] == roof
     first = site.get("/api/v1/projects?limit=1", "bob").json()
     last = site.get(f"/api/v1/projects?after={first['next']}", "bob").json()

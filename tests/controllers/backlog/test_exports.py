@@ -76,6 +76,7 @@ def test_a_row_of_csv_has_all_that_the_list_can_show_and_no_formula(site: Site) 
         "milestone": "",
         "cycle": "",
         "estimate": "",
+        "size": "",
         "due_date": "2026-03-01",
         "created_at": "2026-02-06T12:00:00+00:00",
         "updated_at": "2026-02-06T12:01:00+00:00",

@@ -172,3 +172,36 @@ async def test_a_rich_item_weighs_little(client: httpx2.AsyncClient) -> None:
     files = [await client.get(assets.build_url(name)) for name in ("style.css", "app.js", "icon.svg")]
     sent = [(await page(client)).encode(), *(file.content for file in files)]
     assert sum(len(gzip.compress(content)) for content in sent) < 40_000
+
+
+@pytest.mark.parametrize(
+    ("scale", "estimate", "said"),
+    [
+        ("tShirt", 3.0, "M"),
+        ("tShirt", 21.0, "XXXL"),
+        ("tShirt", 4.0, "4 points"),
+        ("fibonacci", 1.0, "1 point"),
+        (None, 2.5, "2.5 points"),
+        ("notUsed", 3.0, None),
+    ],
+)
+async def test_an_estimate_is_said_as_its_team_says_it(
+    client: httpx2.AsyncClient, scale: str | None, estimate: float, said: str | None
+) -> None:
+    await store(team("ENG", issue_estimation_type=scale), item(1, estimate=estimate))
+    assert re.findall(r"<dt>Estimate</dt><dd>([^<]*)<", await page(client)) == ([said] * 2 if said else [])
+
+
+async def test_whoever_is_no_person_of_linear_made_it_and_leads_to_no_list(client: httpx2.AsyncClient) -> None:
+    await store(item(1, external_user_creator_name="Octo Cat", bot_actor_name="GitHub"))
+    shown = await page(client)
+    assert "<dt>Created by</dt><dd>Octo Cat</dd>" in shown
+    assert "Created by Octo Cat" in shown
+    assert "creator=" not in shown
+
+
+async def test_links_into_linear_are_for_admins(client: httpx2.AsyncClient) -> None:
+    await store(item(1, url="https://linear.example.com/ENG-1"))
+    assert "linear.example.com" not in await page(client)
+    await query("UPDATE users SET is_admin = true WHERE email = 'bob@example.com'")
+    assert 'href="https://linear.example.com/ENG-1"' in await page(client)

@@ -29,3 +29,36 @@ async def test_archived_removed_and_other_items_comments_are_left_out() -> None:
     await store(comment(1, ITEM, archived_at=datetime.now(UTC)), comment(2, ITEM), comment(3, item(2)))
     await query("UPDATE comments SET removed_at = now() WHERE id = 'comment-2'")
     assert await comments.list_comments(EVERYTHING, ITEM.id, 10) == []
+
+
+async def test_whoever_is_no_person_of_linear_is_named_too() -> None:
+    names = {"external_user_name": "Octo Cat", "bot_actor_name": "GitHub"}
+    await store(
+        ITEM,
+        person("Bob"),
+        comment(1, ITEM, user_id="person-Bob", **names),
+        comment(2, ITEM, **names),
+        comment(3, ITEM, bot_actor_name="GitHub"),
+    )
+    shown = await comments.list_comments(EVERYTHING, ITEM.id, 10)
+    assert [one.author for one in shown] == ["Bob", "Octo Cat", "GitHub"]
+
+
+async def test_what_linear_hides_or_may_hide_is_left_out() -> None:
+    await store(
+        ITEM,
+        person("Bob"),
+        comment(1, ITEM, hide_in_linear=True),
+        comment(2, ITEM, hide_in_linear=True, user_id="person-Bob"),
+        comment(3, ITEM, hide_in_linear=None),
+        comment(4, ITEM, "mine", hide_in_linear=None, user_id="person-Bob"),
+        comment(5, ITEM, "a bot's", hide_in_linear=False),
+    )
+    assert [one.body for one in await comments.list_comments(EVERYTHING, ITEM.id, 10)] == ["mine", "a bot's"]
+
+
+async def test_comments_about_something_else_stand_with_no_item() -> None:
+    about = {"issue_id": None, "project_update_id": "update", "project_id": "project-Apollo"}
+    await store(ITEM, comment(1, ITEM, "said of an update", **about))
+    assert await comments.list_comments(EVERYTHING, ITEM.id, 10) == []
+    assert await query("SELECT project_update_id, project_id FROM comments") == [("update", "project-Apollo")]

@@ -6,7 +6,7 @@ from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING
 from shareable_backlog.database.backlog import visibility
 from tests.database.access.test_sharing import worlds
-from tests.support.mirrored import item, store
+from tests.support.mirrored import NOON, item, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -44,3 +44,9 @@ async def test_who_sees_nothing_costs_nothing() -> None:
         text = "\n".join(line for (line,) in plan)
         assert "One-Time Filter: false" in text
         assert "on backlog_items" not in text or "never executed" in text
+
+
+async def test_nothing_of_a_team_that_was_retired_is_shown() -> None:
+    await store(team("ENG", retired_at=NOON), item(1), item(2, team="OPS"))
+    shown = f"SELECT i.identifier FROM backlog_items i WHERE {visibility.ITEM}"
+    assert await query(shown, visibility.build_params(EVERYTHING)) == [("OPS-2",)]

@@ -92,3 +92,13 @@ async def test_archived_comments_are_not_read() -> None:
     await store(one, comment(1, one, "kept"), comment(2, one, "archived"))
     await query("UPDATE comments SET archived_at = now() WHERE id = 'comment-2'")
     assert [read.comments for read in await item_texts.list_texts(EVERYTHING, [one.id], 100)] == ["kept"]
+
+
+async def test_a_comment_that_linear_hides_is_neither_found_nor_shown() -> None:
+    one = item(1)
+    await store(one, comment(1, one, "haystack", hide_in_linear=True), comment(2, one, "meadow"))
+    [read] = await item_texts.list_texts(EVERYTHING, [one.id], 100)
+    assert read.comments == "meadow"
+    [(words,)] = await query("SELECT words::text FROM search_entries")
+    assert "meadow" in words
+    assert "haystack" not in words
