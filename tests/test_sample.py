@@ -20,12 +20,13 @@ COMMENTS = STREAMS["comments"]
 
 ALWAYS = {"id", "createdAt", "updatedAt", "archivedAt"}
 FIELDS = {
-    "teams": "key name displayName description color icon visibility parent timezone",
+    "teams": "key name displayName description color icon visibility parent timezone issueEstimationType",
     "workflow_states": "name type color position description team",
     "labels": "name color description isGroup team parent",
     "people": "name displayName avatarUrl active",
     "project_statuses": "name type color position",
-    "projects": "name slugId url description color icon status startDate targetDate progress health lead sortOrder",
+    "projects": "name slugId url description color icon status startDate startDateResolution targetDate "
+    "targetDateResolution progress healthUpdatedAt health lead sortOrder",
     "project_milestones": "name description targetDate sortOrder project",
     "cycles": "number name startsAt endsAt completedAt team",
     "initiatives": "name slugId url description color icon status targetDate owner sortOrder",
@@ -34,7 +35,7 @@ FIELDS = {
     "prioritySortOrder subIssueSortOrder dueDate slaBreachesAt startedAt completedAt canceledAt "
     "autoArchivedAt trashed labelIds previousIdentifiers team state assignee creator project "
     "projectMilestone cycle parent",
-    "comments": "body quotedText url editedAt resolvedAt issue parent user",
+    "comments": "body quotedText url editedAt resolvedAt issue parent user botActor hideInLinear",
     "relations": "type issue relatedIssue",
     "attachments": "title subtitle url sourceType issue",
 }

@@ -110,10 +110,10 @@ async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
 
 
 def _build_row(plan: Plan, window: TimelineWindow) -> RoadmapRow:
-    project, share = plan.project, plan.count and plan.count.share
+    share = plan.count and plan.count.share
     return RoadmapRow(
         plan,
-        timeline.build_bar(window, project.start_date, project.target_date, share or 0),
+        timeline.build_bar(window, plan.first_day, plan.last_day, share or 0),
         timeline.build_marks(
             window,
             [
@@ -136,7 +136,7 @@ def _group_rows(page: RoadmapPage, rows: list[RoadmapRow], *, by_initiative: boo
 
 
 def _has_date(row: RoadmapRow) -> bool:
-    return (row.plan.project.start_date or row.plan.project.target_date) is not None
+    return (row.plan.first_day or row.plan.last_day) is not None
 
 
 def _read_status(row: RoadmapRow) -> str | None:

@@ -5,7 +5,7 @@ A project belongs to no team in the mirror, so it is shown to whoever is shown a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import LiteralString
 
 from shareable_backlog.database.access.sharing import Scope
@@ -21,18 +21,26 @@ MOST_COUNTED = 1_000
 _MOST_MILESTONES = _MOST_MEMBERSHIPS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedProject:
-    """A project as the roadmap shows it; `lead` is None also where people are not shown."""
+    """A project as the roadmap shows it; `lead` is None also where people are not shown.
+
+    A date with a resolution (month, quarter, halfYear or year) stands for the whole of that. `update_gap` is how long
+    it usually was from one update to the next, None for fewer than three of them.
+    """
 
     id: str
     name: str
     status: str | None
     status_type: str | None
     health: str | None
+    health_updated_at: datetime | None
+    update_gap: timedelta | None
     lead: str | None
     start_date: date | None
+    start_date_resolution: str | None
     target_date: date | None
+    target_date_resolution: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,8 @@ async def list_projects(
     """
     return await query(
         f"""
-        SELECT p.id, p.name, s.name AS status, s.type AS status_type, p.health, p.start_date, p.target_date,
+        SELECT p.id, p.name, s.name AS status, s.type AS status_type, p.health, p.health_updated_at, g.update_gap,
+               p.start_date, p.start_date_resolution, p.target_date, p.target_date_resolution,
                CASE WHEN {visibility.ASSIGNEES} THEN a.name END AS lead
         FROM projects p
         LEFT JOIN project_statuses s ON s.id = p.status_id
@@ -114,7 +123,14 @@ async def list_projects(
           )
           LIMIT 1
         ) o
-        WHERE p.removed_at IS NULL AND p.archived_at IS NULL
+        CROSS JOIN LATERAL (
+          SELECT CASE WHEN count(*) > 2 THEN percentile_cont(0.5) WITHIN GROUP (ORDER BY w.gap) END AS update_gap
+          FROM (
+            SELECT u.created_at - lag(u.created_at) OVER (ORDER BY u.created_at) AS gap FROM project_updates u
+            WHERE u.project_id = p.id AND u.removed_at IS NULL AND u.archived_at IS NULL
+          ) w
+        ) g
+        WHERE p.removed_at IS NULL AND p.archived_at IS NULL AND NOT p.trashed
           AND (%(status_type)s::text IS NULL OR s.type = %(status_type)s)
           AND (%(team_key)s::text IS NULL OR p.id = ANY (ARRAY({_OF_TEAM})))
           AND (%(viewer_group_ids)s::integer[] IS NULL OR p.id = ANY (ARRAY({_OF_GROUP})))
@@ -184,7 +200,7 @@ async def list_initiatives(project_ids: Sequence[str]) -> list[InitiativeMembers
         SELECT o.project_id, n.id AS initiative_id, n.name AS initiative
         FROM initiative_projects o JOIN initiatives n ON n.id = o.initiative_id
         WHERE o.project_id = ANY (%(project_ids)s::text[]) AND o.removed_at IS NULL AND o.archived_at IS NULL
-          AND n.removed_at IS NULL AND n.archived_at IS NULL
+          AND n.removed_at IS NULL AND n.archived_at IS NULL AND NOT n.trashed
         ORDER BY n.sort_order NULLS LAST, lower(n.name), n.id LIMIT %(most)s
         """,
         {"project_ids": list(project_ids), "most": _MOST_MEMBERSHIPS},

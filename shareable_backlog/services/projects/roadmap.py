@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.projects import roadmap, teams
@@ -14,8 +14,10 @@ from shareable_backlog.database.projects.roadmap import (
     PlannedProject,
 )
 from shareable_backlog.database.projects.teams import ShownTeam
+from shareable_backlog.services.projects import plan_dates
 
 PAGE_SIZE = 100
+_OLD_AFTER = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +42,23 @@ class Step:
     is_late: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A project with its milestones by target date.
 
     `status` is one of STATUS_TYPES, None when it is none of them; `count` is None when it has more than 1,000 items.
-    `is_late` while its target date has passed and it is neither completed nor canceled; a milestone is late while
-    something of it is open in a project that goes on.
+    It runs from `first_day` to `last_day`, and `is_late` once that has passed while it is neither completed nor
+    canceled; a milestone is late while something of it is open in a project that goes on. Its health is old when
+    nothing was written about it for two weeks, and for twice as long as usual.
     """
 
     project: PlannedProject
     status: str | None
     count: ItemCount | None
+    first_day: date | None
+    last_day: date | None
     is_late: bool
+    is_health_old: bool
     steps: list[Step]
 
 
@@ -112,8 +118,25 @@ def _build_plan(
         is_open = own is not None and own.done < own.items
         return Step(milestone, own, is_open and not is_over and _has_passed(milestone.target_date, today))
 
-    is_late = not is_over and _has_passed(project.target_date, today)
-    return Plan(project, status, count, is_late, [build_step(milestone) for milestone in milestones])
+    start, target = project.start_date, project.target_date
+    last_day = target and plan_dates.compute_last_day(target, project.target_date_resolution)
+    return Plan(
+        project=project,
+        status=status,
+        count=count,
+        first_day=start and plan_dates.compute_first_day(start, project.start_date_resolution),
+        last_day=last_day,
+        is_late=not is_over and _has_passed(last_day, today),
+        is_health_old=not is_over and _is_health_old(project, today),
+        steps=[build_step(milestone) for milestone in milestones],
+    )
+
+
+def _is_health_old(project: PlannedProject, today: date) -> bool:
+    if project.health_updated_at is None:
+        return False
+    rhythm = max(_OLD_AFTER, 2 * (project.update_gap or timedelta()))
+    return today - project.health_updated_at.date() > rhythm
 
 
 def _sum_counts(counted: Iterable[MilestoneProgress]) -> ItemCount | None:

@@ -26,6 +26,7 @@ _LANGUAGES = {tag.split("-")[0]: tag for tag in reversed(OFFERED)}
 _OTHER_NAMES = {"no": "nb", "zh-hant": "zh-TW", "zh-hk": "zh-TW"}
 _BY_NAME = _LANGUAGES | _OTHER_NAMES | {tag.lower(): tag for tag in OFFERED}
 _MOST_LANGUAGES = 20
+_HALF_A_YEAR = 6  # months
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,21 @@ def format_month(on: date, *, with_year: bool = True) -> str:
     if with_year:
         return _format_by_skeleton(_convert_day(on), "yMMM", _READER.get().locale)
     return _format_by_pattern(_convert_day(on), "MMM", _READER.get().locale)
+
+
+def format_plan_date(on: date, resolution: str | None, now: datetime | None = None) -> str:
+    """Write a date of a plan as exactly as it is meant: `Dec 2026`, `Q4 2026`, `H2 2026`, `2026`, else as a day."""
+    match resolution:
+        case "month":
+            return format_month(on)
+        case "quarter":
+            return _format_by_skeleton(on, "yQQQ", _READER.get().locale)
+        case "halfYear":
+            return f"H{1 if on.month <= _HALF_A_YEAR else 2} {_format_by_pattern(on, 'y', _READER.get().locale)}"
+        case "year":
+            return _format_by_pattern(on, "y", _READER.get().locale)
+        case _:
+            return format_day(on, now)
 
 
 def format_weekday(on: date) -> str:

@@ -38,6 +38,7 @@ def _build_filter(write: Callable[..., Any]) -> Callable[..., Any]:
 _OF_READER: dict[str, Callable[..., Any]] = {
     "clock": locales.format_clock,
     "day": locales.format_day,
+    "plan_date": locales.format_plan_date,
     "exact": locales.format_exact,
     "month": locales.format_month,
     "number": locales.format_number,
@@ -55,6 +56,7 @@ _GLOBALS: dict[str, Any] = {
     "add_sub_path": add_sub_path,
     "asset": assets.build_url,
     "ago": words.format_ago,
+    "days_ago": words.format_days_ago,
     "vocabulary": vocabulary,
 }
 

@@ -22,6 +22,7 @@ def describe_filter_value(value: str, field: FilterName) -> str:
 
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+_FEW_DAYS = 14
 
 
 def format_ago(at: datetime, now: datetime) -> str:
@@ -34,6 +35,16 @@ def format_ago(at: datetime, now: datetime) -> str:
     if seconds < _DAY_S:
         return f"{seconds // _HOUR_S:.0f} h ago"
     return locales.format_day(at, now)
+
+
+def format_days_ago(at: datetime, now: datetime) -> str:
+    """Return how many days or weeks before `now` it was: `today`, `yesterday`, `5 days ago`, `3 weeks ago`."""
+    days = (now - at).days
+    if days < 1:
+        return "today"
+    if days == 1:
+        return "yesterday"
+    return f"{days} days ago" if days < _FEW_DAYS else f"{days // 7} weeks ago"
 
 
 def format_initials(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -165,7 +165,7 @@ async def test_projects_stand_below_their_initiatives_on_demand(client: httpx2.A
     await stored(target_date=days(30))
     times: dict[str, Any] = {"created_at": NOON, "updated_at": NOON}
     await store(
-        InitiativeRow(id="moon", name="The moon", **times),
+        InitiativeRow(id="moon", name="The moon", trashed=False, **times),
         InitiativeProjectRow(id="part", initiative_id="moon", project_id="project-Apollo", **times),
         project("Gemini", target_date=days(40)),
         item(9, project_id="project-Gemini"),
@@ -224,3 +224,33 @@ async def test_names_are_escaped(client: httpx2.AsyncClient) -> None:
     page = (await client.get("/roadmap")).text
     assert "<script>alert" not in page
     assert "?project=%22%3E%3Cscript%3E" in page
+
+
+@pytest.mark.parametrize(
+    ("resolution", "said"), [("month", "Dec 2091"), ("quarter", "Q4 2091"), ("halfYear", "H2 2091"), ("year", "2091")]
+)
+async def test_a_date_is_never_more_exact_than_in_linear(
+    client: httpx2.AsyncClient, resolution: str, said: str
+) -> None:
+    await stored(target_date=date(2091, 12, 31), target_date_resolution=resolution)
+    page = (await client.get("/roadmap")).text
+    assert f"until {said} " in words(page)
+    await query("UPDATE projects SET start_date = '2091-10-01', start_date_resolution = 'quarter'")
+    page += (await client.get("/roadmap")).text
+    assert "from Q4 2091 →" in page
+    assert "31 Dec" not in page
+    assert "2091-" not in page
+
+
+async def test_what_is_late_by_a_quarter_is_not_late_by_days(client: httpx2.AsyncClient) -> None:
+    await stored(target_date=days(-400), target_date_resolution="quarter")
+    told = words((await client.get("/roadmap")).text)
+    assert "Apollo Late Rolling " in told
+
+
+async def test_health_has_its_age_and_is_out_of_date_in_words(client: httpx2.AsyncClient) -> None:
+    now = datetime.now(UTC)
+    await stored(target_date=days(30), health="onTrack", health_updated_at=now - timedelta(days=5))
+    assert "On track, 5 days ago Rolling" in words((await client.get("/roadmap")).text)
+    await query("UPDATE projects SET health_updated_at = now() - interval '22 days'")
+    assert "On track, 3 weeks ago, out of date Rolling" in words((await client.get("/roadmap")).text)

@@ -1,6 +1,6 @@
 """Projects in order, with what a reader may know of them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, LiteralString
 
 import pytest
@@ -10,7 +10,7 @@ from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.projects import roadmap
 from shareable_backlog.database.projects.roadmap import Milestone, MilestoneProgress, PlannedProject
 from shareable_backlog.streams.issues import ItemRow
-from shareable_backlog.streams.projects import ProjectMilestoneRow, ProjectRow, ProjectStatusRow
+from shareable_backlog.streams.projects import ProjectMilestoneRow, ProjectRow, ProjectStatusRow, ProjectUpdate
 from tests.support.mirrored import NOON, item, label, person, project, state, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -104,9 +104,20 @@ async def test_a_project_tells_its_status_health_lead_and_dates() -> None:
     await store(status("started"), person("Maren"), apollo, of(1, apollo))
     assert await found() == [
         PlannedProject(
-            "project-Apollo", "Apollo", "Started", "started", "atRisk", "Maren", date(2026, 1, 2), date(2026, 3, 4)
+            id="project-Apollo",
+            name="Apollo",
+            status="Started",
+            status_type="started",
+            health="atRisk",
+            health_updated_at=None,
+            update_gap=None,
+            lead="Maren",
+            start_date=date(2026, 1, 2),
+            start_date_resolution=None,
+            target_date=date(2026, 3, 4),
+            target_date_resolution=None,
         )
-    ]  # fmt: skip
+    ]
 
 
 async def test_the_lead_is_not_told_where_people_are_not_shown() -> None:
@@ -239,3 +250,28 @@ async def test_nothing_reads_all_items(monkeypatch: pytest.MonkeyPatch) -> None:
     reads = [line for line in plans if "on backlog_items" in line]
     assert len(reads) == 8
     assert all("Index" in line for line in reads), reads
+
+
+async def test_a_project_in_the_trash_is_left_out() -> None:
+    apollo, gemini = project("Apollo"), project("Gemini", trashed=True)
+    await store(apollo, gemini, of(1, apollo), of(2, gemini))
+    assert await names() == ["Apollo"]
+
+
+async def test_how_often_is_written_about_a_project_is_the_usual_gap_and_unknown_for_two_updates() -> None:
+    often, seldom = project("a-often"), project("b-seldom")
+    days = {often: (0, 7, 14, 90), seldom: (0, 7)}
+    updates = [
+        ProjectUpdate(
+            id=f"{one.id}-{day}",
+            project_id=one.id,
+            body="On it.",
+            is_diff_hidden=False,
+            created_at=NOON + timedelta(days=day),
+            updated_at=NOON,
+        )
+        for one, on in days.items()
+        for day in on
+    ]
+    await store(often, seldom, of(1, often), of(2, seldom), *updates)
+    assert [one.update_gap for one in await found()] == [timedelta(days=7), None]

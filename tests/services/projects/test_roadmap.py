@@ -1,6 +1,6 @@
 """The roadmap's pages, and what counts as late."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from shareable_backlog.streams.projects import (
     InitiativeRow,
     ProjectMilestoneRow,
     ProjectStatusRow,
+    ProjectUpdate,
 )
 from tests.support.mirrored import NOON, item, project, state, store
 
@@ -97,7 +98,8 @@ async def test_an_initiative_is_shown_with_those_of_its_projects_that_are() -> N
     times: dict[str, Any] = {"created_at": NOON, "updated_at": NOON}
     apollo, gemini, secret = map(project, ("Apollo", "Gemini", "Secret"))
     moon, stars, mars = (
-        InitiativeRow(id=name, name=name, sort_order=order, **times) for order, name in enumerate("MSX")
+        InitiativeRow(id=name, name=name, sort_order=order, trashed=False, **times)
+        for order, name in enumerate("MSX")
     )
     parts = [(moon, apollo), (moon, secret), (stars, secret), (mars, gemini), (mars, apollo)]
     await store(
@@ -108,3 +110,57 @@ async def test_an_initiative_is_shown_with_those_of_its_projects_that_are() -> N
         ),
     )  # fmt: skip
     assert (await shown()).initiatives == [("M", {apollo.id}), ("X", {apollo.id, gemini.id})]
+
+
+@pytest.mark.parametrize(
+    ("target", "resolution", "is_late"),
+    [
+        (date(2026, 10, 1), "quarter", False),
+        (date(2026, 9, 30), "quarter", True),
+        (date(2026, 11, 1), "month", False),
+        (date(2026, 7, 1), "halfYear", False),
+        (date(2026, 1, 1), "year", False),
+        (date(2025, 12, 31), "year", True),
+    ],
+)
+async def test_nothing_is_late_before_the_time_ends_that_its_date_stands_for(
+    target: date, resolution: str, *, is_late: bool
+) -> None:
+    apollo = project("Apollo", target_date=target, target_date_resolution=resolution)
+    await store(apollo, item(1, project_id=apollo.id))
+    [plan] = (await shown()).plans
+    assert plan.is_late is is_late
+
+
+@pytest.mark.parametrize(
+    ("age", "gap", "status", "is_old"),
+    [
+        (14, None, "started", False),
+        (15, None, "started", True),
+        (15, 2, "started", True),
+        (40, 30, "started", False),
+        (61, 30, "started", True),
+        (99, None, "completed", False),
+    ],
+)
+async def test_health_is_old_after_twice_the_usual_time_and_never_within_two_weeks(
+    age: int, gap: int | None, status: str, *, is_old: bool
+) -> None:
+    told_at = datetime(2026, 11, 23, 12, tzinfo=UTC) - timedelta(days=age)
+    kind = ProjectStatusRow(id="status", name="S", type=status, position=0, created_at=NOON, updated_at=NOON)
+    apollo = project("Apollo", status_id="status", health="onTrack", health_updated_at=told_at)
+    updates = [
+        ProjectUpdate(
+            id=f"update-{number}",
+            project_id=apollo.id,
+            body="On it.",
+            is_diff_hidden=False,
+            created_at=told_at - timedelta(days=gap * number),
+            updated_at=told_at,
+        )
+        for number in range(3)
+        if gap
+    ]
+    await store(kind, apollo, *updates, item(1, project_id=apollo.id))
+    [plan] = (await shown()).plans
+    assert plan.is_health_old is is_old

@@ -135,3 +135,24 @@ def test_what_was_chosen_comes_before_what_the_browser_asks_for() -> None:
 
 def test_what_is_not_offered_is_not_chosen() -> None:
     assert locales.choose_locale("tlh", "fr") == "fr"
+
+
+@pytest.mark.parametrize(
+    ("resolution", "said"),
+    [
+        (None, "4 Nov 2026"),
+        ("decade", "4 Nov 2026"),
+        ("month", "Nov 2026"),
+        ("quarter", "Q4 2026"),
+        ("halfYear", "H2 2026"),
+        ("year", "2026"),
+    ],
+)
+def test_a_date_of_a_plan_is_as_exact_as_it_is_meant(resolution: str | None, said: str) -> None:
+    assert locales.format_plan_date(date(2026, 11, 4), resolution) == said
+    assert locales.format_plan_date(date(2026, 6, 30), "halfYear") == "H1 2026"
+
+
+def test_a_quarter_is_written_as_the_reader_does() -> None:
+    with write_for(LocalFormat("UTC", "fr")):
+        assert locales.format_plan_date(date(2026, 11, 4), "quarter") == "T4 2026"

@@ -73,3 +73,10 @@ def test_a_name_has_initials(name: str, initials: str) -> None:
 )
 def test_a_browser_is_named_as_people_know_it(user_agent: str | None, name: str) -> None:
     assert words.describe_browser(user_agent) == name
+
+
+@pytest.mark.parametrize(
+    ("before", "said"), [(-1, "today"), (0, "today"), (1, "yesterday"), (13, "13 days ago"), (20, "2 weeks ago")]
+)
+def test_an_age_is_said_in_days_and_then_in_weeks(before: int, said: str) -> None:
+    assert words.format_days_ago(NOW - timedelta(days=before), NOW) == said
