@@ -10,7 +10,14 @@ from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.projects import roadmap
 from shareable_backlog.database.projects.roadmap import Milestone, MilestoneProgress, PlannedProject
 from shareable_backlog.streams.issues import ItemRow
-from shareable_backlog.streams.projects import ProjectMilestoneRow, ProjectRow, ProjectStatusRow, ProjectUpdate
+from shareable_backlog.streams.projects import (
+    InitiativeProjectRow,
+    InitiativeRow,
+    ProjectMilestoneRow,
+    ProjectRow,
+    ProjectStatusRow,
+    ProjectUpdate,
+)
 from tests.support.mirrored import NOON, item, label, person, project, state, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -252,10 +259,33 @@ async def test_nothing_reads_all_items(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all("Index" in line for line in reads), reads
 
 
-async def test_a_project_in_the_trash_is_left_out() -> None:
-    apollo, gemini = project("Apollo"), project("Gemini", trashed=True)
-    await store(apollo, gemini, of(1, apollo), of(2, gemini))
+async def test_a_project_in_the_trash_or_archived_is_left_out() -> None:
+    apollo, gemini, ranger = project("Apollo"), project("Gemini", trashed=True), project("Ranger", archived_at=NOON)
+    await store(apollo, gemini, ranger, of(1, apollo), of(2, gemini), of(3, ranger))
     assert await names() == ["Apollo"]
+
+
+async def test_an_initiative_in_the_trash_or_archived_is_left_out_and_so_is_a_part_that_is_none_any_more() -> None:
+    times: dict[str, Any] = {"created_at": NOON, "updated_at": NOON}
+    apollo = project("Apollo")
+    await store(
+        apollo,
+        InitiativeRow(id="moon", name="Moon", trashed=False, **times),
+        InitiativeRow(id="mars", name="Mars", trashed=True, **times),
+        InitiativeRow(id="sun", name="Sun", trashed=False, archived_at=NOON, **times),
+        InitiativeRow(id="sky", name="Sky", trashed=False, **times),
+        *(
+            InitiativeProjectRow(
+                id=name,
+                initiative_id=name,
+                project_id=apollo.id,
+                archived_at=NOON if name == "sky" else None,
+                **times,
+            )
+            for name in ("moon", "mars", "sun", "sky")
+        ),
+    )
+    assert [one.initiative for one in await roadmap.list_initiatives([apollo.id])] == ["Moon"]
 
 
 async def test_how_often_is_written_about_a_project_is_the_usual_gap_and_unknown_for_two_updates() -> None:
