@@ -127,13 +127,6 @@ async def test_a_request_that_is_too_complex_is_asked_for_in_halves_and_so_are_a
     assert seen(pages) == ids(fake)[::-1]
 
 
-async def test_half_of_a_request_is_half_of_what_it_asked_for(fake: FakeLinear) -> None:
-    fake.fail_next(Fault.TOO_COMPLEX)
-    async with connection(fake) as client:
-        await PageReader(client).fetch_round([replace(ISSUES, expected=12)])
-    assert asked_for(fake) == [12, 6]
-
-
 async def test_an_answer_that_is_too_large_is_asked_for_in_halves(fake: FakeLinear) -> None:
     for _ in range(7):
         fake.world.add_issue(description="x" * 2_000)

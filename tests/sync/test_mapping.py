@@ -23,6 +23,7 @@ def world() -> World:
         team, parent=parent["id"], labelIds=[label["id"]], priority=2, trashed=True, **ids, **place
     )
     world.add_comment(issue, user=person["id"], parent=world.add_comment(issue)["id"])
+    world.add_comment(issue, externalUser={"name": "Octo Cat"}, botActor={"name": "GitHub"})
     return world
 
 
@@ -47,4 +48,7 @@ def _read_value(row: Row, column: str) -> Any:
         return row["trashed"] is True
     first, *rest = column.split("_")
     name = first + "".join(map(str.capitalize, rest))
+    if name.endswith("Name") and name not in row:
+        actor = row[name.removesuffix("Name")]
+        return actor and actor["name"]
     return row[name] if name in row else row[name.removesuffix("Id")]
