@@ -57,6 +57,22 @@ def test_no_line_is_too_long_to_be_read() -> None:
     assert [(name, line) for name, line in lines if len(line) > 160] == []
 
 
+_WEIGHTY = ("'promote'", "'demote'", '/delete"', '/revoke"', '/passkeys/remove"', 'passkey.id }}/remove"')
+"""Acts that can't be undone, or give a right; a view's deletion can be undone, and a person's address is typed."""
+_EXEMPT = ("/views/delete", "/admin/people/{{ user.id }}/delete")
+
+
+def test_what_can_not_be_undone_asks_first() -> None:
+    found = [
+        (name, line)
+        for name, text in TEMPLATES.items()
+        for line in re.sub(r"{% call ask\.first.*?{% endcall %}", "", text, flags=re.DOTALL).splitlines()
+        if ("<form" in line or "act(" in line) and any(act in line for act in _WEIGHTY)
+        if not any(exempt in line for exempt in _EXEMPT)
+    ]
+    assert found == []
+
+
 def styled() -> set[str]:
     sheets = [path.read_text(encoding="utf-8") for path in (PACKAGE / "static/style").glob("*.css")]
     return {name for one in sheets for name in re.findall(r"\.([A-Za-z][\w-]*)", _COMMENT_OR_BODY.sub(" ", one))}

@@ -16,7 +16,8 @@ from starlette.responses import HTMLResponse
 from shareable_backlog import vocabulary
 from shareable_backlog.web import live_files
 from shareable_backlog.web.live_files import TEMPLATES
-from shareable_backlog.web.pages import assets, colors, locales, words
+from shareable_backlog.web.pages import assets, colors, foreign_texts, locales, words
+from shareable_backlog.web.pages.foreign_texts import IsolatedTexts
 from shareable_backlog.web.pages.locales import LocalFormat
 from shareable_backlog.web.pages.own_addresses import OwnAddresses
 from shareable_backlog.web.sub_path import add_sub_path, get_sub_path
@@ -50,6 +51,8 @@ _FILTERS: dict[str, Any] = {
     "filter_value": words.describe_filter_value,
     "browser": words.describe_browser,
     "initials": words.format_initials,
+    "isolated": foreign_texts.isolate_text,
+    "titled": foreign_texts.describe_title,
     "toned": colors.tone_color,
 }
 _GLOBALS: dict[str, Any] = {
@@ -109,7 +112,7 @@ def _read_templates(_edition: int, sub_path: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        extensions=[OwnAddresses] if sub_path else [],
+        extensions=[IsolatedTexts, *([OwnAddresses] if sub_path else [])],
     )
     environment.filters.update(_FILTERS)
     environment.globals.update(_GLOBALS)

@@ -20,13 +20,14 @@ TITLES = {
     2: MARKUP,
     3: "\u202eright to left \u2066and \u0627\u0644\u0639\u0631\u0628\u064a\u0629 without end",
     4: "unbroken" * 400,
-    5: "",
+    5: " \u200b\u2800\u3164",
     6: "{{ 7 * 7 }} ${7*7} {% raw %} &lt;b&gt; %s",
     7: "a\u0000b\ud800c \U0001f469\u200d\U0001f680 Z\u0351\u036b\u0343\u036a\u0302\u036b\u033d\u034f\u0334",
     8: "</script>--><script>alert(16)</script>\u2028alert(17)\u2029<!--",
     9: "word " * 2_000,
     10: '=HYPERLINK("https://evil.example/","x")',
 }
+TURNING = "\u2069\u202eturns the line \u2066around \u0627\u0644"
 ADDRESSES = (
     "javascript:alert(10)",
     "JavaScript://example.com/%0aalert(11)",
@@ -73,7 +74,8 @@ def _node(id_: str, **fields: Any) -> dict[str, Any]:
 
 
 def _issue(number: int, title: str) -> dict[str, Any]:
-    """Return an item that was done just now, to be among the changes."""
+    """Return an item that was done just now, to be among the changes; the third has names that turn lines around."""
+    other = "-2" if number == 3 else ""
     return _node(
         f"issue-evl-{number}",
         identifier=f"EVL-{number}",
@@ -82,11 +84,12 @@ def _issue(number: int, title: str) -> dict[str, Any]:
         description=DESCRIPTION,
         url="javascript:alert(7)",
         priority=1,
-        labelIds=["sample-label-evl"],
+        labelIds=[f"sample-label-evl{other}"],
         team=_TEAM,
         state=_STATE,
-        assignee={"id": "sample-person-evl"},
-        project=_PROJECT,
+        assignee={"id": f"sample-person-evl{other}"},
+        creator={"id": f"sample-person-evl{other}"},
+        project={"id": f"sample-project-evl{other}"},
         projectMilestone={"id": "sample-milestone-evl"},
         completedAt=datetime.now(UTC).isoformat(),
     )
@@ -101,9 +104,15 @@ async def batches() -> AsyncIterator[Batch]:
     nodes = {
         "teams": [_node("team-evl", key="EVL", name=f"Evil {SCRIPT}")],
         "workflow_states": [state],
-        "labels": [_node("label-evl", name=MARKUP, color=color)],
-        "people": [_node("person-evl", name=MARKUP, avatarUrl="https://evil.example/7.png")],
-        "projects": [_node("project-evl", name=MARKUP, color=color, startDate=today, targetDate=today)],
+        "labels": [_node("label-evl", name=MARKUP, color=color), _node("label-evl-2", name=TURNING, color=color)],
+        "people": [
+            _node("person-evl", name=MARKUP, avatarUrl="https://evil.example/7.png"),
+            _node("person-evl-2", name=TURNING),
+        ],
+        "projects": [
+            _node("project-evl", name=MARKUP, color=color, startDate=today, targetDate=today),
+            _node("project-evl-2", name=TURNING, lead={"id": "sample-person-evl-2"}, targetDate=today),
+        ],
         "project_milestones": [_node("milestone-evl", name=MARKUP, targetDate=today, project=_PROJECT)],
         "issues": [_issue(number, title) for number, title in TITLES.items()],
         "relations": [
@@ -114,7 +123,10 @@ async def batches() -> AsyncIterator[Batch]:
             _node(f"attachment-evl-{at}", title=MARKUP, subtitle=SCRIPT, url=url, sourceType=SCRIPT, issue=_FIRST)
             for at, url in enumerate(ADDRESSES)
         ],
-        "comments": [_node("comment-evl", user={"id": "sample-person-evl"}, issue=_FIRST, **comment)],
+        "comments": [
+            _node("comment-evl", user={"id": "sample-person-evl"}, issue=_FIRST, **comment),
+            _node("comment-evl-2", user={"id": "sample-person-evl-2"}, issue={"id": "sample-issue-evl-3"}, **comment),
+        ],
     }
     for stream, alike in nodes.items():
         yield build_batch(STREAMS[stream], alike, seen_at=datetime.now(UTC))
