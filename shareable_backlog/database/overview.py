@@ -68,6 +68,15 @@ async def count_shown_items() -> int:
     return count
 
 
+async def count_mirrored() -> tuple[int, int]:
+    """Count the items and the projects that the mirror has, shown or not, without archived ones."""
+    [found] = await query(
+        """SELECT (SELECT count(*) FROM backlog_items WHERE removed_at IS NULL AND archived_at IS NULL),
+             (SELECT count(*) FROM projects WHERE removed_at IS NULL AND archived_at IS NULL)"""
+    )
+    return found
+
+
 async def read_server() -> DatabaseServer:
     """Return which PostgreSQL it is and how far it is migrated."""
     [found] = await query(

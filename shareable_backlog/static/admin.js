@@ -18,15 +18,15 @@ if (live) {
   const said = find("#said");
   const again = find(".again");
   let events;
-  let ended;
+  let rest;
 
   const show = (news) => {
     const within = live.contains(document.activeElement);
     live.replaceChildren(...document.adoptNode(readPage(news.html).body).childNodes);
     if (within) find("[tabindex]", live)?.focus({ preventScroll: true });
     if (said.textContent !== news.said) said.textContent = news.said;
-    if (ended !== undefined && ended !== news.ended) refresh();
-    ended = news.ended;
+    if (rest !== undefined && rest !== `${news.rest}`) refresh();
+    rest = `${news.rest}`;
   };
 
   const listen = () => {

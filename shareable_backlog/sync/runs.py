@@ -154,7 +154,10 @@ async def _tell(report: RunReport, limit: asyncio.Timeout) -> None:
 
 def _build_progress(report: RunReport) -> dict[str, Any]:
     client, activity = report.client, report.activity
-    if client and client.budget.is_used_up and client.budget.available_at:
+    if client and client.wait:
+        error, until = client.wait
+        activity = f"Waiting to ask Linear again at {until:%H:%M:%S} UTC: {error}"
+    elif client and client.budget.is_used_up and client.budget.available_at:
         activity += f" The key's budget at Linear is used up until {client.budget.available_at:%H:%M} UTC."
     return {
         "activity": activity,

@@ -1,9 +1,11 @@
 """Turn errors into answers: a page for people, JSON for programs, and one incident id in both answer and log."""
 
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from shareable_backlog import logs
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.web.pages import rendering
+from shareable_backlog.web.sub_path import get_sub_path
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -45,6 +48,7 @@ _TITLES = {
     502: "Linear isn't responding",
     503: "The backlog can't be read right now",
 }
+_OPERATORS = re.compile(r"\b[A-Z]{2,}_[A-Z][A-Z_]+\b|`slb |\bslb [a-z]+ ")
 _HEADERS = {
     401: {"WWW-Authenticate": "Bearer"},
     429: {"Retry-After": "60"},
@@ -60,6 +64,7 @@ class ErrorContext:
     message: str
     incident: str | None
     may_try_again: bool
+    back: str | None
 
 
 def add_handlers(app: Starlette) -> None:
@@ -83,7 +88,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     codes = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
     words = {
         404: "There is nothing at this address, or you may not see it.",
-        405: "This address doesn't support that method.",
+        405: "This page can't be used that way. Go back, and use its buttons and links.",
         408: "The request took too long to arrive, so it was ignored.",
         413: "The request is too large, so it was ignored.",
         415: "Compressed requests aren't accepted. Send it uncompressed.",
@@ -110,6 +115,9 @@ async def on_any_error(request: Request, error: Exception) -> Response:
 
 
 def _build_response(request: Request, status: int, code: str, message: str, incident: str | None = None) -> Response:
+    user = getattr(request.state, "visitor", None)
+    if not (user and user.is_admin):
+        message = describe_for_readers(message)
     headers = _HEADERS.get(status, {})
     if incident is None and status == 500:  # noqa: PLR2004 (HTTP)
         incident = secrets.token_hex(4)
@@ -119,11 +127,31 @@ def _build_response(request: Request, status: int, code: str, message: str, inci
         body = {"error": {"message": message, "code": code, "details": details}}
         return JSONResponse(body, status, headers)
     title = _TITLES.get(status, "That did not work")
-    context = ErrorContext(title, message, incident, may_try_again=status == 503)  # noqa: PLR2004 (HTTP)
+    context = ErrorContext(title, message, incident, may_try_again=status == 503, back=_find_way_back(request))  # noqa: PLR2004 (HTTP)
     # Not there before the gate is passed.
     frame: Callable[[], DataclassInstance] | None = getattr(request.state, "frame", None)
     around = (frame(),) if frame else ()
     return rendering.render_page("shared/error.html", *around, context, status=status, headers=headers)
+
+
+def describe_for_readers(message: str) -> str:
+    """Return `message` without the sentences that name a setting or a command: they are for whoever runs this."""
+    sentences = re.split(r"(?<=[.!?]) +", message)
+    return " ".join(one for one in sentences if not _OPERATORS.search(one)) or "The admins can see what is wrong."
+
+
+def _find_way_back(request: Request) -> str | None:
+    """Return the page of ours from which a request came, as it is written in templates; None from nowhere else.
+
+    Only its path is taken: whatever a browser says leads to this host.
+    """
+    came_from = urlsplit(request.headers.get("referer", ""))
+    if came_from.netloc != request.headers.get("host") or not came_from.path.startswith(f"{get_sub_path()}/"):
+        return None
+    path = came_from.path.removeprefix(get_sub_path())
+    if path.startswith(("//", "/sign-in/")) or (request.method == "GET" and path == request.url.path):
+        return None
+    return f"{path}?{came_from.query}" if came_from.query else path
 
 
 def hide_secret(path: str) -> str:

@@ -127,3 +127,26 @@ async def test_a_run_that_moves_may_take_as_long_as_it_likes(monkeypatch: pytest
     ended = await sync_history.find_run(report.run_id)
     assert ended
     assert ended.status == "succeeded"
+
+
+async def test_a_run_that_linear_refuses_says_that_it_waits_and_why(live_database: Settings) -> None:
+    world, _ = pulling.small_world()
+    waiting = asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        waiting.set()
+        await asyncio.Event().wait()
+
+    with running_fake(world) as fake:
+        address = fake.url
+    settings = replace(live_database, linear_api_url=address, linear_api_key=Secret("lin_api_0123456789"))
+    retries = Retries(attempts=5, sleep=sleep)
+    pulled = asyncio.create_task(
+        pull.run_sync(settings, SyncRequest("manual", is_full=False), lambda _report, _page: None, retries=retries)
+    )
+    await asyncio.wait_for(waiting.wait(), 20)
+    told = await until_told("Waiting to ask Linear again at ")
+    assert told.activity
+    assert "Linear" in told.activity.partition("UTC: ")[2]
+    pulled.cancel()
+    await asyncio.gather(pulled, return_exceptions=True)

@@ -118,3 +118,38 @@ def test_a_method_that_an_address_does_not_take_is_refused_with_those_that_it_do
     answer = client.post("/missing")
     assert answer.status_code == 405
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://testserver/account?notice=saved", "/account?notice=saved"),
+        ("http://testserver/?team=ENG", "/?team=ENG"),
+        ("http://testserver/invalid", None),
+        ("https://evil.example/account", None),
+        ("http://testserver//evil.example/", None),
+        ("http://testserver/sign-in/link/abc", None),
+        ("javascript:alert(1)", None),
+        ("", None),
+    ],
+)
+def test_a_refusal_leads_back_to_the_page_of_ours_from_which_one_came(
+    client: TestClient, referer: str, back: str | None
+) -> None:
+    page = client.get("/invalid", headers={"Referer": referer}).text
+    assert (f'<a href="{back}">Go back</a>' in page) == (back is not None)
+    assert ('<a href="/">Go to the backlog</a>' in page) == (back is None)
+
+
+@pytest.mark.parametrize(
+    ("message", "read"),
+    [
+        ("The database is starting.", "The database is starting."),
+        ("Linear can't be reached. Check LINEAR_API_URL. What was mirrored is kept.",
+         "Linear can't be reached. What was mirrored is kept."),
+        ("Set LINEAR_API_KEY.", "The admins can see what is wrong."),
+        ("There is no person. Add them with `slb users create`.", "There is no person."),
+    ],
+)  # fmt: skip
+def test_readers_are_not_told_of_settings_and_commands(message: str, read: str) -> None:
+    assert errors.describe_for_readers(message) == read

@@ -132,7 +132,7 @@ async def stream_events(request: Request) -> Response:
 
 
 async def _read_news(user: CurrentUser, local: LocalFormat) -> News | None:
-    """Return the live part of the page; `ended` is another one when the rest of the page has changed too."""
+    """Return the live part of the page; `rest` is another one when the rest of the page has changed too."""
     if not await sessions.is_alive(user):
         return None
     progress = await sync_runs.read_progress()
@@ -140,4 +140,5 @@ async def _read_news(user: CurrentUser, local: LocalFormat) -> News | None:
         "html": rendering.render_part("admin/_sync_progress.html", SyncProgressContext(progress, local)),
         "said": "; ".join(run.activity or f"A sync is {run.status}." for run in progress.current),
         "ended": progress.last and progress.last.id,
+        "rest": [progress.last and progress.last.id, *([run.id, run.status] for run in progress.current)],
     }

@@ -18,7 +18,7 @@ from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, Backl
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.account import views
 from shareable_backlog.services.account.views import ViewsBar
-from shareable_backlog.services.backlog import item_pages
+from shareable_backlog.services.backlog import catalog, item_pages
 from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ListedItem, ListPage, Scope
 from shareable_backlog.services.backlog.layouts import ListLayout
 from shareable_backlog.services.search import search_words
@@ -69,6 +69,7 @@ class ListedContext:
     local: LocalFormat
     shown_columns: tuple[ColumnName, ...]
     has_run: bool
+    is_admin: bool
 
     @property
     def asked(self) -> ItemQuery:
@@ -95,6 +96,7 @@ class ResultsContext:
     is_narrowed: bool
     is_first: bool
     next_address: str | None
+    mirrored: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | 
         local=local,
         shown_columns=reader.preferences.columns if place.layout.columns is None else place.layout.columns,
         has_run=reader.mirror.as_of is not None,
+        is_admin=reader.user.is_admin and not reader.user.viewing_as,
     )
     frame = auth.build_frame(request)
     saved = views.build_bar(reader.views, place.query, "board" if place.path == BOARD else "list")
@@ -196,6 +199,7 @@ async def _render_list(listed: ListedContext) -> Markup:
         next_address=listed.place.build_page_url(("after", pagination.encode_position(found.next_after)))
         if found.next_after
         else None,
+        mirrored=await _count_mirrored(listed, is_empty=not found.items),
     )
     return rendering.render_part("backlog/_list.html", listed, context)
 
@@ -221,8 +225,14 @@ async def _render_groups(listed: ListedContext, by: GroupBy) -> Markup:
         is_narrowed=_is_narrowed(place),
         is_first=skip == 0,
         next_address=place.build_page_url(("skip", str(found.next_skip))) if found.next_skip else None,
+        mirrored=await _count_mirrored(listed, is_empty=not found.groups),
     )
     return rendering.render_part("backlog/_board.html" if is_board else "backlog/_grouped_list.html", listed, context)
+
+
+async def _count_mirrored(listed: ListedContext, *, is_empty: bool) -> int:
+    """Return how many items there are behind a page that shows an admin none; 0 where nobody asks."""
+    return (await catalog.count_mirrored())[0] if is_empty and listed.is_admin else 0
 
 
 async def _find_excerpts(listed: ListedContext, items: Sequence[ListedItem]) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import InvalidInput
+from shareable_backlog.services.backlog import catalog
 from shareable_backlog.services.projects import roadmap
 from shareable_backlog.services.projects.roadmap import Plan, RoadmapPage
 from shareable_backlog.web import params
@@ -74,14 +75,18 @@ class RoadmapContext:
     now_address: str
     first_address: str
     next_address: str | None
+    is_admin: bool
+    mirrored: int
 
 
 async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
     """Show the projects; `team` (key) and `status` (type) narrow them; `group`, `from` and `months` shape it."""
+    user = auth.require_user(request)
+    is_admin = user.is_admin and not user.viewing_as
     today = datetime.now(auth.read_local_format(request).tzinfo).date()
     window = timeline.parse_window(query.from_, query.months, today)
     found = await roadmap.list_plans(
-        auth.require_user(request).scope,
+        user.scope,
         team_key=query.team or None,
         status_type=query.status or None,
         number=query.page,
@@ -105,6 +110,8 @@ async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
         now_address=_build_url(replace(first, from_=None)),
         first_address=_build_url(first),
         next_address=_build_url(replace(query, page=query.page + 1)) if has_more else None,
+        is_admin=is_admin,
+        mirrored=(await catalog.count_mirrored())[1] if is_admin and not found.plans else 0,
     )
     return auth.render_page(request, "projects/roadmap.html", context)
 

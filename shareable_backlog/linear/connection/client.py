@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ import msgspec
 
 from shareable_backlog import logs
 from shareable_backlog.config import Settings
-from shareable_backlog.errors import ConfigurationInvalid
+from shareable_backlog.errors import ConfigurationInvalid, LinearFailed
 from shareable_backlog.linear import uploads
 from shareable_backlog.linear.connection import answers, budget, transport
 from shareable_backlog.linear.connection.budget import KeyBudget
@@ -61,6 +61,8 @@ class LinearClient:
         self.points_spent = 0
         self.last_date: datetime | None = None
         """When the last answer was made, by Linear's clock; None when it did not say."""
+        self.wait: tuple[LinearFailed, datetime] | None = None
+        """Why it waits before it asks again, and until when; None while it does not."""
 
     async def execute(self, query: str, variables: Mapping[str, object]) -> dict[str, msgspec.Raw]:
         """Return the root fields of one GraphQL request, each as the JSON it came in; raises LinearFailed.
@@ -68,11 +70,14 @@ class LinearClient:
         It is asked again after passing faults. When little of the budget is left it waits before it asks; when
         none is left until after the longest wait of the retries, it raises RateLimited at once.
         """
-        return await call_with_retries(partial(self._send_query, query, variables), self._retries)
+        return await call_with_retries(partial(self._send_query, query, variables), self._retries, self._note_wait)
 
     async def fetch_image(self, url: str, slots: asyncio.Semaphore) -> bytes:
         """Return the image at `url`, which must be one of Linear's uploads; `slots` and errors as in `uploads`."""
         return await uploads.fetch_image(self._http, url, self._authorize, slots)
+
+    def _note_wait(self, error: LinearFailed | None, wait_s: float) -> None:
+        self.wait = (error, datetime.now(UTC) + timedelta(seconds=wait_s)) if error else None
 
     async def _send_query(self, query: str, variables: Mapping[str, object]) -> dict[str, msgspec.Raw]:
         await self._wait_for_budget()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from shareable_backlog import logs
+from shareable_backlog.errors import LinearFailed
 from shareable_backlog.linear.errors import LinearUnavailable, RateLimited
 
 _LOG = logs.get_logger(__name__)
@@ -29,8 +30,15 @@ class Retries:
     random: Callable[[], float] = random.random
 
 
-async def call_with_retries(ask: Callable[[], Awaitable[_Answer]], retries: Retries) -> _Answer:
-    """Return what `ask` gives, asking again after LinearUnavailable and RateLimited; raises the last one."""
+async def call_with_retries(
+    ask: Callable[[], Awaitable[_Answer]],
+    retries: Retries,
+    note_wait: Callable[[LinearFailed | None, float], None] = lambda _error, _wait_s: None,
+) -> _Answer:
+    """Return what `ask` gives, asking again after LinearUnavailable and RateLimited; raises the last one.
+
+    `note_wait` is told why and for how long it waits, and None when it asks again.
+    """
     attempt = 1
     while True:
         try:
@@ -42,7 +50,9 @@ async def call_with_retries(ask: Callable[[], Awaitable[_Answer]], retries: Retr
             growing_s = min(retries.first_wait_s * 2 ** (attempt - 1), retries.longest_wait_s)
             wait_s = budget_back_s + growing_s * (1 - retries.random() / 2)
             _LOG.info("linear.retrying", attempt=attempt, wait_s=round(wait_s, 1), code=error.code)
+            note_wait(error, wait_s)
         await retries.sleep(wait_s)
+        note_wait(None, 0)
         attempt += 1
 
 

@@ -1,5 +1,6 @@
 """Give what items are sorted into: teams, and the projects and labels of items that are shown."""
 
+from shareable_backlog.database import overview
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import filter_options
 from shareable_backlog.database.backlog.filter_options import Options
@@ -24,6 +25,11 @@ async def list_labels(scope: Scope, after_id: str | None, limit: int) -> tuple[l
     """Return up to `limit` labels by id from after `after_id`, and the id after which others follow."""
     found = await labels.list_labels(scope, after_id, limit + 1)
     return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
+async def count_mirrored() -> tuple[int, int]:
+    """Return how many items and projects there are in the mirror, shown or not, for an admin of an empty page."""
+    return await overview.count_mirrored()
 
 
 async def list_options(scope: Scope) -> Options:

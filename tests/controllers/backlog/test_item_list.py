@@ -138,3 +138,30 @@ def test_the_default_view_is_what_the_bare_address_leads_to(site: Site) -> None:
     answer = site.get("/", "bob")
     assert (answer.status_code, answer.headers["location"]) == (303, "/board?team=OPS")
     assert site.get("/?group=none", "bob").status_code == 200
+
+
+@pytest.mark.parametrize("path", [*LAYOUTS, "/roadmap"])
+def test_where_everything_is_private_only_an_admin_reads_so_with_the_way_to_sharing(site: Site, path: str) -> None:
+    site.query("UPDATE teams SET private = true")
+    site.query("INSERT INTO projects (id, name, created_at, updated_at) VALUES ('p1', 'Roof', now(), now())")
+    page = site.get(path, "alice").text
+    assert f"{'1 project' if path == '/roadmap' else '3 items'} mirrored, none shown" in page
+    assert '<a href="/admin/sharing">' in page
+    others = site.get(path, "bob").text
+    assert "mirrored, none shown" not in others
+    assert "an admin has not shared any with you" in others
+
+
+@pytest.mark.parametrize("path", [*LAYOUTS, "/roadmap", "/about", "/changes"])
+def test_no_reader_reads_the_name_of_a_setting_and_admins_read_the_reason(site: Site, path: str) -> None:
+    site.query(
+        "INSERT INTO sync_history (status, trigger_type, completed_at, error_message)"
+        " VALUES ('failed', 'manual', now(), 'Linear refused the key: set LINEAR_API_KEY to a new one.')"
+    )
+    assert "LINEAR_API_KEY" in site.get(path, "alice").text
+    site.query("DELETE FROM backlog_items")
+    for persona in ("bob", "erin"):
+        page = site.get(path, persona).text
+        assert "LINEAR_" not in page
+        assert "slb " not in page
+        assert "Updates are delayed" in page

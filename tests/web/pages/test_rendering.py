@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import make_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jinja2
@@ -79,13 +80,25 @@ def test_dense_rows_are_a_mark_of_the_page(density: Density, marks: int) -> None
     [
         (Freshness(AT, is_late=False, failure=None, is_sample=False), ["As of 14:02, "], "freshness"),
         (Freshness(AT, is_late=True, failure=None, is_sample=False), ["older than usual"], "freshness late"),
-        (Freshness(AT, is_late=True, failure="No key.", is_sample=False), ["No key."], "freshness failing"),
+        (
+            Freshness(AT, is_late=True, failure="Set LINEAR_API_KEY.", is_sample=False),
+            ["Updates are delayed"],
+            "freshness failing",
+        ),
         (Freshness(None, is_late=False, failure=None, is_sample=False), ["Nothing has been mirrored"], "freshness"),
     ],
 )
 def test_every_page_says_how_old_it_is(mirror: Freshness, said: Sequence[str], look: str) -> None:
     page = page_of_nothing(mirror=mirror, local=LocalFormat("Europe/Berlin"))
     assert all(words in page for words in [f'<p class="{look}">', *said])
+
+
+def test_only_admins_read_why_updates_fail() -> None:
+    mirror = Freshness(AT, is_late=True, failure="Set LINEAR_API_KEY.", is_sample=False)
+    assert "LINEAR_API_KEY" not in page_of_nothing(mirror=mirror)
+    admin = SimpleNamespace(is_admin=True, viewing_as=None, state="disabled")
+    page = page_of_nothing(mirror=mirror, visitor=admin, here="/account", waiting=0, csrf="")
+    assert 'Set LINEAR_API_KEY. <a href="/admin/sync">' in page
 
 
 def test_who_chose_no_time_zone_is_told_which_one_it_is() -> None:
