@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, TypeAlias, cast
+from typing import Annotated, TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from shareable_backlog.controllers.access import auth
+from shareable_backlog.controllers.admin import audit_sentences
+from shareable_backlog.controllers.admin.audit_sentences import AuditSentence
 from shareable_backlog.services.access import sessions
 from shareable_backlog.services.access.sessions import CurrentUser
 from shareable_backlog.services.audit import audit_log, audit_sealing
@@ -22,7 +24,6 @@ from shareable_backlog.web import params
 from shareable_backlog.web.fields import Day, Id, Ticked, Trimmed
 from shareable_backlog.web.formats import csv_lines
 
-_LONGEST_SHOWN = 500
 _COLUMNS = (
     "id", "time", "person", "action", "outcome", "resource", "resource_id", "details", "ip_address", "user_agent",
     "admin_action",
@@ -51,12 +52,12 @@ class AuditQuery(AuditFilter, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditContext:
-    """The page of the log: each row with its details to read, and the addresses around it."""
+    """The page of the log: each row with the sentence to read, and the addresses around it; `actions` have words."""
 
-    rows: list[tuple[AuditEntry, list[tuple[str, str]]]]
+    rows: list[tuple[AuditEntry, AuditSentence]]
     params: AuditQuery
     is_narrowed: bool
-    actions: list[str]
+    actions: list[tuple[str, str]]
     is_first: bool
     first_address: str
     next_address: str | None
@@ -70,10 +71,10 @@ async def show_audit_log(request: Request, query: AuditQuery) -> Response:
     page = await audit_log.list_entries(auth.read_actor(request), _parse_filters(query), query.before)
     narrowed = replace(query, before=None)
     context = AuditContext(
-        rows=[(row, _format_details(row.details)) for row in page.rows],
+        rows=[(row, audit_sentences.describe_entry(row, page.emails)) for row in page.rows],
         params=query,
         is_narrowed=narrowed != AuditQuery(),
-        actions=[action.value for action in Action],
+        actions=[(action.value, audit_sentences.describe_action(action)) for action in Action],
         is_first=query.before is None,
         first_address=params.build_url("/admin/audit", narrowed),
         next_address=params.build_url("/admin/audit", replace(query, before=page.next_before))
@@ -127,30 +128,3 @@ def _parse_filters(asked: AuditFilter) -> AuditFilters:
 def _begin(day: date) -> datetime:
     """Return the beginning of a day, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def _format_details(details: object) -> list[tuple[str, str]]:
-    """Return the details as names and values to read, long ones cut: all of it is in the export."""
-    if not details:
-        return []
-    named = cast("dict[str, object]", details) if isinstance(details, dict) else {"details": details}
-    # The database sorts names by their length, which puts "after" first.
-    texts = [(name, _format_value(named[name])) for name in sorted(named, key=lambda name: name != "before")]
-    return [(name, text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} …") for name, text in texts]
-
-
-def _format_value(value: object) -> str:
-    """Return a value of JSON without its signs."""
-    match value:
-        case None:
-            return "none"
-        case bool():
-            return "yes" if value else "no"
-        case dict():
-            return ", ".join(
-                f"{name}: {_format_value(one)}" for name, one in cast("dict[str, object]", value).items()
-            )
-        case list():
-            return ", ".join(map(_format_value, cast("list[object]", value))) or "none"
-        case _:
-            return str(value)

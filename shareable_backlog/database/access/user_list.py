@@ -1,6 +1,6 @@
 """List the people who may sign in: who waits, and everybody, the last seen first."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -116,3 +116,8 @@ async def list_by_skeleton(skeletons: Collection[str]) -> list[tuple[int, str, s
         {"skeletons": list(skeletons)},
     )
     return [(id_, email, skeleton) for id_, email, skeleton in found]
+
+
+async def read_emails(ids: Sequence[str]) -> dict[str, str]:
+    """Return the addresses of those people that there are, by their ids as texts."""
+    return dict(await query("SELECT id::text, email FROM users WHERE id::text = ANY (%(ids)s)", {"ids": list(ids)}))

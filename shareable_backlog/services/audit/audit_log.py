@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from dataclasses import asdict, dataclass
 
+from shareable_backlog.database.access import user_list
 from shareable_backlog.database.audit import audit_logs
 from shareable_backlog.database.audit.audit_logs import AuditEntry, AuditFilters
 from shareable_backlog.services.audit import audit_actions
@@ -14,10 +15,14 @@ _EXPORTED_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class AuditLogPage:
-    """Rows, newest first; the next page begins before the id `next_before`, None on the last one."""
+    """Rows, newest first; the next page begins before the id `next_before`, None on the last one.
+
+    `emails` names the people that there are among those whom the rows are about, by their ids.
+    """
 
     rows: list[AuditEntry]
     next_before: int | None
+    emails: dict[str, str]
 
 
 async def list_entries(
@@ -31,7 +36,9 @@ async def list_entries(
     found = await audit_logs.list_entries(filters, before_id, size + 1)
     if before_id is None:
         await audit_actions.record(None, actor, Action.AUDIT_READ, details=_build_details(filters))
-    return AuditLogPage(found[:size], found[size - 1].id if len(found) > size else None)
+    about = [row.resource_id for row in found if row.resource == "user" and row.resource_id]
+    emails = await user_list.read_emails(about) if about else {}
+    return AuditLogPage(found[:size], found[size - 1].id if len(found) > size else None, emails)
 
 
 async def export_entries(actor: Actor, filters: AuditFilters) -> AsyncGenerator[list[AuditEntry]]:
