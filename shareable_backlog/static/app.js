@@ -159,7 +159,7 @@ document.addEventListener("focusout", () => {
 });
 
 document.addEventListener("change", (event) => {
-  if (event.target.closest("form.panel")) event.target.form.requestSubmit();
+  if (event.target.closest("[data-at-once]")) event.target.form.requestSubmit();
 });
 
 // --- The filters open above the list.
@@ -253,7 +253,7 @@ document.addEventListener("click", async (event) => {
 
 function prepare() {
   for (const button of findAll("[data-copy]")) button.hidden = !navigator.clipboard;
-  for (const button of findAll("form.panel > button")) button.hidden = true;
+  for (const button of findAll("[data-at-once] > button")) button.hidden = true;
 }
 
 // What was just done is said once, and not to whom the address is passed on.

@@ -111,3 +111,33 @@ def test_on_paper_it_says_that_there_is_more(page: Page, address: str) -> None:
     page.emulate_media(media="print")
     expect(page.locator(".print-only").first).to_be_visible()
     expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [740, 1046])
+def test_on_paper_the_roadmap_is_as_on_screen_and_begins_on_the_first_page(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/roadmap")
+    page.emulate_media(media="print")
+    expect(page.locator(".plan-bar .remaining").first).to_be_visible()
+    expect(page.locator(".milestone-mark").first).to_be_visible()
+    beside = """plan => plan.querySelector('.track').getBoundingClientRect().left
+      - plan.querySelector('.plan-about').getBoundingClientRect().right"""
+    assert page.locator(".plan:has(.track)").first.evaluate(beside) == 0
+    names = "['.roadmap', 'header.top', 'body'].map(one => getComputedStyle(document.querySelector(one)).page)"
+    assert page.evaluate(names) == ["auto", "auto", "roadmap"]  # that of the body, for all of it
+
+
+@pytest.mark.parametrize("path", ["/roadmap", "/changes?since=30d"])
+def test_what_is_chosen_above_a_page_is_shown_at_once_and_by_a_button_without_scripts(
+    new_page: NewPage, path: str
+) -> None:
+    page = new_page()
+    page.goto(path)
+    expect(page.locator(".toolbar-form").get_by_role("button", name="Show")).to_be_hidden()
+    page.get_by_label("Team").select_option("FLD")
+    page.wait_for_url("**team=FLD**")
+    plain = new_page(java_script_enabled=False)
+    plain.goto(path)
+    plain.get_by_label("Team").select_option("FLD")
+    plain.locator(".toolbar-form").get_by_role("button", name="Show").click()
+    plain.wait_for_url("**team=FLD**")

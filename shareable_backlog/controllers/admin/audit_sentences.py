@@ -93,7 +93,11 @@ def describe_entry(row: AuditEntry, emails: Mapping[str, str]) -> AuditSentence:
         object_url=_find_url(row, emails) if name else None,
         after=after.strip(),
         changes=list(_list_changes(old, new)),
-        facts=[(key.replace("_", " "), _shorten(_format_value(value))) for key, value in details.items()],
+        facts=[
+            (key.replace("_", " "), _shorten(_format_value(value)))
+            for key, value in details.items()
+            if value is not None
+        ],
     )
 
 

@@ -117,10 +117,9 @@ async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
 
 
 def _build_row(plan: Plan, window: TimelineWindow) -> RoadmapRow:
-    share = plan.count and plan.count.share
     return RoadmapRow(
         plan,
-        timeline.build_bar(window, plan.first_day, plan.last_day, share or 0),
+        timeline.build_bar(window, plan.first_day, plan.last_day),
         timeline.build_marks(
             window,
             [

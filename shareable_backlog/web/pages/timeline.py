@@ -63,13 +63,11 @@ class Tick:
 class Bar:
     """A project's time, in per cent, a little beyond the edge where it goes on.
 
-    `done` is the width of what is done, a share of the part that is seen; `is_open_left` and
-    `is_open_right` where no date ends it.
+    `is_open_left` and `is_open_right` where no date ends it.
     """
 
     at: float
     wide: float
-    done: float
     is_open_left: bool
     is_open_right: bool
 
@@ -117,8 +115,8 @@ def build_ticks(window: TimelineWindow) -> list[Tick]:
     ]
 
 
-def build_bar(window: TimelineWindow, start: date | None, target: date | None, share: float) -> Bar | None:
-    """Return the bar of a project of which `share` (0 to 1) is done; None where it lies outside, or has no date.
+def build_bar(window: TimelineWindow, start: date | None, target: date | None) -> Bar | None:
+    """Return the bar of a project; None where it lies outside, or has no date.
 
     It ends with the end of its target day. With one date alone it is open to the other side.
     """
@@ -131,11 +129,7 @@ def build_bar(window: TimelineWindow, start: date | None, target: date | None, s
     if right <= 0 or left >= 100:  # noqa: PLR2004 (per cent)
         return None
     at, end = max(left, -_BEYOND), min(right, 100 + _BEYOND)
-    seen_at = max(left, 0.0)
-    done_to = seen_at + (min(right, 100.0) - seen_at) * share
-    return Bar(
-        round(at, 2), round(end - at, 2), round(done_to - at, 2) if share else 0, start is None, target is None
-    )
+    return Bar(round(at, 2), round(end - at, 2), start is None, target is None)
 
 
 def build_marks(window: TimelineWindow, named: Sequence[tuple[date | None, int]]) -> list[Mark]:

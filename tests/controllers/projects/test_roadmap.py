@@ -254,3 +254,25 @@ async def test_health_has_its_age_and_is_out_of_date_in_words(client: httpx2.Asy
     assert "On track, 5 days ago Rolling" in words((await client.get("/roadmap")).text)
     await query("UPDATE projects SET health_updated_at = now() - interval '22 days'")
     assert "On track, 3 weeks ago, out of date Rolling" in words((await client.get("/roadmap")).text)
+
+
+@pytest.mark.parametrize(("asked", "share"), [("", "32.0"), ("?months=3", "32.0"), ("?months=24", "32.0")])
+async def test_progress_is_a_number_and_a_bar_of_its_own_whatever_time_is_shown(
+    client: httpx2.AsyncClient, asked: str, share: str
+) -> None:
+    await stored(start_date=days(-400), target_date=days(400))
+    page = (await client.get(f"/roadmap{asked}")).text
+    assert f'<rect width="{share}" height="4" rx="2"/>' in page
+    assert page.count('class="remaining"') == 1
+    assert "1 of 2 done, 50 %" in words(page)
+
+
+@pytest.mark.parametrize(("start", "target"), [(None, 30), (-30, None)])
+async def test_a_project_with_one_date_has_a_mark_at_it_and_no_bar(
+    client: httpx2.AsyncClient, start: int | None, target: int | None
+) -> None:
+    dates = {"start_date": None if start is None else days(start), "target_date": target and days(target)}
+    await stored(**dates)
+    page = (await client.get("/roadmap")).text
+    assert 'class="unknown"' in page
+    assert re.findall(r'<rect class="remaining"[^>]*width="(\d+)"', page) == ["6"]

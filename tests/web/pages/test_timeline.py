@@ -72,20 +72,20 @@ def test_more_than_a_year_is_told_in_quarters() -> None:
 
 
 def test_a_bar_includes_its_last_day() -> None:
-    found = timeline.build_bar(AUTUMN, date(2026, 10, 1), date(2026, 12, 31), 0.5)
+    found = timeline.build_bar(AUTUMN, date(2026, 10, 1), date(2026, 12, 31))
     assert found is not None
-    assert (found.at, found.wide, found.done) == (0, 100, 50)
+    assert (found.at, found.wide) == (0, 100)
 
 
-def test_a_bar_that_goes_on_is_cut_beyond_the_edge_and_fills_by_what_is_seen() -> None:
-    found = timeline.build_bar(AUTUMN, date(2020, 1, 1), date(2026, 11, 15), 0.5)
+def test_a_bar_that_goes_on_is_cut_beyond_the_edge() -> None:
+    found = timeline.build_bar(AUTUMN, date(2020, 1, 1), date(2026, 11, 15))
     assert found is not None
-    assert (found.at, found.wide, found.done) == (-2, 52, 27)
+    assert (found.at, found.wide) == (-2, 52)
 
 
 def test_dates_that_were_mixed_up_are_put_right() -> None:
-    mixed = timeline.build_bar(AUTUMN, date(2026, 12, 1), date(2026, 11, 1), 0)
-    assert mixed == timeline.build_bar(AUTUMN, date(2026, 11, 1), date(2026, 12, 1), 0)
+    mixed = timeline.build_bar(AUTUMN, date(2026, 12, 1), date(2026, 11, 1))
+    assert mixed == timeline.build_bar(AUTUMN, date(2026, 11, 1), date(2026, 12, 1))
 
 
 @pytest.mark.parametrize(
@@ -103,27 +103,24 @@ def test_dates_that_were_mixed_up_are_put_right() -> None:
     ],
 )
 def test_what_lies_outside_has_no_bar(start: date | None, target: date | None, is_seen: bool) -> None:  # noqa: FBT001 (a column of the table)
-    assert (timeline.build_bar(AUTUMN, start, target, 0) is not None) == is_seen
+    assert (timeline.build_bar(AUTUMN, start, target) is not None) == is_seen
 
 
 def test_a_bar_without_one_of_its_dates_is_open_on_that_side() -> None:
-    only_target = timeline.build_bar(AUTUMN, None, date(2026, 11, 15), 0)
-    only_start = timeline.build_bar(AUTUMN, date(2026, 11, 16), None, 0)
+    only_target = timeline.build_bar(AUTUMN, None, date(2026, 11, 15))
+    only_start = timeline.build_bar(AUTUMN, date(2026, 11, 16), None)
     assert only_target is not None
     assert only_start is not None
     assert (only_target.at, only_target.is_open_left, only_target.is_open_right) == (0, True, False)
     assert (only_start.at + only_start.wide, only_start.is_open_left, only_start.is_open_right) == (100, False, True)
 
 
-@given(WINDOWS, st.none() | DATES, st.none() | DATES, st.floats(0, 1))
-def test_no_bar_leaves_the_picture(
-    shown: TimelineWindow, start: date | None, target: date | None, share: float
-) -> None:
-    found = timeline.build_bar(shown, start, target, share)
+@given(WINDOWS, st.none() | DATES, st.none() | DATES)
+def test_no_bar_leaves_the_picture(shown: TimelineWindow, start: date | None, target: date | None) -> None:
+    found = timeline.build_bar(shown, start, target)
     if found is not None:
         assert -2 <= found.at < 100
         assert 0 < found.wide <= 104
-        assert 0 <= found.done <= found.wide + 0.01
 
 
 def test_a_mark_stands_at_its_day_with_its_words_where_there_is_room() -> None:
