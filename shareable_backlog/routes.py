@@ -25,7 +25,7 @@ from shareable_backlog.controllers.admin import (
 )
 from shareable_backlog.controllers.api import endpoints
 from shareable_backlog.controllers.api.operation import Operation
-from shareable_backlog.controllers.backlog import changes, exports, filters, images, item_list, items
+from shareable_backlog.controllers.backlog import changes, exports, feeds, filters, images, item_list, items
 from shareable_backlog.controllers.projects import roadmap
 from shareable_backlog.errors import TooMany
 from shareable_backlog.services import readiness
@@ -95,10 +95,11 @@ ROUTES = (
     Route("GET", "/board", item_list.show_board, "viewer"),
     Route("GET", "/filters", filters.show_filters, "viewer"),
     Route("GET", "/export.csv", exports.export_csv, "viewer"),
+    Route("GET", "/export/spreadsheet.csv", exports.export_for_spreadsheets, "viewer"),
     Route("GET", "/export.json", exports.export_json, "viewer"),
-    Route("GET", auth.FEED, exports.export_feed, "viewer"),
-    Route("GET", "/feeds", exports.show_feeds, "viewer"),
-    Route("POST", "/feeds", exports.create_feed, "viewer", "create an address for a feed reader"),
+    Route("GET", auth.FEED, feeds.export_feed, "viewer"),
+    Route("GET", "/feeds", feeds.show_feeds, "viewer"),
+    Route("POST", "/feeds", feeds.create_feed, "viewer", "create an address for a feed reader"),
     Route("GET", "/items/{identifier}", items.show_item, "viewer"),
     Route("GET", "/items/{identifier}/images/{name}", images.show_image, "viewer"),
     Route("GET", "/views", views.show_views, "viewer"),

@@ -53,6 +53,7 @@ TABLE = {
     "GET /board": Row("viewer"),
     "GET /filters": Row("viewer"),
     "GET /export.csv": Row("viewer"),
+    "GET /export/spreadsheet.csv": Row("viewer"),
     "GET /export.json": Row("viewer"),
     "GET /feed.atom": Row("viewer"),
     "GET /feeds": Row("viewer"),

@@ -1,10 +1,10 @@
-"""Answer `/export.csv`, `/export.json` and `/feed.atom`: the backlog to take along, just as the list is narrowed."""
+"""Answer `/export.csv` and `/export.json`: the backlog to take along, just as the list is narrowed."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeAlias
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import msgspec
 from starlette.requests import Request
@@ -13,76 +13,40 @@ from starlette.responses import Response, StreamingResponse
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.api import answers
 from shareable_backlog.controllers.backlog import backlog_url
-from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogQuery, BacklogUrl
+from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogQuery
 from shareable_backlog.services.access import sessions
 from shareable_backlog.services.access.sessions import CurrentUser
-from shareable_backlog.services.account import reading_limits, tokens
+from shareable_backlog.services.account import reading_limits
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.backlog import item_pages
 from shareable_backlog.services.backlog.item_pages import ItemQuery, ListedItem
 from shareable_backlog.vocabulary import PRIORITY_LABELS, STATE_TYPES
-from shareable_backlog.web.formats import atom, csv_lines
-from shareable_backlog.web.formats.atom import FeedEntry
+from shareable_backlog.web.formats import csv_lines
 
 _Part: TypeAlias = Sequence[ListedItem]
 _Writer: TypeAlias = Callable[[AsyncGenerator[_Part], str], AsyncGenerator[str | bytes]]
 
-_IN_FEED = 50
 _COLUMNS = (
     "identifier", "team", "title", "state", "kind_of_state", "priority", "assignee", "labels", "project", "milestone",
     "cycle", "estimate", "size", "due_date", "created_at", "updated_at", "archived_at", "link",
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class FeedsContext:
-    """The page about feeds; `address` holds a token and is shown this once."""
-
-    place: BacklogUrl
-    address: str | None = field(repr=False)
-
-
 async def export_csv(request: Request, query: BacklogQuery) -> Response:
-    """Send all items that the list would show, as CSV that a spreadsheet takes for text."""
+    """Send all items that the list would show, as CSV of which a spreadsheet runs nothing."""
     return await _stream_export(request, query, _write_csv, "text/csv; charset=utf-8", "backlog.csv")
+
+
+async def export_for_spreadsheets(request: Request, query: BacklogQuery) -> Response:
+    """Send the same with the mark by which spreadsheets know UTF-8; programs would take it for text."""
+    write = partial(_write_csv, mark=csv_lines.BYTE_ORDER_MARK)
+    return await _stream_export(request, query, write, "text/csv; charset=utf-8", "backlog.csv")
 
 
 async def export_json(request: Request, query: BacklogQuery) -> Response:
     """Send all items that the list would show, as JSON of the same form as the API's."""
     return await _stream_export(request, query, _write_json, "application/json", "backlog.json")
-
-
-async def export_feed(request: Request, query: BacklogQuery) -> Response:
-    """Send the items of the list that were updated last, as Atom; programs come in by a token in the address."""
-    user = auth.require_user(request)
-    await tokens.require_right(user, "feed", auth.read_actor(request))
-    place = backlog_url.build_backlog_url(LIST, query)
-    asked = ItemQuery(place.filters, "updated", datetime.now(UTC))
-    found = await item_pages.list_items(user.scope, asked, None, _IN_FEED)
-    base = auth.read_config(request).sign_in.base_url
-    entries = [_build_entry(one, base) for one in found.items]
-    newest = max((one.updated_at for one in found.items), default=datetime.fromtimestamp(0, UTC))
-    body = atom.write_feed(f"{base}{place.url}", _format_title(place), newest, entries)
-    return Response(body, media_type="application/atom+xml")
-
-
-async def show_feeds(request: Request, query: BacklogQuery) -> Response:
-    """Show how a feed reader gets what the list shows."""
-    return auth.render_page(
-        request, "backlog/feeds.html", FeedsContext(backlog_url.build_backlog_url(LIST, query), None)
-    )
-
-
-async def create_feed(request: Request, query: BacklogQuery) -> Response:
-    """Make an address for a feed reader, with a token of its own, and show it this once."""
-    place = backlog_url.build_backlog_url(LIST, query)
-    name = f"Feed: {place.query or 'all items'}"[:100]
-    entrance, user_id = auth.read_config(request).sign_in, auth.require_user(request).user_id
-    token = await tokens.create_token(entrance.outbox, auth.read_actor(request), user_id, name, ["feed"], None)
-    words = urlencode([*place.pairs, ("token", token)])
-    address = f"{entrance.base_url}{auth.FEED}?{words}"
-    return auth.render_page(request, "backlog/feeds.html", FeedsContext(place, address))
 
 
 async def _stream_export(
@@ -115,8 +79,8 @@ async def _iterate_while_allowed(
         yield part
 
 
-async def _write_csv(parts: AsyncGenerator[_Part], base_url: str) -> AsyncGenerator[str]:
-    yield csv_lines.write_lines([_COLUMNS])
+async def _write_csv(parts: AsyncGenerator[_Part], base_url: str, mark: str = "") -> AsyncGenerator[str]:
+    yield mark + csv_lines.write_lines([_COLUMNS])
     async for part in parts:
         yield csv_lines.write_lines(_build_cells(one, base_url) for one in part)
 
@@ -127,7 +91,7 @@ def _build_cells(item: ListedItem, base_url: str) -> tuple[object, ...]:
         STATE_TYPES.get(item.state_type or ""), PRIORITY_LABELS[item.priority], item.assignee,
         ", ".join(name for name, _ in item.labels), item.project, item.milestone, item.cycle_number, item.estimate,
         item.size, item.due_date, _format_time(item.created_at), _format_time(item.updated_at),
-        item.archived_at and _format_time(item.archived_at), _build_item_url(item, base_url),
+        item.archived_at and _format_time(item.archived_at), build_item_url(item, base_url),
     )  # fmt: skip
 
 
@@ -142,23 +106,8 @@ async def _write_json(parts: AsyncGenerator[_Part], _base_url: str) -> AsyncGene
     yield b"]}\n"
 
 
-def _build_entry(item: ListedItem, base_url: str) -> FeedEntry:
-    priority = PRIORITY_LABELS[item.priority] if item.priority else None
-    facts = [item.state_name, priority, item.project, *(name for name, _ in item.labels)]
-    return FeedEntry(
-        _build_item_url(item, base_url),
-        f"{item.identifier} {item.title}",
-        " · ".join(fact for fact in facts if fact),
-        item.assignee or "Unassigned",
-        item.updated_at,
-    )
-
-
-def _format_title(place: BacklogUrl) -> str:
-    return f"Backlog: {place.query}" if place.query else "Backlog"
-
-
-def _build_item_url(item: ListedItem, base_url: str) -> str:
+def build_item_url(item: ListedItem, base_url: str) -> str:
+    """Return the address of an item here, for whoever reads it elsewhere."""
     return f"{base_url}/items/{quote(item.identifier, safe='')}"
 
 

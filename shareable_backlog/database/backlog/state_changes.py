@@ -3,6 +3,7 @@
 What a state is called is told of teams that are shown: an item may have come from one that is not.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -46,6 +47,16 @@ class StateChange:
     to_color: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class LatestChange:
+    """The newest change of the item `item_id`; its states as in StateChange."""
+
+    item_id: str
+    changed_at: datetime
+    from_name: str | None
+    to_name: str | None
+
+
 async def list_state_changes(scope: Scope, item_id: str) -> list[StateChange]:
     """Return the newest 500 changes of an item that the mirror saw, the oldest first; none where it is not shown."""
     return await query(
@@ -61,4 +72,19 @@ async def list_state_changes(scope: Scope, item_id: str) -> list[StateChange]:
         """,
         {**visibility.build_params(scope), "item_id": item_id, "most": _MOST},
         row=StateChange,
+    )
+
+
+async def list_latest_changes(scope: Scope, item_ids: Sequence[str]) -> list[LatestChange]:
+    """Return the newest change that the mirror saw of each of these items that is shown and has any."""
+    return await query(
+        f"""
+        SELECT c.item_id, c.changed_at, f.name AS from_name, t.name AS to_name
+        FROM backlog_items i CROSS JOIN LATERAL (
+          SELECT * FROM state_changes s WHERE s.item_id = i.id ORDER BY s.changed_at DESC, s.id DESC LIMIT 1
+        ) c {JOINED}
+        WHERE i.id = ANY (%(item_ids)s::text[]) AND {visibility.ITEM}
+        """,
+        {**visibility.build_params(scope), "item_ids": list(item_ids)},
+        row=LatestChange,
     )

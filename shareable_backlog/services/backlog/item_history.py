@@ -1,11 +1,13 @@
 """Tell what happened to an item, as far as the mirror knows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import state_changes
 from shareable_backlog.database.backlog.item_details import ItemDetails
-from shareable_backlog.database.backlog.state_changes import StateChange
+from shareable_backlog.database.backlog.state_changes import LatestChange, StateChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +31,8 @@ def build_history(item: ItemDetails, changes: Iterable[StateChange]) -> list[Ite
     if item.archived_at:
         events.append(ItemEvent("archived", item.archived_at))
     return [ItemEvent("created", item.created_at), *sorted([*moved, *events], key=lambda event: event.at)]
+
+
+async def list_latest_changes(scope: Scope, item_ids: Sequence[str]) -> dict[str, LatestChange]:
+    """Return the newest change of state that the mirror saw, by the id of the item."""
+    return {one.item_id: one for one in await state_changes.list_latest_changes(scope, item_ids)}

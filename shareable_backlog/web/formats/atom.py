@@ -10,8 +10,9 @@ _NAMESPACE = "http://www.w3.org/2005/Atom"
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One entry; `url` is also its lasting name, `updated_at` is aware."""
+    """One entry; `lasting_id` is an IRI that stays when `url` changes, `updated_at` is aware."""
 
+    lasting_id: str
     url: str
     title: str
     summary: str
@@ -19,16 +20,20 @@ class FeedEntry:
     updated_at: datetime
 
 
-def write_feed(url: str, title: str, updated_at: datetime, entries: Iterable[FeedEntry]) -> bytes:
-    """Return the feed at `url` as XML; what XML can't hold is left out."""
+def write_feed(
+    url: str, title: str, updated_at: datetime, entries: Iterable[FeedEntry], *, lasting_id: str, self_url: str
+) -> bytes:
+    """Return the feed of the page at `url`, itself at `self_url`, as XML; what XML can't hold is left out."""
     root = Element("feed", xmlns=_NAMESPACE)
     _add_text(root, "title", title)
-    _add_text(root, "id", url)
+    _add_text(root, "id", lasting_id)
     _add_text(root, "updated", updated_at.isoformat())
+    SubElement(root, "link", rel="self", type="application/atom+xml", href=_clean_text(self_url))
+    SubElement(root, "link", rel="alternate", type="text/html", href=_clean_text(url))
     for entry in entries:
         part = SubElement(root, "entry")
         _add_text(part, "title", entry.title)
-        _add_text(part, "id", entry.url)
+        _add_text(part, "id", entry.lasting_id)
         _add_text(part, "updated", entry.updated_at.isoformat())
         _add_text(part, "summary", entry.summary)
         _add_text(SubElement(part, "author"), "name", entry.author)

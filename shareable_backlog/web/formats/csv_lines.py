@@ -4,6 +4,8 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+BYTE_ORDER_MARK = "\ufeff"
+"""Before the first line it makes spreadsheets read UTF-8 as such, where they would guess."""
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

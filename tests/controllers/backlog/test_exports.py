@@ -157,3 +157,10 @@ def test_the_token_of_a_program_is_not_for_feeds(site: Site) -> None:
     page = site.post("/account/tokens", "bob", name="Report", right="items").text
     [token] = re.findall(r"<code>(slb_[^<]+)</code>", page)
     assert site.get(f"/feed.atom?token={token}").status_code == 403
+
+
+def test_for_spreadsheets_the_same_has_the_mark_of_utf_8_once_at_its_beginning(site: Site) -> None:
+    plain, marked = site.get("/export.csv?label=bug", "bob"), site.get("/export/spreadsheet.csv?label=bug", "bob")
+    assert not plain.content.startswith(b"\xef\xbb\xbf")
+    assert marked.content == b"\xef\xbb\xbf" + plain.content
+    assert marked.headers["content-disposition"] == 'attachment; filename="backlog.csv"'

@@ -1,0 +1,136 @@
+"""Answer `/feed.atom` and `/feeds`: what is new or changed among the items of a list, for feed readers."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+from urllib.parse import urlencode
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shareable_backlog.controllers.access import auth
+from shareable_backlog.controllers.backlog import backlog_url, exports
+from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogQuery, BacklogUrl
+from shareable_backlog.services.account import tokens
+from shareable_backlog.services.backlog import item_history, item_pages
+from shareable_backlog.services.backlog.item_history import LatestChange
+from shareable_backlog.services.backlog.item_pages import ItemQuery, ListedItem
+from shareable_backlog.vocabulary import PRIORITY_LABELS
+from shareable_backlog.web.formats import atom
+from shareable_backlog.web.formats.atom import FeedEntry
+from shareable_backlog.web.pages.foreign_texts import describe_title
+
+_IN_FEED = 50
+_AT_ONCE = timedelta(minutes=1)
+"""What happened so shortly before an item's last update is what the update was."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedsContext:
+    """The page about feeds; `address` holds a token and is shown this once."""
+
+    place: BacklogUrl
+    address: str | None = field(repr=False)
+
+
+async def export_feed(request: Request, query: BacklogQuery) -> Response:
+    """Send the items of the list that were updated last, as Atom; 304 to a reader that has them.
+
+    Programs come in by a token in the address, which stands nowhere in the feed.
+    """
+    user = auth.require_user(request)
+    await tokens.require_right(user, "feed", auth.read_actor(request))
+    place = backlog_url.build_backlog_url(LIST, query)
+    asked = ItemQuery(place.filters, "updated", datetime.now(UTC))
+    found = await item_pages.list_items(user.scope, asked, None, _IN_FEED)
+    changes = await item_history.list_latest_changes(user.scope, [one.id for one in found.items])
+    base = auth.read_config(request).sign_in.base_url
+    newest = max((one.updated_at for one in found.items), default=datetime.fromtimestamp(0, UTC))
+    body = atom.write_feed(
+        f"{base}{place.url}",
+        _format_title(place),
+        newest,
+        [_build_entry(one, changes.get(one.id), base) for one in found.items],
+        lasting_id=_build_urn(f"feed {place.query}"),
+        self_url=f"{base}{auth.FEED}{'?' if place.query else ''}{place.query}",
+    )
+    headers = {
+        "ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"',
+        "Last-Modified": format_datetime(newest, usegmt=True),
+        "Cache-Control": "private, no-cache",
+    }
+    if _has_reader_it(request, headers["ETag"], newest):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/atom+xml", headers=headers)
+
+
+async def show_feeds(request: Request, query: BacklogQuery) -> Response:
+    """Show how a feed reader gets what the list shows."""
+    return auth.render_page(
+        request, "backlog/feeds.html", FeedsContext(backlog_url.build_backlog_url(LIST, query), None)
+    )
+
+
+async def create_feed(request: Request, query: BacklogQuery) -> Response:
+    """Make an address for a feed reader, with a token of its own, and show it this once."""
+    place = backlog_url.build_backlog_url(LIST, query)
+    name = f"Feed: {place.query or 'all items'}"[:100]
+    entrance, user_id = auth.read_config(request).sign_in, auth.require_user(request).user_id
+    token = await tokens.create_token(entrance.outbox, auth.read_actor(request), user_id, name, ["feed"], None)
+    words = urlencode([*place.pairs, ("token", token)])
+    address = f"{entrance.base_url}{auth.FEED}?{words}"
+    return auth.render_page(request, "backlog/feeds.html", FeedsContext(place, address))
+
+
+def _has_reader_it(request: Request, tag: str, newest: datetime) -> bool:
+    """Return whether the reader has what would be sent; the tag counts before the time (RFC 9110, 13.2.2)."""
+    if known := request.headers.get("if-none-match"):
+        return known.strip() == "*" or tag in known
+    try:
+        since = parsedate_to_datetime(request.headers.get("if-modified-since", ""))
+    except ValueError:
+        return False
+    return since.tzinfo is not None and newest.replace(microsecond=0) <= since
+
+
+def _build_entry(item: ListedItem, change: LatestChange | None, base_url: str) -> FeedEntry:
+    priority = PRIORITY_LABELS[item.priority] if item.priority else None
+    facts = [item.state_name, priority, item.project, *(name for name, _ in item.labels)]
+    return FeedEntry(
+        _build_urn(item.id),
+        exports.build_item_url(item, base_url),
+        f"{item.identifier} {describe_title(item.title)}",
+        " · ".join(fact for fact in (describe_change(item, change), *facts) if fact),
+        item.assignee or "Unassigned",
+        item.updated_at,
+    )
+
+
+def describe_change(item: ListedItem, change: LatestChange | None) -> str:
+    """Return what the item's last update was, as far as the mirror saw it."""
+    moved = None
+    if change and change.to_name:
+        moved = (
+            f"moved from {change.from_name} to {change.to_name}" if change.from_name else f"moved to {change.to_name}"
+        )
+    if item.archived_at and item.updated_at - item.archived_at < _AT_ONCE:
+        return "Archived"
+    if change and moved and item.updated_at - change.changed_at < _AT_ONCE:
+        return f"M{moved[1:]}"
+    if item.updated_at - item.created_at < _AT_ONCE:
+        return "New"
+    return f"Updated, last {moved}" if moved else "Updated"
+
+
+def _build_urn(id_: str) -> str:
+    """Return a name that lasts when the address changes: Linear's own id, or one that is made of it."""
+    try:
+        return UUID(id_).urn
+    except ValueError:
+        return uuid5(NAMESPACE_URL, id_).urn
+
+
+def _format_title(place: BacklogUrl) -> str:
+    return f"Backlog: {place.query}" if place.query else "Backlog"
