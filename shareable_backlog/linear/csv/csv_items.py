@@ -3,14 +3,15 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import BinaryIO, TypeVar
 
 from shareable_backlog.linear.csv.csv_dates import parse_due_date, parse_timestamp
 from shareable_backlog.linear.csv.csv_rows import (
     CsvRecord,
-    build_cell_error,
+    Findings,
     build_file_error,
+    describe_cell_fault,
     quote_cell,
     read_records,
 )
@@ -23,6 +24,7 @@ _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 # Linear puts a quote before text that a spreadsheet would take for a formula.
 _GUARDED = ("'=", "'+", "'-", "'@")
+_NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 _Value = TypeVar("_Value")
 
 
@@ -88,32 +90,54 @@ class CsvItem:
         return self.identifier.rpartition("-")[0]
 
 
-def read_items(file: BinaryIO) -> Iterator[CsvItem]:
+def read_items(file: BinaryIO, findings: Findings | None = None) -> Iterator[CsvItem]:
     """Yield every item of an export, one at a time, whichever year's columns it has.
 
-    Raise ImportInvalid, with row and column, at the first cell that Linear would not have written, at an
-    identifier or UUID that comes a second time, and at the end when there was no item at all.
+    At the end raise ImportInvalid with all faults, each with row and column: cells that Linear would not have
+    written, identifiers and UUIDs that come a second time; and when there was no item at all. `findings` gets the
+    rows that were left out.
     """
+    found = Findings() if findings is None else findings
     identifiers: set[str] = set()
     uuids: set[str] = set()
-    for record in read_records(file, _REQUIRED):
-        item = _read_item(record)
+    for record in read_records(file, _REQUIRED, found):
+        before = len(found.faults)
+        item = _read_item(_Cells(record, found))
         if item.identifier in identifiers:
-            raise build_cell_error(record, "ID", f"{item.identifier} is in an earlier row too")
-        identifiers.add(item.identifier)
+            found.faults.append(describe_cell_fault(record, "ID", f"{item.identifier} is in an earlier row too"))
+        identifiers.add(item.identifier or f"row {record.row}")
         if item.uuid in uuids:
-            raise build_cell_error(record, "UUID", f"{item.uuid} is in an earlier row too")
+            found.faults.append(describe_cell_fault(record, "UUID", f"{item.uuid} is in an earlier row too"))
         if item.uuid:
             uuids.add(item.uuid)
-        yield item
+        if len(found.faults) == before:
+            yield item
+    found.refuse_faults()
     if not identifiers:
         raise build_file_error("The file has a header but no items.")
 
 
-def _read_item(record: CsvRecord) -> CsvItem:
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """The cells of a record that is being read; what is wrong in them is added to what was `found`."""
+
+    record: CsvRecord
+    found: Findings
+
+    def find_text(self, column: str) -> str:
+        return self.record.cells.get(column, "")
+
+    def tell_fault(self, column: str, why: str) -> None:
+        self.found.faults.append(describe_cell_fault(self.record, column, why))
+
+
+def _read_item(record: _Cells) -> CsvItem:
+    """Return the item; what is wrong stands in what was found, and something else in its place."""
     created_at = _read_moment(record, "Created")
     if created_at is None:
-        raise build_cell_error(record, "Created", "is empty, but Linear gives every item a date")
+        if not record.find_text("Created").strip():
+            record.tell_fault("Created", "is empty, but Linear gives every item a date")
+        created_at = _NO_MOMENT
     return CsvItem(
         uuid=_read_uuid(record, "UUID"),
         identifier=_read_identifier(record),
@@ -147,60 +171,60 @@ def _read_item(record: CsvRecord) -> CsvItem:
     )
 
 
-def _read_text(record: CsvRecord, column: str) -> str:
-    text = record.cells.get(column, "")
+def _read_text(record: _Cells, column: str) -> str:
+    text = record.find_text(column)
     return text[1:] if text.startswith(_GUARDED) else text
 
 
-def _read_short_text(record: CsvRecord, column: str) -> str:
+def _read_short_text(record: _Cells, column: str) -> str:
     return _read_text(record, column).strip()
 
 
-def _read_value(record: CsvRecord, column: str, parse: Callable[[str], _Value], kind: str) -> _Value | None:
-    text = record.cells.get(column, "").strip()
+def _read_value(record: _Cells, column: str, parse: Callable[[str], _Value], kind: str) -> _Value | None:
+    text = record.find_text(column).strip()
     if not text:
         return None
     try:
         return parse(text)
-    except ValueError as error:
-        raise build_cell_error(record, column, f"{quote_cell(text)} is not {kind}") from error
+    except ValueError:
+        record.tell_fault(column, f"{quote_cell(text)} is not {kind}")
+        return None
 
 
-def _read_moment(record: CsvRecord, column: str) -> datetime | None:
+def _read_moment(record: _Cells, column: str) -> datetime | None:
     return _read_value(record, column, parse_timestamp, "a date that Linear's export uses")
 
 
-def _read_identifier(record: CsvRecord) -> str:
+def _read_identifier(record: _Cells) -> str:
     identifier = _read_short_text(record, "ID")
     if not _IDENTIFIER.fullmatch(identifier):
-        raise build_cell_error(record, "ID", f"{quote_cell(identifier)} is not an identifier such as ENG-123")
+        record.tell_fault("ID", f"{quote_cell(identifier)} is not an identifier such as ENG-123")
+        return ""
     return identifier
 
 
-def _read_identifiers(record: CsvRecord, column: str) -> tuple[str, ...]:
+def _read_identifiers(record: _Cells, column: str) -> tuple[str, ...]:
     return tuple(name for name in _read_names(record, column) if _IDENTIFIER.fullmatch(name))
 
 
-def _read_names(record: CsvRecord, column: str) -> tuple[str, ...]:
-    if column not in record.cells:
-        return ()
+def _read_names(record: _Cells, column: str) -> tuple[str, ...]:
     names = (name.strip() for name in _read_text(record, column).split(", "))
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _read_uuid(record: CsvRecord, column: str) -> str | None:
+def _read_uuid(record: _Cells, column: str) -> str | None:
     text = _read_short_text(record, column)
     return text.lower() if _UUID.fullmatch(text) else None
 
 
-def _read_person(record: CsvRecord, column: str) -> CsvPerson | None:
+def _read_person(record: _Cells, column: str) -> CsvPerson | None:
     text = _read_short_text(record, column)
     # Of "alice@example.com", "Alice <alice@example.com>" and "@alice" this leaves alice, Alice and alice.
     name = text.strip("@< ").partition("@")[0].partition("<")[0].strip() if "@" in text else text
     return CsvPerson(key=text.casefold(), name=name) if name else None
 
 
-def _read_cycle(record: CsvRecord) -> CsvCycle | None:
+def _read_cycle(record: _Cells) -> CsvCycle | None:
     number = _read_value(record, "Cycle Number", _parse_whole_number, "a whole number")
     if number is None:
         return None

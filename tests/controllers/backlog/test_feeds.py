@@ -79,14 +79,16 @@ def test_a_reader_without_the_right_gets_no_304(site: Site) -> None:
     assert site.get(address, None, **{"if-none-match": tag}).status_code == 401
 
 
-def test_names_are_linears_and_stay_when_the_address_changes(site: Site, server: str, template: str) -> None:
-    here = site.get(feed_address(site)).text
-    assert ids(here)[0] == f"urn:uuid:{LINEARS_ID}"
-    with create_database(server, template) as conninfo:
+def fetch_feed(server: str, template: str, base_url: str) -> str:
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo, base_url=base_url) as site:
         let_in(conninfo, "bob")
-        with running_site.run_site(conninfo, base_url="http://localhost:8123") as moved:
-            moved.query(ROWS.replace("'i2'", f"'{LINEARS_ID}'"))
-            there = moved.get(feed_address(moved)).text
+        site.query(ROWS.replace("'i2'", f"'{LINEARS_ID}'"))
+        return site.get(feed_address(site)).text
+
+
+def test_names_are_linears_and_stay_when_the_address_changes(server: str, template: str) -> None:
+    here, there = (fetch_feed(server, template, f"http://localhost:{port}") for port in (8000, 8123))
+    assert ids(here)[0] == f"urn:uuid:{LINEARS_ID}"
     assert ids(there) == ids(here)
     assert read(there).findtext(f"{ATOM}id") == read(here).findtext(f"{ATOM}id")
     assert "localhost:8123/items/ENG-2" in there

@@ -97,6 +97,23 @@ def test_a_uuid_that_comes_twice_is_refused_whatever_its_case() -> None:
     assert 'Row 3 (line 3), column "UUID"' in message
 
 
+def test_all_faults_of_a_file_are_told_at_once_also_those_of_one_row() -> None:
+    message = _refusal(
+        _GOOD | {"Estimate": "large", "Priority": "Hot"},
+        _GOOD | {"ID": "12", "Created": ""},
+        _GOOD | {"ID": "ENG-2", "Priority": "Low"},
+        _GOOD | {"ID": "ENG-2"},
+    )
+    assert [line.partition(": ")[0] for line in message.splitlines()] == [
+        'Row 2 (line 2), column "Priority"',
+        'Row 2 (line 2), column "Estimate"',
+        'Row 3 (line 3), column "Created"',
+        'Row 3 (line 3), column "ID"',
+        'Row 5 (line 5), column "ID"',
+    ]
+    assert message.count("Nothing was stored.") == 1
+
+
 def test_a_header_without_items_is_refused() -> None:
     assert _refusal(dict.fromkeys(_GOOD, "")) == ("The file has a header but no items. Nothing was stored.")
 

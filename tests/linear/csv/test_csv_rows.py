@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shareable_backlog.errors import ImportInvalid
-from shareable_backlog.linear.csv.csv_rows import MAX_CELL_BYTES, CsvRecord, read_records
+from shareable_backlog.linear.csv.csv_rows import MAX_CELL_BYTES, CsvRecord, Findings, read_records
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
@@ -121,6 +121,48 @@ def test_an_endless_cell_of_many_lines_is_refused() -> None:
 
 def test_a_cell_of_two_million_characters_is_read() -> None:
     assert len(_read(b"ID\n" + b"x" * 2_000_000)[0].cells["ID"]) == 2_000_000
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
+def test_lines_may_end_as_on_any_system_and_a_cells_own_breaks_stay(end: str) -> None:
+    text = end.join(["ID,Title", 'A-1,"two\nlines, or\rthree"', "A-2,x", ""])
+    found = _read(text.encode())
+    assert [record.cells for record in found] == [
+        {"ID": "A-1", "Title": "two\nlines, or\rthree"},
+        {"ID": "A-2", "Title": "x"},
+    ]
+
+
+def test_many_lines_that_end_by_cr_are_read_without_keeping_them() -> None:
+    rows = "".join(f"A-{number},{'x' * 100}\r" for number in range(5_000))
+    assert len(_read(f"ID,Title\r{rows}".encode())) == 5_000
+
+
+def test_a_line_break_outside_of_quotation_marks_is_called_so() -> None:
+    assert "a line break outside of quotation marks" in _refusal(b"ID,Title\nA-1,x\nA\r2,y\n")
+
+
+def test_a_header_that_is_repeated_inside_is_left_out_and_named() -> None:
+    found = Findings()
+    records = list(read_records(io.BytesIO(b"ID,Title\nA-1,x\nID, Title\nA-2,y\n"), ("ID",), found))
+    assert [record.cells["ID"] for record in records] == ["A-1", "A-2"]
+    assert (found.left_out, found.faults) == (["Row 3 (line 3) repeats the header."], [])
+
+
+def test_faults_are_told_all_at_once_in_the_order_of_the_file() -> None:
+    message = _refusal(b'ID,Title\nA-1,x,y\nna\xefve,x\nA-3,x,y,z\nA-4,"x"y\n')
+    assert [line.partition(" can't")[0].partition(" has")[0] for line in message.splitlines()] == [
+        "Row 2 (line 2)",
+        "Line 3 is not UTF-8 text.",
+        "Row 4 (line 4)",
+        "Row 5, which begins in line 5,",
+    ]
+
+
+def test_of_very_many_faults_the_first_fifty_are_told() -> None:
+    message = _refusal(b"ID\n" + b"A,b\n" * 1_200)
+    assert len(message.splitlines()) == 51
+    assert message.endswith("There are 1,150 faults more. Nothing was stored.")
 
 
 @given(st.lists(_TEXT, min_size=2, max_size=4), st.booleans())
