@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from shareable_backlog.database import transaction
-from shareable_backlog.database.mirror import mirror, sync_cursors
+from shareable_backlog.database.mirror import imported_items, mirror, sync_cursors
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.errors import SyncFailed
 from shareable_backlog.linear.csv import csv_export
@@ -19,14 +19,17 @@ from shareable_backlog.sync import runs
 from shareable_backlog.sync.store import BadRow, Batch, build_batch, map_page
 
 _PAGE = 250
+_MISSING_TOLD = 100
 _DRY_RUN_WITHIN_S = 600.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
     """What an import did, or would do: `run_id` is None for a dry run, the counts are of items.
 
-    `states` are the types that were inferred from the names of the states, for a person to check.
+    `states` are the types that were inferred from the names of the states, for a person to check. `missing` are the
+    identifiers of items of the file's teams that earlier files had and this one has not, the first hundred of
+    `missing_count`; they are hidden if `is_missing_hidden`. `left_out` names rows of the file that say nothing.
     """
 
     run_id: int | None
@@ -36,10 +39,16 @@ class ImportReport:
     unchanged: int
     states: tuple[InferredState, ...]
     bad_rows: tuple[BadRow, ...]
+    missing: tuple[str, ...]
+    missing_count: int
+    is_missing_hidden: bool
+    left_out: tuple[str, ...]
 
 
-async def import_file(path: Path, *, dry_run: bool) -> ImportReport:
+async def import_file(path: Path, *, dry_run: bool, hides_missing: bool = False) -> ImportReport:
     """Import the export at `path`, or with `dry_run` only say what would change.
+
+    `hides_missing` hides what earlier files had of its teams and this one has not.
 
     The whole file is checked first: raises ImportInvalid, with nothing stored, when anything is wrong in it.
     Raises SyncFailed when another sync is under way, and when Linear's API keeps the mirror up to date.
@@ -47,17 +56,42 @@ async def import_file(path: Path, *, dry_run: bool) -> ImportReport:
     export = await asyncio.to_thread(csv_export.read_export, path)
     if dry_run:
         items, bad_rows = await _preview_import(export)
+        missing = await _find_missing(export, hides=False)
         run_id = None
     else:
         async with runs.record_run("import") as report:
             await _refuse_beside_linear()
             await runs.store_batches(report, _read_batches(export), lambda _report, _page: None)
+            missing = await _find_missing(export, hides=hides_missing)
+            if hides_missing:
+                report.add_counts("issues", mirror.RowCounts(removed=len(missing)))
             while await search_entries.refresh_entries(_PAGE):
                 pass
         items, bad_rows, run_id = report.streams["issues"], report.bad_rows, report.run_id
     return ImportReport(
-        run_id, export.rows, items.created, items.updated, items.unchanged, export.states, tuple(bad_rows)
+        run_id=run_id,
+        rows=len(export.identifiers),
+        created=items.created,
+        updated=items.updated,
+        unchanged=items.unchanged,
+        states=export.states,
+        bad_rows=tuple(bad_rows),
+        missing=tuple(missing[:_MISSING_TOLD]),
+        missing_count=len(missing),
+        is_missing_hidden=hides_missing and not dry_run,
+        left_out=export.left_out,
     )
+
+
+async def _find_missing(export: CsvExport, *, hides: bool) -> list[str]:
+    """Return the identifiers of what is shown of the file's teams and not in it, and hide them if it `hides`."""
+    team_ids = [node["id"] for node in export.streams["teams"]]
+    async with transaction(within_s=_DRY_RUN_WITHIN_S) as tx:
+        found = await imported_items.list_missing_items(tx, team_ids, export.identifiers)
+        if hides:
+            now = datetime.now(UTC)
+            await mirror.mark_removed(tx, ISSUES.kind, {id_: now for id_, _ in found})
+    return [identifier for _, identifier in found]
 
 
 async def _refuse_beside_linear() -> None:

@@ -21,7 +21,7 @@ from shareable_backlog.linear.csv.csv_nodes import (
     derive_issue_id,
     derive_state_id,
 )
-from shareable_backlog.linear.csv.csv_rows import build_file_error
+from shareable_backlog.linear.csv.csv_rows import Findings, build_file_error
 from shareable_backlog.linear.csv.csv_states import infer_type, infer_type_by_dates
 
 # In the order in which references can be followed.
@@ -41,10 +41,11 @@ class CsvExport:
     """A whole, checked export as nodes like those of Linear's GraphQL answers.
 
     `streams` has all but the issues, by the name of their stream; `read_issues()` reads the file again and yields
-    them one at a time, in the file's order, `rows` of them.
+    them one at a time, in the file's order, as many as there are `identifiers`; `left_out` names rows that say nothing.
     """
 
-    rows: int
+    identifiers: tuple[str, ...]
+    left_out: tuple[str, ...]
     streams: dict[str, list[NodeJson]]
     states: tuple[InferredState, ...]
     read_issues: Callable[[], Iterator[NodeJson]]
@@ -53,12 +54,13 @@ class CsvExport:
 def read_export(path: Path) -> CsvExport:
     """Check the export at `path` from end to end and collect all but its issues.
 
-    Raise ImportInvalid, naming row and column, when anything in it is not as Linear writes it.
+    Raise ImportInvalid, naming row and column of each fault, when anything in it is not as Linear writes it.
     """
     nodes: dict[str, dict[str, NodeJson]] = {stream: {} for stream in _STREAMS}
     votes: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     ids: dict[str, str] = {}
-    for item in _read_items(path):
+    findings = Findings()
+    for item in _read_items(path, findings):
         ids[item.identifier] = derive_issue_id(item)
         for stream, node in build_related_nodes(item):
             _widen_dates(nodes[stream].setdefault(node["id"], node), node)
@@ -70,7 +72,8 @@ def read_export(path: Path) -> CsvExport:
             state.type, position
         )
     return CsvExport(
-        rows=len(ids),
+        identifiers=tuple(ids),
+        left_out=tuple(findings.left_out),
         streams={stream: list(by_id.values()) for stream, by_id in nodes.items()},
         states=states,
         read_issues=partial(_read_issues, path, ids),
@@ -84,10 +87,10 @@ def _read_issues(path: Path, ids: dict[str, str]) -> Iterator[NodeJson]:
         yield build_issue_node(item, parent_id)
 
 
-def _read_items(path: Path) -> Iterator[CsvItem]:
+def _read_items(path: Path, findings: Findings | None = None) -> Iterator[CsvItem]:
     try:
         with path.open("rb") as file:
-            yield from read_items(file)
+            yield from read_items(file, findings)
     except OSError as error:
         raise build_file_error(f"The file can't be read: {error.strerror}.") from error
 
