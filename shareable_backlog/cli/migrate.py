@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from shareable_backlog.cli import confirmation
+from shareable_backlog.cli import confirmation, migrate_adopt
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
 
@@ -58,6 +58,7 @@ def add_parser(commands: Commands) -> None:
     verify.add_argument("--accept", action="store_true", help="accept edited files as what was applied")
     baseline = actions.add_parser("baseline", help="mark migrations as applied without running them")
     baseline.add_argument("to", type=int, metavar="N", help="the last one that the schema already has")
+    adopt = migrate_adopt.add_parser(actions)
     runs = (
         (up, _migrate_up),
         (down, _migrate_down),
@@ -66,7 +67,7 @@ def add_parser(commands: Commands) -> None:
         (status, _print_status),
         (verify, _verify_files),
     )
-    for action, function in (*runs, (baseline, _mark_applied)):
+    for action, function in (*runs, (baseline, _mark_applied), (adopt, migrate_adopt.run)):
         action.set_defaults(run=_report_contradiction(function))
 
 
@@ -88,7 +89,8 @@ def _report_contradiction(
 
 
 @contextmanager
-def _open_server() -> Generator[str]:
+def open_server() -> Generator[str]:
+    """Yield the connection string of the server in use, with little logged."""
     from shareable_backlog import config, logs
     from shareable_backlog.database import use_server
 
@@ -107,7 +109,7 @@ def _build_printer(word: str) -> "Callable[[Migration], None]":
 def _migrate_up(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with _open_server() as conninfo:
+    with open_server() as conninfo:
         applied = migrate.apply_migrations(
             conninfo,
             to=arguments.to,
@@ -127,7 +129,7 @@ def _migrate_up(arguments: argparse.Namespace) -> int:
 def _migrate_down(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with _open_server() as conninfo:
+    with open_server() as conninfo:
         if not migrate.revert_migrations(
             conninfo, to=arguments.to, confirm=_build_confirm(arguments), on_step=_build_printer("rolled back")
         ):
@@ -161,7 +163,7 @@ def _describe_loss(migrations: "Sequence[Migration]", losses: "Sequence[Loss]") 
 def _redo(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with _open_server() as conninfo:
+    with open_server() as conninfo:
         migrate.redo_last_migration(
             conninfo, confirm=_build_confirm(arguments), on_step=_build_printer("rolled back and applied again")
         )
@@ -178,7 +180,7 @@ def _create_file(arguments: argparse.Namespace) -> int:
 def _print_status(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with _open_server() as conninfo:
+    with open_server() as conninfo:
         found = migrate.read_status(conninfo)
     print(_encode_status(found) if arguments.json else _format_status(found))
     problem = found.find_problem()
@@ -200,7 +202,10 @@ def _encode_status(status: "SchemaStatus") -> str:
 
 
 def _format_status(status: "SchemaStatus") -> str:
+    from shareable_backlog.database.migrate.node_service import ADOPTED
+
     marks = {migration.name: "edited" for migration in status.drifted}
+    marks |= {row.name: "adopted" for row in status.applied if row.checksum == ADOPTED}
     marks |= dict.fromkeys(status.missing, "missing") | dict.fromkeys(status.newer, "newer")
     lines = [
         f"{marks.get(row.name, 'applied'):8} {row.name}  {row.run_on:%Y-%m-%d %H:%M:%S}" for row in status.applied
@@ -212,7 +217,7 @@ def _format_status(status: "SchemaStatus") -> str:
 def _verify_files(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with _open_server() as conninfo:
+    with open_server() as conninfo:
         if arguments.accept:
             for migration in migrate.accept_edits(conninfo):
                 _build_printer("accepted")(migration)
@@ -224,7 +229,7 @@ def _verify_files(arguments: argparse.Namespace) -> int:
 def _mark_applied(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with _open_server() as conninfo:
+    with open_server() as conninfo:
         for migration in migrate.mark_baseline(conninfo, arguments.to):
             _build_printer("marked as applied")(migration)
     return 0

@@ -37,10 +37,11 @@ def run(arguments: argparse.Namespace) -> int:
     After a second signal requests are broken off, and the program has 5 s.
     """
     from shareable_backlog import config, logs
-    from shareable_backlog.config import secret_key
+    from shareable_backlog.config import node_names, secret_key
 
     settings = config.read_settings()
     logs.configure_logs(settings.log_level, settings.log_format)
+    node_names.log_names()
     settings = secret_key.ensure_secret_key(settings)
     _check_host(arguments.host, settings.base_url, is_dev=arguments.dev)
     port: int = settings.port if arguments.port is None else arguments.port

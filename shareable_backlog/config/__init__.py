@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from shareable_backlog import logs
-from shareable_backlog.config import values
+from shareable_backlog.config import node_names, values
 from shareable_backlog.config.env_file import read_env_file
 from shareable_backlog.config.values import Network, Secret
 from shareable_backlog.errors import ConfigurationInvalid
@@ -199,7 +199,7 @@ def read_settings(env_file: Path = Path(".env")) -> Settings:
     Secrets are masked in the log from here on. Raises ConfigurationInvalid with every fault at once.
     """
     in_file = _drop_empty(read_env_file(env_file))
-    given = in_file | _drop_empty(os.environ)
+    given = node_names.add_translated(in_file | _drop_empty(os.environ))
     secrets, faults = _read_secret_files(given)
     texts = {name: given[name] for name in NAMES if name in given} | secrets
     for name in SECRET_NAMES:

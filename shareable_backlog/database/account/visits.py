@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import LiteralString
 
 from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.mirror.freshness import NOT_ADOPTED
 
-_NOW: LiteralString = """
+_NOW: LiteralString = f"""
     jsonb_build_object(
       'at', extract(epoch FROM %(at)s::timestamptz),
       'mirrored', extract(epoch FROM least(
         %(at)s::timestamptz,
-        (SELECT max(started_at) FROM sync_history WHERE status IN ('succeeded', 'partial'))
+        (SELECT max(started_at) FROM sync_history WHERE status IN ('succeeded', 'partial') AND {NOT_ADOPTED})
       ))
     )
 """

@@ -46,7 +46,10 @@ _NEEDED_RIGHTS = "it needs CREATE on the schema public, and must own the tables 
 
 @dataclass(frozen=True, slots=True)
 class AppliedMigration:
-    """One row of the ledger; `run_on` is in its runner's time zone, `checksum` None if unknown."""
+    """One row of the ledger; `run_on` is in its runner's time zone, `checksum` None if unknown.
+
+    For what was taken over from the Node service's later versions the checksum is `node_service.ADOPTED`.
+    """
 
     name: str
     run_on: datetime

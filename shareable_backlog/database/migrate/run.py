@@ -11,7 +11,7 @@ from pathlib import Path
 
 from psycopg import Connection
 
-from shareable_backlog.database.migrate import files, ledger, state, step
+from shareable_backlog.database.migrate import files, ledger, node_service, state, step
 from shareable_backlog.database.migrate.files import Migration, MigrationPart
 from shareable_backlog.database.migrate.losses import Loss, count_losses
 from shareable_backlog.database.migrate.state import SchemaStatus
@@ -68,7 +68,8 @@ def _choose_pending(found: SchemaStatus, to: int | None, *, allow_out_of_order: 
     chosen = [migration for migration in found.pending if to is None or migration.number <= to]
     for migration in chosen:
         step.check_part(migration, migration.up)
-        later = next((row.name for row in found.applied if _is_before(migration, row.name)), None)
+        own = [row.name for row in found.applied if row.checksum != node_service.ADOPTED]
+        later = next((name for name in own if _is_before(migration, name)), None)
         if later and not allow_out_of_order:
             raise MigrationFailed(
                 f"{migration.file} is out of order: {later} is applied already. Nothing was changed;"
@@ -102,7 +103,8 @@ def revert_migrations(
     """
     migrations = _read_migrations(directory, to)
     with ledger.open_for_writing(conninfo) as connection:
-        names = [row.name for row in reversed(ledger.list_applied(connection))]
+        applied = reversed(ledger.list_applied(connection))
+        names = [row.name for row in applied if row.checksum != node_service.ADOPTED]
         names = names[:1] if to is None else [name for name in names if files.parse_number(name) > to]
         ways = [_find_way_back(name, migrations) for name in names]
         if ways:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from psycopg import Connection
 
-from shareable_backlog.database.migrate import files, ledger
+from shareable_backlog.database.migrate import files, ledger, node_service
 from shareable_backlog.database.migrate.files import Migration
 from shareable_backlog.database.migrate.ledger import AppliedMigration
 from shareable_backlog.errors import MigrationFailed
@@ -22,7 +22,8 @@ class SchemaStatus:
     """What was applied, in that order, and how the files differ from it.
 
     `drifted` were edited after they ran; `missing` ran and have no file; `newer` ran too, but their numbers
-    lie beyond every file: another version of the program applied them.
+    lie beyond every file: another version of the program applied them. What was adopted from the Node service is
+    neither.
     """
 
     applied: tuple[AppliedMigration, ...]
@@ -39,8 +40,17 @@ class SchemaStatus:
             return "drifted"
         return "behind" if self.pending else None
 
+    def find_foreign(self) -> tuple[str, ...]:
+        """Return the names of what ran and has no file here, of whatever number."""
+        return (*self.missing, *self.newer)
+
     def describe(self) -> str:
         """Say in plain words how the database stands and what to do."""
+        if foreign := set(self.find_foreign()) & set(node_service.OWN_NAMES):
+            return (
+                f"The Node service set this database up, as far as its {max(foreign)}: `slb migrate adopt --dry-run`"
+                " says what taking it over would do, `slb migrate adopt` does it."
+            )
         if self.newer:
             return (
                 "The database's schema is newer than this program, which does not know"
@@ -72,7 +82,7 @@ def compare(migrations: Sequence[Migration], applied: Sequence[AppliedMigration]
     checksums = {row.name: row.checksum for row in applied}
     known = {migration.name for migration in migrations}
     last = max((migration.number for migration in migrations), default=0)
-    gone = [name for name in checksums if name not in known]
+    gone = [name for name in checksums if name not in known and checksums[name] != node_service.ADOPTED]
     return SchemaStatus(
         applied=tuple(applied),
         pending=tuple(migration for migration in migrations if migration.name not in checksums),

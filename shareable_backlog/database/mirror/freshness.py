@@ -22,12 +22,16 @@ class MirrorAge:
     is_sample: bool
 
 
-COLUMNS: LiteralString = """
+NOT_ADOPTED: LiteralString = "id > coalesce((SELECT max(sync_history_id) FROM adopted_runs), 0)"
+"""Tell whether a row of `sync_history` is of this program: the Node service filled another mirror."""
+
+COLUMNS: LiteralString = f"""
     (SELECT completed_at FROM sync_history
-     WHERE status IN ('succeeded', 'partial') AND completed_at IS NOT NULL
+     WHERE status IN ('succeeded', 'partial') AND completed_at IS NOT NULL AND {NOT_ADOPTED}
      ORDER BY started_at DESC, id DESC LIMIT 1) AS as_of,
     (SELECT CASE status WHEN 'failed' THEN error_message END FROM sync_history
-     WHERE completed_at IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1) AS failure,
+     WHERE completed_at IS NOT NULL AND {NOT_ADOPTED}
+     ORDER BY started_at DESC, id DESC LIMIT 1) AS failure,
     EXISTS (SELECT FROM teams WHERE starts_with(id, %(sample)s)) AS is_sample
 """
 """The columns of `MirrorAge`, with the parameter `sample`, which is SAMPLE_PREFIX.

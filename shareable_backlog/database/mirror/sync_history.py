@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
+from shareable_backlog.database.mirror.freshness import NOT_ADOPTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +238,9 @@ async def mark_interrupted(transaction: Transaction) -> int:
 
 async def find_last_good_at() -> datetime | None:
     """Return when the mirror was last brought up to date; None when it never was."""
-    rows = await query("SELECT max(completed_at) FROM sync_history WHERE status IN ('succeeded', 'partial')")
+    rows = await query(
+        f"SELECT max(completed_at) FROM sync_history WHERE status IN ('succeeded', 'partial') AND {NOT_ADOPTED}"
+    )
     return rows[0][0]
 
 
