@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from shareable_backlog.database.connection import faults
+from shareable_backlog.database.connection import faults, schema_use
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.migrate import Migration
 
@@ -27,15 +27,8 @@ def list_tables(migrations: Iterable[Migration]) -> list[str]:
 
 async def describe_unusable() -> str | None:
     """Say in plain words why nothing in the database is of use to the role, and the fix; None when something is."""
-    [(encoding, role, is_closed)] = await query(
-        """
-        SELECT current_setting('server_encoding'), current_user::text,
-               to_regnamespace('public') IS NOT NULL AND NOT has_schema_privilege('public', 'USAGE')
-        """
-    )
-    if is_closed:
-        return _describe_lacking(role, ["USAGE on the schema public"])
-    return faults.describe_encoding(encoding)
+    [(encoding, role, is_open, search_path)] = await query(schema_use.SELECT_USE)
+    return faults.describe_encoding(encoding) or schema_use.describe_use(role, search_path, is_open=is_open)
 
 
 async def describe_lack(tables: list[str]) -> str | None:
@@ -60,15 +53,8 @@ async def describe_lack(tables: list[str]) -> str | None:
             " migrations were applied: restore a backup, or let the role look where the tables are."
         )
     if lacking:
-        return _describe_lacking(role, lacking)
+        return schema_use.describe_lacking(role, _join(lacking))
     return None
-
-
-def _describe_lacking(role: str, lacking: list[str]) -> str:
-    return (
-        f"The database's role lacks {_join(lacking)}: run, as the owner of the tables,"
-        f" `slb database grants --program {role}` and what it prints."
-    )
 
 
 def _join(names: list[str]) -> str:

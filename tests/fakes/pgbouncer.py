@@ -5,37 +5,41 @@ import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.fakes.postgres import DATABASE, PASSWORD, PORT, USER, PrivateServer, as_account, give_away
+from tests.fakes.postgres import PASSWORD, PORT, USER, PrivateServer, as_account, give_away
 
 _PORT = 6439
 _READY_WITHIN_S = 20.0
 
 
 @contextmanager
-def run_pooler(server: PrivateServer, *settings: str) -> Generator[str]:
-    """Yield the URL of `server` through a PgBouncer with `settings` (`name = value`) besides the usual ones."""
+def run_pooler(server: PrivateServer, *settings: str, users: Mapping[str, str] | None = None) -> Generator[str]:
+    """Yield the URL of `server` through a PgBouncer with `settings` (`name = value`) besides the usual ones.
+
+    It lets in `users`, by name and password, to any database.
+    """
     program = shutil.which("pgbouncer", path=f"{os.defpath}:/usr/sbin")
     if program is None:
         if os.environ.get("CI") == "true":
             pytest.fail("There is no PgBouncer, and CI must have it.")
         pytest.skip("There is no PgBouncer: get it with `apt-get install pgbouncer`.")
     host = f"127.9.{secrets.randbelow(250)}.{secrets.randbelow(250) + 2}"
-    folder = server.data.with_suffix(".pgbouncer")
+    folder = server.data.with_suffix(f".pgbouncer{host}")
     folder.mkdir()
-    (folder / "users").write_text(f'"{USER}" "{PASSWORD}"\n', encoding="utf-8")
+    known = {USER: PASSWORD, **(users or {})}
+    (folder / "users").write_text("".join(f'"{name}" "{word}"\n' for name, word in known.items()), encoding="utf-8")
     # Fewer sessions than the program has connections, so that it must share them.
     lines = (
         "[databases]",
-        f"{DATABASE} = host={server.host} port={PORT}",
+        f"* = host={server.host} port={PORT}",
         "[pgbouncer]",
-        "pool_mode = transaction",
+        *(() if any(setting.startswith("pool_mode") for setting in settings) else ("pool_mode = transaction",)),
         "default_pool_size = 3",
         f"listen_addr = {host}",
         f"listen_port = {_PORT}",

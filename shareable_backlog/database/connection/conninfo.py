@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from shareable_backlog import logs
 from shareable_backlog.config import Settings
 from shareable_backlog.config.values import is_loopback
+from shareable_backlog.database.connection import session_options
 from shareable_backlog.errors import ConfigurationInvalid
 
 _LOG = logging.getLogger(__name__)
@@ -93,14 +94,18 @@ def may_be_read(url: str) -> bool:
 def add_pool_options(conninfo: str, settings: Settings) -> str:
     """Add what every pooled connection wants: time-outs, keepalives, UTC, and a server that takes writes.
 
-    What the URL itself says goes first.
+    What the URL itself says goes first, but for the schema: the migrations make everything in `public`.
     """
     given = conninfo_to_dict(conninfo)
     options = (
         f"-c statement_timeout={settings.database_statement_timeout_ms} -c lock_timeout={_LOCK_TIMEOUT_MS}"
         f" -c idle_in_transaction_session_timeout={_IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC"
-        f" {_PLANNING}"
+        f" {_PLANNING} -c search_path=public"
     )
+    own = str(given.get("options") or "")
+    if "search_path" in own:
+        parsed = session_options.parse_options(own)
+        own = session_options.format_options([one for one in parsed if one[0].lower() != "search_path"])
     wanted: Mapping[str, str | int] = {
         "application_name": "shareable-linear-backlog",
         # libpq gives it to each host; below 2 s it does nothing.
@@ -113,7 +118,7 @@ def add_pool_options(conninfo: str, settings: Settings) -> str:
         # What the server would choose is no text to the driver where the database has no encoding (SQL_ASCII).
         "client_encoding": "UTF8",
     }
-    merged = {**wanted, **given, "options": f"{options} {given.get('options') or ''}".strip()}
+    merged = {**wanted, **given, "options": f"{options} {own}".strip()}
     return make_conninfo("", **merged)
 
 

@@ -10,6 +10,7 @@ from shareable_backlog.errors import BacklogError, Contended, DatabaseFailed, Da
 
 WAITING_IS_NO_HELP = "Waiting won't help: whoever runs this has to mend its settings or the server's."
 _LATER = "Please try again in a few seconds."
+_STATEMENT_MODE = "is behind a pooler in statement mode, which allows no transactions (set pool_mode = transaction)"
 # Connection errors carry no SQLSTATE, only text (measured, psycopg 3.3.9).
 _REASONS = (
     (
@@ -28,6 +29,7 @@ _REASONS = (
         r"unsupported startup parameter",
         "is behind a pooler that refuses our options (there, set ignore_startup_parameters = options)",
     ),
+    (r"transaction blocks not allowed", _STATEMENT_MODE),
     (r"too many (clients|connections)|remaining connection slots", "has no connections left"),
     (r"starting up|not (yet )?accepting|recovery", "is starting"),
     (r"shutting down|terminating connection", "is shutting down"),
@@ -49,6 +51,7 @@ _LASTING = {
     "could not prove its identity (TLS certificate)",
     "does not support TLS, which sslmode requires",
     "is behind a pooler that refuses our options (there, set ignore_startup_parameters = options)",
+    _STATEMENT_MODE,
     "can't be reached with this DATABASE_URL: one of its values is wrong",
 }
 _UNABLE = {

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import psycopg
 
-from shareable_backlog.database.connection import faults
+from shareable_backlog.database.connection import faults, session_options
 from shareable_backlog.database.connection.deadline import hang_up_after
 from shareable_backlog.database.connection.pool import require_database
 
@@ -32,7 +32,9 @@ async def hold_lock(key: int) -> AsyncGenerator[bool]:
     database = require_database()
     await database.probe.require_available()
     try:
-        connection = await psycopg.AsyncConnection.connect(database.conninfo, prepare_threshold=None)
+        connection = await session_options.connect_async(
+            psycopg.AsyncConnection.connect, database.conninfo, prepare_threshold=None
+        )
     except psycopg.Error as error:
         raise faults.translate_error(error) from None
     try:

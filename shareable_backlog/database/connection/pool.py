@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database.connection import conninfo as conninfo_words
-from shareable_backlog.database.connection import faults
+from shareable_backlog.database.connection import faults, session_options
 from shareable_backlog.database.connection.outage_log import OutageLog
 from shareable_backlog.database.connection.probe import Probe, has_news
 from shareable_backlog.database.connection.server import use_server
@@ -55,7 +55,7 @@ class _PooledConnection(psycopg.AsyncConnection[TupleRow]):
     async def connect(cls, conninfo: str = "", **words: Any) -> Self:  # noqa: ANN401 (as the driver takes them)
         """Connect as psycopg does."""
         try:
-            connection = await super().connect(conninfo, **words)
+            connection = await session_options.connect_async(super().connect, conninfo, **words)
         except psycopg.Error as error:
             _FAILURE.value = f"The database {faults.describe_reason(error)}."
             raise

@@ -13,7 +13,7 @@ from time import monotonic
 
 import psycopg
 
-from shareable_backlog.database.connection import faults
+from shareable_backlog.database.connection import faults, session_options
 from shareable_backlog.database.connection.deadline import hang_up_after
 from shareable_backlog.database.connection.outage_log import OutageLog
 from shareable_backlog.errors import DatabaseUnavailable
@@ -42,6 +42,20 @@ def has_news(connection: psycopg.AsyncConnection) -> bool:
     poller = select.poll()
     poller.register(connection.fileno(), select.POLLIN)
     return bool(poller.poll(0))
+
+
+async def _connect(conninfo: str) -> psycopg.AsyncConnection:
+    """Connect, and begin a transaction: a pooler in statement mode has none to give, and pages need them."""
+    connection = await session_options.connect_async(
+        psycopg.AsyncConnection.connect, conninfo, autocommit=True, prepare_threshold=None
+    )
+    try:
+        async with connection.transaction():
+            pass
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
 
 
 class Probe:
@@ -134,8 +148,7 @@ class Probe:
             await self._disconnect()
         if self._connection is None:
             if self._connecting is None:
-                connecting = psycopg.AsyncConnection.connect(self._conninfo, autocommit=True, prepare_threshold=None)
-                self._connecting = asyncio.create_task(connecting)
+                self._connecting = asyncio.create_task(_connect(self._conninfo))
             done, _ = await asyncio.wait({self._connecting}, timeout=_ANSWER_WITHIN_S)
             if not done:
                 raise TimeoutError("timed out")

@@ -111,7 +111,9 @@ def adopt_database(
         with ledger.open_for_reading(conninfo) as connection:
             return _plan_adoption(connection, project_id, directory)
     with ledger.open_for_writing(conninfo) as connection:
-        adoption = _plan_adoption(connection, project_id, directory)
+        with connection.transaction():
+            ledger.prepare_session(connection)
+            adoption = _plan_adoption(connection, project_id, directory)
         if adoption is not None:
             if confirm:
                 confirm(adoption)
@@ -137,6 +139,7 @@ def _plan_adoption(connection: Connection, project_id: str | None, directory: Pa
 
 
 def _adopt(connection: Connection, adoption: Adoption) -> None:
+    ledger.prepare_session(connection)
     ledger.ensure_ledger(connection)
     connection.execute(_TRANSLATE_AUDIT, {"actions": Jsonb(dict(node_service.ACTIONS))})
     connection.execute(_FREE_PEOPLE)

@@ -9,13 +9,14 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic, sleep
+from typing import LiteralString
 
 import psycopg
 from psycopg import Connection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import class_row
 
-from shareable_backlog.database.connection import faults
+from shareable_backlog.database.connection import faults, schema_use, session_options
 from shareable_backlog.database.migrate.files import Migration
 from shareable_backlog.errors import MigrationFailed
 
@@ -33,6 +34,8 @@ SET lock_timeout TO '1s';
 SET statement_timeout TO 0;
 SET idle_in_transaction_session_timeout TO 0;
 """
+# Behind a pooler the next transaction may be another session's, and what is set for a session would reach others.
+_TRANSACTION = _SESSION.replace("RESET ALL;", "").replace("SET ", "SET LOCAL ")
 
 EXISTS = "SELECT to_regclass('public.pgmigrations') IS NOT NULL"
 # Through JSON, because a ledger made by node-pg-migrate has no such column.
@@ -63,6 +66,7 @@ def open_for_reading(conninfo: str, *, wait_s: float = 0) -> Generator[Connectio
         # For this transaction alone: a pooler hands the session on to others.
         connection.read_only = True
         with connection.transaction():
+            connection.execute("SET LOCAL search_path TO public")
             yield connection
 
 
@@ -73,8 +77,12 @@ def open_for_writing(conninfo: str, *, wait_s: float = 0) -> Generator[Connectio
     Raises DatabaseUnavailable, and MigrationFailed when another runner keeps the lock or a right is missing.
     """
     with _open_connection(conninfo, wait_s=wait_s, target_session_attrs="read-write") as connection:
+        if _is_pooled(connection):
+            with _hold_pooled_lock(conninfo):
+                yield connection
+            return
         prepare_session(connection)
-        _take_lock(connection)
+        _take_lock(connection, "pg_try_advisory_lock")
         try:
             yield connection
         finally:
@@ -83,14 +91,31 @@ def open_for_writing(conninfo: str, *, wait_s: float = 0) -> Generator[Connectio
                 connection.execute("SELECT pg_advisory_unlock(%s)", (LOCK_KEY,))
 
 
+def _is_pooled(connection: Connection) -> bool:
+    """Return whether a pooler stands between: the session that answers is not the one that was connected to."""
+    ((pid,),) = connection.execute("SELECT pg_backend_pid()").fetchall()
+    return pid != connection.info.backend_pid
+
+
+@contextlib.contextmanager
+def _hold_pooled_lock(conninfo: str) -> Generator[None]:
+    """Hold the lock in a transaction of its own, which a pooler leaves together: a session's would stay behind."""
+    with _open_connection(conninfo, wait_s=0, target_session_attrs="read-write") as holder, holder.transaction():
+        holder.execute(_TRANSACTION)
+        _take_lock(holder, "pg_try_advisory_xact_lock")
+        yield
+
+
 @contextlib.contextmanager
 def _open_connection(conninfo: str, *, wait_s: float, **wanted: str) -> Generator[Connection]:
     parameters = {"connect_timeout": "5", **wanted, **conninfo_to_dict(conninfo)}
     parameters |= {"application_name": "slb migrate", "client_encoding": "UTF8"}
+    parameters["options"] = f"{parameters.get('options') or ''} -c search_path=public".strip()
     with contextlib.closing(_connect(make_conninfo("", **parameters), wait_s)) as connection:
         if problem := faults.describe_encoding(connection.info.parameter_status("server_encoding") or "UTF8"):
             raise MigrationFailed(problem)
         try:
+            _require_schema(connection)
             yield connection
         except psycopg.errors.InsufficientPrivilege as error:
             raise MigrationFailed(describe_missing_right(error)) from error
@@ -102,7 +127,7 @@ def _connect(conninfo: str, wait_s: float) -> Connection:
     deadline = monotonic() + wait_s
     while True:
         try:
-            return Connection.connect(conninfo, autocommit=True, prepare_threshold=None)
+            return session_options.connect(conninfo, autocommit=True)
         except psycopg.OperationalError as error:
             left_s = deadline - monotonic()
             if left_s <= 0:
@@ -110,18 +135,32 @@ def _connect(conninfo: str, wait_s: float) -> Connection:
             sleep(min(left_s, _CONNECT_AGAIN_S))
 
 
+def _require_schema(connection: Connection) -> None:
+    """Raise MigrationFailed for a session that would make or find nothing where everything is."""
+    with connection.transaction():  # of which a pooler in statement mode has none
+        ((_, role, is_open, search_path),) = connection.execute(schema_use.SELECT_USE).fetchall()
+    if problem := schema_use.describe_use(role, search_path, is_open=is_open):
+        raise MigrationFailed(problem)
+
+
 def prepare_session(connection: Connection) -> None:
-    """Set up the session as each migration finds it, undoing what an earlier one may have SET."""
+    """Set up the session as each migration finds it, undoing what an earlier one may have SET.
+
+    Behind a pooler that holds for the transaction under way alone.
+    """
+    if _is_pooled(connection):
+        connection.execute(_TRANSACTION)
+        return
     connection.execute(_SESSION)
     # Some platforms' servers can't watch their client: there a killed runner's lock ends with its statement.
-    with contextlib.suppress(psycopg.errors.InvalidParameterValue):
+    with contextlib.suppress(psycopg.errors.InvalidParameterValue), connection.transaction():
         connection.execute("SET client_connection_check_interval TO '1s'")
 
 
-def _take_lock(connection: Connection) -> None:
+def _take_lock(connection: Connection, function: LiteralString) -> None:
     """Poll for the lock: waiting inside the server deadlocks against a concurrent index build."""
     deadline = monotonic() + LOCK_WAIT_S
-    while not connection.execute("SELECT 1 WHERE pg_try_advisory_lock(%s)", (LOCK_KEY,)).fetchone():
+    while not connection.execute(f"SELECT 1 WHERE {function}(%s)", (LOCK_KEY,)).fetchone():
         if monotonic() >= deadline:
             raise MigrationFailed(
                 "Another migration run is under way. Nothing was changed; try again when it has ended."

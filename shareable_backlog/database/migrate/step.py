@@ -51,10 +51,10 @@ def run_part(
     Raises MigrationFailed, or DatabaseUnavailable for a lost connection.
     """
     for delay_s in (*RETRY_DELAYS_S, None):
-        ledger.prepare_session(connection)
         line: int | None = None
         try:
             with connection.transaction():
+                ledger.prepare_session(connection)
                 results = _send_part(connection, part)
                 if results[-1].status == pq.ExecStatus.FATAL_ERROR:
                     failed = errors.error_from_result(results[-1])
