@@ -51,7 +51,7 @@ def _verify_log(arguments: argparse.Namespace) -> int:
 
     earlier = [audit_heads.parse_head(text) for text in arguments.earlier]
     verdict = run_with_database(
-        lambda settings: audit_chain.verify_chain(build_seal_config(settings), earlier), seals=False
+        lambda settings: audit_chain.verify_chain(build_seal_config(settings), earlier), seals=False, looks=True
     )
     print(_encode_verdict(verdict) if arguments.json else _format_verdict(verdict))
     return 1 if verdict.faults else 0
@@ -64,7 +64,9 @@ def _list_entries(arguments: argparse.Namespace) -> int:
     from shareable_backlog.services.audit.audit_log import AuditFilters
 
     filters = AuditFilters(arguments.person, arguments.action, since=arguments.since)
-    page = run_with_database(lambda _settings: audit_log.list_entries(OPERATOR, filters, None, arguments.limit))
+    page = run_with_database(
+        lambda _settings: audit_log.list_entries(OPERATOR, filters, None, arguments.limit), looks=True
+    )
     for row in page.rows:
         print(_encode_entry(row) if arguments.json else _format_entry(row))
     return 0
@@ -93,7 +95,7 @@ def _prune_entries(arguments: argparse.Namespace) -> int:
         count = await audit_retention.prune_entries(config, OPERATOR, days)
         return f"{format_count(count, 'row')} older than {days} days removed."
 
-    print(run_with_database(prune))
+    print(run_with_database(prune, looks=True))
     return 0
 
 

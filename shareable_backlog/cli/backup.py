@@ -20,7 +20,7 @@ def add_parser(commands: Commands) -> None:
 def _dump(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import backup
 
-    _run_on_server(backup.dump_database, arguments.file)
+    _run_on_server(backup.dump_database, arguments.file, looks=True)
     print(f"The backup is in {arguments.file}. It holds everything mirrored and recorded: keep it safe.")
     return 0
 
@@ -45,11 +45,13 @@ def _forget_head() -> None:
         print(f"The audit log went to {head} before. Whether it still does: slb audit verify --from {head}")
 
 
-def _run_on_server(act: Callable[[str, Path], None], file: Path) -> None:
+def _run_on_server(act: Callable[[str, Path], None], file: Path, *, looks: bool = False) -> None:
     from shareable_backlog import config, logs
-    from shareable_backlog.database import use_server
+    from shareable_backlog.database import require_made, use_server
 
     settings = config.read_settings()
     logs.configure_logs("warning", settings.log_format)
+    if looks:
+        require_made(settings)
     with use_server(settings) as conninfo:
         act(conninfo, file)

@@ -21,7 +21,9 @@ _GUARDED_RECORD = "guarded and sealed"
 _OWNERS_RECORD = (
     f"{_GUARDED_RECORD}. DATABASE_URL's role owns it: `slb database grants` tells how to use one that can't"
 )
-_GOOD_RECORDS = (_GUARDED_RECORD, _OWNERS_RECORD)
+_NOTHING_YET = "none yet: `slb serve` makes it at its first start, `slb restore FILE` fills it from a backup"
+_GOOD_RECORDS = (_GUARDED_RECORD, _OWNERS_RECORD, _NOTHING_YET)
+_GOOD_SCHEMAS = ("up to date", _NOTHING_YET)
 
 
 def add_parser(commands: Commands) -> None:
@@ -64,7 +66,7 @@ async def _check_all(settings: "Settings", *, deploy: bool) -> tuple[bool, dict[
     database = await _check_database(settings, dangers if deploy else None)
     linear_answers, linear = await _check_linear(settings)
     found = database | linear | ({_UNSAFE: [asdict(one) for one in dangers]} if deploy else {})
-    is_ready = database["schema"] == "up to date" and database["record"] in _GOOD_RECORDS
+    is_ready = database["schema"] in _GOOD_SCHEMAS and database.get("record") in _GOOD_RECORDS
     return is_ready and linear_answers and not dangers, found
 
 
@@ -79,6 +81,8 @@ async def _check_database(settings: "Settings", dangers: "list[Danger] | None") 
         "database": "your own server (DATABASE_URL)" if own else "the embedded PostgreSQL",
         "data": "on that server" if own else str(settings.data_dir / "postgres"),
     }
+    if not database.is_made(settings):
+        return findings | {"connection": "none is needed yet", "schema": _NOTHING_YET, "record": _NOTHING_YET}
     async with database.open_database(settings) as conninfo:
         test = await database.test_connection()
         findings["connection"] = f"answers in {test.latency_ms} ms" if test.connected else test.error

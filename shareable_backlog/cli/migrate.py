@@ -89,15 +89,17 @@ def _report_contradiction(
 
 
 @contextmanager
-def open_server() -> Generator[str]:
-    """Yield the connection string of the server in use, with little logged."""
+def open_server(*, looks: bool = False) -> Generator[str]:
+    """Yield the connection string of the server in use, with little logged; who only `looks` makes none."""
     from shareable_backlog import config, logs
-    from shareable_backlog.database import use_server
+    from shareable_backlog.database import require_made, use_server
 
     settings = config.read_settings()
     if settings.database_url is None:
         # Only the embedded server has anything to log; structlog would double the time of a run with nothing to do.
         logs.configure_logs("warning", settings.log_format)
+    if looks:
+        require_made(settings)
     with use_server(settings) as conninfo:
         yield conninfo
 
@@ -109,7 +111,7 @@ def _build_printer(word: str) -> "Callable[[Migration], None]":
 def _migrate_up(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with open_server() as conninfo:
+    with open_server(looks=arguments.dry_run) as conninfo:
         applied = migrate.apply_migrations(
             conninfo,
             to=arguments.to,
@@ -129,7 +131,7 @@ def _migrate_up(arguments: argparse.Namespace) -> int:
 def _migrate_down(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with open_server() as conninfo:
+    with open_server(looks=True) as conninfo:
         if not migrate.revert_migrations(
             conninfo, to=arguments.to, confirm=_build_confirm(arguments), on_step=_build_printer("rolled back")
         ):
@@ -180,7 +182,7 @@ def _create_file(arguments: argparse.Namespace) -> int:
 def _print_status(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with open_server() as conninfo:
+    with open_server(looks=True) as conninfo:
         found = migrate.read_status(conninfo)
     print(_encode_status(found) if arguments.json else _format_status(found))
     problem = found.find_problem()
@@ -217,7 +219,7 @@ def _format_status(status: "SchemaStatus") -> str:
 def _verify_files(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database import migrate
 
-    with open_server() as conninfo:
+    with open_server(looks=True) as conninfo:
         if arguments.accept:
             for migration in migrate.accept_edits(conninfo):
                 _build_printer("accepted")(migration)

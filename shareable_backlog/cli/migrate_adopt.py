@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     from shareable_backlog.database.migrate import adopt
 
     project_id = _choose_project(arguments.project)
-    with open_server() as conninfo:
+    with open_server(looks=True) as conninfo:
         adoption = adopt.adopt_database(
             conninfo,
             project_id=project_id,

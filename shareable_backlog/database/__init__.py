@@ -3,16 +3,18 @@
 from shareable_backlog.database.connection.pool import open_database, pool
 from shareable_backlog.database.connection.probe import ConnectionTest
 from shareable_backlog.database.connection.query import query, read_last_connection_test, test_connection
-from shareable_backlog.database.connection.server import use_server
+from shareable_backlog.database.connection.server import is_made, require_made, use_server
 from shareable_backlog.database.connection.transaction import Transaction, transaction
 
 __all__ = [
     "ConnectionTest",
     "Transaction",
+    "is_made",
     "open_database",
     "pool",
     "query",
     "read_last_connection_test",
+    "require_made",
     "test_connection",
     "transaction",
     "use_server",

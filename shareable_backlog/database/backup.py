@@ -2,16 +2,18 @@
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from shareable_backlog import logs
-from shareable_backlog.database.connection import faults
+from shareable_backlog.database.connection import faults, session_options
 from shareable_backlog.database.embedded import embedded_cluster
 from shareable_backlog.errors import BackupFailed, EmbeddedServerFailed
 
@@ -32,9 +34,11 @@ _VARIABLES = {
     "target_session_attrs": "PGTARGETSESSIONATTRS",
     "options": "PGOPTIONS",
 }
+_DEBIAN = Path("/usr/lib/postgresql")
 # pg_restore writes its settings before anything else.
 _HEAD_BYTES = 4096
-_TLS = {"require", "verify-ca", "verify-full"}
+# What doesn't demand TLS, but takes it where it is offered.
+_LENIENT = {None, "allow", "prefer"}
 
 
 def dump_database(conninfo: str, file: Path) -> None:
@@ -47,7 +51,7 @@ def dump_database(conninfo: str, file: Path) -> None:
     unfinished = file.with_name(f"{file.name}.unfinished")
     try:
         unfinished.touch(mode=0o600)
-        _run_program(
+        _run_connected(
             conninfo, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--file", str(unfinished)
         )
         unfinished.rename(file)
@@ -62,7 +66,7 @@ def restore_database(conninfo: str, file: Path) -> None:
     if not file.is_file():
         raise BackupFailed("There is no such file. Nothing was changed.")
     try:
-        with psycopg.connect(conninfo) as connection:
+        with session_options.connect(conninfo) as connection:
             used = connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone()
     except psycopg.Error as error:
         raise faults.translate_error(error) from None
@@ -70,13 +74,13 @@ def restore_database(conninfo: str, file: Path) -> None:
         raise BackupFailed("The database is not empty, so nothing was restored. Name an empty one.")
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "restore.sql"
-        _run_program(conninfo, "pg_restore", "--no-owner", "--no-privileges", "--file", str(script), str(file))
+        _run_program("pg_restore", "--no-owner", "--no-privileges", "--file", str(script), str(file))
         _blank_out_statement(script, b"SET transaction_timeout = 0;")
-        _run_program(
+        _run_connected(
             conninfo, "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--file",
             str(script),
         )  # fmt: skip
-    with psycopg.connect(conninfo) as connection:
+    with session_options.connect(conninfo) as connection:
         # A backup of an older version has none; the migrations that follow close the tables then.
         if connection.execute("SELECT to_regproc('close_audit_tables')").fetchone() != (None,):
             connection.execute("SELECT close_audit_tables()")
@@ -91,24 +95,66 @@ def _blank_out_statement(script: Path, statement: bytes) -> None:
             text.write(b" " * len(statement))
 
 
-def _run_program(conninfo: str, name: str, *arguments: str) -> None:
+def _run_connected(conninfo: str, name: str, *arguments: str) -> None:
+    """Run a program that connects, as this program itself does: encrypted where that is."""
     words = conninfo_to_dict(conninfo)
     variables = {_VARIABLES[word]: str(value) for word, value in words.items() if word in _VARIABLES}
-    program = _find_program(name, with_tls=words.get("sslmode") in _TLS)
+    with_tls, version = _inspect_connection(conninfo)
+    if with_tls and words.get("sslmode") in _LENIENT:
+        variables["PGSSLMODE"] = "require"
+    _run_program(name, *arguments, variables=variables, conninfo=conninfo, with_tls=with_tls, version=version)
+
+
+def _inspect_connection(conninfo: str) -> tuple[bool, int]:
+    """Return whether this program's own connections are encrypted, and the server's major version."""
+    try:
+        with session_options.connect(conninfo) as connection:
+            return connection.pgconn.ssl_in_use, connection.info.server_version // 10_000
+    except psycopg.Error as error:
+        raise BackupFailed(str(faults.translate_error(error))) from None
+
+
+def _run_program(
+    name: str,
+    *arguments: str,
+    variables: Mapping[str, str] | None = None,
+    conninfo: str = "",
+    with_tls: bool = False,
+    version: int = 0,
+) -> None:
+    program = _find_program(name, with_tls=with_tls, version=version)
     ended = subprocess.run(  # noqa: S603 (the program is PostgreSQL's, the words are ours)
-        [program, *arguments], env=os.environ | variables, capture_output=True, text=True, check=False
+        [program, *arguments], env=os.environ | (variables or {}), capture_output=True, text=True, check=False
     )
     if ended.returncode:
         _LOG.error("backup_program_failed", program=name, output=faults.redact_output(ended.stderr[-2000:], conninfo))
         raise BackupFailed(f"{name} failed, and nothing was changed. The log says why.")
 
 
-def _find_program(name: str, *, with_tls: bool) -> Path:
-    """Find `name` beside the embedded server, the newest there is but without TLS; else on the PATH."""
+def _find_program(name: str, *, with_tls: bool, version: int) -> Path:
+    """Find `name` beside the embedded server, the newest there is but without TLS; else where the system has it.
+
+    pg_dump reads no server newer than itself, which `version` is the major version of.
+    """
     with contextlib.suppress(EmbeddedServerFailed):
         if not with_tls:
             return embedded_cluster.find_package() / "pginstall" / "bin" / name
-    found = shutil.which(name)
-    if found is None:
+    found = [Path(path) for path in (shutil.which(name), *_DEBIAN.glob(f"*/bin/{name}")) if path]
+    if not found:
         raise BackupFailed(f"{name} is not installed. Install PostgreSQL's client programs.")
-    return Path(found)
+    newest = max(found, key=_read_version)
+    if name == "pg_dump" and _read_version(newest) < version:
+        raise BackupFailed(
+            f"The server is PostgreSQL {version}, and pg_dump here is of {_read_version(newest)}: install PostgreSQL"
+            f" {version}'s client programs. Nothing was changed."
+        )
+    return newest
+
+
+def _read_version(program: Path) -> int:
+    """Return the major version of one of PostgreSQL's programs; 0 if it does not tell."""
+    with contextlib.suppress(OSError):
+        told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 (the same)
+        if number := re.search(r"\) (\d+)", told):
+            return int(number[1])
+    return 0

@@ -31,7 +31,7 @@ def _list_sessions(arguments: argparse.Namespace) -> int:
         limits = sessions.SessionLimits(settings.session_idle_hours, settings.session_max_days)
         return await sessions.list_sessions(None, limits)
 
-    for one in run_with_database(list_all):
+    for one in run_with_database(list_all, looks=True):
         print(_encode_session(one) if arguments.json else _format_session(one))
     return 0
 

@@ -99,7 +99,7 @@ def _list_people(arguments: argparse.Namespace) -> int:
         everybody = await people.list_everybody(UserFilters(state=arguments.state))
         return everybody, await find_lookalikes({one.id: one.claimed_email or one.email for one in everybody})
 
-    found, seen = run_with_database(find)
+    found, seen = run_with_database(find, looks=True)
     for one in found:
         print(_encode_person(one) if arguments.json else _format_person(one, seen.get(one.id)))
     return 0

@@ -31,12 +31,13 @@ def read_state(runs: int = 10) -> "MirrorState":
     """Return the mirror's state with its last `runs`."""
     import asyncio
 
-    from shareable_backlog import config, logs
+    from shareable_backlog import config, database, logs
     from shareable_backlog.services import readiness
     from shareable_backlog.services.mirror import sync_runs
 
     settings = config.read_settings()
     logs.configure_logs("warning", settings.log_format)
+    database.require_made(settings)
 
     async def read() -> "MirrorState":
         async with readiness.open_ready_database(settings):

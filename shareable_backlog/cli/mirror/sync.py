@@ -150,10 +150,11 @@ def _print_history(arguments: argparse.Namespace) -> int:
 
 
 def _watch_runs(_arguments: argparse.Namespace) -> int:
-    from shareable_backlog import config, logs
+    from shareable_backlog import config, database, logs
 
     settings = config.read_settings()
     logs.configure_logs("warning", settings.log_format)
+    database.require_made(settings)
     stop.run_until_stopped(_print_new_runs(settings))
     return 0
 

@@ -5,6 +5,26 @@ from contextlib import contextmanager
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database.connection import conninfo
+from shareable_backlog.errors import DatabaseUnavailable
+
+NOTHING_YET = (
+    "There is no database yet: `slb serve` makes the embedded server's, in SLB_DATA_DIR, at its first start."
+)
+
+
+def is_made(settings: Settings) -> bool:
+    """Return whether there is a server to look at, of one's own or the embedded one with its data; make nothing."""
+    if settings.database_url is not None:
+        return True
+    from shareable_backlog.database.embedded import embedded_server
+
+    return embedded_server.inspect_server(settings.data_dir).version is not None
+
+
+def require_made(settings: Settings) -> None:
+    """Raise DatabaseUnavailable unless there is a server to look at: who only looks makes none."""
+    if not is_made(settings):
+        raise DatabaseUnavailable(NOTHING_YET)
 
 
 @contextmanager
