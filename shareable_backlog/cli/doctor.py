@@ -74,6 +74,7 @@ async def _check_database(settings: "Settings", dangers: "list[Danger] | None") 
     """Return what was found about the database; what is unsafe about who may come in is added to `dangers`."""
     from shareable_backlog import database
     from shareable_backlog.database.connection import schema_watch
+    from shareable_backlog.database.migrate import invalid_indexes
     from shareable_backlog.services import deployment, readiness
 
     own = settings.database_url is not None
@@ -91,7 +92,8 @@ async def _check_database(settings: "Settings", dangers: "list[Danger] | None") 
             findings["server"] = f"PostgreSQL {version}"
             await readiness.migrate_embedded(settings, conninfo)
             problem = await schema_watch.check_schema()
-            findings["schema"] = problem or "up to date"
+            invalid = [name for (name,) in await database.query(invalid_indexes.SELECT_INVALID)]
+            findings["schema"] = problem or invalid_indexes.describe_invalid(invalid) or "up to date"
             if problem is None:
                 findings["record"] = await _check_record(settings)
                 if dangers is not None:

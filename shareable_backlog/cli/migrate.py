@@ -120,12 +120,20 @@ def _migrate_up(arguments: argparse.Namespace) -> int:
             allow_out_of_order=arguments.allow_out_of_order,
             on_step=_build_printer("applied"),
         )
+        _warn_of_invalid(conninfo)
     if arguments.dry_run:
         for migration in applied:
             _build_printer("would apply")(migration)
     if not applied:
         print("There is nothing to apply.")
     return 0
+
+
+def _warn_of_invalid(conninfo: str) -> None:
+    from shareable_backlog.database.migrate import invalid_indexes
+
+    if words := invalid_indexes.describe_invalid(invalid_indexes.list_invalid_indexes(conninfo)):
+        print(f"slb: {words}", file=sys.stderr)
 
 
 def _migrate_down(arguments: argparse.Namespace) -> int:
@@ -184,6 +192,7 @@ def _print_status(arguments: argparse.Namespace) -> int:
 
     with open_server(looks=True) as conninfo:
         found = migrate.read_status(conninfo)
+        _warn_of_invalid(conninfo)
     print(_encode_status(found) if arguments.json else _format_status(found))
     problem = found.find_problem()
     return 0 if problem is None else 1 if problem == "behind" else _CONTRADICTED
@@ -234,4 +243,5 @@ def _mark_applied(arguments: argparse.Namespace) -> int:
     with open_server() as conninfo:
         for migration in migrate.mark_baseline(conninfo, arguments.to):
             _build_printer("marked as applied")(migration)
+        _warn_of_invalid(conninfo)
     return 0
