@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import quote, quote_plus, unquote
 
+from shareable_backlog import log_output
 from shareable_backlog.process_state import ProcessState
 
 if TYPE_CHECKING:
@@ -107,11 +108,16 @@ def get_logger(name: str) -> Logger:
     return Logger(name)
 
 
-def configure_logs(level: str, form: Literal["json", "console"]) -> None:
-    """Send the product's and its libraries' logs to standard error, from `level` up, as `form`."""
+def configure_logs(level: str, form: Literal["json", "console"], *, queued: bool = False) -> None:
+    """Send the product's and its libraries' logs to standard error, from `level` up, as `form`.
+
+    With `queued` nobody waits for a line to be written: for programs that serve.
+    """
     _IS_CONFIGURED.value = True
     _STRUCTLOG.value = None
-    handler = logging.StreamHandler(sys.stderr)
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    if queued:
+        handler = log_output.QueuedHandler(sys.stderr.fileno(), _tell_of_dropped)
     handler.setFormatter(_LateFormatter(form))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -122,6 +128,10 @@ def configure_logs(level: str, form: Literal["json", "console"]) -> None:
     # Calls of Linear are logged by linear/connection/client.py, requests by web/; passkeys are in the record.
     for name in ("httpx2", "httpcore2", "uvicorn.access", "fido2"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _tell_of_dropped(lines: int) -> None:
+    get_logger(__name__).warning("log_lines_dropped", lines=lines, note="nobody read the log, or its disk was full")
 
 
 def _import_structlog() -> ModuleType:

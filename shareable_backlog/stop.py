@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shareable_backlog import logs
+from shareable_backlog import log_output, logs
 
 if TYPE_CHECKING:
     import asyncio
@@ -107,6 +107,7 @@ def _tell_and_exit(seconds: float, loop: "asyncio.AbstractEventLoop | None") -> 
     stack = traceback.extract_stack(frames[threading.main_thread().ident or 0])
     thread = " > ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in stack[-_INNERMOST:])
     _LOG.error("stop_took_too_long", seconds=seconds, tasks=tasks, thread=thread)
+    log_output.flush_lines()
     _exit()
 
 

@@ -6,12 +6,12 @@ Exit codes: 0 done, 1 failed, 2 wrong words or wrong configuration.
 
 import argparse
 import atexit
+import errno
 import gc
-import os
 import sys
 
 from shareable_backlog import __version__, stop
-from shareable_backlog.cli import audit, backup, config, database, doctor, migrate, serve
+from shareable_backlog.cli import audit, backup, config, database, doctor, migrate, outputs, serve
 from shareable_backlog.cli.access import sessions, users
 from shareable_backlog.cli.confirmation import NotConfirmed
 from shareable_backlog.cli.mirror import import_csv, seed, status, sync
@@ -27,11 +27,30 @@ def main(argv: list[str] | None = None) -> int:
     """Run `slb` with `argv` (None: the process's own arguments) and return its exit code."""
     # Else Python searches everything for cycles once more before it ends: a fifth of a short command's time.
     atexit.register(gc.freeze)
+    outputs.ensure_outputs()
     parser = _build_parser()
     arguments = parser.parse_args(argv)
     if not hasattr(arguments, "run"):
         parser.print_help()
         return 0
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone (`slb status | head -1`): keep Python from complaining at exit.
+        outputs.drop_output()
+        return _BROKEN_PIPE
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        outputs.drop_output()
+        print("slb: There is no room left for what was to be written.", file=sys.stderr)
+        return FAILED
+    return code
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Run a command, and say in a line what went wrong."""
     try:
         return arguments.run(arguments)
     except ConfigurationInvalid as error:
@@ -43,10 +62,6 @@ def main(argv: list[str] | None = None) -> int:
         return error.exit_code if isinstance(error, NotConfirmed) else FAILED
     except KeyboardInterrupt as error:
         return error.exit_code if isinstance(error, stop.Stopped) else _INTERRUPTED
-    except BrokenPipeError:
-        # The reader has gone (`slb status | head -1`): keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _BROKEN_PIPE
 
 
 def _build_parser() -> argparse.ArgumentParser:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from shareable_backlog import stop
+from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def serve_here(
     from shareable_backlog import app, logs
     from shareable_backlog.web.server import Server
 
-    logs.configure_logs(settings.log_level, settings.log_format)
+    logs.configure_logs(settings.log_level, settings.log_format, queued=True)
     program = app.create_app(
         settings, default_url=_format_url(listener), with_sample=with_sample, is_dev=is_dev, on_link=_print_link
     )
@@ -124,16 +125,15 @@ def _format_url(listener: socket.socket) -> str:
 
 
 def _print_link(link: str) -> None:
-    print(f"Sign in once as the sample's admin: {link}", flush=True)
+    outputs.say(f"Sign in once as the sample's admin: {link}")
 
 
 def _announce(url: str, *, base_url: str | None, has_key: bool, own_database: bool) -> None:
-    print(f"Shareable Linear Backlog: {url}/  (Ctrl-C stops it)")
+    outputs.say(f"Shareable Linear Backlog: {url}/  (Ctrl-C stops it)")
     if base_url is not None and base_url != url:
-        print(f"People reach it at {base_url}/")
+        outputs.say(f"People reach it at {base_url}/")
     unset = [] if has_key else ["to show a real workspace set LINEAR_API_KEY"]
     unset += [] if own_database else ["to use your own PostgreSQL server set DATABASE_URL"]
     if unset:
         words = "; ".join(unset)
-        print(f"{words[0].upper()}{words[1:]} (in the environment or in .env, see .env.example).")
-    sys.stdout.flush()
+        outputs.say(f"{words[0].upper()}{words[1:]} (in the environment or in .env, see .env.example).")
