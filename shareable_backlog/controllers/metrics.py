@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.errors import BacklogError
 from shareable_backlog.services import overview
 from shareable_backlog.services.overview import ProductNumbers
 from shareable_backlog.web import network, request_metrics
@@ -20,15 +19,12 @@ from shareable_backlog.web import network, request_metrics
 async def show_metrics(request: Request) -> Response:
     """Answer the numbers to whom METRICS_NETWORKS names; for all others there is nothing here.
 
-    While the database is away its numbers are left out, and `slb_database_up` says so.
+    While the database is away its numbers are left out, and `slb_database_up` says so; else each by itself when it
+    can't be had.
     """
     _require_allowed(request)
-    numbers: ProductNumbers | None = None
-    if overview.is_database_up():
-        try:
-            numbers = await overview.read_numbers(auth.read_config(request).limits)
-        except BacklogError:
-            numbers = None
+    is_up = overview.is_database_up()
+    numbers = await overview.read_numbers(auth.read_config(request).limits) if is_up else None
     now_registry = CollectorRegistry()
     now_registry.register(_CurrentNumbers(numbers))
     text = generate_latest(request_metrics.get_registry()) + generate_latest(now_registry)
@@ -64,12 +60,16 @@ def _collect_product_numbers(numbers: ProductNumbers) -> Iterator[Metric]:
     if numbers.last_good_at is not None:
         age_s = (datetime.now(UTC) - numbers.last_good_at).total_seconds()
         yield _build_gauge("slb_mirror_age_seconds", "Time since the mirror was last brought up to date.", age_s)
-    yield _build_gauge("slb_mirror_items", "Items in the mirror that are still in Linear.", numbers.items)
-    yield _build_labelled_gauge(
-        "slb_webhook_deliveries", "Deliveries in the last week.", "outcome", numbers.deliveries
-    )
-    yield _build_gauge("slb_sessions", "Sessions that are still valid.", numbers.sessions)
-    yield _build_labelled_gauge("slb_people", "People by state.", "state", {"pending": 0, **numbers.people})
+    if numbers.items is not None:
+        yield _build_gauge("slb_mirror_items", "Items in the mirror that are still in Linear.", numbers.items)
+    if numbers.deliveries is not None:
+        yield _build_labelled_gauge(
+            "slb_webhook_deliveries", "Deliveries in the last week.", "outcome", numbers.deliveries
+        )
+    if numbers.sessions is not None:
+        yield _build_gauge("slb_sessions", "Sessions that are still valid.", numbers.sessions)
+    if numbers.people is not None:
+        yield _build_labelled_gauge("slb_people", "People by state.", "state", {"pending": 0, **numbers.people})
 
 
 def _build_gauge(name: str, description: str, value: float) -> Metric:

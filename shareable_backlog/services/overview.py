@@ -1,8 +1,11 @@
 """Tell in one look how the product is: its people, its mirror, its mails, its versions."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
+from typing import TypeVar
 
 from shareable_backlog import database
 from shareable_backlog.database import overview
@@ -11,8 +14,27 @@ from shareable_backlog.database.mail.outgoing_mails import OutboxState
 from shareable_backlog.database.mirror import mirror, sync_history, webhook_deliveries
 from shareable_backlog.database.mirror.sync_history import SyncRun
 from shareable_backlog.database.overview import DatabaseServer, PoolNumbers
+from shareable_backlog.errors import BacklogError
+from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.access.sessions import SessionLimits
 from shareable_backlog.services.mail import outbox
+
+T = TypeVar("T")
+
+_EACH_WITHIN_S = 1.0
+_COUNTED_EVERY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class CountedItems:
+    """How many items there were in a version of the mirror, and when that was counted (`monotonic()`)."""
+
+    version: str
+    at: float
+    items: int
+
+
+_COUNTED = ProcessState[CountedItems | None](lambda: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +57,13 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class ProductNumbers:
-    """What a monitoring system is told; `last_good_at` is None before the first good run."""
+    """What a monitoring system is told; None is what can't be had just now, `last_good_at` also before a good run."""
 
-    people: Mapping[UserState, int]
-    sessions: int
+    people: Mapping[UserState, int] | None
+    sessions: int | None
     last_good_at: datetime | None
-    items: int
-    deliveries: Mapping[str, int]
+    items: int | None
+    deliveries: Mapping[str, int] | None
 
 
 async def read_overview(limits: SessionLimits, *, has_mail: bool) -> Overview:
@@ -60,14 +82,31 @@ async def read_overview(limits: SessionLimits, *, has_mail: bool) -> Overview:
 
 
 async def read_numbers(limits: SessionLimits) -> ProductNumbers:
-    """Return what a monitoring system is told. Raises DatabaseUnavailable."""
-    return ProductNumbers(
-        people=await overview.count_people_by_state(),
-        sessions=await overview.count_sessions(limits.idle_hours, limits.max_days),
-        last_good_at=await sync_history.find_last_good_at(),
-        items=await mirror.count_items(),
-        deliveries=await webhook_deliveries.count_by_outcome(),
+    """Return what a monitoring system is told; a number that can't be had within a second is left out alone."""
+    people, sessions, last_good_at, items, deliveries = await asyncio.gather(
+        _read_or_leave(overview.count_people_by_state()),
+        _read_or_leave(overview.count_sessions(limits.idle_hours, limits.max_days)),
+        _read_or_leave(sync_history.find_last_good_at()),
+        _read_or_leave(_count_items()),
+        _read_or_leave(webhook_deliveries.count_by_outcome()),
     )
+    return ProductNumbers(people, sessions, last_good_at, items, deliveries)
+
+
+async def _read_or_leave(reading: Awaitable[T]) -> T | None:
+    try:
+        async with asyncio.timeout(_EACH_WITHIN_S):
+            return await reading
+    except (BacklogError, TimeoutError):
+        return None
+
+
+async def _count_items() -> int:
+    """Return how many items there are; they are counted again only when the mirror has changed, and once a minute."""
+    version, counted = await mirror.read_version(), _COUNTED.value
+    if counted is None or (counted.version != version and monotonic() - counted.at >= _COUNTED_EVERY_S):
+        counted = _COUNTED.value = CountedItems(version, monotonic(), await mirror.count_items())
+    return counted.items
 
 
 def is_database_up() -> bool:

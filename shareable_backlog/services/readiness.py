@@ -9,6 +9,7 @@ from shareable_backlog import database
 from shareable_backlog.config import Settings
 from shareable_backlog.database import migrate
 from shareable_backlog.database.connection import schema_watch
+from shareable_backlog.database.connection.pool import require_database as require_open_database
 from shareable_backlog.errors import BacklogError, DatabaseUnavailable, SchemaNotReady
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.mirror import freshness
@@ -36,6 +37,11 @@ async def watch_mirror() -> None:
                 with contextlib.suppress(BacklogError):
                     _IS_MIRROR_LATE.value = (await freshness.read_freshness()).is_late
             await asyncio.sleep(_LOOK_AT_MIRROR_EVERY_S if is_ready() else 0.1)
+
+
+async def require_database() -> None:
+    """Raise DatabaseUnavailable while the database is known to be away, a third of a second later at most."""
+    await require_open_database().probe.require_available()
 
 
 def require_schema() -> None:

@@ -1,9 +1,12 @@
 """The numbers for a monitoring system: who may read them, what they tell and what they must not."""
 
 from collections.abc import Generator
+from time import monotonic
 
+import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from psycopg import sql
 
 from tests.support import running_site
 from tests.support.running_site import Site
@@ -102,3 +105,41 @@ def test_a_proxy_that_nobody_trusts_shows_the_numbers_to_no_stranger(database: s
     with running_site.run_site(database, {}) as running:
         assert running.get("/metrics").status_code == 200
         assert running.get("/metrics", **{"x-forwarded-for": "203.0.113.9"}).status_code == 404
+
+
+@pytest.mark.owner
+@pytest.mark.parametrize(
+    ("table", "missing"),
+    [
+        ("users", {"slb_people", "slb_sessions"}),
+        ("sessions", {"slb_sessions"}),
+        ("sync_history", {"slb_mirror_age_seconds"}),
+        ("backlog_items", {"slb_mirror_items"}),
+        ("mirror_versions", {"slb_mirror_items"}),
+        ("webhook_deliveries", {"slb_webhook_deliveries"}),
+    ],
+)
+def test_a_number_that_can_not_be_had_is_left_out_alone_and_soon(site: Site, table: str, missing: set[str]) -> None:
+    site.query(
+        "INSERT INTO sync_history (status, trigger_type, completed_at) VALUES ('succeeded', 'automatic', now())"
+    )
+    site.query(
+        "INSERT INTO webhook_deliveries (id, type, action, happened_at, outcome)"
+        " VALUES ('a', 'Issue', 'update', now(), 'applied')"
+    )
+    with psycopg.connect(site.conninfo) as other:
+        other.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(table)))
+        started = monotonic()
+        found = numbers(site)
+        assert monotonic() - started < 3
+    assert found[("slb_database_up",)] == 1
+    lacking = {name for name, *_ in numbers(site)} - {name for name, *_ in found}
+    assert {name for name in lacking if not name.startswith("slb_http_")} == missing
+
+
+@pytest.mark.owner
+def test_items_are_not_counted_again_while_the_mirror_is_the_same(site: Site) -> None:
+    numbers(site)
+    with psycopg.connect(site.conninfo) as other:
+        other.execute("LOCK TABLE backlog_items IN ACCESS EXCLUSIVE MODE")
+        assert numbers(site)[("slb_mirror_items",)] == 0

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,13 @@ class Served:
         asked_at = time.monotonic()
         answer = self._client.request(method, path, headers=headers)
         leaks.hunt_answer(method, path, "", answer)
+        return Answer(asked_at, time.monotonic() - asked_at, answer.status_code, answer.text, answer.headers)
+
+    def post(self, path: str, fields: Mapping[str, str], **headers: str) -> Answer:
+        """Send a form, as its page does."""
+        asked_at = time.monotonic()
+        answer = self._client.post(path, data=dict(fields), headers={"Origin": self.address, **headers})
+        leaks.hunt_answer("POST", path, "", answer)
         return Answer(asked_at, time.monotonic() - asked_at, answer.status_code, answer.text, answer.headers)
 
     def until(self, path: str, status: int) -> float:

@@ -13,6 +13,7 @@ from shareable_backlog.config import Settings
 from shareable_backlog.controllers.access import proxy_header
 from shareable_backlog.controllers.access.proxy_header import ProxyHeader
 from shareable_backlog.errors import NotAllowed, NotSignedIn
+from shareable_backlog.services import readiness
 from shareable_backlog.services.access import page_users, sign_in
 from shareable_backlog.services.access.page_users import PageUser
 from shareable_backlog.services.access.sessions import CurrentUser, SessionLimits
@@ -252,6 +253,7 @@ async def _check_access(request: Request, who: Who) -> Response | None:
     if found is None:
         if needs_json(request) or request.method == "POST":
             raise NotSignedIn("Please sign in first. Nothing was changed.")
+        await readiness.require_database()  # else a page to sign in would promise what can't be done
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse("/sign-in" + (f"?{urlencode({'next': path})}" if path != "/" else ""), 303)
     if who == "person":

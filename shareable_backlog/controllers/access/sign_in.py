@@ -10,7 +10,8 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.config.values import parse_email
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.errors import SignInFailed
+from shareable_backlog.errors import DatabaseUnavailable, SignInFailed
+from shareable_backlog.services import readiness
 from shareable_backlog.services.access import open_links, sessions, sign_in
 from shareable_backlog.services.access.open_links import CodeState, OpenLink
 from shareable_backlog.services.access.proofs import ceremonies, known_browsers
@@ -69,6 +70,8 @@ class SignInContext:
 
     next_path: str = "/"
     problem: str | None = None
+    email: str = ""
+    """What was typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class SignInCodeContext:
 
     state: CodeState
     problem: str | None = None
+    code: str = ""
+    """What was typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,7 @@ async def show_sign_in(request: Request, query: NextQuery) -> Response:
     """Show the ways in that are set up."""
     if request.state.visitor is not None:
         return RedirectResponse(query.next, 303)
+    await readiness.require_database()
     return await render_page(request, "account/sign_in.html", SignInContext(query.next))
 
 
@@ -100,10 +106,22 @@ async def send_link(request: Request, form: SignInForm) -> Response:
         email = parse_email(form.email)
     except ValueError:
         words = "That isn't an email address. Enter one like person@example.com."
-        return await render_page(request, "account/sign_in.html", SignInContext(form.next, words), status=400)
-    browser = cookies.read_cookie(request, auth.BROWSER) or ""
-    await sign_in.send_link(auth.read_config(request).sign_in, email, browser, form.next, auth.read_actor(request))
+        context = SignInContext(form.next, words, form.email)
+        return await render_page(request, "account/sign_in.html", context, status=400)
+    browser, config = cookies.read_cookie(request, auth.BROWSER) or "", auth.read_config(request).sign_in
+    try:
+        await sign_in.send_link(config, email, browser, form.next, auth.read_actor(request))
+    except DatabaseUnavailable as error:
+        context = SignInContext(form.next, f"{error} Nothing was sent; what you typed is still here.", email)
+        return await _render_unavailable(request, "account/sign_in.html", context)
     return RedirectResponse("/sign-in/code", 303)
+
+
+async def _render_unavailable(request: Request, template: str, context: "DataclassInstance") -> Response:
+    """Return the page once more, with what was typed, to be sent again in a few seconds."""
+    page = await render_page(request, template, context, status=503)
+    page.headers["Retry-After"] = "5"
+    return page
 
 
 async def show_code(request: Request) -> Response:
@@ -124,6 +142,9 @@ async def use_code(request: Request, form: CodeForm) -> Response:
     except SignInFailed as error:
         context = SignInCodeContext(await open_links.read_code_state(browser), str(error))
         return await render_page(request, "account/sign_in_code.html", context, status=403)
+    except DatabaseUnavailable as error:
+        context = SignInCodeContext("open", f"{error} The code is still good; send it again.", form.code)
+        return await _render_unavailable(request, "account/sign_in_code.html", context)
     return await start_session(request, entered)
 
 

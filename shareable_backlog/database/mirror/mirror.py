@@ -216,6 +216,12 @@ async def delete_imported(transaction: Transaction, identifiers: Sequence[str]) 
     )
 
 
+async def read_version() -> str:
+    """Return the mark of the mirror, which is another one after each change."""
+    [(version,)] = await query("SELECT version::text FROM mirror_versions")
+    return version
+
+
 async def count_items() -> int:
     """Count the items that have not gone from Linear, archived ones too."""
     [(count,)] = await query("SELECT count(*) FROM backlog_items WHERE removed_at IS NULL")
