@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import quote, quote_plus, unquote
 
-from shareable_backlog import log_output
+from shareable_backlog import log_output, plain_text
 from shareable_backlog.process_state import ProcessState
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def mask_secret(secret: str) -> None:
 
 
 def mask_text(text: str) -> str:
-    """Return `text` with every secret named to `mask_secret()` replaced by `***`."""
+    """Return `text` with every secret named to `mask_secret()` replaced by `***`, and without control characters."""
+    text = plain_text.replace_controls_of_terminals(text)
     # The longest first: a URL is to vanish whole, not only the password within it.
     for secret in sorted(_SECRETS.value, key=len, reverse=True):
         text = text.replace(secret, _MASK)

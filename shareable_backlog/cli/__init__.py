@@ -55,10 +55,10 @@ def _run(arguments: argparse.Namespace) -> int:
         return arguments.run(arguments)
     except ConfigurationInvalid as error:
         for fault in error.faults:
-            print(f"slb: {fault}", file=sys.stderr)
+            outputs.complain(fault)
         return WRONG
     except (BacklogError, NotConfirmed) as error:
-        print(f"slb: {error}", file=sys.stderr)
+        outputs.complain(error)
         return error.exit_code if isinstance(error, NotConfirmed) else FAILED
     except KeyboardInterrupt as error:
         return error.exit_code if isinstance(error, stop.Stopped) else _INTERRUPTED

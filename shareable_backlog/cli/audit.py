@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from shareable_backlog.cli import confirmation
+from shareable_backlog.cli import confirmation, outputs
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
 
@@ -53,7 +53,7 @@ def _verify_log(arguments: argparse.Namespace) -> int:
     verdict = run_with_database(
         lambda settings: audit_chain.verify_chain(build_seal_config(settings), earlier), seals=False, looks=True
     )
-    print(_encode_verdict(verdict) if arguments.json else _format_verdict(verdict))
+    outputs.show(_encode_verdict(verdict) if arguments.json else _format_verdict(verdict))
     return 1 if verdict.faults else 0
 
 
@@ -68,7 +68,7 @@ def _list_entries(arguments: argparse.Namespace) -> int:
         lambda _settings: audit_log.list_entries(OPERATOR, filters, None, arguments.limit), looks=True
     )
     for row in page.rows:
-        print(_encode_entry(row) if arguments.json else _format_entry(row))
+        outputs.show(_encode_entry(row) if arguments.json else _format_entry(row))
     return 0
 
 

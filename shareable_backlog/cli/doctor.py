@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
 
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = config.read_settings()
     logs.configure_logs("error", settings.log_format)
     ready, findings = asyncio.run(_check_all(settings, deploy=arguments.deploy))
-    print(json.dumps(findings) if arguments.json else _format_findings(findings))
+    outputs.show(json.dumps(findings) if arguments.json else _format_findings(findings))
     return 0 if ready else 1
 
 

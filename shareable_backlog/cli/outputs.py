@@ -4,6 +4,8 @@ import os
 import sys
 from contextlib import suppress
 
+from shareable_backlog import plain_text
+
 _OUTPUTS = {1: "stdout", 2: "stderr"}
 
 
@@ -17,6 +19,16 @@ def ensure_outputs() -> None:
     for number, name in _OUTPUTS.items():
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
+
+
+def show(text: object, *, flush: bool = False) -> None:
+    """Print what others wrote: names and titles, of which a terminal should obey nothing."""
+    print(plain_text.replace_controls_of_terminals(str(text)), flush=flush)
+
+
+def complain(error: object) -> None:
+    """Print in one line of the other output what went wrong; it may quote what others wrote."""
+    print(f"slb: {plain_text.replace_controls_of_terminals(str(error))}", file=sys.stderr)
 
 
 def say(text: str) -> None:

@@ -5,6 +5,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import localtime, make_msgid
 
+from shareable_backlog import plain_text
 from shareable_backlog.config import values
 from shareable_backlog.errors import MailFailed
 
@@ -30,7 +31,7 @@ def build_mail(message: MailMessage, sender: str) -> EmailMessage:
     mail["Date"] = localtime()
     mail["Message-ID"] = make_msgid(domain=author.domain)
     mail["Auto-Submitted"] = "auto-generated"  # so that nobody's holiday notice answers
-    mail.set_content(message.text, charset="utf-8", cte="quoted-printable")
+    mail.set_content(plain_text.replace_controls(message.text), charset="utf-8", cte="quoted-printable")
     return mail
 
 

@@ -4,6 +4,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
+from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
 
@@ -32,7 +33,7 @@ def _list_sessions(arguments: argparse.Namespace) -> int:
         return await sessions.list_sessions(None, limits)
 
     for one in run_with_database(list_all, looks=True):
-        print(_encode_session(one) if arguments.json else _format_session(one))
+        outputs.show(_encode_session(one) if arguments.json else _format_session(one))
     return 0
 
 

@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, cast
 
-from shareable_backlog.cli import confirmation
+from shareable_backlog.cli import confirmation, outputs
 from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _list_people(arguments: argparse.Namespace) -> int:
 
     found, seen = run_with_database(find, looks=True)
     for one in found:
-        print(_encode_person(one) if arguments.json else _format_person(one, seen.get(one.id)))
+        outputs.show(_encode_person(one) if arguments.json else _format_person(one, seen.get(one.id)))
     return 0
 
 
@@ -145,9 +145,9 @@ def _carry_out_decision(arguments: argparse.Namespace) -> int:
     decided = run_with_database(decide)
     seen = _describe_scope(arguments) if decision == "approve" else ""
     for email in decided.done:
-        print(f"{email}: {decision}d{seen}.")
+        outputs.show(f"{email}: {decision}d{seen}.")
     for email in decided.left:
-        print(f"{email}: left as they are: that can't be done in their state.")
+        outputs.show(f"{email}: left as they are: that can't be done in their state.")
     return 1 if decided.left else 0
 
 
@@ -164,7 +164,7 @@ def _share(arguments: argparse.Namespace) -> int:
 
     run_with_database(share)
     for email in arguments.emails:
-        print(f"{email}: saved{_describe_scope(arguments)}.")
+        outputs.show(f"{email}: saved{_describe_scope(arguments)}.")
     return 0
 
 
@@ -191,7 +191,7 @@ def _delete_person(arguments: argparse.Namespace) -> int:
     async def delete(_settings: "Settings") -> str:
         return await approvals.delete_person(OPERATOR, await people.read_user_id(arguments.email), arguments.email)
 
-    print(f"{run_with_database(delete)} was deleted.")
+    outputs.show(f"{run_with_database(delete)} was deleted.")
     return 0
 
 

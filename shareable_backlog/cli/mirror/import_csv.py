@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shareable_backlog import stop
+from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
 
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = config.read_settings()
     logs.configure_logs("warning", settings.log_format)
     report = stop.run_until_stopped(_import_file(settings, arguments))
-    print(json.dumps(_encode_report(report)) if arguments.json else _format_report(report))
+    outputs.show(json.dumps(_encode_report(report)) if arguments.json else _format_report(report))
     return 1 if report.bad_rows else 0
 
 

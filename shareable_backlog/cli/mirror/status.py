@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
 
@@ -23,7 +24,7 @@ def add_parser(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the mirror's age and its last runs; exit code 1 when it was never filled."""
     state = read_state()
-    print(_encode_state(state) if arguments.json else _format_state(state))
+    outputs.show(_encode_state(state) if arguments.json else _format_state(state))
     return 0 if state.as_of else 1
 
 

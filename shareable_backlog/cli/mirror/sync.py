@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from shareable_backlog import stop
+from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
 from shareable_backlog.cli.mirror import status
@@ -56,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     except stop.Stopped:
         print("slb: Stopped. What was stored is kept, and the next sync continues from there.", file=sys.stderr)
         raise
-    print(json.dumps(report) if arguments.json else _format_report(report))
+    outputs.show(json.dumps(report) if arguments.json else _format_report(report))
     return 0 if report["status"] == "succeeded" else 1
 
 
@@ -137,15 +138,15 @@ def _print_history(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([status.encode_run(run) for run in state.runs]))
     for run in [] if arguments.json else state.runs:
-        print(status.format_run(run))
+        outputs.show(status.format_run(run))
         for name, counts in run.streams.items():
             told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
             if told:
-                print(f"    {name.replace('_', ' ')}: {told}")
+                outputs.show(f"    {name.replace('_', ' ')}: {told}")
         if run.requests is not None:
             print(f"    {format_count(run.requests, 'request')}, {format_count(run.points or 0, 'point')}")
         if run.next_step:
-            print(f"    {run.next_step}")
+            outputs.show(f"    {run.next_step}")
     return 0
 
 
@@ -178,5 +179,5 @@ async def _print_new_runs(settings: "Settings") -> None:
             for run in reversed(state.runs):
                 if (run.id, run.status) not in told:
                     told.add((run.id, run.status))
-                    print(status.format_run(run), flush=True)
+                    outputs.show(status.format_run(run), flush=True)
             await asyncio.sleep(1)

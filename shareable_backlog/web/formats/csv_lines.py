@@ -4,6 +4,8 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from shareable_backlog import plain_text
+
 BYTE_ORDER_MARK = "\ufeff"
 """Before the first line it makes spreadsheets read UTF-8 as such, where they would guess."""
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -17,5 +19,5 @@ def write_lines(rows: Iterable[Sequence[object]]) -> str:
 
 
 def _format_cell(value: object) -> str:
-    text = "" if value is None else str(value)
+    text = "" if value is None else plain_text.replace_controls(str(value))
     return f"'{text}" if text.startswith(_BEGINS_FORMULA) else text

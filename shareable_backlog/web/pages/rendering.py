@@ -13,7 +13,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from shareable_backlog import vocabulary
+from shareable_backlog import plain_text, vocabulary
 from shareable_backlog.web import live_files
 from shareable_backlog.web.live_files import TEMPLATES
 from shareable_backlog.web.pages import assets, colors, foreign_texts, locales, words
@@ -89,7 +89,8 @@ def _render(template: str, names: dict[str, Any]) -> Markup:
     local: LocalFormat = names.setdefault("local", LocalFormat())
     environment = _read_templates(live_files.read_files_edition(), get_sub_path())
     with locales.write_for(local):
-        return Markup(environment.get_template(template).render(names))  # noqa: S704 (autoescaped)
+        html = environment.get_template(template).render(names)
+        return Markup(plain_text.replace_controls(html))  # noqa: S704 (autoescaped)
 
 
 def _read_fields(contexts: "Iterable[DataclassInstance]") -> dict[str, Any]:
