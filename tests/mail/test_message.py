@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shareable_backlog import plain_text
 from shareable_backlog.errors import MailFailed
 from shareable_backlog.mail import message
 from shareable_backlog.mail.message import MailMessage
@@ -62,7 +63,7 @@ def test_a_subject_keeps_its_words_and_loses_what_can_not_be_seen(given: str, li
 @given(text=_TEXT)
 def test_any_text_arrives_line_by_line_as_it_was_written(text: str) -> None:
     arrived = read_back(text=text).get_content().replace("\r\n", "\n")
-    assert arrived.removesuffix("\n") == text.removesuffix("\n")
+    assert arrived.removesuffix("\n") == plain_text.replace_controls(text).removesuffix("\n")
 
 
 def test_no_line_on_the_wire_is_longer_than_mail_servers_take() -> None:
