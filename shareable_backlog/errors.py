@@ -23,6 +23,12 @@ class DatabaseFailed(BacklogError):
     code = "DATABASE_ERROR"
 
 
+class DatabaseReadOnly(DatabaseUnavailable):
+    """The database can be read, and takes no changes right now."""
+
+    code = "DATABASE_READ_ONLY"
+
+
 class Contended(DatabaseUnavailable):
     """Others change the same rows just now; the same transaction may work at once."""
 

@@ -74,7 +74,7 @@ async def _check_all(settings: "Settings", *, deploy: bool) -> tuple[bool, dict[
 async def _check_database(settings: "Settings", dangers: "list[Danger] | None") -> dict[str, Any]:
     """Return what was found about the database; what is unsafe about who may come in is added to `dangers`."""
     from shareable_backlog import database
-    from shareable_backlog.database.connection import schema_watch
+    from shareable_backlog.database.connection import faults, schema_watch
     from shareable_backlog.database.migrate import invalid_indexes
     from shareable_backlog.services import deployment, readiness
 
@@ -88,6 +88,8 @@ async def _check_database(settings: "Settings", dangers: "list[Danger] | None") 
     async with database.open_database(settings) as conninfo:
         test = await database.test_connection()
         findings["connection"] = f"answers in {test.latency_ms} ms" if test.connected else test.error
+        if test.is_read_only:
+            return findings | {"connection": faults.READ_ONLY, "schema": "unknown"}
         if test.connected:
             [(version,)] = await database.query("SELECT current_setting('server_version')")
             findings["server"] = f"PostgreSQL {version}"

@@ -28,6 +28,8 @@ async def show_readiness(_request: Request) -> Response:
     if problem is not None:
         return JSONResponse({"status": "unavailable", "db": "up", "error": problem}, 503)
     degraded = {"degraded": "linear"} if readiness.is_mirror_late() else {}
+    if test.is_read_only:
+        degraded = {"degraded": "database: it accepts no writes"}
     return JSONResponse({"status": "ok", "db": "up", **degraded})
 
 

@@ -16,6 +16,7 @@ from shareable_backlog.database.mirror.sweeps import GoneCounts
 from shareable_backlog.database.mirror.sync_history import RateBudget, RunEnding
 from shareable_backlog.errors import BacklogError, SyncFailed
 from shareable_backlog.linear.connection.client import LinearClient
+from shareable_backlog.process_state import ProcessState
 from shareable_backlog.sync.store import BadRow, Batch, PreparedBatch, StreamPage, prepare_batch, store_batch
 from shareable_backlog.tasks import end_tasks, see_through
 
@@ -64,6 +65,9 @@ class RunReport:
         self.streams[stream] = self.streams.get(stream, RowCounts()) + stored
 
 
+_UNRECORDED = ProcessState(dict[int, RunEnding])
+"""How runs ended while nothing could be recorded, by their ids: the next one records it, once that can be."""
+
 OnPage = Callable[[RunReport, StreamPage], None]
 
 
@@ -99,11 +103,14 @@ async def _start(trigger: Trigger, run_id: int | None, *, is_full: bool) -> int:
     """Record a run that begins now and return its id; call it only under the sync lock."""
     try:
         async with transaction() as tx:
+            for ended_id, ending in _UNRECORDED.value.items():
+                await sync_history.finish_run(tx, ended_id, ending)
             interrupted = await sync_history.mark_interrupted(tx)
             started = await sync_history.start_run(tx, trigger, run_id=run_id, is_full=is_full)
     except asyncio.CancelledError:
         await see_through(_interrupt())
         raise
+    _UNRECORDED.value.clear()
     if interrupted:
         _LOG.warning("sync_found_interrupted_run", runs=interrupted)
     return started
@@ -241,6 +248,7 @@ async def _record_end(run_id: int, ending: RunEnding) -> None:
         async with transaction() as tx:
             await sync_history.finish_run(tx, run_id, ending)
     except BacklogError as error:
+        _UNRECORDED.value[run_id] = ending
         _LOG.error("sync_end_not_recorded", run_id=run_id, status=ending.status, reason=str(error))
 
 

@@ -25,6 +25,7 @@ _LOG = logs.get_logger(__name__)
 # The one table from a service's error code to HTTP; any other code is a 500.
 _STATUS = {
     "DATABASE_UNAVAILABLE": 503,
+    "DATABASE_READ_ONLY": 503,
     "SCHEMA_NOT_READY": 503,
     "NOT_FOUND": 404,
     "INVALID_INPUT": 400,
@@ -49,6 +50,7 @@ _TITLES = {
     503: "The backlog can't be read right now",
 }
 _OPERATORS = re.compile(r"\b[A-Z]{2,}_[A-Z][A-Z_]+\b|`slb |\bslb [a-z]+ ")
+_TITLES_OF_CODES = {"DATABASE_READ_ONLY": "Nothing can be recorded right now"}
 _HEADERS = {
     401: {"WWW-Authenticate": "Bearer"},
     429: {"Retry-After": "60"},
@@ -126,7 +128,7 @@ def _build_response(request: Request, status: int, code: str, message: str, inci
         details: dict[str, Any] = {"incident": incident} if incident else {}
         body = {"error": {"message": message, "code": code, "details": details}}
         return JSONResponse(body, status, headers)
-    title = _TITLES.get(status, "That did not work")
+    title = _TITLES_OF_CODES.get(code) or _TITLES.get(status, "That did not work")
     context = ErrorContext(title, message, incident, may_try_again=status == 503, back=_find_way_back(request))  # noqa: PLR2004 (HTTP)
     # Not there before the gate is passed.
     frame: Callable[[], DataclassInstance] | None = getattr(request.state, "frame", None)

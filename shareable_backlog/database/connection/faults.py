@@ -6,8 +6,19 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
-from shareable_backlog.errors import BacklogError, Contended, DatabaseFailed, DatabaseUnavailable, DataRefused
+from shareable_backlog.errors import (
+    BacklogError,
+    Contended,
+    DatabaseFailed,
+    DatabaseReadOnly,
+    DatabaseUnavailable,
+    DataRefused,
+)
 
+READ_ONLY = (
+    "The database accepts no writes right now, so nothing can be recorded. Lists, boards and search can be read;"
+    " items, whose readers are recorded, and all changes have to wait."
+)
 WAITING_IS_NO_HELP = "Waiting won't help: whoever runs this has to mend its settings or the server's."
 _LATER = "Please try again in a few seconds."
 _STATEMENT_MODE = "is behind a pooler in statement mode, which allows no transactions (set pool_mode = transaction)"
@@ -60,6 +71,7 @@ _UNABLE = {
     "53200": "is out of memory",
     "58030": "can't read or write its files",
 }
+_READ_ONLY_STATE = "25006"
 _CONTENDED = {"40001", "40P01", "55P03"}
 # Data exception, broken constraint, beyond a limit such as an index row's size.
 _OF_THE_VALUES = {"22", "23", "54"}
@@ -94,7 +106,7 @@ def is_lost(error: psycopg.Error) -> bool:
     state = error.sqlstate
     if state is None:
         return isinstance(error, psycopg.OperationalError) and not is_from_pool(error)
-    return state in {"25006", "57P01", "57P02", "57P03", "57P05", "53300"} or state.startswith("08")
+    return state in {_READ_ONLY_STATE, "57P01", "57P02", "57P03", "57P05", "53300"} or state.startswith("08")
 
 
 def is_from_pool(error: psycopg.Error) -> bool:
@@ -105,6 +117,8 @@ def is_from_pool(error: psycopg.Error) -> bool:
 def translate_error(error: psycopg.Error) -> BacklogError:
     """Return the error that a service may raise in place of the driver's."""
     state = error.sqlstate or ""
+    if state == _READ_ONLY_STATE:
+        return DatabaseReadOnly(READ_ONLY)
     if is_from_pool(error):
         busy = "program is stopping" if isinstance(error, PoolClosed) else "database is busy"
         return DatabaseUnavailable(f"The {busy}. {_LATER}")

@@ -55,7 +55,7 @@ class _PooledConnection(psycopg.AsyncConnection[TupleRow]):
     async def connect(cls, conninfo: str = "", **words: Any) -> Self:  # noqa: ANN401 (as the driver takes them)
         """Connect as psycopg does."""
         try:
-            connection = await session_options.connect_async(super().connect, conninfo, **words)
+            connection = await session_options.connect_to_read(super().connect, conninfo, **words)
         except psycopg.Error as error:
             _FAILURE.value = f"The database {faults.describe_reason(error)}."
             raise

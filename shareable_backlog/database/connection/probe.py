@@ -35,6 +35,8 @@ class ConnectionTest:
     error: str | None = None
     is_lasting: bool = False
     """Whether waiting won't help."""
+    is_read_only: bool = False
+    """Whether it answered, but takes no changes."""
 
 
 def has_news(connection: psycopg.AsyncConnection) -> bool:
@@ -46,7 +48,7 @@ def has_news(connection: psycopg.AsyncConnection) -> bool:
 
 async def _connect(conninfo: str) -> psycopg.AsyncConnection:
     """Connect, and begin a transaction: a pooler in statement mode has none to give, and pages need them."""
-    connection = await session_options.connect_async(
+    connection = await session_options.connect_to_read(
         psycopg.AsyncConnection.connect, conninfo, autocommit=True, prepare_threshold=None
     )
     try:
@@ -70,6 +72,9 @@ class Probe:
         self._back = asyncio.Event()
         self._asking = asyncio.Lock()
         self._away = OutageLog("database_is_away", "database_is_still_away", "database_is_back")
+        self._read_only = OutageLog(
+            "database_is_read_only", "database_is_still_read_only", "database_takes_changes_again"
+        )
         self.last: ConnectionTest | None = None
         self.back_at = -math.inf
         """When it last came back from being away (`time.monotonic()`)."""
@@ -111,7 +116,8 @@ class Probe:
         """Run `SELECT NOW()` on the probe's connection and keep the result; at most one is under way."""
         async with self._asking:
             try:
-                result = ConnectionTest(connected=True, latency_ms=await self._select_now())
+                latency_ms, is_read_only = await self._select_now()
+                result = ConnectionTest(connected=True, latency_ms=latency_ms, is_read_only=is_read_only)
             except Exception as error:  # noqa: BLE001 (without the probe the program would believe its last result)
                 await self._disconnect()
                 said = f"The database {faults.describe_reason(error)}."
@@ -119,13 +125,14 @@ class Probe:
             self._record_result(result)
             return result
 
-    async def _select_now(self) -> int:
-        """Run it and return its latency in ms; raises whatever the driver does."""
+    async def _select_now(self) -> tuple[int, bool]:
+        """Run it and return its latency in ms, and whether it takes no changes; raises whatever the driver does."""
         connection = await self._ensure_connection()
         started = monotonic()
         with hang_up_after(_ANSWER_WITHIN_S, connection):
-            await connection.execute("SELECT NOW()")
-        return round((monotonic() - started) * 1000)
+            cursor = await connection.execute("SELECT NOW(), current_setting('transaction_read_only') = 'on'")
+            row = await cursor.fetchone()
+        return round((monotonic() - started) * 1000), bool(row and row[1])
 
     def _record_result(self, result: ConnectionTest) -> None:
         if result.connected:
@@ -133,6 +140,10 @@ class Probe:
                 self.back_at = monotonic()
             self._back.set()
             self._away.record_success()
+            if result.is_read_only:
+                self._read_only.record_failure(faults.READ_ONLY)
+            else:
+                self._read_only.record_success()
         else:
             self._back.clear()
             self._away.record_failure(result.error or "")

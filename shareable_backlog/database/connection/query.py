@@ -179,6 +179,8 @@ async def handle_error(database: OpenDatabase, error: psycopg.Error) -> None:
     if faults.is_from_pool(error):
         await database.probe.require_available()  # else the pool is not what is wrong
         database.record_exhaustion()
+    elif error.sqlstate == "25006" and database.probe.last and database.probe.last.is_read_only:
+        pass  # as is known: what can be read is read on by the same connections
     elif faults.is_lost(error):
         database.probe.doubt_connection()
         await database.pool.drain()

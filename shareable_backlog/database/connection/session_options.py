@@ -60,6 +60,26 @@ async def connect_async(
     return connection
 
 
+async def connect_to_read(
+    connect: Callable[..., Awaitable[Connected]],
+    conninfo: str,
+    **words: Any,  # noqa: ANN401 (as the driver takes them)
+) -> Connected:
+    """Connect in the same way, and where no server takes writes, to one that is no standby: it can still be read.
+
+    A standby is no server to stay with, as the one that takes its place is elsewhere.
+    """
+    try:
+        return await connect_async(connect, conninfo, **words)
+    except psycopg.OperationalError as error:
+        if "session is read-only" not in str(error):
+            raise
+        try:
+            return await connect_async(connect, make_conninfo(conninfo, target_session_attrs="primary"), **words)
+        except psycopg.OperationalError:
+            raise error from None
+
+
 def connect(conninfo: str, *, autocommit: bool = False) -> psycopg.Connection:
     """Connect in the same way outside of a loop; no statement is prepared."""
     try:

@@ -1,11 +1,13 @@
 """Find out who asks by their session, and all that their pages have around their content, at once."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from shareable_backlog.database.access import page_users, sessions
 from shareable_backlog.database.access.sharing import build_scope
 from shareable_backlog.database.account.user_preferences import StoredPreferences
 from shareable_backlog.database.mirror.freshness import MirrorAge
+from shareable_backlog.errors import DatabaseReadOnly
 from shareable_backlog.services.access.sessions import CurrentUser, SessionLimits, hash_token
 from shareable_backlog.services.account import preferences, views
 from shareable_backlog.services.account.preferences import Preferences
@@ -38,7 +40,8 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
     if found is None:
         return None
     if found.is_due:
-        await sessions.touch_session(found.session_id)
+        with suppress(DatabaseReadOnly):  # who only reads is let in all the same
+            await sessions.touch_session(found.session_id)
     scope = build_scope(found.viewing_group_ids if found.viewing_as else found.group_ids)
     visitor = CurrentUser(
         found.user_id,

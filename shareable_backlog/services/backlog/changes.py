@@ -12,6 +12,7 @@ from shareable_backlog.database.backlog import changes
 from shareable_backlog.database.backlog.changes import KINDS, ChangedItem, ChangeKind, ChangesQuery
 from shareable_backlog.database.projects import teams
 from shareable_backlog.database.projects.teams import ShownTeam
+from shareable_backlog.errors import DatabaseReadOnly
 
 PAGE_SIZE = 50
 MOST_COUNTED = 1_000
@@ -73,9 +74,13 @@ async def list_changes(
 async def record_visit(user_id: int, now: datetime) -> Visit:
     """Note that somebody looks at the changes, and return their visit before; it has no times if there was none.
 
-    Looks less than half an hour apart are one visit, so that what is new stays new while somebody reads.
+    Looks less than half an hour apart are one visit, so that what is new stays new while somebody reads. It has no
+    times either where nothing can be recorded.
     """
-    return await visits.record_visit(user_id, now, _PAUSE_S)
+    try:
+        return await visits.record_visit(user_id, now, _PAUSE_S)
+    except DatabaseReadOnly:
+        return Visit(None, None)
 
 
 async def mark_seen(user_id: int, now: datetime) -> None:

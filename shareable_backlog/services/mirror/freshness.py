@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from shareable_backlog import database
 from shareable_backlog.database.mirror import freshness
 from shareable_backlog.database.mirror.freshness import MirrorAge
 from shareable_backlog.process_state import ProcessState
@@ -16,13 +17,15 @@ class Freshness:
     """How old the mirror is: `as_of` is None before the first good run.
 
     `is_late` when that is longer ago than it should be, `failure` has the reason when the newest run failed;
-    `is_sample` when what is shown is the sample backlog, which is never late.
+    `is_sample` when what is shown is the sample backlog, which is never late; `is_read_only` while the database takes
+    no changes.
     """
 
     as_of: datetime | None
     is_late: bool
     failure: str | None
     is_sample: bool
+    is_read_only: bool = False
 
 
 def expect_runs_every(interval_s: float) -> None:
@@ -39,4 +42,5 @@ def judge_age(age: MirrorAge) -> Freshness:
     """Return whether that age is more than it should be."""
     late_after = _LATE_AFTER.value
     is_late = age.as_of is not None and not age.is_sample and datetime.now(UTC) - age.as_of > late_after
-    return Freshness(age.as_of, is_late, age.failure, age.is_sample)
+    test = database.read_last_connection_test()
+    return Freshness(age.as_of, is_late, age.failure, age.is_sample, is_read_only=bool(test and test.is_read_only))
