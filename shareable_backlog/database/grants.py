@@ -40,6 +40,14 @@ GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role};
 REVOKE SELECT ON api_tokens, held_forms, outgoing_mails, passkeys, rate_limits, sessions, sign_in_links,
                  used_challenges, user_identities, webhook_deliveries FROM {role};
+-- What `slb migrate adopt` kept of the Node service's sessions, where it did.
+DO $$
+BEGIN
+  IF to_regclass('node_sessions') IS NOT NULL THEN
+    REVOKE SELECT ON node_sessions FROM {role};
+  END IF;
+END
+$$;
 """)
 
 

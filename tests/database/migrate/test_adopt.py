@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from shareable_backlog.database import migrate
+from shareable_backlog.database import grants, migrate
 from shareable_backlog.database.migrate import SchemaDrifted, ledger, node_service
 from shareable_backlog.database.migrate.adopt import adopt_database
 from shareable_backlog.errors import MigrationFailed
@@ -201,6 +201,19 @@ def test_status_and_up_name_the_way(later: str) -> None:
     assert "slb migrate adopt" in migrate.read_status(later).describe()
     with pytest.raises(SchemaDrifted, match="slb migrate adopt"):
         migrate.apply_migrations(later)
+
+
+@pytest.mark.owner
+def test_a_role_for_reports_reads_no_session_of_the_node_service(later: str) -> None:
+    adopt_database(later, project_id=None)
+    with psycopg.connect(later) as connection:
+        connection.execute("CREATE ROLE slb_reports_of_adopted")
+        connection.execute(grants.build_grants(None, "slb_reports_of_adopted", prunes=False))
+        connection.execute("SET ROLE slb_reports_of_adopted")
+        connection.execute("SELECT 1 FROM node_requests")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT 1 FROM node_sessions")
+        connection.rollback()
 
 
 def test_later_migrations_come_in_order_and_go_back_without_the_adopted_ones(later: str) -> None:
