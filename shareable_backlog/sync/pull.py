@@ -31,13 +31,15 @@ _INDEXED_AT_ONCE = 1_000  # more is left to `slb serve`, so that a sync takes no
 class SyncRequest:
     """What a run is to do: `is_full` also looks for what is gone, `removals_allowed` however much that is.
 
-    `run_id` is the pending row of `sync_history` that asks for it, None without one.
+    `run_id` is the pending row of `sync_history` that asks for it, None without one. With `interval_s` it is left out
+    unless the last run ended so long ago.
     """
 
     trigger: Trigger
     is_full: bool = False
     removals_allowed: bool = False
     run_id: int | None = None
+    interval_s: float = 0.0
 
 
 async def run_sync(
@@ -53,7 +55,9 @@ async def run_sync(
     """
     async with (
         linear.open_configured_client(settings, retries=retries) as client,
-        runs.record_run(request.trigger, run_id=request.run_id, is_full=request.is_full) as report,
+        runs.record_run(
+            request.trigger, run_id=request.run_id, is_full=request.is_full, interval_s=request.interval_s
+        ) as report,
     ):
         report.client = client
         report.activity = "Reading what has changed in Linear."
@@ -86,8 +90,7 @@ async def _store_batches(report: RunReport, batches: AsyncIterator[Batch], on_pa
 
 
 async def _is_full_due(settings: Settings) -> bool:
-    last = await sync_history.find_last_full_at()
-    return last is None or datetime.now(UTC) - last >= timedelta(seconds=settings.sync_full_interval_s)
+    return await sync_history.is_full_run_older_than(timedelta(seconds=settings.sync_full_interval_s))
 
 
 async def _has_other_teams(counts: list[IssueCount]) -> bool:
@@ -126,6 +129,7 @@ async def _run_sweep(
     if report.is_full:
         async with transaction(within_s=_WITHIN_S) as tx:
             await sweeps.delete_expired(tx, timedelta(days=settings.retention_days))
+            await sync_history.delete_older(tx, timedelta(days=settings.retention_days))
 
 
 def _report_hidden(report: RunReport, hidden: HiddenRows) -> None:

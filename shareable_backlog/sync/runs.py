@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from shareable_backlog import logs
@@ -16,6 +17,7 @@ from shareable_backlog.database.mirror.sweeps import GoneCounts
 from shareable_backlog.database.mirror.sync_history import RateBudget, RunEnding
 from shareable_backlog.errors import BacklogError, SyncFailed
 from shareable_backlog.linear.connection.client import LinearClient
+from shareable_backlog.linear.errors import AuthenticationFailed, RateLimited
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.sync.store import BadRow, Batch, PreparedBatch, StreamPage, prepare_batch, store_batch
 from shareable_backlog.tasks import end_tasks, see_through
@@ -26,6 +28,8 @@ _BAD_ROWS_KEPT = 100
 _BATCHES_AHEAD = 2
 _TOLD_EVERY_S = 1.0
 _STALLED_AFTER_S = 900.0
+_REVOKED_KEY_S = 300.0  # a key that Linear refused is not asked with more often than this
+_LONGEST_PAUSE_S = 3_600.0  # budgets are by the hour: what says more comes from a clock that is wrong
 
 _GOES_ON = "The next run continues where this one stopped."
 
@@ -73,22 +77,23 @@ OnPage = Callable[[RunReport, StreamPage], None]
 
 @asynccontextmanager
 async def record_run(
-    trigger: Trigger, *, run_id: int | None = None, is_full: bool = False
+    trigger: Trigger, *, run_id: int | None = None, is_full: bool = False, interval_s: float = 0.0
 ) -> AsyncGenerator[RunReport]:
     """Be a run, from its row in `sync_history` to its end, whatever ends it.
 
-    Only one at a time, over all processes: raises SyncFailed when another is under way. `run_id` is that of the
-    pending row that asked for it, None for a run of its own. What was stored before an error stays.
+    Only one at a time, over all processes: raises SyncUnderWay when another is under way, or, with `interval_s`, when
+    the last ended less long ago. `run_id` is that of the pending row that asked for it, None for a run of its own.
+    What was stored before an error stays.
     """
     async with locks.hold_lock(locks.SYNC) as ours:
         if not ours:
             raise SyncUnderWay
-        report = RunReport(await _start(trigger, run_id, is_full=is_full), is_full)
+        report = RunReport(await _start(trigger, run_id, is_full=is_full, interval_s=interval_s), is_full)
         try:
             async with _publish_progress(report):
                 yield report
         except BacklogError as error:
-            await _finish_run(report, "failed", str(error))
+            await _finish_run(report, "failed", str(error), pause_s=_choose_pause_s(error))
             raise
         except asyncio.CancelledError:
             await _finish_run(report, "interrupted", "The program was stopped before the run ended.")
@@ -99,10 +104,15 @@ async def record_run(
         await _finish_run(report, report.status, _describe_partial(report))
 
 
-async def _start(trigger: Trigger, run_id: int | None, *, is_full: bool) -> int:
-    """Record a run that begins now and return its id; call it only under the sync lock."""
+async def _start(trigger: Trigger, run_id: int | None, *, is_full: bool, interval_s: float) -> int:
+    """Record a run that begins now and return its id; call it only under the sync lock.
+
+    Raises SyncUnderWay if another process has run meanwhile.
+    """
     try:
         async with transaction() as tx:
+            if interval_s and not await sync_history.is_due(tx, interval_s):
+                raise SyncUnderWay
             for ended_id, ending in _UNRECORDED.value.items():
                 await sync_history.finish_run(tx, ended_id, ending)
             interrupted = await sync_history.mark_interrupted(tx)
@@ -222,7 +232,16 @@ def _describe_partial(report: RunReport) -> str | None:
     return " ".join(notes) or None
 
 
-async def _finish_run(report: RunReport, status: str, message: str | None) -> None:
+def _choose_pause_s(error: BacklogError) -> float:
+    """Return how long Linear is left alone: until a spent budget is back, and with a refused key for five minutes."""
+    if isinstance(error, AuthenticationFailed):
+        return _REVOKED_KEY_S
+    if isinstance(error, RateLimited) and error.retry_at:
+        return min(max(0.0, (error.retry_at - datetime.now(UTC)).total_seconds()), _LONGEST_PAUSE_S)
+    return 0.0
+
+
+async def _finish_run(report: RunReport, status: str, message: str | None, *, pause_s: float = 0.0) -> None:
     """Record the end of a run, also while it is stopped; when even that can't be stored, the log has it."""
     _LOG.info("sync_ended", status=status, run_id=report.run_id, failed=len(report.bad_rows), **asdict(report.total))
     total = report.total
@@ -239,6 +258,7 @@ async def _finish_run(report: RunReport, status: str, message: str | None) -> No
         budget=_read_budget(report),
         held=report.held or None,
         next_step=_GOES_ON if status in {"failed", "interrupted"} else report.next_step,
+        pause_s=pause_s,
     )
     await see_through(_record_end(report.run_id, ending))
 

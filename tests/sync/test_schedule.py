@@ -92,20 +92,66 @@ async def test_a_failed_run_does_not_end_the_schedule(live_database: Settings, f
 
 
 async def due_in_s(settings: Settings) -> float:
-    return await schedule.run_once(settings, SyncRequest("automatic"))
+    """Run once and return in how many seconds the next run is due."""
+    await schedule.run_once(settings, SyncRequest("automatic", interval_s=settings.sync_interval_s))
+    return await sync_history.find_due_in_s(settings.sync_interval_s)
 
 
-async def test_the_next_run_is_due_after_the_interval_give_or_take_a_tenth(
+async def test_the_next_run_is_due_after_the_interval(live_database: Settings, fake: FakeLinear) -> None:
+    assert 55 <= await due_in_s(at(live_database, fake, sync_interval_s=60)) <= 60
+
+
+async def test_the_next_run_is_due_after_the_interval_whoever_asked_for_the_last_one(
     live_database: Settings, fake: FakeLinear
 ) -> None:
-    assert 60 <= await due_in_s(at(live_database, fake, sync_interval_s=60)) <= 66
+    settings = at(live_database, fake, sync_interval_s=60)
+    await schedule.run_once(settings, SyncRequest("manual"))
+    assert not await schedule.run_once(settings, SyncRequest("automatic", interval_s=60))
+    assert [run.trigger_type for run in await sync_history.list_latest_runs(5)] == ["manual"]
+
+
+async def test_restarts_and_other_processes_add_no_run(live_database: Settings, fake: FakeLinear) -> None:
+    settings = at(live_database, fake, sync_interval_s=60)
+    for _ in range(3):
+        async with scheduled(settings), scheduled(settings), scheduled(settings), scheduled(settings):
+            await ended(1)
+            await asyncio.sleep(1.5)
+    assert len(await sync_history.list_latest_runs(5)) == 1
+
+
+async def test_of_many_that_find_a_run_due_at_once_one_runs(live_database: Settings, fake: FakeLinear) -> None:
+    settings = at(live_database, fake, sync_interval_s=60)
+    request = SyncRequest("automatic", interval_s=60)
+    ran = await asyncio.gather(*(schedule.run_once(settings, request) for _ in range(5)))
+    assert sorted(ran) == [False] * 4 + [True]
+
+
+@pytest.mark.parametrize(
+    ("change", "due_in"),
+    [
+        ("status = 'interrupted'", range(1)),
+        ("status = 'running', completed_at = NULL", range(1)),
+        ("completed_at = now() - interval '50 seconds'", range(9, 11)),
+        ("completed_at = now() - interval '2 hours'", range(1)),
+        ("completed_at = now() - interval '50 seconds', retry_at = now() + interval '200 seconds'", range(199, 201)),
+        ("completed_at = now() + interval '2 hours'", range(1)),  # the clock was put back
+        ("trigger_type = 'webhook'", range(1)),
+        ("trigger_type = 'import'", range(1)),
+    ],
+)
+async def test_when_the_next_run_is_due_stands_in_the_database(
+    live_database: Settings, fake: FakeLinear, change: str, due_in: range
+) -> None:
+    await due_in_s(at(live_database, fake, sync_interval_s=60))
+    await database.query(f"UPDATE sync_history SET {change}")  # pyright: ignore[reportArgumentType] (of this file)
+    assert round(await sync_history.find_due_in_s(60)) in due_in
 
 
 async def test_a_refused_key_is_not_asked_with_again_for_five_minutes(
     live_database: Settings, fake: FakeLinear
 ) -> None:
     settings = at(live_database, fake, sync_interval_s=60, linear_api_key=Secret("lin_api_revoked"))
-    assert await due_in_s(settings) >= 300
+    assert 295 <= await due_in_s(settings) <= 300
     assert len(fake.requests) == 1
 
 
@@ -116,11 +162,19 @@ async def test_a_spent_budget_is_waited_for_until_its_reset(live_database: Setti
     assert [run.status for run in await sync_history.list_latest_runs(5)] == ["failed"]
 
 
+async def test_a_reset_that_only_a_wrong_clock_can_mean_is_waited_for_an_hour(
+    live_database: Settings, fake: FakeLinear
+) -> None:
+    fake.reset_in_s = 86_400
+    fake.fail_next(Fault.RATELIMITED, times=9)
+    assert 3_500 <= await due_in_s(at(live_database, fake, sync_interval_s=60)) <= 3_600
+
+
 async def test_a_run_of_another_process_is_left_alone(live_database: Settings, fake: FakeLinear) -> None:
     async with locks.hold_lock(locks.SYNC):
-        assert await due_in_s(at(live_database, fake, sync_interval_s=60)) >= 60
+        assert not await schedule.run_once(at(live_database, fake), SyncRequest("automatic", interval_s=60))
     assert fake.requests == []
 
 
 async def test_without_a_key_the_schedule_goes_on(live_database: Settings) -> None:
-    assert await due_in_s(replace(live_database, sync_interval_s=60)) >= 60
+    assert not await schedule.run_once(live_database, SyncRequest("automatic", interval_s=60))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 import msgspec
@@ -130,19 +130,57 @@ async def find_pending_run() -> PendingRun | None:
     return found[0] if found else None
 
 
-async def find_last_full_at() -> datetime | None:
-    """Return when a full run last began that came to its end; None when none ever did."""
-    [(began_at,)] = await query(
-        "SELECT max(started_at) FROM sync_history WHERE is_full AND status IN ('succeeded', 'partial')"
+async def is_full_run_older_than(interval: timedelta) -> bool:
+    """Return whether the last full run that came to its end began longer than that ago, or none ever did."""
+    [(is_older,)] = await query(
+        "SELECT coalesce(now() - max(started_at) >= %(interval)s, true) FROM sync_history"
+        " WHERE is_full AND status IN ('succeeded', 'partial')",
+        {"interval": interval},
     )
-    return began_at
+    return is_older
+
+
+_DUE_IN: LiteralString = """
+    SELECT CASE WHEN status <> 'interrupted' AND completed_at <= now()
+      THEN greatest(0, extract(epoch FROM
+        greatest(completed_at + make_interval(secs => %(interval_s)s), retry_at) - now()))::float8
+      ELSE 0 END
+    FROM sync_history WHERE trigger_type IN ('automatic', 'manual') AND status <> 'pending'
+    ORDER BY started_at DESC, id DESC LIMIT 1
+"""
+"""All processes and restarts go by this. A run that was cut off goes on at once, and after the clock was put back."""
+
+
+async def find_due_in_s(interval_s: float) -> float:
+    """Return in how many seconds the next automatic run is due, `interval_s` after the last run; 0 for now."""
+    found = await query(_DUE_IN, {"interval_s": interval_s})
+    return found[0][0] if found else 0.0
+
+
+async def is_due(transaction: Transaction, interval_s: float) -> bool:
+    """Return whether the next automatic run is due; call it only under the sync lock."""
+    found = await transaction.query(_DUE_IN, {"interval_s": interval_s})
+    return not found or found[0][0] <= 0
+
+
+async def delete_older(transaction: Transaction, retention: timedelta) -> None:
+    """Delete the runs that ended longer than `retention` ago, but for the newest of each kind."""
+    await transaction.query(
+        """
+        DELETE FROM sync_history
+        WHERE completed_at < now() - %(retention)s AND id NOT IN
+          (SELECT max(id) FROM sync_history GROUP BY status, is_full, held IS NULL, budget IS NULL)
+        """,
+        {"retention": retention},
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnding:
     """What `sync_history` keeps of how a run ended; the objects are JSON, None for nothing to tell.
 
-    `requests` and `points` are what it spent at Linear, `next_step` is what a person should do.
+    `requests` and `points` are what it spent at Linear, `next_step` is what a person should do; the next automatic
+    run comes `pause_s` later at the earliest.
     """
 
     status: str
@@ -157,6 +195,7 @@ class RunEnding:
     budget: RateBudget | None
     held: object
     next_step: str | None
+    pause_s: float
 
 
 async def record_progress(
@@ -201,7 +240,8 @@ async def finish_run(transaction: Transaction, run_id: int, ending: RunEnding) -
             items_synced = %(items_synced)s, items_failed = %(items_failed)s,
             error_message = %(error_message)s, error_details = %(error_details)s,
             streams = %(streams)s, requests = %(requests)s, points = %(points)s, next_step = %(next_step)s,
-            activity = NULL, budget = coalesce(%(budget)s, budget), held = %(held)s
+            activity = NULL, budget = coalesce(%(budget)s, budget), held = %(held)s,
+            retry_at = now() + make_interval(secs => %(pause_s)s)
         WHERE id = %(run_id)s AND status = 'running'
         RETURNING id
         """,

@@ -34,6 +34,7 @@ async def finish(run_id: int, status: str = "succeeded", *, held: object = None)
         points=10,
         budget=None,
         held=held,
+        pause_s=0,
         next_step=None,
     )
     async with transaction() as tx:
