@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from shareable_backlog import clock
 from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
@@ -108,7 +109,7 @@ async def _check_database(settings: "Settings", dangers: "list[Danger] | None") 
 
 async def _check_record(settings: "Settings") -> str:
     """Return whether the audit log is guarded and sealed, or what is wrong and the fix."""
-    from datetime import UTC, datetime
+    from datetime import UTC
 
     from shareable_backlog.database.audit import audit_guards
     from shareable_backlog.services.audit import audit_sealing
@@ -124,7 +125,7 @@ async def _check_record(settings: "Settings") -> str:
         return f"not guarded: {', '.join(guards.excess)}. As the owner: slb database grants | psql"
     if guards.lacking:
         return f"the role lacks {', '.join(guards.lacking)}. As the owner: {grants} | psql"
-    if state.oldest_unsealed_at and (datetime.now(UTC) - state.oldest_unsealed_at).total_seconds() > _SEALED_WITHIN_S:
+    if state.oldest_unsealed_at and (clock.read_time() - state.oldest_unsealed_at).total_seconds() > _SEALED_WITHIN_S:
         rows = format_count(state.unsealed, "row")
         since = f"{state.oldest_unsealed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         return (

@@ -1,12 +1,11 @@
 """Tell whether the process lives, whether it is ready, and how the database is; never waits for any of them."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from shareable_backlog import database
+from shareable_backlog import clock, database
 from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.services import readiness
 
@@ -41,5 +40,5 @@ async def show_health(_request: Request) -> Response:
         state = {"connected": True, "latencyMs": test.latency_ms}
     else:
         state = {"connected": False, "error": _NOT_ASKED_YET if test is None else test.error}
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = clock.read_time().isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return JSONResponse({"status": "ok", "timestamp": now, "database": state})

@@ -1,7 +1,6 @@
 """Answer `/metrics`: numbers for a monitoring system, without anybody's name."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -10,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.services import overview
 from shareable_backlog.services.overview import ProductNumbers
@@ -58,7 +58,7 @@ class _CurrentNumbers(Collector):
 
 def _collect_product_numbers(numbers: ProductNumbers) -> Iterator[Metric]:
     if numbers.last_good_at is not None:
-        age_s = (datetime.now(UTC) - numbers.last_good_at).total_seconds()
+        age_s = (clock.read_time() - numbers.last_good_at).total_seconds()
         yield _build_gauge("slb_mirror_age_seconds", "Time since the mirror was last brought up to date.", age_s)
     if numbers.items is not None:
         yield _build_gauge("slb_mirror_items", "Items in the mirror that are still in Linear.", numbers.items)

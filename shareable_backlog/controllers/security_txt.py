@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from shareable_backlog import clock
 from shareable_backlog.config import Settings
 from shareable_backlog.config.values import parse_origin
 
@@ -18,7 +19,7 @@ async def show_contacts(request: Request) -> Response:
     settings: Settings = request.app.state.access.settings
     if not settings.security_contacts:
         raise HTTPException(404)
-    expires = datetime.combine(datetime.now(UTC).date() + _GOOD_FOR, time(), UTC)
+    expires = datetime.combine(clock.read_time().date() + _GOOD_FOR, time(), UTC)
     lines = [f"Contact: {contact}" for contact in settings.security_contacts]
     lines += [f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}", "Preferred-Languages: en"]
     # The standard looks for it at the root of the host, also where the backlog is served below a path.

@@ -2,13 +2,13 @@
 
 import asyncio
 import re
-from datetime import UTC, datetime
 from hashlib import sha256
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from shareable_backlog import clock
 from shareable_backlog.config import Secret
 from shareable_backlog.linear import webhooks
 from shareable_backlog.services.mirror import deliveries
@@ -31,7 +31,7 @@ async def receive_delivery(request: Request) -> Response:
         raise HTTPException(404)
     body = await _read_body(request)
     signatures = request.headers.getlist("linear-signature")
-    delivery = webhooks.verify_delivery(body, signatures, secrets, datetime.now(UTC))
+    delivery = webhooks.verify_delivery(body, signatures, secrets, clock.read_time())
     body_hash = sha256(body)
     new = NewDelivery(
         id=_read_delivery_id(request, body_hash.hexdigest()),

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from shareable_backlog import clock
 from shareable_backlog.database import transaction
 from shareable_backlog.database.mirror import imported_items, mirror, sync_cursors
 from shareable_backlog.database.search import search_entries
@@ -89,7 +89,7 @@ async def _find_missing(export: CsvExport, *, hides: bool) -> list[str]:
     async with transaction(within_s=_DRY_RUN_WITHIN_S) as tx:
         found = await imported_items.list_missing_items(tx, team_ids, export.identifiers)
         if hides:
-            now = datetime.now(UTC)
+            now = clock.read_time()
             await mirror.mark_removed(tx, ISSUES.kind, {id_: now for id_, _ in found})
     return [identifier for _, identifier in found]
 
@@ -102,7 +102,7 @@ async def _refuse_beside_linear() -> None:
 
 
 async def _read_batches(export: CsvExport) -> AsyncGenerator[Batch]:
-    seen_at = datetime.now(UTC)
+    seen_at = clock.read_time()
     for name, nodes in export.streams.items():
         yield build_batch(STREAMS[name], nodes, seen_at=seen_at)
     issues = export.read_issues()

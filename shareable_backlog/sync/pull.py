@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from shareable_backlog import clock
 from shareable_backlog.config import Settings
 from shareable_backlog.database import transaction
 from shareable_backlog.database.mirror import issue_counts, mirror, sweeps, sync_cursors, sync_history
@@ -113,7 +114,7 @@ def _build_team_counts(counts: list[IssueCount]) -> list[TeamCount]:
 async def _run_sweep(
     report: RunReport, sweep: Sweep, settings: Settings, request: SyncRequest, on_page: OnPage
 ) -> None:
-    began_at = datetime.now(UTC)
+    began_at = clock.read_time()
     report.activity = "Checking everything that Linear lists."
     await _store_batches(report, sweep.fetch_seen(), on_page)
     report.activity = "Fetching what differs from the mirror."

@@ -5,10 +5,9 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Literal
 
-from shareable_backlog import logs
+from shareable_backlog import clock, database, logs
 from shareable_backlog.database import transaction
 from shareable_backlog.database.connection import locks
 from shareable_backlog.database.mirror import mirror, sync_history
@@ -85,6 +84,7 @@ async def record_run(
     the last ended less long ago. `run_id` is that of the pending row that asked for it, None for a run of its own.
     What was stored before an error stays.
     """
+    await database.test_connection()  # so that what it writes has the time of the database's clock
     async with locks.hold_lock(locks.SYNC) as ours:
         if not ours:
             raise SyncUnderWay
@@ -237,7 +237,7 @@ def _choose_pause_s(error: BacklogError) -> float:
     if isinstance(error, AuthenticationFailed):
         return _REVOKED_KEY_S
     if isinstance(error, RateLimited) and error.retry_at:
-        return min(max(0.0, (error.retry_at - datetime.now(UTC)).total_seconds()), _LONGEST_PAUSE_S)
+        return min(max(0.0, (error.retry_at - clock.read_time()).total_seconds()), _LONGEST_PAUSE_S)
     return 0.0
 
 

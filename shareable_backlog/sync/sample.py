@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from shareable_backlog import logs
+from shareable_backlog import clock, logs
 from shareable_backlog.database.mirror import mirror
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.errors import BacklogError, SyncFailed
@@ -30,7 +30,7 @@ async def load_sample() -> RunReport:
     if not await mirror.is_empty() and not await _has_sample():
         raise SyncFailed("The mirror holds a real backlog, so the sample was not loaded. Nothing was changed.")
     async with runs.record_run("import") as report:
-        await runs.store_batches(report, read_batches(datetime.now(UTC)), lambda _report, _page: None, is_sample=True)
+        await runs.store_batches(report, read_batches(clock.read_time()), lambda _report, _page: None, is_sample=True)
         await search_entries.refresh_entries(_MORE_THAN_IT_HOLDS)
         return report
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from shareable_backlog import clock
 from shareable_backlog.database import transaction
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.database.mirror import sweeps
@@ -69,7 +70,7 @@ class Sweep:
             stream: PageRequest(stream, order="createdAt", seen_only=bool(stream.window)) for stream in self.streams
         }
         while asks:
-            seen_at = datetime.now(UTC)
+            seen_at = clock.read_time()
             fetched = await self.reader.fetch_round(list(asks.values()), with_counts=True)
             self.began_at = self.began_at or self.client.last_date or seen_at
             counts = fetched.counts or []
@@ -97,7 +98,7 @@ class Sweep:
             some = ids[start : start + LARGEST_PAGE]
             ask: PageRequest | None = PageRequest(stream, where={"id": {"in": some}}, expected=len(some))
             while ask:
-                seen_at = datetime.now(UTC)
+                seen_at = clock.read_time()
                 [page] = (await self.reader.fetch_round([ask])).pages
                 yield Batch([StreamPage(stream, page.nodes, page.bad)], seen_at, older_too=True)
                 ask = replace(ask, after=page.end_cursor) if page.has_next_page else None

@@ -6,9 +6,10 @@ next window, which begins well before this one was asked for. So no change is lo
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from shareable_backlog import clock
 from shareable_backlog.database.mirror.sync_cursors import StreamCursor
 from shareable_backlog.errors import SyncFailed
 from shareable_backlog.linear.connection.client import LinearClient
@@ -108,7 +109,7 @@ class Windows:
         windows = [_open_window(stream, self.cursors.get(stream.name)) for stream in STREAMS.values()]
         is_first, restarts = True, 0
         while windows:
-            seen_at = datetime.now(UTC)
+            seen_at = clock.read_time()
             try:
                 fetched = await self.reader.fetch_round(
                     [window.build_request() for window in windows], with_counts=is_first

@@ -2,9 +2,9 @@
 
 import argparse
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from shareable_backlog import clock
 from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
@@ -90,7 +90,7 @@ def _format_state(state: "MirrorState") -> str:
     if state.as_of is None:
         lines = ["The mirror is empty: run `slb sync` with LINEAR_API_KEY set, or `slb import FILE.csv`."]
     else:
-        age = format_count(round((datetime.now(UTC) - state.as_of).total_seconds() / 60), "minute")
+        age = format_count(round((clock.read_time() - state.as_of).total_seconds() / 60), "minute")
         items = format_count(state.items, "item")
         lines = [f"{items}, as of {state.as_of:%Y-%m-%d %H:%M} UTC ({age} ago)."]
     if state.unsearchable:

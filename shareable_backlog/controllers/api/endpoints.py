@@ -1,6 +1,5 @@
 """Answer `/api/v1`: the backlog for programs, read-only, under the same rules as the pages."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -8,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from starlette.requests import Request
 
+from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.api import answers
 from shareable_backlog.controllers.api.answers import Answer, Item, ItemLine, Label, Me, Page, Project, Team, View
@@ -65,7 +65,7 @@ class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 async def list_items(request: Request, query: ItemsQuery) -> Page[ItemLine]:
     """Return items, latest update first unless ordered otherwise; archived ones only if the filter shows them."""
     given = [*parse_qsl(query.filter), ("team", query.team), ("type", query.type or ""), ("q", query.q)]
-    wanted = ItemQuery(filters.parse_filters(given), query.order or None, datetime.now(UTC))
+    wanted = ItemQuery(filters.parse_filters(given), query.order or None, clock.read_time())
     position = (
         pagination.decode_position(query.after, item_pages.list_position_types(wanted)) if query.after else None
     )

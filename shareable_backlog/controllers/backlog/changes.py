@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.backlog import changes
@@ -84,7 +85,7 @@ class ChangesContext:
 
 async def show_changes(request: Request, query: ChangesParams) -> Response:
     """Show the changes of `team` (key) and each `kind`, `since` today, 7d, 30d, a day or a time, else the visit."""
-    now, zone = datetime.now(UTC), auth.read_local_format(request).tzinfo
+    now, zone = clock.read_time(), auth.read_local_format(request).tzinfo
     kinds = _narrow(query.kind)
     since = await _read_period(request, query, now, zone)
     asked = ChangeFilters(since.at, kinds or KINDS, query.team or None)
@@ -112,7 +113,7 @@ async def mark_seen(request: Request) -> Response:
     """Note that all changes are seen; who views as somebody else changes nothing."""
     user = auth.require_user(request)
     if not user.viewing_as:
-        await changes.mark_seen(user.user_id, datetime.now(UTC))
+        await changes.mark_seen(user.user_id, clock.read_time())
     return RedirectResponse("/changes", 303)
 
 

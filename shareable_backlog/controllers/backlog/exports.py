@@ -10,6 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.api import answers
 from shareable_backlog.controllers.backlog import backlog_url
@@ -53,7 +54,7 @@ async def _stream_export(
     request: Request, query: BacklogQuery, write: _Writer, media_type: str, filename: str
 ) -> Response:
     place = backlog_url.build_backlog_url(LIST, query)
-    asked = ItemQuery(place.filters, place.layout.order, datetime.now(UTC))
+    asked = ItemQuery(place.filters, place.layout.order, clock.read_time())
     user = auth.require_user(request)
     await reading_limits.limit_exports(user.user_id, auth.read_config(request).settings.exports_per_hour)
     details = {"format": filename.rpartition(".")[2], "query": place.query}

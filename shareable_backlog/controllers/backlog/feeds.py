@@ -10,6 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url, exports
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogQuery, BacklogUrl
@@ -43,7 +44,7 @@ async def export_feed(request: Request, query: BacklogQuery) -> Response:
     user = auth.require_user(request)
     await tokens.require_right(user, "feed", auth.read_actor(request))
     place = backlog_url.build_backlog_url(LIST, query)
-    asked = ItemQuery(place.filters, "updated", datetime.now(UTC))
+    asked = ItemQuery(place.filters, "updated", clock.read_time())
     found = await item_pages.list_items(user.scope, asked, None, _IN_FEED)
     changes = await item_history.list_latest_changes(user.scope, [one.id for one in found.items])
     base = auth.read_config(request).sign_in.base_url

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogQuery, BacklogUrl
@@ -153,7 +154,7 @@ async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | 
         place=place,
         after=query.after,
         skip=query.skip,
-        now=datetime.now(local.tzinfo).replace(second=0, microsecond=0),
+        now=clock.read_time().astimezone(local.tzinfo).replace(second=0, microsecond=0),
         group=group,
         local=local,
         shown_columns=reader.preferences.columns if place.layout.columns is None else place.layout.columns,

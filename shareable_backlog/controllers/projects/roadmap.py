@@ -1,7 +1,7 @@
 """Answer `/roadmap`: projects and milestones on a time line."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import filterfalse, groupby
 from typing import Annotated, TypeAlias
 
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.backlog import catalog
@@ -83,7 +84,7 @@ async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
     """Show the projects; `team` (key) and `status` (type) narrow them; `group`, `from` and `months` shape it."""
     user = auth.require_user(request)
     is_admin = user.is_admin and not user.viewing_as
-    today = datetime.now(auth.read_local_format(request).tzinfo).date()
+    today = clock.read_time().astimezone(auth.read_local_format(request).tzinfo).date()
     window = timeline.parse_window(query.from_, query.months, today)
     found = await roadmap.list_plans(
         user.scope,

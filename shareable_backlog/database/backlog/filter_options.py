@@ -1,9 +1,9 @@
 """Read what the backlog can be narrowed to: the names of what items that are shown refer to."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import LiteralString
 
+from shareable_backlog import clock
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.filters import Filters
@@ -107,7 +107,7 @@ async def list_options(scope: Scope) -> Options:
         params |= visibility.build_params(scope)
         [found] = await query(f"SELECT * FROM (WITH {tables} {_render_options(_IN_ALL)}) o", params, row=Options)
         return found
-    selection = await select_items(scope, ItemQuery(Filters(), "updated", datetime.now(UTC)))
+    selection = await select_items(scope, ItemQuery(Filters(), "updated", clock.read_time()))
     rows = render_rows(Rows(selection=selection, limit="%(limit)s", pick="some", columns=_REFERENCES))
     tables = f"{render_tables(selection)},\nfew AS MATERIALIZED ({rows})"
     params |= {**selection.params, "limit": _FEW}

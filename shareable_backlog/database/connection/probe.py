@@ -13,17 +13,21 @@ from time import monotonic
 
 import psycopg
 
+from shareable_backlog import clock, logs
 from shareable_backlog.database.connection import faults, session_options
 from shareable_backlog.database.connection.deadline import hang_up_after
 from shareable_backlog.database.connection.outage_log import OutageLog
 from shareable_backlog.errors import DatabaseUnavailable
 from shareable_backlog.tasks import end_tasks
 
+_LOG = logs.get_logger(__name__)
+
 _INTERVAL_S = 1.0
 _LONGEST_PAUSE_S = 5.0
 _WHILE_AWAY_S = 0.1  # a restart takes a moment only, and a refused connection costs little
 _PATIENCE_S = 0.3
 _ANSWER_WITHIN_S = 2.0
+_CLOCKS_AGREE_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Probe:
         self._read_only = OutageLog(
             "database_is_read_only", "database_is_still_read_only", "database_takes_changes_again"
         )
+        self._ahead_s = 0
         self.last: ConnectionTest | None = None
         self.back_at = -math.inf
         """When it last came back from being away (`time.monotonic()`)."""
@@ -131,8 +136,17 @@ class Probe:
         started = monotonic()
         with hang_up_after(_ANSWER_WITHIN_S, connection):
             cursor = await connection.execute("SELECT NOW(), current_setting('transaction_read_only') = 'on'")
-            row = await cursor.fetchone()
-        return round((monotonic() - started) * 1000), bool(row and row[1])
+            [(time, is_read_only)] = await cursor.fetchall()
+        clock.set_time(time)
+        self._tell_difference()
+        return round((monotonic() - started) * 1000), is_read_only
+
+    def _tell_difference(self) -> None:
+        """Say so once if this machine's clock, whose times the log has, is another than the database's."""
+        ahead_s = round(clock.measure_difference().total_seconds())
+        if abs(ahead_s - self._ahead_s) > _CLOCKS_AGREE_S:
+            self._ahead_s = ahead_s
+            _LOG.warning("clocks_differ", this_machine_is_ahead_s=ahead_s, counts="the database's")
 
     def _record_result(self, result: ConnectionTest) -> None:
         if result.connected:

@@ -1,11 +1,11 @@
 """Read from Linear's headers how much of its hourly budget the key has left."""
 
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from shareable_backlog import clock
 from shareable_backlog.linear.connection import transport
 
 _LITTLE = 0.1  # of a limit: from here on what is left is spread over the time until it is full again
@@ -64,7 +64,7 @@ def parse_retry_after(headers: Mapping[str, str]) -> datetime | None:
     """Return the time of a Retry-After header, be it in seconds or a date; None without a readable one."""
     text = headers.get("retry-after", "")
     if (seconds := _parse_whole_number(text)) is not None:
-        return _parse_epoch_ms(int((time.time() + seconds) * 1000))
+        return _parse_epoch_ms(int((clock.read_time().timestamp() + seconds) * 1000))
     return transport.parse_http_date(text)
 
 

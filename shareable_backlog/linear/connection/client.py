@@ -6,14 +6,14 @@ import re
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias
 
 import httpx2
 import msgspec
 
-from shareable_backlog import logs
+from shareable_backlog import clock, logs
 from shareable_backlog.config import Settings
 from shareable_backlog.errors import ConfigurationInvalid, LinearFailed
 from shareable_backlog.linear import uploads
@@ -77,7 +77,7 @@ class LinearClient:
         return await uploads.fetch_image(self._http, url, self._authorize, slots)
 
     def _note_wait(self, error: LinearFailed | None, wait_s: float) -> None:
-        self.wait = (error, datetime.now(UTC) + timedelta(seconds=wait_s)) if error else None
+        self.wait = (error, clock.read_time() + timedelta(seconds=wait_s)) if error else None
 
     async def _send_query(self, query: str, variables: Mapping[str, object]) -> dict[str, msgspec.Raw]:
         await self._wait_for_budget()
@@ -120,7 +120,7 @@ class LinearClient:
 
     async def _wait_for_budget(self) -> None:
         """Wait as long as makes the rest of the budget last; raise RateLimited when it is back too late for that."""
-        pause_s = budget.compute_pause_s(self.budget, datetime.now(UTC))
+        pause_s = budget.compute_pause_s(self.budget, clock.read_time())
         if self._slowed != bool(pause_s):
             self._slowed = bool(pause_s)
             _LOG.info(

@@ -4,10 +4,10 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
-from shareable_backlog import logs
+from shareable_backlog import clock, logs
 from shareable_backlog.errors import LinearFailed
 from shareable_backlog.linear.errors import LinearUnavailable, RateLimited
 
@@ -57,4 +57,4 @@ async def call_with_retries(
 
 
 def _compute_wait_s(time: datetime | None) -> float:
-    return max(0.0, (time - datetime.now(UTC)).total_seconds()) if time else 0.0
+    return max(0.0, (time - clock.read_time()).total_seconds()) if time else 0.0

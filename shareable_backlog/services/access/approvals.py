@@ -6,8 +6,9 @@ each other's rights. An admin's access has no end date, which could pass without
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from shareable_backlog import clock
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import sessions, sign_in_links, users
 from shareable_backlog.database.access import user_scopes as stored_scopes
@@ -266,7 +267,7 @@ async def _apply_grant(tx: Transaction, user: UserRow, grant: Grant) -> None:
 
 
 async def _require_valid_grant(tx: Transaction, grant: Grant) -> None:
-    if grant.access_until is not None and grant.access_until <= datetime.now(UTC):
+    if grant.access_until is not None and grant.access_until <= clock.read_time():
         raise InvalidInput("That last day has already passed. Nothing was changed.")
     await user_scopes.lock_groups(tx, grant.scope)
 

@@ -11,9 +11,9 @@ import hmac
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from shareable_backlog import logs
+from shareable_backlog import clock, logs
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import held_forms, passkeys, rate_limits, sessions, sign_in_links, users
 from shareable_backlog.database.access.sign_in_links import SignInLink
@@ -90,7 +90,7 @@ async def send_link(config: SignInConfig, email: str, browser: str, next_path: s
         has_room = is_known or await sign_in_links.has_room_for_newcomer(tx, email, config.limits.newcomers)
         link_id = await _store_link(tx, config, email, hash_token(browser), next_path) if has_room else None
         if link_id is not None:
-            expires_at = datetime.now(UTC) + timedelta(seconds=LINK_LIVES_S)
+            expires_at = clock.read_time() + timedelta(seconds=LINK_LIVES_S)
             await config.outbox.add_mail(tx, "sign_in", email, {"link_id": link_id}, expires_at=expires_at)
         details = {"email": email, "sent": link_id is not None}
         if is_known and link_id is not None:  # of which there are few a day

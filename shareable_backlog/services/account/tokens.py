@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeAlias, get_args
 
+from shareable_backlog import clock
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import rate_limits, users
 from shareable_backlog.database.access.sharing import build_scope
@@ -144,6 +145,6 @@ def _require_valid(name: str, rights: Collection[str], last_day: date | None) ->
         expires_at = datetime(last_day.year, last_day.month, last_day.day, tzinfo=UTC) + timedelta(days=1)
     except OverflowError:
         raise InvalidInput("That last day is too far in the future. Nothing was created.") from None
-    if expires_at <= datetime.now(UTC):
+    if expires_at <= clock.read_time():
         raise InvalidInput("The token's last day has already passed. Nothing was created.")
     return expires_at

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from shareable_backlog import clock
 from shareable_backlog.database import transaction
 from shareable_backlog.database.audit import audit_chain, audit_seals
 from shareable_backlog.database.audit.audit_seals import AuditSeal
@@ -107,4 +108,4 @@ async def _find_boundary(tx: Transaction, newest: AuditSeal, position: int) -> t
 
 
 def _compute_limit(days: int) -> datetime:
-    return datetime.now(UTC) - timedelta(days=days)
+    return clock.read_time() - timedelta(days=days)

@@ -8,9 +8,9 @@ import asyncio
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from shareable_backlog import logs
+from shareable_backlog import clock, logs
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.process_state import ProcessState
@@ -78,7 +78,7 @@ async def record_stranger(
         found.count_one(format_network(actor.ip_address))
         return False
     # Before the row is written, so that of many at once one is first.
-    sums[key] = StrangerSum(refused, datetime.now(UTC))
+    sums[key] = StrangerSum(refused, clock.read_time())
     try:
         await audit_actions.record(tx, actor, action, details=details, refused=refused)
     except BaseException:
@@ -95,7 +95,7 @@ def log_trick(actor: Actor, kind: str, path: str) -> None:
     network = format_network(actor.ip_address)
     found = _TRICKS.value.get(kind)
     if found is None:
-        _TRICKS.value[kind] = StrangerSum(refused=True, since=datetime.now(UTC))
+        _TRICKS.value[kind] = StrangerSum(refused=True, since=clock.read_time())
         _LOG.warning("request_refused", kind=kind, path=path[:_LONGEST_PATH], network=network, user_id=actor.user_id)
     else:
         found.count_one(network)
@@ -118,11 +118,11 @@ async def keep_summing() -> None:
     try:
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            log_tricks(datetime.now(UTC) - SUMMED_FOR)
-            await write_sums(datetime.now(UTC) - SUMMED_FOR)
+            log_tricks(clock.read_time() - SUMMED_FOR)
+            await write_sums(clock.read_time() - SUMMED_FOR)
     finally:
-        log_tricks(datetime.now(UTC))
-        await see_through(write_sums(datetime.now(UTC)))
+        log_tricks(clock.read_time())
+        await see_through(write_sums(clock.read_time()))
 
 
 async def write_sums(begun_before: datetime) -> None:
@@ -134,7 +134,7 @@ async def write_sums(begun_before: datetime) -> None:
             "kind": kind,
             "count": found.count,
             "since": found.since,
-            "until": datetime.now(UTC),
+            "until": clock.read_time(),
             "networks": found.list_networks(),
         }
         del SUMS.value[action, kind]

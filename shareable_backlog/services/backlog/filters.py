@@ -6,9 +6,9 @@ whether there is any.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TypeAlias
 
+from shareable_backlog import clock
 from shareable_backlog.database.backlog.filters import Condition, Filters, parse_days
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.vocabulary import FILTERS, PRIORITIES, STATE_TYPES, FilterName
@@ -102,7 +102,7 @@ def _parse_word(field: FilterName, value: str) -> str:
         case "priority":
             is_known = word in PRIORITIES
         case "day" | "moment" as kind:
-            is_known = parse_days(word, datetime.now(UTC).date(), is_ahead=kind == "day") is not None
+            is_known = parse_days(word, clock.read_time().date(), is_ahead=kind == "day") is not None
     if not is_known:
         raise InvalidInput(f"The filter “{field}” doesn't accept “{value[:40]}”. Choose from what the page offers.")
     return word

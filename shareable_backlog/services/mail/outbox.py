@@ -8,11 +8,11 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Literal, TypeAlias
 
-from shareable_backlog import logs, mail
+from shareable_backlog import clock, logs, mail
 from shareable_backlog.config import Settings
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.database.mail import outgoing_mails
@@ -69,7 +69,7 @@ class Outbox:
         nothing is kept, nor for an address below `.invalid`, which nobody can have (RFC 2606).
         """
         if self.is_set_up and not recipient.endswith(".invalid"):
-            lives_until = expires_at or datetime.now(UTC) + _LIVES
+            lives_until = expires_at or clock.read_time() + _LIVES
             await outgoing_mails.add_mail(tx, kind, recipient, params, lives_until)
 
 
@@ -113,7 +113,7 @@ async def send_waiting(settings: Settings, renderers: Mapping[MailKind, Renderer
 
 
 async def _try_to_send(settings: Settings, renderers: Mapping[Any, Renderer], outgoing: OutgoingMail) -> None:
-    if outgoing.expires_at <= datetime.now(UTC):
+    if outgoing.expires_at <= clock.read_time():
         await _give_up(outgoing, outgoing.last_error or "It expired before anything sent it.")
         return
     try:
@@ -137,7 +137,7 @@ async def _postpone(outgoing: OutgoingMail, error: MailFailed) -> None:
     """Have a mail tried again after a wait that doubles, less up to half of it by chance, if it lives that long."""
     growing_s = min(_FIRST_WAIT_S * 2 ** min(outgoing.tries - 1, 20), _LONGEST_WAIT_S)
     wait_s = growing_s * (1 - random.random() / 2)  # noqa: S311 (no secret)
-    if error.is_final or datetime.now(UTC) + timedelta(seconds=wait_s) >= outgoing.expires_at:
+    if error.is_final or clock.read_time() + timedelta(seconds=wait_s) >= outgoing.expires_at:
         await _give_up(outgoing, str(error))
         return
     _LOG.warning("mail_put_off", kind=outgoing.kind, tries=outgoing.tries, wait_s=round(wait_s), reason=str(error))

@@ -1,9 +1,9 @@
 """Tell how old the mirror is."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from shareable_backlog import database
+from shareable_backlog import clock, database
 from shareable_backlog.database.mirror import freshness
 from shareable_backlog.database.mirror.freshness import MirrorAge
 from shareable_backlog.process_state import ProcessState
@@ -41,6 +41,6 @@ async def read_freshness() -> Freshness:
 def judge_age(age: MirrorAge) -> Freshness:
     """Return whether that age is more than it should be."""
     late_after = _LATE_AFTER.value
-    is_late = age.as_of is not None and not age.is_sample and datetime.now(UTC) - age.as_of > late_after
+    is_late = age.as_of is not None and not age.is_sample and clock.read_time() - age.as_of > late_after
     test = database.read_last_connection_test()
     return Freshness(age.as_of, is_late, age.failure, age.is_sample, is_read_only=bool(test and test.is_read_only))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
-from datetime import UTC, datetime
 from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from shareable_backlog import plain_text, vocabulary
+from shareable_backlog import clock, plain_text, vocabulary
 from shareable_backlog.web import live_files
 from shareable_backlog.web.live_files import TEMPLATES
 from shareable_backlog.web.pages import assets, colors, foreign_texts, locales, words
@@ -76,7 +75,7 @@ def render_page(
 
     The last one counts of two fields of one name; `local` says how the reader writes.
     """
-    names = {"now": datetime.now(UTC), **_read_fields(contexts)}
+    names = {"now": clock.read_time(), **_read_fields(contexts)}
     return HTMLResponse(_render(template, names), status, headers)
 
 

@@ -6,9 +6,9 @@ browser.
 
 import hmac
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from time import time
 
+from shareable_backlog import clock
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import rate_limits
 from shareable_backlog.services.access import notices
@@ -38,7 +38,7 @@ async def welcome_browser(config: SignInConfig, session: NewSession, marks: Brow
     if not (is_known or session.is_first) and await rate_limits.allow_try(
         f"new browser:{session.user_id}", _MOST_MAILS, _WINDOW_S
     ):
-        at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        at = clock.read_time().strftime("%Y-%m-%d %H:%M UTC")
         async with transaction() as tx:
             place = f"{marks.name}, from {actor.ip_address or 'an unknown address'}, {at}"
             await notices.announce_new_browser(tx, config.outbox, session.email, place)
