@@ -8,7 +8,7 @@ from datetime import timedelta
 from shareable_backlog import clock
 from shareable_backlog.config import Settings
 from shareable_backlog.database import transaction
-from shareable_backlog.database.mirror import issue_counts, mirror, sweeps, sync_cursors, sync_history
+from shareable_backlog.database.mirror import issue_counts, mirror, sweeps, sync_cursors, sync_history, sync_schedule
 from shareable_backlog.database.mirror.issue_counts import TeamCount
 from shareable_backlog.database.projects import teams
 from shareable_backlog.database.search import search_entries
@@ -91,7 +91,7 @@ async def _store_batches(report: RunReport, batches: AsyncIterator[Batch], on_pa
 
 
 async def _is_full_due(settings: Settings) -> bool:
-    return await sync_history.is_full_run_older_than(timedelta(seconds=settings.sync_full_interval_s))
+    return await sync_schedule.is_full_run_older_than(timedelta(seconds=settings.sync_full_interval_s))
 
 
 async def _has_other_teams(counts: list[IssueCount]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from shareable_backlog import clock, database, logs
 from shareable_backlog.database import transaction
 from shareable_backlog.database.connection import locks
-from shareable_backlog.database.mirror import mirror, sync_history
+from shareable_backlog.database.mirror import mirror, sync_history, sync_schedule
 from shareable_backlog.database.mirror.mirror import RowCounts
 from shareable_backlog.database.mirror.sweeps import GoneCounts
 from shareable_backlog.database.mirror.sync_history import RateBudget, RunEnding
@@ -111,7 +111,7 @@ async def _start(trigger: Trigger, run_id: int | None, *, is_full: bool, interva
     """
     try:
         async with transaction() as tx:
-            if interval_s and not await sync_history.is_due(tx, interval_s):
+            if interval_s and not await sync_schedule.is_due(tx, interval_s):
                 raise SyncUnderWay
             for ended_id, ending in _UNRECORDED.value.items():
                 await sync_history.finish_run(tx, ended_id, ending)

@@ -7,7 +7,7 @@ from time import monotonic
 
 from shareable_backlog import logs
 from shareable_backlog.config import Settings
-from shareable_backlog.database.mirror import sync_history
+from shareable_backlog.database.mirror import sync_history, sync_schedule
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.services import readiness
 from shareable_backlog.sync import pull
@@ -42,7 +42,7 @@ async def _find_request(interval_s: float, *, may_be_due: bool) -> SyncRequest |
     with contextlib.suppress(BacklogError):  # the probe has it in the log; a sync would fail too
         if pending := await sync_history.find_pending_run():
             return SyncRequest("manual", pending.is_full, pending.removals_allowed, pending.id)
-        if may_be_due and not await sync_history.find_due_in_s(interval_s):
+        if may_be_due and not await sync_schedule.find_due_in_s(interval_s):
             return SyncRequest("automatic", interval_s=interval_s)
     return None
 

@@ -1,6 +1,9 @@
 """Be a workspace that was mirrored and whose webhooks then post what changes; and see what comes of it."""
 
+import asyncio
+import contextlib
 import json
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -9,9 +12,11 @@ from uuid import uuid4
 
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database import query
+from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.linear.webhooks import verify_delivery
 from shareable_backlog.services.mirror import deliveries
 from shareable_backlog.services.mirror.deliveries import NewDelivery
+from shareable_backlog.sync import deliveries as applying
 from shareable_backlog.sync import pull
 from shareable_backlog.sync.pull import SyncRequest
 from tests.fakes.linear import FakeLinear, delivery
@@ -84,3 +89,26 @@ def later(source: Source, seconds: float = 1) -> str:
     """Return a time after the issue's last change, as Linear writes it."""
     changed = datetime.fromisoformat(source.issue["updatedAt"]) + timedelta(seconds=seconds)
     return changed.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@contextlib.asynccontextmanager
+async def apply_in_background(source: Source) -> AsyncGenerator[None]:
+    """Apply what arrives, as the server does."""
+    looked = asyncio.Event()
+    tasks = [
+        asyncio.create_task(work)
+        for work in (schema_watch.watch_schema(looked), applying.keep_applying(source.inbox.arrived))
+    ]
+    try:
+        await looked.wait()
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def wait_until_shown(title: str) -> None:
+    async with asyncio.timeout(10):
+        while await list_values() != [title]:  # noqa: ASYNC110 (another transaction's commit)
+            await asyncio.sleep(0.01)

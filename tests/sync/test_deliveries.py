@@ -1,7 +1,6 @@
 """Deliveries of webhooks, from the inbox into the mirror."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +9,7 @@ import pytest
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access.sharing import EVERYTHING
-from shareable_backlog.database.connection import locks, schema_watch
+from shareable_backlog.database.connection import locks
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.access import sharing
 from shareable_backlog.services.backlog import items
@@ -19,7 +18,7 @@ from shareable_backlog.streams import DELIVERED
 from shareable_backlog.sync import deliveries as applying
 from tests.fakes.linear import World, run_linear
 from tests.support import pulling
-from tests.support.delivering import Source, later, list_values, outcomes
+from tests.support.delivering import Source, apply_in_background, later, list_values, outcomes, wait_until_shown
 from tests.support.mirrored import NOON, item, store, team
 
 pytestmark = pytest.mark.anyio
@@ -316,39 +315,16 @@ async def test_beside_the_sample_nothing_is_applied(live_database: Settings) -> 
 
 
 async def test_a_delivery_is_applied_as_soon_as_it_arrives(source: Source) -> None:
-    async with background(source):
+    async with apply_in_background(source):
         await source.post(title="As it is", updatedAt=later(source))
-        await until_shown("As it is")
+        await wait_until_shown("As it is")
 
 
 async def test_one_that_another_process_took_in_is_found(source: Source) -> None:
-    async with background(source):
+    async with apply_in_background(source):
         source.inbox = deliveries.Inbox()
         await source.post(title="As it is", updatedAt=later(source))
-        await until_shown("As it is")
-
-
-@contextlib.asynccontextmanager
-async def background(source: Source) -> AsyncGenerator[None]:
-    """Apply what arrives, as the server does."""
-    looked = asyncio.Event()
-    tasks = [
-        asyncio.create_task(work)
-        for work in (schema_watch.watch_schema(looked), applying.keep_applying(source.inbox.arrived))
-    ]
-    try:
-        await looked.wait()
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def until_shown(title: str) -> None:
-    async with asyncio.timeout(10):
-        while await list_values() != [title]:  # noqa: ASYNC110 (another transaction's commit)
-            await asyncio.sleep(0.01)
+        await wait_until_shown("As it is")
 
 
 async def test_deliveries_are_forgotten_a_week_after_they_were_applied(source: Source) -> None:

@@ -10,7 +10,7 @@ import pytest
 from shareable_backlog import database
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database.connection import locks, schema_watch
-from shareable_backlog.database.mirror import sync_history
+from shareable_backlog.database.mirror import sync_history, sync_schedule
 from shareable_backlog.database.mirror.sync_history import SyncRun
 from shareable_backlog.services.audit.audit_actions import OPERATOR
 from shareable_backlog.services.mirror import sync_runs
@@ -94,7 +94,7 @@ async def test_a_failed_run_does_not_end_the_schedule(live_database: Settings, f
 async def due_in_s(settings: Settings) -> float:
     """Run once and return in how many seconds the next run is due."""
     await schedule.run_once(settings, SyncRequest("automatic", interval_s=settings.sync_interval_s))
-    return await sync_history.find_due_in_s(settings.sync_interval_s)
+    return await sync_schedule.find_due_in_s(settings.sync_interval_s)
 
 
 async def test_the_next_run_is_due_after_the_interval(live_database: Settings, fake: FakeLinear) -> None:
@@ -124,27 +124,6 @@ async def test_of_many_that_find_a_run_due_at_once_one_runs(live_database: Setti
     request = SyncRequest("automatic", interval_s=60)
     ran = await asyncio.gather(*(schedule.run_once(settings, request) for _ in range(5)))
     assert sorted(ran) == [False] * 4 + [True]
-
-
-@pytest.mark.parametrize(
-    ("change", "due_in"),
-    [
-        ("status = 'interrupted'", range(1)),
-        ("status = 'running', completed_at = NULL", range(1)),
-        ("completed_at = now() - interval '50 seconds'", range(9, 11)),
-        ("completed_at = now() - interval '2 hours'", range(1)),
-        ("completed_at = now() - interval '50 seconds', retry_at = now() + interval '200 seconds'", range(199, 201)),
-        ("completed_at = now() + interval '2 hours'", range(1)),  # the clock was put back
-        ("trigger_type = 'webhook'", range(1)),
-        ("trigger_type = 'import'", range(1)),
-    ],
-)
-async def test_when_the_next_run_is_due_stands_in_the_database(
-    live_database: Settings, fake: FakeLinear, change: str, due_in: range
-) -> None:
-    await due_in_s(at(live_database, fake, sync_interval_s=60))
-    await database.query(f"UPDATE sync_history SET {change}")  # pyright: ignore[reportArgumentType] (of this file)
-    assert round(await sync_history.find_due_in_s(60)) in due_in
 
 
 async def test_a_refused_key_is_not_asked_with_again_for_five_minutes(
