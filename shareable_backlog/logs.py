@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from functools import cached_property
 from time import monotonic
 from types import ModuleType
@@ -118,7 +119,8 @@ def configure_logs(level: str, form: Literal["json", "console"], *, queued: bool
     _STRUCTLOG.value = None
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     if queued:
-        handler = log_output.QueuedHandler(sys.stderr.fileno(), _tell_of_dropped)
+        with suppress(OSError):  # an output that is no file, as in tests
+            handler = log_output.QueuedHandler(sys.stderr.fileno(), _tell_of_dropped)
     handler.setFormatter(_LateFormatter(form))
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -16,7 +16,9 @@ _INSTEAD = {"SECRET_KEY": ("SECRET_KEY", "SECRET_KEY_FILE", "SECRET_KEYS", "SECR
 _WITHOUT_MEANING = {
     "LINEAR_PROJECT_ID": "it counts for `slb migrate adopt`; then Admin, Groups says who sees which project",
     "NEW_ITEM_DAYS_THRESHOLD": "what is new is told by each person's own last visit",
+    "NODE_ENV": "slb serve is made for production, slb serve --dev for developers",
 }
+_OF_OTHERS_TOO = ("NODE_ENV",)
 _EVERY_MINUTES = re.compile(r"(?:0 )?\*/(\d{1,2}) \* \* \* \*")
 _EVERY_HOURS = re.compile(r"(?:0 )?\d{1,2} \*/(\d{1,2}) \* \* \*")
 _HOURLY = re.compile(r"(?:0 )?\d{1,2} \* \* \* \*")
@@ -71,8 +73,10 @@ def log_names() -> None:
             _LOG.info("name_understood", name=name, note=f"it is read as {ours}: call it so")
         elif name in given and ours not in given:
             _LOG.warning("name_not_understood", name=name, note=f"its value is none that {ours} takes: set that")
+    # In the environment of other programs NODE_ENV says nothing of that service.
+    of_others = set(_OF_OTHERS_TOO) - read_env_file(Path(".env")).keys()
     for name, note in _WITHOUT_MEANING.items():
-        if name in given:
+        if name in given and name not in of_others:
             _LOG.info("name_without_meaning", name=name, note=note)
 
 

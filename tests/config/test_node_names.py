@@ -69,6 +69,17 @@ def test_what_they_say_and_ours_can_not_is_left_out_and_named(
     assert "keyboard cat" not in "".join(said)
 
 
+@pytest.mark.parametrize(("in_file", "lines"), [("NODE_ENV=production\n", 1), ("", 0)])
+def test_of_a_name_that_others_use_too_the_log_speaks_only_where_the_file_has_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, in_file: str, lines: int
+) -> None:
+    Path(".env").write_text(in_file, encoding="utf-8")
+    monkeypatch.setenv("NODE_ENV", "production")
+    caplog.set_level(logging.INFO)
+    node_names.log_names()
+    assert len(caplog.records) == lines
+
+
 def test_the_project_is_read_for_adopting(monkeypatch: pytest.MonkeyPatch) -> None:
     assert node_names.read_project_id() is None
     monkeypatch.setenv("LINEAR_PROJECT_ID", " one ")
