@@ -42,6 +42,14 @@ PRIORITIES: Final[Mapping[str, str]] = {
 PRIORITY_LABELS: Final = tuple(PRIORITIES.values())
 """The same by their numbers."""
 
+_SIZES: Final[Mapping[float | None, str]] = {1: "XS", 2: "S", 3: "M", 5: "L", 8: "XL", 13: "XXL", 21: "XXXL"}
+
+
+def find_size(estimate: float | None, scale: str | None) -> str | None:
+    """Return the size of a T-shirt that an estimate by Linear's `scale` tShirt stands for, None for other scales."""
+    return _SIZES.get(estimate) if scale == "tShirt" else None
+
+
 FilterKind: TypeAlias = Literal["name", "team_key", "state_type", "priority", "day", "moment"]
 FilterName: TypeAlias = LiteralString
 

@@ -63,21 +63,6 @@ async def test_the_differences_of_a_project_update_are_hidden_until_a_run_has_as
     assert await query(told) == [("On *track*.", "onTrack", False, author)]
 
 
-async def test_a_bots_comment_is_shown_once_a_run_has_asked_whether_linear_hides_it(source: Source) -> None:
-    bot, cat = {"name": "GitHub"}, {"name": "Octo Cat"}
-    said = source.world.add_comment(source.issue, "Merged.", botActor=bot, externalUser=cat)
-    hidden = source.world.add_comment(source.issue, "A reply was sent.", botActor=bot, hideInLinear=True)
-    for row in (said, hidden):
-        await source.post("create", "Comment", row=row)
-    await applying.apply_waiting()
-    told = "SELECT bot_actor_name, external_user_name FROM comments ORDER BY external_user_name NULLS LAST"
-    assert await query(told) == [("GitHub", "Octo Cat"), ("GitHub", None)]
-    assert (await items.read_item(EVERYTHING, source.issue["identifier"]))[1] == []
-    await source.pull()
-    [shown] = (await items.read_item(EVERYTHING, source.issue["identifier"]))[1]
-    assert (shown.body, shown.author) == ("Merged.", "Octo Cat")
-
-
 async def test_what_was_applied_is_not_applied_again_and_its_content_is_forgotten(source: Source) -> None:
     await source.post(title="As it is", updatedAt=later(source))
     await applying.apply_waiting()

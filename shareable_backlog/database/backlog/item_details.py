@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from shareable_backlog import vocabulary
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.item_list import ASSIGNEE, ESTIMATE, JOINED, LABELS, STATE
@@ -21,7 +22,7 @@ class ItemDetails:
     url: str | None
     priority: int
     estimate: float | None
-    size: str | None
+    issue_estimation_type: str | None
     due_date: date | None
     created_at: datetime
     updated_at: datetime
@@ -54,6 +55,16 @@ class ItemDetails:
     """The same for the assignee and the creator."""
     shows_comments: bool
     """Whether comments are shown, should there be any."""
+
+    def __post_init__(self) -> None:
+        """Forget the estimate of a team that uses none any more: Linear keeps it, and shows it nowhere."""
+        if self.issue_estimation_type == "notUsed":
+            object.__setattr__(self, "estimate", None)
+
+    @property
+    def size(self) -> str | None:
+        """Return the estimate of a team that estimates in sizes of T-shirts."""
+        return vocabulary.find_size(self.estimate, self.issue_estimation_type)
 
 
 async def find_item(scope: Scope, identifier: str) -> ItemDetails | None:

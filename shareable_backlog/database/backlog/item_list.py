@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import LiteralString
 
+from shareable_backlog import vocabulary
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.selection.item_orders import Position, name_position
@@ -21,8 +22,7 @@ class ListedItem:
     """One line of a list; `labels` are pairs of name and colour (or None), by name.
 
     `state_is_advanced` when its team has a state of the same type before it: In Review comes after In Progress. The
-    assignee and the estimate are None also where they are not shown. `size` is the estimate of a team that
-    estimates in sizes of T-shirts.
+    assignee and the estimate are None also where they are not shown. `issue_estimation_type` is its team's.
     """
 
     id: str
@@ -31,7 +31,7 @@ class ListedItem:
     team: str | None
     priority: int
     estimate: float | None
-    size: str | None
+    issue_estimation_type: str | None
     due_date: date | None
     created_at: datetime
     updated_at: datetime
@@ -47,6 +47,16 @@ class ListedItem:
     cycle_number: int | None
     labels: list[tuple[str, str | None]]
 
+    def __post_init__(self) -> None:
+        """Forget the estimate of a team that uses none any more: Linear keeps it, and shows it nowhere."""
+        if self.issue_estimation_type == "notUsed":
+            object.__setattr__(self, "estimate", None)
+
+    @property
+    def size(self) -> str | None:
+        """Return the estimate of a team that estimates in sizes of T-shirts."""
+        return vocabulary.find_size(self.estimate, self.issue_estimation_type)
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedItem(ListedItem):
@@ -61,26 +71,20 @@ LABELS: LiteralString = """(
     FROM unnest(i.label_ids) u (id) JOIN labels l USING (id) WHERE l.removed_at IS NULL
   ) AS labels"""
 STATE: LiteralString = """s.name AS state_name, s.type AS state_type, s.color AS state_color,
-  coalesce(s.is_advanced, false) AS state_is_advanced"""
+  s.later IS TRUE AS state_is_advanced"""
 ASSIGNEE: LiteralString = f"CASE WHEN {visibility.ASSIGNEES} THEN a.name END AS assignee"
-# Of a team that uses estimates no more Linear shows none. Sizes count as the numbers of Fibonacci.
-ESTIMATE: LiteralString = f"""CASE WHEN {visibility.ESTIMATES} AND t.issue_estimation_type IS DISTINCT FROM 'notUsed'
-    THEN i.estimate END AS estimate,
-  CASE WHEN {visibility.ESTIMATES} AND t.issue_estimation_type = 'tShirt' THEN
-    CASE i.estimate WHEN 1 THEN 'XS' WHEN 2 THEN 'S' WHEN 3 THEN 'M' WHEN 5 THEN 'L' WHEN 8 THEN 'XL'
-      WHEN 13 THEN 'XXL' WHEN 21 THEN 'XXXL' END
-  END AS size"""
+ESTIMATE: LiteralString = f"CASE WHEN {visibility.ESTIMATES} THEN i.estimate END AS estimate, t.issue_estimation_type"
 # All are looked at once, instead of their table once for each line.
 STATES: LiteralString = """(
   SELECT id, name, type, color, position > min(position) FILTER (WHERE removed_at IS NULL)
-    OVER (PARTITION BY team_id, type) AS is_advanced FROM workflow_states)"""
+    OVER (PARTITION BY team_id, type) AS later FROM workflow_states)"""
 JOINED: LiteralString = f"""LEFT JOIN {STATES} s ON s.id = i.state_id
 LEFT JOIN teams t ON t.id = i.team_id LEFT JOIN people a ON a.id = i.assignee_id
 LEFT JOIN projects p ON p.id = i.project_id
 LEFT JOIN project_milestones m ON m.id = i.project_milestone_id
 LEFT JOIN cycles y ON y.id = i.cycle_id"""
 LISTED: LiteralString = f"""i.id, i.identifier, i.title, t.name AS team, i.priority, i.due_date,
-  i.created_at, i.updated_at, i.archived_at, i.completed_at IS NULL AND i.canceled_at IS NULL AS is_open,
+  i.created_at, i.updated_at, i.archived_at, (i.completed_at, i.canceled_at) IS NULL AS is_open,
   p.name AS project, m.name AS milestone, y.number AS cycle_number, {ESTIMATE},
   {ASSIGNEE}, {STATE},
   {LABELS}"""

@@ -13,8 +13,7 @@ from shareable_backlog.database.access.sharing import Scope
 # A team that is not mirrored may be private, so its items stay hidden until it is.
 TEAMS: LiteralString = """
   SELECT t.id FROM teams t LEFT JOIN sharing_rules r ON r.kind = 'team' AND r.entity_id = t.id
-  WHERE t.removed_at IS NULL AND t.archived_at IS NULL AND t.retired_at IS NULL
-    AND coalesce(r.is_shown, NOT t.private)"""
+  WHERE (t.removed_at, t.archived_at, t.retired_at) IS NULL AND coalesce(r.is_shown, NOT t.private)"""
 # Of a comment that a delivery brought it is not known yet whether Linear hides it; those of people it doesn't.
 COMMENT: LiteralString = (
     "removed_at IS NULL AND archived_at IS NULL AND NOT coalesce(hide_in_linear, user_id IS NULL)"

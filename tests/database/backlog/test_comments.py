@@ -4,9 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shareable_backlog.config import Settings
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog import comments
+from shareable_backlog.sync import deliveries as applying
+from tests.fakes.linear import World, run_linear
+from tests.support.delivering import Source
 from tests.support.mirrored import comment, item, person, store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -62,3 +66,22 @@ async def test_comments_about_something_else_stand_with_no_item() -> None:
     await store(ITEM, comment(1, ITEM, "said of an update", **about))
     assert await comments.list_comments(EVERYTHING, ITEM.id, 10) == []
     assert await query("SELECT project_update_id, project_id FROM comments") == [("update", "project-Apollo")]
+
+
+async def test_a_delivered_bots_comment_is_shown_once_a_run_has_asked_whether_linear_hides_it(
+    live_database: Settings,
+) -> None:
+    world, bot = World(), {"name": "GitHub"}
+    issue = world.add_issue()
+    with run_linear(world) as fake:
+        source = Source(fake, live_database)
+        await source.pull()
+        for body, is_hidden in (("Merged.", False), ("A reply was sent.", True)):
+            row = world.add_comment(issue, body, botActor=bot, hideInLinear=is_hidden)
+            await source.post("create", "Comment", row=row)
+        await applying.apply_waiting()
+        assert await query("SELECT bot_actor_name FROM comments") == [("GitHub",), ("GitHub",)]
+        assert await comments.list_comments(EVERYTHING, issue["id"], 10) == []
+        await source.pull()
+    shown = await comments.list_comments(EVERYTHING, issue["id"], 10)
+    assert [(one.body, one.author) for one in shown] == [("Merged.", "GitHub")]
