@@ -35,39 +35,49 @@ def place() -> Generator[Path]:
 @contextmanager
 def make_run(place: Path, **settings: str) -> Generator[tuple["subprocess.Popen[str]", str]]:
     """Yield `make run` with nothing but `settings`, where to keep its data and any free port, and its address."""
-    process = subprocess.Popen(
-        ["make", "--no-print-directory", "run", f"VENV={os.path.relpath(place, ROOT)}"],
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"], "HOME": str(place), "SLB_DATA_DIR": str(place / "data"), "PORT": "0",
-            **settings,
-        },
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+    with (place / "log").open("wb") as log:
+        process = subprocess.Popen(
+            ["make", "--no-print-directory", "run", f"VENV={os.path.relpath(place, ROOT)}"],
+            cwd=ROOT,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(place),
+                "SLB_DATA_DIR": str(place / "data"),
+                "PORT": "0",
+                **settings,
+            },
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
     try:
         assert process.stdout is not None
         found = re.search(r"http://[\d.:]+/", process.stdout.readline())
-        assert found is not None, process.communicate(timeout=30)
+        assert found is not None, (place / "log").read_text(encoding="utf-8")
         yield process, found[0]
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
-def stop(process: "subprocess.Popen[str]") -> str:
-    """Stop it as Ctrl-C does, and return what it had said."""
+def stop(process: "subprocess.Popen[str]", place: Path) -> str:
+    """Stop it as Ctrl-C does, and return what it had said after its address."""
     os.killpg(process.pid, signal.SIGINT)
-    out, said = process.communicate(timeout=30)
-    assert process.returncode in {0, -signal.SIGINT}, said  # make itself ends by the signal
-    assert "Traceback" not in out + said
-    return out
+    assert process.stdout is not None
+    said = process.stdout.read()
+    log = (place / "log").read_text(encoding="utf-8")
+    assert process.wait(30) in {0, -signal.SIGINT}, log  # make itself ends by the signal
+    assert "Traceback" not in said + log
+    return said
 
 
 def test_with_nothing_set_it_shows_the_sample(place: Path) -> None:
     with make_run(place) as (process, address):
         assert httpx2.get(f"{address}readyz", timeout=30).status_code == 200
-        said = stop(process)
-    assert "To use" not in said
+        said = stop(process, place)
     assert "to use your own PostgreSQL server set DATABASE_URL" in said
     assert "Sign in once as the sample's admin: http://" in said
 
@@ -75,5 +85,5 @@ def test_with_nothing_set_it_shows_the_sample(place: Path) -> None:
 def test_with_a_database_url_alone_it_starts_too(place: Path, private_server: PrivateServer) -> None:
     with make_run(place, DATABASE_URL=private_server.url) as (process, address):
         assert httpx2.get(f"{address}readyz", timeout=30).status_code == 200
-        assert "DATABASE_URL" not in stop(process)
+        assert "DATABASE_URL" not in stop(process, place)
     assert (place / "data" / "secret_key").stat().st_mode & 0o777 == 0o600
