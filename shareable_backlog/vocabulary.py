@@ -80,7 +80,7 @@ FILTERS: Final[Mapping[FilterName, Filter]] = {
     "team": Filter(label="Team", kind="team_key"),
     "type": Filter(label="State type", kind="state_type", offers=tuple(STATE_TYPES)),
     "state": Filter(label="State", can_be_empty=True),
-    "priority": Filter(label="Priority", kind="priority", offers=tuple(PRIORITIES)[1:], can_be_empty=True),
+    "priority": Filter(label="Priority", kind="priority", offers=(*tuple(PRIORITIES)[1:], "none"), can_be_empty=True),
     "assignee": Filter(label="Assignee", can_be_empty=True),
     "label": Filter(label="Label", can_be_empty=True),
     "project": Filter(label="Project", can_be_empty=True),

@@ -226,3 +226,47 @@ def test_hostile_texts_do_nothing_on_any_page(page: Page, path: str) -> None:
     assert answer is not None
     assert answer.status == 200
     page.wait_for_load_state("networkidle")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_name_is_found_among_the_filters_while_one_types(new_page: NewPage, width: int) -> None:
+    page = new_page(viewport={"width": width, "height": 844})
+    page.goto("/")
+    page.get_by_role("link", name="Filter", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Filter")
+    field = dialog.get_by_role("searchbox")
+    expect(field).to_be_focused()
+    page.keyboard.type("maren")
+    shown = dialog.get_by_role("checkbox").filter(visible=True)
+    expect(shown).to_have_count(2)
+    shown.first.check()
+    page.keyboard.press("Shift+Tab")
+    field.fill("nobody is called that")
+    expect(dialog.get_by_role("status")).to_be_visible()
+    expect(shown).to_have_count(1)
+    field.fill("")
+    expect(dialog.locator("summary", has_text="Team")).to_be_visible()
+    dialog.get_by_role("button", name="Show the items").click()
+    expect(page).to_have_url(re.compile(r"/\?assignee=Maren\+Solvik$"))
+
+
+@pytest.mark.parametrize("with_script", [True, False], ids=["with a script", "without"])
+def test_a_span_of_days_is_chosen_by_two_dates(new_page: NewPage, *, with_script: bool) -> None:
+    page = new_page(java_script_enabled=with_script)
+    page.goto("/filters")
+    page.locator("summary", has_text="Created").last.click()
+    page.locator('[name="created.from"]').fill("2026-01-01")
+    page.locator('[name="created.to"]').fill("2026-12-31")
+    page.get_by_role("button", name="Show the items").click()
+    expect(page).to_have_url(re.compile(r"/\?created=2026-01-01\.\.2026-12-31$"))
+    expect(page.get_by_role("link", name="Remove Created 2026-01-01 to 2026-12-31")).to_be_visible()
+
+
+def test_without_javascript_a_button_finds_among_the_filters(new_page: NewPage) -> None:
+    page = new_page(java_script_enabled=False)
+    page.goto("/filters?page=/board")
+    page.get_by_role("searchbox").last.fill("maren")
+    page.get_by_role("searchbox").last.press("Enter")
+    page.get_by_role("checkbox", name="Maren Solvik").first.check()
+    page.get_by_role("button", name="Show the items").click()
+    expect(page).to_have_url(re.compile(r"/board\?assignee=Maren\+Solvik$"))

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
+from operator import attrgetter
+from typing import Annotated
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,15 +13,17 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogQuery, BacklogUrl
 from shareable_backlog.services.backlog import catalog
-from shareable_backlog.services.backlog.catalog import Options, ShownTeam
+from shareable_backlog.services.backlog.catalog import NamedCycle, Options, ShownTeam
 from shareable_backlog.services.backlog.filters import Condition
 from shareable_backlog.vocabulary import FILTERS, FilterName
+from shareable_backlog.web.fields import Trimmed
 
 
 class FiltersQuery(BacklogQuery, frozen=True):
-    """What is chosen, and on which page."""
+    """What is chosen, and on which page; `find` narrows what is offered to names that have it."""
 
     page: str = LIST
+    find: Annotated[str, Trimmed(100)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +34,23 @@ class FiltersContext:
     kept: BacklogUrl
     given: Mapping[tuple[FilterName, bool], Condition]
     options: Mapping[FilterName, Sequence[tuple[str, str | None]]]
+    cycles: Mapping[str, Sequence[NamedCycle]]
+    find: str
 
 
 async def show_filters(request: Request, query: FiltersQuery) -> Response:
     """Show what there is to choose, with what is chosen; the form leads back to the list, or to the board."""
     scope = auth.require_user(request).scope
     place = backlog_url.build_backlog_url(BOARD if query.page == BOARD else LIST, query)
+    names = await catalog.list_options(scope)
+    cycles = await catalog.list_named_cycles(scope, names.cycle)
     context = FiltersContext(
         place=place,
         kept=replace(place, filters=replace(place.filters, conditions=())),
         given={(one.field, one.is_not): one for one in place.filters.conditions},
-        options=_list_offers(await catalog.list_options(scope), await catalog.list_teams(scope)),
+        options=_list_offers(names, await catalog.list_teams(scope)),
+        cycles={str(number): list(alike) for number, alike in groupby(cycles, key=attrgetter("number"))},
+        find=query.find,
     )
     return auth.render_page(request, "backlog/filters.html", context)
 

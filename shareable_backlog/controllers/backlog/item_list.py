@@ -36,7 +36,8 @@ _FIRST_IN_GROUP = 20
 
 def _is_of_form(pairs: Sequence[Pair]) -> bool:
     has_empty = any(not value and name != "closed" and (name != "all" or len(pairs) > 1) for name, value in pairs)
-    return has_empty or sum(name == "columns" for name, _ in pairs) > 1
+    names = [name for name, _ in pairs]
+    return has_empty or "find" in names or names.count("columns") > 1
 
 
 class ListQuery(BacklogQuery, frozen=True):

@@ -1,5 +1,6 @@
 """Read what the backlog can be narrowed to: the names of what items that are shown refer to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
@@ -113,3 +114,29 @@ async def list_options(scope: Scope) -> Options:
     params |= {**selection.params, "limit": _FEW}
     [found] = await query(f"SELECT * FROM ({tables} {_render_options(_IN_FEW)}) o", params, row=Options)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCycle:
+    """A cycle of a team by its number; `name` is None where it has none of its own."""
+
+    number: int
+    team_key: str
+    name: str | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+async def list_named_cycles(scope: Scope, numbers: Sequence[str]) -> list[NamedCycle]:
+    """Return the cycles of these numbers of the teams that are shown, by number and team."""
+    return await query(
+        f"""
+        SELECT e.number, t.key AS team_key, e.name, e.starts_at, e.ends_at
+        FROM cycles e JOIN teams t ON t.id = e.team_id
+        WHERE e.removed_at IS NULL AND e.number::text = ANY (%(numbers)s) AND t.id = ANY (ARRAY({visibility.TEAMS}))
+          AND (%(viewer_group_ids)s::integer[] IS NULL OR t.id = ANY (ARRAY({visibility.GROUP_TEAMS})))
+        ORDER BY e.number DESC, t.key
+        """,
+        {**visibility.build_params(scope), "numbers": list(numbers)},
+        row=NamedCycle,
+    )

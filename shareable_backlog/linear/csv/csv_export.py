@@ -41,7 +41,8 @@ class CsvExport:
     """A whole, checked export as nodes like those of Linear's GraphQL answers.
 
     `streams` has all but the issues, by the name of their stream; `read_issues()` reads the file again and yields
-    them one at a time, in the file's order, as many as there are `identifiers`; `left_out` names rows without data.
+    them one at a time, in the file's order, as many as there are `identifiers`. `left_out` names rows that say
+    nothing.
     """
 
     identifiers: tuple[str, ...]

@@ -1,9 +1,11 @@
 """Give what items are sorted into: teams, and the projects and labels of items that are shown."""
 
+from collections.abc import Sequence
+
 from shareable_backlog.database import overview
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import filter_options
-from shareable_backlog.database.backlog.filter_options import Options
+from shareable_backlog.database.backlog.filter_options import NamedCycle, Options
 from shareable_backlog.database.projects import labels, projects, teams
 from shareable_backlog.database.projects.labels import ShownLabel
 from shareable_backlog.database.projects.projects import ShownProject
@@ -35,3 +37,8 @@ async def count_mirrored() -> tuple[int, int]:
 async def list_options(scope: Scope) -> Options:
     """Return the names by which the backlog can be narrowed."""
     return await filter_options.list_options(scope)
+
+
+async def list_named_cycles(scope: Scope, numbers: Sequence[str]) -> list[NamedCycle]:
+    """Return what the teams that are shown call the cycles of these numbers, and when they are."""
+    return await filter_options.list_named_cycles(scope, numbers)

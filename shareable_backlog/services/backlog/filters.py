@@ -1,10 +1,10 @@
 """Read and write the words that narrow the backlog, as they stand in an address: `team=ENG&-label=bug&no=assignee`.
 
 A field that stands there several times means any of its values; a minus before it, none of them; `no` and `has` ask
-whether there is any.
+whether there is any. A form may write a span of days in two fields, as `due.from` and `due.to`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -30,7 +30,7 @@ def parse_filters(given: Iterable[Pair]) -> Filters:
     values: dict[tuple[FilterName, bool], list[str]] = {}
     nothing: dict[tuple[FilterName, bool], None] = {}
     text, with_archived, with_done = None, False, True
-    for name, raw in given:
+    for name, raw in _join_spans(given):
         value = _clean(raw)
         field = _find_field(name.removeprefix("-"))
         if not value:
@@ -80,6 +80,25 @@ def narrow_to(filters: Filters, condition: Condition) -> Filters:
 
 def _find_field(name: str) -> FilterName | None:
     return next((field for field in FILTERS if field == name), None)
+
+
+def _join_spans(given: Iterable[Pair]) -> Iterator[Pair]:
+    """Yield the pairs, those of both ends of a span of days as one."""
+    spans: dict[FilterName, dict[str, str]] = {}
+    for name, raw in given:
+        field = _find_span(name)
+        if field is None:
+            yield name, raw
+        elif value := _clean(raw):
+            spans.setdefault(field, {})[name.rpartition(".")[2]] = value
+    yield from ((field, f"{ends.get('from', '')}..{ends.get('to', '')}") for field, ends in spans.items())
+
+
+def _find_span(name: str) -> FilterName | None:
+    """Return the field of which this is one end of a span of days, as `due.from`."""
+    field, _, end = name.rpartition(".")
+    found = _find_field(field) if end in {"from", "to"} else None
+    return found if found is not None and FILTERS[found].is_time else None
 
 
 def _require_emptiable(value: str) -> FilterName:

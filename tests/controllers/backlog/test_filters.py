@@ -56,3 +56,45 @@ def test_what_else_the_address_asks_for_is_carried_along(site: Site) -> None:
 )
 def test_the_form_leads_back_to_the_list_or_the_board_and_nowhere_else(site: Site, query: str, path: str) -> None:
     assert f'<form class="filters" action="{path}"' in site.get(f"/filters{query}", "bob").text
+
+
+def list_choices(page: str) -> list[tuple[str, str, str]]:
+    found = re.findall(r'name="([^"]+)" value="([^"]*)"[^>]*>\s*<span[^>]*>([^<]*)</span>', page)
+    return [(name, value, words.strip()) for name, value, words in found]
+
+
+def test_without_a_script_a_search_narrows_what_is_offered_and_keeps_what_is_chosen(site: Site) -> None:
+    page = site.get("/filters?find=oper&state=Doing", "bob").text
+    assert [choice for choice in list_choices(page) if not choice[0].startswith("-")] == [
+        ("team", "OPS", "Operations"),
+        ("state", "Doing", "Doing"),
+    ]
+    assert 'formaction="/filters" name="page" value="/"' in page
+    assert "has “oper” in its name" in page
+
+
+def test_nothing_of_each_is_offered_by_its_own_words(site: Site) -> None:
+    site.query("UPDATE backlog_items SET due_date = '2026-03-01' WHERE id = 'i1'")
+    words = {value: words for name, value, words in list_choices(site.get("/filters", "bob").text) if name == "no"}
+    assert words | {"state": "No state", "due": "No due date"} == words
+    assert ("priority", "none", "No priority") in list_choices(site.get("/filters", "bob").text)
+
+
+def test_cycles_have_their_names_and_dates_and_none_of_a_hidden_team(site: Site) -> None:
+    site.query(
+        """
+        INSERT INTO cycles (id, number, name, team_id, starts_at, ends_at, created_at, updated_at) VALUES
+          ('c1', 7, 'Spring clean', 't1', '2026-03-02', '2026-03-16', now(), now()),
+          ('c2', 8, NULL, 't1', '2026-03-16', '2026-03-30', now(), now()),
+          ('c3', 8, 'Secret', 't2', '2026-03-23', '2026-04-06', now(), now());
+        UPDATE backlog_items SET cycle_id = 'c1' WHERE id = 'i1';
+        UPDATE backlog_items SET cycle_id = 'c2' WHERE id = 'i2';
+        UPDATE teams SET private = true WHERE id = 't2';
+        """
+    )
+    page = site.get("/filters", "bob").text
+    words = {value: words for name, value, words in list_choices(page) if name == "cycle"}
+    assert words["current"] == "Current cycle"
+    assert words["7"].startswith("Spring clean, 2 Mar")
+    assert words["8"].startswith("Cycle 8, 16 Mar")
+    assert "Secret" not in page

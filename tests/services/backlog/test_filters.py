@@ -105,3 +105,22 @@ def test_one_group_takes_the_place_of_what_its_field_was_narrowed_to() -> None:
     filters = parse_filters([("team", "ENG"), ("label", "Bug"), ("-label", "Roof"), ("q", "leak")])
     narrowed = narrow_to(filters, Condition("label", ("Area",)))
     assert build_pairs(narrowed) == [("q", "leak"), ("team", "ENG"), ("-label", "Roof"), ("label", "Area")]
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        ([("due.from", "2026-01-01"), ("due.to", "2026-02-01")], "2026-01-01..2026-02-01"),
+        ([("created.from", "2026-01-01"), ("created.to", "")], "2026-01-01.."),
+        ([("updated.from", ""), ("updated.to", "2026-02-01")], "..2026-02-01"),
+    ],
+)
+def test_two_fields_of_a_form_are_a_span_of_days(given: list[tuple[str, str]], value: str) -> None:
+    [found] = parse_filters(given).conditions
+    assert (found.field, found.values) == (given[0][0].partition(".")[0], (value,))
+
+
+@pytest.mark.parametrize("name", ["due.from", "team.from", "due.since"])
+def test_fields_without_a_day_or_of_other_names_are_no_span(name: str) -> None:
+    assert parse_filters([(name, "")]).conditions == ()
+    assert parse_filters([("team.from", "2026-01-01"), ("due.since", "2026-01-01")]).conditions == ()
