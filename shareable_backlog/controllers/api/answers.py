@@ -5,6 +5,7 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+from shareable_backlog.services.account.views import Layout
 from shareable_backlog.services.backlog import items
 from shareable_backlog.services.backlog.items import ItemPage, ListedItem, ShownComment
 
@@ -66,7 +67,7 @@ class View(msgspec.Struct, frozen=True):
 
     name: str
     query: str
-    layout: Literal["list", "board", "roadmap"]
+    layout: Layout
     is_published: bool
 
 

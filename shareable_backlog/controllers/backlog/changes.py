@@ -13,6 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import InvalidInput
+from shareable_backlog.services.account import views
+from shareable_backlog.services.account.views import ViewsBar
 from shareable_backlog.services.backlog import changes
 from shareable_backlog.services.backlog.changes import KINDS, ChangeFilters, ChangeKind, ChangesPage, Visit
 from shareable_backlog.web import params
@@ -81,6 +83,7 @@ class ChangesContext:
     all_address: str
     first_address: str
     next_address: str | None
+    saved: ViewsBar
 
 
 async def show_changes(request: Request, query: ChangesParams) -> Response:
@@ -105,6 +108,7 @@ async def show_changes(request: Request, query: ChangesParams) -> Response:
         all_address=_build_url(ChangesParams(since=query.since)),
         first_address=_build_url(kept),
         next_address=found.next_after and _build_url(replace(kept, after=found.next_after)),
+        saved=views.build_bar(auth.require_page_user(request).views, _build_url(first).partition("?")[2], "changes"),
     )
     return auth.render_page(request, "backlog/changes.html", context)
 

@@ -129,7 +129,7 @@ async def show_list(request: Request, query: ListQuery) -> Response:
     """Show the items that the query asks for, as one list or in groups; without one, the person's default view."""
     if not request.url.query and (default := views.find_default(auth.require_page_user(request).views)):
         layout, wanted = default
-        path = {"list": LIST, "board": BOARD, "roadmap": "/roadmap"}[layout]
+        path = LIST if layout == "list" else f"/{layout}"
         if wanted or path != LIST:
             return RedirectResponse(f"{path}?{wanted}" if wanted else path, 303)
     return await _show(request, LIST, query, query.layout.group or "none")

@@ -13,6 +13,8 @@ from starlette.responses import Response
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import InvalidInput
+from shareable_backlog.services.account import views
+from shareable_backlog.services.account.views import ViewsBar
 from shareable_backlog.services.backlog import catalog
 from shareable_backlog.services.projects import roadmap
 from shareable_backlog.services.projects.roadmap import Plan, RoadmapPage
@@ -78,6 +80,7 @@ class RoadmapContext:
     next_address: str | None
     is_admin: bool
     mirrored: int
+    saved: ViewsBar
 
 
 async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
@@ -112,6 +115,7 @@ async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
         first_address=_build_url(first),
         next_address=_build_url(replace(query, page=query.page + 1)) if has_more else None,
         is_admin=is_admin,
+        saved=views.build_bar(auth.require_page_user(request).views, _build_url(first).partition("?")[2], "roadmap"),
         mirrored=(await catalog.count_mirrored())[1] if is_admin and not found.plans else 0,
     )
     return auth.render_page(request, "projects/roadmap.html", context)

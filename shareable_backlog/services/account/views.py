@@ -18,14 +18,14 @@ from shareable_backlog.services.backlog import filters, layouts
 
 __all__ = ["OfferedView"]
 
-Layout: TypeAlias = Literal["list", "board", "roadmap"]
+Layout: TypeAlias = Literal["list", "board", "roadmap", "changes"]
 """Which page a view is of."""
 
 LAYOUTS: Final[tuple[Layout, ...]] = get_args(Layout)
 MOST_VIEWS = 100
 _LONGEST_NAME = 80
 _LONGEST_QUERY = 2_000
-_NOT_OF_ROADMAP = ("notice", "page")
+_NOT_SAVED = ("notice", "page", "after")
 _IS_GONE = "That view no longer exists."
 
 
@@ -219,8 +219,8 @@ async def restore_view(user_id: int) -> None:
 def normalise_query(query: str, layout: Layout) -> str:
     """Return a query as it is stored, always in the same order. Raises InvalidInput for one without meaning."""
     given = parse_qsl(query.removeprefix("?"), keep_blank_values=True)
-    if layout == "roadmap":
-        written = sorted((name, value) for name, value in given if value and name not in _NOT_OF_ROADMAP)
+    if layout in {"roadmap", "changes"}:
+        written = sorted((name, value) for name, value in given if value and name not in _NOT_SAVED)
     else:
         written = filters.build_pairs(filters.parse_filters(given)) + layouts.build_pairs(layouts.parse_layout(given))
     stored = urlencode(written)
@@ -234,7 +234,7 @@ def parse_layout(text: str) -> Layout:
     for layout in LAYOUTS:
         if layout == text:
             return layout
-    raise InvalidInput("A view shows the list, the board or the roadmap. Reload the page and try again.")
+    raise InvalidInput("A view shows the list, the board, the roadmap or the changes. Reload the page and try again.")
 
 
 def parse_name(text: str) -> str:

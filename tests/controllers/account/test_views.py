@@ -71,6 +71,25 @@ def test_saving_leads_back_to_what_was_on_the_screen(site: Site) -> None:
     assert links(site.get("/views", "alice").text) == []
 
 
+@pytest.mark.parametrize(
+    ("layout", "query", "address"),
+    [
+        ("roadmap", "team=ENG&months=12&page=2", "/roadmap?months=12&amp;team=ENG"),
+        ("changes", "since=30d&kind=new&after=x", "/changes?kind=new&amp;since=30d"),
+    ],
+)
+def test_the_roadmap_and_the_changes_are_saved_and_offered_like_any_view(
+    site: Site, layout: str, query: str, address: str
+) -> None:
+    page = site.get(saved(site, "Mine", layout=layout, query=query), "bob").text
+    assert f'<a href="{address}" dir="auto" aria-current="page">Mine</a>' in page
+    assert 'name="layout" value="' + layout in page
+    did(site, "/views/default", view="Mine")
+    assert site.get("/", "bob").headers["location"] == address.replace("&amp;", "&")
+    page = site.get("/views", "bob").text
+    assert f'href="{address}"' in page
+
+
 def test_a_view_says_in_words_what_it_shows(site: Site) -> None:
     saved(site, "Mine", query="-label=<b>&no=due&q=printer")
     page = site.get("/views", "bob").text

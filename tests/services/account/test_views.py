@@ -64,6 +64,7 @@ async def test_a_view_is_stored_as_name_and_query_and_its_layout_unless_it_is_th
         ("?order=created&team=eng&q=a+b&team=", "list", "q=a+b&team=ENG&order=created"),
         ("closed=&group=state&after=x&notice=view-saved", "board", "group=state&closed="),
         ("team=ENG&page=3&months=12&status=", "roadmap", "months=12&team=ENG"),
+        ("since=30d&kind=new&kind=done&after=x&team=", "changes", "kind=done&kind=new&since=30d"),
         ("", "list", ""),
         ("unknown=x", "list", ""),
     ],
