@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from shareable_backlog import logs
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.web.pages import rendering
-from shareable_backlog.web.sub_path import get_sub_path
+from shareable_backlog.web.sub_path import drop_sub_path
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -49,6 +49,8 @@ _TITLES = {
     502: "Linear isn't responding",
     503: "The backlog can't be read right now",
 }
+_FOR_WHOEVER_RUNS_IT = {"SCHEMA_NOT_READY"}
+"""What nobody can sign in before it is mended, so that its remedy is for everybody to read."""
 _OPERATORS = re.compile(r"\b[A-Z]{2,}_[A-Z][A-Z_]+\b|`slb |\bslb [a-z]+ ")
 _TITLES_OF_CODES = {"DATABASE_READ_ONLY": "Nothing can be recorded right now"}
 _HEADERS = {
@@ -58,7 +60,7 @@ _HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorContext:
     """What a page of an error says; `incident` is its number in the log."""
 
@@ -118,7 +120,7 @@ async def on_any_error(request: Request, error: Exception) -> Response:
 
 def _build_response(request: Request, status: int, code: str, message: str, incident: str | None = None) -> Response:
     user = getattr(request.state, "visitor", None)
-    if not (user and user.is_admin):
+    if not (user and user.is_admin) and code not in _FOR_WHOEVER_RUNS_IT:
         message = describe_for_readers(message)
     headers = _HEADERS.get(status, {})
     if incident is None and status == 500:  # noqa: PLR2004 (HTTP)
@@ -129,7 +131,13 @@ def _build_response(request: Request, status: int, code: str, message: str, inci
         body = {"error": {"message": message, "code": code, "details": details}}
         return JSONResponse(body, status, headers)
     title = _TITLES_OF_CODES.get(code) or _TITLES.get(status, "That did not work")
-    context = ErrorContext(title, message, incident, may_try_again=status == 503, back=_find_way_back(request))  # noqa: PLR2004 (HTTP)
+    context = ErrorContext(
+        title=title,
+        message=message,
+        incident=incident,
+        may_try_again=status == 503,  # noqa: PLR2004 (HTTP)
+        back=_find_way_back(request),
+    )
     # Not there before the gate is passed.
     frame: Callable[[], DataclassInstance] | None = getattr(request.state, "frame", None)
     around = (frame(),) if frame else ()
@@ -148,9 +156,9 @@ def _find_way_back(request: Request) -> str | None:
     Only its path is taken: whatever a browser says leads to this host.
     """
     came_from = urlsplit(request.headers.get("referer", ""))
-    if came_from.netloc != request.headers.get("host") or not came_from.path.startswith(f"{get_sub_path()}/"):
+    path = drop_sub_path(came_from.path)
+    if came_from.netloc != request.headers.get("host") or not path.startswith("/"):
         return None
-    path = came_from.path.removeprefix(get_sub_path())
     if path.startswith(("//", "/sign-in/")) or (request.method == "GET" and path == request.url.path):
         return None
     return f"{path}?{came_from.query}" if came_from.query else path

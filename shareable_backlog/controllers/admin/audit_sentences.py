@@ -113,7 +113,7 @@ def _name_object(
     match row.resource:
         case "user":
             return str(details.get("email") or emails.get(id_) or f"a person who is gone ({id_})")
-        case "backlog_item":
+        case "backlog_item" | "item":
             return f"item {id_}"
         case "sync_run":
             return f"sync run {id_}"

@@ -26,7 +26,7 @@ class FiltersQuery(BacklogQuery, frozen=True):
     find: Annotated[str, Trimmed(100)] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FiltersContext:
     """The page of all filters: what each one offers, what is chosen, and the place that the form carries along."""
 

@@ -271,8 +271,7 @@ async def test_progress_is_a_number_and_a_bar_of_its_own_whatever_time_is_shown(
 async def test_a_project_with_one_date_has_a_mark_at_it_and_no_bar(
     client: httpx2.AsyncClient, start: int | None, target: int | None
 ) -> None:
-    dates = {"start_date": None if start is None else days(start), "target_date": target and days(target)}
-    await stored(**dates)
+    await stored(start_date=None if start is None else days(start), target_date=target and days(target))
     page = (await client.get("/roadmap")).text
     assert 'class="unknown"' in page
     assert re.findall(r'<rect class="remaining"[^>]*width="(\d+)"', page) == ["6"]
