@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from shareable_backlog.linear.connection import lenient_json
-from shareable_backlog.linear.errors import PartialAnswer
+from shareable_backlog.linear.errors import PartialAnswer, Place
 from shareable_backlog.linear.nodes import FieldInvalid, Seen
 
 N = TypeVar("N", bound=Seen)
@@ -32,16 +32,19 @@ def decode_nodes(kind: type[N], nodes: msgspec.Raw) -> tuple[list[N], list[BadNo
     try:
         return _build_decoder(kind).decode(nodes), []
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return check_nodes(kind, lenient_json.parse_json(bytes(nodes)))
+        parsed = lenient_json.parse_json(bytes(nodes))
+        if not isinstance(parsed, list):
+            raise PartialAnswer from None
+        return check_nodes(kind, cast("list[object]", parsed))
 
 
 def check_nodes(kind: type[N], nodes: Sequence[Any]) -> tuple[list[N], list[BadNode]]:
     """Do the same for nodes that are no longer JSON."""
     good: list[N] = []
     bad: list[BadNode] = []
+    if holes := [Place(("nodes", position)) for position, node in enumerate(nodes) if not isinstance(node, dict)]:
+        raise PartialAnswer(holes)
     for node in nodes:
-        if not isinstance(node, dict):
-            raise PartialAnswer
         try:
             good.append(msgspec.convert(lenient_json.clean_value(node), kind))
         except msgspec.ValidationError as error:

@@ -1,8 +1,32 @@
 """Name what can go wrong when asking Linear, by what its caller can do about it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from shareable_backlog.errors import LinearFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in an answer Linear has nothing to give, and by which codes and words it says so.
+
+    `path` is GraphQL's: the list, `nodes`, a position, a field; it is empty for the whole request.
+    """
+
+    path: tuple[str | int, ...] = ()
+    codes: frozenset[str] = frozenset()
+    message: str = ""
+
+
+class Refused(LinearFailed):
+    """Linear refuses what was asked for, or some of it, and might give the rest: `places` say what."""
+
+    places: tuple[Place, ...] = ()
+
+    def __init__(self, words: str, places: Sequence[Place] = ()) -> None:
+        super().__init__(words)
+        self.places = tuple(places)
 
 
 class AuthenticationFailed(LinearFailed):
@@ -17,16 +41,17 @@ class AuthenticationFailed(LinearFailed):
         )
 
 
-class Forbidden(LinearFailed):
-    """The key may not read what was asked for: stop at once, a person has to act."""
+class Forbidden(Refused):
+    """The key, or the workspace's plan, may not read what was asked for: a person has to act."""
 
     code = "LINEAR_FORBIDDEN"
 
-    def __init__(self) -> None:
-        super().__init__(
+    def __init__(self, places: Sequence[Place] = ()) -> None:
+        words = (
             "Linear does not let this key read what the mirror needs. What was mirrored before is kept;"
             " give the key read access to the teams that should be shown."
         )
+        super().__init__(words, places)
 
 
 class RateLimited(LinearFailed):
@@ -46,16 +71,17 @@ class TooComplex(LinearFailed):
     code = "LINEAR_TOO_COMPLEX"
 
 
-class InvalidQuery(LinearFailed):
+class InvalidQuery(Refused):
     """Linear does not understand a query of this program: repeating it would not help."""
 
     code = "LINEAR_INVALID_QUERY"
 
-    def __init__(self) -> None:
-        super().__init__(
+    def __init__(self, places: Sequence[Place] = ()) -> None:
+        words = (
             "Linear did not understand one of this program's queries. What was mirrored before is kept;"
             " a newer version of the program may work with Linear's API again."
         )
+        super().__init__(words, places)
 
 
 class CursorInvalid(InvalidQuery):
@@ -68,10 +94,21 @@ class LinearUnavailable(LinearFailed):
     code = "LINEAR_UNAVAILABLE"
 
 
-class PartialAnswer(LinearFailed):
+class ServerErred(LinearUnavailable, Refused):
+    """Linear answered that it met an error, and not where: it may pass, or be that of one list."""
+
+    def __init__(self, words: str, places: Sequence[Place] = ()) -> None:
+        Refused.__init__(self, words, places)
+
+
+class PartialAnswer(Refused):
     """Linear's answer has holes, so nothing of it may be stored and no row counts as gone."""
 
     code = "LINEAR_PARTIAL_ANSWER"
 
-    def __init__(self) -> None:
-        super().__init__("Linear's answer was incomplete, so it was not used. The next run asks again.")
+    def __init__(self, places: Sequence[Place] = ()) -> None:
+        super().__init__("Linear's answer was incomplete, so it was not used. The next run asks again.", places)
+
+
+class PagesEndless(PartialAnswer):
+    """Linear promises ever more pages of a list and brings nothing new."""

@@ -88,9 +88,29 @@ def _make_type(column: StreamColumn) -> Any:  # noqa: ANN401 (an annotation)
 
 
 @cache
-def write_fields(node: type[Seen]) -> str:
-    """Return what is asked for of a node, made from the fields of its struct."""
-    return " ".join(field.encode_name + _read_inside(field) for field in msgspec.structs.fields(node))
+def write_fields(node: type[Seen], without: frozenset[str] = frozenset()) -> str:
+    """Return what is asked for of a node, made from the fields of its struct, but for those `without`."""
+    return " ".join(
+        field.encode_name + _read_inside(field)
+        for field in msgspec.structs.fields(node)
+        if field.encode_name not in without
+    )
+
+
+@cache
+def list_fields(node: type[Seen]) -> frozenset[str]:
+    """Return what is asked for of a node, by its names in Linear."""
+    return frozenset(field.encode_name for field in msgspec.structs.fields(node))
+
+
+@cache
+def list_optional_fields(stream: Stream) -> frozenset[str]:
+    """Return the fields of a stream's nodes, by their names in Linear, without which a node can still be stored."""
+    return frozenset(
+        column.key
+        for column in stream.columns
+        if column.default is not NODEFAULT and column.name not in ("archived_at", *stream.deciding)
+    )
 
 
 @cache

@@ -24,7 +24,8 @@ class PageRequest:
 
     `where` is one of Linear's filters; None asks for all, and so does any for a list that takes none.
     `after` is the cursor of the page before. `seen_only` asks for little, to see what is still there, and as it was.
-    No more than `expected` nodes are asked for; None: as many as there is room for.
+    No more than `expected` nodes are asked for; None: as many as there is room for. The fields `without`, by their
+    names in Linear, are left out, and of a `bare` page all nodes: it says only where the next one begins.
     """
 
     stream: Stream
@@ -33,6 +34,8 @@ class PageRequest:
     order: ListOrder = "updatedAt"
     seen_only: bool = False
     expected: int | None = None
+    without: frozenset[str] = frozenset()
+    bare: bool = False
 
     @property
     def node(self) -> type[Seen]:
@@ -80,8 +83,8 @@ def render_request(
             declared.append(f"${name}_where: {ask.stream.filter_type}")
             variables[f"{name}_where"] = ask.where
             arguments += f", filter: ${name}_where"
-        page = f"nodes {{ {nodes.write_fields(ask.node)} }} pageInfo {{ hasNextPage endCursor }}"
-        fields.append(f"{name}: {ask.stream.root}({arguments}) {{ {page} }}")
+        asked = "" if ask.bare else f"nodes {{ {nodes.write_fields(ask.node, ask.without)} }} "
+        fields.append(f"{name}: {ask.stream.root}({arguments}) {{ {asked}pageInfo {{ hasNextPage endCursor }} }}")
     if with_counts:
         fields.append(_COUNTS)
     return f"query Mirror({', '.join(declared)}) {{ {' '.join(fields)} }}", variables

@@ -72,6 +72,7 @@ ISSUES = Stream(
     table="backlog_items",
     window=("updatedAt", "archivedAt"),
     compared=("parent_id", "trashed"),
+    deciding=("label_ids", "project_id", "trashed"),
     large=True,
 )
 
@@ -101,7 +102,15 @@ class CommentRow(MirrorRow, frozen=True, kw_only=True):
     resolved_at: Time | None = None
 
 
-COMMENTS = Stream(name="comments", root="comments", node="Comment", kind=CommentRow, table="comments", large=True)
+COMMENTS = Stream(
+    name="comments",
+    root="comments",
+    node="Comment",
+    kind=CommentRow,
+    table="comments",
+    deciding=("issue_id",),
+    large=True,
+)
 
 
 class ItemRelationRow(MirrorRow, frozen=True, kw_only=True):

@@ -15,8 +15,9 @@ class Stream:
 
     `window` are the times that Linear can filter the list by. Without any it takes no filter at all: such a list is
     read from its newest change down to what is known. A sweep compares the times of rows, and the columns `compared`,
-    which change in Linear without moving a time. `has_webhook` says that Linear can post its changes. Of a `large`
-    list whole pages are asked for beside other lists.
+    which change in Linear without moving a time. The columns `deciding` decide who may see what: no row is stored
+    without them. `has_webhook` says that Linear can post its changes. Of a `large` list whole pages are asked for
+    beside other lists.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Stream:
     arguments: str = ""
     window: tuple[Literal["updatedAt", "archivedAt"], ...] = ("updatedAt",)
     compared: tuple[Literal["parent_id", "trashed"], ...] = ()
+    deciding: tuple[str, ...] = ()
     has_webhook: bool = True
     large: bool = False
 

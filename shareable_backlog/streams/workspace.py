@@ -28,7 +28,14 @@ class TeamRow(MirrorRow, frozen=True, kw_only=True):
 
 
 TEAMS = Stream(
-    name="teams", root="teams", node="Team", kind=TeamRow, table="teams", compared=("parent_id",), has_webhook=False
+    name="teams",
+    root="teams",
+    node="Team",
+    kind=TeamRow,
+    table="teams",
+    compared=("parent_id",),
+    deciding=("private",),
+    has_webhook=False,
 )
 
 
@@ -64,7 +71,14 @@ class LabelRow(MirrorRow, frozen=True, kw_only=True):
     is_group: Annotated[bool, Fallback(False)]  # noqa: FBT003 (a value)
 
 
-LABELS = Stream(name="labels", root="issueLabels", node="IssueLabel", kind=LabelRow, table="labels")
+LABELS = Stream(
+    name="labels",
+    root="issueLabels",
+    node="IssueLabel",
+    kind=LabelRow,
+    table="labels",
+    deciding=("parent_id",),
+)
 
 
 class PersonRow(MirrorRow, frozen=True, kw_only=True):

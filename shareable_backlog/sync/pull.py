@@ -1,6 +1,6 @@
 """Bring the mirror up to date with Linear."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,17 +8,29 @@ from datetime import timedelta
 from shareable_backlog import clock
 from shareable_backlog.config import Settings
 from shareable_backlog.database import transaction
-from shareable_backlog.database.mirror import issue_counts, mirror, sweeps, sync_cursors, sync_history, sync_schedule
+from shareable_backlog.database.mirror import (
+    issue_counts,
+    mirror,
+    sweeps,
+    sync_cursors,
+    sync_history,
+    sync_refusals,
+    sync_schedule,
+)
 from shareable_backlog.database.mirror.issue_counts import TeamCount
 from shareable_backlog.database.projects import teams
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.linear.connection import client as linear
 from shareable_backlog.linear.connection.retry import Retries
-from shareable_backlog.linear.paging import IssueCount, PageReader
+from shareable_backlog.linear.lists import ListReader
+from shareable_backlog.linear.paging import IssueCount
 from shareable_backlog.linear.queries import LARGEST_PAGE
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.streams.issues import ISSUES
+from shareable_backlog.streams.stream import Stream
+from shareable_backlog.streams.workspace import TEAMS
 from shareable_backlog.sync import runs
+from shareable_backlog.sync.refused import KnownRefusals
 from shareable_backlog.sync.runs import OnPage, RunReport, Trigger
 from shareable_backlog.sync.store import Batch
 from shareable_backlog.sync.sweep import HiddenRows, Sweep
@@ -62,25 +74,27 @@ async def run_sync(
     ):
         report.client = client
         report.activity = "Reading what has changed in Linear."
-        reader = PageReader(client)
+        reader = ListReader(client)
         cursors = await sync_cursors.list_by_stream()
         made = await mirror.list_used_prefixes()
-        windows = Windows(client, reader, cursors)
+        known = KnownRefusals(await sync_refusals.list_refusals(), all_due=request.trigger == "manual")
+        report.paused = known.list_paused()
+        windows = Windows(client, reader, cursors, known)
         await _store_batches(report, windows.fetch_batches(), on_page)
         if mirror.IMPORT_PREFIX in made:
             async with transaction(within_s=_WITHIN_S) as tx:
                 await mirror.delete_by_prefix(tx, mirror.IMPORT_PREFIX)
         is_first = not any(cursor.complete_until for cursor in cursors.values())
-        if is_first and not made:
-            report.is_full = True  # it has seen everything
-        elif request.is_full or await _is_full_due(settings) or await _has_other_teams(windows.counts):
-            report.is_full = True
-            await _run_sweep(report, Sweep(client, reader, list(STREAMS.values())), settings, request, on_page)
-        elif await _has_other_counts(windows.counts):
-            await _run_sweep(report, Sweep(client, reader, [ISSUES]), settings, request, on_page)
+        report.is_full = is_first and not made  # then it has seen everything
+        if not report.is_full and (streams := await _list_swept(settings, request, windows)):
+            report.is_full = len(streams) == len(STREAMS)
+            await _run_sweep(
+                report, Sweep(client, reader, streams, known, windows.unread), settings, request, on_page
+            )
         report.activity = "Adding the new words to the search."
-        async with transaction() as tx:
-            await issue_counts.store_counts(tx, _build_team_counts(windows.counts))
+        if windows.counts is not None:
+            async with transaction() as tx:
+                await issue_counts.store_counts(tx, _build_team_counts(windows.counts))
         await search_entries.refresh_entries(_INDEXED_AT_ONCE)
         return report
 
@@ -90,20 +104,32 @@ async def _store_batches(report: RunReport, batches: AsyncIterator[Batch], on_pa
         await runs.store_batches(report, batches, on_page)
 
 
+async def _list_swept(settings: Settings, request: SyncRequest, windows: Windows) -> Sequence[Stream]:
+    """Return the streams that the run is to look at whole: all, issues alone, or none."""
+    if request.is_full or await _is_full_due(settings) or await _has_other_teams(windows):
+        return list(STREAMS.values())
+    return [ISSUES] if await _has_other_counts(windows) else []
+
+
 async def _is_full_due(settings: Settings) -> bool:
     return await sync_schedule.is_full_run_older_than(timedelta(seconds=settings.sync_full_interval_s))
 
 
-async def _has_other_teams(counts: list[IssueCount]) -> bool:
+async def _has_other_teams(windows: Windows) -> bool:
     """Return whether the key sees a team no more, or once more: neither moves anything that a window would show."""
+    counts = windows.counts
+    if counts is None or TEAMS.name in windows.unread:
+        return False
     async with transaction() as tx:
         shown = await teams.list_ids(tx)
     return len(counts) < LARGEST_PAGE and shown != {count.team_id for count in counts}
 
 
-async def _has_other_counts(counts: list[IssueCount]) -> bool:
+async def _has_other_counts(windows: Windows) -> bool:
     """Return whether Linear counts issues otherwise than the mirror, and has not always done so."""
-    moved = await issue_counts.list_changed(_build_team_counts(counts))
+    if windows.counts is None or ISSUES.name in windows.unread:
+        return False
+    moved = await issue_counts.list_changed(_build_team_counts(windows.counts))
     return bool(moved) and set(await issue_counts.count_mirrored([count.team_id for count in moved])) != set(moved)
 
 
@@ -114,7 +140,7 @@ def _build_team_counts(counts: list[IssueCount]) -> list[TeamCount]:
 async def _run_sweep(
     report: RunReport, sweep: Sweep, settings: Settings, request: SyncRequest, on_page: OnPage
 ) -> None:
-    began_at = clock.read_time()
+    began_at, before = clock.read_time(), set(sweep.unread)
     report.activity = "Checking everything that Linear lists."
     await _store_batches(report, sweep.fetch_seen(), on_page)
     report.activity = "Fetching what differs from the mirror."
@@ -127,6 +153,8 @@ async def _run_sweep(
         report.add_counts(stream, mirror.RowCounts(removed=removed))
     await _store_batches(report, sweep.fetch_dangling(), on_page)
     _report_hidden(report, hidden)
+    if holed := [name.replace("_", " ") for name in sorted(sweep.unread - before)]:
+        report.notes.append(f"Linear did not list all of {', '.join(holed)}, so nothing of them was removed.")
     if report.is_full:
         async with transaction(within_s=_WITHIN_S) as tx:
             await sweeps.delete_expired(tx, timedelta(days=settings.retention_days))

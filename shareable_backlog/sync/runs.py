@@ -14,10 +14,12 @@ from shareable_backlog.database.mirror import mirror, sync_history, sync_schedul
 from shareable_backlog.database.mirror.mirror import RowCounts
 from shareable_backlog.database.mirror.sweeps import GoneCounts
 from shareable_backlog.database.mirror.sync_history import RateBudget, RunEnding
+from shareable_backlog.database.mirror.sync_refusals import NewRefusal, RefusalKey, StoredRefusal
 from shareable_backlog.errors import BacklogError, SyncFailed
 from shareable_backlog.linear.connection.client import LinearClient
 from shareable_backlog.linear.errors import AuthenticationFailed, RateLimited
 from shareable_backlog.process_state import ProcessState
+from shareable_backlog.sync.refused import build_refused
 from shareable_backlog.sync.store import BadRow, Batch, PreparedBatch, StreamPage, prepare_batch, store_batch
 from shareable_backlog.tasks import end_tasks, see_through
 
@@ -30,6 +32,7 @@ _STALLED_AFTER_S = 900.0
 _REVOKED_KEY_S = 300.0  # a key that Linear refused is not asked with more often than this
 _LONGEST_PAUSE_S = 3_600.0  # budgets are by the hour: what says more comes from a clock that is wrong
 
+_REASONS_TOLD = 3
 _GOES_ON = "The next run continues where this one stopped."
 
 Trigger = Literal["automatic", "manual", "webhook", "import"]
@@ -40,7 +43,8 @@ class RunReport:
     """What a run did: rows by stream, the nodes that were set aside, and what is left to do.
 
     `activity` says in words what it is at; `held` counts by stream what it found gone and did not hide. `notes` say
-    in plain words why the run is only partial; `next_step` is what a person should do, None for nothing.
+    in plain words why the run is only partial; `next_step` is what a person should do, None for nothing. `refused` is
+    what Linear did not give it, `paused` what it did not ask for because Linear refused it before.
     """
 
     run_id: int
@@ -51,6 +55,8 @@ class RunReport:
     held: dict[str, GoneCounts] = field(default_factory=dict[str, GoneCounts])
     notes: list[str] = field(default_factory=list[str])
     next_step: str | None = None
+    refused: dict[RefusalKey, NewRefusal] = field(default_factory=dict[RefusalKey, NewRefusal])
+    paused: list[StoredRefusal] = field(default_factory=list[StoredRefusal])
     client: LinearClient | None = None
 
     @property
@@ -61,7 +67,12 @@ class RunReport:
     @property
     def status(self) -> str:
         """Return the status that `sync_history` gets: partial when a row was set aside or something was not done."""
-        return "partial" if self.bad_rows or self.notes else "succeeded"
+        is_whole = not self.bad_rows and not self.notes and not self.refused and not self.list_paused_lists()
+        return "succeeded" if is_whole else "partial"
+
+    def list_paused_lists(self) -> list[StoredRefusal]:
+        """Return what it did not ask for but single nodes."""
+        return [one for one in self.paused if one.kind in {"list", "field"}]
 
     def add_counts(self, stream: str, stored: RowCounts) -> None:
         """Count what was stored of a stream."""
@@ -217,6 +228,8 @@ async def store_batches(
             for stream, counts in outcome.stored.items():
                 report.add_counts(stream, counts)
             report.bad_rows += outcome.bad
+            for refusal in build_refused(ready.batch.refused):
+                report.refused[refusal.stream, refusal.kind, refusal.name] = refusal
             for page in ready.batch.pages:
                 if page.nodes:
                     on_page(report, page)
@@ -224,7 +237,12 @@ async def store_batches(
 
 def _describe_partial(report: RunReport) -> str | None:
     count = len(report.bad_rows)
+    refused = [one.reason for one in report.refused.values() if one.kind in {"list", "field"}]
+    refused += [f"{one.reason} (asked again from {one.next_at:%H:%M} UTC on)" for one in report.list_paused_lists()]
     notes = [*report.notes]
+    if refused:
+        more = f" and {len(refused) - _REASONS_TOLD} more" if len(refused) > _REASONS_TOLD else ""
+        notes.append(f"{'; '.join(refused[:_REASONS_TOLD])}{more}. All else is up to date.")
     if count:
         first = report.bad_rows[0]
         skipped = "1 row was skipped" if count == 1 else f"{count:,} rows were skipped, the first of them"
@@ -239,6 +257,12 @@ def _choose_pause_s(error: BacklogError) -> float:
     if isinstance(error, RateLimited) and error.retry_at:
         return min(max(0.0, (error.retry_at - clock.read_time()).total_seconds()), _LONGEST_PAUSE_S)
     return 0.0
+
+
+def _find_next_step(report: RunReport) -> str | None:
+    """Return what a person should do: who can mend what Linear refuses, unless there is something more urgent."""
+    remedies = dict.fromkeys(one.remedy for one in [*report.refused.values(), *report.list_paused_lists()])
+    return report.next_step or " ".join(remedies) or None
 
 
 async def _finish_run(report: RunReport, status: str, message: str | None, *, pause_s: float = 0.0) -> None:
@@ -257,7 +281,7 @@ async def _finish_run(report: RunReport, status: str, message: str | None, *, pa
         points=report.client.points_spent if report.client else None,
         budget=_read_budget(report),
         held=report.held or None,
-        next_step=_GOES_ON if status in {"failed", "interrupted"} else report.next_step,
+        next_step=_GOES_ON if status in {"failed", "interrupted"} else _find_next_step(report),
         pause_s=pause_s,
     )
     await see_through(_record_end(report.run_id, ending))

@@ -7,18 +7,21 @@ from typing import Any, cast
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.connection.transaction import Transaction
-from shareable_backlog.database.mirror import mirror, sweeps, sync_cursors
+from shareable_backlog.database.mirror import mirror, sweeps, sync_cursors, sync_refusals
 from shareable_backlog.database.mirror.mirror import RowCounts, Upsert
 from shareable_backlog.database.mirror.sweeps import SweepEntry
 from shareable_backlog.database.mirror.sync_cursors import StreamCursor
+from shareable_backlog.database.mirror.sync_refusals import RefusalKey
 from shareable_backlog.errors import Contended, DataRefused
 from shareable_backlog.linear import checking
 from shareable_backlog.linear.checking import BadNode
 from shareable_backlog.linear.nodes import Seen, make_node_type
+from shareable_backlog.linear.refusals import RefusedPart
 from shareable_backlog.streams.columns import MirrorRow
 from shareable_backlog.streams.issues import ISSUES, ItemRow
 from shareable_backlog.streams.stream import Stream
 from shareable_backlog.sync.mapping import make_mapper
+from shareable_backlog.sync.refused import build_refused
 
 _WITHIN_S = 60.0
 _ATTEMPTS = 3
@@ -36,19 +39,28 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class StreamPage:
-    """Nodes of one stream, checked, at most about a thousand, and those that were no such nodes."""
+    """Nodes of one stream, checked, at most about a thousand, and those that were no such nodes.
+
+    The nodes lack the fields `without`, by their names in Linear.
+    """
 
     stream: Stream
     nodes: Sequence[Seen]
     bad: Sequence[BadNode] = ()
+    without: frozenset[str] = frozenset()
+
+    @property
+    def columns_without(self) -> frozenset[str]:
+        """Return the columns of the fields that are lacking."""
+        return frozenset(column.name for column in self.stream.columns if column.key in self.without)
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What is stored together, at most one page a stream; `seen_at` is when it was asked for.
 
-    `cursors` and `swept` (what a sweep saw) are stored in the same transaction. `older_too` lets rows take the
-    place of newer ones.
+    `cursors`, `swept` (what a sweep saw), `refused` (what Linear refused) and `recovered` (the keys of refusals that
+    are over) are stored in the same transaction. `older_too` lets rows take the place of newer ones.
     """
 
     pages: Sequence[StreamPage]
@@ -56,6 +68,8 @@ class Batch:
     cursors: Sequence[StreamCursor] = ()
     swept: Sequence[SweepEntry] = ()
     older_too: bool = False
+    refused: Sequence[RefusedPart] = ()
+    recovered: Sequence[RefusalKey] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +106,20 @@ class PreparedBatch:
 def prepare_batch(batch: Batch) -> PreparedBatch:
     """Make the rows of a batch; it takes a while, which is best spent while another batch is being stored."""
     rows: dict[Stream, list[MirrorRow]] = {}
+    upserts: dict[Stream, Upsert] = {}
     bad: list[BadRow] = []
     for page in batch.pages:
         good, bad_rows = map_page(page)
         bad += bad_rows
         if good:
             rows[page.stream] = good
-    upserts = {
-        stream: mirror.build_upsert(stream.kind, good, seen_at=batch.seen_at, older_too=batch.older_too)
-        for stream, good in rows.items()
-    }
+            upserts[page.stream] = mirror.build_upsert(
+                page.stream.kind,
+                good,
+                seen_at=batch.seen_at,
+                older_too=batch.older_too,
+                without=page.columns_without,
+            )
     return PreparedBatch(batch, rows, upserts, bad)
 
 
@@ -117,6 +135,8 @@ async def store_batch(ready: PreparedBatch, run_id: int, *, instead_of: Sequence
     statements = [(upsert.statement, upsert.params) for upsert in ready.upserts.values()]
     statements += [sweeps.build_insert(batch.swept)] if batch.swept else []
     statements += [sync_cursors.build_upsert(batch.cursors, run_id)] if batch.cursors else []
+    statements += [sync_refusals.build_delete(batch.recovered)] if batch.recovered else []
+    statements += [sync_refusals.build_upsert(build_refused(batch.refused), run_id)] if batch.refused else []
     if not statements:
         return BatchOutcome({}, ready.bad)
     for attempt in range(1, _ATTEMPTS + 1):
@@ -155,23 +175,26 @@ async def _store_without_refused(ready: PreparedBatch, run_id: int, instead_of: 
     """Store rows in ever smaller parts where PostgreSQL refuses a value, down to the one row that it refuses."""
     stored: dict[str, RowCounts] = {}
     bad = ready.bad
+    without = {page.stream: page.columns_without for page in ready.batch.pages}
     for stream, rows in ready.rows.items():
-        stored[stream.name], refused = await _store_in_halves(ready.batch, stream, rows)
+        stored[stream.name], refused = await _store_in_halves(ready.batch, stream, rows, without[stream])
         bad += refused
     await store_batch(PreparedBatch(ready.batch, ready.rows, {}, []), run_id, instead_of=instead_of)
     return BatchOutcome(stored, bad)
 
 
-async def _store_in_halves(batch: Batch, stream: Stream, rows: Sequence[MirrorRow]) -> tuple[RowCounts, list[BadRow]]:
+async def _store_in_halves(
+    batch: Batch, stream: Stream, rows: Sequence[MirrorRow], without: frozenset[str]
+) -> tuple[RowCounts, list[BadRow]]:
     try:
         async with transaction(within_s=_WITHIN_S, durable_at_once=False) as tx:
             return await mirror.upsert_rows(
-                tx, stream.kind, rows, seen_at=batch.seen_at, older_too=batch.older_too
+                tx, stream.kind, rows, seen_at=batch.seen_at, older_too=batch.older_too, without=without
             ), []
     except DataRefused:
         if len(rows) == 1:
             return RowCounts(), [BadRow(stream.name, rows[0].id, None, "was refused by the database")]
     middle = len(rows) // 2
-    first, first_bad = await _store_in_halves(batch, stream, rows[:middle])
-    second, second_bad = await _store_in_halves(batch, stream, rows[middle:])
+    first, first_bad = await _store_in_halves(batch, stream, rows[:middle], without)
+    second, second_bad = await _store_in_halves(batch, stream, rows[middle:], without)
     return first + second, first_bad + second_bad

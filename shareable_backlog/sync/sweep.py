@@ -4,22 +4,28 @@ Deletions leave no trace in Linear's API, and some changes do not move `updatedA
 which never changes, so that nothing slips past while they are read.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from shareable_backlog import clock
 from shareable_backlog.database import transaction
 from shareable_backlog.database.connection.transaction import Transaction
-from shareable_backlog.database.mirror import sweeps
+from shareable_backlog.database.mirror import sweeps, sync_refusals
 from shareable_backlog.database.mirror.sweeps import GoneCounts, SweepEntry
 from shareable_backlog.linear.connection.client import LinearClient
-from shareable_backlog.linear.paging import IssueCount, NodePage, PageReader
+from shareable_backlog.linear.errors import CursorInvalid
+from shareable_backlog.linear.lists import UNKNOWN_ID, ListReader, ListRound
+from shareable_backlog.linear.paging import IssueCount, NodePage
 from shareable_backlog.linear.queries import LARGEST_PAGE, PageRequest
+from shareable_backlog.linear.refusals import COUNTS
 from shareable_backlog.streams.issues import ISSUES
 from shareable_backlog.streams.stream import Stream
+from shareable_backlog.sync import by_ids
+from shareable_backlog.sync.refused import KnownRefusals
 from shareable_backlog.sync.store import Batch, StreamPage
 
+_MOST_RESTARTS = 2
 _WITHIN_S = 300.0
 _EXAMPLES = 20
 _ALWAYS_BELIEVED = 5  # so few rows may go without a question, however small the stream
@@ -36,11 +42,17 @@ class HiddenRows:
 
 @dataclass(slots=True)
 class Sweep:
-    """One sweep of `streams`; `began_at` is by the clock of Linear, `counts` are its first and last ones."""
+    """One sweep of `streams`; `began_at` is by the clock of Linear, `counts` are its first and last ones.
+
+    Nothing of the streams in `unread` is compared or hidden: Linear refuses some of them, or did so before, as in
+    `known`.
+    """
 
     client: LinearClient
-    reader: PageReader
+    reader: ListReader
     streams: Sequence[Stream]
+    known: KnownRefusals = field(default_factory=KnownRefusals)
+    unread: set[str] = field(default_factory=set[str])
     began_at: datetime | None = None
     counts: tuple[list[IssueCount], list[IssueCount]] | None = None
 
@@ -55,53 +67,70 @@ class Sweep:
         """Fetch, once all that was seen is stored, what the mirror has otherwise."""
         for stream in self.streams:
             if stream.window:
-                async for batch in self._fetch_by_ids(stream, await sweeps.list_differing_ids(stream)):
+                ids = await sweeps.list_differing_ids(stream)
+                async for batch in by_ids.fetch_by_ids(self.reader, stream, ids, self.known):
                     yield batch
 
     async def fetch_dangling(self) -> AsyncGenerator[Batch]:
         """Fetch, once what is gone is hidden, the rows that still refer to it."""
         for stream in self.streams:
-            if stream.window:
-                async for batch in self._fetch_by_ids(stream, await sweeps.list_dangling_ids(stream)):
+            if stream.window and stream.name not in self.unread:
+                ids = await sweeps.list_dangling_ids(stream)
+                async for batch in by_ids.fetch_by_ids(self.reader, stream, ids, self.known):
                     yield batch
 
     async def _fetch_pages(self) -> AsyncGenerator[Batch]:
         asks: dict[Stream, PageRequest] = {
-            stream: PageRequest(stream, order="createdAt", seen_only=bool(stream.window)) for stream in self.streams
+            stream: PageRequest(stream, order="createdAt", seen_only=bool(stream.window))
+            for stream in self.streams
+            if stream.name not in self.unread
         }
+        with_counts, restarts = not self.known.is_paused(COUNTS), 0
         while asks:
             seen_at = clock.read_time()
-            fetched = await self.reader.fetch_round(list(asks.values()), with_counts=True)
+            try:
+                fetched = await self.reader.fetch_round(list(asks.values()), with_counts=with_counts)
+            except CursorInvalid:
+                restarts += 1
+                self.reader.doubts_cursors = restarts <= _MOST_RESTARTS
+                asks = {stream: replace(ask, after=None) for stream, ask in asks.items()}
+                continue
             self.began_at = self.began_at or self.client.last_date or seen_at
-            counts = fetched.counts or []
-            self.counts = (self.counts[0] if self.counts else counts, counts)
-            pages = dict(zip(asks, fetched.pages, strict=True))
-            yield Batch(
-                [
-                    StreamPage(stream, page.nodes, page.bad)
-                    for stream, page in pages.items()
-                    if not asks[stream].seen_only
-                ],
-                seen_at,
-                swept=[entry for stream, page in pages.items() for entry in _build_entries(stream, page)],
-                older_too=True,
-            )
+            if fetched.counts is None:
+                with_counts = False
+            else:
+                self.counts = (self.counts[0] if self.counts else fetched.counts, fetched.counts)
+            pages = {stream: page for stream in asks if (page := fetched.pages.get(stream.name))}
+            self._mark_unread(fetched)
+            yield self._build_batch(pages, fetched, seen_at)
             asks = {
                 stream: replace(asks[stream], after=page.end_cursor)
                 for stream, page in pages.items()
                 if page.has_next_page
             }
 
-    async def _fetch_by_ids(self, stream: Stream, ids: Sequence[str]) -> AsyncGenerator[Batch]:
-        """Fetch the rows with these ids."""
-        for start in range(0, len(ids), LARGEST_PAGE):
-            some = ids[start : start + LARGEST_PAGE]
-            ask: PageRequest | None = PageRequest(stream, where={"id": {"in": some}}, expected=len(some))
-            while ask:
-                seen_at = clock.read_time()
-                [page] = (await self.reader.fetch_round([ask])).pages
-                yield Batch([StreamPage(stream, page.nodes, page.bad)], seen_at, older_too=True)
-                ask = replace(ask, after=page.end_cursor) if page.has_next_page else None
+    def _mark_unread(self, fetched: ListRound) -> None:
+        self.unread |= {refusal.stream for refusal in fetched.refused if refusal.kind in {"list", "hole"}}
+
+    def _build_batch(self, pages: Mapping[Stream, NodePage], fetched: ListRound, seen_at: datetime) -> Batch:
+        # What is only looked at is fetched afterwards, if it differs, and may be refused then.
+        whole = {stream.name: stream for stream in pages if not stream.window}
+        return Batch(
+            [
+                StreamPage(stream, page.nodes, page.bad, page.without)
+                for stream, page in pages.items()
+                if not stream.window
+            ],
+            seen_at,
+            swept=[entry for stream, page in pages.items() for entry in _build_entries(stream, page)],
+            older_too=True,
+            refused=[one for one in fetched.refused if one.kind != "hole" or one.stream in whole],
+            recovered=[
+                key
+                for name, stream in whole.items()
+                for key in self.known.list_recovered(stream, fetched.pages[name], fetched.refused)
+            ],
+        )
 
     async def hide_gone(self, *, largest_share: float, removed_at: datetime) -> HiddenRows:
         """Mark as removed what Linear has no more.
@@ -113,7 +142,9 @@ class Sweep:
         if not hidden.is_whole or self.began_at is None:
             return hidden
         async with transaction(within_s=_WITHIN_S) as tx:
-            for stream in self.streams:
+            seen = [stream for stream in self.streams if stream.name not in self.unread]
+            await sync_refusals.delete_gone(tx, [stream.name for stream in seen])
+            for stream in seen:
                 found = await sweeps.count_gone(tx, stream, created_before=self.began_at)
                 if found.gone > max(_ALWAYS_BELIEVED, largest_share * found.live):
                     hidden.held[stream.name] = await self._add_examples(tx, stream, found)
@@ -133,8 +164,8 @@ class Sweep:
 
     async def _is_whole(self) -> bool:
         """Return whether the sweep saw as many issues as Linear counted, when it began or when it ended."""
-        if self.counts is None or len(self.counts[0]) >= LARGEST_PAGE:
-            return True  # more teams than were counted
+        if self.counts is None or len(self.counts[0]) >= LARGEST_PAGE or ISSUES.name in self.unread:
+            return True  # not counted, more teams than were counted, or known not to be whole
         least = min(sum(count.all for count in counts) for counts in self.counts)
         return await sweeps.count_seen(ISSUES) >= least
 
@@ -156,4 +187,5 @@ def _build_entries(stream: Stream, page: NodePage) -> list[SweepEntry]:
     return seen + [
         SweepEntry(stream=stream.name, id=bad.id, updated_at=epoch, archived_at=None, trashed=False, parent_id=None)
         for bad in page.bad
+        if bad.id != UNKNOWN_ID
     ]

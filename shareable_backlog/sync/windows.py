@@ -4,20 +4,25 @@ A window is read from its newest change down. What changes meanwhile comes to th
 next window, which begins well before this one was asked for. So no change is lost, whatever shares its millisecond.
 """
 
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from shareable_backlog import clock
 from shareable_backlog.database.mirror.sync_cursors import StreamCursor
+from shareable_backlog.database.mirror.sync_refusals import RefusalKey
 from shareable_backlog.errors import SyncFailed
 from shareable_backlog.linear.connection.client import LinearClient
 from shareable_backlog.linear.errors import CursorInvalid
-from shareable_backlog.linear.paging import IssueCount, NodePage, PageReader, Round
+from shareable_backlog.linear.lists import ListReader, ListRound
+from shareable_backlog.linear.paging import IssueCount, NodePage
 from shareable_backlog.linear.queries import PageRequest
+from shareable_backlog.linear.refusals import COUNTS, RefusedPart
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.streams.stream import Stream
+from shareable_backlog.sync import by_ids
+from shareable_backlog.sync.refused import KnownRefusals
 from shareable_backlog.sync.store import Batch, StreamPage
 
 OVERLAP = timedelta(minutes=5)
@@ -39,6 +44,10 @@ class _StreamWindow:
     after: str | None = None
     reached: datetime | None = None
     is_done: bool = False
+    settles: Sequence[RefusalKey] = ()
+    """The nodes that were refused before and that it looks for."""
+    met: set[RefusalKey] = field(default_factory=set[RefusalKey])
+    """What was refused in it."""
 
     def build_request(self) -> PageRequest:
         is_small = self.since is not None and self.until is None  # once it fills, whole pages follow
@@ -61,14 +70,23 @@ class _StreamWindow:
             known = source_time or newest
             self.until = max(filter(None, (self.since, known and known - OVERLAP)), default=None)
         nodes = page.nodes
-        if page.nodes:
-            self.reached = page.nodes[-1].updated_at
+        self.reached = page.nodes[-1].updated_at if page.nodes else page.reached or self.reached
         self.after = page.end_cursor
         self.is_done = not page.has_next_page
         if not self.stream.window and self.since:
             nodes = [node for node in nodes if node.updated_at >= self.since]
             self.is_done = self.is_done or len(nodes) < len(page.nodes)
-        return StreamPage(self.stream, nodes, page.bad)
+        return StreamPage(self.stream, nodes, page.bad, page.without)
+
+    def mark_refused(self, refusal: RefusedPart) -> RefusedPart:
+        """Return a refusal with from where on to look for it once more, if that takes the list."""
+        self.met.add(refusal.key)
+        is_looked_for = refusal.kind == "hole" or (refusal.kind == "node" and not self.stream.window)
+        return replace(refusal, retry_from=self.since) if is_looked_for else refusal
+
+    def list_settled(self) -> list[RefusalKey]:
+        """Return, once it has been read to its end, what is no longer refused."""
+        return [key for key in self.settles if key not in self.met] if self.is_done else []
 
     def build_cursor(self, workspace_id: str | None) -> StreamCursor:
         if self.is_done:
@@ -82,67 +100,129 @@ class _StreamWindow:
             self.upto = self.reached
 
 
-def _open_window(stream: Stream, cursor: StreamCursor | None) -> _StreamWindow:
-    """Take up the window that was under way, or begin the next one."""
-    if cursor is None:
-        return _StreamWindow(stream, None)
-    if cursor.window_until and cursor.window_reached and stream.window:
-        return _StreamWindow(stream, cursor.complete_until, upto=cursor.window_reached, until=cursor.window_until)
-    return _StreamWindow(stream, cursor.complete_until)
-
-
 @dataclass(slots=True)
 class Windows:
-    """One reading of all streams; afterwards `counts` is what Linear counted when it began."""
+    """One reading of all streams but for those that Linear refuses.
+
+    Afterwards `counts` is what Linear counted when it began, None when it did not tell, and `unread` are the streams
+    that were not read to their end.
+    """
 
     client: LinearClient
-    reader: PageReader
+    reader: ListReader
     cursors: Mapping[str, StreamCursor]
-    counts: list[IssueCount] = field(default_factory=list[IssueCount])
+    known: KnownRefusals = field(default_factory=KnownRefusals)
+    counts: list[IssueCount] | None = None
     workspace_id: str | None = None
+    unread: set[str] = field(default_factory=set[str])
 
     async def fetch_batches(self) -> AsyncGenerator[Batch]:
-        """Fetch what changed, as many lists a request as have more.
+        """Fetch what changed, as many lists a request as have more, and what was refused before and is due again.
 
-        Raises SyncFailed for a key of another workspace, and what `PageReader.fetch_round` raises.
+        Raises SyncFailed for a key of another workspace, and what `ListReader.fetch_round` raises.
         """
-        windows = [_open_window(stream, self.cursors.get(stream.name)) for stream in STREAMS.values()]
+        self.unread |= {name for name in STREAMS if self.known.is_paused(name)}
+        tried = await self._try_fields()
+        windows = [self._open_window(stream) for stream in STREAMS.values() if stream.name not in self.unread]
         is_first, restarts = True, 0
         while windows:
             seen_at = clock.read_time()
+            with_counts = is_first and not self.known.is_paused(COUNTS)
+            asks = [window.build_request() for window in windows]
             try:
-                fetched = await self.reader.fetch_round(
-                    [window.build_request() for window in windows], with_counts=is_first
-                )
+                fetched = await self.reader.fetch_round(asks, with_counts=with_counts)
             except CursorInvalid:
                 restarts += 1
-                if restarts > _MOST_RESTARTS:
-                    raise
+                self.reader.doubts_cursors = restarts <= _MOST_RESTARTS
                 for window in windows:
                     window.restart()
                 continue
             if is_first:
-                self._accept_first_round(fetched)
-            pages = [
-                window.take_page(page, self.client.last_date)
-                for window, page in zip(windows, fetched.pages, strict=True)
-            ]
-            yield Batch(pages, seen_at, cursors=[window.build_cursor(self.workspace_id) for window in windows])
-            windows = [following for window in windows if (following := _find_next_window(window))]
+                await self._accept_first_round(fetched)
+            if is_first and tried:
+                yield tried
+            self.unread |= fetched.refused_lists
+            windows = [window for window in windows if window.stream.name in fetched.pages]
+            yield self._build_batch(windows, fetched, seen_at)
+            windows = [following for window in windows if (following := self._find_next_window(window))]
             is_first = False
+        async for batch in self._fetch_due_nodes():
+            yield batch
 
-    def _accept_first_round(self, fetched: Round) -> None:
-        self.counts, self.workspace_id = fetched.counts or [], fetched.workspace_id
+    def _open_window(self, stream: Stream) -> _StreamWindow:
+        """Take up the window that was under way, or begin the next one."""
+        cursor = self.cursors.get(stream.name)
+        if cursor and cursor.window_until and cursor.window_reached and stream.window:
+            return _StreamWindow(stream, cursor.complete_until, upto=cursor.window_reached, until=cursor.window_until)
+        return self._begin_window(stream, cursor and cursor.complete_until)
+
+    def _begin_window(self, stream: Stream, since: datetime | None) -> _StreamWindow:
+        """Begin at `since`, or earlier where a node is to be looked for that was refused then."""
+        rereads = self.known.list_rereads(stream)
+        times = [since, *(one.retry_from for one in rereads)]
+        earliest = None if None in times else min(filter(None, times))
+        return _StreamWindow(stream, earliest, settles=[one.key for one in rereads])
+
+    def _find_next_window(self, window: _StreamWindow) -> _StreamWindow | None:
+        """Return the window itself while it has more, and after one that was taken up again the next one."""
+        if not window.is_done:
+            return window
+        return self._begin_window(window.stream, window.until) if window.upto else None
+
+    def _build_batch(self, windows: Sequence[_StreamWindow], fetched: ListRound, seen_at: datetime) -> Batch:
+        by_name = {window.stream.name: window for window in windows}
+        refused = [
+            by_name[refusal.stream].mark_refused(refusal) if refusal.stream in by_name else refusal
+            for refusal in fetched.refused
+        ]
+        pages: list[StreamPage] = []
+        recovered: list[RefusalKey] = []
+        for window in windows:
+            page = fetched.pages[window.stream.name]
+            pages.append(window.take_page(page, self.client.last_date))
+            recovered += self.known.list_recovered(window.stream, page, refused)
+            if window.is_done and not window.upto:
+                recovered += [*window.list_settled(), (window.stream.name, "list", "")]
+        if fetched.counts is not None:
+            recovered.append((COUNTS, "list", ""))
+        cursors = [window.build_cursor(self.workspace_id) for window in windows]
+        known = [key for key in recovered if self.known.has(key)]
+        return Batch(pages, seen_at, cursors=cursors, refused=refused, recovered=known)
+
+    async def _try_fields(self) -> Batch | None:
+        """Ask for fields that were refused and are due again; a list that has one back is read from its beginning."""
+        refused: list[RefusedPart] = []
+        recovered: list[RefusalKey] = []
+        for stream in STREAMS.values():
+            self.reader.left_out[stream.name] = self.known.list_fields(stream.name)
+            for one in self.known.list_due(stream.name, "field") if stream.name not in self.unread else ():
+                if refusal := await self.reader.try_field(stream, one.name):
+                    refused.append(refusal)
+                else:
+                    recovered.append(one.key)
+        whole = {stream for stream, _, _ in recovered} & self.cursors.keys()
+        anew = [StreamCursor(name, None, None, None, self.cursors[name].workspace_id) for name in sorted(whole)]
+        self.cursors = {**self.cursors, **{cursor.stream: cursor for cursor in anew}}
+        if not refused and not recovered:
+            return None
+        return Batch([], clock.read_time(), cursors=anew, refused=refused, recovered=recovered)
+
+    async def _fetch_due_nodes(self) -> AsyncGenerator[Batch]:
+        """Fetch nodes that were refused and are due again."""
+        for stream in STREAMS.values():
+            due = self.known.list_due(stream.name, "node") if stream.window else []
+            if due and stream.name not in self.unread:
+                ids = [one.name for one in due]
+                async for batch in by_ids.fetch_by_ids(self.reader, stream, ids, self.known):
+                    yield batch
+
+    async def _accept_first_round(self, fetched: ListRound) -> None:
+        self.counts = fetched.counts
+        told = fetched.workspace_id or await self.reader.fetch_workspace_id()
         mirrored = {cursor.workspace_id for cursor in self.cursors.values()} - {None}
-        if mirrored and mirrored != {self.workspace_id}:
+        self.workspace_id = told or next(iter(mirrored), None)
+        if told and mirrored and mirrored != {told}:
             raise SyncFailed(
                 "The key belongs to a different workspace than the mirror. Nothing was changed;"
                 " put the old key back, or name an empty database in DATABASE_URL."
             )
-
-
-def _find_next_window(window: _StreamWindow) -> _StreamWindow | None:
-    """Return the window itself while it has more, and after one that was taken up again the next one."""
-    if not window.is_done:
-        return window
-    return _StreamWindow(window.stream, window.until) if window.upto else None

@@ -13,17 +13,19 @@ from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync import pull
 from shareable_backlog.sync.pull import SyncRequest
-from shareable_backlog.sync.runs import RunReport
+from shareable_backlog.sync.runs import RunReport, Trigger
 from tests.fakes.linear import FakeLinear, Row, World
 from tests.fakes.linear.rows import LISTS
 
 _HOUR = 3_600
 
 
-async def run_sync(settings: Settings, fake: FakeLinear, *, full: bool = False, allowed: bool = False) -> RunReport:
+async def run_sync(
+    settings: Settings, fake: FakeLinear, *, full: bool = False, allowed: bool = False, trigger: Trigger = "manual"
+) -> RunReport:
     """Run once, without repetitions of what failed."""
     settings = replace(settings, linear_api_url=fake.url, linear_api_key=Secret(fake.key))
-    wanted = SyncRequest("manual", full, allowed)
+    wanted = SyncRequest(trigger, full, allowed)
     return await pull.run_sync(settings, wanted, lambda _report, _page: None, retries=Retries(attempts=1))
 
 

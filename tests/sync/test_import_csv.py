@@ -99,7 +99,7 @@ async def test_imported_rows_stay_when_the_first_run_fails(
     live_database: Settings, fake: FakeLinear, export: Path
 ) -> None:
     await imported(export)
-    fake.fail_next(Fault.PARTIAL)
+    fake.fail_next(Fault.BAD_GATEWAY)
     with pytest.raises(LinearFailed):
         await run_sync(live_database, fake)
     assert len(await list_live_ids("issues")) == 3

@@ -131,13 +131,12 @@ async def test_a_wrong_key_fails_the_run_in_plain_words(live_database: Settings)
     assert "lin_api_wrong" not in message
 
 
-async def test_an_answer_with_holes_stores_nothing_of_its_page(live_database: Settings) -> None:
+async def test_a_hole_that_passes_is_asked_for_again_at_once(live_database: Settings) -> None:
     with run_linear(volume(300, seed=4)) as fake:
         fake.fail_next(Fault.PARTIAL, times=1)
-        with pytest.raises(Exception, match="was incomplete"):
-            await pulled(live_database, fake)
-    assert await query("SELECT count(*) FROM backlog_items") == [(0,)]
-    assert await query("SELECT status FROM sync_history") == [("failed",)]
+        report = await pulled(live_database, fake)
+    assert report.status == "succeeded"
+    assert await query("SELECT count(*) FROM backlog_items") == [(300,)]
 
 
 async def test_without_a_key_it_says_what_to_set(live_database: Settings) -> None:

@@ -85,7 +85,7 @@ async def test_a_request_is_run_at_once_in_its_own_row(live_database: Settings, 
 
 
 async def test_a_failed_run_does_not_end_the_schedule(live_database: Settings, fake: FakeLinear) -> None:
-    fake.fail_next(Fault.VALIDATION_FAILED)
+    fake.fail_next(Fault.VALIDATION_FAILED, times=2)
     async with scheduled(at(live_database, fake, sync_interval_s=1)):
         assert (await ended(1)).status == "failed"
         assert (await ended(2)).status == "succeeded"

@@ -11,7 +11,10 @@ from shareable_backlog.cli.counts import format_count
 
 if TYPE_CHECKING:
     from shareable_backlog.database.mirror.sync_history import SyncRun
+    from shareable_backlog.database.mirror.sync_refusals import StoredRefusal
     from shareable_backlog.services.mirror.sync_runs import MirrorState
+
+_REFUSALS_SHOWN = 10
 
 
 def add_parser(commands: Commands) -> None:
@@ -82,7 +85,30 @@ def _encode_state(state: "MirrorState") -> str:
             "items": state.items,
             "unsearchable": state.unsearchable,
             "runs": [encode_run(run) for run in state.runs],
+            "refused": [_encode_refusal(refusal) for refusal in state.refused],
         }
+    )
+
+
+def _encode_refusal(refusal: "StoredRefusal") -> dict[str, Any]:
+    return {
+        "stream": refusal.stream,
+        "kind": refusal.kind,
+        "name": refusal.name,
+        "reason": refusal.reason,
+        "remedy": refusal.remedy,
+        "path": refusal.path,
+        "tries": refusal.tries,
+        "since": refusal.first_at.isoformat(),
+        "next_at": refusal.next_at.isoformat(),
+    }
+
+
+def _format_refusal(refusal: "StoredRefusal") -> str:
+    """Return in one line what can't be had, where, and since and until when."""
+    return (
+        f"{refusal.reason} ({refusal.path}), since {refusal.first_at:%Y-%m-%d %H:%M} UTC;"
+        f" asked again from {refusal.next_at:%Y-%m-%d %H:%M} UTC on. {refusal.remedy}"
     )
 
 
@@ -99,6 +125,9 @@ def _format_state(state: "MirrorState") -> str:
             " `slb serve` adds them."
         )
     lines += [format_run(run) for run in state.runs]
+    lines += [_format_refusal(refusal) for refusal in state.refused[:_REFUSALS_SHOWN]]
+    if len(state.refused) > _REFUSALS_SHOWN:
+        lines.append(f"{len(state.refused) - _REFUSALS_SHOWN:,} more are refused; `slb status --json` has all.")
     if state.runs and state.runs[0].next_step:
         lines.append(state.runs[0].next_step)
     return "\n".join(lines)

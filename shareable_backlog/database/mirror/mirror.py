@@ -60,16 +60,21 @@ class Upsert:
 
 
 def build_upsert(
-    kind: type[MirrorRow], rows: Sequence[MirrorRow], *, seen_at: datetime, older_too: bool = False
+    kind: type[MirrorRow],
+    rows: Sequence[MirrorRow],
+    *,
+    seen_at: datetime,
+    older_too: bool = False,
+    without: frozenset[str] = frozenset(),
 ) -> Upsert:
     """Prepare storing `rows`, all of `kind`, with distinct ids; a row that equals the stored one is left untouched.
 
     So is a row that is older than the stored one, unless `older_too`, and one that is known to have gone after it
-    was seen, at `seen_at`; a row that had gone before that is back. Items, and those of comments, are marked for the
-    search index.
+    was seen, at `seen_at`; a row that had gone before that is back. The columns `without` stay as they are where the
+    row is stored already. Items, and those of comments, are marked for the search index.
     """
     params = {"rows": encode_rows(rows), "seen_at": seen_at, "older_too": older_too}
-    return Upsert(_render_upsert(kind), params, len(rows))
+    return Upsert(_render_upsert(kind, without), params, len(rows))
 
 
 def encode_rows(rows: Sequence[msgspec.Struct]) -> str:
@@ -87,23 +92,25 @@ async def upsert_rows(
     *,
     seen_at: datetime,
     older_too: bool = False,
+    without: frozenset[str] = frozenset(),
 ) -> RowCounts:
     """Store rows as `build_upsert` says, and count what became of them."""
     if not rows:
         return RowCounts()
-    prepared = build_upsert(kind, rows, seen_at=seen_at, older_too=older_too)
+    prepared = build_upsert(kind, rows, seen_at=seen_at, older_too=older_too, without=without)
     return prepared.count_rows(await transaction.query(prepared.statement, prepared.params))
 
 
 @cache
-def _render_upsert(kind: type[MirrorRow]) -> SQL:
+def _render_upsert(kind: type[MirrorRow], without: frozenset[str]) -> SQL:
     # xmax is 0 in a row that this statement inserted, and the statement's own id in one that it updated.
     table, columns = Identifier(TABLES[kind]), kind.__struct_fields__
+    changed = tuple(column for column in columns if column not in without)
     composed = SQL(
         "WITH stored AS ("
         " INSERT INTO {table} ({columns})"
         " SELECT {columns} FROM json_populate_recordset(NULL::{table}, %(rows)s::json)"
-        " ON CONFLICT (id) DO UPDATE SET ({columns}, removed_at) = ({excluded}, NULL)"
+        " ON CONFLICT (id) DO UPDATE SET ({changed}, removed_at) = ({excluded}, NULL)"
         " WHERE ({present}, {table}.removed_at) IS DISTINCT FROM ({excluded}, NULL)"
         " AND ({table}.updated_at <= excluded.updated_at OR %(older_too)s)"
         " AND ({table}.removed_at IS NULL OR {table}.removed_at < %(seen_at)s)"
@@ -113,8 +120,9 @@ def _render_upsert(kind: type[MirrorRow]) -> SQL:
     ).format(
         table=table,
         columns=_render_columns(columns),
-        excluded=_render_columns(columns, "excluded"),
-        present=_render_columns(columns, TABLES[kind]),
+        changed=_render_columns(changed),
+        excluded=_render_columns(changed, "excluded"),
+        present=_render_columns(changed, TABLES[kind]),
         returned=_render_columns(("id", "issue_id") if kind is CommentRow else ("id",), TABLES[kind]),
         marked=_ITEMS_MARKED if kind is ItemRow else _ITEMS_OF_STORED_MARKED if kind is CommentRow else SQL(""),
     )

@@ -1,6 +1,6 @@
 """Decide what an answer of Linear means: its data, or the error that its content (not its status) names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -15,7 +15,9 @@ from shareable_backlog.linear.errors import (
     InvalidQuery,
     LinearUnavailable,
     PartialAnswer,
+    Place,
     RateLimited,
+    ServerErred,
     TooComplex,
 )
 
@@ -72,11 +74,27 @@ def _classify_errors(
         return AuthenticationFailed()
     if "RATELIMITED" in codes:
         return RateLimited(_find_retry_time(headers))
+    places = [_read_place(error) for error in errors]
     if partial and any(bytes(root) != b"null" for root in partial.values()):
-        return PartialAnswer()
+        return PartialAnswer(places)
     if codes & {"FORBIDDEN", "FEATURE_NOT_ACCESSIBLE"}:
-        return Forbidden()
-    return _classify_refused_query(str(errors)) if codes & _NOT_UNDERSTOOD else _classify_status(500, headers)
+        return Forbidden(places)
+    if codes & _NOT_UNDERSTOOD:
+        return _classify_refused_query(str(errors), places)
+    is_told_where = any(place.path for place in places)
+    return PartialAnswer(places) if is_told_where else ServerErred(str(_classify_status(500, headers)), places)
+
+
+def _read_place(error: object) -> Place:
+    """Return where an error is; a path that is none counts as that of the whole request."""
+    told: dict[str, object] = cast("dict[str, object]", error) if isinstance(error, dict) else {}
+    path, message = told.get("path"), told.get("message")
+    steps = cast("list[object]", path) if isinstance(path, list) else []
+    return Place(
+        tuple(step for step in steps if isinstance(step, str | int)),
+        frozenset(_read_codes(told)),
+        message if isinstance(message, str) else "",
+    )
 
 
 def _read_codes(error: object) -> set[str]:
@@ -90,11 +108,11 @@ def _read_codes(error: object) -> set[str]:
             return set()
 
 
-def _classify_refused_query(words: str) -> LinearFailed:
+def _classify_refused_query(words: str, places: Sequence[Place]) -> LinearFailed:
     if "too complex" in words.lower():
         return TooComplex("Linear rejected a query as too complex. What was mirrored before is kept.")
     _LOG.warning("linear.query_refused", errors=logs.mask_text(words)[:_LONGEST_LOGGED])
-    return InvalidQuery()
+    return InvalidQuery(places)
 
 
 def _classify_status(status: int, headers: Mapping[str, str]) -> LinearFailed:

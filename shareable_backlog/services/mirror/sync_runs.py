@@ -8,8 +8,9 @@ from time import monotonic
 
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
-from shareable_backlog.database.mirror import mirror, sync_history
+from shareable_backlog.database.mirror import mirror, sync_history, sync_refusals
 from shareable_backlog.database.mirror.sync_history import FailedRow, RateBudget, SyncRun
+from shareable_backlog.database.mirror.sync_refusals import StoredRefusal
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.errors import Conflict, NotFound
 from shareable_backlog.services.audit import audit_actions
@@ -25,13 +26,15 @@ _LOOK_AGAIN_S = 0.5
 class MirrorState:
     """The mirror's state; `as_of` is the end of the last good run, None when there was none.
 
-    `unsearchable` counts, up to 10,000, the items whose latest words the search does not know yet.
+    `unsearchable` counts, up to 10,000, the items whose latest words the search does not know yet. `refused` is what
+    Linear did not give when it was last asked.
     """
 
     as_of: datetime | None
     items: int
     unsearchable: int
     runs: list[SyncRun]
+    refused: list[StoredRefusal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ async def read_state(runs: int = _RUNS_SHOWN) -> MirrorState:
         await mirror.count_items(),
         await search_entries.count_stale(_MOST_COUNTED),
         await sync_history.list_latest_runs(runs),
+        await sync_refusals.list_refusals(),
     )
 
 

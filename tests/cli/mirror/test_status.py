@@ -113,7 +113,13 @@ def test_seed_fills_an_empty_mirror_and_status_tells_its_age(capsys: pytest.Capt
 
 @pytest.mark.usefixtures("in_environment")
 def test_a_mirror_that_was_never_filled_has_no_age_in_json_and_exits_1(capsys: pytest.CaptureFixture[str]) -> None:
-    assert json.loads(told(capsys, "--json", code=1)) == {"as_of": None, "items": 0, "unsearchable": 0, "runs": []}
+    assert json.loads(told(capsys, "--json", code=1)) == {
+        "as_of": None,
+        "items": 0,
+        "unsearchable": 0,
+        "runs": [],
+        "refused": [],
+    }
 
 
 @pytest.mark.usefixtures("in_environment")

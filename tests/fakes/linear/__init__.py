@@ -10,10 +10,11 @@
 """
 
 from tests.fakes.linear.faults import Fault
+from tests.fakes.linear.refusing import Refusing
 from tests.fakes.linear.rows import Row
 from tests.fakes.linear.server import FakeLinear, Received, run_linear
 from tests.fakes.linear.store import Bump
 from tests.fakes.linear.webhooks import delivery
 from tests.fakes.linear.world import World
 
-__all__ = ["Bump", "FakeLinear", "Fault", "Received", "Row", "World", "delivery", "run_linear"]
+__all__ = ["Bump", "FakeLinear", "Fault", "Received", "Refusing", "Row", "World", "delivery", "run_linear"]

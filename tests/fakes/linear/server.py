@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from email.utils import format_datetime
 from typing import Any
 
-from tests.fakes.linear import faults, http
+from tests.fakes.linear import faults, http, refusing
 from tests.fakes.linear.faults import Fault
 from tests.fakes.linear.graphql.service import Service
 from tests.fakes.linear.http import Answer
 from tests.fakes.linear.oauth import Applications
 from tests.fakes.linear.refused import RefusedError
+from tests.fakes.linear.refusing import Refusing
 from tests.fakes.linear.world import World
 from tests.support import leaks
 
@@ -42,7 +43,7 @@ class FakeLinear:
 
     Every answer's Date is by the clock of the world; `sends_date` set to False leaves it out. `on_request` is
     called before each GraphQL request is answered, with its number from 1 on, so that the world can change
-    between two pages.
+    between two pages. What is in `refused` it refuses, for as long as it is in there.
     """
 
     key = leaks.LINEAR_KEY
@@ -63,6 +64,7 @@ class FakeLinear:
         self.delay_s = 0.0
         """How long it takes over each answer."""
         self.on_request: Callable[[int], None] | None = None
+        self.refused: list[Refusing] = []
         self._service = Service(world)
         self._applications = Applications(world, self.oauth_token)
         self._uploads: dict[str, Answer] = {}
@@ -81,6 +83,7 @@ class FakeLinear:
         self.requests.clear()
         self.points_spent = self._queries = 0
         self.sends_date, self.on_request = True, None
+        self.refused = []
         self.forget_faults()
         self._service, self._applications = Service(world), Applications(world, self.oauth_token)
 
@@ -165,7 +168,8 @@ class FakeLinear:
         except RefusedError as refused:
             return faults.error(refused.status, refused.code, refused.kind, str(refused))
         self.points_spent += points
-        return Answer(200, body, self._rate_headers(points))
+        status, body = refusing.refuse(self.refused, query, body) if self.refused else (200, body)
+        return Answer(status, body, self._rate_headers(points))
 
     def _upload(self, path: str, authorization: str) -> Answer:
         if self._refusal(authorization):

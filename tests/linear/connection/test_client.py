@@ -21,6 +21,7 @@ from shareable_backlog.linear.errors import (
     InvalidQuery,
     LinearUnavailable,
     RateLimited,
+    ServerErred,
     TooComplex,
 )
 from tests.fakes.linear import FakeLinear, Fault, run_linear
@@ -93,7 +94,7 @@ async def test_a_refused_key_is_an_authentication_failure_at_any_status(fake: Fa
         (Fault.BARE_429, RateLimited),
         (Fault.TOO_COMPLEX, TooComplex),
         (Fault.VALIDATION_FAILED, InvalidQuery),
-        (Fault.INTERNAL_ERROR, LinearUnavailable),
+        (Fault.INTERNAL_ERROR, ServerErred),
         (Fault.BAD_GATEWAY, LinearUnavailable),
         (Fault.EMPTY, LinearUnavailable),
         (Fault.TRUNCATED_JSON, LinearUnavailable),

@@ -144,7 +144,7 @@ async def test_the_run_under_way_is_told() -> None:
 
 
 async def test_the_state_of_a_mirror_that_was_never_filled() -> None:
-    assert await sync_runs.read_state() == sync_runs.MirrorState(None, 0, 0, [])
+    assert await sync_runs.read_state() == sync_runs.MirrorState(None, 0, 0, [], [])
 
 
 async def test_the_state_counts_what_is_shown_and_what_the_search_does_not_know_yet() -> None:

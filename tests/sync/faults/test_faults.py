@@ -37,7 +37,7 @@ def changed(watched: Watched) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("fault", [Fault.BAD_GATEWAY, Fault.PARTIAL, Fault.RATELIMITED])
+@pytest.mark.parametrize("fault", [Fault.BAD_GATEWAY, Fault.RATELIMITED])
 def test_whichever_request_fails_the_next_run_makes_up_for_it(fault: Fault, settings: Settings) -> None:
     with open_play(settings) as play:
         for number in count():
@@ -50,6 +50,21 @@ def test_whichever_request_fails_the_next_run_makes_up_for_it(fault: Fault, sett
             if first and full:
                 assert number > 6
                 return
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", [Fault.PARTIAL, Fault.NULL_NODE, Fault.NULL_CONNECTION])
+def test_whichever_answer_has_a_hole_the_run_goes_on_and_the_next_one_makes_up_for_it(
+    fault: Fault, settings: Settings
+) -> None:
+    with open_play(settings) as play:
+        for number in range(8):
+            watched = play.begin(_CALM)
+            holed = replace(_SMALL_PAGES, fault=(fault, number, _TWICE))
+            assert play.run(watched, holed)
+            changed(watched)
+            assert play.run(watched, holed)
+            play.end(watched)
 
 
 @pytest.mark.long
