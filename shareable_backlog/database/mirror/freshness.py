@@ -12,7 +12,7 @@ __all__ = ["SAMPLE_PREFIX"]
 
 @dataclass(frozen=True, slots=True)
 class MirrorAge:
-    """When the mirror was last brought up to date, None when it never was.
+    """When the mirror was last brought up to date, None when it never was; not after Linear began to refuse issues.
 
     `failure` is why the newest run failed, None when it did not; `is_sample` when the sample backlog is there.
     """
@@ -26,9 +26,11 @@ NOT_ADOPTED: LiteralString = "id > coalesce((SELECT max(sync_history_id) FROM ad
 """Tell whether a row of `sync_history` is of this program: the Node service filled another mirror."""
 
 COLUMNS: LiteralString = f"""
-    (SELECT completed_at FROM sync_history
-     WHERE status IN ('succeeded', 'partial') AND completed_at IS NOT NULL AND {NOT_ADOPTED}
-     ORDER BY started_at DESC, id DESC LIMIT 1) AS as_of,
+    least(
+      (SELECT completed_at FROM sync_history
+       WHERE status IN ('succeeded', 'partial') AND completed_at IS NOT NULL AND {NOT_ADOPTED}
+       ORDER BY started_at DESC, id DESC LIMIT 1),
+      (SELECT first_at FROM sync_refusals WHERE (stream, kind, name) = ('issues', 'list', ''))) AS as_of,
     (SELECT CASE status WHEN 'failed' THEN error_message END FROM sync_history
      WHERE completed_at IS NOT NULL AND {NOT_ADOPTED}
      ORDER BY started_at DESC, id DESC LIMIT 1) AS failure,

@@ -156,3 +156,33 @@ def test_the_last_ten_runs_are_told_the_newest_first_with_its_next_step_alone(
     runs = json.loads(told(capsys, "--json"))["runs"]
     assert [run["next_step"] for run in runs if run["next_step"]] == ["Mend 0.", "Mend 3."]
     assert len(runs) == 10
+
+
+def add_refusals(database: str, count: int) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "INSERT INTO sync_refusals"
+            " (stream, kind, name, reason, remedy, path, tries, last_run_id, first_at, next_at)"
+            " SELECT 'issues', 'node', n, 'Linear answers with an error when it is asked for one of issues',"
+            "  'Only Linear can mend this.', 'issues.nodes.7.title', 2, 1, '2026-02-06 10:00Z', '2026-02-06 12:00Z'"
+            " FROM generate_series(1, %s) n",
+            [count],
+        )
+
+
+@pytest.mark.usefixtures("in_environment")
+def test_what_linear_refuses_is_told_with_its_place_and_who_can_mend_it(
+    database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_run(database, 1, status="partial")
+    add_refusals(database, 12)
+    lines = told(capsys).splitlines()
+    refused = [line for line in lines if line.startswith("Linear answers")]
+    assert len(refused) == 10
+    assert refused[0].endswith(
+        "(issues.nodes.7.title), since 2026-02-06 10:00 UTC; asked again from 2026-02-06 12:00 UTC on."
+        " Only Linear can mend this."
+    )
+    assert "2 more are refused; `slb status --json` has all." in lines
+    encoded = json.loads(told(capsys, "--json"))["refused"]
+    assert [(one["stream"], one["kind"], one["tries"]) for one in encoded] == [("issues", "node", 2)] * 12

@@ -91,6 +91,20 @@ def test_a_run_under_way_tells_what_it_is_at(site: Site) -> None:
     assert '<td class="number">1,250</td>' in page
 
 
+def test_what_linear_refuses_is_told_with_who_can_mend_it_and_when_it_is_asked_again(site: Site) -> None:
+    assert "What Linear refuses" not in site.get("/admin/sync", "alice").text
+    site.query(
+        "INSERT INTO sync_refusals (stream, kind, name, reason, remedy, path, last_run_id, next_at) VALUES"
+        " ('comments', 'list', '', 'Linear does not let the key read comments', 'Ask <the admin>.', 'comments', 1,"
+        "  '2999-01-01 10:30Z')"
+    )
+    page = site.get("/admin/sync", "alice").text
+    site.query("DELETE FROM sync_refusals")
+    assert "Linear does not let the key read comments" in page
+    assert "Ask &lt;the admin&gt;." in page
+    assert "2999-01-01T10:30:00" in page
+
+
 def test_older_runs_follow_by_pages_of_25_each_run_once(site: Site) -> None:
     ids = [run(site, minutes_ago=number // 2) for number in range(60)]
     seen: list[int] = []

@@ -52,6 +52,19 @@ async def test_of_runs_that_began_at_one_moment_the_one_noted_last_counts() -> N
     assert (await freshness.read_age()).as_of == NOON + HOUR
 
 
+@pytest.mark.parametrize(("stream", "hours"), [("issues", 1), ("comments", 5)])
+async def test_with_its_issues_refused_the_mirror_is_as_old_as_the_refusal(stream: str, hours: int) -> None:
+    await add_run("partial", NOON + 4 * HOUR, NOON + 5 * HOUR)
+    await query(
+        """
+        INSERT INTO sync_refusals (stream, kind, name, reason, remedy, path, last_run_id, first_at, next_at)
+        VALUES (%(stream)s, 'list', '', 'Why', 'Who.', 'where', 1, %(at)s, %(at)s)
+        """,
+        {"stream": stream, "at": NOON + HOUR},
+    )
+    assert (await freshness.read_age()).as_of == NOON + hours * HOUR
+
+
 async def test_only_rows_of_the_sample_make_it_one() -> None:
     await store(team("ENG", id=f"a-{SAMPLE_PREFIX}"))
     assert not (await freshness.read_age()).is_sample
