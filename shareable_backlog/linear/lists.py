@@ -25,6 +25,8 @@ UNKNOWN_ID = "unknown"
 
 _WORKSPACE_QUERY = "query Workspace { organization { id } }"
 _MOST_SKIPPED = 25  # nodes of one list in one run: each takes some requests
+_MOST_NAMED = 100  # nodes of a page with values that can't be stored
+_LONGEST_PATH = 200
 _SAME_FIELD = 3  # nodes in a row that lack a field, until all are asked for without it
 _OF_ALL = frozenset({"id", "updatedAt"})
 
@@ -34,6 +36,7 @@ _WHY: Mapping[Cause, str] = {
     "error": "is answered with an error by Linear",
     "query": "is not understood by Linear",
     "endless": "has no end in Linear's answers",
+    "value": "has a value that can't be stored",
 }
 
 
@@ -64,6 +67,15 @@ class ListRound:
         """Add that all of a list, or the rest of it, is refused."""
         cause, path = refusals.find_cause(error, stream), refusals.describe_path(error, stream)
         self.refused.append(RefusedPart(stream=stream, kind="list", cause=cause, path=path))
+
+    def refuse_values(self, stream: str, bad: Sequence[BadNode]) -> None:
+        """Add the nodes of a page that came with values that can't be stored, the first hundred of them."""
+        known = {refused.key for refused in self.refused}
+        for one in bad[:_MOST_NAMED]:
+            path = ".".join(filter(None, (stream, "nodes", one.field)))[:_LONGEST_PATH]
+            refused = RefusedPart(stream=stream, kind="node", name=one.id, cause="value", path=path)
+            if one.id != UNKNOWN_ID and refused.key not in known:
+                self.refused.append(refused)
 
 
 @dataclass(slots=True)
@@ -120,6 +132,9 @@ class ListReader:
         for ask in asks:
             if ask.stream.name in self._apart:
                 await self._fetch_apart(ask, found)
+        for ask in asks:
+            if not ask.seen_only and (page := found.pages.get(ask.stream.name)):
+                found.refuse_values(ask.stream.name, page.bad)
         self._has_read |= bool(found.pages)
         if last and not self._has_read and len(asks) > 1:
             raise last

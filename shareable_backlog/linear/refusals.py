@@ -9,7 +9,7 @@ from typing import Literal
 from shareable_backlog.linear.errors import Forbidden, InvalidQuery, PagesEndless, Place, Refused
 
 RefusedKind = Literal["list", "field", "node", "hole"]
-Cause = Literal["rights", "plan", "error", "query", "endless"]
+Cause = Literal["rights", "plan", "error", "query", "endless", "value"]
 
 COUNTS = "counts"
 """What a refusal calls the counts of issues and the workspace's id, which are asked for beside lists."""

@@ -14,6 +14,7 @@ _REASONS: Mapping[Cause, str] = {
     "error": "Linear answers with an error when it is asked for {what}",
     "query": "Linear does not understand how this program asks for {what}",
     "endless": "Linear's answers never come to an end for {what}",
+    "value": "Linear has a value that can't be stored for {what}",
 }
 _REMEDIES: Mapping[Cause, str] = {
     "rights": "The admin who made the key can give it that right in Linear, or make another key.",
@@ -21,6 +22,7 @@ _REMEDIES: Mapping[Cause, str] = {
     "error": "Only Linear can mend this: send its support the place that is named.",
     "query": "A newer version of this program may ask in the right way.",
     "endless": "Only Linear can mend this: tell its support which list has no end.",
+    "value": "Whoever may edit it in Linear can put the value right that is named.",
 }
 
 

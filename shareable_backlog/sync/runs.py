@@ -247,6 +247,7 @@ def _describe_partial(report: RunReport) -> str | None:
         first = report.bad_rows[0]
         skipped = "1 row was skipped" if count == 1 else f"{count:,} rows were skipped, the first of them"
         notes.append(f"{skipped}: {first.stream} {first.id}: {first.field or ''} {first.reason}")
+    notes = notes or [f"{one.reason}." for one in report.refused.values()][:1]
     return " ".join(notes) or None
 
 

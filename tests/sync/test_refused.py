@@ -315,3 +315,19 @@ async def test_a_hole_far_down_is_found_in_few_requests(live_database: Settings,
     fake.refused = [Refusing("issues", "error", "null", node_id=erring["id"], field="title")]
     await run_sync(live_database, fake)
     assert len(fake.requests) <= 6
+
+
+async def test_a_row_that_can_not_be_stored_is_tried_again_when_it_is_due(
+    live_database: Settings, fake: FakeLinear
+) -> None:
+    issue = fake.world.add_issue()
+    title, issue["title"] = issue["title"], None
+    await run_until_quiet(live_database, fake)
+    issue["title"] = title
+    fake.world.version += 1
+    await scheduled_run(live_database, fake)
+    assert await list_live_ids("issues") == set()
+    await be_due()
+    await scheduled_run(live_database, fake)
+    assert await list_live_ids("issues") == {issue["id"]}
+    assert await list_stored() == []

@@ -9,6 +9,7 @@ import msgspec
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
+from shareable_backlog.database.mirror.mirror import encode_rows
 
 RefusalKey: TypeAlias = tuple[str, str, str]
 """A stream, what is refused of it (list, field, node, hole), and the name of the field or node."""
@@ -84,7 +85,7 @@ def build_upsert(refusals: Sequence[NewRefusal], run_id: int) -> tuple[LiteralSt
             retry_from = CASE WHEN sync_refusals.retry_from < excluded.retry_from THEN sync_refusals.retry_from
               WHEN sync_refusals.retry_from >= excluded.retry_from THEN excluded.retry_from END
         """,
-        {"refusals": msgspec.json.encode(refusals).decode(), "run_id": run_id},
+        {"refusals": encode_rows(refusals), "run_id": run_id},
     )
 
 

@@ -72,6 +72,10 @@ async def test_a_node_is_looked_for_from_the_earliest_time_on(
     assert stored.retry_from == (kept and _NOON.replace(hour=kept))
 
 
+async def test_a_name_may_hold_anything() -> None:
+    assert (await refuse(1, kind="node", name="a\x00b")).name == "a\ufffdb"
+
+
 async def test_what_is_over_is_forgotten_and_nothing_else() -> None:
     await refuse(1)
     kept = await refuse(1, stream="cycles")

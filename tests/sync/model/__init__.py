@@ -2,5 +2,6 @@
 
     python -m tests.sync.model --histories 20000
 
-`histories` are what may happen, `play` lets it happen and says what must hold, `equal` compares.
+`histories` are what may happen, `play` lets it happen and says what must hold, `equal` compares. Some runs, and
+rivals of others, are those of `other_process`.
 """

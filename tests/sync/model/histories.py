@@ -1,11 +1,13 @@
 """Say what may happen: changes of the source, runs, and what goes wrong in them."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from hypothesis import strategies as st
 
 from tests.fakes.linear import Bump, Fault
+from tests.fakes.linear.refusing import Shape, Way
+from tests.fakes.linear.rows import LISTS
 from tests.sync.model.changes import Change, changes
 
 # The others take seconds each, and are shown to fail a run by the tests of the client.
@@ -15,6 +17,24 @@ _FAULTS = (
     *(Fault.WRONG_CHARSET, Fault.PARTIAL, Fault.NULL_NODE, Fault.NULL_CONNECTION, Fault.STUCK_CURSOR),
     *(Fault.REDIRECT, Fault.DISCONNECT, Fault.WRONG_TYPE),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """What of the list `root` is refused during a run: all of it, a field of all nodes, a node, or a field of one."""
+
+    root: str
+    way: Way
+    shape: Shape
+    of: Literal["list", "field", "node", "node's field"]
+    pick: int
+    """Which node it is."""
+
+    @property
+    def is_of_list(self) -> bool:
+        """Return whether other nodes may be away too: Linear does not say which one it is whose rights lack."""
+        is_unnamed = self.shape in {"unnamed", "silent"} and self.way in {"rights", "plan"}
+        return self.of in {"list", "field"} or self.way in {"same pages", "empty pages"} or is_unnamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +57,30 @@ class Run:
     stop_at_store: int | None = None
     rival_at: int | None = None
     """At which request somebody else wants a sync too."""
+    refused: tuple[Refuse, ...] = ()
+    is_automatic: bool = False
+    """It asks for what was refused before only when that is due."""
+    is_elsewhere: bool = False
+    """Another process runs it, and this one is the rival."""
     may_fail: bool = False
     """Something happens that is not said here."""
 
     @property
     def is_undisturbed(self) -> bool:
         """Return whether nothing happens during the run that may keep it from ending well."""
+        return self.is_undisturbed_but_refused and not self.refused
+
+    @property
+    def is_undisturbed_but_refused(self) -> bool:
+        """Return whether nothing else happens during the run than that Linear refuses some of it."""
         troubles = (self.fault, self.forget_cursors_at, self.stop_at_request, self.stop_at_store, self.rival_at)
-        return not self.may_fail and not self.changes and all(trouble is None for trouble in troubles)
+        is_asking_all = not self.may_fail and not self.changes and not self.is_automatic
+        return is_asking_all and all(trouble is None for trouble in troubles)
 
 
-Step: TypeAlias = Change | Run
+Jump: TypeAlias = int
+"""By how many seconds the clock of the database jumps."""
+Step: TypeAlias = Change | Run | Jump
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +96,14 @@ def _at(last: int) -> st.SearchStrategy[int | None]:
     return st.none() | st.integers(1, last)
 
 
+_refused = st.builds(
+    Refuse,
+    st.sampled_from([*LISTS]),
+    st.sampled_from(["rights", "plan", "error", "error", "same pages", "empty pages"]),
+    st.sampled_from(Shape.__args__),
+    st.sampled_from(["list", "field", "node", "node", "node's field", "node's field"]),
+    st.integers(0, 9),
+)
 _some_trouble = {
     "fault": st.none() | st.tuples(st.sampled_from(_FAULTS), st.integers(0, 12), st.integers(1, 3)),
     "changes": st.lists(st.tuples(st.integers(1, 20), changes), max_size=4).map(tuple),
@@ -70,12 +111,15 @@ _some_trouble = {
     "stop_at_request": _at(20),
     "stop_at_store": _at(6),
     "rival_at": _at(6),
+    "refused": st.lists(_refused, min_size=1, max_size=2).map(tuple),
 }
 _calm = {
     "is_full": st.booleans(),
     "removals_allowed": st.booleans(),
     "halvings": st.sampled_from([0, 5, 6, 6, 7]),
     "sends_date": st.sampled_from([True, True, True, False]),
+    "is_automatic": st.sampled_from([False, False, True]),
+    "is_elsewhere": st.sampled_from([False, False, False, True]),
 }
 
 
@@ -87,11 +131,12 @@ def _runs(draw: st.DrawFn) -> Run:
     return draw(st.builds(Run, **chosen))
 
 
+_jumps = st.sampled_from([360, 7_200, 200_000, -360, -7_200])
 _bumps = st.frozensets(st.sampled_from(Bump.__args__))
 
 histories: st.SearchStrategy[History] = st.builds(
     History,
     _bumps,
     st.booleans(),
-    st.lists(st.one_of(changes, changes, changes, changes, _runs()), max_size=18).map(tuple),
+    st.lists(st.one_of(*[changes] * 8, _runs(), _runs(), _jumps), max_size=18).map(tuple),
 )

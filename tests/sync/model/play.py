@@ -15,29 +15,21 @@ from shareable_backlog import database, logs
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database.mirror.mirror import RowCounts
 from shareable_backlog.errors import BacklogError
-from shareable_backlog.linear.connection.retry import Retries
-from shareable_backlog.streams import TABLES
+from shareable_backlog.streams import STREAMS, TABLES
 from shareable_backlog.sync import pull
 from shareable_backlog.sync.pull import SyncRequest
-from shareable_backlog.sync.runs import RunReport
 from tests.fakes.linear import FakeLinear, World, run_linear
 from tests.sync.model import changes, equal
 from tests.sync.model.changes import Change
 from tests.sync.model.equal import Mirror, Rows
 from tests.sync.model.histories import History, Run
+from tests.sync.model.other_process import RETRIES, OtherProcess, Outcome, judge
 from tests.sync.model.troubles import Trouble
 from tests.sync.model.watched import Watched
 
-_TABLES = (*TABLES.values(), "search_entries", "sweep_entries", "sync_cursors", "sync_history")
+_TABLES = (*TABLES.values(), "search_entries", "sweep_entries", "sync_cursors", "sync_history", "sync_refusals")
 _MORE_THAN_THE_OVERLAP: Change = ("pass", "600", 0, 0)
 _LAST_RUN = Run(is_full=True, removals_allowed=True)
-
-
-async def _at_once(_seconds: float) -> None:
-    await asyncio.sleep(0)
-
-
-_RETRIES = Retries(attempts=2, sleep=_at_once)
 
 
 @dataclass(slots=True)
@@ -48,6 +40,7 @@ class Play:
     settings: Settings
     admin: psycopg.Connection
     runner: asyncio.Runner
+    other: OtherProcess
     last: Mirror = field(default_factory=Mirror)
     """What the last run left."""
 
@@ -57,6 +50,8 @@ class Play:
         for step in history.steps:
             if isinstance(step, Run):
                 self.run(watched, step)
+            elif isinstance(step, int):
+                self.jump(step)
             else:
                 watched.change(step)
         watched.change(_MORE_THAN_THE_OVERLAP)
@@ -94,40 +89,62 @@ class Play:
         assert report.total == RowCounts()
         assert len(self.fake.requests) == 1
 
-    def run(self, watched: Watched, run: Run) -> RunReport | None:
+    def jump(self, seconds: int) -> None:
+        """Let the clock of the database jump: what it says of the past moves the other way."""
+        by = {"seconds": seconds}
+        self.admin.execute("UPDATE sync_refusals SET next_at = next_at - make_interval(secs => %(seconds)s)", by)
+        self.admin.execute("UPDATE sync_history SET started_at = started_at - make_interval(secs => %(seconds)s)", by)
+
+    def run(self, watched: Watched, run: Run) -> Outcome | None:
         """Run a sync and check what must hold after it; None for one that failed, as it may only in trouble."""
         # Times of Linear's answers have no fractions: what was made in the second of a sweep, it does not judge.
         watched.world.pass_time(2)
         watched.begin()
-        report = self.runner.run(self._run_sync(watched, run))
+        trouble = Trouble(self.fake, watched, run)
+        outcome = self.runner.run(self._run_sync(trouble, run))
         before, after = self.last, equal.mirror(self.admin)
         self.last = after
         _check_always(watched, before, after)
         if run.is_undisturbed:
-            assert report
-            _check_undisturbed(watched, report, after)
+            assert outcome
+            _check_undisturbed(watched, outcome, after)
             assert not self.admin.execute("SELECT 1 FROM sync_history WHERE completed_at IS NULL").fetchall()
-        return report
+            assert not self.admin.execute("SELECT * FROM sync_refusals WHERE kind IN ('list', 'field')").fetchall()
+        elif run.is_undisturbed_but_refused:
+            assert outcome
+            _check_refused(watched, trouble, after)
+        return outcome
 
-    async def _run_sync(self, watched: Watched, run: Run) -> RunReport | None:
+    async def _run_sync(self, trouble: Trouble, run: Run) -> Outcome | None:
         """Run a sync, with what is to happen meanwhile; None when it failed, as it may only in trouble."""
-        settings = replace(self.settings, linear_api_url=self.fake.url, linear_api_key=Secret(self.fake.key))
-        trouble = Trouble(self.fake, watched, run)
-        rival = SyncRequest("manual")
 
-        def start(wanted: SyncRequest) -> "asyncio.Task[RunReport]":
-            return asyncio.create_task(pull.run_sync(settings, wanted, trouble.on_page, retries=_RETRIES))
+        def start(wanted: SyncRequest, *, is_elsewhere: bool) -> "asyncio.Task[Outcome | None]":
+            return asyncio.create_task((self._run_elsewhere if is_elsewhere else self._run_here)(wanted, trouble))
 
-        task = start(SyncRequest("manual", run.is_full, run.removals_allowed))
-        trouble.begin(task, lambda: start(rival))
+        trigger = "automatic" if run.is_automatic else "manual"
+        wanted = SyncRequest(trigger, run.is_full, run.removals_allowed)
+        task = start(wanted, is_elsewhere=run.is_elsewhere)
+        trouble.begin(task, lambda: start(SyncRequest("manual"), is_elsewhere=not run.is_elsewhere))
         try:
             return await task
         except (BacklogError, asyncio.CancelledError):
-            if run.is_undisturbed:
+            if run.is_undisturbed_but_refused:
                 raise
             return None
         finally:
             await trouble.end()
+
+    async def _run_here(self, wanted: SyncRequest, trouble: Trouble) -> Outcome:
+        settings = replace(self.settings, linear_api_url=self.fake.url, linear_api_key=Secret(self.fake.key))
+        return judge(await pull.run_sync(settings, wanted, trouble.on_page, retries=RETRIES))
+
+    async def _run_elsewhere(self, wanted: SyncRequest, _trouble: Trouble) -> Outcome | None:
+        return await self.other.run(
+            trigger=wanted.trigger,
+            is_full=wanted.is_full,
+            removals_allowed=wanted.removals_allowed,
+            settings={"LINEAR_API_URL": self.fake.url, "LINEAR_API_KEY": self.fake.key},
+        )
 
 
 def _check_always(watched: Watched, before: Mirror, after: Mirror) -> None:
@@ -144,11 +161,24 @@ def _check_always(watched: Watched, before: Mirror, after: Mirror) -> None:
     assert not newer, f"newer than the source: {newer}"
 
 
-def _check_undisturbed(watched: Watched, report: RunReport, after: Mirror) -> None:
+def _check_refused(watched: Watched, trouble: Trouble, after: Mirror) -> None:
+    """Check that all changes with a trace have arrived but for what was refused."""
+    roots = {refuse.root for refuse in trouble.run.refused if refuse.is_of_list}
+    lists = {name for name, stream in STREAMS.items() if stream.root in roots}
+    nodes = {refusing.node_id for refusing in trouble.refused}
+    traced = {
+        key: row
+        for key, row in watched.rows.items()
+        if key not in watched.silent and key[0] not in lists and key[1] not in nodes
+    }
+    _agree(traced, Mirror({key: row for key, row in after.live.items() if key in traced}))
+
+
+def _check_undisturbed(watched: Watched, outcome: Outcome, after: Mirror) -> None:
     """Check that all changes with a trace have arrived, and after a whole full run all of them."""
     traced = {key: row for key, row in watched.rows.items() if key not in watched.silent}
     _agree(traced, Mirror({key: row for key, row in after.live.items() if key in traced}))
-    if report.is_full and report.status == "succeeded":
+    if outcome.is_full and outcome.status == "succeeded":
         _agree(watched.rows, after)
         watched.silent.clear()
 
@@ -178,7 +208,9 @@ def open_play(settings: Settings, *, through: str | None = None) -> Generator[Pl
         url = Secret(through) if through else settings.database_url
         opened = database.open_database(replace(settings, database_url=url))
         runner.run(opened.__aenter__())
+        other = OtherProcess({"DATABASE_URL": url.reveal(), "SLB_DATA_DIR": str(settings.data_dir)})
         try:
-            yield Play(fake, settings, admin, runner)
+            yield Play(fake, settings, admin, runner, other)
         finally:
+            runner.run(other.end())
             runner.run(opened.__aexit__(None, None, None))

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as how
 
 from shareable_backlog.config import Settings
-from tests.sync.model.histories import History, Run, Step, histories
+from tests.sync.model.histories import History, Refuse, Run, Step, histories
 from tests.sync.model.play import open_play
 
 _PARTS = 20
@@ -55,6 +55,10 @@ _ONCE_WRONG: dict[str, tuple[Step, ...]] = {
         ("pass", "600", 0, 0),
         Run(),
         ("move", "teams", 0, 1),
+    ),
+    "rows come without what they need, and later with it": (
+        ("pass", "600", 0, 0),
+        Run(refused=(Refuse("workflowStates", "rights", "silent", "field", 0),)),
     ),
 }
 

@@ -9,11 +9,13 @@ from typing import TypeAlias
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.sync.runs import RunReport
 from shareable_backlog.sync.store import StreamPage
-from tests.fakes.linear import FakeLinear, Fault
-from tests.sync.model.histories import Run
+from tests.fakes.linear import FakeLinear, Fault, Refusing
+from tests.fakes.linear.rows import LISTS
+from tests.sync.model.histories import Refuse, Run
+from tests.sync.model.other_process import Outcome
 from tests.sync.model.watched import Watched
 
-_Task: TypeAlias = "asyncio.Task[RunReport]"
+_Task: TypeAlias = "asyncio.Task[Outcome | None]"
 
 
 @dataclass(slots=True)
@@ -23,6 +25,8 @@ class Trouble:
     fake: FakeLinear
     watched: Watched
     run: Run
+    refused: list[Refusing] = field(default_factory=list[Refusing])
+    """What Linear refuses in it."""
     _stop: Callable[[], object] = bool
     _stored: int = 0
     _asked: int = 0
@@ -51,7 +55,19 @@ class Trouble:
         if self.run.fault:
             fault, after, times = self.run.fault
             self.fake.fail_next(fault, times=times, after=after)
+        self.refused = [refusing for refuse in self.run.refused if (refusing := self._pick(refuse))]
+        self.fake.refused = self.refused
         self.fake.on_request = on_request
+
+    def _pick(self, refuse: Refuse) -> Refusing | None:
+        """Return what that refuses in this world; None when there is no such node."""
+        rows = [*self.watched.world.rows[refuse.root]]
+        is_of_node = refuse.of in {"node", "node's field"}
+        if is_of_node and not rows:
+            return None
+        node_id = rows[refuse.pick % len(rows)] if is_of_node else None
+        written = LISTS[refuse.root].written if refuse.of in {"field", "node's field"} else None
+        return Refusing(refuse.root, refuse.way, refuse.shape, node_id, written)
 
     def on_page(self, _report: RunReport, _page: StreamPage) -> None:
         """Stop the run at the store that its history says."""
@@ -65,4 +81,5 @@ class Trouble:
             with suppress(BacklogError):
                 await rival
         self.fake.on_request = None
+        self.fake.refused = []
         self.fake.forget_faults()
