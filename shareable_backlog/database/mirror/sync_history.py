@@ -133,9 +133,9 @@ async def find_pending_run() -> PendingRun | None:
 async def delete_older(transaction: Transaction, retention: timedelta) -> None:
     """Delete the runs that ended longer than `retention` ago, but for the newest of each kind."""
     await transaction.query(
-        """
+        f"""
         DELETE FROM sync_history
-        WHERE completed_at < now() - %(retention)s AND id NOT IN
+        WHERE completed_at < now() - %(retention)s AND {NOT_ADOPTED} AND id NOT IN
           (SELECT max(id) FROM sync_history GROUP BY status, is_full, held IS NULL, budget IS NULL)
         """,
         {"retention": retention},

@@ -5,6 +5,7 @@ from typing import LiteralString
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
+from shareable_backlog.database.mirror.freshness import NOT_ADOPTED
 
 
 async def is_full_run_older_than(interval: timedelta) -> bool:
@@ -17,12 +18,12 @@ async def is_full_run_older_than(interval: timedelta) -> bool:
     return is_older
 
 
-_DUE_IN: LiteralString = """
+_DUE_IN: LiteralString = f"""
     SELECT CASE WHEN status <> 'interrupted' AND completed_at <= now()
       THEN greatest(0, extract(epoch FROM
         greatest(completed_at + make_interval(secs => %(interval_s)s), retry_at) - now()))::float8
       ELSE 0 END
-    FROM sync_history WHERE trigger_type IN ('automatic', 'manual') AND status <> 'pending'
+    FROM sync_history WHERE trigger_type IN ('automatic', 'manual') AND status <> 'pending' AND {NOT_ADOPTED}
     ORDER BY started_at DESC, id DESC LIMIT 1
 """
 """All processes and restarts go by this. A run that was cut off goes on at once, and after the clock was put back."""
