@@ -187,6 +187,7 @@ async function filter(address) {
   });
   document.body.append(dialog);
   dialog.showModal();
+  find("summary", dialog)?.focus();
 }
 
 // --- Keys. Those of a dialog or a field are its own.

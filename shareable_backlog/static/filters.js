@@ -24,6 +24,9 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("[data-find]")) findAmongFilters(event.target);
 });
 
+// Else it would be what the Enter key of any box does.
+document.querySelector("main .find button")?.remove();
+
 // What is looked for is not a filter.
 document.addEventListener("submit", (event) => {
   const field = event.target.querySelector("[data-find]");
