@@ -56,12 +56,12 @@ BEGIN
 END
 $$
 """
-_KINDS = {
-    "TABLE": sql.SQL("TABLE"),
-    "INDEX": sql.SQL("INDEX"),
-    "SEQUENCE": sql.SQL("SEQUENCE"),
-    "TYPE": sql.SQL("TYPE"),
-}
+_KINDS = (
+    ("TABLE", sql.SQL("ALTER TABLE public.")),
+    ("INDEX", sql.SQL("ALTER INDEX public.")),
+    ("SEQUENCE", sql.SQL("ALTER SEQUENCE public.")),
+    ("TYPE", sql.SQL("ALTER TYPE public.")),
+)
 _LIST_OWNED = """
 SELECT 'TABLE', c.relname FROM pg_class AS c WHERE c.oid = to_regclass(%(table)s)
 UNION ALL
@@ -168,5 +168,6 @@ def _rename_own(connection: Connection) -> None:
 
 
 def _rename(connection: Connection, kind: str, name: str, kept: str) -> None:
-    statement = sql.SQL("ALTER {} public.{} RENAME TO {}")
-    connection.execute(statement.format(_KINDS[kind], sql.Identifier(name), sql.Identifier(kept)))
+    alter = next(beginning for one, beginning in _KINDS if one == kind)
+    parts = [alter, sql.Identifier(name), sql.SQL(" RENAME TO "), sql.Identifier(kept)]
+    connection.execute(sql.Composed(parts))

@@ -138,9 +138,10 @@ def read_holding(connection: Connection, names: Sequence[str]) -> Holding:
         ("runs", sql.SQL("SELECT count(*) FROM sync_history")),
         *((name, statement) for name, after, statement in _LATER if reached >= after),
     ]
-    columns = sql.SQL(", ").join(
-        sql.SQL("({}) AS {}").format(statement, sql.Identifier(name)) for name, statement in wanted
-    )
+    columns = [
+        sql.Composed([sql.SQL("("), statement, sql.SQL(") AS "), sql.Identifier(name)]) for name, statement in wanted
+    ]
+    question = sql.Composed([sql.SQL("SELECT "), sql.SQL(", ").join(columns)])
     cursor = connection.cursor(row_factory=class_row(Holding))
-    [holding] = cursor.execute(sql.SQL("SELECT {}").format(columns), {"actions": list(ACTIONS)}).fetchall()
+    [holding] = cursor.execute(question, {"actions": list(ACTIONS)}).fetchall()
     return holding
