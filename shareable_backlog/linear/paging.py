@@ -78,9 +78,9 @@ class PageReader:
             try:
                 data = await self._client.execute(text, variables)
             except TooComplex:
-                if max(firsts) == 1:
+                if self._largest == 1:
                     raise
-                self._largest = max(firsts) // 2
+                self._largest //= 2
                 continue
             except InvalidQuery as error:
                 if any(ask.after for ask in asks) and all(len(place.path) <= 1 for place in error.places):
