@@ -108,7 +108,7 @@ COMMENTS = Stream(
     node="Comment",
     kind=CommentRow,
     table="comments",
-    deciding=("issue_id",),
+    deciding=("issue_id", "hide_in_linear"),
     large=True,
 )
 

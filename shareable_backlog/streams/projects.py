@@ -145,6 +145,7 @@ INITIATIVES = Stream(
     kind=InitiativeRow,
     table="initiatives",
     compared=("trashed",),
+    deciding=("trashed",),
 )
 
 
