@@ -95,7 +95,7 @@ class Sweep:
                 self.reader.doubts_cursors = restarts <= _MOST_RESTARTS
                 asks = {stream: replace(ask, after=None) for stream, ask in asks.items()}
                 continue
-            self.began_at = self.began_at or self.client.last_date or seen_at
+            self.began_at = self.began_at or min(filter(None, (self.client.last_date, seen_at)))
             if fetched.counts is None:
                 with_counts = False
             else:

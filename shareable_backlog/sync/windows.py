@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shareable_backlog import clock
+from shareable_backlog import clock, logs
 from shareable_backlog.database.mirror.sync_cursors import StreamCursor
 from shareable_backlog.database.mirror.sync_refusals import RefusalKey
 from shareable_backlog.errors import SyncFailed
@@ -25,9 +25,13 @@ from shareable_backlog.sync import by_ids
 from shareable_backlog.sync.refused import KnownRefusals
 from shareable_backlog.sync.store import Batch, StreamPage
 
+_LOG = logs.get_logger(__name__)
+
 OVERLAP = timedelta(minutes=5)
 """How long after its time a change may become visible and is still found."""
 
+_NEXT = timedelta(milliseconds=1)  # Linear's times are no more exact
+_CLOCKS_AGREE = timedelta(minutes=1)
 _MOST_RESTARTS = 5
 _EXPECTED, _EXPECTED_OF_LARGE = 4, 12  # rows since the last run; Linear counts those that are asked for
 
@@ -38,9 +42,12 @@ class _StreamWindow:
 
     stream: Stream
     since: datetime | None
+    was_read: bool = False
     upto: datetime | None = None
     until: datetime | None = None
     """What the stream is complete until once the window has been read; None before its first page."""
+    latest: datetime | None = None
+    """What changed before this is visible by now, and so in the window."""
     after: str | None = None
     reached: datetime | None = None
     is_done: bool = False
@@ -50,7 +57,7 @@ class _StreamWindow:
     """What was refused in it."""
 
     def build_request(self) -> PageRequest:
-        is_small = self.since is not None and self.until is None  # once it fills, whole pages follow
+        is_small = self.was_read and self.until is None  # once it fills, whole pages follow
         expected = (_EXPECTED_OF_LARGE if self.stream.large else _EXPECTED) if is_small else None
         return PageRequest(self.stream, where=self._build_filter(), after=self.after, expected=expected)
 
@@ -65,10 +72,7 @@ class _StreamWindow:
 
     def take_page(self, page: NodePage, source_time: datetime | None) -> StreamPage:
         """Move on by one page and return what is new in it."""
-        if self.until is None:
-            newest = page.nodes[0].updated_at if page.nodes else self.since
-            known = source_time or newest
-            self.until = max(filter(None, (self.since, known and known - OVERLAP)), default=None)
+        self._move_end(page, source_time)
         nodes = page.nodes
         self.reached = page.nodes[-1].updated_at if page.nodes else page.reached or self.reached
         self.after = page.end_cursor
@@ -77,6 +81,22 @@ class _StreamWindow:
             nodes = [node for node in nodes if node.updated_at >= self.since]
             self.is_done = self.is_done or len(nodes) < len(page.nodes)
         return StreamPage(self.stream, nodes, page.bad, page.without)
+
+    def _move_end(self, page: NodePage, source_time: datetime | None) -> None:
+        """Say what the stream is complete until: never later than what it has seen last, whatever any clock says.
+
+        What is archived keeps its place among older ones, so later pages may have what came last. Of nodes that are
+        set aside the times need not be known.
+        """
+        changes = (max(node.updated_at, node.archived_at or node.updated_at) for node in page.nodes)
+        newest = max(changes, default=page.reached)
+        if self.until is None:
+            known = source_time or newest
+            self.latest = known and known - OVERLAP
+            self.until = self.since
+        if self.latest and (newest or page.bad):
+            end = min(self.latest, newest + _NEXT) if newest else self.latest
+            self.until = max(self.until, end) if self.until else end
 
     def mark_refused(self, refusal: RefusedPart) -> RefusedPart:
         """Return a refusal with from where on to look for it once more, if that takes the list."""
@@ -161,7 +181,8 @@ class Windows:
         rereads = self.known.list_rereads(stream)
         times = [since, *(one.retry_from for one in rereads)]
         earliest = None if None in times else min(filter(None, times))
-        return _StreamWindow(stream, earliest, settles=[one.key for one in rereads])
+        settles = [one.key for one in rereads]
+        return _StreamWindow(stream, earliest, was_read=stream.name in self.cursors, settles=settles)
 
     def _find_next_window(self, window: _StreamWindow) -> _StreamWindow | None:
         """Return the window itself while it has more, and after one that was taken up again the next one."""
@@ -217,6 +238,9 @@ class Windows:
                     yield batch
 
     async def _accept_first_round(self, fetched: ListRound) -> None:
+        ahead = self.client.last_date and self.client.last_date - clock.read_time()
+        if ahead and ahead > _CLOCKS_AGREE:
+            _LOG.warning("linears_clock_is_ahead", seconds=round(ahead.total_seconds()))
         self.counts = fetched.counts
         told = fetched.workspace_id or await self.reader.fetch_workspace_id()
         mirrored = {cursor.workspace_id for cursor in self.cursors.values()} - {None}

@@ -146,9 +146,37 @@ async def test_a_stream_is_complete_until_shortly_before_its_window_was_opened_b
     live_database: Settings, fake: FakeLinear
 ) -> None:
     fake.world.add_issue()
-    fake.world.pass_time(7_200)
     await run_sync(live_database, fake)
     assert await complete_until() == fake.world.now - OVERLAP
+
+
+async def test_a_stream_is_never_complete_for_longer_than_until_the_last_change_that_it_has_seen(
+    live_database: Settings, fake: FakeLinear
+) -> None:
+    issue = fake.world.add_issue()
+    fake.world.pass_time(7_200)
+    await run_sync(live_database, fake)
+    assert await complete_until() == datetime.fromisoformat(issue["updatedAt"]) + timedelta(milliseconds=1)
+    await run_sync(live_database, fake)
+    assert await complete_until() == datetime.fromisoformat(issue["updatedAt"]) + timedelta(milliseconds=1)
+
+
+@pytest.mark.parametrize("hours", [2, 48, -2])
+async def test_one_answer_by_a_wrong_clock_of_linears_hides_no_change(
+    live_database: Settings, fake: FakeLinear, hours: int
+) -> None:
+    fake.world.add_issue()
+    fake.world.pass_time(7_200)
+    for _ in range(2):
+        fake.date_ahead = timedelta(hours=hours)
+        await run_sync(live_database, fake)
+        fake.date_ahead = timedelta()
+        fake.world.edit(issues(fake.world)[0], title=f"Changed {fake.world.now}")
+        fake.world.add_issue()
+        fake.world.add_one("cycles")
+        await run_sync(live_database, fake)
+        assert await titles() == titles_in(fake.world)
+    assert await query("SELECT count(*) FROM cycles") == [(2,)]
 
 
 async def test_without_a_clock_of_linears_the_newest_change_says_how_far_a_stream_is_complete(

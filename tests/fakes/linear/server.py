@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -41,7 +42,8 @@ class Received:
 class FakeLinear:
     """Behave as Linear's API does towards a personal key and an OAuth application, and as the host of its files.
 
-    Every answer's Date is by the clock of the world; `sends_date` set to False leaves it out. `on_request` is
+    Every answer's Date is by the clock of the world; `sends_date` set to False leaves it out,
+    `date_ahead` makes it wrong. `on_request` is
     called before each GraphQL request is answered, with its number from 1 on, so that the world can change
     between two pages. What is in `refused` it refuses, for as long as it is in there.
     """
@@ -61,6 +63,7 @@ class FakeLinear:
         self.reset_in_s = 3_600.0
         """How long after an answer its rate headers say that the budget is full again."""
         self.sends_date = True
+        self.date_ahead = timedelta()
         self.delay_s = 0.0
         """How long it takes over each answer."""
         self.on_request: Callable[[int], None] | None = None
@@ -82,7 +85,7 @@ class FakeLinear:
         self.world = world
         self.requests.clear()
         self.points_spent = self._queries = 0
-        self.sends_date, self.on_request = True, None
+        self.sends_date, self.date_ahead, self.on_request = True, timedelta(), None
         self.refused = []
         self.forget_faults()
         self._service, self._applications = Service(world), Applications(world, self.oauth_token)
@@ -138,7 +141,9 @@ class FakeLinear:
     def _dated(self, answer: Answer) -> Answer:
         if not self.sends_date:
             return answer
-        return replace(answer, headers={"Date": format_datetime(self.world.now, usegmt=True), **answer.headers})
+        return replace(
+            answer, headers={"Date": format_datetime(self.world.now + self.date_ahead, usegmt=True), **answer.headers}
+        )
 
     def _answer(self, request: http.Request) -> Answer:
         content = _content(request.body)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeAlias
 
 from shareable_backlog.errors import BacklogError
@@ -51,6 +52,7 @@ class Trouble:
 
         self._stop = task.cancel
         self.fake.sends_date = self.run.sends_date
+        self.fake.date_ahead = timedelta(seconds=self.run.date_ahead_s)
         self.fake.fail_next(Fault.TOO_COMPLEX, times=self.run.halvings)
         if self.run.fault:
             fault, after, times = self.run.fault
