@@ -30,6 +30,7 @@ OWN_NAMES = frozenset(
             "api",
             "board",
             "changes",
+            "export",
             "export.csv",
             "export.json",
             "feed.atom",

@@ -70,7 +70,7 @@ def site(server: str, template: str) -> Generator[Site]:
         settings = {
             "SECURITY_CONTACTS": "security@example.com", "LINEAR_UPLOADS_URL": uploads.url,
             "LINEAR_API_URL": "http://127.0.0.1:1/graphql", "LINEAR_API_KEY": leaks.LINEAR_KEY,
-            "EXPORTS_PER_HOUR": "1000",
+            "EXPORTS_PER_HOUR": "1000", "PAGES_PER_MINUTE": "10000",
         }  # fmt: skip
         with running_site.run_site(conninfo, settings, base_url=BASE) as site:
             site.post("/account/tokens", "alice", name="A program", rights="items")

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from shareable_backlog.controllers.backlog import item_list, items
+from shareable_backlog.database import query
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.web import errors, params
 from shareable_backlog.web.pages import assets
@@ -84,6 +85,7 @@ async def test_linear_is_linked_by_https_only(
     client: httpx2.AsyncClient, url: str | None, *, is_linked: bool
 ) -> None:
     await store(item(1, url=url))
+    await query("UPDATE users SET is_admin = true WHERE email = 'bob@example.com'")
     page = (await client.get("/items/ENG-1")).text
     assert ("Open in Linear" in page) == is_linked
     assert "javascript:" not in page

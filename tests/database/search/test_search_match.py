@@ -181,6 +181,7 @@ async def test_a_search_asks_for_nothing_that_does_not_apply() -> None:
     assert (plain.sql, plain.params) == ("e.title_words @@ %(wanted)s::tsquery", {"wanted": "('roof':*)"})
 
 
+@pytest.mark.owner
 async def test_rare_words_are_found_by_an_index_whatever_is_shown() -> None:
     await query(
         "INSERT INTO search_entries (item_id, words, stale_since)"

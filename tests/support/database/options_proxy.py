@@ -4,7 +4,7 @@ import asyncio
 import struct
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 
 _TLS_ASKED = 80877103
 _PROTOCOL_3 = 196608
@@ -21,7 +21,7 @@ class _Proxy:
         self._server = (host, port)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
+        with closing(writer), suppress(ConnectionError, asyncio.IncompleteReadError):
             start = await _read_start(reader)
             if struct.unpack("!i", start[4:8])[0] == _TLS_ASKED:
                 writer.write(b"N")
@@ -34,7 +34,6 @@ class _Proxy:
                 from_server, to_server = await asyncio.open_connection(*self._server)
                 to_server.write(start)
                 await asyncio.gather(_pass_on(reader, to_server), _pass_on(from_server, writer))
-        writer.close()
 
 
 async def _read_start(reader: asyncio.StreamReader) -> bytes:
@@ -43,11 +42,18 @@ async def _read_start(reader: asyncio.StreamReader) -> bytes:
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
+    with closing(writer), suppress(ConnectionError):
         while some := await reader.read(65_536):
             writer.write(some)
             await writer.drain()
-    writer.close()
+
+
+async def _end_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.sleep(0)  # until what was closed has let go of its socket
 
 
 @contextmanager
@@ -64,7 +70,5 @@ def run_proxy(host: str, port: int) -> Generator[int]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         server.close()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
+        loop.run_until_complete(_end_others())
         loop.close()
