@@ -112,10 +112,10 @@ async def test_the_next_run_is_due_after_the_interval_whoever_asked_for_the_last
 
 async def test_restarts_and_other_processes_add_no_run(live_database: Settings, fake: FakeLinear) -> None:
     settings = at(live_database, fake, sync_interval_s=60)
-    for _ in range(3):
+    for _ in range(5):
         async with scheduled(settings), scheduled(settings), scheduled(settings), scheduled(settings):
             await ended(1)
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(1.1)
     assert len(await sync_history.list_latest_runs(5)) == 1
 
 
