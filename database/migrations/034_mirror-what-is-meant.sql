@@ -1,4 +1,5 @@
 -- Up Migration
+-- squawk-ignore-file ban-drop-column
 -- What dates, estimates, comments and authors mean in Linear: how exact a date is, by which scale is estimated, who
 -- spoke, what Linear hides.
 ALTER TABLE teams ADD COLUMN retired_at TIMESTAMPTZ, ADD COLUMN issue_estimation_type TEXT;

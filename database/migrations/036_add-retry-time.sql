@@ -1,4 +1,5 @@
 -- Up Migration
+-- squawk-ignore-file ban-drop-column
 -- When the next automatic run may begin at the earliest, after one that Linear turned away.
 ALTER TABLE sync_history ADD COLUMN retry_at TIMESTAMPTZ;
 
