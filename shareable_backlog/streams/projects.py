@@ -66,7 +66,13 @@ class ProjectRow(MirrorRow, frozen=True, kw_only=True):
 
 # Putting a project or an initiative into the trash may move none of its times.
 PROJECTS = Stream(
-    name="projects", root="projects", node="Project", kind=ProjectRow, table="projects", compared=("trashed",)
+    name="projects",
+    root="projects",
+    node="Project",
+    kind=ProjectRow,
+    table="projects",
+    compared=("trashed",),
+    deciding=("trashed",),
 )
 
 

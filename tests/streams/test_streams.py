@@ -104,3 +104,10 @@ def test_what_a_table_lacks_is_said_in_words(stream: Stream, sentences: list[str
 )
 def test_what_the_fake_linear_lacks_is_said_in_words(stream: Stream, sentence: str) -> None:
     assert sentence in join_lines(missing.check_tests(stream))
+
+
+def test_no_row_is_stored_without_what_hides_it() -> None:
+    hiding = {"trashed", "hide_in_linear", "private"}
+    for stream in STREAMS.values():
+        own = {column.name for column in stream.columns}
+        assert own & hiding <= set(stream.deciding), stream.name
