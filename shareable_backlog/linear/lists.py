@@ -60,7 +60,7 @@ class ListRound:
     def take_round(self, asks: Sequence[PageRequest], fetched: Round) -> None:
         """Add what came with one request."""
         self.pages |= {ask.stream.name: page for ask, page in zip(asks, fetched.pages, strict=True)}
-        self.counts = fetched.counts or self.counts
+        self.counts = self.counts if fetched.counts is None else fetched.counts
         self.workspace_id = fetched.workspace_id or self.workspace_id
 
     def refuse_list(self, stream: str, error: Refused) -> None:
@@ -141,7 +141,7 @@ class ListReader:
         return found
 
     def _prepare(self, ask: PageRequest) -> PageRequest:
-        left_out = self.left_out.get(ask.stream.name, frozenset()) - (_OF_ALL if ask.seen_only else frozenset())
+        left_out = self.left_out.get(ask.stream.name, frozenset()) & _list_optional(ask)
         return replace(ask, without=left_out) if left_out else ask
 
     async def _fetch_together(

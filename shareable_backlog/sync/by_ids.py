@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import replace
 
 from shareable_backlog import clock
+from shareable_backlog.linear.errors import CursorInvalid
 from shareable_backlog.linear.lists import ListReader
 from shareable_backlog.linear.queries import LARGEST_PAGE, PageRequest
 from shareable_backlog.linear.refusals import RefusedPart
@@ -28,7 +29,11 @@ async def fetch_by_ids(
         holes: list[RefusedPart] = []
         while ask:
             seen_at = clock.read_time()
-            fetched = await reader.fetch_round([ask])
+            try:
+                fetched = await reader.fetch_round([ask])
+            except CursorInvalid:
+                reader.doubts_cursors = False  # it is not the cursor then, but what is asked for
+                continue
             page = fetched.pages.get(stream.name)
             refused = [refusal for refusal in fetched.refused if refusal.kind in {"node", "field"}]
             holes += [refusal for refusal in fetched.refused if refusal.kind == "hole"]

@@ -118,11 +118,13 @@ async def _is_full_due(settings: Settings) -> bool:
 async def _has_other_teams(windows: Windows) -> bool:
     """Return whether the key sees a team no more, or once more: neither moves anything that a window would show."""
     counts = windows.counts
-    if counts is None or TEAMS.name in windows.unread:
-        return False
+    refusals = [one for one in windows.known.stored if one.stream == TEAMS.name]
+    if counts is None or TEAMS.name in windows.unread or any(one.kind == "hole" for one in refusals):
+        return False  # which teams can't be had is not known
+    refused = {one.name for one in refusals}
     async with transaction() as tx:
         shown = await teams.list_ids(tx)
-    return len(counts) < LARGEST_PAGE and shown != {count.team_id for count in counts}
+    return len(counts) < LARGEST_PAGE and shown - refused != {count.team_id for count in counts} - refused
 
 
 async def _has_other_counts(windows: Windows) -> bool:

@@ -110,7 +110,8 @@ class Sweep:
             }
 
     def _mark_unread(self, fetched: ListRound) -> None:
-        self.unread |= {refusal.stream for refusal in fetched.refused if refusal.kind in {"list", "hole"}}
+        refused = {refusal.stream for refusal in fetched.refused if refusal.kind in {"list", "hole"}}
+        self.unread |= refused - {COUNTS}
 
     def _build_batch(self, pages: Mapping[Stream, NodePage], fetched: ListRound, seen_at: datetime) -> Batch:
         # What is only looked at is fetched afterwards, if it differs, and may be refused then.

@@ -24,9 +24,12 @@ _DUE_IN: LiteralString = f"""
         greatest(completed_at + make_interval(secs => %(interval_s)s), retry_at) - now()))::float8
       ELSE 0 END
     FROM sync_history WHERE trigger_type IN ('automatic', 'manual') AND status <> 'pending' AND {NOT_ADOPTED}
+      AND started_at <= now()
     ORDER BY started_at DESC, id DESC LIMIT 1
 """
-"""All processes and restarts go by this. A run that was cut off goes on at once, and after the clock was put back."""
+"""All processes and restarts go by this. A run that was cut off goes on at once; one that a clock since put back says
+is yet to come counts for nothing.
+"""
 
 
 async def find_due_in_s(interval_s: float) -> float:

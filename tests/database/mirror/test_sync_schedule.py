@@ -42,6 +42,13 @@ async def test_the_next_run_is_due_an_interval_after_the_last_one(changes: dict[
     assert round(await sync_schedule.find_due_in_s(60)) in due_in
 
 
+async def test_after_the_clock_was_put_back_the_runs_since_count_and_not_those_that_seem_to_come() -> None:
+    await add_run(started_at="now() + interval '2 hours'", completed_at="now() + interval '2 hours'")
+    assert await sync_schedule.find_due_in_s(60) == 0
+    await add_run()
+    assert 55 < await sync_schedule.find_due_in_s(60) <= 60
+
+
 async def test_a_full_run_is_due_when_the_last_that_came_to_its_end_began_long_ago() -> None:
     assert await sync_schedule.is_full_run_older_than(timedelta(days=36500))
     await add_run(is_full="true", started_at="now() - interval '2 hours'")
