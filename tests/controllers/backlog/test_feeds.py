@@ -40,10 +40,9 @@ def test_a_feed_that_a_reader_has_is_not_sent_again(site: Site) -> None:
     address = feed_address(site)
     first = site.get(address)
     assert first.headers["cache-control"] == "private, no-cache"
-    for known in ({"if-none-match": first.headers["etag"]}, {"if-modified-since": first.headers["last-modified"]}):
-        again = site.get(address, None, **known)
-        assert (again.status_code, again.content) == (304, b"")
-        assert again.headers["etag"] == first.headers["etag"]
+    again = site.get(address, None, **{"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
 
 
 @pytest.mark.parametrize(
@@ -62,14 +61,10 @@ def test_a_feed_with_anything_else_in_it_is_sent(site: Site, change: str) -> Non
     assert site.get(address, None, **{"if-none-match": tag}).status_code == 200
 
 
-@pytest.mark.parametrize("since", ["Thu, 05 Feb 2026 12:00:00 GMT", "yesterday", "", "Thu, 05 Feb 2099 12:00:00"])
-def test_a_time_before_the_newest_entry_or_none_gets_the_feed(site: Site, since: str) -> None:
-    assert site.get(feed_address(site), None, **{"if-modified-since": since}).status_code == 200
-
-
-def test_the_tag_counts_before_the_time(site: Site) -> None:
-    known = {"if-none-match": '"another"', "if-modified-since": "Thu, 05 Feb 2099 12:00:00 GMT"}
+def test_a_time_tells_nothing_as_somebody_may_see_less_without_a_newer_entry(site: Site) -> None:
+    known = {"if-modified-since": "Thu, 05 Feb 2099 12:00:00 GMT"}
     assert site.get(feed_address(site), None, **known).status_code == 200
+    assert site.get(feed_address(site), None, **known, **{"if-none-match": '"another"'}).status_code == 200
 
 
 def test_a_reader_without_the_right_gets_no_304(site: Site) -> None:
