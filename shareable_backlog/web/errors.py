@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from shareable_backlog import logs
 from shareable_backlog.errors import BacklogError
+from shareable_backlog.web import forms
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.sub_path import drop_sub_path
 
@@ -135,7 +136,7 @@ def _build_response(request: Request, status: int, code: str, message: str, inci
         title=title,
         message=message,
         incident=incident,
-        may_try_again=status == 503,  # noqa: PLR2004 (HTTP)
+        may_try_again=status == 503 and request.method in {"GET", "HEAD"},  # noqa: PLR2004 (HTTP)
         back=_find_way_back(request),
     )
     # Not there before the gate is passed.
@@ -155,13 +156,17 @@ def _find_way_back(request: Request) -> str | None:
 
     Only its path is taken: whatever a browser says leads to this host.
     """
-    came_from = urlsplit(request.headers.get("referer", ""))
+    try:
+        came_from = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return None
     path = drop_sub_path(came_from.path)
-    if came_from.netloc != request.headers.get("host") or not path.startswith("/"):
+    if came_from.netloc != request.headers.get("host") or path.startswith("/sign-in/"):
         return None
-    if path.startswith(("//", "/sign-in/")) or (request.method == "GET" and path == request.url.path):
+    if request.method == "GET" and path == request.url.path:
         return None
-    return f"{path}?{came_from.query}" if came_from.query else path
+    whole = f"{path}?{came_from.query}" if came_from.query else path
+    return whole if forms.choose_own_path(whole) == whole else None
 
 
 def hide_secret(path: str) -> str:

@@ -129,6 +129,8 @@ def test_a_method_that_an_address_does_not_take_is_refused_with_those_that_it_do
         ("https://evil.example/account", None),
         ("http://testserver//evil.example/", None),
         ("http://testserver/sign-in/link/abc", None),
+        ("http://testserver/\\evil.example", None),
+        ("http://[", None),
         ("javascript:alert(1)", None),
         ("", None),
     ],
