@@ -48,16 +48,22 @@ def isolate_text(value: Any) -> Any:  # noqa: ANN401 (whatever a template writes
 def _balance(text: str) -> str:
     """Return `text` with all that it opens closed, and without what closes more than it opened."""
     is_open: list[str] = []
+    isolates = 0
 
     def close(found: re.Match[str]) -> str:
+        nonlocal isolates
         control = found[0]
         if control in _CLOSERS:
             is_open.append(_CLOSERS[control])
-            return control
-        if control not in is_open or (control == _END_OF_EMBEDDING and is_open[-1] != control):
+            isolates += _CLOSERS[control] == _END_OF_ISOLATE
+        elif control == _END_OF_ISOLATE and isolates:
+            while is_open.pop() != control:  # the end of an isolate ends the embeddings in it
+                pass
+            isolates -= 1
+        elif control == _END_OF_EMBEDDING and is_open[-1:] == [control]:
+            is_open.pop()
+        else:
             return ""
-        while is_open.pop() != control:  # the end of an isolate ends the embeddings in it
-            pass
         return control
 
     return _CONTROL.sub(close, text) + "".join(reversed(is_open))

@@ -1,5 +1,7 @@
 """Text of others that would turn its line around, or be seen by nobody."""
 
+import time
+
 import pytest
 
 from shareable_backlog.web.pages.foreign_texts import describe_title, isolate_text
@@ -37,6 +39,12 @@ def test_any_other_title_stays(title: str) -> None:
 )
 def test_what_a_text_opens_it_closes_and_nothing_else(text: str, closed: str) -> None:
     assert isolate_text(text) == f"{FIRST}{closed}{END}"
+
+
+def test_a_text_that_is_made_to_be_slow_is_not() -> None:
+    started = time.process_time()
+    isolate_text("\u202a" * 50_000 + END * 50_000)
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("value", ["abc", "Größe \U0001f469", 3, None])
