@@ -73,6 +73,12 @@ def test_without_a_script_a_search_narrows_what_is_offered_and_keeps_what_is_cho
     assert "has “oper” in its name" in page
 
 
+def test_without_a_script_names_are_found_as_they_are_read(site: Site) -> None:
+    site.query("UPDATE teams SET name = 'R&D' WHERE key = 'OPS'")
+    assert ("team", "OPS", "R&amp;D") in list_choices(site.get("/filters?find=r%26d", "bob").text)
+    assert not list_choices(site.get("/filters?find=amp%3B", "bob").text)
+
+
 def test_nothing_of_each_is_offered_by_its_own_words(site: Site) -> None:
     site.query("UPDATE backlog_items SET due_date = '2026-03-01' WHERE id = 'i1'")
     words = {value: words for name, value, words in list_choices(site.get("/filters", "bob").text) if name == "no"}
