@@ -69,10 +69,12 @@ async def count_shown_items() -> int:
 
 
 async def count_mirrored() -> tuple[int, int]:
-    """Count the items and the projects that the mirror has, shown or not, without archived ones."""
+    """Count the items and projects that the mirror has, shown or not, without what is archived or in the trash."""
     [found] = await query(
-        """SELECT (SELECT count(*) FROM backlog_items WHERE removed_at IS NULL AND archived_at IS NULL),
-             (SELECT count(*) FROM projects WHERE removed_at IS NULL AND archived_at IS NULL)"""
+        """
+        SELECT (SELECT count(*) FROM backlog_items WHERE removed_at IS NULL AND archived_at IS NULL AND NOT trashed),
+          (SELECT count(*) FROM projects WHERE removed_at IS NULL AND archived_at IS NULL AND NOT trashed)
+        """
     )
     return found
 

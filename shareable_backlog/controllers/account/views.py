@@ -83,7 +83,7 @@ async def show_views(request: Request, query: NoticeQuery) -> Response:
     deleted = await views.find_deleted_name(user.user_id) if query.notice == "deleted" else None
     found = await views.list_views(user.user_id, user.scope)
     managed = None
-    if user.is_admin and user.viewing_as is None:
+    if user.reads_as_admin:
         managed = [(state, parse_qsl(state.view.query)) for state in await published_views.list_views()]
     context = ViewsContext(_parse_queries(found.mine), _parse_queries(found.published), managed, deleted)
     return auth.render_page(request, "views/views.html", context)

@@ -160,7 +160,7 @@ async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | 
         local=local,
         shown_columns=reader.preferences.columns if place.layout.columns is None else place.layout.columns,
         has_run=reader.mirror.as_of is not None,
-        is_admin=reader.user.is_admin and not reader.user.viewing_as,
+        is_admin=reader.user.reads_as_admin,
     )
     frame = auth.build_frame(request)
     saved = views.build_bar(reader.views, place.query, "board" if place.path == BOARD else "list")

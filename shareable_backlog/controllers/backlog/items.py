@@ -51,7 +51,8 @@ async def show_item(request: Request, path: ItemPath) -> Response:
     await audit_actions.record(
         None, auth.read_actor(request), Action.ITEM_VIEWED, resource="backlog_item", resource_id=found.item.identifier
     )
-    texts = PageTexts(url=found.item.url, images=images.build_image_urls(found), titles=found.mentioned)
+    linear_url = found.item.url if auth.require_user(request).reads_as_admin else None
+    texts = PageTexts(url=linear_url, images=images.build_image_urls(found), titles=found.mentioned)
     context = ItemContext(found, texts)
     # Very long markdown takes a while to render, which must not hold up other readers.
     return await asyncio.to_thread(rendering.render_page, "item/item.html", auth.build_frame(request), context)

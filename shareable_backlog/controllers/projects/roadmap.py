@@ -86,7 +86,7 @@ class RoadmapContext:
 async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
     """Show the projects; `team` (key) and `status` (type) narrow them; `group`, `from` and `months` shape it."""
     user = auth.require_user(request)
-    is_admin = user.is_admin and not user.viewing_as
+    is_admin = user.reads_as_admin
     today = clock.read_time().astimezone(auth.read_local_format(request).tzinfo).date()
     window = timeline.parse_window(query.from_, query.months, today)
     found = await roadmap.list_plans(

@@ -44,6 +44,11 @@ class CurrentUser:
     viewing_as: str | None = None
     is_proven: bool = False
 
+    @property
+    def reads_as_admin(self) -> bool:
+        """Return whether pages tell what is for admins alone: not to one who looks as somebody else."""
+        return self.is_admin and self.viewing_as is None
+
 
 async def create_session(tx: Transaction, user_id: int, method: str, actor: Actor, token: str | None = None) -> str:
     """Store a new session of a person and return its token (None: a random one), which is stored nowhere.

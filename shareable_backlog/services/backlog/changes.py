@@ -71,16 +71,16 @@ async def list_changes(
     )
 
 
-async def record_visit(user_id: int, now: datetime) -> Visit:
+async def record_visit(user_id: int, now: datetime) -> Visit | None:
     """Note that somebody looks at the changes, and return their visit before; it has no times if there was none.
 
-    Looks less than half an hour apart are one visit, so that what is new stays new while somebody reads. It has no
-    times either where nothing can be recorded.
+    Looks less than half an hour apart are one visit, so that what is new stays new while somebody reads. None where
+    nothing can be recorded.
     """
     try:
         return await visits.record_visit(user_id, now, _PAUSE_S)
     except DatabaseReadOnly:
-        return Visit(None, None)
+        return None
 
 
 async def mark_seen(user_id: int, now: datetime) -> None:

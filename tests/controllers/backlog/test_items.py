@@ -201,7 +201,7 @@ async def test_whoever_is_no_person_of_linear_made_it_and_leads_to_no_list(clien
 
 
 async def test_links_into_linear_are_for_admins(client: httpx2.AsyncClient) -> None:
-    await store(item(1, url="https://linear.example.com/ENG-1"))
+    await store(item(1, url="https://linear.example.com/ENG-1", description="Much text. " * 20_000))
     assert "linear.example.com" not in await page(client)
     await query("UPDATE users SET is_admin = true WHERE email = 'bob@example.com'")
     assert 'href="https://linear.example.com/ENG-1"' in await page(client)

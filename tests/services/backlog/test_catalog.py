@@ -20,10 +20,14 @@ async def test_projects_come_by_pages() -> None:
 
 
 async def test_what_is_mirrored_is_counted_whether_shown_or_not_but_for_what_is_archived_or_gone() -> None:
-    await store(team("SEC", private=True), project("Apollo"), *(item(number, team="SEC") for number in range(4)))
+    await store(team("SEC", private=True), *map(project, ("Apollo", "Trash")))
+    await store(*(item(number, team="SEC", project_id="project-Apollo") for number in range(4)))
+    await store(item(4, team="SEC", project_id="project-Trash"), item(5, team="SEC"))
     await query("UPDATE backlog_items SET archived_at = now() WHERE number = 1")
     await query("UPDATE backlog_items SET removed_at = now() WHERE number = 2")
-    assert await catalog.count_mirrored() == (2, 1)
+    await query("UPDATE backlog_items SET trashed = true WHERE number = 5")
+    await query("UPDATE projects SET trashed = true WHERE name = 'Trash'")
+    assert await catalog.count_mirrored() == (3, 1)
 
 
 async def test_cycles_are_named_by_the_teams_that_somebody_may_see() -> None:

@@ -96,7 +96,7 @@ def test_every_page_says_how_old_it_is(mirror: Freshness, said: Sequence[str], l
 def test_only_admins_read_why_updates_fail() -> None:
     mirror = Freshness(AT, is_late=True, failure="Set LINEAR_API_KEY.", is_sample=False)
     assert "LINEAR_API_KEY" not in page_of_nothing(mirror=mirror)
-    admin = SimpleNamespace(is_admin=True, viewing_as=None, state="disabled")
+    admin = SimpleNamespace(is_admin=True, reads_as_admin=True, viewing_as=None, state="disabled")
     page = page_of_nothing(mirror=mirror, visitor=admin, here="/account", waiting=0, csrf="")
     assert 'Set LINEAR_API_KEY. <a href="/admin/sync">' in page
 
