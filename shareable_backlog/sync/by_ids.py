@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from shareable_backlog import clock
 from shareable_backlog.linear.errors import CursorInvalid
-from shareable_backlog.linear.lists import ListReader
+from shareable_backlog.linear.lists import ListReader, ListRound
 from shareable_backlog.linear.queries import LARGEST_PAGE, PageRequest
 from shareable_backlog.linear.refusals import RefusedPart
 from shareable_backlog.streams.stream import Stream
@@ -29,11 +29,7 @@ async def fetch_by_ids(
         holes: list[RefusedPart] = []
         while ask:
             seen_at = clock.read_time()
-            try:
-                fetched = await reader.fetch_round([ask])
-            except CursorInvalid:
-                reader.doubts_cursors = False  # it is not the cursor then, but what is asked for
-                continue
+            fetched = await _fetch_page(reader, ask)
             page = fetched.pages.get(stream.name)
             refused = [refusal for refusal in fetched.refused if refusal.kind in {"node", "field"}]
             holes += [refusal for refusal in fetched.refused if refusal.kind == "hole"]
@@ -57,6 +53,14 @@ async def fetch_by_ids(
             yield Batch([], clock.read_time(), refused=_name_nodes(holes[0], missing))
         elif gone := [one.key for one in known.stored if one.kind == "node" and one.name in missing]:
             yield Batch([], clock.read_time(), recovered=gone)
+
+
+async def _fetch_page(reader: ListReader, ask: PageRequest) -> ListRound:
+    try:
+        return await reader.fetch_round([ask])
+    except CursorInvalid:
+        reader.doubts_cursors = False  # it is not the cursor then, but what is asked for
+        return await reader.fetch_round([ask])
 
 
 def _name_nodes(refusal: RefusedPart, ids: Collection[str]) -> list[RefusedPart]:
