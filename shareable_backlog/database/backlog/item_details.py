@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from shareable_backlog import vocabulary
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
-from shareable_backlog.database.backlog.item_list import ASSIGNEE, ESTIMATE, JOINED, LABELS, STATE
+from shareable_backlog.database.backlog.item_list import ASSIGNEE, ESTIMATE, JOINED, LABELS, STATE, EstimatedItem
 from shareable_backlog.database.connection.query import query
 
 
 @dataclass(frozen=True, slots=True)
-class ItemDetails:
+class ItemDetails(EstimatedItem):
     """One item with the names of all that it refers to; a reference to what isn't mirrored is None."""
 
     id: str
@@ -55,16 +54,6 @@ class ItemDetails:
     """The same for the assignee and the creator."""
     shows_comments: bool
     """Whether comments are shown, should there be any."""
-
-    def __post_init__(self) -> None:
-        """Forget the estimate of a team that uses none any more: Linear keeps it, and shows it nowhere."""
-        if self.issue_estimation_type == "notUsed":
-            object.__setattr__(self, "estimate", None)
-
-    @property
-    def size(self) -> str | None:
-        """Return the estimate of a team that estimates in sizes of T-shirts."""
-        return vocabulary.find_size(self.estimate, self.issue_estimation_type)
 
 
 async def find_item(scope: Scope, identifier: str) -> ItemDetails | None:

@@ -17,8 +17,26 @@ from shareable_backlog.database.backlog.selection.item_statement import Rows, re
 from shareable_backlog.database.connection.query import query
 
 
+class EstimatedItem:
+    """What an item has whose estimate is said as its team says it."""
+
+    __slots__ = ()
+    estimate: float | None
+    issue_estimation_type: str | None
+
+    def __post_init__(self) -> None:
+        """Forget the estimate of a team that uses none any more: Linear keeps it, and shows it nowhere."""
+        if self.issue_estimation_type == "notUsed":
+            object.__setattr__(self, "estimate", None)
+
+    @property
+    def size(self) -> str | None:
+        """Return the estimate of a team that estimates in sizes of T-shirts."""
+        return vocabulary.find_size(self.estimate, self.issue_estimation_type)
+
+
 @dataclass(frozen=True, slots=True)
-class ListedItem:
+class ListedItem(EstimatedItem):
     """One line of a list; `labels` are pairs of name and colour (or None), by name.
 
     `state_is_advanced` when its team has a state of the same type before it: In Review comes after In Progress. The
@@ -46,16 +64,6 @@ class ListedItem:
     milestone: str | None
     cycle_number: int | None
     labels: list[tuple[str, str | None]]
-
-    def __post_init__(self) -> None:
-        """Forget the estimate of a team that uses none any more: Linear keeps it, and shows it nowhere."""
-        if self.issue_estimation_type == "notUsed":
-            object.__setattr__(self, "estimate", None)
-
-    @property
-    def size(self) -> str | None:
-        """Return the estimate of a team that estimates in sizes of T-shirts."""
-        return vocabulary.find_size(self.estimate, self.issue_estimation_type)
 
 
 @dataclass(frozen=True, slots=True)
