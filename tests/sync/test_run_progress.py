@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -69,26 +70,32 @@ async def test_a_run_keeps_what_linear_said_of_the_budget(live_database: Setting
     assert budget.left.requests_reset_at is not None
 
 
-async def test_a_run_whose_budget_is_used_up_says_until_when(live_database: Settings) -> None:
-    world, _ = pulling.small_world()
+@asynccontextmanager
+async def run_that_waits(settings: Settings, retries: Retries, *, is_full: bool) -> AsyncGenerator[None]:
+    """Let a run come to where it waits for Linear, and cancel it at the end."""
     waiting = asyncio.Event()
 
     async def sleep(_seconds: float) -> None:
         waiting.set()
         await asyncio.Event().wait()
 
+    request = SyncRequest("manual", is_full=is_full)
+    run = pull.run_sync(settings, request, lambda _report, _page: None, retries=replace(retries, sleep=sleep))
+    pulled = asyncio.create_task(run)
+    await asyncio.wait_for(waiting.wait(), 20)
+    yield
+    pulled.cancel()
+    await asyncio.gather(pulled, return_exceptions=True)
+
+
+async def test_a_run_whose_budget_is_used_up_says_until_when(live_database: Settings) -> None:
+    world, _ = pulling.small_world()
     with running_fake(world) as fake:
         await pulling.run_sync(live_database, fake)
         fake.requests_limit = len(fake.requests) + 1
         settings = replace(live_database, linear_api_url=fake.url, linear_api_key=Secret(fake.key))
-        retries = Retries(attempts=1, longest_wait_s=7200, sleep=sleep)
-        pulled = asyncio.create_task(
-            pull.run_sync(settings, SyncRequest("manual", is_full=True), lambda _report, _page: None, retries=retries)
-        )
-        await asyncio.wait_for(waiting.wait(), 20)
-        await until_told("budget at Linear is used up until ")
-        pulled.cancel()
-        await asyncio.gather(pulled, return_exceptions=True)
+        async with run_that_waits(settings, Retries(attempts=1, longest_wait_s=7200), is_full=True):
+            await until_told("budget at Linear is used up until ")
 
 
 async def test_a_full_run_keeps_what_it_found_gone_and_held_back(live_database: Settings) -> None:
@@ -131,22 +138,10 @@ async def test_a_run_that_moves_may_take_as_long_as_it_likes(monkeypatch: pytest
 
 async def test_a_run_that_linear_refuses_says_that_it_waits_and_why(live_database: Settings) -> None:
     world, _ = pulling.small_world()
-    waiting = asyncio.Event()
-
-    async def sleep(_seconds: float) -> None:
-        waiting.set()
-        await asyncio.Event().wait()
-
     with running_fake(world) as fake:
         address = fake.url
     settings = replace(live_database, linear_api_url=address, linear_api_key=Secret("lin_api_0123456789"))
-    retries = Retries(attempts=5, sleep=sleep)
-    pulled = asyncio.create_task(
-        pull.run_sync(settings, SyncRequest("manual", is_full=False), lambda _report, _page: None, retries=retries)
-    )
-    await asyncio.wait_for(waiting.wait(), 20)
-    told = await until_told("Waiting to ask Linear again at ")
-    assert told.activity
-    assert "Linear" in told.activity.partition("UTC: ")[2]
-    pulled.cancel()
-    await asyncio.gather(pulled, return_exceptions=True)
+    async with run_that_waits(settings, Retries(attempts=5), is_full=False):
+        told = await until_told("Waiting to ask Linear again at ")
+        assert told.activity
+        assert "Linear" in told.activity.partition("UTC: ")[2]
