@@ -83,7 +83,7 @@ def test_a_group_leads_to_all_of_its_items(page: Page) -> None:
 def test_the_board_has_a_column_for_each_state(page: Page) -> None:
     page.goto("/?team=FLD")
     page.get_by_role("link", name="Board", exact=True).click()
-    expect(page).to_have_url(re.compile(r"/board\?team=FLD$"))
+    page.wait_for_url(re.compile(r"/board\?team=FLD$"))
     heads = page.locator(".group-head .fold > span[dir]").all_inner_texts()
     assert [head.strip() for head in heads][:3] == ["Triage", "Backlog", "Todo"]
     page.get_by_role("link", name="Signature is cut off when the tablet is turned").click()

@@ -21,6 +21,8 @@ def titles(page: Page) -> Locator:
 
 
 def identifiers(page: Page) -> list[str]:
+    # A click returns when the next page begins to arrive.
+    page.wait_for_load_state()
     addresses = titles(page).evaluate_all("links => links.map(link => link.getAttribute('href'))")
     return [address.removeprefix("/items/") for address in addresses]
 

@@ -136,4 +136,5 @@ def test_axe_finds_nothing_on_a_persons_page(program: Program, new_page: NewPage
     page = new_page(program.address, "alice", **PHONE)
     page.goto("/admin/people?q=bob")
     page.get_by_role("region", name="Everybody").get_by_role("link", name="bob@example.com").click()
+    page.wait_for_url("**/admin/people/*")
     look(page, page.url)
