@@ -27,6 +27,7 @@ def test_what_people_write_is_rendered_as_if_it_stood_alone() -> None:
     assert render_all(*texts) == [str(render_markdown(text, **GIVEN)) for text in texts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_page_of_hostile_texts_is_shown_within_a_second_and_a_few_megabytes(text: str) -> None:
     texts = [f"{number} {text}" for number in range(60)]

@@ -2,23 +2,38 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import shareable_backlog
 
 PACKAGE = Path(shareable_backlog.__file__).parent
-MODULES = [(path.stem, ast.parse(path.read_text(encoding="utf-8"))) for path in sorted(PACKAGE.rglob("*.py"))]
 NAMED_FROM = 5
 """From so many fields on they are given by name."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-FUNCTIONS = [(name, node) for name, module in MODULES for node in ast.walk(module) if isinstance(node, Function)]
-RESULTS = {f"{module}.{one.name}": ast.unparse(one.returns) for module, one in FUNCTIONS if one.returns}
+
+
+# All of it when a test asks: each worker imports this module, and one of them runs its tests.
+@cache
+def modules() -> list[tuple[str, ast.Module]]:
+    return [(path.stem, ast.parse(path.read_text(encoding="utf-8"))) for path in sorted(PACKAGE.rglob("*.py"))]
+
+
+@cache
+def functions() -> list[tuple[str, Function]]:
+    return [(name, node) for name, module in modules() for node in ast.walk(module) if isinstance(node, Function)]
+
+
+@cache
+def results() -> dict[str, str]:
+    """Return what each function says that it returns."""
+    return {f"{module}.{one.name}": ast.unparse(one.returns) for module, one in functions() if one.returns}
 
 
 def contexts() -> Iterator[tuple[str, set[str], int]]:
     """Yield the name of each class of contexts, what it says to `dataclass`, and the number of its fields."""
-    for _, module in MODULES:
+    for _, module in modules():
         for node in module.body:
             if isinstance(node, ast.ClassDef) and node.name.endswith("Context"):
                 said = {word for one in node.decorator_list if isinstance(one, ast.Call) for word in _words(one)}
@@ -31,7 +46,7 @@ def _words(decorator: ast.Call) -> set[str]:
 
 def passed() -> Iterator[str]:
     """Yield what is passed where a template is named: the class of each context, or the code if that is not seen."""
-    for _, function in FUNCTIONS:
+    for _, function in functions():
         for call in ast.walk(function):
             if isinstance(call, ast.Call):
                 place = next((at for at, one in enumerate(call.args) if _is_template(one)), None)
@@ -50,7 +65,7 @@ def _class_of(node: ast.expr, function: Function) -> str:
         case ast.Await(value=value):
             return _class_of(value, function)
         case ast.Call(func=made_by):
-            return RESULTS.get(ast.unparse(made_by), ast.unparse(made_by))
+            return results().get(ast.unparse(made_by), ast.unparse(made_by))
         case ast.Name(id=name):
             return _class_of_name(name, function) or name
         case _:
