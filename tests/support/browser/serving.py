@@ -41,6 +41,6 @@ def serve_pages(folder: Path, *options: str, **settings: str) -> Generator[str]:
 def wait_until_ready(address: str) -> None:
     """Wait until pages can be served: a server that listens may still be opening its database."""
     until = time.monotonic() + _READY_WITHIN_S
-    while not httpx2.get(f"{address}/readyz").is_success:
+    while not httpx2.get(f"{address}/readyz", timeout=_READY_WITHIN_S).is_success:
         assert time.monotonic() < until, "the server did not become ready"
         time.sleep(0.05)
