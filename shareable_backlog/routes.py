@@ -25,7 +25,16 @@ from shareable_backlog.controllers.admin import (
 )
 from shareable_backlog.controllers.api import endpoints
 from shareable_backlog.controllers.api.operation import Operation
-from shareable_backlog.controllers.backlog import changes, exports, feeds, filters, images, item_list, items
+from shareable_backlog.controllers.backlog import (
+    changes,
+    exports,
+    feeds,
+    filters,
+    images,
+    item_list,
+    item_timeline,
+    items,
+)
 from shareable_backlog.controllers.projects import roadmap
 from shareable_backlog.errors import TooMany
 from shareable_backlog.services import readiness
@@ -93,6 +102,7 @@ ROUTES = (
     Route("GET", "/changes", changes.show_changes, "viewer"),
     Route("POST", "/changes/seen", changes.mark_seen, "viewer"),
     Route("GET", "/board", item_list.show_board, "viewer"),
+    Route("GET", "/timeline", item_timeline.show_timeline, "viewer"),
     Route("GET", "/filters", filters.show_filters, "viewer"),
     Route("GET", "/export.csv", exports.export_csv, "viewer"),
     Route("GET", "/export/spreadsheet.csv", exports.export_for_spreadsheets, "viewer"),

@@ -51,6 +51,7 @@ TABLE = {
     "GET /changes": Row("viewer"),
     "POST /changes/seen": Row("viewer", answer=303),
     "GET /board": Row("viewer"),
+    "GET /timeline": Row("viewer"),
     "GET /filters": Row("viewer"),
     "GET /export.csv": Row("viewer"),
     "GET /export/spreadsheet.csv": Row("viewer"),

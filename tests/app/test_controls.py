@@ -28,8 +28,8 @@ TABLES = (
     "backlog_items", "comments", "attachments", "users", "viewer_groups", "published_views",
 )  # fmt: skip
 PAGES = (
-    "/", "/?group=team", "/?q=FLD", "/items/FLD-118", "/roadmap", "/changes", "/filters", "/views", "/account",
-    "/about",
+    "/", "/?group=team", "/?q=FLD", "/items/FLD-118", "/timeline", "/roadmap", "/changes", "/filters", "/views",
+    "/account", "/about",
     "/admin", "/admin/people", "/admin/people/2", "/admin/audit", "/admin/sharing", "/admin/sync",
     "/export.csv", "/admin/people.csv", "/admin/audit.csv",
 )  # fmt: skip

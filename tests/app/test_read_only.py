@@ -12,7 +12,9 @@ from tests.fakes.postgres import PrivateServer
 from tests.support.served import Served, run_serve, slb
 
 WORDS = "Nothing can be recorded right now"
-READABLE = ("/", "/?layout=board", "/?group=team", "/?q=FLD", "/changes", "/roadmap", "/filters", "/about")
+READABLE = (
+    "/", "/?layout=board", "/?group=team", "/?q=FLD", "/changes", "/timeline", "/roadmap", "/filters", "/about",
+)  # fmt: skip
 RECORDED = ("/items/FLD-118", "/export.csv")
 
 

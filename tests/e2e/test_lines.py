@@ -57,7 +57,17 @@ _FIND_SMALL = """() => [...document.querySelectorAll('input, select, textarea')]
   .filter(one => !['checkbox', 'radio', 'hidden'].includes(one.type))
   .filter(one => parseFloat(getComputedStyle(one).fontSize) < 16)
   .map(one => one.outerHTML)"""
-PAGES = ("/", "/board", "/filters", "/roadmap", "/changes?since=30d", "/views", "/account", "/items/FLD-327")
+PAGES = (
+    "/",
+    "/board",
+    "/timeline",
+    "/filters",
+    "/roadmap",
+    "/changes?since=30d",
+    "/views",
+    "/account",
+    "/items/FLD-327",
+)
 ADMIN_PAGES = ("/admin/people", "/admin/people/1", "/admin/sync", "/admin/sharing", "/admin/audit")
 
 

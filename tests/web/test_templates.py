@@ -74,7 +74,7 @@ def test_what_can_not_be_undone_asks_first() -> None:
 
 
 def styled() -> set[str]:
-    sheets = [path.read_text(encoding="utf-8") for path in (PACKAGE / "static/style").glob("*.css")]
+    sheets = [path.read_text(encoding="utf-8") for path in (PACKAGE / "static/style").rglob("*.css")]
     return {name for one in sheets for name in re.findall(r"\.([A-Za-z][\w-]*)", _COMMENT_OR_BODY.sub(" ", one))}
 
 

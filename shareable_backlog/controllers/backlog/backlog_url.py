@@ -14,7 +14,9 @@ from shareable_backlog.vocabulary import ColumnName
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Pair, Spread
 
-LIST, BOARD = "/", "/board"
+LIST, BOARD, TIMELINE = "/", "/board", "/timeline"
+PAGES = (LIST, BOARD, TIMELINE)
+"""The pages that show what the filters leave."""
 
 
 _FiltersField: TypeAlias = Annotated[Filters, Spread(filters.parse_filters, filters.build_pairs)]
@@ -90,7 +92,10 @@ class BacklogUrl:
 
     def build_group_url(self, condition: Condition) -> str:
         """Return the address of the list of one group."""
-        narrowed = filters.narrow_to(self.filters, condition)
+        return self.build_list_url(filters.narrow_to(self.filters, condition))
+
+    def build_list_url(self, narrowed: Filters) -> str:
+        """Return the address of the list of what other filters leave."""
         return BacklogUrl(LIST, narrowed, replace(self.layout, group=None, closed=())).url
 
     def build_fold_url(self, name: str) -> str:

@@ -102,7 +102,7 @@ class ResultsContext:
 
 
 @dataclass(frozen=True, slots=True)
-class _RenderedPage:
+class RenderedPage:
     """Rendered parts of a page that are the same for all with the same rights and ways to read."""
 
     look: Markup
@@ -114,13 +114,13 @@ class _RenderedPage:
 class ItemListContext:
     """The page of the list: its kept parts, and what is the reader's own."""
 
-    made: _RenderedPage
+    made: RenderedPage
     place: BacklogUrl
     saved: ViewsBar
 
 
 # Kept until the mirror changes.
-_KEPT = ProcessState(lambda: AsyncLruCache[_RenderedPage](256))
+_KEPT = ProcessState(lambda: AsyncLruCache[RenderedPage](256))
 # Pages of another process, perhaps of another version of the program, are not to be taken for ours.
 _BORN = secrets.token_hex(8)
 
@@ -172,14 +172,14 @@ async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | 
     return rendering.render_page("backlog/backlog.html", frame, ItemListContext(made, place, saved), headers=headers)
 
 
-async def _render_parts(listed: ListedContext) -> _RenderedPage:
+async def _render_parts(listed: ListedContext) -> RenderedPage:
     """Make the results and how they are laid out."""
     place = listed.place
     display = DisplayContext(
         chosen=replace(place.layout, order=listed.asked.sorted_by),
         all_orders=[one for one in ORDERS if one != "relevance" or place.filters.text],
     )
-    return _RenderedPage(
+    return RenderedPage(
         rendering.render_part("backlog/_toolbar.html", listed),
         rendering.render_part("backlog/_display.html", listed, display),
         await (_render_list(listed) if listed.group == "none" else _render_groups(listed, listed.group)),
@@ -196,7 +196,7 @@ async def _render_list(listed: ListedContext) -> Markup:
         by=None,
         excerpts=await _find_excerpts(listed, found.items),
         marks=_build_marks(listed.place),
-        is_narrowed=_is_narrowed(listed.place),
+        is_narrowed=is_narrowed(listed.place),
         is_first=position is None,
         next_address=listed.place.build_page_url(("after", pagination.encode_position(found.next_after)))
         if found.next_after
@@ -224,7 +224,7 @@ async def _render_groups(listed: ListedContext, by: GroupBy) -> Markup:
         by=by,
         excerpts=await _find_excerpts(listed, items),
         marks=_build_marks(place),
-        is_narrowed=_is_narrowed(place),
+        is_narrowed=is_narrowed(place),
         is_first=skip == 0,
         next_address=place.build_page_url(("skip", str(found.next_skip))) if found.next_skip else None,
         mirrored=await _count_mirrored(listed, is_empty=not found.groups),
@@ -247,7 +247,8 @@ def _build_marks(place: BacklogUrl) -> Callable[[str], list[tuple[str, bool]]] |
     return partial(search_words.mark_matches, query=search_words.quote_identifier(text)) if text else None
 
 
-def _is_narrowed(place: BacklogUrl) -> bool:
+def is_narrowed(place: BacklogUrl) -> bool:
+    """Return whether the filters leave anything out."""
     return bool(place.filters.conditions or place.filters.text or not place.filters.with_done)
 
 

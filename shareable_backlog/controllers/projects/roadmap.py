@@ -19,9 +19,9 @@ from shareable_backlog.services.backlog import catalog
 from shareable_backlog.services.projects import roadmap
 from shareable_backlog.services.projects.roadmap import Plan, RoadmapPage
 from shareable_backlog.web import params
+from shareable_backlog.web.charts import timeline
+from shareable_backlog.web.charts.timeline import Bar, Mark, Tick, TimelineWindow
 from shareable_backlog.web.fields import Codec, Otherwise, SearchText, TeamKey, Trimmed
-from shareable_backlog.web.pages import timeline
-from shareable_backlog.web.pages.timeline import Bar, Mark, Tick, TimelineWindow
 
 _LAST_PAGE = 100
 _LONGEST_NAME = 34  # of a milestone, beside its mark

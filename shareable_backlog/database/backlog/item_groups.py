@@ -85,8 +85,7 @@ _GROUPS: dict[GroupBy, LiteralString] = {
         FROM labels l WHERE l.removed_at IS NULL AND NOT l.is_group GROUP BY lower(l.name) ORDER BY lower(l.name)
     """,
 }
-# What an item's groups are called in its row.
-_KEYS: Mapping[GroupBy, LiteralString] = {
+KEYS: Mapping[GroupBy, LiteralString] = {
     "state": "ARRAY[coalesce(i.state_id, '')]",
     "team": "ARRAY[coalesce(i.team_id, '')]",
     "project": "ARRAY[coalesce(i.project_id, '')]",
@@ -95,6 +94,7 @@ _KEYS: Mapping[GroupBy, LiteralString] = {
     "priority": "ARRAY[i.priority::text]",
     "label": "CASE WHEN i.label_ids = '{}' THEN ARRAY[''] ELSE i.label_ids END",
 }
+"""What the groups of an item `i` are called in its row."""
 FEW = 5_000
 """As many are read at once: sooner than the first of 12 groups are found among much else."""
 _FEW_OF_ALL = 1_000
@@ -133,8 +133,8 @@ async def fill_from_first(
     """
     few = _choose_batch_size(selection)
     pick: Pick = "some" if selection.is_common_search else "first"
-    rows = Rows(selection=selection, limit="%(limit)s", pick=pick, columns=f"{_KEYS[by]} AS key")
-    members = [(at, key, is_open) for at, (group, is_open) in enumerate(groups) for key in _list_keys(by, group)]
+    rows = Rows(selection=selection, limit="%(limit)s", pick=pick, columns=f"{KEYS[by]} AS key")
+    members = [(at, key, is_open) for at, (group, is_open) in enumerate(groups) for key in list_keys(by, group)]
     sort = selection.order.render_final_sort("i")
     found = await query(
         f"""SELECT * FROM (
@@ -171,7 +171,7 @@ def _choose_batch_size(selection: Selection) -> int:
     return _FEW_OF_ALL if selection.is_common_search or selection.is_whole else FEW
 
 
-def _list_keys(by: GroupBy, group: Group) -> list[str]:
+def list_keys(by: GroupBy, group: Group) -> list[str]:
     """Return the keys of items that are in a group; "" is that of what has nothing there."""
     if by == "priority":
         return [group.type or ""]

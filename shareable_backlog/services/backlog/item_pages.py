@@ -121,7 +121,7 @@ async def list_groups(
     lines = await item_list.read_items(scope, [id_ for _, _, one in found for id_ in one.ids])
     shown = [
         ShownGroup(
-            group, _build_condition(by, group), one.count, is_open, [lines[id_] for id_ in one.ids if id_ in lines]
+            group, build_condition(by, group), one.count, is_open, [lines[id_] for id_ in one.ids if id_ in lines]
         )
         for group, is_open, one in found
     ]
@@ -133,5 +133,6 @@ def _choose_count_limit(scope: Scope, filters: Filters) -> int:
     return _MOST_COUNTED_OF_PART if is_narrowed else _MOST_COUNTED
 
 
-def _build_condition(by: GroupBy, group: Group) -> Condition:
+def build_condition(by: GroupBy, group: Group) -> Condition:
+    """Return the filter that leaves the items of a group."""
     return Condition(by, (group.value,)) if group.value is not None else Condition(by, with_none=True)

@@ -52,9 +52,10 @@ def test_what_else_the_address_asks_for_is_carried_along(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "path"), [("", "/"), ("?page=/board", "/board"), ("?page=//evil.example.com", "/")]
+    ("query", "path"),
+    [("", "/"), ("?page=/board", "/board"), ("?page=/timeline", "/timeline"), ("?page=//evil.example.com", "/")],
 )
-def test_the_form_leads_back_to_the_list_or_the_board_and_nowhere_else(site: Site, query: str, path: str) -> None:
+def test_the_form_leads_back_to_the_page_it_came_from_and_nowhere_else(site: Site, query: str, path: str) -> None:
     assert f'<form class="filters" action="{path}"' in site.get(f"/filters{query}", "bob").text
 
 

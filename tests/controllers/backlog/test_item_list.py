@@ -140,7 +140,7 @@ def test_the_default_view_is_what_the_bare_address_leads_to(site: Site) -> None:
     assert site.get("/?group=none", "bob").status_code == 200
 
 
-@pytest.mark.parametrize("path", [*LAYOUTS, "/roadmap"])
+@pytest.mark.parametrize("path", [*LAYOUTS, "/timeline", "/roadmap"])
 def test_where_everything_is_private_only_an_admin_reads_so_with_the_way_to_sharing(site: Site, path: str) -> None:
     site.query("UPDATE teams SET private = true")
     site.query("INSERT INTO projects (id, name, created_at, updated_at) VALUES ('p1', 'Roof', now(), now())")
@@ -152,7 +152,7 @@ def test_where_everything_is_private_only_an_admin_reads_so_with_the_way_to_shar
     assert "an admin has not shared any with you" in others
 
 
-@pytest.mark.parametrize("path", [*LAYOUTS, "/roadmap", "/about", "/changes"])
+@pytest.mark.parametrize("path", [*LAYOUTS, "/timeline", "/roadmap", "/about", "/changes"])
 def test_no_reader_reads_the_name_of_a_setting_and_admins_read_the_reason(site: Site, path: str) -> None:
     site.query(
         "INSERT INTO sync_history (status, trigger_type, completed_at, error_message)"

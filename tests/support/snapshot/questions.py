@@ -34,15 +34,15 @@ BAD = (
 )  # fmt: skip
 PEOPLE = (None, "alice", "bob", "carol", "erin", "gina", "mallory", "frank")
 PLAIN = (
-    "/", "/?all", "/board", "/roadmap", "/changes", "/filters", "/export.csv", "/export.json", "/feed.atom", "/feeds",
-    "/views", "/about", "/items/ENG-2", "/items/OPS-1", "/items/SEC-3", "/items/NONE-1", "/items/ENG-2/images/none",
-    "/account", "/waiting", "/sign-in", "/sign-in?next=/changes", "/sign-in?next=//evil.example.com", "/sign-in/code",
-    "/sign-in/link/none", "/sign-in/link/link-of-carol", "/sign-in/link/link-of-frank", "/sign-in/oidc",
-    "/sign-in/oidc/callback?state=a&code=b", "/admin", "/admin/people", "/admin/people.csv", "/admin/people/2",
-    "/admin/people/999", "/admin/people/x", "/admin/sync", "/admin/sync/3", "/admin/sync/999", "/admin/sharing",
-    "/admin/groups/2", "/admin/groups/99", "/admin/audit", "/admin/audit.csv", "/api/v1/openapi.json",
-    "/api/v1/items", "/api/v1/me", "/api/v1/foo", "/no-such-page", "/static/no-such-file", "/healthz", "/readyz",
-    "/api/health",
+    "/", "/?all", "/board", "/timeline", "/roadmap", "/changes", "/filters", "/export.csv", "/export.json",
+    "/feed.atom", "/feeds", "/views", "/about", "/items/ENG-2", "/items/OPS-1", "/items/SEC-3", "/items/NONE-1",
+    "/items/ENG-2/images/none", "/account", "/waiting", "/sign-in", "/sign-in?next=/changes",
+    "/sign-in?next=//evil.example.com", "/sign-in/code", "/sign-in/link/none", "/sign-in/link/link-of-carol",
+    "/sign-in/link/link-of-frank", "/sign-in/oidc", "/sign-in/oidc/callback?state=a&code=b", "/admin",
+    "/admin/people", "/admin/people.csv", "/admin/people/2", "/admin/people/999", "/admin/people/x", "/admin/sync",
+    "/admin/sync/3", "/admin/sync/999", "/admin/sharing", "/admin/groups/2", "/admin/groups/99", "/admin/audit",
+    "/admin/audit.csv", "/api/v1/openapi.json", "/api/v1/items", "/api/v1/me", "/api/v1/foo", "/no-such-page",
+    "/static/no-such-file", "/healthz", "/readyz", "/api/health",
 )  # fmt: skip
 ADMIN = (
     "/admin/people?q=guest", "/admin/people?state=pending", "/admin/people?state=active&never=on",

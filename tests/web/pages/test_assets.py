@@ -30,6 +30,6 @@ def test_there_are_no_other_files(path: str) -> None:
 
 def test_every_part_of_the_style_sheet_is_served() -> None:
     sheet = CLIENT.get(assets.build_url("style.css")).content
-    parts = [path.read_bytes() for path in (live_files.STATIC / "style").iterdir()]
+    parts = [path.read_bytes() for path in (live_files.STATIC / "style").rglob("*.css")]
     assert [part for part in parts if part not in sheet] == []
     assert len(sheet) == sum(map(len, parts)) + len(parts) - 1

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shareable_backlog.errors import InvalidInput
-from shareable_backlog.web.pages import timeline
-from shareable_backlog.web.pages.timeline import TimelineWindow
+from shareable_backlog.web.charts import timeline
+from shareable_backlog.web.charts.timeline import TimelineWindow
 
 TODAY = date(2026, 11, 23)
 AUTUMN = TimelineWindow(date(2026, 10, 1), 3)
