@@ -39,6 +39,7 @@ PHRASES: Final[Mapping[Action, str]] = {
     Action.ITEM_VIEWED: "looked at {}",
     Action.EXPORT_MADE: "exported items",
     Action.SHARING_CHANGED: "changed what is shown",
+    Action.SETTINGS_CHANGED: "changed the settings",
     Action.GROUP_CREATED: "created the group {}",
     Action.GROUP_CHANGED: "changed the group {}",
     Action.GROUP_DELETED: "deleted the group {}",

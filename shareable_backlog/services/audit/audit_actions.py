@@ -51,6 +51,7 @@ class Action(StrEnum):
     ITEM_VIEWED = "item.viewed"
     EXPORT_MADE = "export.made"
     SHARING_CHANGED = "sharing.changed"
+    SETTINGS_CHANGED = "settings.changed"
     GROUP_CREATED = "group.created"
     GROUP_CHANGED = "group.changed"
     GROUP_DELETED = "group.deleted"
