@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shareable_backlog.controllers import health, metrics, policy_reports, security_txt, webhooks
+from shareable_backlog.controllers import health, metrics, place, policy_reports, security_txt, webhooks
 from shareable_backlog.controllers.access import auth, passkeys, sign_in, sign_in_oidc, step_up
 from shareable_backlog.controllers.access.auth import Who
 from shareable_backlog.controllers.account import account, preferences, tokens, views
@@ -76,6 +76,10 @@ ROUTES = (
     Route("GET", security_txt.PATH, security_txt.show_contacts, "anyone"),
     Route("GET", "/static/{path:path}", assets.send_file, "anyone"),
     Route("POST", headers.REPORTS_PATH, policy_reports.receive_reports, "browser"),
+    Route("GET", "/manifest.webmanifest", place.show_manifest, "visitor"),
+    Route("GET", "/place/style.css", place.show_style, "visitor"),
+    Route("GET", "/place/logo", place.show_logo, "visitor"),
+    Route("GET", "/place/icon/{size}", place.show_icon, "visitor"),
     Route("GET", "/sign-in", sign_in.show_sign_in, "visitor"),
     Route("POST", "/sign-in", sign_in.send_link, "visitor"),
     Route("GET", "/sign-in/code", sign_in.show_code, "visitor"),
@@ -151,6 +155,7 @@ ROUTES = (
     Route("POST", "/admin/sharing/preview", admin_sharing.preview_sharing, "admin"),
     Route("GET", "/admin/settings", admin_settings.show_settings, "admin"),
     Route("POST", "/admin/settings/meeting", admin_settings.save_meeting, "admin"),
+    Route("POST", "/admin/settings/place", admin_settings.save_place, "admin"),
     Route("POST", "/admin/groups", admin_groups.create_group, "admin", "create a group"),
     Route("GET", "/admin/groups/{group_id}", admin_groups.show_group, "admin"),
     Route("POST", "/admin/groups/{group_id}/name", admin_groups.rename_group, "admin", "rename a group"),

@@ -35,7 +35,19 @@ OWN_NAMES = frozenset(
             "export.json",
             "feed.atom",
         ),
-        *("feeds", "filters", "healthz", "items", "metrics", "policy-reports", "readyz", "roadmap", "sign-in"),
+        *(
+            "feeds",
+            "filters",
+            "healthz",
+            "items",
+            "manifest.webmanifest",
+            "metrics",
+            "place",
+            "policy-reports",
+            "readyz",
+            "roadmap",
+            "sign-in",
+        ),
         *("sign-out", "static", "views", "waiting", "webhooks"),
     }
 )

@@ -12,7 +12,9 @@ RankOrder: TypeAlias = Literal["priority", "manual"]
 """By what items are ranked: by priority first, or by Linear's manual order alone."""
 
 _SETTINGS: LiteralString = """
-    SELECT version, rank_order, meeting_weekday, meeting_first_day, last_meeting_day FROM settings
+    SELECT version, rank_order, meeting_weekday, meeting_first_day, last_meeting_day,
+           place_name, place_color, logo_hash
+    FROM settings
 """
 
 
@@ -22,6 +24,7 @@ class PlaceSettings:
 
     The meeting is every second week on `meeting_weekday`, from Monday, 1, to Sunday, 7 (None: there is none), counted
     from `meeting_first_day`. `last_meeting_day` is the last one as an admin pinned it, None for the regular one.
+    `place_color` is `#rrggbb` as it was chosen, None for the product's own; `logo_hash` is None without a logo.
     """
 
     version: int
@@ -29,6 +32,9 @@ class PlaceSettings:
     meeting_weekday: int | None
     meeting_first_day: date
     last_meeting_day: date | None
+    place_name: str
+    place_color: str | None
+    logo_hash: str | None
 
 
 async def read_settings() -> PlaceSettings:
@@ -52,6 +58,7 @@ async def save_settings(tx: Transaction, settings: PlaceSettings) -> None:
         """
         UPDATE settings SET rank_order = %(rank_order)s, meeting_weekday = %(meeting_weekday)s,
                meeting_first_day = %(meeting_first_day)s, last_meeting_day = %(last_meeting_day)s,
+               place_name = %(place_name)s, place_color = %(place_color)s, logo_hash = %(logo_hash)s,
                version = version + 1, updated_at = now()
         """,
         asdict(settings),

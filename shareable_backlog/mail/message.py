@@ -12,11 +12,12 @@ from shareable_backlog.errors import MailFailed
 
 @dataclass(frozen=True, slots=True)
 class MailMessage:
-    """A mail to one person: plain text, its lines as they are to be read."""
+    """A mail to one person: plain text, its lines as they are to be read; `author` is the name it comes from."""
 
     to: str
     subject: str
     text: str
+    author: str = ""
 
 
 def build_mail(message: MailMessage, sender: str) -> EmailMessage:
@@ -25,7 +26,9 @@ def build_mail(message: MailMessage, sender: str) -> EmailMessage:
     The subject becomes one line. Raises a final MailFailed for a recipient that is no mail address.
     """
     mail = EmailMessage()
-    mail["From"] = author = parse_address(sender)
+    author = parse_address(sender)
+    name = _join_lines(message.author)
+    mail["From"] = Address(name, author.username, author.domain) if name else author
     mail["To"] = parse_address(message.to)
     mail["Subject"] = _join_lines(message.subject)
     mail["Date"] = localtime()

@@ -1,13 +1,17 @@
 """Let admins change what counts for the whole place."""
 
-from collections.abc import Mapping
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from shareable_backlog.database import settings, transaction
+from shareable_backlog.database import place_logos, settings, transaction
+from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.database.settings import PlaceSettings, RankOrder
 from shareable_backlog.errors import Conflict, InvalidInput
+from shareable_backlog.services import logos
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 
@@ -18,6 +22,9 @@ RANK_ORDERS: Mapping[RankOrder, str] = {
     "priority": "by priority, within it in Linear's manual order",
     "manual": "in Linear's manual order alone",
 }
+
+
+_LONGEST_NAME = 60
 
 
 async def read_settings() -> PlaceSettings:
@@ -51,8 +58,37 @@ async def save_meeting(
     )
 
 
-async def _save(actor: Actor, version: int, **chosen: object) -> None:
-    """Store what was chosen of the settings, with a record of what is otherwise now; the rest stays as it is."""
+async def save_place(
+    actor: Actor, version: int, *, name: str, color: str | None, upload: bytes = b"", drops_logo: bool = False
+) -> None:
+    """Store what the place is called and how it looks, with a record of it.
+
+    `color` is `#rrggbb`, None for the product's own. Without an `upload` the logo stays, unless `drops_logo`. Raises
+    InvalidInput, and Conflict when the settings were changed since `version`.
+    """
+    words = " ".join(name.split())
+    if not words.isprintable() or not 0 < len(words) <= _LONGEST_NAME:
+        raise InvalidInput(f"The place needs a name of up to {_LONGEST_NAME} characters. Nothing was saved.")
+    if color is not None and not re.fullmatch(r"#[0-9a-f]{6}", color := color.lower()):
+        raise InvalidInput("A color looks like #22664f. Nothing was saved.")
+    logo = logos.clean_logo(upload) if upload else None
+    chosen: dict[str, object] = {"place_name": words, "place_color": color}
+    if logo or drops_logo:
+        chosen["logo_hash"] = logo and hashlib.sha256(logo.content).hexdigest()[:12]
+
+    async def save_logo(tx: Transaction) -> None:
+        await place_logos.save_logo(tx, logo)
+
+    await _save(actor, version, **chosen, also=save_logo if "logo_hash" in chosen else None)
+
+
+async def _save(
+    actor: Actor, version: int, *, also: Callable[[Transaction], Awaitable[None]] | None = None, **chosen: object
+) -> None:
+    """Store what was chosen of the settings, with a record of what is otherwise now; the rest stays as it is.
+
+    `also` stores what belongs to a change but stands elsewhere.
+    """
     async with transaction() as tx:
         before = await settings.lock_settings(tx)
         if before.version != version:
@@ -64,6 +100,8 @@ async def _save(actor: Actor, version: int, **chosen: object) -> None:
         if not changes:
             return
         await settings.save_settings(tx, replace(before, **changes))
+        if also is not None:
+            await also(tx)
         await audit_actions.record(
             tx,
             actor,

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from shareable_backlog.errors import InvalidInput, NotAllowed
 from shareable_backlog.web import bodies
+from shareable_backlog.web.formats import multipart
 
 _LARGEST_BODY = 2**18
 _MOST_FIELDS = 5000
@@ -21,24 +22,42 @@ class Form(ImmutableMultiDict[str, str]):
 
 
 async def read(request: Request) -> Form:
-    """Return the form that was posted, and leave it for `posted`. Raise InvalidInput for what is none."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    """Return the form that was posted, and leave it and its files. Raise InvalidInput for what is none."""
+    kind = request.headers.get("content-type", "")
     body = await bodies.read_body(request, _LARGEST_BODY)
-    if body and kind != "application/x-www-form-urlencoded":
-        raise InvalidInput("Only forms from these pages are accepted here. Nothing was changed.")
+    files: dict[str, bytes] = {}
     try:
-        fields = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+        match kind.partition(";")[0].strip().lower():
+            case _ if not body:
+                fields: list[tuple[str, str]] = []
+            case "application/x-www-form-urlencoded":
+                fields = parse_qsl(
+                    body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS
+                )
+            case "multipart/form-data":
+                parts = multipart.parse_parts(kind, body)
+                fields = [(one.name, one.content.decode()) for one in parts if not one.is_file]
+                files = {one.name: one.content for one in parts if one.is_file}
+            case _:
+                raise InvalidInput("Only forms from these pages are accepted here. Nothing was changed.")
     except ValueError:
         raise InvalidInput(
             "The form could not be read, so nothing was changed. Reload the page and try again."
         ) from None
-    form = request.state.form = Form(fields)
+    form, request.state.files = Form(fields), files
+    request.state.form = form
     return form
 
 
 def get_form(request: Request) -> Form:
     """Return the form of a request, once it was read."""
     return request.state.form
+
+
+def get_file(request: Request, name: str) -> bytes:
+    """Return what a file of the form holds, once that was read; nothing when no file was chosen."""
+    files: dict[str, bytes] = request.state.files
+    return files.get(name, b"")
 
 
 def compute_token(secret: str) -> str:

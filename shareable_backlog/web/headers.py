@@ -8,6 +8,7 @@ REPORTS_PATH = "/policy-reports"
 
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " manifest-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none';"
     # Text becomes a page in one place of the scripts alone.
     " require-trusted-types-for 'script'; trusted-types backlog;"

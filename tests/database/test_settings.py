@@ -17,6 +17,9 @@ AT_FIRST = PlaceSettings(
     meeting_weekday=2,
     meeting_first_day=date(2026, 1, 6),
     last_meeting_day=None,
+    place_name="Backlog",
+    place_color=None,
+    logo_hash=None,
 )
 OTHERS = PlaceSettings(
     version=2,
@@ -24,6 +27,9 @@ OTHERS = PlaceSettings(
     meeting_weekday=None,
     meeting_first_day=date(2026, 3, 2),
     last_meeting_day=date(2026, 3, 5),
+    place_name="Field work",
+    place_color="#123456",
+    logo_hash="abc",
 )
 
 

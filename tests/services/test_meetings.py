@@ -16,6 +16,9 @@ TUESDAYS = PlaceSettings(
     meeting_weekday=2,
     meeting_first_day=date(2026, 1, 6),
     last_meeting_day=None,
+    place_name="Backlog",
+    place_color=None,
+    logo_hash=None,
 )
 DAYS = st.dates(date(2025, 1, 1), date(2035, 1, 1))
 

@@ -13,7 +13,7 @@ from shareable_backlog.config import Settings
 from shareable_backlog.controllers.access import proxy_header
 from shareable_backlog.controllers.access.proxy_header import ProxyHeader
 from shareable_backlog.errors import NotAllowed, NotSignedIn
-from shareable_backlog.services import readiness
+from shareable_backlog.services import places, readiness
 from shareable_backlog.services.access import page_users, sign_in
 from shareable_backlog.services.access.page_users import PageUser
 from shareable_backlog.services.access.sessions import CurrentUser, SessionLimits
@@ -23,6 +23,7 @@ from shareable_backlog.services.account.preferences import Preferences
 from shareable_backlog.services.audit import audit_actions, strangers
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.mirror.freshness import Freshness
+from shareable_backlog.services.places import Place
 from shareable_backlog.web import cookies, forms, params
 from shareable_backlog.web.errors import hide_secret, needs_json
 from shareable_backlog.web.pages import locales, rendering
@@ -65,7 +66,8 @@ class FrameContext:
     """What every page shows around its content.
 
     `waiting` counts the people who wait for an admin, `here` is the path, `notice` names what a form has done;
-    `mirror` tells how old the content is, None for who may not see any; `approver` is whom to ask for more.
+    `mirror` tells how old the content is, None for who may not see any; `approver` is whom to ask for more; `brand`
+    is what the whole is called and looks like.
     """
 
     visitor: CurrentUser | None
@@ -77,6 +79,7 @@ class FrameContext:
     local: LocalFormat
     mirror: Freshness | None
     approver: str | None
+    brand: Place
 
 
 def read_config(request: Request) -> AccessConfig:
@@ -120,6 +123,8 @@ async def admit(request: Request, who: Who) -> Response | None:
         request.state.new_cookies = dict[str, str]()
     else:
         await _recognise_user(request)
+        reader: PageUser | None = request.state.reader
+        request.state.place = await places.read_place(reader and reader.version)
         request.state.frame = partial(build_frame, request)
     refusal = await _check_access(request, who)
     if refusal is None and request.method == "POST" and bearer is None:
@@ -196,6 +201,7 @@ def build_frame(request: Request) -> FrameContext:
         local=_build_local_format(request, chosen),
         mirror=found.mirror if found and found.user.state == "active" else None,
         approver=found and found.approver,
+        brand=getattr(request.state, "place", places.USUAL),
     )
 
 

@@ -7,7 +7,7 @@ is made when it is sent: no secret waits in the database, and what is no longer 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Literal, TypeAlias
@@ -18,7 +18,7 @@ from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.database.mail import outgoing_mails
 from shareable_backlog.database.mail.outgoing_mails import OutboxState, OutgoingMail
 from shareable_backlog.errors import BacklogError, MailFailed
-from shareable_backlog.services import readiness
+from shareable_backlog.services import places, readiness
 
 MailKind: TypeAlias = Literal[
     "sign_in",
@@ -119,7 +119,8 @@ async def _try_to_send(settings: Settings, renderers: Mapping[Any, Renderer], ou
     try:
         message = await renderers[outgoing.kind](outgoing.recipient, outgoing.params)
         if message is not None:
-            await mail.send_message(settings, message)
+            place = await places.read_place()
+            await mail.send_message(settings, replace(message, author=place.name))
     except MailFailed as error:
         await _postpone(outgoing, error)
         return

@@ -28,6 +28,19 @@ def test_every_colour_stands_out_on_both_pages(color: str) -> None:
     assert all(_contrast(colors.tone_color(color), page) >= 3 for page in PAGES)
 
 
+@given(st.from_regex(r"#[0-9a-f]{6}", fullmatch=True))
+def test_the_color_of_a_place_can_be_read_on_both_schemes_and_pages_on_it(color: str) -> None:
+    for accent, grounds in zip(
+        colors.tone_accent(color), (("#fcfcfb", "#f4f4f1"), ("#16181a", "#1e2124")), strict=True
+    ):
+        assert all(_contrast(accent, ground) >= 4.5 for ground in grounds)
+
+
+def test_a_color_that_can_be_read_stays_as_it_is() -> None:
+    assert colors.tone_accent("#22664f")[0] == "#22664f"
+    assert colors.tone_accent("#7cc7ab")[1] == "#7cc7ab"
+
+
 @pytest.mark.parametrize(
     "color", [None, "", "red", "#12345", "#1234567", '#123456"><script>', "#12345g", "#123456\n"]
 )

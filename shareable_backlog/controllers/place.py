@@ -1,0 +1,102 @@
+"""Answer what shows whose backlog it is: colour, logo, icons, and the manifest by which a telephone installs it."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shareable_backlog.services import places
+from shareable_backlog.services.places import Place
+from shareable_backlog.web.pages import colors, icons
+from shareable_backlog.web.sub_path import add_sub_path
+
+_OWN_COLOR: Final = "#22664f"  # as in tokens.css
+_SIZES: Final = (192, 512)
+_PAGE: Final = "#fcfcfb"
+_FOR_A_DAY: Final = {"Cache-Control": "private, max-age=86400"}
+# A picture that somebody opens by itself does nothing either.
+_ALONE: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+
+
+class IconPath(Struct, frozen=True):
+    """How large the icon is, in pixels a side."""
+
+    size: Literal[192, 512]
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestIcon:
+    """An icon in the manifest."""
+
+    src: str
+    sizes: str
+    type: str
+    purpose: str = "any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a browser has to know to install the place as an application (W3C, Web Application Manifest)."""
+
+    name: str
+    short_name: str
+    start_url: str
+    scope: str
+    icons: list[ManifestIcon]
+    theme_color: str
+    background_color: str = _PAGE
+    display: str = "standalone"
+
+
+async def show_manifest(_request: Request) -> Response:
+    """Answer the manifest."""
+    place = await places.read_place()
+    manifest = Manifest(
+        name=place.name,
+        short_name=place.name[:12].rstrip(),
+        start_url=add_sub_path("/"),
+        scope=add_sub_path("/"),
+        icons=[
+            ManifestIcon(add_sub_path(f"/place/icon/{size}"), f"{size}x{size}", "image/png", "any maskable")
+            for size in _SIZES
+        ],
+        theme_color=choose_color(place),
+    )
+    return Response(
+        msgspec.json.encode(manifest),
+        media_type="application/manifest+json",
+        headers={"Cache-Control": "private, max-age=3600"},
+    )
+
+
+async def show_style(_request: Request) -> Response:
+    """Answer the sheet with the place's colour, toned for both schemes."""
+    place = await places.read_place()
+    sheet = ""
+    if place.color:
+        light, dark = colors.tone_accent(place.color)
+        sheet = f":root {{ --accent: light-dark({light}, {dark}); }}\n"
+    return Response(sheet, media_type="text/css; charset=utf-8", headers=_FOR_A_DAY)
+
+
+async def show_logo(_request: Request) -> Response:
+    """Answer the logo."""
+    logo = await places.find_logo()
+    if logo is None:
+        raise HTTPException(404)
+    return Response(logo.content, media_type=logo.media_type, headers=_FOR_A_DAY | _ALONE)
+
+
+async def show_icon(_request: Request, path: IconPath) -> Response:
+    """Answer the icon in one of its sizes."""
+    content = icons.draw_icon(path.size, choose_color(await places.read_place()))
+    return Response(content, media_type="image/png", headers=_FOR_A_DAY)
+
+
+def choose_color(place: Place) -> str:
+    """Return the colour of what stands by itself, on which white can be read."""
+    return colors.tone_accent(place.color or _OWN_COLOR)[0]
