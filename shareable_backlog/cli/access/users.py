@@ -21,7 +21,10 @@ _DECISIONS = {
     "restore": "restore people who were disabled or declined",
     "promote": "make people admins",
     "demote": "remove people's admin rights",
+    "member": "make people team members, who see links into Linear",
+    "reader": "make team members readers again",
 }
+_DONE = {"member": "a team member now", "reader": "a reader now"}
 
 
 def add_parser(commands: Commands) -> None:
@@ -145,7 +148,7 @@ def _carry_out_decision(arguments: argparse.Namespace) -> int:
     decided = run_with_database(decide)
     seen = _describe_scope(arguments) if decision == "approve" else ""
     for email in decided.done:
-        outputs.show(f"{email}: {decision}d{seen}.")
+        outputs.show(f"{email}: {_DONE.get(decision, f'{decision}d')}{seen}.")
     for email in decided.left:
         outputs.show(f"{email}: left as they are: that can't be done in their state.")
     return 1 if decided.left else 0
@@ -218,6 +221,7 @@ def _encode_person(person: "ListedUser") -> str:
             "name": person.display_name,
             "state": person.state,
             "admin": person.is_admin,
+            "team_member": person.is_team_member,
             "sees_everything": person.sees_everything,
             "groups": person.groups,
             "access_until": person.access_until and person.access_until.isoformat(),
@@ -232,4 +236,5 @@ def _format_person(person: "ListedUser", lookalike: "Lookalike | None") -> str:
     twin = f"  looks like {lookalike.looks_like}" if lookalike and lookalike.looks_like else ""
     seen = f"seen {person.last_access_at:%Y-%m-%d %H:%M}" if person.last_access_at else "never seen"
     shown = "everything" if person.sees_everything else ", ".join(person.groups) or "nothing"
-    return f"{email:40}  {person.state + (', admin' if person.is_admin else ''):16}  {seen:21}  sees {shown}{twin}"
+    role = ", admin" if person.is_admin else ", team" if person.is_team_member else ""
+    return f"{email:40}  {person.state + role:16}  {seen:21}  sees {shown}{twin}"

@@ -31,6 +31,8 @@ PHRASES: Final[Mapping[Action, str]] = {
     Action.PERSON_RESTORED: "restored {}",
     Action.PERSON_PROMOTED: "made {} an admin",
     Action.PERSON_DEMOTED: "took the admin's rights of {}",
+    Action.PERSON_JOINED_TEAM: "made {} a team member",
+    Action.PERSON_LEFT_TEAM: "made {} a reader, no team member any more",
     Action.PERSON_CHANGED: "changed {}",
     Action.PERSON_DELETED: "deleted {}",
     Action.PEOPLE_EXPORTED: "exported the list of people",

@@ -87,6 +87,7 @@ class Me(msgspec.Struct, frozen=True):
     email: str
     display_name: str | None
     is_admin: bool
+    is_team_member: bool
     sees: Literal["everything", "groups", "nothing"]
     rights: list[str] | None
 
@@ -121,7 +122,8 @@ class ItemLine(msgspec.Struct, frozen=True):
 class Item(msgspec.Struct, frozen=True):
     """One item in full; what is missing, or not shown to you, is null. `description` is Markdown.
 
-    `url` leads into Linear and is told to admins. `size` is the estimate of a team that estimates in sizes, as `M`.
+    `url` leads into Linear and is told to team members and admins. `size` is the estimate of a team that estimates in
+    sizes, as `M`.
     """
 
     identifier: str

@@ -95,7 +95,7 @@ async def show_item(request: Request, path: ItemPath) -> Answer[Item]:
         resource_id=found.item.identifier,
         details={"via": "api"},
     )
-    return Answer(answers.build_item(found, links_to_linear=user.is_admin))
+    return Answer(answers.build_item(found, links_to_linear=user.sees_linear))
 
 
 @operation("items")
@@ -140,7 +140,7 @@ async def show_me(request: Request) -> Answer[Me]:
     user = auth.require_user(request)
     rights = sorted(user.rights) if isinstance(user, tokens.TokenUser) else None
     sees = "everything" if user.scope.viewer_group_ids is None else "nothing" if user.scope.is_nothing else "groups"
-    return Answer(Me(user.email, user.display_name, user.is_admin, sees, rights))
+    return Answer(Me(user.email, user.display_name, user.is_admin, user.is_team_member, sees, rights))
 
 
 @operation(None)

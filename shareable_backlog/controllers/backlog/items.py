@@ -51,7 +51,7 @@ async def show_item(request: Request, path: ItemPath) -> Response:
     await audit_actions.record(
         None, auth.read_actor(request), Action.ITEM_VIEWED, resource="backlog_item", resource_id=found.item.identifier
     )
-    linear_url = found.item.url if auth.require_user(request).reads_as_admin else None
+    linear_url = found.item.url if auth.require_user(request).sees_linear else None
     texts = PageTexts(url=linear_url, images=images.build_image_urls(found), titles=found.mentioned)
     context = ItemContext(found, texts)
     # Very long markdown takes a while to render, which must not hold up other readers.

@@ -30,6 +30,8 @@ class SignedInUserRow:
     display_name: str | None
     state: UserState
     is_admin: bool
+    is_team_member: bool
+    """Whether the person in whose view it is works in Linear too."""
     group_ids: list[int] | None
     viewing_as: str | None
     viewing_group_ids: list[int] | None
@@ -58,6 +60,7 @@ async def find_by_token(token_hash: bytes, idle_hours: int, max_days: int) -> Si
         SELECT s.id AS session_id, s.method,
                s.method = 'proxy' OR s.created_at > now() - interval '10 minutes' AS is_proven,
                u.id AS user_id, u.email, u.display_name, {users.STATE} AS state, u.is_admin,
+               coalesce(v.is_team_member, u.is_team_member) AS is_team_member,
                {user_scopes.render_scope("u")} AS group_ids,
                v.email AS viewing_as, {user_scopes.render_scope("v")} AS viewing_group_ids,
                (

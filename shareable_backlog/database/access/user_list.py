@@ -21,6 +21,7 @@ class ListedUser:
     display_name: str | None
     state: UserState
     is_admin: bool
+    is_team_member: bool
     sees_everything: bool
     groups: list[str]
     access_note: str | None
@@ -51,7 +52,7 @@ class UserFilters:
 
 
 _LISTED: LiteralString = f"""
-    SELECT u.id, u.email, u.display_name, {STATE} AS state, u.is_admin,
+    SELECT u.id, u.email, u.display_name, {STATE} AS state, u.is_admin, u.is_team_member,
            u.is_admin OR u.sees_everything AS sees_everything, {user_scopes.render_group_names("u")} AS groups,
            u.access_note, u.access_until, u.created_at, u.approved_at, u.last_access_at,
            coalesce(u.last_access_at, 'epoch') AS seen_at

@@ -33,6 +33,7 @@ class UserRow:
     display_name: str | None
     state: UserState
     is_admin: bool
+    is_team_member: bool
     access_note: str | None
     decision_reason: str | None
     access_until: datetime | None
@@ -55,7 +56,7 @@ class UserRow:
 
 
 COLUMNS: LiteralString = f"""
-    u.id, u.email, u.display_name, {STATE} AS state, u.is_admin, u.access_note, u.decision_reason,
+    u.id, u.email, u.display_name, {STATE} AS state, u.is_admin, u.is_team_member, u.access_note, u.decision_reason,
     u.access_until, u.sees_everything, {user_scopes.render_group_ids("u")} AS group_ids,
     {user_scopes.render_group_names("u")} AS groups, u.created_at, u.approved_at, u.last_access_at
 """
@@ -195,7 +196,7 @@ async def lock_admins(transaction: Transaction) -> list[int]:
     return [id_ for id_, is_active in found if is_active]
 
 
-Decision: TypeAlias = Literal["approve", "decline", "disable", "restore", "promote", "demote"]
+Decision: TypeAlias = Literal["approve", "decline", "disable", "restore", "promote", "demote", "member", "reader"]
 
 # From which states each leads where; whoever calls has locked the row and looked.
 _DECISIONS: dict[Decision, LiteralString] = {
@@ -205,6 +206,8 @@ _DECISIONS: dict[Decision, LiteralString] = {
     "restore": "is_disabled = false, decision_reason = NULL",
     "promote": "is_admin = true",
     "demote": "is_admin = false",
+    "member": "is_team_member = true",
+    "reader": "is_team_member = false",
 }
 
 

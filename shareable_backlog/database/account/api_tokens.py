@@ -19,6 +19,7 @@ class Token:
     email: str
     display_name: str | None
     is_admin: bool
+    is_team_member: bool
     group_ids: list[int] | None
     """None for whoever sees everything."""
     is_due: bool
@@ -41,7 +42,7 @@ async def find_by_hash(token_hash: bytes) -> Token | None:
     """Return the token of this hash; None when there is none, it has ended, or its person is not active."""
     found = await query(
         f"""
-        SELECT t.id, t.scopes, u.id AS user_id, u.email, u.display_name, u.is_admin,
+        SELECT t.id, t.scopes, u.id AS user_id, u.email, u.display_name, u.is_admin, u.is_team_member,
                {user_scopes.render_scope("u")} AS group_ids,
                coalesce(t.last_used_at < now() - interval '1 minute', true) AS is_due
         FROM api_tokens t JOIN users u ON u.id = t.user_id

@@ -36,6 +36,8 @@ _FROM: Mapping[Decision, Collection[UserState]] = {
     "restore": ("disabled", "declined"),
     "promote": ("active",),
     "demote": ("active", "expired"),
+    "member": ("active", "expired"),
+    "reader": ("active", "expired"),
 }
 _ACTIONS: Mapping[Decision, Action] = {
     "approve": Action.PERSON_APPROVED,
@@ -44,6 +46,8 @@ _ACTIONS: Mapping[Decision, Action] = {
     "restore": Action.PERSON_RESTORED,
     "promote": Action.PERSON_PROMOTED,
     "demote": Action.PERSON_DEMOTED,
+    "member": Action.PERSON_JOINED_TEAM,
+    "reader": Action.PERSON_LEFT_TEAM,
 }
 _MAILS: Mapping[Decision, MailKind] = {
     "approve": "access_approved",
@@ -292,6 +296,8 @@ def _is_possible(user: UserRow, decision: Decision) -> bool:
         return user.state == "active" and not user.is_admin and user.access_until is None
     if decision == "demote":
         return user.is_admin and user.state in _FROM[decision]
+    if decision in ("member", "reader"):
+        return user.is_team_member == (decision == "reader") and user.state in _FROM[decision]
     return user.state in _FROM[decision]
 
 
@@ -318,6 +324,7 @@ def _build_user_details(user: UserRow) -> dict[str, object]:
     return {
         "state": user.state,
         "admin": user.is_admin,
+        "team_member": user.is_team_member,
         "name": user.display_name,
         "access_until": user.access_until and user.access_until.isoformat(),
         "sees": user_scopes.describe_user_scope(user),

@@ -54,6 +54,7 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
         scope,
         found.viewing_as,
         is_proven=found.is_proven,
+        is_team_member=found.is_team_member,
     )
     stored = StoredPreferences(found.theme, found.density, found.time_zone, found.locale, found.columns)
     return PageUser(

@@ -30,7 +30,8 @@ class CurrentUser:
     """Whoever asks: `session_id` is None for a program with a token.
 
     `scope` is what is shown; `viewing_as` names the person whose scope an admin looks with, None: their own. Who
-    `is_proven` signed in a few minutes ago, and needs not do so again before what matters.
+    `is_proven` signed in a few minutes ago, and needs not do so again before what matters. `is_team_member` says
+    whether the person in whose view it is works in Linear too.
     """
 
     user_id: int
@@ -43,11 +44,17 @@ class CurrentUser:
     scope: Scope
     viewing_as: str | None = None
     is_proven: bool = False
+    is_team_member: bool = False
 
     @property
     def reads_as_admin(self) -> bool:
         """Return whether pages tell what is for admins alone: not to one who looks as somebody else."""
         return self.is_admin and self.viewing_as is None
+
+    @property
+    def sees_linear(self) -> bool:
+        """Return whether links lead into Linear: for who works there, and for admins who look as themselves."""
+        return self.is_team_member or self.reads_as_admin
 
 
 async def create_session(tx: Transaction, user_id: int, method: str, actor: Actor, token: str | None = None) -> str:

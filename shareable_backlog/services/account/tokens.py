@@ -66,6 +66,7 @@ async def authenticate(authorization: str) -> TokenUser:
         method="token",
         session_id=None,
         scope=build_scope(found.group_ids),
+        is_team_member=found.is_team_member,
         rights=frozenset(found.scopes),
     )
 

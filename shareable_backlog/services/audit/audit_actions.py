@@ -43,6 +43,8 @@ class Action(StrEnum):
     PERSON_RESTORED = "person.restored"
     PERSON_PROMOTED = "person.promoted"
     PERSON_DEMOTED = "person.demoted"
+    PERSON_JOINED_TEAM = "person.joined_team"
+    PERSON_LEFT_TEAM = "person.left_team"
     PERSON_CHANGED = "person.changed"
     PERSON_DELETED = "person.deleted"
     PEOPLE_EXPORTED = "people.exported"

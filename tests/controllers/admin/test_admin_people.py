@@ -171,7 +171,7 @@ def test_the_list_is_taken_along_as_a_spreadsheet_without_formulas(site: Site) -
     site.query("UPDATE users SET display_name = '=HYPERLINK(1)' WHERE email = 'bob@example.com'")
     answer = site.get("/admin/people.csv?state=active", "alice")
     lines = answer.text.splitlines()
-    assert lines[0].startswith("mail,name,state,admin,sees_everything,groups,access_until")
+    assert lines[0].startswith("mail,name,state,admin,team_member,sees_everything,groups,access_until")
     assert {line.split(",")[0] for line in lines[1:]} == {"alice@example.com", "bob@example.com"}
     assert "'=HYPERLINK(1)" in answer.text
     assert site.query("SELECT 1 FROM audit_logs WHERE action = 'people.exported'") == [(1,)]

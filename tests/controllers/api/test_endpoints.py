@@ -242,6 +242,7 @@ def test_a_token_reads_only_what_it_was_made_for(site: Site) -> None:
         "email": "bob@example.com",
         "display_name": None,
         "is_admin": False,
+        "is_team_member": False,
         "sees": "everything",
         "rights": ["me"],
     }

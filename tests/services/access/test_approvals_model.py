@@ -32,6 +32,8 @@ EDGES = {
     "restored": {("disabled", "active"), ("disabled", "expired"), ("declined", "pending")},
     "promoted": {("active", "active")},
     "demoted": {("active", "active")},
+    "joined_team": {("active", "active"), ("expired", "expired")},
+    "left_team": {("active", "active"), ("expired", "expired")},
     "changed": {(one, one) for one in get_args(users.UserState)} | {("active", "expired"), ("expired", "active")},
 }
 
@@ -87,6 +89,7 @@ async def standing(user_id: int) -> dict[str, object] | None:
     return user and {
         "state": user.state,
         "admin": user.is_admin,
+        "team_member": user.is_team_member,
         "name": user.display_name,
         "access_until": user.access_until and user.access_until.isoformat(),
         "sees": "everything" if user.sees_everything else user.groups or "nothing",
