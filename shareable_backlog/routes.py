@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shareable_backlog.controllers import health, metrics, place, policy_reports, security_txt, webhooks
+from shareable_backlog.controllers import health, metrics, place, policy_reports, robots_txt, security_txt, webhooks
 from shareable_backlog.controllers.access import auth, passkeys, sign_in, sign_in_oidc, step_up
 from shareable_backlog.controllers.access.auth import Who
 from shareable_backlog.controllers.account import account, preferences, tokens, views
@@ -73,6 +73,7 @@ ROUTES = (
     Route("GET", "/readyz", health.show_readiness, "anyone"),
     Route("GET", "/api/health", health.show_health, "anyone"),
     Route("GET", "/metrics", metrics.show_metrics, "anyone"),
+    Route("GET", robots_txt.PATH, robots_txt.show_rules, "anyone"),
     Route("GET", security_txt.PATH, security_txt.show_contacts, "anyone"),
     Route("GET", "/static/{path:path}", assets.send_file, "anyone"),
     Route("POST", headers.REPORTS_PATH, policy_reports.receive_reports, "browser"),

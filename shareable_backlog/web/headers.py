@@ -20,6 +20,8 @@ _HEADERS = {
     "Reporting-Endpoints": 'policy="{reports_url}"',
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
+    # For whoever reads no /robots.txt, and for what is no page, such as a file.
+    "X-Robots-Tag": "noindex",
     # Not "no-referrer": then browsers would not say the origin of our own forms either.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -41,6 +41,7 @@ UNLINKED = {
         "/readyz",
         "/metrics",
         "/api/health",
+        "/robots.txt",
         "/.well-known/security.txt",
         "/feed.atom",
     ),
@@ -94,7 +95,9 @@ def test_texts_of_items_lead_below_the_path(site: Site) -> None:
     assert '<a href="/backlog/items/FLD-131" title=' in page
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/api/health", "/metrics", "/.well-known/security.txt"])
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/readyz", "/api/health", "/metrics", "/robots.txt", "/.well-known/security.txt"]
+)
 def test_what_probes_ask_for_answers_with_and_without_the_path(site: Site, path: str) -> None:
     assert [site.ask("GET", f"{ORIGIN}{below}{path}").status_code for below in ("", BELOW)] == [200, 200]
 
