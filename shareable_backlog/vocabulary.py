@@ -121,7 +121,18 @@ ORDERS: Final[Mapping[OrderName, str]] = {
 }
 
 ColumnKind: TypeAlias = Literal[
-    "priority", "identifier", "state", "labels", "text", "cycle", "estimate", "due", "person", "time"
+    "priority",
+    "identifier",
+    "state",
+    "labels",
+    "text",
+    "project",
+    "cycle",
+    "estimate",
+    "due",
+    "person",
+    "time",
+    "summary",
 ]
 ColumnName: TypeAlias = str
 
@@ -143,15 +154,16 @@ COLUMNS: Final[Mapping[ColumnName, Column]] = {
     "labels": Column(label="Labels", kind="labels", value="labels", is_usual=True),
     "team": Column(label="Team", kind="text", value="team"),
     "milestone": Column(label="Milestone", kind="text", value="milestone"),
-    "project": Column(label="Project", kind="text", value="project", is_usual=True),
+    "project": Column(label="Project", kind="project", value="project", is_usual=True),
     "cycle": Column(label="Cycle", kind="cycle", value="cycle_number"),
     "estimate": Column(label="Estimate", kind="estimate", value="estimate"),
     "due": Column(label="Due", kind="due", value="due_date"),
     "assignee": Column(label="Assignee", kind="person", value="assignee", is_usual=True),
+    "summary": Column(label="First line", kind="summary", value="id"),
     "created": Column(label="Created", kind="time", value="created_at"),
     "updated": Column(label="Updated", kind="time", value="updated_at", is_usual=True),
 }
-"""The columns of the list from left to right; the title stands after the state."""
+"""The columns of the list from left to right; the title stands after the state, a description's first line below."""
 
 USUAL_COLUMNS: Final[tuple[ColumnName, ...]] = tuple(name for name, one in COLUMNS.items() if one.is_usual)
 

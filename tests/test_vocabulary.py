@@ -55,9 +55,9 @@ INSERT INTO project_milestones (id, name, created_at, updated_at) VALUES ('m', '
 INSERT INTO cycles (id, number, starts_at, ends_at, created_at, updated_at) VALUES
   ('c', 12, now(), now(), now(), now());
 INSERT INTO backlog_items (id, identifier, number, title, team_id, state_id, assignee_id, label_ids, project_id,
-  project_milestone_id, cycle_id, estimate, due_date, priority, created_at, updated_at) VALUES
-  ('i', 'ENG-1', 1, 'Fix the roof', 't', 's', 'p', '{l}', 'j', 'm', 'c', 3, '2020-03-01', 1, '2020-01-01',
-   '2020-02-01');
+  project_milestone_id, cycle_id, estimate, due_date, priority, description, created_at, updated_at) VALUES
+  ('i', 'ENG-1', 1, 'Fix the roof', 't', 's', 'p', '{l}', 'j', 'm', 'c', 3, '2020-03-01', 1,
+   E'---\\n\\n## Rain comes **in**\\nAt night', '2020-01-01', '2020-02-01');
 """
 COLUMN_ROWS: Mapping[str, str] = {
     "priority": "Urgent",
@@ -71,6 +71,7 @@ COLUMN_ROWS: Mapping[str, str] = {
     "estimate": "Estimate 3",
     "due": "Overdue 1 Mar 2020",
     "assignee": "Alice",
+    "summary": "Rain comes in",
     "created": "Created 1 Jan 2020",
     "updated": "Updated 1 Feb 2020",
 }
@@ -192,7 +193,7 @@ def test_a_column_shows_a_value_of_a_listed_item_in_a_way_that_lines_know() -> N
     values = [one.value for one in COLUMNS.values()]
     assert describe_lacking("value", values, there, "ListedItem of item_list.py") == []
     template = (TEMPLATES / "shared/_item_rows.html").read_text(encoding="utf-8")
-    known = [*re.findall(r"\bkind == '(\w+)'", template), "priority", "identifier", "state"]
+    known = [*re.findall(r"\bkind == '(\w+)'", template), "priority", "identifier", "state", "summary"]
     assert describe_lacking("kind", [one.kind for one in COLUMNS.values()], known, "_item_rows.html") == []
 
 

@@ -44,9 +44,59 @@ def test_a_line_tells_priority_state_title_and_who_has_it(page: Page) -> None:
     line = items(page).filter(has=page.get_by_role("link", name="Inspect a site with no signal"))
     expect(line).to_contain_text("FLD-327")
     expect(line.get_by_role("img", name=re.compile("priority|Urgent|High|Medium|Low"))).to_be_visible()
-    expect(line.get_by_role("img", name=re.compile("Progress|Review|Done|Todo|Backlog"))).to_be_visible()
+    expect(line.locator(".c-state .word")).to_have_text("In Progress")
     expect(line).to_contain_text("Maren Solvik")
     expect(line.locator("time")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["/", "/?group=state", "/?columns=priority,id,state,project,assignee,updated"])
+def test_on_a_phone_a_title_has_two_lines_and_state_and_project_stand_below_it(
+    new_page: NewPage, address: str
+) -> None:
+    page = new_page(viewport={"width": 390, "height": 844})
+    page.goto(address)
+    line = items(page).filter(has=page.get_by_role("link", name="Inspect a site with no signal"))
+    expect(line.locator(".c-state .word")).to_have_text("In Progress")
+    boxes = [line.locator(one).bounding_box() for one in (".title", ".c-state", ".c-project")]
+    title, state, project = [box for box in boxes if box]
+    assert title["height"] == 40
+    assert state["y"] >= title["y"] + title["height"]
+    assert (project["y"], project["width"] > 80) == (state["y"], True)
+
+
+def test_on_a_phone_the_first_item_begins_within_96_pixels_below_one_row_of_named_navigation(
+    new_page: NewPage,
+) -> None:
+    page = new_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    page.goto("/")
+    box = items(page).first.bounding_box()
+    assert box
+    assert box["y"] <= 96
+    names = "all => all.filter(one => one.checkVisibility() && !one.innerText.trim()).map(one => one.outerHTML)"
+    tools = page.locator(":is(.nav, .layouts, .chips) a, .menu > summary")
+    assert tools.evaluate_all(names) == []
+    assert len(set(tools.evaluate_all("all => all.map(one => getComputedStyle(one).fontSize !== '0px')"))) == 1
+    rows = page.locator(".nav a").evaluate_all("all => [...new Set(all.map(one => one.getBoundingClientRect().top))]")
+    assert len(rows) == 1
+
+
+def test_on_a_phone_whoever_searches_has_the_whole_line_and_every_tool_is_within_reach(new_page: NewPage) -> None:
+    page = new_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    page.goto("/")
+    search(page).focus()
+    box = search(page).bounding_box()
+    assert box
+    assert box["width"] > 250
+    search(page).press("Escape")
+    page.get_by_text("Display", exact=True).click()
+    page.get_by_label("Group by").select_option("team")
+    expect(page.get_by_role("heading", level=2).first).to_be_visible()
+
+
+def test_a_line_may_say_how_its_description_begins(page: Page) -> None:
+    page.goto("/?columns=id,summary")
+    line = items(page).filter(has=page.get_by_role("link", name="Inspect a site with no signal"))
+    expect(line.locator(".excerpt")).to_contain_text("A third of all visits are in basements")
 
 
 def test_the_next_page_follows_and_back_returns(page: Page) -> None:

@@ -19,7 +19,7 @@ from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, Backl
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.account import views
 from shareable_backlog.services.account.views import ViewsBar
-from shareable_backlog.services.backlog import catalog, item_pages
+from shareable_backlog.services.backlog import catalog, first_lines, item_pages
 from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ListedItem, ListPage, Scope
 from shareable_backlog.services.backlog.layouts import ListLayout
 from shareable_backlog.services.search import search_words
@@ -238,8 +238,14 @@ async def _count_mirrored(listed: ListedContext, *, is_empty: bool) -> int:
 
 
 async def _find_excerpts(listed: ListedContext, items: Sequence[ListedItem]) -> Mapping[str, str]:
+    """Return by id what stands below a title: where the words of a search are, or else how its description begins."""
     text = listed.place.filters.text
-    return await search_words.find_excerpts(listed.scope, items, search_words.quote_identifier(text)) if text else {}
+    below: dict[str, str] = {}
+    if "summary" in listed.shown_columns:
+        below |= await first_lines.list_first_lines(listed.scope, items)
+    if text:
+        below |= await search_words.find_excerpts(listed.scope, items, search_words.quote_identifier(text))
+    return below
 
 
 def _build_marks(place: BacklogUrl) -> Callable[[str], list[tuple[str, bool]]] | None:

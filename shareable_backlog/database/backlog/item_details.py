@@ -103,3 +103,15 @@ async def list_titles(scope: Scope, identifiers: Sequence[str]) -> dict[str, str
         {**visibility.build_params(scope), "identifiers": list(identifiers)},
     )
     return dict(found)
+
+
+async def list_descriptions(scope: Scope, ids: Sequence[str], most_chars: int) -> dict[str, str]:
+    """Return by id the first `most_chars` characters of the descriptions that these items have and may be shown."""
+    found = await query(
+        f"""
+        SELECT i.id, left(i.description, %(most_chars)s) FROM backlog_items i
+        WHERE i.id = ANY (%(ids)s::text[]) AND i.description <> '' AND {visibility.DESCRIPTIONS} AND {visibility.ITEM}
+        """,
+        {**visibility.build_params(scope), "ids": list(ids), "most_chars": most_chars},
+    )
+    return dict(found)

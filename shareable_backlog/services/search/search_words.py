@@ -35,6 +35,11 @@ def mark_matches(text: str, query: str) -> list[tuple[str, bool]]:
     return [piece for piece in [*pieces, (text[done:], False)] if piece[0]]
 
 
+def strip_marks(text: str) -> str:
+    """Return a markdown text without what is written around its words."""
+    return _AROUND_WORDS.sub("", text.replace("|", " "))
+
+
 def quote_identifier(text: str) -> str:
     """Return what the search takes `text` for: what looks like an identifier is that, however it is written."""
     identifier = parse_identifier(text)
@@ -73,7 +78,7 @@ def _list_missing(text: str, wanted: Sequence[Phrase]) -> list[Phrase]:
 
 
 def _find_first_excerpt(texts: Iterable[str], wanted: Sequence[Phrase]) -> str | None:
-    found = (cut_excerpt(_AROUND_WORDS.sub("", text.replace("|", " ")), wanted, _EXCERPT) for text in texts)
+    found = (cut_excerpt(strip_marks(text), wanted, _EXCERPT) for text in texts)
     return next(filter(None, found), None)
 
 
