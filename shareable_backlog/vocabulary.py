@@ -60,14 +60,19 @@ class Filter:
     """What the backlog can be narrowed by: `kind` says which values it takes.
 
     A day or a moment is that of a `column` of the items; days lie ahead and moments in the past. `offers` are values
-    that the page offers beside the names there are.
+    that the page offers beside the names there are. `empty_words` are for items that have nothing there, if any can.
     """
 
     label: str
     kind: FilterKind = "name"
     column: LiteralString = ""
     offers: tuple[str, ...] = ()
-    can_be_empty: bool = False
+    empty_words: str = ""
+
+    @property
+    def can_be_empty(self) -> bool:
+        """Whether an item can have nothing there."""
+        return bool(self.empty_words)
 
     @property
     def is_time(self) -> bool:
@@ -80,16 +85,22 @@ _LATELY = ("today", "7d", "30d", "90d")
 FILTERS: Final[Mapping[FilterName, Filter]] = {
     "team": Filter(label="Team", kind="team_key"),
     "type": Filter(label="State type", kind="state_type", offers=tuple(STATE_TYPES)),
-    "state": Filter(label="State", can_be_empty=True),
-    "priority": Filter(label="Priority", kind="priority", offers=(*tuple(PRIORITIES)[1:], "none"), can_be_empty=True),
-    "assignee": Filter(label="Assignee", can_be_empty=True),
-    "label": Filter(label="Label", can_be_empty=True),
-    "project": Filter(label="Project", can_be_empty=True),
-    "milestone": Filter(label="Milestone", can_be_empty=True),
-    "cycle": Filter(label="Cycle", offers=("current",), can_be_empty=True),
-    "creator": Filter(label="Created by", can_be_empty=True),
+    "state": Filter(label="State", empty_words="No state"),
+    "priority": Filter(
+        label="Priority", kind="priority", offers=(*tuple(PRIORITIES)[1:], "none"), empty_words="No priority"
+    ),
+    "assignee": Filter(label="Assignee", empty_words="Unassigned"),
+    "label": Filter(label="Label", empty_words="No label"),
+    "project": Filter(label="Project", empty_words="No project"),
+    "milestone": Filter(label="Milestone", empty_words="No milestone"),
+    "cycle": Filter(label="Cycle", offers=("current",), empty_words="No cycle"),
+    "creator": Filter(label="Created by", empty_words="Created by nobody"),
     "due": Filter(
-        label="Due", kind="day", column="due_date", offers=("overdue", "today", "7d", "30d"), can_be_empty=True
+        label="Due",
+        kind="day",
+        column="due_date",
+        offers=("overdue", "today", "7d", "30d"),
+        empty_words="No due date",
     ),
     "created": Filter(label="Created", kind="moment", column="created_at", offers=_LATELY),
     "updated": Filter(label="Updated", kind="moment", column="updated_at", offers=_LATELY),

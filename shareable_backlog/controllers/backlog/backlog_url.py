@@ -15,7 +15,7 @@ from shareable_backlog.web import params
 from shareable_backlog.web.fields import Pair, Spread
 
 LIST, BOARD, TIMELINE = "/", "/board", "/timeline"
-PAGES = (LIST, BOARD, TIMELINE)
+PAGE_NAMES = {LIST: "Backlog", BOARD: "Board", TIMELINE: "Timeline"}
 """The pages that show what the filters leave."""
 
 

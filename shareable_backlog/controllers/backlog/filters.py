@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url
-from shareable_backlog.controllers.backlog.backlog_url import LIST, PAGES, BacklogQuery, BacklogUrl
+from shareable_backlog.controllers.backlog.backlog_url import LIST, PAGE_NAMES, BacklogQuery, BacklogUrl
 from shareable_backlog.services.backlog import catalog
 from shareable_backlog.services.backlog.catalog import NamedCycle, Options, ShownTeam
 from shareable_backlog.services.backlog.filters import Condition
@@ -41,7 +41,7 @@ class FiltersContext:
 async def show_filters(request: Request, query: FiltersQuery) -> Response:
     """Show what there is to choose, with what is chosen; the form leads back to the page that it came from."""
     scope = auth.require_user(request).scope
-    place = backlog_url.build_backlog_url(query.page if query.page in PAGES else LIST, query)
+    place = backlog_url.build_backlog_url(query.page if query.page in PAGE_NAMES else LIST, query)
     names = await catalog.list_options(scope)
     cycles = await catalog.list_named_cycles(scope, names.cycle)
     context = FiltersContext(

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.backlog import backlog_url
+from shareable_backlog.controllers.backlog import backlog_url, headings
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogQuery, BacklogUrl
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.account import views
@@ -105,6 +105,7 @@ class ResultsContext:
 class RenderedPage:
     """Rendered parts of a page that are the same for all with the same rights and ways to read."""
 
+    heading: str
     look: Markup
     display: Markup
     results: Markup
@@ -180,6 +181,7 @@ async def _render_parts(listed: ListedContext) -> RenderedPage:
         all_orders=[one for one in ORDERS if one != "relevance" or place.filters.text],
     )
     return RenderedPage(
+        await headings.write_heading(listed.scope, place),
         rendering.render_part("backlog/_toolbar.html", listed),
         rendering.render_part("backlog/_display.html", listed, display),
         await (_render_list(listed) if listed.group == "none" else _render_groups(listed, listed.group)),

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.backlog import backlog_url
+from shareable_backlog.controllers.backlog import backlog_url, headings
 from shareable_backlog.controllers.backlog.backlog_url import TIMELINE, BacklogQuery, BacklogUrl
 from shareable_backlog.controllers.backlog.item_list import ItemListContext, RenderedPage, is_narrowed
 from shareable_backlog.errors import InvalidInput
@@ -100,6 +100,7 @@ async def show_timeline(request: Request, query: TimelineQuery) -> Response:
         mirrored=(await catalog.count_mirrored())[0] if is_admin and not found.rows else 0,
     )
     made = RenderedPage(
+        await headings.write_heading(reader.user.scope, place),
         rendering.render_part("backlog/_toolbar.html", context),
         rendering.render_part("charts/_timeline_display.html", context),
         rendering.render_part("charts/_timeline.html", context),

@@ -13,6 +13,8 @@ def describe_filter_value(value: str, field: FilterName) -> str:
             return f"in the {'next' if kind == 'day' else 'last'} {value[:-1]} days"
         case "day" | "moment":
             return value.replace("..", " to ").strip()
+        case "name" if field == "cycle":
+            return "Current cycle" if value.lower() == "current" else value
         case "state_type":
             return STATE_TYPES.get(value, value)
         case "priority":

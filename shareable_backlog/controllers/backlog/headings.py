@@ -1,0 +1,52 @@
+"""Say in words what a page of the backlog shows, for its title and its heading."""
+
+from collections.abc import Iterator, Mapping
+
+from shareable_backlog.controllers.backlog.backlog_url import PAGE_NAMES, BacklogUrl
+from shareable_backlog.services.backlog import catalog
+from shareable_backlog.services.backlog.filters import Condition, Filters
+from shareable_backlog.services.backlog.item_pages import Scope
+from shareable_backlog.vocabulary import FILTERS
+from shareable_backlog.web.pages import words
+
+_MOST_WORDS = 120
+_SAID_ALONE = frozenset({"team", "type", "state", "priority", "label", "project", "milestone"})
+"""The filters whose values say by themselves what they are about."""
+
+
+async def write_heading(scope: Scope, place: BacklogUrl) -> str:
+    """Return what is shown, with the names of the teams that `scope` sees."""
+    is_by_team = any(one.field == "team" for one in place.filters.conditions)
+    teams = await catalog.list_teams(scope) if is_by_team else []
+    return describe_place(place, {one.key: one.name for one in teams})
+
+
+def describe_place(place: BacklogUrl, team_names: Mapping[str, str]) -> str:
+    """Return what is shown, such as “In progress · Field”; the names of teams stand by their keys."""
+    filters = place.filters
+    said = [*_describe_text(filters), *(_describe_condition(one, team_names) for one in filters.conditions)]
+    said += [] if filters.with_done else ["Not done"]
+    said += ["With archived"] if filters.with_archived else []
+    heading = " · ".join(said) or PAGE_NAMES[place.path]
+    return heading if len(heading) <= _MOST_WORDS else f"{heading[: _MOST_WORDS - 1].rstrip()}…"
+
+
+def _describe_text(filters: Filters) -> Iterator[str]:
+    if filters.text:
+        yield f"“{filters.text}”"
+
+
+def _describe_condition(one: Condition, team_names: Mapping[str, str]) -> str:
+    field = FILTERS[one.field]
+    names = [
+        team_names.get(value, value) if one.field == "team" else words.describe_filter_value(value, one.field)
+        for value in one.values
+    ]
+    nothing = [f"With {field.label.lower()}" if one.is_not else field.empty_words] if one.with_none else []
+    joined = " or ".join(names)
+    if not names:
+        return nothing[0]
+    if one.is_not:
+        return ", ".join([f"Not {joined}", *nothing])
+    said = joined if one.field in _SAID_ALONE or one.values == ("current",) else f"{field.label} {joined}"
+    return " or ".join([said, *nothing])

@@ -1,0 +1,93 @@
+"""What a page of the backlog is called."""
+
+import re
+from collections.abc import Generator
+from urllib.parse import parse_qsl
+
+import pytest
+
+from shareable_backlog.controllers.backlog import backlog_url, headings
+from shareable_backlog.controllers.backlog.backlog_url import BacklogQuery
+from shareable_backlog.services.backlog import filters
+from tests.conftest import create_database
+from tests.support import running_site
+from tests.support.running_site import Site
+from tests.support.signed_in import let_in
+
+TEAMS = {"FLD": "Field", "OPS": "Operations"}
+
+
+def describe(words: str, path: str = "/") -> str:
+    asked = BacklogQuery(filters.parse_filters(parse_qsl(words)))
+    return headings.describe_place(backlog_url.build_backlog_url(path, asked), TEAMS)
+
+
+@pytest.mark.parametrize(
+    ("words", "heading"),
+    [
+        ("", "Backlog"),
+        ("team=FLD", "Field"),
+        ("type=started&team=FLD", "Field · In progress"),
+        ("team=FLD&team=OPS", "Field or Operations"),
+        ("team=XYZ", "XYZ"),
+        ("q=roof", "“roof”"),
+        ("-label=Bug", "Not Bug"),
+        ("label=Bug&no=label", "Bug or No label"),
+        ("no=assignee", "Unassigned"),
+        ("has=project", "With project"),
+        ("-project=Apollo&has=project", "Not Apollo, With project"),
+        ("priority=none&priority=urgent", "No priority or Urgent"),
+        ("assignee=Bob", "Assignee Bob"),
+        ("cycle=current", "Current cycle"),
+        ("cycle=12", "Cycle 12"),
+        ("due=7d", "Due in the next 7 days"),
+        ("done=hidden&archived=shown", "Not done · With archived"),
+    ],
+)
+def test_a_heading_says_what_is_shown(words: str, heading: str) -> None:
+    assert describe(words) == heading
+
+
+def test_a_board_of_everything_is_called_so() -> None:
+    assert (describe("", "/board"), describe("team=FLD", "/board")) == ("Board", "Field")
+
+
+def test_a_heading_is_not_endless() -> None:
+    assert len(describe("&".join(f"label={'x' * 9}{number}" for number in range(50)))) == 120
+
+
+@pytest.fixture(scope="module")
+def site(server: str, template: str) -> Generator[Site]:
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo) as site:
+        let_in(conninfo, "alice", "bob")
+        site.query(
+            "INSERT INTO teams (id, key, name, private, created_at, updated_at) VALUES"
+            " ('t1', 'FLD', 'Field', false, now(), now()), ('t2', 'SEC', 'Secret plans', true, now(), now())"
+        )
+        yield site
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/?team=FLD&type=started", "Field · In progress"),
+        ("/board?team=FLD", "Field"),
+        ("/roadmap?team=FLD&status=started", "Roadmap · Field · In progress"),
+        ("/changes?team=FLD", "What changed · Field"),
+        ("/?team=SEC", "SEC"),
+        ("/roadmap?team=SEC", "Roadmap · SEC"),
+    ],
+)
+def test_a_page_and_its_tab_are_called_what_is_shown_and_name_no_hidden_team(
+    site: Site, path: str, name: str
+) -> None:
+    page = site.get(path, "bob").text
+    [title] = re.findall(r"<title>(.*?)</title>", page, re.DOTALL)
+    [heading] = re.findall(r"<h1[^>]*>(.*?)</h1>", page, re.DOTALL)
+    assert (title.strip(), heading.strip()) == (name, name)
+
+
+def test_a_saved_view_is_called_by_its_name(site: Site) -> None:
+    site.post("/views", "bob", name="My week", query="team=FLD", layout="list")
+    assert "<title>My week</title>" in site.get("/?team=FLD", "bob").text
+    assert "<title>Field</title>" in site.get("/?team=FLD", "alice").text
