@@ -18,7 +18,7 @@ from benchmarks import lists, rig
 from benchmarks.rig import Row, backlogs
 from benchmarks.rig.reader import Reader, Unanswered
 
-_LARGE = {"backlog_items", "search_entries", "comments", "item_relations", "attachments", "state_changes"}
+_LARGE = {"backlog_items", "search_entries", "comments", "item_relations", "attachments", "field_changes"}
 _EXPLAINED = {
     "session_preload_libraries": "auto_explain",
     "auto_explain.log_min_duration": "0",

@@ -185,7 +185,7 @@ def _without_indexes(connection: psycopg.Connection) -> Generator[None]:
         """
         SELECT indexname, indexdef FROM pg_indexes
         WHERE schemaname = 'public' AND indexname LIKE 'idx\\_%'
-          AND tablename IN ('backlog_items', 'search_entries', 'comments', 'state_changes')
+          AND tablename IN ('backlog_items', 'search_entries', 'comments', 'field_changes')
         """
     ).fetchall()
     for name, _ in found:

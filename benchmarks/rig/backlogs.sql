@@ -138,8 +138,8 @@ SELECT pg_temp.uid('attachment', i), pg_temp.uid('item', i), 'Change ' || i, 'ht
        'github', updated_at, updated_at
 FROM drawn WHERE i %% 10 = 0;
 
-INSERT INTO state_changes (item_id, from_state_id, to_state_id, changed_at)
-SELECT pg_temp.uid('item', i), pg_temp.uid('state', 7 * team + state - 1), pg_temp.uid('state', 7 * team + state),
+INSERT INTO field_changes (entity_id, field, from_value, to_value, changed_at)
+SELECT pg_temp.uid('item', i), 'state', pg_temp.uid('state', 7 * team + state - 1), pg_temp.uid('state', 7 * team + state),
        updated_at
 FROM drawn WHERE state > 1 AND i %% 2 = 0;
 

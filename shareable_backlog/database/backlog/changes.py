@@ -80,7 +80,7 @@ _COLUMNS: Mapping[ChangeKind, Sequence[tuple[LiteralString, LiteralString, Liter
 }
 # The move that made it done is told as such.
 _MOVED: LiteralString = f"""
-    {visibility.IN_LINEAR} AND c.changed_at IS DISTINCT FROM i.completed_at
+    c.field = 'state' AND {visibility.IN_LINEAR} AND c.changed_at IS DISTINCT FROM i.completed_at
     AND c.changed_at IS DISTINCT FROM i.canceled_at
 """
 _OF_TEAM: LiteralString = """
@@ -101,7 +101,7 @@ def _render_events(kinds: Sequence[ChangeKind]) -> LiteralString:
     ]
     if "moved" in kinds:
         parts.append(
-            f"SELECT c.changed_at AS at, 'moved' AS event FROM state_changes c WHERE c.item_id = i.id AND {_MOVED}"
+            f"SELECT c.changed_at AS at, 'moved' AS event FROM field_changes c WHERE c.entity_id = i.id AND {_MOVED}"
         )
     return " UNION ALL ".join(parts)
 
@@ -115,9 +115,9 @@ def _render_lines(kinds: Sequence[ChangeKind]) -> LiteralString:
     ]
     if "moved" in kinds:
         # Each item is looked up by itself: a join might read all items there are.
-        item: LiteralString = "SELECT * FROM backlog_items WHERE id = c.item_id LIMIT 1"
-        moved: LiteralString = f"state_changes c CROSS JOIN LATERAL ({item}) i"
-        parts.append(_render_source(moved, "c.changed_at", "c.item_id", _MOVED, kinds))
+        item: LiteralString = "SELECT * FROM backlog_items WHERE id = c.entity_id LIMIT 1"
+        moved: LiteralString = f"field_changes c CROSS JOIN LATERAL ({item}) i"
+        parts.append(_render_source(moved, "c.changed_at", "c.entity_id", _MOVED, kinds))
     return " UNION ".join(parts)
 
 
@@ -156,10 +156,10 @@ async def list_changes(
         JOIN backlog_items i ON i.id = l.id
         LEFT JOIN {STATES} s ON s.id = i.state_id
         LEFT JOIN LATERAL (
-          SELECT (array_agg(c.from_state_id ORDER BY c.changed_at, c.id))[1] AS from_state_id,
-                 (array_agg(c.to_state_id ORDER BY c.changed_at DESC, c.id DESC))[1] AS to_state_id
-          FROM state_changes c
-          WHERE c.item_id = i.id AND c.changed_at > %(since)s
+          SELECT (array_agg(c.from_value ORDER BY c.changed_at, c.id))[1] AS from_value,
+                 (array_agg(c.to_value ORDER BY c.changed_at DESC, c.id DESC))[1] AS to_value
+          FROM field_changes c
+          WHERE c.entity_id = i.id AND c.field = 'state' AND c.changed_at > %(since)s
             AND {_render_day("c.changed_at")} = {_render_day("l.at")}
         ) c ON TRUE
         {state_changes.JOINED}

@@ -1,4 +1,4 @@
-"""Read how items went from state to state, which the database notes by itself (migration 021).
+"""Read how items went from state to state, which the database notes by itself (migration 038).
 
 What a state is called is told of teams that are shown: an item may have come from one that is not.
 """
@@ -27,7 +27,7 @@ def _render_join(state: LiteralString, column: LiteralString) -> LiteralString:
     """
 
 
-JOINED: LiteralString = _render_join("f", "c.from_state_id") + _render_join("t", "c.to_state_id")
+JOINED: LiteralString = _render_join("f", "c.from_value") + _render_join("t", "c.to_value")
 """Join the state `f` that the change `c` of the item `i` left, and `t` to which it led, if they may be named."""
 
 
@@ -64,9 +64,10 @@ async def list_state_changes(scope: Scope, item_id: str) -> list[StateChange]:
         SELECT c.changed_at, f.name AS from_name, f.type AS from_type, f.color AS from_color,
                t.name AS to_name, t.type AS to_type, t.color AS to_color
         FROM (
-          SELECT * FROM state_changes WHERE item_id = %(item_id)s ORDER BY changed_at DESC, id DESC LIMIT %(most)s
+          SELECT * FROM field_changes WHERE entity_id = %(item_id)s AND field = 'state'
+          ORDER BY changed_at DESC, id DESC LIMIT %(most)s
         ) c
-        JOIN backlog_items i ON i.id = c.item_id {JOINED}
+        JOIN backlog_items i ON i.id = c.entity_id {JOINED}
         WHERE {visibility.ITEM}
         ORDER BY c.changed_at, c.id
         """,
@@ -79,9 +80,10 @@ async def list_latest_changes(scope: Scope, item_ids: Sequence[str]) -> list[Lat
     """Return the newest change that the mirror saw of each of these items that is shown and has any."""
     return await query(
         f"""
-        SELECT c.item_id, c.changed_at, f.name AS from_name, t.name AS to_name
+        SELECT c.entity_id AS item_id, c.changed_at, f.name AS from_name, t.name AS to_name
         FROM backlog_items i CROSS JOIN LATERAL (
-          SELECT * FROM state_changes s WHERE s.item_id = i.id ORDER BY s.changed_at DESC, s.id DESC LIMIT 1
+          SELECT * FROM field_changes s WHERE s.entity_id = i.id AND s.field = 'state'
+          ORDER BY s.changed_at DESC, s.id DESC LIMIT 1
         ) c {JOINED}
         WHERE i.id = ANY (%(item_ids)s::text[]) AND {visibility.ITEM}
         """,

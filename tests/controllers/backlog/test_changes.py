@@ -28,7 +28,7 @@ def program(server: str, template: str) -> Generator[Site]:
 def site(program: Site) -> Site:
     """Return it with people who were never there, and nothing in the mirror."""
     program.query("DELETE FROM users")
-    for table in ("backlog_items", "state_changes", "sharing_rules", "sync_history"):
+    for table in ("backlog_items", "field_changes", "sharing_rules", "sync_history"):
         program.query(f"DELETE FROM {table}")
     let_in(program.conninfo)
     return program

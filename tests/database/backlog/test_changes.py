@@ -254,8 +254,8 @@ async def test_no_item_is_read_that_did_not_change(monkeypatch: pytest.MonkeyPat
         {"noon": NOON},
     )
     await query(
-        "INSERT INTO state_changes (item_id, from_state_id, to_state_id, changed_at)"
-        " SELECT id, 's', 't', updated_at FROM backlog_items WHERE number % 5 < 4"
+        "INSERT INTO field_changes (entity_id, field, from_value, to_value, changed_at)"
+        " SELECT id, 'state', 's', 't', updated_at FROM backlog_items WHERE number % 5 < 4"
     )
     await store(team("ENG"))
     await query("ANALYZE")
@@ -282,4 +282,4 @@ async def test_no_item_is_read_that_did_not_change(monkeypatch: pytest.MonkeyPat
 
 def scans(plan: str) -> bool:
     """Return whether a plan reads a whole large table."""
-    return "Seq Scan on backlog_items" in plan or "Seq Scan on state_changes" in plan
+    return "Seq Scan on backlog_items" in plan or "Seq Scan on field_changes" in plan

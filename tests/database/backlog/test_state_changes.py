@@ -32,7 +32,7 @@ async def history(scope: Scope | None = None) -> list[tuple[str | None, str | No
 
 
 async def count() -> int:
-    [(number,)] = await query("SELECT count(*) FROM state_changes")
+    [(number,)] = await query("SELECT count(*) FROM field_changes")
     return number
 
 
@@ -111,7 +111,7 @@ async def test_the_history_goes_with_its_item_and_with_no_other() -> None:
         await changed(number, "a", 0)
         await changed(number, "b", 1)
     await query("DELETE FROM backlog_items WHERE id = 'item-ENG-2'")
-    assert await query("SELECT item_id FROM state_changes") == [("item-ENG-1",)]
+    assert await query("SELECT entity_id FROM field_changes") == [("item-ENG-1",)]
 
 
 async def test_an_upsert_of_many_notes_those_that_changed_alone() -> None:

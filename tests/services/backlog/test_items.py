@@ -124,7 +124,7 @@ async def test_the_history_has_each_thing_once() -> None:
     started, completed, archived = (NOON + timedelta(hours=hours) for hours in (1, 2, 3))
     await store(todo, doing, done, item(1, state_id=todo.id))
     await store(item(1, state_id=doing.id, started_at=started, updated_at=started))
-    await query("DELETE FROM state_changes")  # as if the mirror had not been there then
+    await query("DELETE FROM field_changes")  # as if the mirror had not been there then
     dates: dict[str, Any] = {"started_at": started, "completed_at": completed, "archived_at": archived}
     await store(item(1, state_id=done.id, updated_at=archived, **dates))
     page = await items.read_item_page(EVERYTHING, "ENG-1")
@@ -152,6 +152,6 @@ async def test_nothing_reads_a_whole_table(monkeypatch: pytest.MonkeyPatch) -> N
     for module in (attachments, item_details, comments, item_relations, item_list, state_changes):
         monkeypatch.setattr(module, "query", explained)
     await items.read_item_page(EVERYTHING, "ENG-2")
-    large = ("backlog_items", "comments", "item_relations", "attachments", "state_changes")
+    large = ("backlog_items", "comments", "item_relations", "attachments", "field_changes")
     assert sum("Index" in line for line in plans) > 10
     assert [line for line in plans for table in large if f"Seq Scan on {table}" in line] == []
