@@ -35,6 +35,7 @@ from shareable_backlog.controllers.backlog import (
     item_list,
     item_timeline,
     items,
+    seen,
 )
 from shareable_backlog.controllers.projects import roadmap
 from shareable_backlog.errors import TooMany
@@ -109,6 +110,8 @@ ROUTES = (
     Route("POST", "/changes/seen", changes.mark_seen, "viewer"),
     Route("GET", "/board", item_list.show_board, "viewer"),
     Route("GET", "/timeline", item_timeline.show_timeline, "viewer"),
+    Route("POST", "/seen", seen.mark_seen, "viewer"),
+    Route("POST", "/seen/all", seen.mark_all_seen, "viewer"),
     Route("GET", "/filters", filters.show_filters, "viewer"),
     Route("GET", "/export.csv", exports.export_csv, "viewer"),
     Route("GET", "/export/spreadsheet.csv", exports.export_for_spreadsheets, "viewer"),

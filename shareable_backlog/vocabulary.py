@@ -51,7 +51,7 @@ def find_size(estimate: float | None, scale: str | None) -> str | None:
     return _SIZES.get(estimate) if scale == "tShirt" else None
 
 
-FilterKind: TypeAlias = Literal["name", "team_key", "state_type", "priority", "day", "moment"]
+FilterKind: TypeAlias = Literal["name", "team_key", "state_type", "priority", "day", "moment", "news"]
 FilterName: TypeAlias = LiteralString
 
 
@@ -80,6 +80,9 @@ class Filter:
         return self.kind in {"day", "moment"}
 
 
+NEWS: Final[Mapping[str, str]] = {"meeting": "since the last meeting", "unseen": "not seen by me yet"}
+"""In which sense something is new."""
+
 _LATELY = ("today", "7d", "30d", "90d")
 
 FILTERS: Final[Mapping[FilterName, Filter]] = {
@@ -104,6 +107,7 @@ FILTERS: Final[Mapping[FilterName, Filter]] = {
     ),
     "created": Filter(label="Created", kind="moment", column="created_at", offers=_LATELY),
     "updated": Filter(label="Updated", kind="moment", column="updated_at", offers=_LATELY),
+    "new": Filter(label="New", kind="news", offers=tuple(NEWS)),
 }
 
 GroupBy: TypeAlias = Literal["state", "team", "project", "priority", "assignee", "cycle", "label"]

@@ -56,6 +56,8 @@ TABLE = {
     "POST /changes/seen": Row("viewer", answer=303),
     "GET /board": Row("viewer"),
     "GET /timeline": Row("viewer"),
+    "POST /seen": Row("viewer"),
+    "POST /seen/all": Row("viewer", answer=303),
     "GET /filters": Row("viewer"),
     "GET /export.csv": Row("viewer"),
     "GET /export/spreadsheet.csv": Row("viewer"),

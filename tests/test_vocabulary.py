@@ -40,6 +40,7 @@ FILTER_ROWS: Mapping[str, tuple[str, Sequence[str]]] = {
     "due": ("due=overdue", ["OPS-4"]),
     "created": ("created=..2026-02-05", ["ENG-1"]),
     "updated": ("updated=2026-02-06", WORLD),
+    "new": ("new=meeting", ["ENG-5", "OPS-4", "OPS-3", "ENG-2"]),
 }
 """What is asked for of the items of `store_world`, and what is found."""
 

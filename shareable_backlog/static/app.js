@@ -251,7 +251,38 @@ document.addEventListener("click", async (event) => {
   for (const menu of findAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
 
+// --- What was scrolled past is seen.
+
+const passed = new Set();
+let telling = 0;
+
+const watch = new IntersectionObserver((lines) => {
+  for (const { target, boundingClientRect: box, rootBounds } of lines) {
+    if (!rootBounds || box.bottom > rootBounds.top) continue;
+    watch.unobserve(target);
+    passed.add(find(".unseen", target));
+    clearTimeout(telling);
+    telling = setTimeout(tellSeen, 1000);
+  }
+}, { rootMargin: "-56px 0px 0px" });
+
+async function tellSeen() {
+  const marks = [...passed];
+  passed.clear();
+  if (!marks.length) return;
+  const body = new URLSearchParams(marks.map((mark) => ["item", mark.dataset.item]));
+  body.set("csrf", find('[name="csrf"]').value);
+  const answer = await fetch(`${root}seen`, { method: "POST", body, keepalive: true }).catch(() => null);
+  if (!answer?.ok) return;
+  for (const mark of marks) mark.remove();
+  const count = await answer.text(), link = find("#unseen");
+  if (count === "0") link?.remove();
+  else if (link) find(".badge", link).firstChild.data = count;
+}
+addEventListener("pagehide", tellSeen);
+
 function prepare() {
+  for (const mark of findAll("[data-item]")) watch.observe(mark.closest("li"));
   for (const button of findAll("[data-copy]")) button.hidden = !navigator.clipboard;
   for (const button of findAll("[data-at-once] > button")) button.hidden = true;
 }

@@ -7,18 +7,20 @@ from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.backlog.selection.item_orders import Position
 from shareable_backlog.services.backlog import filters, item_pages, layouts
 from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ListPage
+from shareable_backlog.services.backlog.news import News
 from shareable_backlog.streams.projects import CycleRow, ProjectMilestoneRow
 from tests.support.mirrored import NOON, item, label, person, project, state, store, team
 
 APOLLO, BOB = "project-Apollo", "person-Bob"
 LATER = NOON + timedelta(days=9_999)
 TODAY = datetime(2026, 2, 6, 15, tzinfo=UTC)
+LAST_MEETING = NOON - timedelta(days=9)
 
 
 def parse_query(words: str) -> ItemQuery:
     """Read what is asked for by the query of an address."""
     pairs = parse_qsl(words, keep_blank_values=True)
-    return ItemQuery(filters.parse_filters(pairs), layouts.parse_layout(pairs).order, TODAY)
+    return ItemQuery(filters.parse_filters(pairs), layouts.parse_layout(pairs).order, TODAY, News(LAST_MEETING))
 
 
 async def read_page(

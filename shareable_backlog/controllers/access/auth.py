@@ -26,7 +26,7 @@ from shareable_backlog.services.mirror.freshness import Freshness
 from shareable_backlog.services.places import Place
 from shareable_backlog.web import cookies, forms, params
 from shareable_backlog.web.errors import hide_secret, needs_json
-from shareable_backlog.web.pages import locales, rendering
+from shareable_backlog.web.pages import locales, rendering, unseen_marks
 from shareable_backlog.web.pages.locales import LocalFormat
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class FrameContext:
 
     `waiting` counts the people who wait for an admin, `here` is the path, `notice` names what a form has done;
     `mirror` tells how old the content is, None for who may not see any; `approver` is whom to ask for more; `brand`
-    is what the whole is called and looks like.
+    is what the whole is called and looks like; `unseen` counts the items that they have not seen, "" for none.
     """
 
     visitor: CurrentUser | None
@@ -80,6 +80,7 @@ class FrameContext:
     mirror: Freshness | None
     approver: str | None
     brand: Place
+    unseen: str
 
 
 def read_config(request: Request) -> AccessConfig:
@@ -202,6 +203,7 @@ def build_frame(request: Request) -> FrameContext:
         mirror=found.mirror if found and found.user.state == "active" else None,
         approver=found and found.approver,
         brand=getattr(request.state, "place", places.USUAL),
+        unseen=unseen_marks.format_unseen(len(found.unseen)) if found and found.unseen else "",
     )
 
 

@@ -17,7 +17,7 @@ from shareable_backlog.errors import NotFound
 from shareable_backlog.services.account import tokens, views
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
-from shareable_backlog.services.backlog import catalog, filters, item_pages, items
+from shareable_backlog.services.backlog import catalog, filters, item_pages, items, news
 from shareable_backlog.services.backlog.item_pages import ItemQuery
 from shareable_backlog.vocabulary import OrderName, StateType
 from shareable_backlog.web import pagination
@@ -65,11 +65,13 @@ class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 async def list_items(request: Request, query: ItemsQuery) -> Page[ItemLine]:
     """Return items, latest update first unless ordered otherwise; archived ones only if the filter shows them."""
     given = [*parse_qsl(query.filter), ("team", query.team), ("type", query.type or ""), ("q", query.q)]
-    wanted = ItemQuery(filters.parse_filters(given), query.order or None, clock.read_time())
+    user = auth.require_user(request)
+    plain = ItemQuery(filters.parse_filters(given), query.order or None, clock.read_time())
+    wanted = await news.complete_query(plain, user.scope, user.user_id)
     position = (
         pagination.decode_position(query.after, item_pages.list_position_types(wanted)) if query.after else None
     )
-    found = await item_pages.list_items(auth.require_user(request).scope, wanted, position, query.limit)
+    found = await item_pages.list_items(user.scope, wanted, position, query.limit)
     next_after = pagination.encode_position(found.next_after) if found.next_after else None
     return Page([answers.build_item_line(one) for one in found.items], next_after)
 

@@ -20,7 +20,7 @@ from shareable_backlog.services.access.sessions import CurrentUser
 from shareable_backlog.services.account import reading_limits
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
-from shareable_backlog.services.backlog import item_pages
+from shareable_backlog.services.backlog import item_pages, news
 from shareable_backlog.services.backlog.item_pages import ItemQuery, ListedItem
 from shareable_backlog.vocabulary import PRIORITY_LABELS, STATE_TYPES
 from shareable_backlog.web.formats import csv_lines
@@ -54,8 +54,9 @@ async def _stream_export(
     request: Request, query: BacklogQuery, write: _Writer, media_type: str, filename: str
 ) -> Response:
     place = backlog_url.build_backlog_url(LIST, query)
-    asked = ItemQuery(place.filters, place.layout.order, clock.read_time())
     user = auth.require_user(request)
+    plain = ItemQuery(place.filters, place.layout.order, clock.read_time())
+    asked = await news.complete_query(plain, user.scope, user.user_id)
     await reading_limits.limit_exports(user.user_id, auth.read_config(request).settings.exports_per_hour)
     details = {"format": filename.rpartition(".")[2], "query": place.query}
     await audit_actions.record(None, auth.read_actor(request), Action.EXPORT_MADE, details=details)

@@ -14,7 +14,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url, exports
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogQuery, BacklogUrl
 from shareable_backlog.services.account import tokens
-from shareable_backlog.services.backlog import item_history, item_pages
+from shareable_backlog.services.backlog import item_history, item_pages, news
 from shareable_backlog.services.backlog.item_history import LatestChange
 from shareable_backlog.services.backlog.item_pages import ItemQuery, ListedItem
 from shareable_backlog.vocabulary import PRIORITY_LABELS
@@ -43,7 +43,8 @@ async def export_feed(request: Request, query: BacklogQuery) -> Response:
     user = auth.require_user(request)
     await tokens.require_right(user, "feed", auth.read_actor(request))
     place = backlog_url.build_backlog_url(LIST, query)
-    asked = ItemQuery(place.filters, "updated", clock.read_time())
+    plain = ItemQuery(place.filters, "updated", clock.read_time())
+    asked = await news.complete_query(plain, user.scope, user.user_id)
     found = await item_pages.list_items(user.scope, asked, None, _IN_FEED)
     changes = await item_history.list_latest_changes(user.scope, [one.id for one in found.items])
     base = auth.read_config(request).sign_in.base_url

@@ -19,9 +19,10 @@ from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, Backl
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.account import views
 from shareable_backlog.services.account.views import ViewsBar
-from shareable_backlog.services.backlog import catalog, first_lines, item_pages
+from shareable_backlog.services.backlog import catalog, first_lines, item_pages, news
 from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ListedItem, ListPage, Scope
 from shareable_backlog.services.backlog.layouts import ListLayout
+from shareable_backlog.services.backlog.news import News
 from shareable_backlog.services.search import search_words
 from shareable_backlog.vocabulary import ORDERS, STATE_TYPES, WORK_FIRST, ColumnName, GroupBy, OrderName
 from shareable_backlog.web import live_files, pagination
@@ -29,6 +30,7 @@ from shareable_backlog.web.fields import Pair, Spread
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.cache import AsyncLruCache
 from shareable_backlog.web.pages.locales import LocalFormat
+from shareable_backlog.web.pages.unseen_marks import mark_unseen
 from shareable_backlog.web.sub_path import get_sub_path
 
 _FIRST_IN_GROUP = 20
@@ -72,11 +74,12 @@ class ListedContext:
     shown_columns: tuple[ColumnName, ...]
     has_run: bool
     is_admin: bool
+    news: News
 
     @property
     def asked(self) -> ItemQuery:
         """Return which items are asked for."""
-        return ItemQuery(self.place.filters, self.place.layout.order, self.now)
+        return ItemQuery(self.place.filters, self.place.layout.order, self.now, self.news)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,7 @@ class ItemListContext:
     made: RenderedPage
     place: BacklogUrl
     saved: ViewsBar
+    asks_for_unseen: bool
 
 
 # Kept until the mirror changes.
@@ -148,6 +152,8 @@ async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | 
     place = backlog_url.build_backlog_url(path, query)
     if query.is_of_form:
         return RedirectResponse(place.shorten(reader.preferences.columns).url, 303)
+    now = clock.read_time().astimezone(local.tzinfo).replace(second=0, microsecond=0)
+    asks_for_unseen = news.needs_word(place.filters, "unseen")
     listed = ListedContext(
         edition=live_files.read_files_edition(),
         sub_path=get_sub_path(),
@@ -156,21 +162,24 @@ async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | 
         place=place,
         after=query.after,
         skip=query.skip,
-        now=clock.read_time().astimezone(local.tzinfo).replace(second=0, microsecond=0),
+        now=now,
         group=group,
         local=local,
         shown_columns=reader.preferences.columns if place.layout.columns is None else place.layout.columns,
         has_run=reader.mirror.as_of is not None,
         is_admin=reader.user.reads_as_admin,
+        news=News(await news.find_meeting(reader.version, now), reader.unseen if asks_for_unseen else ()),
     )
     frame = auth.build_frame(request)
     saved = views.build_bar(reader.views, place.query, "board" if place.path == BOARD else "list")
-    tag = f'W/"{hashlib.sha256(repr((_BORN, listed, frame, saved)).encode()).hexdigest()[:32]}"'
+    tag = f'W/"{hashlib.sha256(repr((_BORN, listed, frame, saved, reader.unseen)).encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     made = await _KEPT.value.get(listed, partial(_render_parts, listed))
-    return rendering.render_page("backlog/backlog.html", frame, ItemListContext(made, place, saved), headers=headers)
+    results = mark_unseen(made.results, reader.unseen, can_become_seen=reader.user.viewing_as is None)
+    context = ItemListContext(replace(made, results=results), place, saved, asks_for_unseen=asks_for_unseen)
+    return rendering.render_page("backlog/backlog.html", frame, context, headers=headers)
 
 
 async def _render_parts(listed: ListedContext) -> RenderedPage:

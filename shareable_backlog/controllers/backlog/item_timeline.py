@@ -17,7 +17,7 @@ from shareable_backlog.controllers.backlog.backlog_url import TIMELINE, BacklogQ
 from shareable_backlog.controllers.backlog.item_list import ItemListContext, RenderedPage, is_narrowed
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.account import views
-from shareable_backlog.services.backlog import catalog, item_timeline
+from shareable_backlog.services.backlog import catalog, item_timeline, news
 from shareable_backlog.services.backlog.item_pages import ItemQuery
 from shareable_backlog.services.backlog.item_timeline import Timeline
 from shareable_backlog.vocabulary import GroupBy
@@ -77,8 +77,9 @@ async def show_timeline(request: Request, query: TimelineQuery) -> Response:
     window = timeline.parse_window(query.from_, query.months or _MONTHS, now.date())
     columns = timeline.build_ticks(window)
     edges = [*(one.first for one in columns), window.end]
-    asked = ItemQuery(place.filters, place.layout.order, now)
-    found = await item_timeline.build_timeline(reader.user.scope, asked, by, edges)
+    scope = reader.user.scope
+    asked = await news.complete_query(ItemQuery(place.filters, place.layout.order, now), scope, reader.user.user_id)
+    found = await item_timeline.build_timeline(scope, asked, by, edges)
     is_admin = reader.user.reads_as_admin
     context = TimelineContext(
         place=place,
@@ -100,13 +101,15 @@ async def show_timeline(request: Request, query: TimelineQuery) -> Response:
         mirrored=(await catalog.count_mirrored())[0] if is_admin and not found.rows else 0,
     )
     made = RenderedPage(
-        await headings.write_heading(reader.user.scope, place),
+        await headings.write_heading(scope, place),
         rendering.render_part("backlog/_toolbar.html", context),
         rendering.render_part("charts/_timeline_display.html", context),
         rendering.render_part("charts/_timeline.html", context),
     )
     saved = views.build_bar(reader.views, urlencode(params.write(query)), "timeline")
-    return auth.render_page(request, "backlog/backlog.html", ItemListContext(made, place, saved))
+    return auth.render_page(
+        request, "backlog/backlog.html", ItemListContext(made, place, saved, asks_for_unseen=False)
+    )
 
 
 def _build_url(query: TimelineQuery, first: date | None) -> str:

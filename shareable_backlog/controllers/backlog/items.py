@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.backlog import images
+from shareable_backlog.controllers.backlog import images, seen
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
@@ -52,6 +52,7 @@ async def show_item(request: Request, path: ItemPath) -> Response:
         None, auth.read_actor(request), Action.ITEM_VIEWED, resource="backlog_item", resource_id=found.item.identifier
     )
     linear_url = found.item.url if auth.require_user(request).sees_linear else None
+    await seen.note_seen(request, (found.item.id,))
     texts = PageTexts(url=linear_url, images=images.build_image_urls(found), titles=found.mentioned)
     context = ItemContext(found, texts)
     # Very long markdown takes a while to render, which must not hold up other readers.

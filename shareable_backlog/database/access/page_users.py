@@ -51,6 +51,9 @@ class SignedInUserRow:
     is_sample: bool
     waiting: int
     version: str
+    seen_until: datetime | None
+    """With `seen_ids` the SeenMark of the person whose view it is; None when they were never here."""
+    seen_ids: list[str] | None
 
 
 async def find_by_token(token_hash: bytes, idle_hours: int, max_days: int) -> SignedInUserRow | None:
@@ -72,11 +75,13 @@ async def find_by_token(token_hash: bytes, idle_hours: int, max_days: int) -> Si
                {user_preferences.COLUMNS}, ({published_views.render_offered_views("u.id")}) AS views,
                {freshness.COLUMNS},
                CASE WHEN u.is_admin THEN ({users.WAITING}) ELSE 0 END AS waiting,
-               (SELECT version::text FROM mirror_versions) AS version
+               (SELECT version::text FROM mirror_versions) AS version,
+               k.seen_until, k.item_ids AS seen_ids
         FROM sessions s
         JOIN users u ON u.id = s.user_id
         LEFT JOIN users v ON v.id = s.viewing_as_user_id AND u.is_admin
         LEFT JOIN user_preferences p ON p.user_id = u.id
+        LEFT JOIN seen_marks k ON k.user_id = coalesce(v.id, u.id)
         WHERE s.token_hash = %(token_hash)s AND NOT u.is_disabled
           AND s.last_seen_at > now() - make_interval(hours => %(idle_hours)s)
           AND s.created_at > now() - make_interval(days => %(max_days)s)

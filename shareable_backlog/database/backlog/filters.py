@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from shareable_backlog.vocabulary import FilterName
 
@@ -32,6 +32,20 @@ class Filters:
     text: str | None = None
     with_archived: bool = False
     with_done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is new to somebody: what came since the day of the last `meeting` began, and what they have not seen.
+
+    `meeting` is None while there was none: then nothing is new by it.
+    """
+
+    meeting: datetime | None = None
+    unseen_ids: tuple[str, ...] = ()
+
+
+NO_NEWS = News()
 
 
 def parse_days(word: str, today: date, *, is_ahead: bool) -> tuple[date | None, date | None] | None:

@@ -1,4 +1,4 @@
-"""Read how items went from state to state, which the database notes by itself (migration 038).
+"""Read how items went from state to state, which the database notes by itself (migration 040).
 
 What a state is called is told of teams that are shown: an item may have come from one that is not.
 """

@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from shareable_backlog.database.access import page_users, sessions
+from shareable_backlog.database.access.page_users import SignedInUserRow
 from shareable_backlog.database.access.sharing import build_scope
 from shareable_backlog.database.account.user_preferences import StoredPreferences
 from shareable_backlog.database.mirror.freshness import MirrorAge
@@ -12,6 +13,8 @@ from shareable_backlog.services.access.sessions import CurrentUser, SessionLimit
 from shareable_backlog.services.account import preferences, views
 from shareable_backlog.services.account.preferences import Preferences
 from shareable_backlog.services.account.views import OfferedViews
+from shareable_backlog.services.backlog import unseen
+from shareable_backlog.services.backlog.unseen import SeenMark
 from shareable_backlog.services.mirror import freshness
 from shareable_backlog.services.mirror.freshness import Freshness
 
@@ -21,7 +24,8 @@ class PageUser:
     """A visitor who came by a session, with what they chose, the views they may open and how old the mirror is.
 
     `waiting` counts the people who wait for an admin, 0 for who is none; `version` is another one after each change
-    to the mirror and to what is shared, and whatever is read later is at least as new as it.
+    to the mirror and to what is shared, and whatever is read later is at least as new as it. `unseen` are the items
+    that they have not seen.
     """
 
     user: CurrentUser
@@ -30,6 +34,7 @@ class PageUser:
     mirror: Freshness
     waiting: int
     version: str
+    unseen: tuple[str, ...]
     approver: str | None
     """Whom to ask for more: the admin who let in the person whose view it is; None when they are none any more."""
 
@@ -64,5 +69,19 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
         freshness.judge_age(MirrorAge(found.as_of, found.failure, found.is_sample)),
         found.waiting if visitor.is_admin else 0,
         found.version,
+        await _find_unseen(found, visitor),
         found.approver,
     )
+
+
+async def _find_unseen(found: SignedInUserRow, visitor: CurrentUser) -> tuple[str, ...]:
+    """Return what the person has not seen, or whose view they look at; who is here first has seen what there is."""
+    if visitor.state != "active":
+        return ()
+    if found.seen_until is not None:
+        mark = SeenMark(found.seen_until, found.seen_ids or ())
+        return await unseen.find_unseen(visitor.scope, found.version, mark)
+    if visitor.viewing_as is None:
+        with suppress(DatabaseReadOnly):  # who only reads has seen nothing less
+            await unseen.begin_mark(found.user_id, visitor.scope, found.version, found.as_of)
+    return ()

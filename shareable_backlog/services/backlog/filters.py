@@ -11,7 +11,7 @@ from typing import TypeAlias
 from shareable_backlog import clock
 from shareable_backlog.database.backlog.filters import Condition, Filters, parse_days
 from shareable_backlog.errors import InvalidInput
-from shareable_backlog.vocabulary import FILTERS, PRIORITIES, STATE_TYPES, FilterName
+from shareable_backlog.vocabulary import FILTERS, NEWS, PRIORITIES, STATE_TYPES, FilterName
 
 __all__ = ["Condition", "Filters", "build_pairs", "narrow_to", "parse_filters"]
 
@@ -120,6 +120,8 @@ def _parse_word(field: FilterName, value: str) -> str:
             is_known = word in STATE_TYPES
         case "priority":
             is_known = word in PRIORITIES
+        case "news":
+            is_known = word in NEWS
         case "day" | "moment" as kind:
             is_known = parse_days(word, clock.read_time().date(), is_ahead=kind == "day") is not None
     if not is_known:

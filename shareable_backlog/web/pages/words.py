@@ -1,9 +1,12 @@
 """Say times and values of filters in words; what the vocabulary has no words for is said in the templates."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from shareable_backlog.vocabulary import FILTERS, PRIORITIES, STATE_TYPES, FilterName
+from shareable_backlog.vocabulary import FILTERS, NEWS, PRIORITIES, STATE_TYPES, FilterKind, FilterName
 from shareable_backlog.web.pages import locales
+
+_WORDS: Mapping[FilterKind, Mapping[str, str]] = {"state_type": STATE_TYPES, "priority": PRIORITIES, "news": NEWS}
 
 
 def describe_filter_value(value: str, field: FilterName) -> str:
@@ -15,12 +18,8 @@ def describe_filter_value(value: str, field: FilterName) -> str:
             return value.replace("..", " to ").strip()
         case "name" if field == "cycle":
             return "Current cycle" if value.lower() == "current" else value
-        case "state_type":
-            return STATE_TYPES.get(value, value)
-        case "priority":
-            return PRIORITIES.get(value, value)
-        case "name" | "team_key":
-            return value
+        case kind:
+            return _WORDS.get(kind, {}).get(value, value)
 
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import LiteralString
 
 from shareable_backlog.database.backlog import visibility
-from shareable_backlog.database.backlog.filters import Condition, Filters, parse_days
+from shareable_backlog.database.backlog.filters import NO_NEWS, Condition, Filters, News, parse_days
 from shareable_backlog.database.backlog.selection.item_predicates import (
     COLUMNS,
     IdPredicate,
@@ -42,7 +42,9 @@ def look_up_names(filters: Filters) -> NameLookup:
     return NameLookup(statements, params)
 
 
-def write_predicates(filters: Filters, ids: Mapping[str, Sequence[str]], now: datetime) -> list[Predicate]:
+def write_predicates(
+    filters: Filters, ids: Mapping[str, Sequence[str]], now: datetime, news: News = NO_NEWS
+) -> list[Predicate]:
     """Return the predicates that stand for `filters`, of which an item has to meet each.
 
     `ids` is what `look_up_names` finds; `now` tells what today is, in the reader's time zone.
@@ -51,7 +53,8 @@ def write_predicates(filters: Filters, ids: Mapping[str, Sequence[str]], now: da
     # The states of the wanted teams are looked up, and are in no item of another.
     is_team_implied = states is not None and states.is_one_of
     others = [_write(one, ids, now, is_team_implied=is_team_implied) for one in filters.conditions]
-    return [one for one in (states, *others) if one]
+    new = [_write_news(one, news) for one in filters.conditions if one.field == "new"]
+    return [one for one in (states, *others, *new) if one]
 
 
 def _name_parameter(one: Condition) -> LiteralString:
@@ -155,8 +158,8 @@ def _write(
             levels = [list(PRIORITIES).index(value) for value in one.values] + [0] * one.with_none
             places = list(map(place_priority, levels))
             return IdPredicate(column=COLUMNS["priority"], parameter=parameter, ids=places, is_not=one.is_not)
-        case "type" | "state":
-            return None  # which are taken together
+        case "type" | "state" | "new":
+            return None  # which are taken together, or apart
         case _:
             return IdPredicate(
                 column=COLUMNS[one.field],
@@ -172,6 +175,19 @@ def _write_labels(one: Condition, parameter: LiteralString, ids: Sequence[str]) 
     text: LiteralString = f"(i.label_ids <> '{{}}' AND i.label_ids && %({parameter})s::text[])"
     return SqlPredicate(
         sql=_render_with_none(one, [text] if one.values else [], "i.label_ids = '{}'"), params={parameter: ids}
+    )
+
+
+def _write_news(one: Condition, news: News) -> SqlPredicate:
+    parameter = _name_parameter(one)
+    texts: list[LiteralString] = []
+    if "meeting" in one.values:
+        texts.append(f"i.created_at >= %({parameter}_since)s::timestamptz" if news.meeting else "false")
+    if "unseen" in one.values:
+        texts.append(f"i.id = ANY (%({parameter}_ids)s::text[])")
+    return SqlPredicate(
+        sql=_render_with_none(one, texts, "false"),
+        params={f"{parameter}_since": news.meeting, f"{parameter}_ids": list(news.unseen_ids)},
     )
 
 

@@ -7,7 +7,7 @@ from typing import LiteralString
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
-from shareable_backlog.database.backlog.filters import Filters
+from shareable_backlog.database.backlog.filters import NO_NEWS, Filters, News
 from shareable_backlog.database.backlog.selection import item_predicates
 from shareable_backlog.database.backlog.selection.item_filters import NameLookup, look_up_names, write_predicates
 from shareable_backlog.database.backlog.selection.item_orders import ORDERS, Order, OrderName
@@ -26,12 +26,13 @@ from shareable_backlog.database.search.search_match import (
 class ItemQuery:
     """Which items are asked for; `order` None is by relevance for a search, else by update.
 
-    `now` tells what today is, in the reader's time zone.
+    `now` tells what today is, in the reader's time zone, and `news` what is new to them.
     """
 
     filters: Filters
     order: OrderName | None
     now: datetime
+    news: News = NO_NEWS
 
     @property
     def sorted_by(self) -> OrderName:
@@ -128,7 +129,7 @@ async def select_items(scope: Scope, item_query: ItemQuery) -> Selection:
     selection = Selection(
         scope=scope,
         order=ORDERS[item_query.sorted_by],
-        predicates=tuple(write_predicates(filters, hints.ids, item_query.now)),
+        predicates=tuple(write_predicates(filters, hints.ids, item_query.now, item_query.news)),
         with_archived=filters.with_archived,
         hints=hints,
     )

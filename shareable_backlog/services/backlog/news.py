@@ -1,0 +1,58 @@
+"""Say what counts as new: what came since the last meeting, and what somebody has not seen."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.account import seen_marks
+from shareable_backlog.database.backlog.filters import Filters, News
+from shareable_backlog.database.backlog.selection.item_query import ItemQuery
+from shareable_backlog.database.mirror import mirror
+from shareable_backlog.process_state import ProcessState
+from shareable_backlog.services import meetings, settings
+from shareable_backlog.services.backlog import unseen
+from shareable_backlog.services.settings import PlaceSettings
+
+__all__ = ["News"]
+
+
+@dataclass(slots=True)
+class _KeptSettings:
+    """The settings as they are in this version of what is shown."""
+
+    version: str
+    settings: PlaceSettings
+
+
+_KEPT = ProcessState[_KeptSettings | None](lambda: None)
+
+
+async def find_meeting(version: str, now: datetime) -> datetime | None:
+    """Return when the day of the last meeting began, in the zone of `now`; None when there was none yet.
+
+    `version` is that of the mirror and of what is shared, which changes with the settings.
+    """
+    kept = _KEPT.value
+    if kept is None or kept.version != version:
+        kept = _KEPT.value = _KeptSettings(version, await settings.read_settings())
+    day = meetings.find_last_meeting(kept.settings, now.date())
+    return day and datetime.combine(day, time.min, now.tzinfo)
+
+
+def needs_word(filters: Filters, word: str) -> bool:
+    """Return whether the filters ask for what is new in that sense of the word."""
+    return any(one.field == "new" and word in one.values for one in filters.conditions)
+
+
+async def complete_query(query: ItemQuery, scope: Scope, user_id: int) -> ItemQuery:
+    """Return the query with what its filters mean by "new" for this person; without a page around it."""
+    version = None
+    news = query.news
+    if needs_word(query.filters, "meeting"):
+        version = await mirror.read_version()
+        news = replace(news, meeting=await find_meeting(version, query.now))
+    if needs_word(query.filters, "unseen"):
+        version = version or await mirror.read_version()
+        mark = await seen_marks.read_mark(user_id)
+        news = replace(news, unseen_ids=await unseen.find_unseen(scope, version, mark))
+    return replace(query, news=news)
