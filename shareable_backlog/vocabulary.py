@@ -51,7 +51,7 @@ def find_size(estimate: float | None, scale: str | None) -> str | None:
     return _SIZES.get(estimate) if scale == "tShirt" else None
 
 
-FilterKind: TypeAlias = Literal["name", "team_key", "state_type", "priority", "day", "moment", "news"]
+FilterKind: TypeAlias = Literal["name", "team_key", "state_type", "priority", "number", "day", "moment", "news"]
 FilterName: TypeAlias = LiteralString
 
 
@@ -61,6 +61,7 @@ class Filter:
 
     A day or a moment is that of a `column` of the items; days lie ahead and moments in the past. `offers` are values
     that the page offers beside the names there are. `empty_words` are for items that have nothing there, if any can.
+    An item that `has_several` can be asked to have each of some values.
     """
 
     label: str
@@ -68,6 +69,7 @@ class Filter:
     column: LiteralString = ""
     offers: tuple[str, ...] = ()
     empty_words: str = ""
+    has_several: bool = False
 
     @property
     def can_be_empty(self) -> bool:
@@ -93,11 +95,12 @@ FILTERS: Final[Mapping[FilterName, Filter]] = {
         label="Priority", kind="priority", offers=(*tuple(PRIORITIES)[1:], "none"), empty_words="No priority"
     ),
     "assignee": Filter(label="Assignee", empty_words="Unassigned"),
-    "label": Filter(label="Label", empty_words="No label"),
+    "label": Filter(label="Label", empty_words="No label", has_several=True),
     "project": Filter(label="Project", empty_words="No project"),
     "milestone": Filter(label="Milestone", empty_words="No milestone"),
     "cycle": Filter(label="Cycle", offers=("current",), empty_words="No cycle"),
     "creator": Filter(label="Created by", empty_words="Created by nobody"),
+    "estimate": Filter(label="Estimate", kind="number", empty_words="No estimate"),
     "due": Filter(
         label="Due",
         kind="day",
@@ -108,6 +111,9 @@ FILTERS: Final[Mapping[FilterName, Filter]] = {
     "created": Filter(label="Created", kind="moment", column="created_at", offers=_LATELY),
     "updated": Filter(label="Updated", kind="moment", column="updated_at", offers=_LATELY),
     "new": Filter(label="New", kind="news", offers=tuple(NEWS)),
+    "completed": Filter(
+        label="Completed", kind="moment", column="completed_at", offers=_LATELY, empty_words="Not completed"
+    ),
 }
 
 GroupBy: TypeAlias = Literal["state", "team", "project", "priority", "assignee", "cycle", "label"]

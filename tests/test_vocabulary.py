@@ -37,10 +37,12 @@ FILTER_ROWS: Mapping[str, tuple[str, Sequence[str]]] = {
     "milestone": ("milestone=launch", ["OPS-4"]),
     "cycle": ("cycle=12", ["ENG-2"]),
     "creator": ("creator=Bob", ["OPS-3"]),
+    "estimate": ("estimate=3", ["ENG-2"]),
     "due": ("due=overdue", ["OPS-4"]),
     "created": ("created=..2026-02-05", ["ENG-1"]),
     "updated": ("updated=2026-02-06", WORLD),
     "new": ("new=meeting", ["ENG-5", "OPS-4", "OPS-3", "ENG-2"]),
+    "completed": ("completed=2026-02-06", ["ENG-2"]),
 }
 """What is asked for of the items of `store_world`, and what is found."""
 

@@ -38,6 +38,28 @@ def test_a_filter_is_chosen_in_a_dialog_and_the_page_stays(page: Page) -> None:
     assert page.evaluate(STAYS)
 
 
+@pytest.mark.parametrize("with_script", [True, False], ids=["with a script", "without"])
+def test_labels_that_an_item_has_all_of_and_days_from_one_to_another_are_chosen(
+    new_page: NewPage, *, with_script: bool
+) -> None:
+    page = new_page(java_script_enabled=with_script)
+    page.goto("/")
+    page.locator("[data-filter]").click()
+    form = page.locator("form.filters")
+    form.locator("summary", has_text="Label").click()
+    form.locator("summary", has_text="all of these").click()
+    for name in ("Android", "Bug"):
+        form.locator(f'[name="label.all"][value="{name}"]').check()
+    form.locator("summary", has_text=re.compile(r"^\s*Created\s*$")).click()
+    form.locator('[name="created.from"]').fill("2020-01-01")
+    form.get_by_role("button", name="Show the items").click()
+    expect(page.get_by_role("link", name="Remove Label has all of Android and Bug")).to_be_visible()
+    expect(page.get_by_role("link", name="Remove Created 2020-01-01 to")).to_be_visible()
+    for line in items(page).all():
+        expect(line.locator(".labels")).to_contain_text("Android")
+        expect(line.locator(".labels")).to_contain_text("Bug")
+
+
 def test_the_list_follows_what_is_typed(page: Page) -> None:
     page.goto("/")
     page.evaluate(MARK)

@@ -32,7 +32,7 @@ class FiltersContext:
 
     place: BacklogUrl
     kept: BacklogUrl
-    given: Mapping[tuple[FilterName, bool], Condition]
+    given: Mapping[tuple[FilterName, str], Condition]
     options: Mapping[FilterName, Sequence[tuple[str, str | None]]]
     cycles: Mapping[str, Sequence[NamedCycle]]
     find: str
@@ -47,7 +47,7 @@ async def show_filters(request: Request, query: FiltersQuery) -> Response:
     context = FiltersContext(
         place=place,
         kept=replace(place, filters=replace(place.filters, conditions=())),
-        given={(one.field, one.is_not): one for one in place.filters.conditions},
+        given={(one.field, _name_direction(one)): one for one in place.filters.conditions},
         options=_list_offers(names, await catalog.list_teams(scope)),
         cycles={str(number): list(alike) for number, alike in groupby(cycles, key=attrgetter("number"))},
         find=query.find,
@@ -62,3 +62,7 @@ def _list_offers(names: Options, teams: Sequence[ShownTeam]) -> dict[FilterName,
     for name, one in FILTERS.items():
         offered.setdefault(name, [(value, None) for value in (*one.offers, *of_names.get(name, ()))])
     return offered
+
+
+def _name_direction(one: Condition) -> str:
+    return "not" if one.is_not else "all" if one.is_all else "any"

@@ -43,7 +43,7 @@ def _describe_condition(one: Condition, team_names: Mapping[str, str]) -> str:
         for value in one.values
     ]
     nothing = [f"With {field.label.lower()}" if one.is_not else field.empty_words] if one.with_none else []
-    joined = " or ".join(names)
+    joined = (" and " if one.is_all else " or ").join(names)
     if not names:
         return nothing[0]
     if one.is_not:

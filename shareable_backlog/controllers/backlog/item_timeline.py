@@ -20,6 +20,7 @@ from shareable_backlog.services.account import views
 from shareable_backlog.services.backlog import catalog, item_timeline, news
 from shareable_backlog.services.backlog.item_pages import ItemQuery
 from shareable_backlog.services.backlog.item_timeline import Timeline
+from shareable_backlog.services.backlog.news import News
 from shareable_backlog.vocabulary import GroupBy
 from shareable_backlog.web import params
 from shareable_backlog.web.charts import timeline
@@ -65,6 +66,7 @@ class TimelineContext:
     is_admin: bool
     has_run: bool
     mirrored: int
+    news: News
 
 
 async def show_timeline(request: Request, query: TimelineQuery) -> Response:
@@ -85,6 +87,7 @@ async def show_timeline(request: Request, query: TimelineQuery) -> Response:
         place=place,
         local=local,
         now=now,
+        news=asked.news,
         page=found,
         by=by,
         window=window,

@@ -17,7 +17,7 @@ from shareable_backlog.vocabulary import STATE_TYPES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Names by alphabet, but for states, which are in the order of work; cycles are numbers, newest first."""
+    """Names by alphabet, but for states, which are in the order of work; cycles and estimates are numbers."""
 
     state: list[str]
     assignee: list[str]
@@ -26,7 +26,11 @@ class Options:
     project: list[str]
     milestone: list[str]
     cycle: list[str]
+    estimate: list[str]
 
+
+_ESTIMATES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 16, 21, 32, 64]
+"""The estimates of all of Linear's scales."""
 
 _FEW = 100_000
 """As many items of a viewer group are looked through for names, sooner than those of each name for one of them."""
@@ -43,6 +47,7 @@ class _Used:
     project: LiteralString
     milestone: LiteralString
     cycle: LiteralString
+    estimate: LiteralString
 
 
 def _has_item(matched: LiteralString) -> LiteralString:
@@ -58,10 +63,11 @@ _IN_ALL = _Used(
     project=_has_item("i.project_id = e.id"),
     milestone=_has_item("i.project_milestone_id = e.id"),
     cycle=_has_item("i.cycle_id = e.id"),
+    estimate=_has_item("i.estimate = e.number"),
 )
-_REFERENCES: LiteralString = (
-    "i.state_id, i.assignee_id, i.creator_id, i.label_ids, i.project_id, i.project_milestone_id, i.cycle_id"
-)
+_REFERENCES: LiteralString = """
+    i.state_id, i.assignee_id, i.creator_id, i.label_ids, i.project_id, i.project_milestone_id, i.cycle_id, i.estimate
+"""
 _IN_FEW = _Used(
     state="e.id IN (SELECT i.state_id FROM few i)",
     assignee="e.id IN (SELECT i.assignee_id FROM few i)",
@@ -70,6 +76,7 @@ _IN_FEW = _Used(
     project="e.id IN (SELECT i.project_id FROM few i)",
     milestone="e.id IN (SELECT i.project_milestone_id FROM few i)",
     cycle="e.id IN (SELECT i.cycle_id FROM few i)",
+    estimate="e.number IN (SELECT i.estimate FROM few i)",
 )
 
 
@@ -94,7 +101,11 @@ def _render_options(used: _Used) -> LiteralString:
                ARRAY(
                  SELECT e.number::text FROM cycles e WHERE {used.cycle}
                  GROUP BY e.number ORDER BY e.number DESC LIMIT 100
-               ) AS cycle
+               ) AS cycle,
+               ARRAY(
+                 SELECT e.number::text FROM unnest(%(estimates)s::float8[]) e (number)
+                 WHERE {visibility.ESTIMATES} AND {used.estimate} ORDER BY e.number
+               ) AS estimate
     """
 
 
@@ -103,7 +114,7 @@ async def list_options(scope: Scope) -> Options:
 
     Of a viewer group with more than 100,000 items, names of any 100,000 of them.
     """
-    params: dict[str, object] = {"state_types": list(STATE_TYPES)}
+    params: dict[str, object] = {"state_types": list(STATE_TYPES), "estimates": _ESTIMATES}
     if scope.viewer_group_ids is None:
         tables = visibility.render_shown(scope)
         params |= visibility.build_params(scope)

@@ -10,14 +10,22 @@ _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SPAN = re.compile(rf"(?P<first>{_DAY})?\.\.(?P<last>{_DAY})?|(?P<only>{_DAY})|(?P<days>[0-9]{{1,4}})d")
 
 
+MOST_OF_ALL = 8
+"""So many values can be asked for at once that an item has to have, each of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One filter: any of `values`, and `with_none` those that have nothing there; `is_not` turns it round."""
+    """One filter: any of `values`, and `with_none` those that have nothing there.
+
+    `is_not` turns it round; `is_all` is about what can have several values, and wants each of them.
+    """
 
     field: FilterName
     values: tuple[str, ...] = ()
     is_not: bool = False
     with_none: bool = False
+    is_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,18 @@
 """Read and write the words that narrow the backlog, as they stand in an address: `team=ENG&-label=bug&no=assignee`.
 
-A field that stands there several times means any of its values; a minus before it, none of them; `no` and `has` ask
-whether there is any. A form may write a span of days in two fields, as `due.from` and `due.to`.
+A field that stands there several times means any of its values; a minus before it, none of them; `.all` behind it, as
+in `label.all`, each of them; `no` and `has` ask whether there is any. A form may write a span of days in two fields,
+as `due.from` and `due.to`.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from itertools import product
+from typing import Literal, TypeAlias
 
 from shareable_backlog import clock
-from shareable_backlog.database.backlog.filters import Condition, Filters, parse_days
+from shareable_backlog.database.backlog.filters import MOST_OF_ALL, Condition, Filters, parse_days
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.vocabulary import FILTERS, NEWS, PRIORITIES, STATE_TYPES, FilterName
 
@@ -17,6 +20,9 @@ __all__ = ["Condition", "Filters", "build_pairs", "narrow_to", "parse_filters"]
 
 Pair: TypeAlias = tuple[str, str]
 
+_Direction: TypeAlias = Literal["any", "not", "all"]
+_DIRECTIONS: tuple[_Direction, ...] = ("any", "not", "all")
+_NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 _LONGEST_TEXT = 200
 _MOST_VALUES = 50
 
@@ -27,34 +33,33 @@ def parse_filters(given: Iterable[Pair]) -> Filters:
     Empty values, as a form sends them, are left out. Raises InvalidInput for a word that has no meaning, and for
     more than 50 values.
     """
-    values: dict[tuple[FilterName, bool], list[str]] = {}
-    nothing: dict[tuple[FilterName, bool], None] = {}
+    values: dict[tuple[FilterName, _Direction], list[str]] = {}
+    nothing: dict[tuple[FilterName, _Direction], None] = {}
     text, with_archived, with_done = None, False, True
     for name, raw in _join_spans(given):
         value = _clean(raw)
-        field = _find_field(name.removeprefix("-"))
         if not value:
             continue
-        if field is not None:
-            known = values.setdefault((field, name.startswith("-")), [])
-            if (word := _parse_word(field, value)) not in known:
+        if key := _find_key(name):
+            known = values.setdefault(key, [])
+            if (word := _parse_word(key[0], value)) not in known:
                 known.append(word)
         elif name in {"no", "has"}:
-            nothing[_require_emptiable(value), name == "has"] = None
+            nothing[_require_emptiable(value), "not" if name == "has" else "any"] = None
         elif name == "q":
             text = value
         elif name == "archived":
             with_archived = value == "shown"
         elif name == "done":
             with_done = value != "hidden"
-    if sum(map(len, values.values())) > _MOST_VALUES:
-        raise InvalidInput(f"Too many filters at once. Use at most {_MOST_VALUES}.")
+    _refuse_too_many(values)
     return Filters(
         tuple(
-            Condition(field, tuple(values.get((field, is_not), ())), is_not, (field, is_not) in nothing)
-            for field in FILTERS
-            for is_not in (False, True)
-            if (field, is_not) in values or (field, is_not) in nothing
+            Condition(
+                key[0], tuple(values.get(key, ())), key[1] == "not", with_none=key in nothing, is_all=key[1] == "all"
+            )
+            for key in product(FILTERS, _DIRECTIONS)
+            if key in values or key in nothing
         ),
         text,
         with_archived,
@@ -62,11 +67,19 @@ def parse_filters(given: Iterable[Pair]) -> Filters:
     )
 
 
+def _refuse_too_many(values: Mapping[tuple[FilterName, _Direction], Sequence[str]]) -> None:
+    if sum(map(len, values.values())) > _MOST_VALUES:
+        raise InvalidInput(f"Too many filters at once. Use at most {_MOST_VALUES}.")
+    if any(direction == "all" and len(words) > MOST_OF_ALL for (_, direction), words in values.items()):
+        raise InvalidInput(f"An item can be asked to have {MOST_OF_ALL} labels at once at most. Leave some out.")
+
+
 def build_pairs(filters: Filters) -> list[Pair]:
     """Write filters as pairs of an address, always in the same order."""
     written = [("q", filters.text)] if filters.text else []
     for one in filters.conditions:
-        written += [(f"-{one.field}" if one.is_not else one.field, value) for value in one.values]
+        name = f"-{one.field}" if one.is_not else f"{one.field}.all" if one.is_all else one.field
+        written += [(name, value) for value in one.values]
     written += [("has" if one.is_not else "no", one.field) for one in filters.conditions if one.with_none]
     written += [("archived", "shown")] if filters.with_archived else []
     return written + ([] if filters.with_done else [("done", "hidden")])
@@ -74,8 +87,17 @@ def build_pairs(filters: Filters) -> list[Pair]:
 
 def narrow_to(filters: Filters, condition: Condition) -> Filters:
     """Return the filters of one group of what `filters` leave."""
-    others = [one for one in filters.conditions if one.field != condition.field or one.is_not]
+    others = [one for one in filters.conditions if one.field != condition.field or one.is_not or one.is_all]
     return replace(filters, conditions=(*others, condition))
+
+
+def _find_key(name: str) -> tuple[FilterName, _Direction] | None:
+    """Return the field of a name and which of its values are meant, as `-label` means none of them."""
+    direction: _Direction = "not" if name.startswith("-") else "all" if name.endswith(".all") else "any"
+    field = _find_field(name.removeprefix("-") if direction == "not" else name.removesuffix(".all"))
+    if field is None or (direction == "all" and not FILTERS[field].has_several):
+        return None
+    return field, direction
 
 
 def _find_field(name: str) -> FilterName | None:
@@ -122,6 +144,8 @@ def _parse_word(field: FilterName, value: str) -> str:
             is_known = word in PRIORITIES
         case "news":
             is_known = word in NEWS
+        case "number":
+            is_known = _NUMBER.fullmatch(word) is not None
         case "day" | "moment" as kind:
             is_known = parse_days(word, clock.read_time().date(), is_ahead=kind == "day") is not None
     if not is_known:

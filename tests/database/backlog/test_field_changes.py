@@ -10,7 +10,7 @@ from tests.support.mirrored import NOON, item, project, store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
-LATER = {"updated_at": NOON + timedelta(days=1)}
+LATER: dict[str, Any] = {"updated_at": NOON + timedelta(days=1)}
 
 
 async def list_noted() -> list[Any]:

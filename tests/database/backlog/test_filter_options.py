@@ -17,6 +17,7 @@ WORLD = Options(
     project=["Apollo"],
     milestone=["Launch"],
     cycle=["12"],
+    estimate=["3"],
 )
 
 
@@ -41,6 +42,12 @@ async def test_people_are_no_options_where_they_are_not_shown() -> None:
     await query("UPDATE sharing_settings SET shows_assignees = false")
     found = await list_options(EVERYTHING)
     assert (found.assignee, found.creator, found.label) == ([], [], ["Bug", "Roof"])
+
+
+async def test_estimates_are_no_options_where_they_are_not_shown() -> None:
+    await store_world()
+    await query("UPDATE sharing_settings SET shows_estimates = false")
+    assert (await list_options(EVERYTHING)).estimate == []
 
 
 async def test_what_only_archived_items_have_is_no_option() -> None:

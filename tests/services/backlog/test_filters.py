@@ -14,6 +14,7 @@ VALUES = {
     **{name: st.text(min_size=1) for name, one in FILTERS.items() if one.kind in {"name", "team_key"}},
     "type": st.sampled_from([*STATE_TYPES]),
     "priority": st.sampled_from([*PRIORITIES]),
+    "estimate": st.sampled_from(["0", "3", "0.5"]),
     **{name: st.sampled_from(["today", "7D", "2026-02-06.."]) for name, one in FILTERS.items() if one.is_time},
 }
 PAIRS = st.one_of(
@@ -124,3 +125,25 @@ def test_two_fields_of_a_form_are_a_span_of_days(given: list[tuple[str, str]], v
 def test_fields_without_a_day_or_of_other_names_are_no_span(name: str) -> None:
     assert parse_filters([(name, "")]).conditions == ()
     assert parse_filters([("team.from", "2026-01-01"), ("due.since", "2026-01-01")]).conditions == ()
+
+
+def test_of_what_an_item_can_have_several_each_can_be_wanted() -> None:
+    pairs = [("label", "Bug"), ("label.all", "Roof"), ("label.all", "Rain")]
+    found = parse_filters(pairs)
+    assert found.conditions == (
+        Condition("label", ("Bug",)),
+        Condition("label", ("Roof", "Rain"), is_all=True),
+    )
+    assert build_pairs(found) == pairs
+    assert parse_filters([("team.all", "ENG")]).conditions == ()
+
+
+def test_no_more_than_eight_can_be_wanted_at_once() -> None:
+    with pytest.raises(InvalidInput, match="8 labels at once"):
+        parse_filters([("label.all", str(number)) for number in range(9)])
+
+
+@pytest.mark.parametrize("word", ["x", "1e9", "-1", "NaN", "1.", "9999999"])
+def test_an_estimate_is_a_number(word: str) -> None:
+    with pytest.raises(InvalidInput):
+        parse_filters([("estimate", word)])

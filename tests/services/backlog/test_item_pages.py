@@ -21,6 +21,37 @@ async def test_the_newest_update_comes_first() -> None:
     assert await identifiers("") == ["ENG-3", "ENG-2", "ENG-1"]
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("label.all=bug&label.all=roof", ["OPS-3"]),
+        ("label.all=bug&label.all=area", ["OPS-3"]),
+        ("label.all=bug&label.all=nowhere", []),
+        ("label=bug&-label=roof", ["ENG-1"]),
+        ("label.all=bug&-label=roof&type=started", ["ENG-1"]),
+        ("no=estimate&no=label&team=ENG", ["ENG-5"]),
+        ("estimate=3&no=estimate", ["ENG-5", "OPS-4", "OPS-3", "ENG-2", "ENG-1"]),
+        ("no=completed&has=due", ["ENG-5", "OPS-4"]),
+        ("completed=2026-02-01..2026-02-10", ["ENG-2"]),
+        ("completed=2026-02-07..", []),
+    ],
+)
+async def test_an_item_has_all_that_is_wanted_and_what_can_be_empty_can_be_asked_for(
+    words: str, found: list[str]
+) -> None:
+    await store_world()
+    assert await identifiers(words) == found
+
+
+async def test_estimates_that_are_not_shown_or_no_longer_used_are_not_told_by_what_is_found() -> None:
+    await store_world()
+    await query("UPDATE teams SET issue_estimation_type = 'notUsed' WHERE key = 'ENG'")
+    assert await identifiers("estimate=3") == []
+    assert "ENG-2" in await identifiers("no=estimate")
+    await query("UPDATE teams SET issue_estimation_type = NULL; UPDATE sharing_settings SET shows_estimates = false")
+    assert [await identifiers(words) for words in ("estimate=3", "-estimate=3", "no=estimate")] == [[], [], []]
+
+
 async def test_a_page_leads_to_the_rest() -> None:
     await store(*(item(number) for number in range(60)))
     first = await read_page("")

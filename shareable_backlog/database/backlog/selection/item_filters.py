@@ -16,6 +16,10 @@ from shareable_backlog.database.backlog.selection.item_predicates import (
 )
 from shareable_backlog.vocabulary import DONE_TYPES, FILTERS, PRIORITIES, FilterName
 
+_USES_ESTIMATES: LiteralString = """
+    i.team_id <> ALL (ARRAY(SELECT t.id FROM teams t WHERE t.issue_estimation_type = 'notUsed'))
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class NameLookup:
@@ -35,10 +39,11 @@ def look_up_names(filters: Filters) -> NameLookup:
     statements = _look_up_states(filters)
     params: dict[str, object] = {"done_types": list(DONE_TYPES)}
     for one in filters.conditions:
-        parameter = _name_parameter(one)
-        params[parameter] = [value.lower() for value in one.values]
-        if find := LOOKUPS.get(one.field):
-            statements[parameter] = find(f"%({parameter})s")
+        find = LOOKUPS.get(one.field)
+        for parameter, words in _name_parameters(one):
+            params[parameter] = [value.lower() for value in words]
+            if find:
+                statements[parameter] = find(f"%({parameter})s")
     return NameLookup(statements, params)
 
 
@@ -59,6 +64,13 @@ def write_predicates(
 
 def _name_parameter(one: Condition) -> LiteralString:
     return f"{one.field}_not" if one.is_not else f"{one.field}_is"
+
+
+def _name_parameters(one: Condition) -> list[tuple[LiteralString, Sequence[str]]]:
+    """Return the names of parameters and the words that are looked up for each: one, or one for each of all."""
+    if not one.is_all:
+        return [(_name_parameter(one), one.values)]
+    return [(f"{one.field}_all_{at}", (value,)) for at, value in zip(_POSITIONS, one.values, strict=False)]
 
 
 def _find_teams(words: LiteralString) -> LiteralString:
@@ -153,7 +165,9 @@ def _write(
         return _write_days(one, parameter, now)
     match one.field:
         case "label":
-            return _write_labels(one, parameter, ids[parameter])
+            return _write_all_labels(one, ids) if one.is_all else _write_labels(one, parameter, ids[parameter])
+        case "estimate":
+            return _write_estimate(one, parameter)
         case "priority":
             levels = [list(PRIORITIES).index(value) for value in one.values] + [0] * one.with_none
             places = list(map(place_priority, levels))
@@ -188,6 +202,23 @@ def _write_news(one: Condition, news: News) -> SqlPredicate:
     return SqlPredicate(
         sql=_render_with_none(one, texts, "false"),
         params={f"{parameter}_since": news.meeting, f"{parameter}_ids": list(news.unseen_ids)},
+    )
+
+
+def _write_all_labels(one: Condition, ids: Mapping[str, Sequence[str]]) -> SqlPredicate:
+    """Take each name by itself: any label of that name, or in the group of that name, will do."""
+    names: list[LiteralString] = [name for name, _ in _name_parameters(one)]
+    each: list[LiteralString] = [f"i.label_ids && %({name})s::text[]" for name in names]
+    found: LiteralString = " AND ".join(each)
+    return SqlPredicate(sql=f"(i.label_ids <> '{{}}' AND {found})", params={name: ids[name] for name in names})
+
+
+def _write_estimate(one: Condition, parameter: LiteralString) -> SqlPredicate:
+    """Take what a team that uses no estimates any more has for none, and tell nothing where none are shown."""
+    found: LiteralString = f"(i.estimate = ANY (%({parameter})s::float8[]) AND {_USES_ESTIMATES})"
+    either = _render_with_none(one, [found] if one.values else [], f"(i.estimate IS NULL OR NOT {_USES_ESTIMATES})")
+    return SqlPredicate(
+        sql=f"({either}) AND {visibility.ESTIMATES}", params={parameter: [float(value) for value in one.values]}
     )
 
 

@@ -34,6 +34,7 @@ OF_EACH_FIELD: Mapping[str, str] = {
     "cycle=11&cycle=12": "each cycle",
     "creator=alice&creator=bob": "each creator",
     "new=meeting&new=unseen": "order",
+    "estimate=3&estimate=5": "order",
     **{f"{name}=today&{name}=7d": "order" for name, one in FILTERS.items() if one.is_time},
 }
 OF_EACH_ORDER: Mapping[str, list[str]] = {
