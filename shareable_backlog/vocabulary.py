@@ -129,9 +129,10 @@ GROUPS: Final[Mapping[GroupBy, str | None]] = {
 }
 """What the list is grouped by, each a filter too, with the words for what has nothing there if any can."""
 
-OrderName: TypeAlias = Literal["updated", "created", "priority", "due", "state", "manual", "relevance"]
+OrderName: TypeAlias = Literal["rank", "updated", "created", "priority", "due", "state", "manual", "relevance"]
 
 ORDERS: Final[Mapping[OrderName, str]] = {
+    "rank": "Rank",
     "updated": "Last updated",
     "created": "Newest",
     "priority": "Priority",

@@ -149,7 +149,7 @@ def test_indexes_are_named_after_their_columns(database: str) -> None:
                 -- What only sorts a column otherwise is called after the column, any other function is named.
                 coalesce(
                     a.attname::text,
-                    (regexp_match(d.text, '^(?:COALESCE|mod)\\((?:\\(5 - )?(\\w+)'))[1],
+                    (regexp_match(d.text, '^(?:COALESCE|LEAST|mod)\\((?:\\(5 - )?(\\w+)'))[1],
                     regexp_replace(d.text, '^(\\w+)\\(\\(?(\\w+).*', '\\1_\\2')
                 ) ORDER BY k.place
             )

@@ -18,9 +18,10 @@ LAST_MEETING = NOON - timedelta(days=9)
 
 
 def parse_query(words: str) -> ItemQuery:
-    """Read what is asked for by the query of an address."""
+    """Read what is asked for by the query of an address, latest update first where neither it nor a search orders."""
     pairs = parse_qsl(words, keep_blank_values=True)
-    return ItemQuery(filters.parse_filters(pairs), layouts.parse_layout(pairs).order, TODAY, News(LAST_MEETING))
+    narrowed, order = filters.parse_filters(pairs), layouts.parse_layout(pairs).order
+    return ItemQuery(narrowed, order or (None if narrowed.text else "updated"), TODAY, News(LAST_MEETING))
 
 
 async def read_page(

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.selection.item_filters import look_up_names, write_predicates
-from shareable_backlog.database.backlog.selection.item_orders import ORDERS
+from shareable_backlog.database.backlog.selection.item_orders import find_order
 from shareable_backlog.database.backlog.selection.item_query import Hints, ItemQuery, Selection
 from shareable_backlog.database.search.search_match import SearchedTexts, parse_search, write_match
 from shareable_backlog.services.backlog import filters, layouts
@@ -17,6 +17,7 @@ HINTS = Hints(
     shows_descriptions=True,
     shows_comments=True,
     hides_team=False,
+    rank_order="priority",
     group_has_teams=False,
     group_has_projects=False,
     group_label_ids=[],
@@ -37,14 +38,15 @@ def select(words: str, *, ids: int = 2, rare: str = "", in_group: bool = False, 
     What is `rare` are the "words" that are searched for, or the "titles" that have them.
     """
     item_query = ask(words)
+    hinted = replace(HINTS, **hints)
     found = {name: [f"id-{number}" for number in range(ids)] for name in look_up_names(item_query.filters).statements}
     text = item_query.filters.text
     return Selection(
         scope=Scope((1,) if in_group else None),
-        order=ORDERS[item_query.sorted_by],
+        order=find_order(item_query.sorted_by, hinted.rank_order),
         predicates=tuple(write_predicates(item_query.filters, found, NOW)),
         with_archived=item_query.filters.with_archived,
-        hints=replace(HINTS, ids=found, **hints),
+        hints=replace(hinted, ids=found),
         match=write_match(parse_search(text), SearchedTexts(descriptions=True, comments=True)) if text else None,
         has_rare_words=rare == "words",
         has_rare_titles=rare in {"words", "titles"},

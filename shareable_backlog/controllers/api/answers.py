@@ -106,8 +106,12 @@ class Comment(msgspec.Struct, frozen=True):
 
 
 class ItemLine(msgspec.Struct, frozen=True):
-    """An item in a list; `priority` goes from 1 (urgent) to 4 (low), 0 is none."""
+    """An item in a list; `priority` goes from 1 (urgent) to 4 (low), 0 is none.
 
+    `rank` is its place among all open items that you may see, null from 1,001 on and for what is done.
+    """
+
+    rank: int | None
     identifier: str
     title: str
     state: State | None
@@ -123,9 +127,10 @@ class Item(msgspec.Struct, frozen=True):
     """One item in full; what is missing, or not shown to you, is null. `description` is Markdown.
 
     `url` leads into Linear and is told to team members and admins. `size` is the estimate of a team that estimates in
-    sizes, as `M`.
+    sizes, as `M`. `rank` is its place among all open items that you may see, null from 1,001 on and for what is done.
     """
 
+    rank: int | None
     identifier: str
     title: str
     description: str | None
@@ -152,9 +157,10 @@ class Item(msgspec.Struct, frozen=True):
     archived_at: datetime | None
 
 
-def build_item_line(item: ListedItem) -> ItemLine:
+def build_item_line(item: ListedItem, rank: int | None) -> ItemLine:
     """Return a line of the list as the API does."""
     return ItemLine(
+        rank=rank,
         identifier=item.identifier,
         title=item.title,
         state=_build_state(item),
@@ -167,10 +173,11 @@ def build_item_line(item: ListedItem) -> ItemLine:
     )
 
 
-def build_item(page: ItemPage, *, links_to_linear: bool) -> Item:
+def build_item(page: ItemPage, rank: int | None, *, links_to_linear: bool) -> Item:
     """Return one item and what stands around it as the API does."""
     found = page.item
     return Item(
+        rank=rank,
         identifier=found.identifier,
         title=found.title,
         description=found.description,

@@ -12,6 +12,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.api import answers
 from shareable_backlog.controllers.api.answers import Answer, Item, ItemLine, Label, Me, Page, Project, Team, View
 from shareable_backlog.controllers.api.operation import operation
+from shareable_backlog.controllers.backlog import ranks
 from shareable_backlog.controllers.backlog.items import ItemPath
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.account import tokens, views
@@ -54,7 +55,8 @@ class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     order: Annotated[
         OrderName | UnsetType,
         Meta(
-            description="Choose an order: updated, created, priority, due, state, manual; or relevance, for a search."
+            description="Choose an order: updated, rank, created, priority, due, state, manual;"
+            " or relevance, for a search."
         ),
     ] = UNSET
     after: _After = ""
@@ -66,14 +68,16 @@ async def list_items(request: Request, query: ItemsQuery) -> Page[ItemLine]:
     """Return items, latest update first unless ordered otherwise; archived ones only if the filter shows them."""
     given = [*parse_qsl(query.filter), ("team", query.team), ("type", query.type or ""), ("q", query.q)]
     user = auth.require_user(request)
-    plain = ItemQuery(filters.parse_filters(given), query.order or None, clock.read_time())
+    narrowed = filters.parse_filters(given)
+    plain = ItemQuery(narrowed, query.order or (None if narrowed.text else "updated"), clock.read_time())
     wanted = await news.complete_query(plain, user.scope, user.user_id)
     position = (
         pagination.decode_position(query.after, item_pages.list_position_types(wanted)) if query.after else None
     )
+    places = await ranks.read_ranks(user.scope)
     found = await item_pages.list_items(user.scope, wanted, position, query.limit)
     next_after = pagination.encode_position(found.next_after) if found.next_after else None
-    return Page([answers.build_item_line(one) for one in found.items], next_after)
+    return Page([answers.build_item_line(one, places.get(one.id)) for one in found.items], next_after)
 
 
 @operation("items")
@@ -97,7 +101,8 @@ async def show_item(request: Request, path: ItemPath) -> Answer[Item]:
         resource_id=found.item.identifier,
         details={"via": "api"},
     )
-    return Answer(answers.build_item(found, links_to_linear=user.sees_linear))
+    places = await ranks.read_ranks(scope)
+    return Answer(answers.build_item(found, places.get(found.item.id), links_to_linear=user.sees_linear))
 
 
 @operation("items")

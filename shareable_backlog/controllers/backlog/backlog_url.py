@@ -111,7 +111,7 @@ class BacklogUrl:
     def shorten(self, columns: tuple[ColumnName, ...]) -> "BacklogUrl":
         """Return the same without what goes without saying, such as the person's usual `columns`."""
         layout = self.layout
-        usual = "relevance" if self.filters.text else "updated"
+        usual = "relevance" if self.filters.text else "rank"
         return replace(
             self,
             layout=replace(

@@ -1,6 +1,6 @@
 """Answer `/export.csv` and `/export.json`: the backlog to take along, just as the list is narrowed."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeAlias
@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.api import answers
-from shareable_backlog.controllers.backlog import backlog_url
+from shareable_backlog.controllers.backlog import backlog_url, ranks
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogQuery
 from shareable_backlog.services.access import sessions
 from shareable_backlog.services.access.sessions import CurrentUser
@@ -26,11 +26,11 @@ from shareable_backlog.vocabulary import PRIORITY_LABELS, STATE_TYPES
 from shareable_backlog.web.formats import csv_lines
 
 _Part: TypeAlias = Sequence[ListedItem]
-_Writer: TypeAlias = Callable[[AsyncGenerator[_Part], str], AsyncGenerator[str | bytes]]
+_Writer: TypeAlias = Callable[[AsyncGenerator[_Part], Mapping[str, int], str], AsyncGenerator[str | bytes]]
 
 _COLUMNS = (
-    "identifier", "team", "title", "state", "kind_of_state", "priority", "assignee", "labels", "project", "milestone",
-    "cycle", "estimate", "size", "due_date", "created_at", "updated_at", "archived_at", "link",
+    "rank", "identifier", "team", "title", "state", "kind_of_state", "priority", "assignee", "labels", "project",
+    "milestone", "cycle", "estimate", "size", "due_date", "created_at", "updated_at", "archived_at", "link",
 )  # fmt: skip
 
 
@@ -60,11 +60,12 @@ async def _stream_export(
     await reading_limits.limit_exports(user.user_id, auth.read_config(request).settings.exports_per_hour)
     details = {"format": filename.rpartition(".")[2], "query": place.query}
     await audit_actions.record(None, auth.read_actor(request), Action.EXPORT_MADE, details=details)
+    places = await ranks.read_ranks(user.scope)
     # The first part comes before the answer begins, so that a failure is told as one.
     parts = item_pages.iterate_items(user.scope, asked)
     first = await anext(parts)
     return StreamingResponse(
-        write(_iterate_while_allowed(first, parts, user), auth.read_config(request).sign_in.base_url),
+        write(_iterate_while_allowed(first, parts, user), places, auth.read_config(request).sign_in.base_url),
         media_type=media_type,
         headers={"Content-Disposition": f'attachment; filename="{filename}"'},
     )
@@ -81,15 +82,17 @@ async def _iterate_while_allowed(
         yield part
 
 
-async def _write_csv(parts: AsyncGenerator[_Part], base_url: str, mark: str = "") -> AsyncGenerator[str]:
+async def _write_csv(
+    parts: AsyncGenerator[_Part], places: Mapping[str, int], base_url: str, mark: str = ""
+) -> AsyncGenerator[str]:
     yield mark + csv_lines.write_lines([_COLUMNS])
     async for part in parts:
-        yield csv_lines.write_lines(_build_cells(one, base_url) for one in part)
+        yield csv_lines.write_lines(_build_cells(one, places.get(one.id), base_url) for one in part)
 
 
-def _build_cells(item: ListedItem, base_url: str) -> tuple[object, ...]:
+def _build_cells(item: ListedItem, rank: int | None, base_url: str) -> tuple[object, ...]:
     return (
-        item.identifier, item.identifier.rpartition("-")[0], item.title, item.state_name,
+        rank, item.identifier, item.identifier.rpartition("-")[0], item.title, item.state_name,
         STATE_TYPES.get(item.state_type or ""), PRIORITY_LABELS[item.priority], item.assignee,
         ", ".join(name for name, _ in item.labels), item.project, item.milestone, item.cycle_number, item.estimate,
         item.size, item.due_date, _format_time(item.created_at), _format_time(item.updated_at),
@@ -97,12 +100,14 @@ def _build_cells(item: ListedItem, base_url: str) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-async def _write_json(parts: AsyncGenerator[_Part], _base_url: str) -> AsyncGenerator[bytes]:
+async def _write_json(
+    parts: AsyncGenerator[_Part], places: Mapping[str, int], _base_url: str
+) -> AsyncGenerator[bytes]:
     yield b'{"data":['
     is_first = True
     async for part in parts:
         if part:
-            lines = b",\n".join(msgspec.json.encode(answers.build_item_line(one)) for one in part)
+            lines = b",\n".join(msgspec.json.encode(answers.build_item_line(one, places.get(one.id))) for one in part)
             yield lines if is_first else b",\n" + lines
             is_first = False
     yield b"]}\n"

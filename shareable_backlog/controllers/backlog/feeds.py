@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.backlog import backlog_url, exports
+from shareable_backlog.controllers.backlog import backlog_url, exports, ranks
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogQuery, BacklogUrl
 from shareable_backlog.services.account import tokens
 from shareable_backlog.services.backlog import item_history, item_pages, news
@@ -47,13 +47,14 @@ async def export_feed(request: Request, query: BacklogQuery) -> Response:
     asked = await news.complete_query(plain, user.scope, user.user_id)
     found = await item_pages.list_items(user.scope, asked, None, _IN_FEED)
     changes = await item_history.list_latest_changes(user.scope, [one.id for one in found.items])
+    places = await ranks.read_ranks(user.scope)
     base = auth.read_config(request).sign_in.base_url
     newest = max((one.updated_at for one in found.items), default=datetime.fromtimestamp(0, UTC))
     body = atom.write_feed(
         f"{base}{place.url}",
         _format_title(place),
         newest,
-        [_build_entry(one, changes.get(one.id), base) for one in found.items],
+        [_build_entry(one, places.get(one.id), changes.get(one.id), base) for one in found.items],
         lasting_id=_build_urn(f"feed {place.query}"),
         self_url=f"{base}{auth.FEED}{'?' if place.query else ''}{place.query}",
     )
@@ -85,9 +86,15 @@ async def create_feed(request: Request, query: BacklogQuery) -> Response:
     return auth.render_page(request, "backlog/feeds.html", FeedsContext(place, address))
 
 
-def _build_entry(item: ListedItem, change: LatestChange | None, base_url: str) -> FeedEntry:
+def _build_entry(item: ListedItem, rank: int | None, change: LatestChange | None, base_url: str) -> FeedEntry:
     priority = PRIORITY_LABELS[item.priority] if item.priority else None
-    facts = [item.state_name, priority, item.project, *(name for name, _ in item.labels)]
+    facts = [
+        f"rank {rank}" if rank else None,
+        item.state_name,
+        priority,
+        item.project,
+        *(name for name, _ in item.labels),
+    ]
     return FeedEntry(
         _build_urn(item.id),
         exports.build_item_url(item, base_url),

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.backlog import backlog_url, headings
+from shareable_backlog.controllers.backlog import backlog_url, headings, ranks
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogQuery, BacklogUrl
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.account import views
@@ -92,10 +92,14 @@ class DisplayContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultsContext:
-    """The part with the items, in groups of `by` or in none; `marks` divides a text into matches and the rest."""
+    """The part with the items, in groups of `by` or in none; `marks` divides a text into matches and the rest.
+
+    `ranks` has the places of items among all that the reader may see, by their ids.
+    """
 
     page: ListPage | GroupedPage
     by: GroupBy | None
+    ranks: Mapping[str, int]
     excerpts: Mapping[str, str]
     marks: Callable[[str], list[tuple[str, bool]]] | None
     is_narrowed: bool
@@ -205,6 +209,7 @@ async def _render_list(listed: ListedContext) -> Markup:
     context = ResultsContext(
         page=found,
         by=None,
+        ranks=await ranks.read_ranks(listed.scope, listed.version),
         excerpts=await _find_excerpts(listed, found.items),
         marks=_build_marks(listed.place),
         is_narrowed=is_narrowed(listed.place),
@@ -233,6 +238,7 @@ async def _render_groups(listed: ListedContext, by: GroupBy) -> Markup:
     context = ResultsContext(
         page=found,
         by=by,
+        ranks=await ranks.read_ranks(listed.scope, listed.version),
         excerpts=await _find_excerpts(listed, items),
         marks=_build_marks(place),
         is_narrowed=is_narrowed(place),

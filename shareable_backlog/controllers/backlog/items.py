@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.backlog import images, seen
+from shareable_backlog.controllers.backlog import images, ranks, seen
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
@@ -28,9 +28,10 @@ class ItemPath(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ItemContext:
-    """The page of an item, and what renders its texts."""
+    """The page of an item, its place among all that the reader may see, if it has one, and what renders its texts."""
 
     page: ItemPage
+    rank: int | None
     texts: PageTexts
 
 
@@ -54,7 +55,8 @@ async def show_item(request: Request, path: ItemPath) -> Response:
     linear_url = found.item.url if auth.require_user(request).sees_linear else None
     await seen.note_seen(request, (found.item.id,))
     texts = PageTexts(url=linear_url, images=images.build_image_urls(found), titles=found.mentioned)
-    context = ItemContext(found, texts)
+    places = await ranks.read_ranks(scope, auth.require_page_user(request).version)
+    context = ItemContext(found, places.get(found.item.id), texts)
     # Very long markdown takes a while to render, which must not hold up other readers.
     return await asyncio.to_thread(rendering.render_page, "item/item.html", auth.build_frame(request), context)
 

@@ -97,7 +97,7 @@ async def list_groups(
     groups by state.
     """
     # In groups the best match is of no use, and takes much longer to find.
-    selection = await select_items(scope, replace(query, order=query.order or "updated"))
+    selection = await select_items(scope, replace(query, order=query.order or "rank"))
     shut = {name.lower() for name in closed}
     groups = [
         (group, (group.value or "").lower() not in shut) for group in await item_groups.list_groups(scope, by, types)

@@ -67,7 +67,7 @@ async def build_timeline(scope: Scope, query: ItemQuery, by: GroupBy, edges: Seq
     without = replace(filters.narrow_to(narrowed, Condition("due", with_none=True)), with_done=False)
     groups = await item_groups.list_groups(scope, by, WORK_FIRST)
     due = await _count_due(scope, replace(query, filters=narrowed), by, groups, edges)
-    undated = await select_items(scope, replace(query, filters=without, order=query.order or "updated"))
+    undated = await select_items(scope, replace(query, filters=without, order=query.order or "rank"))
     unscheduled = await item_cells.count_cells(undated, by, groups, first=_FIRST_IN_CELL)
     shown = [at for at, _ in enumerate(groups) if _has_any(at, due) or _has_any(at, unscheduled)]
     ids = [id_ for cells in (due, unscheduled) for one in cells.values() for id_ in one.ids]

@@ -100,7 +100,7 @@ def page(item: ItemDetails = DETAILS, **fields: Any) -> ItemPage:
 
 
 def build_item(page: ItemPage) -> Item:
-    return answers.build_item(page, links_to_linear=True)
+    return answers.build_item(page, 17, links_to_linear=True)
 
 
 def encode(answer: object) -> Any:
@@ -108,7 +108,8 @@ def encode(answer: object) -> Any:
 
 
 def test_a_line_of_a_list_has_the_items_facts() -> None:
-    assert encode(answers.build_item_line(LINE)) == {
+    assert encode(answers.build_item_line(LINE, 3)) == {
+        "rank": 3,
         "identifier": "ENG-1",
         "title": "Fix the roof",
         "state": {"name": "Doing", "type": "started"},
@@ -123,13 +124,20 @@ def test_a_line_of_a_list_has_the_items_facts() -> None:
 
 def test_what_a_line_lacks_is_null() -> None:
     bare = replace(LINE, assignee=None, project=None, due_date=None, state_name=None, state_type=None, labels=[])
-    line = encode(answers.build_item_line(bare))
-    assert [name for name, value in line.items() if value is None] == ["state", "assignee", "project", "due_date"]
+    line = encode(answers.build_item_line(bare, None))
+    assert [name for name, value in line.items() if value is None] == [
+        "rank",
+        "state",
+        "assignee",
+        "project",
+        "due_date",
+    ]
     assert line["labels"] == []
 
 
 def test_an_item_has_all_facts() -> None:
     assert encode(build_item(page())) == {
+        "rank": 17,
         "identifier": "ENG-1",
         "title": "Fix the roof",
         "description": "It *leaks*.",
@@ -158,7 +166,7 @@ def test_an_item_has_all_facts() -> None:
 
 
 def test_nothing_that_only_the_mirror_knows_is_told() -> None:
-    told = msgspec.json.encode(build_item(page())) + msgspec.json.encode(answers.build_item_line(LINE))
+    told = msgspec.json.encode(build_item(page())) + msgspec.json.encode(answers.build_item_line(LINE, 3))
     assert b"id-1" not in told
     assert b"id-0" not in told
 
@@ -171,8 +179,8 @@ def test_a_team_is_told_by_key_and_name_or_not_at_all(missing: str) -> None:
 
 @pytest.mark.parametrize("missing", ["state_name", "state_type"])
 def test_a_state_is_told_by_name_and_type_or_not_at_all(missing: str) -> None:
-    assert answers.build_item_line(LINE).state == State("Doing", "started")
-    assert answers.build_item_line(replace(LINE, **{missing: None})).state is None
+    assert answers.build_item_line(LINE, 3).state == State("Doing", "started")
+    assert answers.build_item_line(replace(LINE, **{missing: None}), None).state is None
     assert build_item(page(replace(DETAILS, **{missing: None}))).state is None
 
 
@@ -221,4 +229,4 @@ def test_the_last_page_of_a_list_says_so() -> None:
 
 def test_the_address_in_linear_is_told_to_whom_it_leads_somewhere() -> None:
     assert build_item(page()).url == "https://example.com/ENG-1"
-    assert answers.build_item(page(), links_to_linear=False).url is None
+    assert answers.build_item(page(), None, links_to_linear=False).url is None

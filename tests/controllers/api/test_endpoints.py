@@ -87,6 +87,7 @@ def refused(site: Site, path: str, persona: str | None = "bob", **headers: str) 
 
 def test_an_item_has_its_surroundings_by_identifier_and_nothing_hidden(site: Site) -> None:
     assert data(site, "/items/ENG-1") == {
+        "rank": 3,
         "identifier": "ENG-1",
         "title": "Fix the roof",
         "description": "It *leaks*.",
@@ -133,6 +134,7 @@ def test_the_list_is_paged_newest_update_first(site: Site) -> None:
     last = site.get(f"/api/v1/items?limit=2&after={first['next']}", "bob").json()
     assert ([one["identifier"] for one in last["data"]], last["next"]) == (["ENG-1"], None)
     assert last["data"][0] == {
+        "rank": 3,
         "identifier": "ENG-1",
         "title": "Fix the roof",
         "state": {"name": "Doing", "type": "started"},

@@ -80,7 +80,8 @@ def test_a_form_carries_along_all_but_its_own_fields() -> None:
 @pytest.mark.parametrize(
     ("address", "url"),
     [
-        ("/?group=none&order=updated", "/?all"),
+        ("/?group=none&order=rank", "/?all"),
+        ("/?order=updated", "/?order=updated"),
         ("/?q=roof&order=relevance", "/?q=roof"),
         ("/?q=roof&order=updated", "/?q=roof&order=updated"),
         (f"/?columns={','.join(USUAL_COLUMNS)}", "/?all"),

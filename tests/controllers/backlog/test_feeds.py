@@ -102,7 +102,7 @@ def test_an_entry_says_what_changed(site: Site) -> None:
     site.query("UPDATE backlog_items SET state_id = 's1', updated_at = now() WHERE number = 2")
     summaries = [entry.findtext(f"{ATOM}summary") for entry in read(site.get(feed_address(site)).text).iter()
                  if entry.tag == f"{ATOM}entry"]  # fmt: skip
-    assert summaries == ["Moved to Doing · Doing", "Updated · Doing · Urgent · bug"]
+    assert summaries == ["Moved to Doing · rank 2 · Doing", "Updated · rank 1 · Doing · Urgent · bug"]
 
 
 def build_item(**fields: Any) -> ListedItem:

@@ -97,7 +97,7 @@ def test_the_pages_of_two_people_are_never_the_same(site: Site) -> None:
 @pytest.mark.parametrize(
     ("path", "address"),
     [
-        ("/?q=&group=&order=updated", "/?all"),
+        ("/?q=&group=&order=rank", "/?all"),
         ("/?q=roof&group=state&order=", "/?q=roof&group=state"),
         ("/?columns=id&columns=due&label=", "/?columns=id,due"),
         ("/board?group=state&order=created&q=", "/board?order=created"),

@@ -95,14 +95,25 @@ async def test_sub_items_come_in_their_own_order_with_archived_ones() -> None:
         ("order=priority", "idx_backlog_items_priority_updated_at_id"),
         ("order=due", "idx_backlog_items_due_date_id"),
         ("order=manual", "idx_backlog_items_sort_order_id"),
+        ("order=rank", "idx_backlog_items_rank_level_rank_place_id"),
+        ("order=rank&priority=high", "idx_backlog_items_rank_level_rank_place_id"),
+        ("order=rank&team=ENG", "idx_backlog_items_team_id_rank_level_rank_place_id"),
+        ("order=rank&type=started", "idx_backlog_items_state_id_rank_level_rank_place_id"),
+        ("order=rank&project=Apollo", "idx_backlog_items_project_id_rank_level_rank_place_id"),
+        ("order=rank&assignee=Alice", "idx_backlog_items_assignee_id_rank_level_rank_place_id"),
         ("assignee=Alice", "idx_backlog_items_assignee_id_updated_at_id"),
         ("cycle=3", "idx_backlog_items_cycle_id_updated_at_id"),
     ],
 )
 async def test_a_page_is_read_from_the_index_made_for_it(words: str, index: str) -> None:
     cycle = CycleRow(id="cycle", number=3, created_at=NOON, updated_at=NOON)
-    await store(team("ENG"), state("started"), person("Alice"), cycle)
-    few = {"state_id": "ENG-started-0", "assignee_id": "person-Alice", "cycle_id": "cycle"}
+    await store(team("ENG"), state("started"), person("Alice"), project("Apollo"), cycle)
+    few = {
+        "state_id": "ENG-started-0",
+        "assignee_id": "person-Alice",
+        "cycle_id": "cycle",
+        "project_id": "project-Apollo",
+    }
     await store(*(item(number, **few) for number in range(0, 3000, 50)))
     await store(*(item(number, team="OPS", state_id="OPS-completed-0") for number in range(3000) if number % 50))
     await query("ANALYZE")

@@ -7,7 +7,8 @@ from typing import Any, LiteralString
 import pytest
 
 from shareable_backlog.database import query
-from shareable_backlog.database.backlog import item_groups, item_list
+from shareable_backlog.database.access.sharing import EVERYTHING
+from shareable_backlog.database.backlog import item_groups, item_list, ranks
 from shareable_backlog.database.backlog.selection import item_query
 from shareable_backlog.database.connection.query import query_all
 from tests.support.listing import groups, identifiers, read_groups, read_page, store_world
@@ -64,7 +65,7 @@ async def test_a_page_that_is_just_full_is_the_last() -> None:
     assert (await read_page("")).next_after is None
 
 
-@pytest.mark.parametrize("order", ["updated", "created", "priority", "due", "state", "manual"])
+@pytest.mark.parametrize("order", ["rank", "updated", "created", "priority", "due", "state", "manual"])
 async def test_pages_of_every_order_meet_without_gap_or_overlap(order: str) -> None:
     await store(state("started"), state("unstarted"), state("completed"))
     types = ("started", "unstarted", "completed")
@@ -101,11 +102,36 @@ async def test_each_order_puts_first_what_its_name_says() -> None:
         item(2, priority=4, state_id="ENG-started-0", created_at=new, due_date=date(2026, 3, 1), sort_order=3.0),
         item(3, priority=0, state_id="ENG-completed-0", created_at=old, due_date=date(2026, 2, 1), sort_order=-1.0),
     )
+    assert await identifiers("order=rank") == ["ENG-1", "ENG-2", "ENG-3"]
     assert await identifiers("order=created") == ["ENG-2", "ENG-3", "ENG-1"]
     assert await identifiers("order=priority") == ["ENG-1", "ENG-2", "ENG-3"]
     assert await identifiers("order=due") == ["ENG-3", "ENG-2", "ENG-1"]
     assert await identifiers("order=state") == ["ENG-2", "ENG-3", "ENG-1"]
     assert await identifiers("order=manual") == ["ENG-3", "ENG-1", "ENG-2"]
+
+
+async def test_what_is_done_stands_at_the_end_by_rank_the_newest_first() -> None:
+    await store(
+        item(1, priority=1, completed_at=NOON),
+        item(2, priority=4),
+        item(3, priority=0, canceled_at=NOON + timedelta(hours=1)),
+    )
+    assert await identifiers("order=rank") == ["ENG-2", "ENG-3", "ENG-1"]
+
+
+async def test_an_admin_may_have_linears_manual_order_for_the_rank() -> None:
+    await store(
+        item(1, priority=1, priority_sort_order=1.0, sort_order=3.0),
+        item(2, priority=4, priority_sort_order=2.0, sort_order=1.0),
+        item(3, priority=2, priority_sort_order=3.0, sort_order=2.0),
+        item(4, priority=1, sort_order=0.0, completed_at=NOON),
+    )
+    assert await identifiers("order=rank") == ["ENG-1", "ENG-3", "ENG-2", "ENG-4"]
+    await query("UPDATE settings SET rank_order = 'manual'")
+    assert await identifiers("order=rank") == ["ENG-2", "ENG-3", "ENG-1", "ENG-4"]
+    part = await read_page("order=rank", limit=2)
+    assert await identifiers("order=rank", after=part.next_after) == ["ENG-1", "ENG-4"]
+    assert await ranks.list_ranked_ids(EVERYTHING) == ["item-ENG-2", "item-ENG-3", "item-ENG-1"]
 
 
 async def test_a_search_for_rare_words_is_in_the_order_of_states_too() -> None:
@@ -123,7 +149,7 @@ async def test_archived_trashed_and_removed_items_are_not_listed() -> None:
     assert await identifiers("") == ["ENG-1"]
 
 
-@pytest.mark.parametrize("order", ["updated", "created", "priority", "due", "manual"])
+@pytest.mark.parametrize("order", ["rank", "updated", "created", "priority", "due", "manual"])
 async def test_archived_items_stand_among_the_others_when_they_are_asked_for(order: str) -> None:
     await store(item(1), item(2, archived_at=NOON, priority=1), item(3))
     assert sorted(await identifiers(f"archived=shown&order={order}")) == ["ENG-1", "ENG-2", "ENG-3"]

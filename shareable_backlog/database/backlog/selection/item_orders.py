@@ -1,10 +1,11 @@
 """Name the orders in which items are listed, each with what an index has to have for it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, LiteralString, TypeAlias
 
-from shareable_backlog.vocabulary import OrderName
+from shareable_backlog.database.settings import RankOrder
+from shareable_backlog.vocabulary import FILTERS, FilterName, OrderName
 
 Position: TypeAlias = tuple[str | float, ...]
 """Where a page ends: the order's keys of its last item, as JSON has them, and the item's id."""
@@ -31,12 +32,15 @@ class Order:
     """How items are sorted: by rank if there is any, then by `keys`, then by id, all in one direction.
 
     The rank of an item is told by the source that it comes from. Rows that have been read carry the rank and the keys
-    as columns `key_0` and `key_1`.
+    as columns `key_0` and `key_1`. Of what is `indexed_by` indexes have the items of each in this order.
+    `priority_key` is the key that is the place of a priority, and -1 of what is done.
     """
 
     keys: tuple[SortKey, ...]
     is_descending: bool = True
     ranking: Ranking | None = None
+    indexed_by: Collection[FilterName] = ()
+    priority_key: LiteralString = ""
 
     @property
     def types(self) -> tuple[LiteralString, ...]:
@@ -96,8 +100,17 @@ def name_position(position: Position | None) -> Mapping[str, object]:
 
 _UPDATED = SortKey("i.updated_at", "timestamptz")
 
+# No more than people mostly narrow the list to: each index makes a sync slower to store.
+_MOST_USED: Collection[FilterName] = ("team", "state", "priority", "project", "assignee")
+
 ORDERS: dict[OrderName, Order] = {
-    "updated": Order((_UPDATED,)),
+    # Linear's priority and its order within it, as migration 043 says; what is done comes last.
+    "rank": Order(
+        (SortKey("i.rank_level", "integer"), SortKey("i.rank_place", "float8")),
+        indexed_by=_MOST_USED,
+        priority_key="i.rank_level",
+    ),
+    "updated": Order((_UPDATED,), indexed_by=tuple(FILTERS)),
     "created": Order((SortKey("i.created_at", "timestamptz"),)),
     # Urgent (1) comes first and none (0) last.
     "priority": Order((SortKey("mod(5 - i.priority, 5)", "integer"), _UPDATED)),
@@ -106,3 +119,11 @@ ORDERS: dict[OrderName, Order] = {
     "state": Order((_UPDATED,), ranking="state"),
     "relevance": Order((_UPDATED,), ranking="match"),
 }
+
+# Linear's order over all, whatever the priority: the other way to rank that an admin may choose.
+_BY_HAND = Order((SortKey("least(i.rank_level, 0)", "integer"), SortKey("i.manual_place", "float8")))
+
+
+def find_order(name: OrderName, rank_order: RankOrder) -> Order:
+    """Return an order by its name; that of rank goes by what an admin chose."""
+    return _BY_HAND if name == "rank" and rank_order == "manual" else ORDERS[name]

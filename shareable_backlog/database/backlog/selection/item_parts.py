@@ -6,7 +6,6 @@ Each part is a table of the statement, of what meets all that is asked for but f
 from dataclasses import dataclass
 from typing import LiteralString
 
-from shareable_backlog.database.backlog.selection.item_orders import ORDERS
 from shareable_backlog.database.backlog.selection.item_predicates import IdPredicate
 from shareable_backlog.database.backlog.selection.item_query import Selection
 
@@ -35,15 +34,15 @@ SHOWN = Part(name="shown", conditions=())
 
 
 def find_driver(selection: Selection) -> IdPredicate | None:
-    """Return the predicate whose few ids alone decide which items there are, where those of each stand by time.
+    """Return the predicate whose few ids alone decide which items there are, where those of each are in order.
 
     It may be about people as well: whether they are shown is asked beside it, and is no other condition on items.
     """
-    if selection.order != ORDERS["updated"]:
-        return None
     match [one for one in selection.predicates if not one.is_implied]:
         case [IdPredicate() as only] if only.is_one_of and len(only.ids) <= only.column.most_driving:
-            return only
+            # The teams and projects of a group have their items in order, but not those of each priority.
+            is_apart = selection.in_group and selection.order.priority_key and only.column.name == "priority"
+            return None if is_apart or only.column.name not in selection.order.indexed_by else only
         case _:
             return None
 

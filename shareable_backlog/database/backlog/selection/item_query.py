@@ -10,7 +10,7 @@ from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.filters import NO_NEWS, Filters, News
 from shareable_backlog.database.backlog.selection import item_predicates
 from shareable_backlog.database.backlog.selection.item_filters import NameLookup, look_up_names, write_predicates
-from shareable_backlog.database.backlog.selection.item_orders import ORDERS, Order, OrderName
+from shareable_backlog.database.backlog.selection.item_orders import Order, OrderName, find_order
 from shareable_backlog.database.backlog.selection.item_predicates import IdPredicate, Predicate
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.search.search_match import (
@@ -20,11 +20,12 @@ from shareable_backlog.database.search.search_match import (
     parse_search,
     write_match,
 )
+from shareable_backlog.database.settings import RankOrder
 
 
 @dataclass(frozen=True, slots=True)
 class ItemQuery:
-    """Which items are asked for; `order` None is by relevance for a search, else by update.
+    """Which items are asked for; `order` None is by relevance for a search, else by rank.
 
     `now` tells what today is, in the reader's time zone, and `news` what is new to them.
     """
@@ -38,7 +39,7 @@ class ItemQuery:
     def sorted_by(self) -> OrderName:
         """The order that is meant: without a search nothing is more relevant than anything else."""
         if self.filters.text is None:
-            return "updated" if self.order is None or self.order == "relevance" else self.order
+            return "rank" if self.order is None or self.order == "relevance" else self.order
         return self.order or "relevance"
 
 
@@ -47,12 +48,13 @@ class Hints:
     """What makes one way of finding items better than another; what may be shown is for the statement to say.
 
     `group_…` are what the viewer's group sees. `identified_ids` are the items whose identifier is searched for, `ids`
-    those of what the filters name, by the names of their parameters.
+    those of what the filters name, by the names of their parameters. `rank_order` says by what items are ranked.
     """
 
     shows_descriptions: bool
     shows_comments: bool
     hides_team: bool
+    rank_order: RankOrder
     group_has_teams: bool
     group_has_projects: bool
     group_label_ids: Sequence[str]
@@ -128,7 +130,7 @@ async def select_items(scope: Scope, item_query: ItemQuery) -> Selection:
     hints = await _read_hints(scope, look_up_names(filters), identifier)
     selection = Selection(
         scope=scope,
-        order=ORDERS[item_query.sorted_by],
+        order=find_order(item_query.sorted_by, hints.rank_order),
         predicates=tuple(write_predicates(filters, hints.ids, item_query.now, item_query.news)),
         with_archived=filters.with_archived,
         hints=hints,
@@ -156,6 +158,7 @@ async def _read_hints(scope: Scope, names: NameLookup, identifier: str | None) -
         SELECT coalesce({visibility.DESCRIPTIONS}, false) AS shows_descriptions,
                coalesce({visibility.COMMENTS}, false) AS shows_comments,
                EXISTS (SELECT FROM teams WHERE id NOT IN ({visibility.TEAMS})) AS hides_team,
+               (SELECT rank_order FROM settings) AS rank_order,
                EXISTS ({visibility.GROUP_TEAMS}) AS group_has_teams,
                EXISTS ({visibility.GROUP_PROJECTS}) AS group_has_projects,
                ARRAY({visibility.GROUP_LABELS}) AS group_label_ids,

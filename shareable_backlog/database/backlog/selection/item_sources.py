@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import LiteralString
 
-from shareable_backlog.database.backlog.selection.item_orders import ORDERS, Position
+from shareable_backlog.database.backlog.selection.item_orders import Position
 from shareable_backlog.database.backlog.selection.item_parts import Part, find_driver, list_parts
 from shareable_backlog.database.backlog.selection.item_predicates import IdPredicate
 from shareable_backlog.database.backlog.selection.item_query import Selection
@@ -93,14 +93,16 @@ def _choose(selection: Selection, part: Part, *, wants_first: bool) -> Iterator[
         yield replace(whole, driver="no state", conditions=("i.state_id IS NULL",), rank_sql=_WITHOUT_STATE)
     elif selection.in_group:
         yield from _choose_for_group(selection, whole, driver)
+    elif driver and driver.column.name == "priority" and selection.order.priority_key:
+        yield from _choose_by_priority(whole, driver, selection.order.priority_key)
     elif driver and len(driver.ids) == 1:
         # The planner knows best how to find one.
         yield replace(plain, driver=f"one {driver.column.name}")
     elif driver and not (selection.match and wants_first):
         # In a search each item is asked for its words, and the first of every id are more to ask than the first.
         yield _look_up_each(whole, driver)
-    elif selection.is_whole and selection.hints.hides_team and selection.order == ORDERS["updated"]:
-        # All stand by time in one index, in which few among many hidden ones would be far apart.
+    elif selection.is_whole and selection.hints.hides_team and "team" in selection.order.indexed_by:
+        # All stand in one index, in which few among many hidden ones would be far apart.
         yield replace(whole, driver="each shown team", ids="shown_teams", matched="i.team_id = d.id")
     else:
         yield plain
@@ -124,6 +126,13 @@ def _choose_for_group(selection: Selection, whole: Source, driver: IdPredicate |
         yield replace(whole, driver="labels of the group", conditions=(labelled, *whole.conditions))
     if not (hints.group_has_teams or hints.group_has_projects or hints.group_label_ids):
         yield replace(whole, driver="nothing", conditions=("false",))
+
+
+def _choose_by_priority(whole: Source, driver: IdPredicate, key: LiteralString) -> Iterator[Source]:
+    """Yield the ways to some priorities in an order that begins with them, and has what is done at the end."""
+    ids: LiteralString = f"(SELECT unnest({driver.array}) AS id)"
+    yield replace(whole, driver="each priority", ids=ids, matched=f"{key} = d.id", conditions=())
+    yield replace(whole, driver="done", conditions=(f"{key} = -1", *whole.conditions))
 
 
 def _look_up_each(whole: Source, driver: IdPredicate, teams: LiteralString = "") -> Source:

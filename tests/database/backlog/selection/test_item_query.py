@@ -24,8 +24,8 @@ async def listed(selection: Selection) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "order"),
     [
-        ("", "updated"),
-        ("order=relevance", "updated"),
+        ("", "rank"),
+        ("order=relevance", "rank"),
         ("order=due", "due"),
         ("q=roof", "relevance"),
         ("q=roof&order=state", "state"),

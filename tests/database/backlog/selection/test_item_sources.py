@@ -12,10 +12,15 @@ from shareable_backlog.database.backlog.selection.item_orders import ORDERS
 from shareable_backlog.database.backlog.selection.item_query import Selection
 from shareable_backlog.database.backlog.selection.item_sources import choose_sources
 from shareable_backlog.vocabulary import FILTERS, GroupBy
-from tests.support.selecting import select
+from tests.support import selecting
 
 EMPTIABLE = [name for name, one in FILTERS.items() if one.can_be_empty]
 TEAMS, PROJECTS, LABELS = {"group_has_teams": True}, {"group_has_projects": True}, {"group_label_ids": ["label"]}
+
+
+def select(words: str, **hints: Any) -> Selection:
+    """Return a selection in an order that has an index for each filter, unless the words say otherwise."""
+    return selecting.select(words if "order=" in words or "q=" in words else f"{words}&order=updated", **hints)
 
 
 def list_drivers(selection: Selection, *, wants_first: bool = True) -> list[list[str]]:
@@ -38,6 +43,7 @@ OF_EACH_FIELD: Mapping[str, str] = {
     **{f"{name}=today&{name}=7d": "order" for name, one in FILTERS.items() if one.is_time},
 }
 OF_EACH_ORDER: Mapping[str, list[str]] = {
+    "order=rank": ["order"],
     "order=updated": ["order"],
     "order=created": ["order"],
     "order=priority": ["order"],
@@ -128,12 +134,28 @@ def test_teams_whose_states_are_wanted_drive_by_these() -> None:
 def test_a_filter_drives_only_where_the_items_of_each_id_stand_in_the_order_that_is_wanted(
     words: str, drivers: list[str]
 ) -> None:
-    is_by_time = words in {"order=updated", "order=relevance"}
-    assert list_drivers(select(f"{words}&team=ENG")) == [["each team"] if is_by_time else drivers]
+    has_index = words in {"order=updated", "order=rank", "order=relevance"}
+    assert list_drivers(select(f"{words}&team=ENG")) == [["each team"] if has_index else drivers]
+
+
+@pytest.mark.parametrize(("words", "driver"), OF_EACH_FIELD.items())
+def test_what_the_list_is_mostly_narrowed_to_drives_in_the_order_of_rank_too(words: str, driver: str) -> None:
+    has_index = FIELD[words] in {"team", "type", "state", "project", "assignee"}
+    drivers = ["each priority", "done"] if FIELD[words] == "priority" else [driver if has_index else "order"]
+    assert list_drivers(select(f"order=rank&{words}")) == [drivers]
+    assert list_drivers(select(f"order=rank&{words}", rank_order="manual")) == [["order"]]
+
+
+def test_one_priority_is_the_beginning_of_the_order_of_rank() -> None:
+    assert list_drivers(select("order=rank&priority=urgent")) == [["each priority", "done"]]
+    urgent, done = choose_sources(select("order=rank&priority=urgent"))[0]
+    assert urgent.matched == "i.rank_level = d.id"
+    assert done.conditions[0] == "i.rank_level = -1"
 
 
 def test_few_among_many_of_a_hidden_team_are_found_by_each_other_team() -> None:
     assert list_drivers(select("", hides_team=True)) == [["each shown team"]]
+    assert list_drivers(select("order=rank", hides_team=True)) == [["each shown team"]]
     for words in ("order=due", "label=Bug", "q=roof&order=updated"):
         assert list_drivers(select(words, hides_team=True)) == [["order"]]
 
@@ -236,6 +258,8 @@ def test_the_group_of_what_has_nothing_is_for_the_planner(by: GroupBy) -> None:
         ("label=Bug", TEAMS, ["each team of the group"]),
         ("order=created", TEAMS, ["each team of the group"]),
         ("order=state", TEAMS, ["each state", "no state"]),
+        ("order=rank", TEAMS, ["each team of the group"]),
+        ("order=rank&priority=urgent", TEAMS, ["each team of the group"]),
         ("archived=shown", TEAMS, ["each team of the group", "archived"]),
         ("q=roof&order=updated", TEAMS, ["each team of the group"]),
     ],

@@ -1,0 +1,22 @@
+"""Keep the ranks of items for as long as the mirror and what is shared stay the same."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from shareable_backlog.process_state import ProcessState
+from shareable_backlog.services.backlog import ranks
+from shareable_backlog.services.backlog.item_pages import Scope
+from shareable_backlog.web.pages.cache import AsyncLruCache
+
+_KEPT = ProcessState(lambda: AsyncLruCache[Mapping[str, int]](64))
+
+
+async def read_ranks(scope: Scope, version: str | None = None) -> Mapping[str, int]:
+    """Return the places of the first 1,000 open items of a scope by their ids, the first being 1.
+
+    `version` is that of the mirror, where it has been read already.
+    """
+    if scope.is_nothing:
+        return {}
+    mark = version or await ranks.read_version()
+    return await _KEPT.value.get((mark, scope), partial(ranks.read_ranks, scope))

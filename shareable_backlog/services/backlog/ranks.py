@@ -1,0 +1,20 @@
+"""Tell which place each open item has among all that somebody may see."""
+
+from collections.abc import Mapping
+
+from shareable_backlog.database.backlog import ranks
+from shareable_backlog.database.backlog.ranks import MOST
+from shareable_backlog.database.mirror import mirror
+from shareable_backlog.services.backlog.item_pages import Scope
+
+__all__ = ["MOST", "read_ranks", "read_version"]
+
+
+async def read_ranks(scope: Scope) -> Mapping[str, int]:
+    """Return the places of the first 1,000 open items of a scope by their ids, the first being 1."""
+    return {id_: place for place, id_ in enumerate(await ranks.list_ranked_ids(scope), 1)}
+
+
+async def read_version() -> str:
+    """Return the mark of the mirror and of what is shared, for as long as which ranks stay the same."""
+    return await mirror.read_version()
