@@ -129,18 +129,36 @@ GROUPS: Final[Mapping[GroupBy, str | None]] = {
 }
 """What the list is grouped by, each a filter too, with the words for what has nothing there if any can."""
 
-OrderName: TypeAlias = Literal["rank", "updated", "created", "priority", "due", "state", "manual", "relevance"]
+OrderName: TypeAlias = Literal[
+    "rank", "-rank", "updated", "-updated", "created", "-created", "priority", "-priority", "due", "-due",
+    "state", "-state", "manual", "-manual", "relevance",
+]  # fmt: skip
 
 ORDERS: Final[Mapping[OrderName, str]] = {
-    "rank": "Rank",
-    "updated": "Last updated",
-    "created": "Newest",
-    "priority": "Priority",
-    "due": "Due date",
-    "state": "State",
+    "rank": "Rank, highest first",
+    "-rank": "Rank, lowest first",
+    "updated": "Last updated, newest first",
+    "-updated": "Last updated, oldest first",
+    "created": "Created, newest first",
+    "-created": "Created, oldest first",
+    "priority": "Priority, highest first",
+    "-priority": "Priority, lowest first",
+    "due": "Due date, soonest first",
+    "-due": "Due date, latest first",
+    "state": "State, in progress first",
+    "-state": "State, done first",
     "manual": "Linear's order",
+    "-manual": "Linear's order, last first",
     "relevance": "Best match",
 }
+"""What the list is sorted by, both ways: a minus turns an order round. Nobody wants what matches least."""
+
+
+def turn_order(name: OrderName) -> OrderName | None:
+    """Return the order that is the other way round; None for the one that has no other."""
+    turned = name.removeprefix("-") if name.startswith("-") else f"-{name}"
+    return next((one for one in ORDERS if one == turned), None)
+
 
 ColumnKind: TypeAlias = Literal[
     "priority",

@@ -32,6 +32,11 @@ CREATE INDEX idx_backlog_items_rank_level_manual_place_id
 ON backlog_items ((least(rank_level, 0)) DESC, manual_place DESC, id DESC)
 WHERE removed_at IS NULL AND archived_at IS NULL AND NOT trashed;
 
+-- The latest due date first: what has none stands last both ways, so one index is not enough.
+CREATE INDEX idx_backlog_items_due_date_id_latest
+ON backlog_items ((coalesce(due_date, '0001-01-01')) DESC, id DESC)
+WHERE removed_at IS NULL AND archived_at IS NULL AND NOT trashed;
+
 -- What the list is narrowed to most.
 CREATE INDEX idx_backlog_items_team_id_rank_level_rank_place_id
 ON backlog_items (team_id, rank_level DESC, rank_place DESC, id DESC)
@@ -48,6 +53,7 @@ WHERE removed_at IS NULL AND archived_at IS NULL AND NOT trashed AND assignee_id
 
 -- Down Migration
 -- squawk-ignore-file ban-drop-column
+DROP INDEX IF EXISTS idx_backlog_items_due_date_id_latest;
 ALTER TABLE backlog_items
 DROP COLUMN IF EXISTS manual_place,
 DROP COLUMN IF EXISTS rank_place,

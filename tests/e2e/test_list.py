@@ -31,12 +31,19 @@ def search(page: Page) -> Locator:
     return page.get_by_role("searchbox", name="Search the backlog")
 
 
-def test_the_list_shows_fifty_items_newest_update_first(page: Page) -> None:
+def test_the_list_shows_fifty_items_by_rank(page: Page) -> None:
     page.goto("/")
     expect(page).to_have_title("Backlog")
     expect(items(page)).to_have_count(50)
+    expect(page.locator(".c-rank")).to_have_text([f"Rank {number}" for number in range(1, 51)])
+
+
+def test_an_order_is_turned_round_by_one_click(page: Page) -> None:
+    page.goto("/?order=updated")
+    page.get_by_role("link", name="Last updated, newest first").click()
+    expect(page.get_by_role("link", name="Last updated, oldest first")).to_be_visible()
     times = items(page).locator("time").evaluate_all("times => times.map(time => time.dateTime)")
-    assert times == sorted(times, reverse=True)
+    assert times == sorted(times)
 
 
 def test_a_line_tells_priority_state_title_and_who_has_it(page: Page) -> None:

@@ -56,7 +56,7 @@ class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         OrderName | UnsetType,
         Meta(
             description="Choose an order: updated, rank, created, priority, due, state, manual;"
-            " or relevance, for a search."
+            " a minus turns it round, as in -due; or relevance, for a search."
         ),
     ] = UNSET
     after: _After = ""

@@ -10,7 +10,7 @@ from msgspec import Struct
 from shareable_backlog.services.backlog import filters, layouts
 from shareable_backlog.services.backlog.filters import Condition, Filters
 from shareable_backlog.services.backlog.layouts import ListLayout
-from shareable_backlog.vocabulary import ColumnName
+from shareable_backlog.vocabulary import ColumnName, OrderName
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Pair, Spread
 
@@ -97,6 +97,10 @@ class BacklogUrl:
     def build_list_url(self, narrowed: Filters) -> str:
         """Return the address of the list of what other filters leave."""
         return BacklogUrl(LIST, narrowed, replace(self.layout, group=None, closed=())).url
+
+    def build_order_url(self, order: OrderName) -> str:
+        """Return the address of the same in another order."""
+        return replace(self, layout=replace(self.layout, order=order)).url
 
     def build_fold_url(self, name: str) -> str:
         """Return the address in which the group `name` is closed if it is open, and open if it is closed."""

@@ -11,6 +11,7 @@ from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog import item_groups, item_list, ranks
 from shareable_backlog.database.backlog.selection import item_query
 from shareable_backlog.database.connection.query import query_all
+from shareable_backlog.vocabulary import ORDERS
 from tests.support.listing import groups, identifiers, read_groups, read_page, store_world
 from tests.support.mirrored import NOON, comment, item, state, store
 
@@ -65,7 +66,7 @@ async def test_a_page_that_is_just_full_is_the_last() -> None:
     assert (await read_page("")).next_after is None
 
 
-@pytest.mark.parametrize("order", ["rank", "updated", "created", "priority", "due", "state", "manual"])
+@pytest.mark.parametrize("order", [one for one in ORDERS if one != "relevance"])
 async def test_pages_of_every_order_meet_without_gap_or_overlap(order: str) -> None:
     await store(state("started"), state("unstarted"), state("completed"))
     types = ("started", "unstarted", "completed")
@@ -110,6 +111,26 @@ async def test_each_order_puts_first_what_its_name_says() -> None:
     assert await identifiers("order=manual") == ["ENG-3", "ENG-1", "ENG-2"]
 
 
+@pytest.mark.parametrize("order", ["rank", "updated", "created", "priority", "state", "manual"])
+async def test_an_order_that_is_turned_round_begins_with_what_was_last(order: str) -> None:
+    await store(state("started"), state("completed"))
+    states = ("ENG-started-0", "ENG-completed-0", None)
+    await store(
+        *(
+            item(number, priority=number % 5, sort_order=float(-number), priority_sort_order=1.0 * (number % 2),
+                 state_id=states[number % 3], completed_at=NOON if number % 3 == 1 else None)
+            for number in range(12)
+        )
+    )  # fmt: skip
+    assert await identifiers(f"order=-{order}") == (await identifiers(f"order={order}"))[::-1]
+
+
+async def test_what_has_no_due_date_stands_last_both_ways() -> None:
+    await store(item(1), item(2, due_date=date(2026, 3, 1)), item(3, due_date=date(2026, 2, 1)))
+    assert await identifiers("order=due") == ["ENG-3", "ENG-2", "ENG-1"]
+    assert await identifiers("order=-due") == ["ENG-2", "ENG-3", "ENG-1"]
+
+
 async def test_what_is_done_stands_at_the_end_by_rank_the_newest_first() -> None:
     await store(
         item(1, priority=1, completed_at=NOON),
@@ -149,7 +170,7 @@ async def test_archived_trashed_and_removed_items_are_not_listed() -> None:
     assert await identifiers("") == ["ENG-1"]
 
 
-@pytest.mark.parametrize("order", ["rank", "updated", "created", "priority", "due", "manual"])
+@pytest.mark.parametrize("order", [one for one in ORDERS if one not in {"relevance", "state", "-state"}])
 async def test_archived_items_stand_among_the_others_when_they_are_asked_for(order: str) -> None:
     await store(item(1), item(2, archived_at=NOON, priority=1), item(3))
     assert sorted(await identifiers(f"archived=shown&order={order}")) == ["ENG-1", "ENG-2", "ENG-3"]

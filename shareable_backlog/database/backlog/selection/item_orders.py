@@ -1,11 +1,11 @@
 """Name the orders in which items are listed, each with what an index has to have for it."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, LiteralString, TypeAlias
 
 from shareable_backlog.database.settings import RankOrder
-from shareable_backlog.vocabulary import FILTERS, FilterName, OrderName
+from shareable_backlog.vocabulary import FILTERS, FilterName, OrderName, turn_order
 
 Position: TypeAlias = tuple[str | float, ...]
 """Where a page ends: the order's keys of its last item, as JSON has them, and the item's id."""
@@ -42,6 +42,10 @@ class Order:
     indexed_by: Collection[FilterName] = ()
     priority_key: LiteralString = ""
 
+    def turn(self) -> "Order":
+        """Return the same order the other way round, in which an index is read from its end."""
+        return replace(self, is_descending=not self.is_descending)
+
     @property
     def types(self) -> tuple[LiteralString, ...]:
         """The types of the keys of a position."""
@@ -72,15 +76,16 @@ class Order:
         """
         row: LiteralString = ", ".join([*(key.sql for key in self.keys), "i.id"])
         sign: LiteralString = "<" if self.is_descending else ">"
+        start: LiteralString = "'infinity'" if self.is_descending else "'-infinity'"
         names = _AFTER[1:] if self.ranking else _AFTER
         keys: list[LiteralString] = [f"{name}::{key.type}" for key, name in zip(self.keys, names, strict=False)]
         if rank_sql:
             # What is of a later rank begins at its start, by a condition that an index can take.
             is_ranked: LiteralString = f"{rank_sql} = %(after_0)s::{_RANK_TYPE}"
-            keys = [f"CASE WHEN {is_ranked} THEN {key} ELSE 'infinity' END" for key in keys]
+            keys = [f"CASE WHEN {is_ranked} THEN {key} ELSE {start} END" for key in keys]
         last: LiteralString = ", ".join([*keys, "%(after_id)s::text"])
         text: LiteralString = f"({row}) {sign} ({last})"
-        return f"{rank_sql} <= %(after_0)s::{_RANK_TYPE} AND {text}" if rank_sql else text
+        return f"{rank_sql} {sign}= %(after_0)s::{_RANK_TYPE} AND {text}" if rank_sql else text
 
     def _name_columns(self, alias: LiteralString) -> list[LiteralString]:
         return [f"{alias}.{name}" for name, _ in zip(_NAMES, self.types, strict=False)]
@@ -103,7 +108,7 @@ _UPDATED = SortKey("i.updated_at", "timestamptz")
 # No more than people mostly narrow the list to: each index makes a sync slower to store.
 _MOST_USED: Collection[FilterName] = ("team", "state", "priority", "project", "assignee")
 
-ORDERS: dict[OrderName, Order] = {
+_ORDERS: dict[OrderName, Order] = {
     # Linear's priority and its order within it, as migration 043 says; what is done comes last.
     "rank": Order(
         (SortKey("i.rank_level", "integer"), SortKey("i.rank_place", "float8")),
@@ -120,10 +125,21 @@ ORDERS: dict[OrderName, Order] = {
     "relevance": Order((_UPDATED,), ranking="match"),
 }
 
+# Without a due date items are last both ways.
+_LATEST_DUE = Order((SortKey("coalesce(i.due_date, '0001-01-01')", "date"),))
+
+ORDERS: Mapping[OrderName, Order] = {
+    **_ORDERS,
+    **{turned: one.turn() for name, one in _ORDERS.items() if (turned := turn_order(name))},
+    "-due": _LATEST_DUE,
+}
+
 # Linear's order over all, whatever the priority: the other way to rank that an admin may choose.
 _BY_HAND = Order((SortKey("least(i.rank_level, 0)", "integer"), SortKey("i.manual_place", "float8")))
 
 
 def find_order(name: OrderName, rank_order: RankOrder) -> Order:
     """Return an order by its name; that of rank goes by what an admin chose."""
-    return _BY_HAND if name == "rank" and rank_order == "manual" else ORDERS[name]
+    if rank_order == "manual" and name in {"rank", "-rank"}:
+        return _BY_HAND if name == "rank" else _BY_HAND.turn()
+    return ORDERS[name]

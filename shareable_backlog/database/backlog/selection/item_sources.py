@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import LiteralString
 
-from shareable_backlog.database.backlog.selection.item_orders import Position
+from shareable_backlog.database.backlog.selection.item_orders import Order, Position
 from shareable_backlog.database.backlog.selection.item_parts import Part, find_driver, list_parts
 from shareable_backlog.database.backlog.selection.item_predicates import IdPredicate
 from shareable_backlog.database.backlog.selection.item_query import Selection
@@ -38,13 +38,12 @@ class Source:
 
 _RANKS: Mapping[float | None, LiteralString] = {None: "", 3: "3::float8", 2: "2::float8", 1: "1::float8"}
 _TYPES: LiteralString = ", ".join([f"'{one}'" for one in WORK_FIRST])
-# What is being worked on stands first, what is done last. Sorted, so that no more are looked into than are needed.
-_STATES: LiteralString = f"""(
+# What is being worked on stands first, what is done last.
+_STATES: LiteralString = f"""
   SELECT s.id, -(1e6 * coalesce(array_position(
     ARRAY[{_TYPES}], s.type), 8)
     - s.position)::float8 AS rank
-  FROM workflow_states s WHERE s.team_id IN (TABLE shown_teams) ORDER BY rank DESC
-)"""
+  FROM workflow_states s WHERE s.team_id IN (TABLE shown_teams)"""
 _WITHOUT_STATE: LiteralString = "(-1e9)::float8"
 
 
@@ -83,13 +82,19 @@ def _choose(selection: Selection, part: Part, *, wants_first: bool) -> Iterator[
     is_by_state = selection.order.ranking == "state"
     plain = whole
     if is_by_state:
-        states: LiteralString = f"{part.name} i LEFT JOIN {_STATES} d ON d.id = i.state_id"
+        states: LiteralString = f"{part.name} i LEFT JOIN ({_STATES}) d ON d.id = i.state_id"
         plain = replace(whole, tables=states, rank_sql=f"coalesce(d.rank, {_WITHOUT_STATE})")
     if part.is_looked_up:
         yield replace(plain, driver=part.name, is_archived=None if selection.with_archived else False)
         return
     if is_by_state:
-        yield replace(whole, driver="each state", ids=_STATES, matched="i.state_id = d.id", rank_sql="d.rank")
+        yield replace(
+            whole,
+            driver="each state",
+            ids=_sort_states(selection.order),
+            matched="i.state_id = d.id",
+            rank_sql="d.rank",
+        )
         yield replace(whole, driver="no state", conditions=("i.state_id IS NULL",), rank_sql=_WITHOUT_STATE)
     elif selection.in_group:
         yield from _choose_for_group(selection, whole, driver)
@@ -108,6 +113,11 @@ def _choose(selection: Selection, part: Part, *, wants_first: bool) -> Iterator[
         yield plain
     if selection.with_archived:
         yield replace(plain, driver="archived", is_archived=True)
+
+
+def _sort_states(order: Order) -> LiteralString:
+    """Return the states in the order of their items, so that no more are looked into than are needed."""
+    return f"({_STATES} ORDER BY rank DESC)" if order.is_descending else f"({_STATES} ORDER BY rank)"
 
 
 def _choose_for_group(selection: Selection, whole: Source, driver: IdPredicate | None) -> Iterator[Source]:

@@ -66,7 +66,7 @@ FIELD = {words: words.partition("=")[0] for words in OF_EACH_FIELD}
 
 def test_every_field_order_and_group_is_among_those_that_are_tried() -> None:
     assert set(FIELD.values()) == set(FILTERS)
-    assert {words.removeprefix("order=") for words in OF_EACH_ORDER} == set(ORDERS)
+    assert {words.removeprefix("order=") for words in OF_EACH_ORDER} == {one for one in ORDERS if "-" not in one}
     assert set(OF_EACH_GROUP) == set(get_args(GroupBy))
 
 
@@ -86,6 +86,13 @@ def test_each_field_each_order_and_each_group_is_driven_as_is_expected(
         group = Group("urgent", None, [], "1") if by == "priority" else Group("name", "name", ["id-0", "id-1"])
         selection = narrow_to_group(selection, by, group) or selection
     assert list_drivers(selection) == [drivers]
+
+
+@pytest.mark.parametrize("words", [words for words in OF_EACH_ORDER if words != "order=relevance"])
+@pytest.mark.parametrize("filters", ["", *OF_EACH_FIELD])
+def test_an_order_that_is_turned_round_is_driven_just_the_same(words: str, filters: str) -> None:
+    turned = words.replace("=", "=-")
+    assert list_drivers(select(f"{turned}&{filters}")) == list_drivers(select(f"{words}&{filters}"))
 
 
 def test_as_many_ids_drive_as_their_first_are_found_sooner_than_among_all_items() -> None:
