@@ -9,7 +9,16 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shareable_backlog.controllers import health, metrics, place, policy_reports, robots_txt, security_txt, webhooks
+from shareable_backlog.controllers import (
+    health,
+    metrics,
+    mirror_age,
+    place,
+    policy_reports,
+    robots_txt,
+    security_txt,
+    webhooks,
+)
 from shareable_backlog.controllers.access import auth, passkeys, sign_in, sign_in_oidc, step_up
 from shareable_backlog.controllers.access.auth import Who
 from shareable_backlog.controllers.account import account, preferences, tokens, views
@@ -112,6 +121,7 @@ ROUTES = (
     Route("GET", "/timeline", item_timeline.show_timeline, "viewer"),
     Route("POST", "/seen", seen.mark_seen, "viewer"),
     Route("POST", "/seen/all", seen.mark_all_seen, "viewer"),
+    Route("GET", "/events", mirror_age.stream_age, "viewer"),
     Route("GET", "/filters", filters.show_filters, "viewer"),
     Route("GET", "/export.csv", exports.export_csv, "viewer"),
     Route("GET", "/export/spreadsheet.csv", exports.export_for_spreadsheets, "viewer"),

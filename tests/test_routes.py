@@ -134,6 +134,7 @@ TABLE = {
     "GET /api/v1/me": Row("viewer"),
     "POST /webhooks/linear": Row("signer", answer=401),
     "GET /robots.txt": Row("anyone"),
+    "GET /events": Row("viewer"),
     "GET /.well-known/security.txt": Row("anyone", answer=404),
     "POST /policy-reports": Row("browser", answer=400),
 }

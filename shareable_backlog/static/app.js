@@ -287,6 +287,22 @@ function prepare() {
   for (const button of findAll("[data-at-once] > button")) button.hidden = true;
 }
 
+// --- How old it is, from pages that somebody sees.
+
+let ages;
+function follow() {
+  ages?.close();
+  if (document.hidden || !find("#age")) return;
+  ages = new EventSource(`${root}events`);
+  ages.onmessage = ({ data }) => {
+    const { html, said } = JSON.parse(data);
+    if (!find("#age:focus-within")) find("#age").replaceChildren(...document.adoptNode(readPage(html).body).childNodes);
+    if (said) tell(said);
+  };
+}
+document.addEventListener("visibilitychange", follow);
+follow();
+
 // What was just done is said once, and not to whom the address is passed on.
 if (location.search.includes("notice=")) {
   history.replaceState(history.state, "", location.href.replace(/[?&]notice=[^&#]*(?=#|$)/, ""));

@@ -104,13 +104,13 @@ async def record_run(
             async with _publish_progress(report):
                 yield report
         except BacklogError as error:
-            await _finish_run(report, "failed", str(error), pause_s=_choose_pause_s(error))
+            await _finish_run(report, "failed", str(error), error.code, pause_s=_choose_pause_s(error))
             raise
         except asyncio.CancelledError:
             await _finish_run(report, "interrupted", "The program was stopped before the run ended.")
             raise
         except Exception:
-            await _finish_run(report, "failed", "An internal error; the log has the details.")
+            await _finish_run(report, "failed", "An internal error; the log has the details.", BacklogError.code)
             raise
         await _finish_run(report, report.status, _describe_partial(report))
 
@@ -266,7 +266,9 @@ def _find_next_step(report: RunReport) -> str | None:
     return report.next_step or " ".join(remedies) or None
 
 
-async def _finish_run(report: RunReport, status: str, message: str | None, *, pause_s: float = 0.0) -> None:
+async def _finish_run(
+    report: RunReport, status: str, message: str | None, code: str | None = None, *, pause_s: float = 0.0
+) -> None:
     """Record the end of a run, also while it is stopped; when even that can't be stored, the log has it."""
     _LOG.info("sync_ended", status=status, run_id=report.run_id, failed=len(report.bad_rows), **asdict(report.total))
     total = report.total
@@ -276,6 +278,7 @@ async def _finish_run(report: RunReport, status: str, message: str | None, *, pa
         items_synced=total.created + total.updated + total.unchanged,
         items_failed=len(report.bad_rows),
         error_message=message,
+        error_code=code,
         error_details=[asdict(bad) for bad in report.bad_rows[:_BAD_ROWS_KEPT]] or None,
         streams=_count_streams(report),
         requests=report.client.requests_sent if report.client else None,

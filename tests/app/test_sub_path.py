@@ -37,6 +37,7 @@ UNLINKED = {
     ),
     *(
         "/admin/sync/events",
+        "/events",
         "/healthz",
         "/readyz",
         "/metrics",

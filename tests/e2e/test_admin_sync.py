@@ -72,3 +72,22 @@ def test_without_a_script_the_page_is_whole_and_says_how_to_see_more(mirror: Mir
     page.get_by_role("link", name="Refresh").click()
     expect(page).to_have_url(f"{mirror.address}/admin/sync")
     expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+
+
+def test_a_failed_run_shows_on_open_pages_and_an_admin_tries_again(mirror: Mirror, new_page: NewPage) -> None:
+    reader, admin = new_page(mirror.address, "bob"), new_page(mirror.address, "alice")
+    for page in (reader, admin):
+        page.goto("/?all")
+        expect(page.get_by_role("contentinfo")).to_contain_text("As of", timeout=20_000)
+    key, mirror.linear.key = mirror.linear.key, "lin_api_another"
+    admin.goto("/admin/sync")
+    admin.get_by_role("button", name="Sync now").click()
+    delayed = reader.get_by_role("contentinfo").get_by_text("Updates are delayed since")
+    expect(delayed).to_be_visible(timeout=20_000)
+    expect(reader.get_by_role("contentinfo")).to_contain_text("it will catch up by itself")
+    admin.goto("/?all")
+    expect(admin.get_by_role("contentinfo")).to_contain_text("LINEAR_AUTHENTICATION_FAILED")
+    mirror.linear.key = key
+    admin.get_by_role("button", name="Try again").click()
+    expect(admin.get_by_role("status").filter(has_text="A sync was requested.")).to_be_visible()
+    expect(delayed).to_be_hidden(timeout=20_000)

@@ -49,6 +49,7 @@ class SignedInUserRow:
     as_of: datetime | None
     failure: str | None
     is_sample: bool
+    failure_code: str | None
     waiting: int
     version: str
     seen_until: datetime | None

@@ -14,16 +14,25 @@ __all__ = ["SAMPLE_PREFIX"]
 class MirrorAge:
     """When the mirror was last brought up to date, None when it never was; not after Linear began to refuse issues.
 
-    `failure` is why the newest run failed, None when it did not; `is_sample` when the sample backlog is there.
+    `failure` is why the newest run failed, None when it did not; `is_sample` when the sample backlog is there;
+    `failure_code` is what programs call that failure, None also for one of an older version.
     """
 
     as_of: datetime | None
     failure: str | None
     is_sample: bool
+    failure_code: str | None = None
 
 
 NOT_ADOPTED: LiteralString = "id > coalesce((SELECT max(sync_history_id) FROM adopted_runs), 0)"
 """Tell whether a row of `sync_history` is of this program: the Node service filled another mirror."""
+
+
+def _find_failure(column: LiteralString) -> LiteralString:
+    return f"""(
+      SELECT CASE status WHEN 'failed' THEN {column} END FROM sync_history
+      WHERE completed_at IS NOT NULL AND {NOT_ADOPTED} ORDER BY started_at DESC, id DESC LIMIT 1)"""
+
 
 COLUMNS: LiteralString = f"""
     least(
@@ -31,10 +40,9 @@ COLUMNS: LiteralString = f"""
        WHERE status IN ('succeeded', 'partial') AND completed_at IS NOT NULL AND {NOT_ADOPTED}
        ORDER BY started_at DESC, id DESC LIMIT 1),
       (SELECT first_at FROM sync_refusals WHERE (stream, kind, name) = ('issues', 'list', ''))) AS as_of,
-    (SELECT CASE status WHEN 'failed' THEN error_message END FROM sync_history
-     WHERE completed_at IS NOT NULL AND {NOT_ADOPTED}
-     ORDER BY started_at DESC, id DESC LIMIT 1) AS failure,
-    EXISTS (SELECT FROM teams WHERE starts_with(id, %(sample)s)) AS is_sample
+    {_find_failure("error_message")} AS failure,
+    EXISTS (SELECT FROM teams WHERE starts_with(id, %(sample)s)) AS is_sample,
+    {_find_failure("error_code")} AS failure_code
 """
 """The columns of `MirrorAge`, with the parameter `sample`, which is SAMPLE_PREFIX.
 

@@ -163,6 +163,7 @@ class RunEnding:
     held: object
     next_step: str | None
     pause_s: float
+    error_code: str | None = None
 
 
 async def record_progress(
@@ -205,7 +206,7 @@ async def finish_run(transaction: Transaction, run_id: int, ending: RunEnding) -
         SET status = %(status)s, is_full = %(is_full)s, completed_at = now(),
             duration_ms = {_DURATION_MS},
             items_synced = %(items_synced)s, items_failed = %(items_failed)s,
-            error_message = %(error_message)s, error_details = %(error_details)s,
+            error_message = %(error_message)s, error_code = %(error_code)s, error_details = %(error_details)s,
             streams = %(streams)s, requests = %(requests)s, points = %(points)s, next_step = %(next_step)s,
             activity = NULL, budget = coalesce(%(budget)s, budget), held = %(held)s,
             retry_at = now() + make_interval(secs => %(pause_s)s)

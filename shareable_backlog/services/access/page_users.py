@@ -66,7 +66,7 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
         visitor,
         preferences.parse_preferences(stored),
         await views.parse_offered(found.views, scope, found.version),
-        freshness.judge_age(MirrorAge(found.as_of, found.failure, found.is_sample)),
+        freshness.judge_age(MirrorAge(found.as_of, found.failure, found.is_sample, found.failure_code)),
         found.waiting if visitor.is_admin else 0,
         found.version,
         await _find_unseen(found, visitor),

@@ -16,7 +16,8 @@ _LATE_AFTER = ProcessState(lambda: timedelta(minutes=15))
 class Freshness:
     """How old the mirror is: `as_of` is None before the first good run.
 
-    `is_late` when that is longer ago than it should be, `failure` has the reason when the newest run failed;
+    `is_late` when that is longer ago than it should be, `failure` has the reason when the newest run failed, and
+    `failure_code` its code;
     `is_sample` when what is shown is the sample backlog, which is never late; `is_read_only` while the database takes
     no changes.
     """
@@ -26,6 +27,7 @@ class Freshness:
     failure: str | None
     is_sample: bool
     is_read_only: bool = False
+    failure_code: str | None = None
 
 
 def expect_runs_every(interval_s: float) -> None:
@@ -43,4 +45,5 @@ def judge_age(age: MirrorAge) -> Freshness:
     late_after = _LATE_AFTER.value
     is_late = age.as_of is not None and not age.is_sample and clock.read_time() - age.as_of > late_after
     test = database.read_last_connection_test()
-    return Freshness(age.as_of, is_late, age.failure, age.is_sample, is_read_only=bool(test and test.is_read_only))
+    is_read_only = bool(test and test.is_read_only)
+    return Freshness(age.as_of, is_late, age.failure, age.is_sample, is_read_only, age.failure_code)

@@ -82,7 +82,7 @@ def test_dense_rows_are_a_mark_of_the_page(density: Density, marks: int) -> None
         (Freshness(AT, is_late=True, failure=None, is_sample=False), ["older than usual"], "freshness late"),
         (
             Freshness(AT, is_late=True, failure="Set LINEAR_API_KEY.", is_sample=False),
-            ["Updates are delayed"],
+            ["Updates are delayed since 14:02", "What you see is as of then; it will catch up by itself."],
             "freshness failing",
         ),
         (Freshness(None, is_late=False, failure=None, is_sample=False), ["Nothing has been mirrored"], "freshness"),
@@ -94,11 +94,13 @@ def test_every_page_says_how_old_it_is(mirror: Freshness, said: Sequence[str], l
 
 
 def test_only_admins_read_why_updates_fail() -> None:
-    mirror = Freshness(AT, is_late=True, failure="Set LINEAR_API_KEY.", is_sample=False)
-    assert "LINEAR_API_KEY" not in page_of_nothing(mirror=mirror)
+    mirror = Freshness(AT, is_late=True, failure="Set LINEAR_API_KEY.", is_sample=False, failure_code="NO_KEY")
+    assert "_KEY" not in page_of_nothing(mirror=mirror)
     admin = SimpleNamespace(is_admin=True, reads_as_admin=True, viewing_as=None, state="disabled")
     page = page_of_nothing(mirror=mirror, visitor=admin, here="/account", waiting=0, csrf="")
     assert 'Set LINEAR_API_KEY. <a href="/admin/sync">' in page
+    assert "<code>NO_KEY</code>" in page
+    assert '<form method="post" action="/admin/sync">' in page
 
 
 def test_who_chose_no_time_zone_is_told_which_one_it_is() -> None:
