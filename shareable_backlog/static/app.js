@@ -108,7 +108,7 @@ function addressOf(form) {
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]"), line = event.target.closest(".item, .card");
-  if (!link && line && getSelection().isCollapsed) find("a.title", line).click();
+  if (!link && line && !event.target.closest("button") && getSelection().isCollapsed) find("a.title", line).click();
   if (
     !link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey
   ) return;

@@ -237,3 +237,39 @@ def test_on_a_phone_the_facts_unfold(new_page: NewPage) -> None:
     expect(facts.filter(visible=True)).to_have_count(0)
     page.get_by_text("Details", exact=True).click()
     expect(facts.filter(visible=True)).to_have_count(1)
+
+
+@pytest.mark.parametrize("with_script", [True, False], ids=["with a script", "without"])
+def test_an_item_leads_to_the_next_and_back_to_the_list_that_it_came_from(
+    new_page: NewPage, *, with_script: bool
+) -> None:
+    page = new_page(java_script_enabled=with_script)
+    page.goto("/?team=FLD&type=started&order=updated")
+    titles = page.locator(".item a.title").all_inner_texts()
+    page.locator(".item a.title").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(titles[0])
+    expect(page.get_by_role("link", name="Previous item")).to_have_count(0)
+    page.get_by_role("link", name="Next item").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(titles[1])
+    expect(page.get_by_role("link", name="Previous item")).to_be_visible()
+    page.get_by_role("link", name="← Field app · In progress").click()
+    expect(page).to_have_url(re.compile(r"/\?team=FLD&type=started&order=updated$"))
+
+
+def test_a_line_copies_the_link_of_its_item_alone(new_page: NewPage) -> None:
+    page = new_page(viewport={"width": 1440, "height": 900}, permissions=["clipboard-read", "clipboard-write"])
+    page.goto("/?team=FLD")
+    line = page.locator(".item").first
+    identifier = line.locator(".identifier").inner_text()
+    line.hover()
+    line.get_by_role("button", name=f"Copy link to {identifier}").click()
+    expect(page.locator("#told")).to_have_text("The link was copied")
+    assert page.evaluate("navigator.clipboard.readText()").endswith(f"/items/{identifier}")
+    expect(page).to_have_url(re.compile(r"/\?team=FLD$"))
+
+
+def test_what_the_team_wrote_last_stands_above_the_item(page: Page) -> None:
+    page.goto("/items/FLD-327")
+    latest = page.get_by_role("region", name="What the team wrote last")
+    newest = page.locator(".comment time").evaluate_all("all => all.map(one => one.dateTime).sort().at(-1)")
+    expect(latest.locator("time")).to_have_attribute("datetime", newest)

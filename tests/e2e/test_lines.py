@@ -97,7 +97,7 @@ def test_a_name_that_turns_its_line_around_turns_only_itself(page: Page, path: s
 def test_an_item_without_anything_to_see_in_its_title_can_be_opened(page: Page) -> None:
     page.goto("/?team=EVL")
     page.locator(".item", has_text="EVL-5").get_by_role("link", name="Untitled").click()
-    page.wait_for_url("**/items/EVL-5")
+    page.wait_for_url("**/items/EVL-5?in=**")
     assert page.get_by_role("heading", level=1).inner_text() == "Untitled"
 
 

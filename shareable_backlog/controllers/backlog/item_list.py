@@ -14,12 +14,13 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.backlog import backlog_url, headings, ranks
+from shareable_backlog.controllers.backlog import backlog_url, headings, origins, ranks
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogQuery, BacklogUrl
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.account import views
 from shareable_backlog.services.account.views import ViewsBar
 from shareable_backlog.services.backlog import catalog, first_lines, item_pages, news
+from shareable_backlog.services.backlog.filters import Condition
 from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ListedItem, ListPage, Scope
 from shareable_backlog.services.backlog.layouts import ListLayout
 from shareable_backlog.services.backlog.news import News
@@ -106,6 +107,7 @@ class ResultsContext:
     is_first: bool
     next_address: str | None
     mirrored: int
+    write_origin: Callable[[Condition | None], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,7 @@ async def _render_list(listed: ListedContext) -> Markup:
         if found.next_after
         else None,
         mirrored=await _count_mirrored(listed, is_empty=not found.items),
+        write_origin=partial(origins.write_origin, listed.place, [("after", listed.after)] if listed.after else []),
     )
     return rendering.render_part("backlog/_list.html", listed, context)
 
@@ -245,6 +248,7 @@ async def _render_groups(listed: ListedContext, by: GroupBy) -> Markup:
         is_first=skip == 0,
         next_address=place.build_page_url(("skip", str(found.next_skip))) if found.next_skip else None,
         mirrored=await _count_mirrored(listed, is_empty=not found.groups),
+        write_origin=partial(origins.write_origin, place, [("skip", str(skip))] if skip else []),
     )
     return rendering.render_part("backlog/_board.html" if is_board else "backlog/_grouped_list.html", listed, context)
 

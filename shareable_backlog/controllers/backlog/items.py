@@ -8,13 +8,17 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.backlog import images, ranks, seen
+from shareable_backlog.controllers.backlog import headings, images, origins, ranks, seen
+from shareable_backlog.controllers.backlog.origins import Origin, OriginQuery
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
-from shareable_backlog.services.backlog import items
+from shareable_backlog.services.backlog import items, neighbors, news
+from shareable_backlog.services.backlog.item_pages import ItemQuery
 from shareable_backlog.services.backlog.items import ItemPage
+from shareable_backlog.services.backlog.neighbors import Neighbors
 from shareable_backlog.web.fields import Identifier
 from shareable_backlog.web.markdown.page_texts import PageTexts
 from shareable_backlog.web.pages import rendering
@@ -27,16 +31,29 @@ class ItemPath(Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class ItemWalk:
+    """The list that an item was opened from, what it is called, and the items before and after."""
+
+    origin: Origin
+    heading: str
+    neighbors: Neighbors
+
+
+@dataclass(frozen=True, slots=True)
 class ItemContext:
-    """The page of an item, its place among all that the reader may see, if it has one, and what renders its texts."""
+    """The page of an item, its place among all that one may see, its texts, and the list that it was opened from."""
 
     page: ItemPage
     rank: int | None
     texts: PageTexts
+    walk: ItemWalk | None
 
 
-async def show_item(request: Request, path: ItemPath) -> Response:
-    """Show the item; one that has moved to another identifier, or is spelt differently, redirects there."""
+async def show_item(request: Request, path: ItemPath, query: OriginQuery) -> Response:
+    """Show the item; one that has moved to another identifier, or is spelt differently, redirects there.
+
+    The list that it was opened from leads on to its neighbours, and back.
+    """
     asked = path.identifier
     scope = auth.require_user(request).scope
     identifier = items.parse_identifier(asked) or asked
@@ -46,9 +63,9 @@ async def show_item(request: Request, path: ItemPath) -> Response:
         moved = await items.find_current_identifier(scope, identifier)
         if moved is None or moved == asked:
             raise
-        return _redirect_to_item(moved)
+        return _redirect_to_item(request, moved)
     if found.item.identifier != asked:
-        return _redirect_to_item(found.item.identifier)
+        return _redirect_to_item(request, found.item.identifier)
     await audit_actions.record(
         None, auth.read_actor(request), Action.ITEM_VIEWED, resource="backlog_item", resource_id=found.item.identifier
     )
@@ -56,10 +73,27 @@ async def show_item(request: Request, path: ItemPath) -> Response:
     await seen.note_seen(request, (found.item.id,))
     texts = PageTexts(url=linear_url, images=images.build_image_urls(found), titles=found.mentioned)
     places = await ranks.read_ranks(scope, auth.require_page_user(request).version)
-    context = ItemContext(found, places.get(found.item.id), texts)
+    walk = await _find_walk(request, query, found.item.id)
+    context = ItemContext(found, places.get(found.item.id), texts, walk)
     # Very long markdown takes a while to render, which must not hold up other readers.
     return await asyncio.to_thread(rendering.render_page, "item/item.html", auth.build_frame(request), context)
 
 
-def _redirect_to_item(identifier: str) -> Response:
-    return RedirectResponse(f"/items/{quote(identifier, safe='')}", 301)
+async def _find_walk(request: Request, query: OriginQuery, item_id: str) -> ItemWalk | None:
+    origin = origins.read_origin(query)
+    if origin is None:
+        return None
+    user, layout = auth.require_user(request), origin.place.layout
+    now = clock.read_time().astimezone(auth.read_local_format(request).tzinfo)
+    wanted = ItemQuery(origin.walked, layout.order, now)
+    completed = await news.complete_query(wanted, user.scope, user.user_id)
+    return ItemWalk(
+        origin,
+        await headings.write_heading(user.scope, origin.place),
+        await neighbors.find_neighbors(user.scope, completed, item_id),
+    )
+
+
+def _redirect_to_item(request: Request, identifier: str) -> Response:
+    words = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/items/{quote(identifier, safe='')}{words}", 301)

@@ -1,8 +1,9 @@
 """Show one item of the backlog, as one frozen page."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 
 from shareable_backlog.database.access.sharing import Scope
@@ -23,6 +24,7 @@ from shareable_backlog.database.search.search_match import parse_identifier
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.backlog import item_history
 from shareable_backlog.services.backlog.item_history import ItemEvent
+from shareable_backlog.services.search import search_words
 
 __all__ = ["parse_identifier"]
 
@@ -31,6 +33,8 @@ _MOST_COMMENTS = 500
 _MOST_RELATIONS = 200
 _MOST_ATTACHMENTS = 100
 _MOST_MENTIONS = 500
+_MOST_READ = 5_000
+_MOST_OF_LATEST = 400
 
 # It begins with what is rare in a text, so that what can not be one is passed over fast.
 _IDENTIFIER = re.compile(r"[A-Z](?<![A-Za-z0-9_][A-Z])[A-Z0-9]{0,9}-[1-9]\d{0,8}(?![A-Za-z0-9_])", re.ASCII)
@@ -74,6 +78,15 @@ class RelatedItems:
 
 
 @dataclass(frozen=True, slots=True)
+class LatestWords:
+    """The beginning of what was written last about an item, without marks; `author` is None for who has no name."""
+
+    text: str
+    author: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ItemPage:
     """One item and what stands around it; `parent` is None also when it may not be shown.
 
@@ -91,6 +104,7 @@ class ItemPage:
     threads: list[CommentThread]
     has_newest_comments: bool
     history: list[ItemEvent]
+    latest: LatestWords | None
     mentioned: Mapping[str, str]
 
 
@@ -124,6 +138,7 @@ async def read_item_page(scope: Scope, identifier: str) -> ItemPage:
         _build_threads(written),
         len(written) == _MOST_COMMENTS,
         item_history.build_history(item, await state_changes.list_state_changes(scope, item.id)),
+        _cut_latest(written),
         await _list_mentioned(scope, item, written),
     )
 
@@ -131,6 +146,16 @@ async def read_item_page(scope: Scope, identifier: str) -> ItemPage:
 async def find_current_identifier(scope: Scope, identifier: str) -> str | None:
     """Return the identifier that the item has now which once was `identifier`; None when none was."""
     return await item_details.find_current_identifier(scope, identifier)
+
+
+def _cut_latest(written: Sequence[ShownComment]) -> LatestWords | None:
+    """Return how the newest comment begins that has a word in it."""
+    for one in reversed(written):
+        text = " ".join(search_words.strip_marks(one.body[:_MOST_READ]).split())
+        if any(letter.isalnum() for letter in text):
+            cut = text if len(text) <= _MOST_OF_LATEST else f"{text[: _MOST_OF_LATEST - 1].rstrip()}…"
+            return LatestWords(cut, one.author, one.created_at)
+    return None
 
 
 def _build_threads(shown: list[ShownComment]) -> list[CommentThread]:

@@ -155,3 +155,17 @@ async def test_nothing_reads_a_whole_table(monkeypatch: pytest.MonkeyPatch) -> N
     large = ("backlog_items", "comments", "item_relations", "attachments", "field_changes")
     assert sum("Index" in line for line in plans) > 10
     assert [line for line in plans for table in large if f"Seq Scan on {table}" in line] == []
+
+
+async def test_what_was_written_last_is_told_in_its_first_words_without_marks() -> None:
+    await store(item(1))
+    assert (await items.read_item_page(EVERYTHING, "ENG-1")).latest is None
+    await store(
+        comment(1, item(1), "**Done** in [May](https://example.com/x)"),
+        comment(2, item(1), "![](https://example.com/x.png)"),
+    )
+    latest = (await items.read_item_page(EVERYTHING, "ENG-1")).latest
+    assert latest is not None
+    assert (latest.text, latest.at) == ("Done in May", NOON + timedelta(minutes=1))
+    await query("UPDATE sharing_settings SET shows_comments = false")
+    assert (await items.read_item_page(EVERYTHING, "ENG-1")).latest is None
