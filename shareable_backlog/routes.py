@@ -26,6 +26,7 @@ from shareable_backlog.controllers.account import passkeys as own_passkeys
 from shareable_backlog.controllers.admin import (
     admin_audit,
     admin_groups,
+    admin_labels,
     admin_overview,
     admin_people,
     admin_settings,
@@ -167,6 +168,9 @@ ROUTES = (
     Route("POST", "/admin/sharing", admin_sharing.save_sharing, "admin", "change what is shown"),
     Route("POST", "/admin/sharing/newcomers", admin_sharing.save_newcomers, "admin", "change what newcomers see"),
     Route("POST", "/admin/sharing/preview", admin_sharing.preview_sharing, "admin"),
+    Route("GET", "/admin/labels", admin_labels.show_labels, "admin"),
+    Route("POST", "/admin/labels", admin_labels.save_offers, "admin", "change which labels are read"),
+    Route("POST", "/admin/labels/preview", admin_labels.preview_offers, "admin"),
     Route("GET", "/admin/settings", admin_settings.show_settings, "admin"),
     Route("POST", "/admin/settings/meeting", admin_settings.save_meeting, "admin"),
     Route("POST", "/admin/settings/place", admin_settings.save_place, "admin"),

@@ -56,8 +56,8 @@ SELECT pg_temp.uid('cycle', 40 * team + n - 1), pg_temp.uid('team', team), n,
        pg_temp.today(), pg_temp.today()
 FROM generate_series(1, 12) team, generate_series(1, 40) n;
 
-INSERT INTO labels (id, name, color, created_at, updated_at)
-SELECT pg_temp.uid('label', n), first || ' ' || last, '#' || substr(md5(n::text), 1, 6), pg_temp.today(),
+INSERT INTO labels (id, name, color, is_offered, created_at, updated_at)
+SELECT pg_temp.uid('label', n), first || ' ' || last, '#' || substr(md5(n::text), 1, 6), TRUE, pg_temp.today(),
        pg_temp.today()
 FROM (
   SELECT row_number() OVER () - 1 AS n, first, last

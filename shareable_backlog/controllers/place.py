@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shareable_backlog.services import places
-from shareable_backlog.services.places import Place
+from shareable_backlog.services.places import Brand
 from shareable_backlog.web.pages import colors, icons
 from shareable_backlog.web.sub_path import add_sub_path
 
@@ -97,6 +97,6 @@ async def show_icon(_request: Request, path: IconPath) -> Response:
     return Response(content, media_type="image/png", headers=_FOR_A_DAY)
 
 
-def choose_color(place: Place) -> str:
+def choose_color(place: Brand) -> str:
     """Return the colour of what stands by itself, on which white can be read."""
     return colors.tone_accent(place.color or _OWN_COLOR)[0]

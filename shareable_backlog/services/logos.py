@@ -48,7 +48,7 @@ def _clean_png(content: bytes) -> bytes:
         raise InvalidInput(f"The PNG is damaged, {_ADVICE}") from None
     if width not in _SIDES or height not in _SIDES:
         raise InvalidInput(f"The PNG has {width} by {height} pixels, {_ADVICE}")
-    pixels = _unpack(b"".join(data for kind, data in chunks if kind == b"IDAT"), size * 2)
+    pixels = _decode_pixels(b"".join(data for kind, data in chunks if kind == b"IDAT"), size * 2)
     if (first, last) != (b"IHDR", b"IEND") or not (len(pixels) == size or (interlaced and len(pixels) >= size)):
         raise InvalidInput(f"The PNG is damaged, {_ADVICE}")
     return write_png(chunks)
@@ -62,7 +62,7 @@ def write_png(chunks: list[tuple[bytes, bytes]]) -> bytes:
     )
 
 
-def _unpack(packed: bytes, most: int) -> bytes:
+def _decode_pixels(packed: bytes, most: int) -> bytes:
     """Return up to `most` bytes of what was packed, nothing of what is damaged or goes on after its end."""
     unpacker = zlib.decompressobj()
     try:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from shareable_backlog import database
 from shareable_backlog.database import overview
+from shareable_backlog.database.access import label_offers
 from shareable_backlog.database.access.users import UserState
 from shareable_backlog.database.mail.outgoing_mails import OutboxState
 from shareable_backlog.database.mirror import mirror, sync_history, webhook_deliveries
@@ -41,6 +42,7 @@ _COUNTED = ProcessState[CountedItems | None](lambda: None)
 class Overview:
     """What the overview tells; `failed` is the newest run when it failed, `shown` of `items` are shown.
 
+    No admin has decided of `labels_waiting` labels.
     `held_back` is the number of rows that a full sync found gone and that an admin has to confirm, 0 for none;
     `mails` is None without a mail server.
     """
@@ -51,6 +53,7 @@ class Overview:
     held_back: int
     items: int
     shown: int
+    labels_waiting: int
     mails: OutboxState | None
     server: DatabaseServer
 
@@ -76,6 +79,7 @@ async def read_overview(limits: SessionLimits, *, has_mail: bool) -> Overview:
         held_back=swept.gone if swept else 0,
         items=await mirror.count_items(),
         shown=await overview.count_shown_items(),
+        labels_waiting=await label_offers.count_waiting(),
         mails=await outbox.read_state() if has_mail else None,
         server=await overview.read_server(),
     )

@@ -15,7 +15,7 @@ _GOOD_FOR_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Brand:
     """What people know the place by; `color` is None for the product's own, `logo_hash` without a logo."""
 
     name: str = "Backlog"
@@ -24,19 +24,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _KeptBrand:
     """The place as it was at a version of the mirror (None: at any), and when that was read (`monotonic()`)."""
 
-    place: Place
+    place: Brand
     version: str | None
     at: float
 
 
-USUAL = Place()
-_KEPT = ProcessState[_Kept | None](lambda: None)
+USUAL = Brand()
+_KEPT = ProcessState[_KeptBrand | None](lambda: None)
 
 
-async def read_place(version: str | None = None) -> Place:
+async def read_place(version: str | None = None) -> Brand:
     """Return the place as it is at the mirror's `version`, which changes with the settings; None: within 5 s.
 
     While the database is away it is the last one that was read.
@@ -46,8 +46,8 @@ async def read_place(version: str | None = None) -> Place:
     if kept is None or not is_good:
         with suppress(BacklogError):
             found = await settings.read_settings()
-            place = Place(found.place_name, found.place_color, found.logo_hash)
-            kept = _KEPT.value = _Kept(place, version, monotonic())
+            place = Brand(found.place_name, found.place_color, found.logo_hash)
+            kept = _KEPT.value = _KeptBrand(place, version, monotonic())
     return kept.place if kept else USUAL
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shareable_backlog import clock, logs
+from shareable_backlog.database.access import label_offers
 from shareable_backlog.database.mirror import mirror
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.errors import BacklogError, SyncFailed
@@ -32,6 +33,7 @@ async def load_sample() -> RunReport:
     async with runs.record_run("import") as report:
         await runs.store_batches(report, read_batches(clock.read_time()), lambda _report, _page: None, is_sample=True)
         await search_entries.refresh_entries(_MORE_THAN_IT_HOLDS)
+        await label_offers.offer_waiting()
         return report
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from shareable_backlog.database import query
 from shareable_backlog.services import places
-from shareable_backlog.services.places import Place
+from shareable_backlog.services.places import Brand
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -14,7 +14,7 @@ async def name(text: str) -> None:
 
 
 async def test_at_first_it_is_the_backlog() -> None:
-    assert await places.read_place() == Place("Backlog", None, None)
+    assert await places.read_place() == Brand("Backlog", None, None)
 
 
 async def test_it_is_read_once_for_each_version_of_the_mirror() -> None:

@@ -33,8 +33,8 @@ _TYPES: Mapping[object, Collection[str]] = {
     datetime: {"timestamp with time zone"},
     list[str]: {"text[]"},
 }
-# Linear's counts of issues, which are asked for with every run.
-_COUNTED = {"teams": ("issue_count", "unarchived_issue_count")}
+# Linear's counts of issues, which are asked for with every run, and what an admin decided.
+_OTHERS = {"teams": ("issue_count", "unarchived_issue_count"), "labels": ("is_offered",)}
 _COLUMNS = """
 SELECT attname::text, format_type(atttypid, NULL), attnotnull FROM pg_attribute
 WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
@@ -73,7 +73,7 @@ def check_table(stream: Stream, conninfo: str) -> Iterator[str]:
             yield f"{stream.name}: {column.name} is {type_} in the table, which its values are not."
         elif is_set and column.default is None:
             yield f"{stream.name}: {column.name} may be null, but not in the table."
-    for name in found.keys() ^ {"removed_at", *_COUNTED.get(table, ())}:
+    for name in found.keys() ^ {"removed_at", *_OTHERS.get(table, ())}:
         yield f"{stream.name}: {name} should stand {'in the description' if name in found else 'in the table'} too."
 
 

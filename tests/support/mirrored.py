@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from shareable_backlog.database import transaction
+from shareable_backlog.database.access import label_offers
 from shareable_backlog.database.mirror import mirror
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.streams.columns import MirrorRow
@@ -94,5 +95,7 @@ async def store(*rows: MirrorRow, indexed: bool = True) -> None:
     for kind, alike in groupby(sorted(rows, key=lambda row: type(row).__name__), type):
         async with transaction() as one:
             await mirror.upsert_rows(one, kind, list(alike), seen_at=datetime.now(UTC))
+    # Whoever is about something else reads of every label, as in a backlog whose admin has let all through.
+    await label_offers.offer_waiting()
     while indexed and await search_entries.refresh_entries(1_000):
         pass

@@ -23,7 +23,7 @@ from shareable_backlog.services.account.preferences import Preferences
 from shareable_backlog.services.audit import audit_actions, strangers
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.mirror.freshness import Freshness
-from shareable_backlog.services.places import Place
+from shareable_backlog.services.places import Brand
 from shareable_backlog.web import cookies, forms, params
 from shareable_backlog.web.errors import hide_secret, needs_json
 from shareable_backlog.web.pages import locales, rendering, unseen_marks
@@ -79,7 +79,7 @@ class FrameContext:
     local: LocalFormat
     mirror: Freshness | None
     approver: str | None
-    brand: Place
+    brand: Brand
     unseen: str
 
 

@@ -41,6 +41,7 @@ PHRASES: Final[Mapping[Action, str]] = {
     Action.ITEM_VIEWED: "looked at {}",
     Action.EXPORT_MADE: "exported items",
     Action.SHARING_CHANGED: "changed what is shown",
+    Action.LABELS_REVIEWED: "decided which labels people read",
     Action.SETTINGS_CHANGED: "changed the settings",
     Action.GROUP_CREATED: "created the group {}",
     Action.GROUP_CHANGED: "changed the group {}",

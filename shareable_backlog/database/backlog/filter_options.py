@@ -95,7 +95,7 @@ def _render_options(used: _Used) -> LiteralString:
                ) AS state,
                ARRAY({_render_names("people", f"{visibility.ASSIGNEES} AND {used.assignee}")}) AS assignee,
                ARRAY({_render_names("people", f"{visibility.ASSIGNEES} AND {used.creator}")}) AS creator,
-               ARRAY({_render_names("labels", f"e.removed_at IS NULL AND {used.label}")}) AS label,
+               ARRAY({_render_names("labels", f"e.removed_at IS NULL AND e.is_offered AND {used.label}")}) AS label,
                ARRAY({_render_names("projects", used.project)}) AS project,
                ARRAY({_render_names("project_milestones", used.milestone)}) AS milestone,
                ARRAY(

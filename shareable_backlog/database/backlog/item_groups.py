@@ -82,7 +82,8 @@ _GROUPS: dict[GroupBy, LiteralString] = {
     "label": """
         SELECT min(l.name COLLATE "C") AS value, min(l.name COLLATE "C") AS name, array_agg(l.id) AS ids,
                NULL AS type, min(l.color) AS color
-        FROM labels l WHERE l.removed_at IS NULL AND NOT l.is_group GROUP BY lower(l.name) ORDER BY lower(l.name)
+        FROM labels l WHERE l.removed_at IS NULL AND l.is_offered AND NOT l.is_group
+        GROUP BY lower(l.name) ORDER BY lower(l.name)
     """,
 }
 KEYS: Mapping[GroupBy, LiteralString] = {
@@ -92,7 +93,7 @@ KEYS: Mapping[GroupBy, LiteralString] = {
     "cycle": "ARRAY[coalesce(i.cycle_id, '')]",
     "assignee": f"ARRAY[CASE WHEN {visibility.ASSIGNEES} THEN coalesce(i.assignee_id, '') ELSE '' END]",
     "priority": "ARRAY[i.priority::text]",
-    "label": "CASE WHEN i.label_ids = '{}' THEN ARRAY[''] ELSE i.label_ids END",
+    "label": f"CASE WHEN {visibility.UNLABELLED} THEN ARRAY[''] ELSE i.label_ids END",
 }
 """What the groups of an item `i` are called in its row."""
 FEW = 5_000
@@ -225,7 +226,7 @@ def narrow_to_group(selection: Selection, by: GroupBy, group: Group) -> Selectio
     """Return the selection of the items that are in a group; None where what is wanted cannot be in it."""
     if by == "label":
         labelled: LiteralString = "i.label_ids <> '{}' AND i.label_ids && %(group_is)s::text[]"
-        text = labelled if group.ids else "i.label_ids = '{}'"
+        text = labelled if group.ids else visibility.UNLABELLED
         return selection.narrow(SqlPredicate(sql=text, params={"group_is": group.ids}))
     column = COLUMNS[by]
     ids = [place_priority(int(group.type or 0))] if by == "priority" else group.ids

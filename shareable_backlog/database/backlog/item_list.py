@@ -74,10 +74,10 @@ class PlacedItem(ListedItem):
 
 
 # Fragments are joined by f-strings of literals alone, which the type checker holds to be a LiteralString.
-LABELS: LiteralString = """(
-    SELECT coalesce(json_agg(json_build_array(l.name, l.color) ORDER BY lower(l.name)), '[]')
-    FROM unnest(i.label_ids) u (id) JOIN labels l USING (id) WHERE l.removed_at IS NULL
-  ) AS labels"""
+LABELS: LiteralString = """to_json(ARRAY(
+  SELECT json_build_array(name, color) FROM unnest(i.label_ids) u (id) JOIN labels USING (id)
+  WHERE removed_at IS NULL AND is_offered ORDER BY lower(name)
+)) AS labels"""
 STATE: LiteralString = """s.name AS state_name, s.type AS state_type, s.color AS state_color,
   s.later IS TRUE AS state_is_advanced"""
 ASSIGNEE: LiteralString = f"CASE WHEN {visibility.ASSIGNEES} THEN a.name END AS assignee"

@@ -67,6 +67,7 @@ async def list_known_names(
         SELECT kind, lower(name) AS name, bool_or(
           (kind <> 'person' OR coalesce(%(shows_assignees)s, {visibility.ASSIGNEES}))
           AND id <> ALL (ARRAY(TABLE hidden_labels))
+          AND (kind <> 'label' OR id IN (SELECT id FROM labels WHERE is_offered))
           AND coalesce(project_id, '') <> ALL (ARRAY(TABLE hidden_projects))
           AND ({_is_used("shown i WHERE true")} OR {is_unused_shown})
         ) AS is_shown, min(name COLLATE "C") AS written

@@ -26,6 +26,10 @@ _HIDDEN_LABELS: LiteralString = """
   SELECT r.entity_id FROM sharing_rules r WHERE r.kind = 'label' AND NOT r.is_shown UNION ALL
   SELECT l.id FROM labels l JOIN sharing_rules r ON r.entity_id = l.parent_id
   WHERE r.kind = 'label' AND NOT r.is_shown"""
+UNLABELLED: LiteralString = (
+    'i.label_ids <@ ARRAY(SELECT l.id COLLATE "default" FROM labels l WHERE l.is_offered IS NOT TRUE)'
+)
+"""Tell whether an item has no label that an admin has let through: nobody reads of any other."""
 _OF_GROUPS: LiteralString = "r.viewer_group_id = ANY (%(viewer_group_ids)s::integer[])"
 # Several groups may name the same.
 _GROUP_RULES: LiteralString = f"SELECT DISTINCT r.kind, r.entity_id FROM viewer_group_rules r WHERE {_OF_GROUPS}"

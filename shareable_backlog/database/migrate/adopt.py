@@ -81,6 +81,12 @@ FROM users WHERE last_seen_at IS NOT NULL
 ON CONFLICT (user_id) DO UPDATE SET preferences = excluded.preferences || p.preferences
 WHERE jsonb_typeof(p.preferences) = 'object';
 """
+_KEEP_LABELS = """
+INSERT INTO adopted_labels (name, is_offered)
+SELECT lower(label_name), bool_or(is_visible) FROM node_label_visibility
+WHERE is_visible OR reviewed_at IS NOT NULL GROUP BY 1
+"""
+_KEEP_TEAM = "UPDATE users SET is_team_member = TRUE WHERE is_it"
 _NARROW = "UPDATE users SET sees_everything = FALSE WHERE NOT is_admin"
 _SHOW_PROJECT = """
 WITH made AS (
@@ -149,6 +155,10 @@ def _adopt(connection: Connection, adoption: Adoption) -> None:
     connection.execute(_TRANSLATE_RUNS)
     if adoption.last_name >= "012":
         connection.execute(_KEEP_LAST_SEEN)
+    if adoption.last_name >= "010":
+        connection.execute(_KEEP_TEAM)
+    if adoption.last_name >= "011":
+        connection.execute(_KEEP_LABELS)
     connection.execute(_NARROW)
     if adoption.project_id is not None:
         connection.execute(_SHOW_PROJECT, {"name": _GROUP, "project_id": adoption.project_id})

@@ -17,11 +17,11 @@ class ShownLabel:
 
 
 async def list_labels(scope: Scope, after_id: str | None, limit: int) -> list[ShownLabel]:
-    """Return up to `limit` labels of which an item that is not archived is shown, by id, from after `after_id`."""
+    """Return up to `limit` labels let through that a shown item has which is not archived, by id after `after_id`."""
     return await query(
         f"""
         SELECT l.id, l.name, l.color FROM labels l
-        WHERE l.removed_at IS NULL AND l.archived_at IS NULL
+        WHERE l.is_offered AND l.removed_at IS NULL AND l.archived_at IS NULL
           AND (%(after_id)s::text IS NULL OR l.id > %(after_id)s::text COLLATE "C")
           AND EXISTS (
             SELECT FROM backlog_items i

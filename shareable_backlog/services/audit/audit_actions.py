@@ -53,6 +53,7 @@ class Action(StrEnum):
     ITEM_VIEWED = "item.viewed"
     EXPORT_MADE = "export.made"
     SHARING_CHANGED = "sharing.changed"
+    LABELS_REVIEWED = "labels.reviewed"
     SETTINGS_CHANGED = "settings.changed"
     GROUP_CREATED = "group.created"
     GROUP_CHANGED = "group.changed"

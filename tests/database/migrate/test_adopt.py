@@ -91,6 +91,16 @@ def test_people_are_who_they_were(later: str) -> None:
     ]
 
 
+def test_who_was_marked_as_it_is_a_team_member_and_labels_keep_what_was_decided(later: str) -> None:
+    adopt_database(later, project_id=None)
+    members = "SELECT email FROM users WHERE is_team_member ORDER BY id"
+    assert sample.rows(later, members) == [("alice@example.com",), ("bob@example.com",)]
+    decided = "SELECT count(*) FROM adopted_labels a JOIN node_label_visibility n ON lower(n.label_name) = a.name"
+    kept = "SELECT count(*) FROM node_label_visibility WHERE is_visible OR reviewed_at IS NOT NULL"
+    assert sample.rows(later, f"{decided} WHERE n.is_visible = a.is_offered") == sample.rows(later, kept)
+    assert sample.rows(later, "SELECT count(*) FROM adopted_labels WHERE is_offered") == [(1,)]
+
+
 def test_the_record_has_our_words_and_keeps_the_old_ones_under_the_seal(later: str) -> None:
     adopt_database(later, project_id=None)
     assert sample.rows(later, "SELECT action, actor_email, details FROM audit_logs ORDER BY position") == [

@@ -25,6 +25,7 @@ INSERT INTO labels (id, team_id, name, color, parent_id, is_group, created_at, u
 ('label-hush', NULL, 'Hush-hush', '#000000', NULL, FALSE, '2025-01-01Z', '2025-06-01Z'),
 ('label-comma', NULL, 'Parts, spare & "used"', '#ffffff', NULL, FALSE, '2025-01-01Z', '2025-06-01Z'),
 ('label-unused', NULL, 'Unused', NULL, NULL, FALSE, '2025-01-01Z', '2025-06-01Z');
+UPDATE labels SET is_offered = TRUE;
 
 INSERT INTO people (id, name, display_name, active, created_at, updated_at) VALUES
 ('person-alice', 'Alice Example', 'alice', TRUE, '2025-01-01Z', '2025-06-01Z'),

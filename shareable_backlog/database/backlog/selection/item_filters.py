@@ -84,7 +84,7 @@ def _find_people(words: LiteralString) -> LiteralString:
 def _find_labels(words: LiteralString) -> LiteralString:
     return f"""
         SELECT e.id FROM labels e LEFT JOIN labels g ON g.id = e.parent_id
-        WHERE lower(e.name) = ANY ({words}) OR lower(g.name) = ANY ({words})
+        WHERE e.is_offered AND (lower(e.name) = ANY ({words}) OR lower(g.name) = ANY ({words}))
     """
 
 
@@ -188,7 +188,7 @@ def _write(
 def _write_labels(one: Condition, parameter: LiteralString, ids: Sequence[str]) -> SqlPredicate:
     text: LiteralString = f"(i.label_ids <> '{{}}' AND i.label_ids && %({parameter})s::text[])"
     return SqlPredicate(
-        sql=_render_with_none(one, [text] if one.values else [], "i.label_ids = '{}'"), params={parameter: ids}
+        sql=_render_with_none(one, [text] if one.values else [], visibility.UNLABELLED), params={parameter: ids}
     )
 
 
