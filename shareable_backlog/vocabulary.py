@@ -85,6 +85,17 @@ class Filter:
 NEWS: Final[Mapping[str, str]] = {"meeting": "since the last meeting", "unseen": "not seen by me yet"}
 """In which sense something is new."""
 
+MoveKind: TypeAlias = Literal["new", "done", "slipped", "moved", "gone"]
+
+MOVES: Final[Mapping[MoveKind, str]] = {
+    "new": "New",
+    "done": "Done",
+    "slipped": "Slipped",
+    "moved": "Moved",
+    "gone": "Gone",
+}
+"""What can have become of an item since a day: the sums of a list that is compared with one."""
+
 _LATELY = ("today", "7d", "30d", "90d")
 
 FILTERS: Final[Mapping[FilterName, Filter]] = {

@@ -23,7 +23,8 @@ from tests.support.signed_in import cookies, let_in
 NewPage = Callable[..., Page]
 
 
-def _fill(conninfo: str) -> None:
+def fill_database(conninfo: str) -> None:
+    """Store the sample backlog and what stands beside it in tests, and let the personas in."""
     asyncio.run(_store(as_url(conninfo)))
     let_in(conninfo)
     with psycopg.connect(conninfo) as connection:
@@ -45,7 +46,7 @@ async def _store(url: str) -> None:
 @pytest.fixture(scope="session")
 def site(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     """Yield the address of the program, filled and ready; one a worker."""
-    filled = create_once(server, filled_name(template), template, _fill)
+    filled = create_once(server, filled_name(template), template, fill_database)
     folder = tmp_path_factory.mktemp("site")
     with create_database(server, filled) as conninfo, serve_pages(folder, DATABASE_URL=as_url(conninfo)) as address:
         wait_until_ready(address)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from shareable_backlog.services.backlog import filters, layouts
 from shareable_backlog.services.backlog.filters import Condition, Filters
 from shareable_backlog.services.backlog.layouts import ListLayout
-from shareable_backlog.vocabulary import ColumnName, OrderName
+from shareable_backlog.vocabulary import ColumnName, MoveKind, OrderName
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Pair, Spread
 
@@ -84,6 +84,21 @@ class BacklogUrl:
     def url_without_archived(self) -> str:
         """The address that shows nothing archived."""
         return self._build_filtered_url(replace(self.filters, with_archived=False))
+
+    @property
+    def url_without_since(self) -> str:
+        """The address that compares with no day."""
+        return self._build_filtered_url(replace(self.filters, since=None, moved=None))
+
+    @property
+    def url_without_move(self) -> str:
+        """The address of all that moved or did not."""
+        return self._build_filtered_url(replace(self.filters, moved=None))
+
+    def build_move_url(self, kind: MoveKind) -> str:
+        """Return the address of what has become so since the day to compare with; what is gone is a list."""
+        path = LIST if kind == "gone" else self.path
+        return replace(self, path=path, filters=replace(self.filters, moved=kind)).url
 
     @property
     def url_without_filters(self) -> str:

@@ -19,7 +19,8 @@ from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, Backl
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.account import views
 from shareable_backlog.services.account.views import ViewsBar
-from shareable_backlog.services.backlog import catalog, first_lines, item_pages, news
+from shareable_backlog.services.backlog import catalog, comparison, first_lines, item_pages, news
+from shareable_backlog.services.backlog.comparison import Comparison, GoneItem
 from shareable_backlog.services.backlog.filters import Condition
 from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ListedItem, ListPage, Scope
 from shareable_backlog.services.backlog.layouts import ListLayout
@@ -108,6 +109,16 @@ class ResultsContext:
     next_address: str | None
     mirrored: int
     write_origin: Callable[[Condition | None], str]
+    compared: Comparison | None
+
+
+@dataclass(frozen=True, slots=True)
+class GoneContext:
+    """The part with the items that are gone since the day that the list is compared with."""
+
+    gone: Sequence[GoneItem]
+    compared: Comparison | None
+    is_narrowed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +210,20 @@ async def _render_parts(listed: ListedContext) -> RenderedPage:
         await headings.write_heading(listed.scope, place),
         rendering.render_part("backlog/_toolbar.html", listed),
         rendering.render_part("backlog/_display.html", listed, display),
-        await (_render_list(listed) if listed.group == "none" else _render_groups(listed, listed.group)),
+        await _render_results(listed),
     )
+
+
+async def _render_results(listed: ListedContext) -> Markup:
+    if listed.place.filters.moved == "gone":
+        compared = await comparison.compare_items(listed.scope, listed.asked, [], counts=True)
+        gone = await comparison.list_gone(listed.scope, listed.asked)
+        return rendering.render_part("moves/_gone.html", listed, GoneContext(gone, compared, is_narrowed=True))
+    return await (_render_list(listed) if listed.group == "none" else _render_groups(listed, listed.group))
+
+
+async def _compare(listed: ListedContext, items: Sequence[ListedItem], *, is_first: bool) -> Comparison | None:
+    return await comparison.compare_items(listed.scope, listed.asked, [one.id for one in items], counts=is_first)
 
 
 async def _render_list(listed: ListedContext) -> Markup:
@@ -221,6 +244,7 @@ async def _render_list(listed: ListedContext) -> Markup:
         else None,
         mirrored=await _count_mirrored(listed, is_empty=not found.items),
         write_origin=partial(origins.write_origin, listed.place, [("after", listed.after)] if listed.after else []),
+        compared=await _compare(listed, found.items, is_first=position is None),
     )
     return rendering.render_part("backlog/_list.html", listed, context)
 
@@ -237,7 +261,8 @@ async def _render_groups(listed: ListedContext, by: GroupBy) -> Markup:
         skip=skip,
         first=_FIRST_IN_GROUP,
     )
-    items = [] if is_board else [item for one in found.groups for item in one.items]
+    shown = [item for one in found.groups for item in one.items]
+    items = [] if is_board else shown
     context = ResultsContext(
         page=found,
         by=by,
@@ -249,6 +274,7 @@ async def _render_groups(listed: ListedContext, by: GroupBy) -> Markup:
         next_address=place.build_page_url(("skip", str(found.next_skip))) if found.next_skip else None,
         mirrored=await _count_mirrored(listed, is_empty=not found.groups),
         write_origin=partial(origins.write_origin, place, [("skip", str(skip))] if skip else []),
+        compared=await _compare(listed, shown, is_first=skip == 0),
     )
     return rendering.render_part("backlog/_board.html" if is_board else "backlog/_grouped_list.html", listed, context)
 
@@ -276,7 +302,8 @@ def _build_marks(place: BacklogUrl) -> Callable[[str], list[tuple[str, bool]]] |
 
 def is_narrowed(place: BacklogUrl) -> bool:
     """Return whether the filters leave anything out."""
-    return bool(place.filters.conditions or place.filters.text or not place.filters.with_done)
+    filters = place.filters
+    return bool(filters.conditions or filters.text or filters.moved or not filters.with_done)
 
 
 def _parse_skip(skip: str) -> int:

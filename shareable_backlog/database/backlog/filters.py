@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
-from shareable_backlog.vocabulary import FilterName
+from shareable_backlog.vocabulary import FilterName, MoveKind
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SPAN = re.compile(rf"(?P<first>{_DAY})?\.\.(?P<last>{_DAY})?|(?P<only>{_DAY})|(?P<days>[0-9]{{1,4}})d")
@@ -33,13 +33,21 @@ class Filters:
     """What the backlog is narrowed to; at most one condition of each field and direction.
 
     `text` is what somebody typed to search for. Archived items are left out but for `with_archived`; those with
-    nothing left to do are shown but for not `with_done`.
+    nothing left to do are shown but for not `with_done`. `since` is the day that the list is compared with, in ISO
+    form or `meeting` for that of the last one, and `moved` what has become since then of those that are left.
     """
 
     conditions: tuple[Condition, ...] = ()
     text: str | None = None
     with_archived: bool = False
     with_done: bool = True
+    since: str | None = None
+    moved: MoveKind | None = None
+
+    @property
+    def since_day(self) -> date | None:
+        """The day that the list is compared with, None when it is that of the last meeting, or none."""
+        return date.fromisoformat(self.since) if self.since and self.since != "meeting" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,16 @@ class News:
 
 
 NO_NEWS = News()
+_FIRST_DAY, _LAST_DAY = date(2, 1, 1), date(9998, 12, 31)
+
+
+def find_since(filters: Filters, now: datetime, news: News) -> datetime | None:
+    """Return when the day began that a list is compared with, where the reader is; None for none."""
+    day = filters.since_day
+    if day is None:
+        return news.meeting if filters.since else None
+    # Beyond the edges of the calendar a time zone leads out of it.
+    return datetime.combine(min(max(day, _FIRST_DAY), _LAST_DAY), time.min, now.tzinfo)
 
 
 def parse_days(word: str, today: date, *, is_ahead: bool) -> tuple[date | None, date | None] | None:

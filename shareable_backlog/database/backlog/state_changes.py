@@ -27,7 +27,10 @@ def _render_join(state: LiteralString, column: LiteralString) -> LiteralString:
     """
 
 
-JOINED: LiteralString = _render_join("f", "c.from_value") + _render_join("t", "c.to_value")
+FROM_STATE: LiteralString = _render_join("f", "c.from_value")
+"""Join the state `f` that the change `c` of the item `i` left, if it may be named."""
+
+JOINED: LiteralString = FROM_STATE + _render_join("t", "c.to_value")
 """Join the state `f` that the change `c` of the item `i` left, and `t` to which it led, if they may be named."""
 
 

@@ -18,9 +18,7 @@ TEAMS: LiteralString = """
 COMMENT: LiteralString = (
     "removed_at IS NULL AND archived_at IS NULL AND NOT coalesce(hide_in_linear, user_id IS NULL)"
 )
-_HIDDEN_PROJECTS: LiteralString = (
-    "SELECT r.entity_id FROM sharing_rules r WHERE r.kind = 'project' AND NOT r.is_shown"
-)
+HIDDEN_PROJECTS: LiteralString = "SELECT r.entity_id FROM sharing_rules r WHERE r.kind = 'project' AND NOT r.is_shown"
 # Who speaks of a group of labels means the labels in it: no item has the group itself.
 _HIDDEN_LABELS: LiteralString = """
   SELECT r.entity_id FROM sharing_rules r WHERE r.kind = 'label' AND NOT r.is_shown UNION ALL
@@ -64,7 +62,7 @@ def _share_with_group(teams: LiteralString, projects: LiteralString, labels: Lit
       OR i.label_ids && ARRAY({labels})"""
 
 
-SHARED: LiteralString = f"""{_share(TEAMS, _HIDDEN_PROJECTS, _HIDDEN_LABELS)}
+SHARED: LiteralString = f"""{_share(TEAMS, HIDDEN_PROJECTS, _HIDDEN_LABELS)}
     AND %(viewer_group_ids)s::integer[] IS DISTINCT FROM '{{}}' AND (
       %(viewer_group_ids)s::integer[] IS NULL OR {_share_with_group(GROUP_TEAMS, GROUP_PROJECTS, GROUP_LABELS)}
     )
@@ -99,7 +97,7 @@ def render_shown(scope: Scope) -> LiteralString:
     of ids, each read once: `shown_teams`, and for viewer groups `group_teams` and `group_projects`.
     """
     tables: LiteralString = f"""shown_teams AS MATERIALIZED ({TEAMS}),
-hidden_projects AS MATERIALIZED ({_HIDDEN_PROJECTS}),
+hidden_projects AS MATERIALIZED ({HIDDEN_PROJECTS}),
 hidden_labels AS MATERIALIZED ({_HIDDEN_LABELS}),"""
     condition: LiteralString = f"""{IN_LINEAR}
     AND {_share("TABLE shown_teams", "TABLE hidden_projects", "TABLE hidden_labels")}"""

@@ -8,13 +8,14 @@ as `due.from` and `due.to`.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import product
 from typing import Literal, TypeAlias
 
 from shareable_backlog import clock
 from shareable_backlog.database.backlog.filters import MOST_OF_ALL, Condition, Filters, parse_days
 from shareable_backlog.errors import InvalidInput
-from shareable_backlog.vocabulary import FILTERS, NEWS, PRIORITIES, STATE_TYPES, FilterName
+from shareable_backlog.vocabulary import FILTERS, MOVES, NEWS, PRIORITIES, STATE_TYPES, FilterName, MoveKind
 
 __all__ = ["Condition", "Filters", "build_pairs", "narrow_to", "parse_filters"]
 
@@ -36,7 +37,7 @@ def parse_filters(given: Iterable[Pair]) -> Filters:
     values: dict[tuple[FilterName, _Direction], list[str]] = {}
     nothing: dict[tuple[FilterName, _Direction], None] = {}
     text, with_archived, with_done = None, False, True
-    for name, raw in _join_spans(given):
+    for name, raw in _join_spans(pairs := list(given)):
         value = _clean(raw)
         if not value:
             continue
@@ -64,6 +65,7 @@ def parse_filters(given: Iterable[Pair]) -> Filters:
         text,
         with_archived,
         with_done,
+        *_parse_comparison(pairs),
     )
 
 
@@ -82,7 +84,9 @@ def build_pairs(filters: Filters) -> list[Pair]:
         written += [(name, value) for value in one.values]
     written += [("has" if one.is_not else "no", one.field) for one in filters.conditions if one.with_none]
     written += [("archived", "shown")] if filters.with_archived else []
-    return written + ([] if filters.with_done else [("done", "hidden")])
+    written += [] if filters.with_done else [("done", "hidden")]
+    written += [("since", filters.since)] if filters.since else []
+    return written + ([("moved", filters.moved)] if filters.moved else [])
 
 
 def narrow_to(filters: Filters, condition: Condition) -> Filters:
@@ -151,6 +155,28 @@ def _parse_word(field: FilterName, value: str) -> str:
     if not is_known:
         raise InvalidInput(f"The filter “{field}” doesn't accept “{value[:40]}”. Choose from what the page offers.")
     return word
+
+
+def _parse_comparison(pairs: Iterable[Pair]) -> tuple[str | None, MoveKind | None]:
+    """Return the day that the list is compared with, and what has to have become of its items since."""
+    words = {name: word for name, value in pairs if name in {"since", "moved"} and (word := _clean(value))}
+    moved = _parse_move(words["moved"]) if "moved" in words else None
+    return (_parse_since(words["since"]) if "since" in words else "meeting" if moved else None), moved
+
+
+def _parse_since(value: str) -> str:
+    """Return the day as it is written best, or the word for that of the last meeting. Raises InvalidInput."""
+    try:
+        return "meeting" if value.lower() == "meeting" else date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise InvalidInput("The day to compare with isn't valid. Write it like 2026-11-17.") from None
+
+
+def _parse_move(value: str) -> MoveKind:
+    for kind in MOVES:
+        if kind == value.lower():
+            return kind
+    raise InvalidInput(f"Items can't be “{value[:40]}” since a day. Choose from what the page offers.")
 
 
 def _clean(value: str) -> str:

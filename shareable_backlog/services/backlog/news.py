@@ -48,7 +48,7 @@ async def complete_query(query: ItemQuery, scope: Scope, user_id: int) -> ItemQu
     """Return the query with what its filters mean by "new" for this person; without a page around it."""
     version = None
     news = query.news
-    if needs_word(query.filters, "meeting"):
+    if needs_word(query.filters, "meeting") or query.filters.since == "meeting":
         version = await mirror.read_version()
         news = replace(news, meeting=await find_meeting(version, query.now))
     if needs_word(query.filters, "unseen"):

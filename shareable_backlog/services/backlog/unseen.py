@@ -14,8 +14,8 @@ from shareable_backlog.database import transaction
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.account import seen_marks
 from shareable_backlog.database.account.seen_marks import SeenMark
-from shareable_backlog.database.backlog import arrivals
-from shareable_backlog.database.backlog.arrivals import Arrival
+from shareable_backlog.database.backlog.news import arrivals
+from shareable_backlog.database.backlog.news.arrivals import Arrival
 from shareable_backlog.process_state import ProcessState
 
 __all__ = ["SeenMark"]

@@ -6,7 +6,8 @@ from datetime import date, datetime, time, timedelta
 from typing import LiteralString
 
 from shareable_backlog.database.backlog import visibility
-from shareable_backlog.database.backlog.filters import NO_NEWS, Condition, Filters, News, parse_days
+from shareable_backlog.database.backlog.filters import NO_NEWS, Condition, Filters, News, find_since, parse_days
+from shareable_backlog.database.backlog.selection.item_moves import write_move
 from shareable_backlog.database.backlog.selection.item_predicates import (
     COLUMNS,
     IdPredicate,
@@ -59,7 +60,8 @@ def write_predicates(
     is_team_implied = states is not None and states.is_one_of
     others = [_write(one, ids, now, is_team_implied=is_team_implied) for one in filters.conditions]
     new = [_write_news(one, news) for one in filters.conditions if one.field == "new"]
-    return [one for one in (states, *others, *new) if one]
+    moved = [write_move(filters.moved, find_since(filters, now, news))] if filters.moved else []
+    return [one for one in (states, *others, *new, *moved) if one]
 
 
 def _name_parameter(one: Condition) -> LiteralString:

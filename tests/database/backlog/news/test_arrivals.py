@@ -7,7 +7,7 @@ import pytest
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
-from shareable_backlog.database.backlog import arrivals
+from shareable_backlog.database.backlog.news import arrivals
 from tests.support.mirrored import NOON, item, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]

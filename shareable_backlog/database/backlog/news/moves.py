@@ -1,0 +1,117 @@
+"""Compare items with a day: how many came, moved and went, what moved of each, and which are gone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, LiteralString, TypeAlias
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.backlog.selection import item_moves
+from shareable_backlog.database.backlog.selection.item_query import Selection
+from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
+from shareable_backlog.database.backlog.state_changes import FROM_STATE
+from shareable_backlog.database.connection.query import query, query_all
+from shareable_backlog.vocabulary import MOVES, MoveKind
+
+MovedField: TypeAlias = Literal["state", "priority", "due_date", "project", "estimate"]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemMove:
+    """What a field of an item had: `before` is a name, a number or an ISO day, None for nothing, or what is not told.
+
+    `is_slip` when a due date was put off.
+    """
+
+    item_id: str
+    field: MovedField
+    before: str | None
+    is_slip: bool
+
+    @property
+    def day(self) -> date | None:
+        """The due date that it had."""
+        return date.fromisoformat(self.before) if self.before else None
+
+    @property
+    def number(self) -> float | None:
+        """The estimate that it had."""
+        return float(self.before) if self.before else None
+
+
+@dataclass(frozen=True, slots=True)
+class GoneItem:
+    """An item that was there and is archived, or deleted in Linear: then it can't be opened any more."""
+
+    identifier: str
+    title: str
+    at: datetime
+    can_be_opened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _MoveCount:
+    count: int
+
+
+# Of a project that a group of viewers sees nothing of it is not told what it is called.
+_PROJECT: LiteralString = f"""LEFT JOIN projects p ON c.field = 'project' AND p.id = c.from_value
+  AND (%(viewer_group_ids)s::integer[] IS NULL OR p.id = ANY (ARRAY({visibility.GROUP_PROJECTS})))"""
+
+
+async def list_moves(scope: Scope, item_ids: Sequence[str], since: datetime) -> list[ItemMove]:
+    """Return what moved `since` of those of these items that were there then and are shown."""
+    of: LiteralString = "AND e.entity_id = ANY (%(item_ids)s::text[])"
+    return await query(
+        f"""
+        SELECT i.id AS item_id, c.field,
+               CASE c.field WHEN 'state' THEN f.name WHEN 'project' THEN p.name ELSE c.from_value END AS before,
+               {item_moves.IS_SLIP} AS is_slip
+        FROM ({item_moves.render_first_changes(of)}) c JOIN backlog_items i ON i.id = c.entity_id {FROM_STATE}
+        {_PROJECT}
+        WHERE {item_moves.WAS_THERE} AND {item_moves.IS_TOLD} AND {visibility.ITEM}
+        ORDER BY i.id, array_position('{{due_date,state,priority,project,estimate}}'::text[], c.field::text)
+        """,
+        {**visibility.build_params(scope), "item_ids": list(item_ids), "since": since},
+        row=ItemMove,
+    )
+
+
+async def count_moves(selection: Selection, since: datetime, most: int) -> dict[MoveKind, int]:
+    """Count the items of a selection that came or moved in each way `since`, and those that are gone, up to `most`.
+
+    Of what is searched for it is not known which are gone: their words are no longer kept.
+    """
+    kinds: list[MoveKind] = [kind for kind in MOVES if kind != "gone"]
+    statements: list[tuple[LiteralString, Mapping[str, object]]] = []
+    for kind in kinds:
+        narrowed = selection.narrow(item_moves.write_move(kind, since))
+        rows = render_rows(Rows(selection=narrowed, limit="%(most)s", pick="some"))
+        text: LiteralString = f"SELECT count(*) AS count FROM ({render_tables(narrowed)}\n{rows}) i"
+        statements.append((text, {**narrowed.params, "most": most}))
+    counted: LiteralString = f"SELECT count(*) AS count FROM (SELECT {_render_gone(selection)} LIMIT %(most)s) i"
+    statements.append((counted, {**selection.params, "since": since, "most": most}))
+    found = await query_all(statements, row=_MoveCount)
+    counts = {kind: one.count for kind, [one] in zip((*kinds, "gone"), found, strict=True)}
+    return {kind: counts[kind] for kind in MOVES}
+
+
+async def list_gone(selection: Selection, since: datetime, limit: int) -> list[GoneItem]:
+    """Return up to `limit` items of a selection, but for its search, that are gone `since`, the latest first."""
+    columns: LiteralString = f"""
+        i.identifier, i.title, coalesce(i.archived_at, i.removed_at, i.updated_at) AS at,
+        {visibility.IN_LINEAR} AS can_be_opened
+    """
+    return await query(
+        f"SELECT {columns} {_render_gone(selection)} ORDER BY at DESC, i.id DESC LIMIT %(limit)s",
+        {**selection.params, "since": since, "limit": limit},
+        row=GoneItem,
+    )
+
+
+def _render_gone(selection: Selection) -> LiteralString:
+    texts: list[LiteralString] = [one.render() for one in selection.predicates if not one.is_implied]
+    searched: list[LiteralString] = ["false"] if selection.match else []
+    where: LiteralString = " AND ".join([item_moves.IS_GONE, visibility.SHARED, *texts, *searched])
+    return f"FROM backlog_items i WHERE {where}"

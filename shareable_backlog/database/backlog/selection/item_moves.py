@@ -1,0 +1,68 @@
+"""Say which items came or moved since a day, by what the mirror noted of them (migration 038).
+
+What a field had then is what its first change since left behind. Changes that went there and back are none. The
+fragments have the parameter `since`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import LiteralString
+
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.backlog.selection.item_predicates import SqlPredicate
+from shareable_backlog.database.backlog.state_changes import FROM_STATE
+from shareable_backlog.vocabulary import MoveKind
+
+_SINCE: LiteralString = "%(since)s::timestamptz"
+_DUE_NOW: LiteralString = "to_char(i.due_date, 'YYYY-MM-DD')"
+_NOW: LiteralString = f"""CASE c.field WHEN 'state' THEN i.state_id WHEN 'priority' THEN i.priority::text
+      WHEN 'due_date' THEN {_DUE_NOW} WHEN 'project' THEN i.project_id ELSE i.estimate::text END"""
+_DONE: LiteralString = f"(i.completed_at >= {_SINCE} OR i.canceled_at >= {_SINCE}) IS TRUE"
+# What is not shown of an item doesn't move it, nor does where it was while it was not shown.
+_TOLD: LiteralString = f"""CASE c.field
+      WHEN 'estimate' THEN {visibility.ESTIMATES} AND (
+        SELECT t.issue_estimation_type IS DISTINCT FROM 'notUsed' FROM teams t WHERE t.id = i.team_id)
+      WHEN 'project' THEN c.from_value IS NULL OR c.from_value <> ALL (ARRAY({visibility.HIDDEN_PROJECTS}))
+      WHEN 'state' THEN c.from_value IS NULL OR f.id IS NOT NULL ELSE true END"""
+
+IS_SLIP: LiteralString = f"(c.field = 'due_date' AND c.from_value < {_DUE_NOW}) IS TRUE"
+"""Tell whether the change `c` of the item `i` put its due date off."""
+
+IS_TOLD: LiteralString = f"(c.from_value IS DISTINCT FROM {_NOW} AND {_TOLD})"
+"""Tell whether the change `c` of the item `i`, which left the state `f`, is one to tell of."""
+
+_IS_MOVE: LiteralString = f"{IS_TOLD} AND NOT {IS_SLIP} AND NOT (c.field = 'state' AND {_DONE})"
+
+IS_GONE: LiteralString = f"""(i.archived_at >= {_SINCE} OR (i.removed_at >= {_SINCE} AND i.archived_at IS NULL)
+      OR (i.trashed AND i.updated_at >= {_SINCE} AND i.archived_at IS NULL AND i.removed_at IS NULL))
+      AND i.created_at < {_SINCE}"""
+"""Tell whether the item `i` was there then, and is archived, deleted or in the trash now."""
+
+WAS_THERE: LiteralString = f"i.created_at < {_SINCE}"
+
+
+def render_first_changes(of: LiteralString = "") -> LiteralString:
+    """Return the statement of the first change since, of each item and field; `of` narrows it to some entities."""
+    return f"""SELECT DISTINCT ON (e.entity_id, e.field) e.entity_id, e.field, e.from_value FROM field_changes e
+      WHERE e.field IN ('state', 'priority', 'due_date', 'project', 'estimate') AND e.changed_at >= {_SINCE} {of}
+      ORDER BY e.entity_id, e.field, e.changed_at, e.id"""
+
+
+def _find_moved(condition: LiteralString) -> LiteralString:
+    return f"""i.id = ANY (ARRAY(
+      SELECT i.id FROM ({render_first_changes()}) c JOIN backlog_items i ON i.id = c.entity_id {FROM_STATE}
+      WHERE {WAS_THERE} AND {condition}))"""
+
+
+_CONDITIONS: Mapping[MoveKind, LiteralString] = {
+    "new": f"i.created_at >= {_SINCE}",
+    "done": _DONE,
+    "slipped": _find_moved(IS_SLIP),
+    "moved": _find_moved(_IS_MOVE),
+    "gone": "false",  # what is in a list is there
+}
+
+
+def write_move(kind: MoveKind, since: datetime | None) -> SqlPredicate:
+    """Return what an item has to meet that came or moved in this way; without a day nothing did."""
+    return SqlPredicate(sql=_CONDITIONS[kind] if since else "false", params={"since": since})
