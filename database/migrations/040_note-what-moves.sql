@@ -39,6 +39,7 @@ BEGIN
       )),
     ('priority', OLD.priority::text, NEW.priority::text, NULL),
     ('priority_sort_order', OLD.priority_sort_order::text, NEW.priority_sort_order::text, NULL),
+    ('sort_order', OLD.sort_order::text, NEW.sort_order::text, NULL),
     ('due_date', to_char(OLD.due_date, 'YYYY-MM-DD'), to_char(NEW.due_date, 'YYYY-MM-DD'), NULL),
     ('project', OLD.project_id, NEW.project_id, NULL),
     ('estimate', OLD.estimate::text, NEW.estimate::text, NULL)
@@ -51,6 +52,7 @@ FOR EACH ROW WHEN (
   OLD.state_id IS DISTINCT FROM NEW.state_id
   OR OLD.priority IS DISTINCT FROM NEW.priority
   OR OLD.priority_sort_order IS DISTINCT FROM NEW.priority_sort_order
+  OR OLD.sort_order IS DISTINCT FROM NEW.sort_order
   OR OLD.due_date IS DISTINCT FROM NEW.due_date
   OR OLD.project_id IS DISTINCT FROM NEW.project_id
   OR OLD.estimate IS DISTINCT FROM NEW.estimate

@@ -223,7 +223,11 @@ async def _render_results(listed: ListedContext) -> Markup:
 
 
 async def _compare(listed: ListedContext, items: Sequence[ListedItem], *, is_first: bool) -> Comparison | None:
-    return await comparison.compare_items(listed.scope, listed.asked, [one.id for one in items], counts=is_first)
+    ids = [one.id for one in items]
+    found = await comparison.compare_items(listed.scope, listed.asked, ids, counts=is_first)
+    if found is None or found.since is None:
+        return found
+    return replace(found, past_ranks=await ranks.read_past_ranks(listed.scope, listed.version, found.since))
 
 
 async def _render_list(listed: ListedContext) -> Markup:

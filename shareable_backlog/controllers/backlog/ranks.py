@@ -1,6 +1,7 @@
 """Keep the ranks of items for as long as the mirror and what is shared stay the same."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 
 from shareable_backlog.process_state import ProcessState
@@ -9,6 +10,7 @@ from shareable_backlog.services.backlog.item_pages import Scope
 from shareable_backlog.web.pages.cache import AsyncLruCache
 
 _KEPT = ProcessState(lambda: AsyncLruCache[Mapping[str, int]](64))
+_KEPT_PAST = ProcessState(lambda: AsyncLruCache[Mapping[str, int]](32))
 
 
 async def read_ranks(scope: Scope, version: str | None = None) -> Mapping[str, int]:
@@ -20,3 +22,13 @@ async def read_ranks(scope: Scope, version: str | None = None) -> Mapping[str, i
         return {}
     mark = version or await ranks.read_version()
     return await _KEPT.value.get((mark, scope), partial(ranks.read_ranks, scope))
+
+
+async def read_past_ranks(scope: Scope, version: str, since: datetime) -> Mapping[str, int]:
+    """Return the places that items had when the day `since` began, of those that were among the first 1,000."""
+    if scope.is_nothing:
+        return {}
+    now = await read_ranks(scope, version)
+    return await _KEPT_PAST.value.get(
+        (version, scope, since), partial(ranks.read_past_ranks, scope, since, list(now))
+    )

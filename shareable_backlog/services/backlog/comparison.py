@@ -1,7 +1,7 @@
 """Compare a list with a day: what came, moved and went since, of what its reader may see now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -28,6 +28,8 @@ class Comparison:
     since: datetime | None
     counts: Mapping[MoveKind, int] | None
     moves: Mapping[str, Sequence[ItemMove]]
+    past_ranks: Mapping[str, int] = field(default_factory=dict[str, int])
+    """The places that items had then among all that the reader may see, by their ids."""
 
 
 async def compare_items(

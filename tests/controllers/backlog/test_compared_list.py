@@ -77,6 +77,7 @@ def test_a_row_tells_from_where_to_where(site: Site, path: str) -> None:
         "no project → to Apollo",
         "3 → to 5",
         "now due 1 Feb 2021",
+        "↓ down 1 from 2",
     ):
         assert words in page
 

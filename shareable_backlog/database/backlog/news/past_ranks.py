@@ -1,0 +1,92 @@
+"""Number what was open on a day: the places that items had then among all that somebody may see now.
+
+Only what changed since, and the first items of today, can have been among the first then; so no more is read.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import LiteralString
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.settings import RankOrder
+from shareable_backlog.vocabulary import DONE_TYPES
+
+_SINCE: LiteralString = "%(since)s::timestamptz"
+# The first change of each field since, by item: what it left behind is what there was then.
+_CHANGES: LiteralString = f"""
+    SELECT entity_id, bool_or(field = 'state') AS has_state,
+           max(from_value) FILTER (WHERE field = 'state') AS state_id,
+           bool_or(field = 'priority') AS has_priority,
+           max(from_value) FILTER (WHERE field = 'priority') AS priority,
+           bool_or(field = %(place)s) AS has_place, max(from_value) FILTER (WHERE field = %(place)s) AS place
+    FROM (
+      SELECT DISTINCT ON (entity_id, field) entity_id, field, from_value FROM field_changes
+      WHERE field = ANY (ARRAY['state', 'priority', %(place)s]) AND changed_at >= {_SINCE}
+      ORDER BY entity_id, field, changed_at, id
+    ) c GROUP BY entity_id
+"""
+_CANDIDATES: LiteralString = f"""
+    SELECT unnest(%(ranked_ids)s::text[]) AS id UNION SELECT entity_id FROM changes
+    UNION SELECT id FROM backlog_items WHERE completed_at >= {_SINCE} AND removed_at IS NULL AND NOT trashed
+    UNION SELECT id FROM backlog_items WHERE canceled_at >= {_SINCE} AND removed_at IS NULL AND NOT trashed
+    UNION SELECT id FROM backlog_items WHERE archived_at >= {_SINCE}
+    UNION SELECT id FROM backlog_items WHERE removed_at >= {_SINCE} AND archived_at IS NULL
+    UNION SELECT id FROM backlog_items
+    WHERE trashed AND updated_at >= {_SINCE} AND archived_at IS NULL AND removed_at IS NULL
+"""
+_WAS_OPEN: LiteralString = f"""
+    i.created_at < {_SINCE} AND coalesce(i.archived_at, 'infinity') >= {_SINCE}
+    AND coalesce(i.removed_at, 'infinity') >= {_SINCE} AND (NOT i.trashed OR i.updated_at >= {_SINCE})
+    AND coalesce(i.completed_at, 'infinity') >= {_SINCE} AND coalesce(i.canceled_at, 'infinity') >= {_SINCE}
+    AND NOT EXISTS (
+      SELECT FROM workflow_states s WHERE s.type = ANY (%(done_types)s)
+      AND s.id = CASE WHEN c.has_state THEN c.state_id ELSE i.state_id END)
+"""
+_LEVEL: LiteralString = """CASE WHEN %(is_manual)s THEN 0 ELSE
+      mod(5 - CASE WHEN c.has_priority THEN c.priority::integer ELSE i.priority END, 5) END"""
+_PLACE: LiteralString = """coalesce(
+      -CASE WHEN c.has_place THEN c.place::float8 WHEN %(is_manual)s THEN i.sort_order ELSE i.priority_sort_order END,
+      extract(EPOCH FROM i.created_at - TIMESTAMPTZ '2000-01-01 00:00:00Z') - 1e12)::float8"""
+# What stands behind the last of today's first ones may have had others before it, which are not read.
+_IN_FRONT: LiteralString = """
+    NOT %(is_cut)s OR (t.level, t.place, t.id) >= (
+      SELECT CASE WHEN %(is_manual)s THEN 0 ELSE i.rank_level END,
+             CASE WHEN %(is_manual)s THEN i.manual_place ELSE i.rank_place END, i.id
+      FROM backlog_items i WHERE i.id = (%(ranked_ids)s::text[])[cardinality(%(ranked_ids)s::text[])])
+"""
+
+
+async def list_past_ranks(
+    scope: Scope, since: datetime, ranked_ids: Sequence[str], rank_order: RankOrder, most: int
+) -> list[str]:
+    """Return the ids of up to `most` items that were open when the day `since` began, in the order of rank then.
+
+    `ranked_ids` are the first `most` of today, in their order. What is gone since is among those then, if it would be
+    shown.
+    """
+    is_manual = rank_order == "manual"
+    [(ids,)] = await query(
+        f"""
+        WITH changes AS MATERIALIZED ({_CHANGES}), candidates AS MATERIALIZED ({_CANDIDATES}), then_open AS (
+          SELECT i.id, {_LEVEL} AS level, {_PLACE} AS place
+          FROM candidates JOIN backlog_items i USING (id) LEFT JOIN changes c ON c.entity_id = i.id
+          WHERE {_WAS_OPEN} AND {visibility.SHARED}
+        )
+        SELECT ARRAY(
+          SELECT t.id FROM then_open t WHERE {_IN_FRONT} ORDER BY t.level DESC, t.place DESC, t.id DESC LIMIT %(most)s
+        )
+        """,
+        {
+            **visibility.build_params(scope),
+            "since": since,
+            "ranked_ids": list(ranked_ids),
+            "place": "sort_order" if is_manual else "priority_sort_order",
+            "is_manual": is_manual,
+            "is_cut": len(ranked_ids) >= most,
+            "done_types": list(DONE_TYPES),
+            "most": most,
+        },
+    )
+    return ids
