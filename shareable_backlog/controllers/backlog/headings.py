@@ -16,15 +16,19 @@ _SAID_ALONE = frozenset({"team", "type", "state", "priority", "label", "project"
 
 async def write_heading(scope: Scope, place: BacklogUrl) -> str:
     """Return what is shown, with the names of the teams that `scope` sees."""
+    return describe_place(place, await read_team_names(scope, place))
+
+
+async def read_team_names(scope: Scope, place: BacklogUrl) -> Mapping[str, str]:
+    """Return the names of teams by their keys, if what is shown is narrowed to any."""
     is_by_team = any(one.field == "team" for one in place.filters.conditions)
-    teams = await catalog.list_teams(scope) if is_by_team else []
-    return describe_place(place, {one.key: one.name for one in teams})
+    return {one.key: one.name for one in await catalog.list_teams(scope)} if is_by_team else {}
 
 
 def describe_place(place: BacklogUrl, team_names: Mapping[str, str]) -> str:
     """Return what is shown, such as “In progress · Field”; the names of teams stand by their keys."""
     filters = place.filters
-    said = [*_describe_text(filters), *(_describe_condition(one, team_names) for one in filters.conditions)]
+    said = [*_describe_text(filters), *(describe_condition(one, team_names) for one in filters.conditions)]
     said += [] if filters.with_done else ["Not done"]
     said += ["With archived"] if filters.with_archived else []
     heading = " · ".join(said) or PAGE_NAMES[place.path]
@@ -36,7 +40,8 @@ def _describe_text(filters: Filters) -> Iterator[str]:
         yield f"“{filters.text}”"
 
 
-def _describe_condition(one: Condition, team_names: Mapping[str, str]) -> str:
+def describe_condition(one: Condition, team_names: Mapping[str, str]) -> str:
+    """Return one filter in words, such as “No project” or “Bug or Roof”."""
     field = FILTERS[one.field]
     names = [
         team_names.get(value, value) if one.field == "team" else words.describe_filter_value(value, one.field)

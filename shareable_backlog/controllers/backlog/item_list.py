@@ -14,7 +14,8 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.backlog import backlog_url, headings, origins, ranks
+from shareable_backlog.controllers.backlog import advice, backlog_url, headings, origins, ranks
+from shareable_backlog.controllers.backlog.advice import NothingAdvice
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogQuery, BacklogUrl
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.account import views
@@ -110,6 +111,7 @@ class ResultsContext:
     mirrored: int
     write_origin: Callable[[Condition | None], str]
     compared: Comparison | None
+    advice: NothingAdvice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,7 @@ async def _render_list(listed: ListedContext) -> Markup:
         mirrored=await _count_mirrored(listed, is_empty=not found.items),
         write_origin=partial(origins.write_origin, listed.place, [("after", listed.after)] if listed.after else []),
         compared=await _compare(listed, found.items, is_first=position is None),
+        advice=await _find_advice(listed, is_empty=not found.items and position is None),
     )
     return rendering.render_part("backlog/_list.html", listed, context)
 
@@ -279,6 +282,7 @@ async def _render_groups(listed: ListedContext, by: GroupBy) -> Markup:
         mirrored=await _count_mirrored(listed, is_empty=not found.groups),
         write_origin=partial(origins.write_origin, place, [("skip", str(skip))] if skip else []),
         compared=await _compare(listed, shown, is_first=skip == 0),
+        advice=await _find_advice(listed, is_empty=not found.groups and skip == 0),
     )
     return rendering.render_part("backlog/_board.html" if is_board else "backlog/_grouped_list.html", listed, context)
 
@@ -286,6 +290,12 @@ async def _render_groups(listed: ListedContext, by: GroupBy) -> Markup:
 async def _count_mirrored(listed: ListedContext, *, is_empty: bool) -> int:
     """Return how many items there are behind a page that shows an admin none; 0 where nobody asks."""
     return (await catalog.count_mirrored())[0] if is_empty and listed.is_admin else 0
+
+
+async def _find_advice(listed: ListedContext, *, is_empty: bool) -> NothingAdvice | None:
+    if not (is_empty and is_narrowed(listed.place)) or listed.scope.is_nothing:
+        return None
+    return await advice.find_advice(listed.scope, listed.place, listed.asked, listed.version)
 
 
 async def _find_excerpts(listed: ListedContext, items: Sequence[ListedItem]) -> Mapping[str, str]:

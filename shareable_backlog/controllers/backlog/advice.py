@@ -1,0 +1,55 @@
+"""Say in words, each with its link, why a list has nothing in it and what would find something."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from shareable_backlog.controllers.backlog import headings
+from shareable_backlog.controllers.backlog.backlog_url import BacklogUrl
+from shareable_backlog.services.backlog import nothing_found
+from shareable_backlog.services.backlog.item_pages import ItemQuery, Scope
+from shareable_backlog.services.backlog.nothing_found import Omission
+
+
+@dataclass(frozen=True, slots=True)
+class CountedLink:
+    """What a link leads to, in words, and how many items are there."""
+
+    words: str
+    url: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NothingAdvice:
+    """What to leave out, other words, and other units, each with how many items there are, up to `most`."""
+
+    omissions: list[CountedLink]
+    suggestions: list[CountedLink]
+    units: list[CountedLink]
+    most: int
+
+
+async def find_advice(scope: Scope, place: BacklogUrl, query: ItemQuery, version: str) -> NothingAdvice:
+    """Return what would find something where a page at `place` has nothing."""
+    found = await nothing_found.explain_nothing(scope, query, version)
+    team_names = await headings.read_team_names(scope, place)
+    return NothingAdvice(
+        [
+            CountedLink(
+                _describe_omission(one, place, team_names), replace(place, filters=one.filters).url, one.count
+            )
+            for one in found.omissions
+        ],
+        [
+            CountedLink(one.filters.text or "", replace(place, filters=one.filters).url, one.count)
+            for one in found.suggestions
+        ],
+        [CountedLink(one.group.name or "", place.build_group_url(one.condition), one.count) for one in found.units],
+        nothing_found.MOST_COUNTED,
+    )
+
+
+def _describe_omission(one: Omission, place: BacklogUrl, team_names: Mapping[str, str]) -> str:
+    if one.condition:
+        return headings.describe_condition(one.condition, team_names)
+    return "Not done" if one.filters.with_done != place.filters.with_done else f"“{place.filters.text}”"

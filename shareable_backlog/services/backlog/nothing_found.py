@@ -1,0 +1,92 @@
+"""Say why a list has nothing in it, and what would find something: fewer filters, other words, other units."""
+
+from dataclasses import dataclass, replace
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import found_counts
+from shareable_backlog.services.backlog import item_pages
+from shareable_backlog.services.backlog.filters import Condition, Filters
+from shareable_backlog.services.backlog.item_pages import ItemQuery, ShownGroup
+from shareable_backlog.services.search import near_words
+from shareable_backlog.vocabulary import GroupBy
+
+MOST_COUNTED = 100
+"""What is more is not counted to the end."""
+_MOST_TRIED = 8
+_MOST_UNITS = 5
+_UNITS: tuple[GroupBy, ...] = ("team", "label", "project")
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """What may be left out, a condition, or None for the words or what is done, and how many items there are then."""
+
+    condition: Condition | None
+    filters: Filters
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What else to search for, and how many items have it."""
+
+    filters: Filters
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NothingFound:
+    """What of a list's filters leaves nothing, and what would find something; counts are of 101 for more than 100.
+
+    Each of `omissions` finds something if it alone is left out. `units` are other teams, labels or projects in which
+    there is what is asked for.
+    """
+
+    omissions: list[Omission]
+    suggestions: list[Suggestion]
+    units: list[ShownGroup]
+
+
+async def explain_nothing(scope: Scope, query: ItemQuery, version: str) -> NothingFound:
+    """Return why nothing is found of what is asked for, and what would be; nothing of it tells what is hidden."""
+    filters = query.filters
+    omissions = [
+        Omission(condition, left, count)
+        for condition, left in _list_omissions(filters)
+        if (count := await _count(scope, query, left))
+    ]
+    texts = await near_words.list_near_texts(scope, query, version) if filters.text else []
+    suggested = [replace(filters, text=text) for text in texts]
+    return NothingFound(
+        omissions,
+        [Suggestion(one, count) for one in suggested if (count := await _count(scope, query, one))],
+        await _list_units(scope, query, omissions),
+    )
+
+
+def _list_omissions(filters: Filters) -> list[tuple[Condition | None, Filters]]:
+    """Return what can be left out, and what is left then."""
+    left: list[tuple[Condition | None, Filters]] = [
+        (one, replace(filters, conditions=tuple(other for other in filters.conditions if other != one)))
+        for one in filters.conditions[:_MOST_TRIED]
+    ]
+    if filters.text:
+        left.append((None, replace(filters, text=None)))
+    if not filters.with_done:
+        left.append((None, replace(filters, with_done=True)))
+    return left
+
+
+async def _count(scope: Scope, query: ItemQuery, filters: Filters) -> int:
+    return await found_counts.count_found(scope, replace(query, filters=filters, order="updated"), MOST_COUNTED + 1)
+
+
+async def _list_units(scope: Scope, query: ItemQuery, omissions: list[Omission]) -> list[ShownGroup]:
+    """Return the other units in which there is something, of the first kind that what is asked for is narrowed to."""
+    for by in _UNITS:
+        for one in omissions:
+            if one.condition and one.condition.field == by and one.condition.values:
+                wanted = replace(query, filters=one.filters, order="updated")
+                page = await item_pages.list_groups(scope, wanted, by, closed=(), skip=0, first=1)
+                return [group for group in page.groups if group.group.value is not None][:_MOST_UNITS]
+    return []
