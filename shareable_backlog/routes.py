@@ -19,7 +19,7 @@ from shareable_backlog.controllers import (
     security_txt,
     webhooks,
 )
-from shareable_backlog.controllers.access import auth, passkeys, sign_in, sign_in_oidc, step_up
+from shareable_backlog.controllers.access import auth, invitations, passkeys, sign_in, sign_in_oidc, step_up
 from shareable_backlog.controllers.access.auth import Who
 from shareable_backlog.controllers.account import account, preferences, tokens, views
 from shareable_backlog.controllers.account import passkeys as own_passkeys
@@ -50,6 +50,7 @@ from shareable_backlog.controllers.backlog import (
 from shareable_backlog.controllers.projects import roadmap
 from shareable_backlog.errors import TooMany
 from shareable_backlog.services import readiness
+from shareable_backlog.vocabulary import PageName
 from shareable_backlog.web import headers, params
 from shareable_backlog.web.formats import openapi
 from shareable_backlog.web.pages import assets
@@ -69,7 +70,7 @@ class Route:
     "viewer" is approved too, "admin" is an approved admin. What else isn't a GET has to come from a page of ours.
 
     What changes who sees what has an `act`, which says it in words ("Yes, add a person"): before it is done, they
-    have to have signed in within the last ten minutes.
+    have to have signed in within the last ten minutes. What belongs to a `page` is not there for whom that is off.
     """
 
     method: Method
@@ -77,6 +78,7 @@ class Route:
     handler: Handler
     who: Who
     act: str | None = None
+    page: PageName | None = None
 
 
 ROUTES = (
@@ -112,34 +114,34 @@ ROUTES = (
     Route("POST", "/account/passkeys/new", own_passkeys.begin_passkey, "viewer", "add a passkey"),
     Route("POST", "/account/passkeys", own_passkeys.add_passkey, "viewer", "add a passkey"),
     Route("POST", "/account/passkeys/{passkey_id}/remove", own_passkeys.remove_passkey, "person", "remove a passkey"),
-    Route("POST", "/account/tokens", tokens.create_token, "viewer", "create a token"),
+    Route("POST", "/account/tokens", tokens.create_token, "viewer", "create a token", page="api"),
     Route("POST", "/account/tokens/{token_id}/revoke", tokens.revoke_token, "person"),
-    Route("GET", "/", item_list.show_list, "viewer"),
-    Route("GET", "/roadmap", roadmap.show_roadmap, "viewer"),
-    Route("GET", "/changes", changes.show_changes, "viewer"),
-    Route("POST", "/changes/seen", changes.mark_seen, "viewer"),
-    Route("GET", "/board", item_list.show_board, "viewer"),
-    Route("GET", "/timeline", item_timeline.show_timeline, "viewer"),
+    Route("GET", "/", item_list.show_list, "viewer", page="list"),
+    Route("GET", "/roadmap", roadmap.show_roadmap, "viewer", page="roadmap"),
+    Route("GET", "/changes", changes.show_changes, "viewer", page="changes"),
+    Route("POST", "/changes/seen", changes.mark_seen, "viewer", page="changes"),
+    Route("GET", "/board", item_list.show_board, "viewer", page="board"),
+    Route("GET", "/timeline", item_timeline.show_timeline, "viewer", page="timeline"),
     Route("POST", "/seen", seen.mark_seen, "viewer"),
     Route("POST", "/seen/all", seen.mark_all_seen, "viewer"),
     Route("GET", "/events", mirror_age.stream_age, "viewer"),
     Route("GET", "/filters", filters.show_filters, "viewer"),
-    Route("GET", "/export.csv", exports.export_csv, "viewer"),
-    Route("GET", "/export/spreadsheet.csv", exports.export_for_spreadsheets, "viewer"),
-    Route("GET", "/export.json", exports.export_json, "viewer"),
-    Route("GET", auth.FEED, feeds.export_feed, "viewer"),
-    Route("GET", "/feeds", feeds.show_feeds, "viewer"),
-    Route("POST", "/feeds", feeds.create_feed, "viewer", "create an address for a feed reader"),
+    Route("GET", "/export.csv", exports.export_csv, "viewer", page="exports"),
+    Route("GET", "/export/spreadsheet.csv", exports.export_for_spreadsheets, "viewer", page="exports"),
+    Route("GET", "/export.json", exports.export_json, "viewer", page="exports"),
+    Route("GET", auth.FEED, feeds.export_feed, "viewer", page="feeds"),
+    Route("GET", "/feeds", feeds.show_feeds, "viewer", page="feeds"),
+    Route("POST", "/feeds", feeds.create_feed, "viewer", "create an address for a feed reader", page="feeds"),
     Route("GET", "/items/{identifier}", items.show_item, "viewer"),
     Route("GET", "/items/{identifier}/images/{name}", images.show_image, "viewer"),
-    Route("GET", "/views", views.show_views, "viewer"),
-    Route("POST", "/views", views.save_view, "viewer"),
-    Route("POST", "/views/copy", views.copy_view, "viewer"),
-    Route("POST", "/views/rename", views.rename_view, "viewer"),
-    Route("POST", "/views/move", views.move_view, "viewer"),
-    Route("POST", "/views/default", views.set_default_view, "viewer"),
-    Route("POST", "/views/delete", views.delete_view, "viewer"),
-    Route("POST", "/views/bring-back", views.restore_view, "viewer"),
+    Route("GET", "/views", views.show_views, "viewer", page="views"),
+    Route("POST", "/views", views.save_view, "viewer", page="views"),
+    Route("POST", "/views/copy", views.copy_view, "viewer", page="views"),
+    Route("POST", "/views/rename", views.rename_view, "viewer", page="views"),
+    Route("POST", "/views/move", views.move_view, "viewer", page="views"),
+    Route("POST", "/views/default", views.set_default_view, "viewer", page="views"),
+    Route("POST", "/views/delete", views.delete_view, "viewer", page="views"),
+    Route("POST", "/views/bring-back", views.restore_view, "viewer", page="views"),
     Route("GET", "/about", admin_sharing.show_about, "viewer"),
     Route("GET", "/admin", admin_overview.show_overview, "admin"),
     Route("GET", "/admin/people", admin_people.show_people, "admin"),
@@ -148,6 +150,7 @@ ROUTES = (
     Route("POST", "/admin/people/decide", admin_people.carry_out_decision, "admin", "decide about people"),
     Route("GET", "/admin/people/{user_id}", admin_people.show_person, "admin"),
     Route("POST", "/admin/people/{user_id}", admin_people.update_person, "admin", "change a person"),
+    Route("POST", "/admin/people/{user_id}/pages", admin_people.save_pages, "admin", "change a person's pages"),
     Route("POST", "/admin/people/{user_id}/delete", admin_people.delete_person, "admin", "delete a person"),
     Route(
         "POST",
@@ -159,6 +162,10 @@ ROUTES = (
     Route("POST", "/admin/people/{user_id}/view-as", admin_people.start_viewing_as, "admin"),
     Route("POST", "/admin/people/{user_id}/sessions/{session_id}/end", admin_people.end_session, "admin"),
     Route("POST", "/admin/view-as/stop", admin_people.stop_viewing_as, "admin"),
+    Route("GET", invitations.PATH, invitations.show_invitations, "admin"),
+    Route("POST", invitations.PATH, invitations.invite_people, "admin", "invite people"),
+    Route("POST", "/admin/invitations/{invitation_id}/again", invitations.send_again, "admin", "send an invitation"),
+    Route("POST", "/admin/invitations/{invitation_id}/withdraw", invitations.withdraw_invitation, "admin"),
     Route("GET", "/admin/sync", admin_sync.show_sync, "admin"),
     Route("POST", "/admin/sync", admin_sync.request_run, "admin"),
     Route("GET", "/admin/sync/events", admin_sync.stream_events, "admin"),
@@ -174,6 +181,9 @@ ROUTES = (
     Route("GET", "/admin/settings", admin_settings.show_settings, "admin"),
     Route("POST", "/admin/settings/meeting", admin_settings.save_meeting, "admin"),
     Route("POST", "/admin/settings/place", admin_settings.save_place, "admin"),
+    Route("POST", "/admin/settings/start", admin_settings.save_start, "admin"),
+    Route("POST", "/admin/settings/sync", admin_settings.save_sync, "admin"),
+    Route("POST", "/admin/settings/pages", admin_settings.save_pages, "admin", "change what is switched on"),
     Route("POST", "/admin/groups", admin_groups.create_group, "admin", "create a group"),
     Route("GET", "/admin/groups/{group_id}", admin_groups.show_group, "admin"),
     Route("POST", "/admin/groups/{group_id}/name", admin_groups.rename_group, "admin", "rename a group"),
@@ -194,12 +204,12 @@ ROUTES = (
     Route("GET", "/admin/audit", admin_audit.show_audit_log, "admin"),
     Route("GET", "/admin/audit.csv", admin_audit.export_audit_log, "admin"),
     Route("GET", "/api/v1/openapi.json", endpoints.show_document, "visitor"),
-    Route("GET", "/api/v1/items", endpoints.list_items, "viewer"),
-    Route("GET", "/api/v1/items/{identifier}", endpoints.show_item, "viewer"),
-    Route("GET", "/api/v1/teams", endpoints.list_teams, "viewer"),
-    Route("GET", "/api/v1/projects", endpoints.list_projects, "viewer"),
-    Route("GET", "/api/v1/labels", endpoints.list_labels, "viewer"),
-    Route("GET", "/api/v1/views", endpoints.list_views, "viewer"),
+    Route("GET", "/api/v1/items", endpoints.list_items, "viewer", page="api"),
+    Route("GET", "/api/v1/items/{identifier}", endpoints.show_item, "viewer", page="api"),
+    Route("GET", "/api/v1/teams", endpoints.list_teams, "viewer", page="api"),
+    Route("GET", "/api/v1/projects", endpoints.list_projects, "viewer", page="api"),
+    Route("GET", "/api/v1/labels", endpoints.list_labels, "viewer", page="api"),
+    Route("GET", "/api/v1/views", endpoints.list_views, "viewer", page="api"),
     Route("GET", "/api/v1/me", endpoints.show_me, "viewer"),
     Route("POST", "/webhooks/linear", webhooks.receive_delivery, "signer"),
 )
@@ -243,6 +253,8 @@ def _guard_route(route: Route) -> Endpoint:
             return await handler(request)
         try:
             response = await auth.admit(request, route.who)
+            if response is None and route.page is not None:
+                response = auth.require_page(request, route.page)
             if response is None and route.act is not None:
                 response = await step_up.require_proof(request, route.act)
             response = response or await handler(request)

@@ -223,3 +223,26 @@ def make_cell_reader(names: Collection[ColumnName]) -> Callable[[object], list[t
     """Return what reads of an item the kind, label and value of the columns of these names, from left to right."""
     shown = [(one, attrgetter(one.value)) for name, one in COLUMNS.items() if name in names]
     return lambda item: [(one.kind, one.label, read(item)) for one, read in shown]
+
+
+PageName: TypeAlias = Literal[
+    "list", "board", "timeline", "roadmap", "changes", "views", "exports", "feeds", "api"
+]  # fmt: skip
+
+PAGES: Final[Mapping[PageName, str]] = {
+    "list": "List",
+    "board": "Board",
+    "timeline": "Timeline",
+    "roadmap": "Roadmap",
+    "changes": "Changes",
+    "views": "Views",
+    "exports": "Exports",
+    "feeds": "Feeds",
+    "api": "API tokens",
+}
+"""What can be switched off, for everybody or for a person; items themselves are read by whoever may see them."""
+
+FIRST_PAGES: Final[Mapping[PageName, str]] = {
+    "board": "/board", "timeline": "/timeline", "roadmap": "/roadmap", "changes": "/changes",
+}  # fmt: skip
+"""Where somebody begins instead who has no list, in this order."""

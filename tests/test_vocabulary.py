@@ -52,7 +52,8 @@ INSERT INTO teams (id, key, name, private, created_at, updated_at) VALUES
 INSERT INTO workflow_states (id, team_id, name, type, created_at, updated_at) VALUES
   ('s', 't', 'In Review', 'started', now(), now());
 INSERT INTO people (id, name, active, created_at, updated_at) VALUES ('p', 'Alice', true, now(), now());
-INSERT INTO labels (id, name, is_group, created_at, updated_at) VALUES ('l', 'Bug', false, now(), now());
+INSERT INTO labels (id, name, is_group, is_offered, created_at, updated_at)
+VALUES ('l', 'Bug', false, true, now(), now());
 INSERT INTO projects (id, name, created_at, updated_at) VALUES ('j', 'Apollo', now(), now());
 INSERT INTO project_milestones (id, name, created_at, updated_at) VALUES ('m', 'Launch', now(), now());
 INSERT INTO cycles (id, number, starts_at, ends_at, created_at, updated_at) VALUES

@@ -120,6 +120,8 @@ class Settings:
     port: int = 8000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "console"
+    given: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    """The environment's names of what was set there: admins can't change that in the browser."""
 
 
 _SECONDS = values.build_number_parser("above 0", lambda value: value > 0)
@@ -268,7 +270,7 @@ def _build_settings(texts: Mapping[str, str], faults: Iterable[str]) -> Settings
         raise ConfigurationInvalid(tuple(found))
     if "secret_keys" in fields:
         fields["secret_key"] = fields["secret_keys"][0]
-    return Settings(**fields)
+    return Settings(**fields, given=frozenset(texts))
 
 
 # Of these, the first of a pair is of no use without the second.

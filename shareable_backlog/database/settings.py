@@ -13,7 +13,7 @@ RankOrder: TypeAlias = Literal["priority", "manual"]
 
 _SETTINGS: LiteralString = """
     SELECT version, rank_order, meeting_weekday, meeting_first_day, last_meeting_day,
-           place_name, place_color, logo_hash
+           place_name, place_color, logo_hash, pages_off, sync_interval_s, start_view_id
     FROM settings
 """
 
@@ -25,6 +25,8 @@ class PlaceSettings:
     The meeting is every second week on `meeting_weekday`, from Monday, 1, to Sunday, 7 (None: there is none), counted
     from `meeting_first_day`. `last_meeting_day` is the last one as an admin pinned it, None for the regular one.
     `place_color` is `#rrggbb` as it was chosen, None for the product's own; `logo_hash` is None without a logo.
+    `pages_off` are switched off for everybody. `sync_interval_s` is None for the usual one, and counts only where the
+    environment says nothing. `start_view_id` is the published view to begin with, None for the list.
     """
 
     version: int
@@ -35,6 +37,9 @@ class PlaceSettings:
     place_name: str
     place_color: str | None
     logo_hash: str | None
+    pages_off: list[str]
+    sync_interval_s: int | None
+    start_view_id: int | None
 
 
 async def read_settings() -> PlaceSettings:
@@ -52,6 +57,33 @@ def _get_only(found: Sequence[PlaceSettings]) -> PlaceSettings:
     return only
 
 
+@dataclass(frozen=True, slots=True)
+class GroupStart:
+    """A group of viewers, and the published view with which the backlog opens for it, None: that of everybody."""
+
+    id: int
+    name: str
+    start_view_id: int | None
+
+
+async def list_group_starts() -> list[GroupStart]:
+    """Return the groups of viewers by name."""
+    return await query("SELECT id, name, start_view_id FROM viewer_groups ORDER BY lower(name), id", row=GroupStart)
+
+
+async def set_group_start(tx: Transaction, group_id: int, view_id: int | None) -> int | None:
+    """Let the backlog open with a view for a group, whose row is locked, and return the view before."""
+    [(before,)] = await tx.query(
+        """
+        WITH was AS (SELECT start_view_id FROM viewer_groups WHERE id = %(group_id)s)
+        UPDATE viewer_groups SET start_view_id = %(view_id)s, updated_at = now() FROM was
+        WHERE id = %(group_id)s RETURNING was.start_view_id
+        """,
+        {"group_id": group_id, "view_id": view_id},
+    )
+    return before
+
+
 async def save_settings(tx: Transaction, settings: PlaceSettings) -> None:
     """Store the settings; their version becomes the next one, whatever they say of it."""
     await tx.query(
@@ -59,6 +91,7 @@ async def save_settings(tx: Transaction, settings: PlaceSettings) -> None:
         UPDATE settings SET rank_order = %(rank_order)s, meeting_weekday = %(meeting_weekday)s,
                meeting_first_day = %(meeting_first_day)s, last_meeting_day = %(last_meeting_day)s,
                place_name = %(place_name)s, place_color = %(place_color)s, logo_hash = %(logo_hash)s,
+               pages_off = %(pages_off)s, sync_interval_s = %(sync_interval_s)s, start_view_id = %(start_view_id)s,
                version = version + 1, updated_at = now()
         """,
         asdict(settings),

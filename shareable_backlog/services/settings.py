@@ -2,20 +2,24 @@
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from shareable_backlog.config import Settings
 from shareable_backlog.database import place_logos, settings, transaction
+from shareable_backlog.database.access import viewer_groups
+from shareable_backlog.database.account import published_views
 from shareable_backlog.database.connection.transaction import Transaction
-from shareable_backlog.database.settings import PlaceSettings, RankOrder
-from shareable_backlog.errors import Conflict, InvalidInput
+from shareable_backlog.database.settings import GroupStart, PlaceSettings, RankOrder
+from shareable_backlog.errors import Conflict, InvalidInput, NotFound
 from shareable_backlog.services import logos
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
+from shareable_backlog.vocabulary import PAGES
 
-__all__ = ["PlaceSettings", "RankOrder"]
+__all__ = ["GroupStart", "PlaceSettings", "RankOrder"]
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 RANK_ORDERS: Mapping[RankOrder, str] = {
@@ -80,6 +84,57 @@ async def save_place(
         await place_logos.save_logo(tx, logo)
 
     await _save(actor, version, **chosen, also=save_logo if "logo_hash" in chosen else None)
+
+
+async def save_pages(actor: Actor, version: int, pages: Collection[str]) -> None:
+    """Switch all but these pages off for everybody, with a record of it. Raises Conflict."""
+    await _save(actor, version, pages_off=[name for name in PAGES if name not in pages])
+
+
+async def save_sync(actor: Actor, version: int, interval_s: int | None) -> None:
+    """Store how long after a run the next one comes, None: the usual time. Raises Conflict."""
+    await _save(actor, version, sync_interval_s=interval_s)
+
+
+async def save_start(actor: Actor, version: int, group_id: int | None, view_id: int | None) -> None:
+    """Let the backlog open with a published view (None: the list) for a group, or for everybody (None).
+
+    It counts for who has chosen no view to begin with. Raises NotFound for what is gone, and Conflict.
+    """
+    if view_id is not None and view_id not in {one.id for one in await published_views.list_views()}:
+        raise NotFound("That view is no longer published. Nothing was saved.")
+    if group_id is None:
+        await _save(actor, version, start_view_id=view_id)
+        return
+    async with transaction() as tx:
+        name = await viewer_groups.lock_group(tx, group_id)
+        if name is None:
+            raise NotFound("That group no longer exists. Nothing was saved.")
+        before = await settings.set_group_start(tx, group_id, view_id)
+        if before != view_id:
+            await audit_actions.record(
+                tx,
+                actor,
+                Action.GROUP_CHANGED,
+                resource="group",
+                resource_id=str(group_id),
+                details={
+                    "before": {"name": name, "start_view": before},
+                    "after": {"name": name, "start_view": view_id},
+                },
+            )
+
+
+async def list_starts() -> list[GroupStart]:
+    """Return the groups by name, each with the view with which the backlog opens for it."""
+    return await settings.list_group_starts()
+
+
+async def choose_sync_interval_s(config: Settings) -> int:
+    """Return how long after a run the next one comes: as the environment says, else as an admin chose."""
+    if "SYNC_INTERVAL_S" in config.given:
+        return config.sync_interval_s
+    return (await settings.read_settings()).sync_interval_s or config.sync_interval_s
 
 
 async def _save(

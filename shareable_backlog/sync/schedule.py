@@ -10,6 +10,8 @@ from shareable_backlog.config import Settings
 from shareable_backlog.database.mirror import sync_history, sync_schedule
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.services import readiness
+from shareable_backlog.services import settings as place_settings
+from shareable_backlog.services.mirror import freshness
 from shareable_backlog.sync import pull
 from shareable_backlog.sync.pull import SyncRequest
 from shareable_backlog.sync.runs import RunReport, SyncUnderWay
@@ -24,13 +26,19 @@ _JITTER = 0.1  # many mirrors of one workspace should not ask at the same moment
 async def run_schedule(settings: Settings) -> None:
     """Run a sync SYNC_INTERVAL_S after the last one ended, whoever ran it, and whenever one is asked for, for ever.
 
+    Where the environment does not say it, the interval is what an admin chose.
+
     A failed run is logged, and the next one comes: once the budget is back, and with a refused key after five
     minutes at the earliest. When that is stands in the database, so that restarts and other processes add no run.
     """
-    interval_s = settings.sync_interval_s * (1 + random.uniform(0, _JITTER))  # noqa: S311 (no secret)
-    looks_at = 0.0
+    spread = 1 + random.uniform(0, _JITTER)  # noqa: S311 (no secret)
+    looks_at, interval_s = 0.0, settings.sync_interval_s * spread
     while True:
         if readiness.is_ready():
+            with contextlib.suppress(BacklogError):  # as below
+                chosen_s = await place_settings.choose_sync_interval_s(settings)
+                freshness.expect_runs_every(chosen_s)
+                interval_s = chosen_s * spread
             request = await _find_request(interval_s, may_be_due=monotonic() >= looks_at)
             if request and not await run_once(settings, request):
                 looks_at = monotonic() + interval_s  # also when no run could even be recorded

@@ -37,6 +37,8 @@ async def read(request: Request) -> Form:
             case "multipart/form-data":
                 parts = multipart.parse_parts(kind, body)
                 fields = [(one.name, one.content.decode()) for one in parts if not one.is_file]
+                # A file of text is a field too, which a form that is held for a sign-in keeps.
+                fields += [(one.name, _read_text(one.content)) for one in parts if one.is_file]
                 files = {one.name: one.content for one in parts if one.is_file}
             case _:
                 raise InvalidInput("Only forms from these pages are accepted here. Nothing was changed.")
@@ -47,6 +49,11 @@ async def read(request: Request) -> Form:
     form, request.state.files = Form(fields), files
     request.state.form = form
     return form
+
+
+def _read_text(content: bytes) -> str:
+    """Return the text of a file, nothing for what is none."""
+    return "" if b"\0" in content else content.decode("utf-8-sig", "replace")
 
 
 def get_form(request: Request) -> Form:

@@ -61,7 +61,9 @@ def test_without_any_setting_the_defaults_hold() -> None:
 
 
 def test_every_field_has_its_place_in_the_environment() -> None:
-    assert [name.removeprefix("SLB_").lower() for name in config.NAMES] == [field.name for field in fields(Settings)]
+    *named, given = [field.name for field in fields(Settings)]
+    assert [name.removeprefix("SLB_").lower() for name in config.NAMES] == named
+    assert given == "given", "which is no setting, but says which are set"
 
 
 @pytest.mark.parametrize(
@@ -318,6 +320,8 @@ def test_the_example_can_be_used_with_every_line_switched_on(monkeypatch: pytest
     for name, text in own.items():
         monkeypatch.setenv(name, text)
     settings, defaults = asdict(read_settings()), asdict(Settings())
+    assert {"PORT", "LINEAR_API_KEY"} <= settings.pop("given")
+    assert defaults.pop("given") == set()
     # These have no default, or one that is too long to be an example.
     examples = {name for name, value in defaults.items() if value in (None, ())} | {"allowed_networks", "data_dir"}
     assert {name: settings[name] for name in settings.keys() - examples} == {

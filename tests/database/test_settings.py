@@ -20,6 +20,9 @@ AT_FIRST = PlaceSettings(
     place_name="Backlog",
     place_color=None,
     logo_hash=None,
+    pages_off=[],
+    sync_interval_s=None,
+    start_view_id=None,
 )
 OTHERS = PlaceSettings(
     version=2,
@@ -30,6 +33,9 @@ OTHERS = PlaceSettings(
     place_name="Field work",
     place_color="#123456",
     logo_hash="abc",
+    pages_off=["feeds"],
+    sync_interval_s=600,
+    start_view_id=None,
 )
 
 

@@ -19,6 +19,9 @@ TUESDAYS = PlaceSettings(
     place_name="Backlog",
     place_color=None,
     logo_hash=None,
+    pages_off=[],
+    sync_interval_s=None,
+    start_view_id=None,
 )
 DAYS = st.dates(date(2025, 1, 1), date(2035, 1, 1))
 

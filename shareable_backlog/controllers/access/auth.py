@@ -24,6 +24,7 @@ from shareable_backlog.services.audit import audit_actions, strangers
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.mirror.freshness import Freshness
 from shareable_backlog.services.places import Brand
+from shareable_backlog.vocabulary import FIRST_PAGES, PageName
 from shareable_backlog.web import cookies, forms, params
 from shareable_backlog.web.errors import hide_secret, needs_json
 from shareable_backlog.web.pages import locales, rendering, unseen_marks
@@ -131,6 +132,20 @@ async def admit(request: Request, who: Who) -> Response | None:
     if refusal is None and request.method == "POST" and bearer is None:
         await _require_own_form(request)
     return refusal
+
+
+def require_page(request: Request, page: PageName) -> Response | None:
+    """Return None for who may use the page; who has no list is led to where they begin instead.
+
+    Raises NotAllowed.
+    """
+    off = require_user(request).pages_off
+    if page not in off:
+        return None
+    first = next((path for name, path in FIRST_PAGES.items() if name not in off), None)
+    if page == "list" and first is not None and not needs_json(request):
+        return RedirectResponse(first, 303)
+    raise NotAllowed("An admin has switched this off here. Ask them if you need it.")
 
 
 def log_trick(request: Request, kind: str) -> None:

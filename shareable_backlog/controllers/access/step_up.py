@@ -29,6 +29,9 @@ _LABELS = {
     "name": "Name",
     "sees": "Sees",
     "last_day": "Last day",
+    "emails": "Email addresses",
+    "csv": "From the file",
+    "note": "A line of yours",
     "reason": "Reason",
 }
 

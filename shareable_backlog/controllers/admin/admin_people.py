@@ -14,7 +14,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.admin import scope_form
 from shareable_backlog.controllers.admin.scope_form import ScopeForm, ScopeText
 from shareable_backlog.errors import InvalidInput, NotFound
-from shareable_backlog.services.access import approvals, people, sessions, user_scopes
+from shareable_backlog.services.access import approvals, people, sessions, user_pages, user_scopes
 from shareable_backlog.services.access.approvals import Decision, Grant
 from shareable_backlog.services.access.lookalikes import Lookalike, find_lookalikes
 from shareable_backlog.services.access.people import ListedUser, PeoplePage, UserFilters, UserRow, ViewerGroup
@@ -22,6 +22,7 @@ from shareable_backlog.services.access.sessions import CurrentUser, ListedSessio
 from shareable_backlog.services.access.sharing import Scope
 from shareable_backlog.services.account import passkeys
 from shareable_backlog.services.account.passkeys import ListedPasskey
+from shareable_backlog.vocabulary import PageName
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Day, Email, Id, Otherwise, SearchText, Text, Ticked, TimeAndId
 from shareable_backlog.web.formats import csv_lines
@@ -98,6 +99,12 @@ class PersonForm(ScopeForm, frozen=True, kw_only=True):
     name: Text = ""
     was: ScopeText | None = None
     last_day: Day | None = None
+
+
+class PagesForm(Struct, frozen=True):
+    """The pages that a person may use; all others are switched off."""
+
+    page: tuple[PageName, ...] = ()
 
 
 class DeletionForm(Struct, frozen=True):
@@ -227,6 +234,12 @@ async def update_person(request: Request, path: PersonPath, form: PersonForm) ->
         was=form.was,
         outbox=auth.read_config(request).sign_in.outbox,
     )
+    return RedirectResponse(f"/admin/people/{path.user_id}?notice=changed", 303)
+
+
+async def save_pages(request: Request, path: PersonPath, form: PagesForm) -> Response:
+    """Let a person use some pages alone."""
+    await user_pages.save_pages(auth.read_actor(request), path.user_id, form.page)
     return RedirectResponse(f"/admin/people/{path.user_id}?notice=changed", 303)
 
 

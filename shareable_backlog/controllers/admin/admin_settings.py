@@ -10,9 +10,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog import clock
+from shareable_backlog.config import format_settings
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.services import meetings, settings
+from shareable_backlog.services.account import published_views
+from shareable_backlog.services.account.published_views import PublishedView
 from shareable_backlog.services.settings import RANK_ORDERS, WEEKDAYS, PlaceSettings, RankOrder
+from shareable_backlog.vocabulary import PageName
 from shareable_backlog.web import forms
 from shareable_backlog.web.fields import Day, Id, Text, Ticked
 from shareable_backlog.web.pages import colors
@@ -41,6 +45,30 @@ class PlaceForm(Struct, frozen=True, kw_only=True):
     drop_logo: Ticked = False
 
 
+class StartForm(Struct, frozen=True, kw_only=True):
+    """With which published view the backlog opens for a group, or for everybody."""
+
+    version: Id
+    group: Id | None = None
+    view: Id | None = None
+
+
+class IntervalForm(Struct, frozen=True, kw_only=True):
+    """How many minutes after a run the next one comes."""
+
+    version: Id
+    minutes: Annotated[int, Meta(ge=1, le=1440, description="The time between runs is 1 to 1440 minutes.")] | None = (
+        None
+    )
+
+
+class SwitchesForm(Struct, frozen=True, kw_only=True):
+    """The pages that are switched on."""
+
+    version: Id
+    page: tuple[PageName, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsContext:
     """The page of the settings; `last_meeting` and `next_meeting` are what the settings make of today."""
@@ -53,11 +81,19 @@ class SettingsContext:
     next_meeting: date | None
     accent: tuple[str, str] | None
     """The place's colour as it is read on light and on dark pages."""
+    starts: Sequence[tuple[int | str, str, int | None]]
+    """For whom the backlog opens with which view: for everybody, and for each group by its id."""
+    published: Sequence[PublishedView]
+    interval_s: int
+    is_interval_given: bool
+    """Whether the environment says it, so that it can't be changed here."""
+    operators: Sequence[tuple[str, str]]
+    """What else operators have set in the environment, secrets masked."""
 
 
 async def show_settings(request: Request) -> Response:
     """Show the settings, each part with the form that changes it."""
-    current, today = await settings.read_settings(), _read_today(request)
+    current, today, config = await settings.read_settings(), _read_today(request), auth.read_config(request).settings
     context = SettingsContext(
         settings=current,
         rank_orders=list(RANK_ORDERS.items()),
@@ -65,6 +101,14 @@ async def show_settings(request: Request) -> Response:
         today=today,
         last_meeting=meetings.find_last_meeting(current, today),
         next_meeting=meetings.find_next_meeting(current, today),
+        starts=[
+            ("", "Everybody", current.start_view_id),
+            *((one.id, one.name, one.start_view_id) for one in await settings.list_starts()),
+        ],
+        published=[one.view for one in await published_views.list_views()],
+        interval_s=await settings.choose_sync_interval_s(config),
+        is_interval_given="SYNC_INTERVAL_S" in config.given,
+        operators=[(name, value) for name, value in format_settings(config).items() if name in config.given],
         accent=colors.tone_accent(current.place_color) if current.place_color else None,
     )
     return auth.render_page(request, "settings/settings.html", context)
@@ -94,6 +138,24 @@ async def save_place(request: Request, form: PlaceForm) -> Response:
         upload=forms.get_file(request, "logo"),
         drops_logo=form.drop_logo,
     )
+    return RedirectResponse("/admin/settings?notice=saved", 303)
+
+
+async def save_start(request: Request, form: StartForm) -> Response:
+    """Save with which view the backlog opens."""
+    await settings.save_start(auth.read_actor(request), form.version, form.group, form.view)
+    return RedirectResponse("/admin/settings?notice=saved", 303)
+
+
+async def save_sync(request: Request, form: IntervalForm) -> Response:
+    """Save how often the mirror is brought up to date."""
+    await settings.save_sync(auth.read_actor(request), form.version, form.minutes and form.minutes * 60)
+    return RedirectResponse("/admin/settings?notice=saved", 303)
+
+
+async def save_pages(request: Request, form: SwitchesForm) -> Response:
+    """Save what is switched on."""
+    await settings.save_pages(auth.read_actor(request), form.version, form.page)
     return RedirectResponse("/admin/settings?notice=saved", 303)
 
 

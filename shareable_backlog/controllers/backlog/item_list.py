@@ -78,6 +78,7 @@ class ListedContext:
     has_run: bool
     is_admin: bool
     news: News
+    pages_off: frozenset[str]
 
     @property
     def asked(self) -> ItemQuery:
@@ -151,7 +152,8 @@ _BORN = secrets.token_hex(8)
 
 async def show_list(request: Request, query: ListQuery) -> Response:
     """Show the items that the query asks for, as one list or in groups; without one, the person's default view."""
-    if not request.url.query and (default := views.find_default(auth.require_page_user(request).views)):
+    reader = auth.require_page_user(request)
+    if not request.url.query and (default := views.find_default(reader.views, reader.start_view_id)):
         layout, wanted = default
         path = LIST if layout == "list" else f"/{layout}"
         if wanted or path != LIST:
@@ -188,6 +190,7 @@ async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | 
         has_run=reader.mirror.as_of is not None,
         is_admin=reader.user.reads_as_admin,
         news=News(await news.find_meeting(reader.version, now), reader.unseen if asks_for_unseen else ()),
+        pages_off=reader.user.pages_off,
     )
     frame = auth.build_frame(request)
     saved = views.build_bar(reader.views, place.query, "board" if place.path == BOARD else "list")

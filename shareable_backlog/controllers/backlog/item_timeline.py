@@ -67,6 +67,7 @@ class TimelineContext:
     has_run: bool
     mirrored: int
     news: News
+    pages_off: frozenset[str]
 
 
 async def show_timeline(request: Request, query: TimelineQuery) -> Response:
@@ -88,6 +89,7 @@ async def show_timeline(request: Request, query: TimelineQuery) -> Response:
         local=local,
         now=now,
         news=asked.news,
+        pages_off=reader.user.pages_off,
         page=found,
         by=by,
         window=window,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from shareable_backlog.database.access import user_scopes, users
 from shareable_backlog.database.access.users import UserState
@@ -32,6 +32,8 @@ class SignedInUserRow:
     is_admin: bool
     is_team_member: bool
     """Whether the person in whose view it is works in Linear too."""
+    pages_off: list[str]
+    """What is switched off for everybody, or for the person in whose view it is."""
     group_ids: list[int] | None
     viewing_as: str | None
     viewing_group_ids: list[int] | None
@@ -46,6 +48,8 @@ class SignedInUserRow:
     columns: object
     views: list[dict[str, Any]]
     """The fields of each `OfferedView`, in their order."""
+    start_view_id: int | None
+    """The published view with which the backlog opens for who has chosen none: that of a group, or of all."""
     as_of: datetime | None
     failure: str | None
     is_sample: bool
@@ -57,6 +61,16 @@ class SignedInUserRow:
     seen_ids: list[str] | None
 
 
+_START_VIEW: LiteralString = """coalesce((
+  SELECT g.start_view_id FROM viewer_group_members m JOIN viewer_groups g ON g.id = m.viewer_group_id
+  WHERE m.user_id = coalesce(v.id, u.id) AND g.start_view_id IS NOT NULL ORDER BY g.id LIMIT 1
+), (SELECT start_view_id FROM settings))"""
+_APPROVER: LiteralString = """(
+  SELECT a.email FROM users a WHERE a.id = CASE WHEN v.id IS NULL THEN u.approved_by ELSE v.approved_by END
+    AND a.is_admin AND a.is_approved AND NOT a.is_disabled
+)"""
+
+
 async def find_by_token(token_hash: bytes, idle_hours: int, max_days: int) -> SignedInUserRow | None:
     """Return whose live session a token is; None when there is none, it is too old, or its person was disabled."""
     found = await query(
@@ -65,15 +79,13 @@ async def find_by_token(token_hash: bytes, idle_hours: int, max_days: int) -> Si
                s.method = 'proxy' OR s.created_at > now() - interval '10 minutes' AS is_proven,
                u.id AS user_id, u.email, u.display_name, {users.STATE} AS state, u.is_admin,
                coalesce(v.is_team_member, u.is_team_member) AS is_team_member,
+               coalesce(v.pages_off, u.pages_off) || (SELECT pages_off FROM settings) AS pages_off,
                {user_scopes.render_scope("u")} AS group_ids,
                v.email AS viewing_as, {user_scopes.render_scope("v")} AS viewing_group_ids,
-               (
-                 SELECT a.email FROM users a
-                 WHERE a.id = CASE WHEN v.id IS NULL THEN u.approved_by ELSE v.approved_by END
-                   AND a.is_admin AND a.is_approved AND NOT a.is_disabled
-               ) AS approver,
+               {_APPROVER} AS approver,
                s.last_seen_at < now() - interval '1 minute' OR u.last_access_at IS NULL AS is_due,
                {user_preferences.COLUMNS}, ({published_views.render_offered_views("u.id")}) AS views,
+               {_START_VIEW} AS start_view_id,
                {freshness.COLUMNS},
                CASE WHEN u.is_admin THEN ({users.WAITING}) ELSE 0 END AS waiting,
                (SELECT version::text FROM mirror_versions) AS version,

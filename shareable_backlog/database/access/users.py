@@ -1,5 +1,6 @@
 """Read and change the people who may sign in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, LiteralString, TypeAlias
@@ -34,6 +35,7 @@ class UserRow:
     state: UserState
     is_admin: bool
     is_team_member: bool
+    pages_off: list[str]
     access_note: str | None
     decision_reason: str | None
     access_until: datetime | None
@@ -56,8 +58,8 @@ class UserRow:
 
 
 COLUMNS: LiteralString = f"""
-    u.id, u.email, u.display_name, {STATE} AS state, u.is_admin, u.is_team_member, u.access_note, u.decision_reason,
-    u.access_until, u.sees_everything, {user_scopes.render_group_ids("u")} AS group_ids,
+    u.id, u.email, u.display_name, {STATE} AS state, u.is_admin, u.is_team_member, u.pages_off, u.access_note,
+    u.decision_reason, u.access_until, u.sees_everything, {user_scopes.render_group_ids("u")} AS group_ids,
     {user_scopes.render_group_names("u")} AS groups, u.created_at, u.approved_at, u.last_access_at
 """
 
@@ -235,6 +237,14 @@ async def update_user(
         WHERE id = %(user_id)s
         """,
         {"user_id": user_id, "display_name": display_name, "access_until": access_until},
+    )
+
+
+async def set_pages_off(transaction: Transaction, user_id: int, pages: Sequence[str]) -> None:
+    """Switch these pages off for a person, and all others on."""
+    await transaction.query(
+        "UPDATE users SET pages_off = %(pages)s, updated_at = now() WHERE id = %(user_id)s",
+        {"user_id": user_id, "pages": list(pages)},
     )
 
 

@@ -20,6 +20,7 @@ class Token:
     display_name: str | None
     is_admin: bool
     is_team_member: bool
+    pages_off: list[str]
     group_ids: list[int] | None
     """None for whoever sees everything."""
     is_due: bool
@@ -43,6 +44,7 @@ async def find_by_hash(token_hash: bytes) -> Token | None:
     found = await query(
         f"""
         SELECT t.id, t.scopes, u.id AS user_id, u.email, u.display_name, u.is_admin, u.is_team_member,
+               u.pages_off || (SELECT pages_off FROM settings) AS pages_off,
                {user_scopes.render_scope("u")} AS group_ids,
                coalesce(t.last_used_at < now() - interval '1 minute', true) AS is_due
         FROM api_tokens t JOIN users u ON u.id = t.user_id

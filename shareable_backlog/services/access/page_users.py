@@ -37,6 +37,8 @@ class PageUser:
     unseen: tuple[str, ...]
     approver: str | None
     """Whom to ask for more: the admin who let in the person whose view it is; None when they are none any more."""
+    start_view_id: int | None = None
+    """The published view to begin with for who has chosen none."""
 
 
 async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
@@ -60,6 +62,7 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
         found.viewing_as,
         is_proven=found.is_proven,
         is_team_member=found.is_team_member,
+        pages_off=frozenset(found.pages_off),
     )
     stored = StoredPreferences(found.theme, found.density, found.time_zone, found.locale, found.columns)
     return PageUser(
@@ -71,6 +74,7 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
         found.version,
         await _find_unseen(found, visitor),
         found.approver,
+        found.start_view_id,
     )
 
 

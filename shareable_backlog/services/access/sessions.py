@@ -31,7 +31,7 @@ class CurrentUser:
 
     `scope` is what is shown; `viewing_as` names the person whose scope an admin looks with, None: their own. Who
     `is_proven` signed in a few minutes ago, and needs not do so again before what matters. `is_team_member` says
-    whether the person in whose view it is works in Linear too.
+    whether the person in whose view it is works in Linear too, `pages_off` what is switched off for them.
     """
 
     user_id: int
@@ -45,6 +45,7 @@ class CurrentUser:
     viewing_as: str | None = None
     is_proven: bool = False
     is_team_member: bool = False
+    pages_off: frozenset[str] = frozenset()
 
     @property
     def reads_as_admin(self) -> bool:

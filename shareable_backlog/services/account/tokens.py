@@ -67,6 +67,7 @@ async def authenticate(authorization: str) -> TokenUser:
         session_id=None,
         scope=build_scope(found.group_ids),
         is_team_member=found.is_team_member,
+        pages_off=frozenset(found.pages_off),
         rights=frozenset(found.scopes),
     )
 

@@ -108,9 +108,14 @@ def build_bar(offered: OfferedViews, query: str, layout: Layout) -> ViewsBar:
     return ViewsBar(offered.mine, offered.published, next(shown, None), query, layout)
 
 
-def find_default(offered: OfferedViews) -> tuple[Layout, str] | None:
-    """Return layout and query of the view that a person begins with; None without one that makes sense."""
+def find_default(offered: OfferedViews, start_view_id: int | None = None) -> tuple[Layout, str] | None:
+    """Return layout and query of the view that a person begins with; None without one that makes sense.
+
+    Who has chosen none begins with the published view `start_view_id`, as far as they are offered it.
+    """
     default = next((one for one in offered.mine if one.is_default), None)
+    if default is None and start_view_id is not None:
+        default = next((one for one in offered.published if one.id == start_view_id), None)
     if default is None:
         return None
     try:

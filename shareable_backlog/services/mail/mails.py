@@ -1,11 +1,14 @@
 """Write the mails: every word that the product sends stands here and in `notice_mails.py`."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import users
 from shareable_backlog.mail import MailMessage
+from shareable_backlog.services import invitations, places
 from shareable_backlog.services.access import sign_in
 from shareable_backlog.services.access.lookalikes import find_lookalikes, format_ascii
 from shareable_backlog.services.access.sign_in import LINK_LIVES_S, SignInConfig
@@ -18,29 +21,15 @@ def build_renderers(config: SignInConfig) -> Mapping[MailKind, Renderer]:
     """Return what writes each kind of mail for this installation.
 
     The params are `link_id` for "sign_in", `email` for "codes_closed_admin", `place` for "browser_new", `email` and
-    `by` for "admin_made", `name` for tokens and passkeys, `by` and `widened` for "sharing_widened", `email` and
-    `note` for "access_asked", and for the decisions an admin's `reason`, which may be missing or None;
-    "access_approved" has `sees_nothing` too.
+    `by` for "admin_made", `name` for tokens and passkeys, `by` and `widened` for "sharing_widened", `invitation_id`
+    for "invited", `email` and `note` for "access_asked", and for the decisions an admin's `reason`, which may be
+    missing or None; "access_approved" has `sees_nothing` too.
     """
     base_url = config.base_url
 
     async def render_sign_in(to: str, params: Mapping[str, Any]) -> MailMessage | None:
         written = await sign_in.find_url_and_code(config, params)
         return written and write_sign_in(to, base_url, link=written[0], code=written[1])
-
-    async def render_access_asked(to: str, params: Mapping[str, Any]) -> MailMessage | None:
-        async with transaction() as tx:
-            person = await users.find_by_email(tx, params["email"])
-        if person is None or person.state not in ("pending", "expired"):
-            return None
-        seen = (await find_lookalikes({person.id: person.email})).get(person.id)
-        return write_access_asked(
-            to,
-            base_url,
-            email=format_ascii(params["email"]),
-            note=params["note"],
-            looks_like=seen and seen.looks_like,
-        )
 
     async def render_access_approved(to: str, params: Mapping[str, Any]) -> MailMessage:
         sees_nothing = bool(params.get("sees_nothing"))
@@ -68,12 +57,43 @@ def build_renderers(config: SignInConfig) -> Mapping[MailKind, Renderer]:
         "passkey_added": build_renderer(notice_mails.write_passkey_added, "name"),
         "passkey_removed": build_renderer(notice_mails.write_passkey_removed, "name"),
         "sharing_widened": build_renderer(notice_mails.write_sharing_widened, "by", "widened"),
-        "access_asked": render_access_asked,
+        "invited": partial(_render_invited, base_url),
+        "access_asked": partial(_render_access_asked, base_url),
         "access_approved": render_access_approved,
         "access_declined": build_decision_renderer(write_access_declined),
         "access_disabled": build_decision_renderer(write_access_disabled),
         "access_restored": build_decision_renderer(write_access_restored),
     }
+
+
+async def _render_access_asked(base_url: str, to: str, params: Mapping[str, Any]) -> MailMessage | None:
+    async with transaction() as tx:
+        person = await users.find_by_email(tx, params["email"])
+    if person is None or person.state not in ("pending", "expired"):
+        return None
+    seen = (await find_lookalikes({person.id: person.email})).get(person.id)
+    return write_access_asked(
+        to,
+        base_url,
+        email=format_ascii(params["email"]),
+        note=params["note"],
+        looks_like=seen and seen.looks_like,
+    )
+
+
+async def _render_invited(base_url: str, to: str, params: Mapping[str, Any]) -> MailMessage | None:
+    found = await invitations.find_open(params["invitation_id"])
+    if found is None:
+        return None
+    last = found.access_until and found.access_until - timedelta(seconds=1)
+    return notice_mails.write_invited(
+        to,
+        base_url,
+        inviter=found.inviter or "An admin",
+        place=(await places.read_place()).name,
+        note=found.note,
+        last_day=f"{last.day} {last:%B %Y}" if last else "",
+    )
 
 
 def write_sign_in(to: str, base_url: str, *, link: str, code: str) -> MailMessage:

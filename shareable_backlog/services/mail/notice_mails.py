@@ -93,3 +93,28 @@ If that was not {"you" if to == by else named}, somebody else uses this account:
 sessions under Admin, People, and tell the other admins.
 """,
     )
+
+
+def write_invited(
+    to: str, base_url: str, *, inviter: str, place: str, note: str | None, last_day: str
+) -> MailMessage:
+    """Invite a person: by whom, where to, what it is, until when ("" for no end), with a line of the admin's own."""
+    inviter, place = format_ascii(clean_line(inviter)), clean_line(place)
+    until = f"\n\nYou can look until {last_day} (UTC)." if last_day else ""
+    return MailMessage(
+        to,
+        f"{inviter} invites you to {place}",
+        f"""\
+Hello,
+
+{inviter} invites you to {place}: a page that shows what is being
+worked on, what comes next and how far it is. It is for reading: you
+can break nothing, and need no other account.{quote_words(note, "They wrote:")}
+
+Sign in with this address, {to}, here:
+
+{base_url}/{until}
+
+If you don't know {inviter}, ignore this email: nothing happens.
+""",
+    )

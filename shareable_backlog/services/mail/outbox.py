@@ -30,6 +30,7 @@ MailKind: TypeAlias = Literal[
     "passkey_added",
     "passkey_removed",
     "sharing_widened",
+    "invited",
     "access_asked",
     "access_approved",
     "access_declined",

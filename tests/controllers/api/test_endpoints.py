@@ -26,6 +26,7 @@ INSERT INTO projects (id, name, status_id, target_date, created_at, updated_at) 
   ('p3', 'Empty', NULL, NULL, now(), now()), ('p4', 'Wall', NULL, NULL, now(), now());
 INSERT INTO labels (id, name, color, created_at, updated_at) VALUES
   ('l1', 'bug', '#ff0000', now(), now()), ('l2', 'secret', NULL, now(), now()), ('l3', 'unused', NULL, now(), now());
+UPDATE labels SET is_offered = true;
 INSERT INTO people (id, name, created_at, updated_at) VALUES ('u1', 'Dana', now(), now());
 INSERT INTO backlog_items
   (id, identifier, number, title, description, team_id, state_id, project_id, label_ids, parent_id, assignee_id,

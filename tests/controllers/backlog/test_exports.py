@@ -21,7 +21,7 @@ INSERT INTO teams (id, key, name, private, created_at, updated_at) VALUES
   ('t1', 'ENG', 'Engineering', false, now(), now()), ('t2', 'SEC', 'Security', true, now(), now());
 INSERT INTO workflow_states (id, team_id, name, type, created_at, updated_at) VALUES
   ('s1', 't1', 'Doing', 'started', now(), now());
-INSERT INTO labels (id, name, created_at, updated_at) VALUES ('l1', 'bug', now(), now());
+INSERT INTO labels (id, name, is_offered, created_at, updated_at) VALUES ('l1', 'bug', true, now(), now());
 INSERT INTO people (id, name, created_at, updated_at) VALUES ('u1', 'Dana', now(), now());
 INSERT INTO backlog_items
   (id, identifier, number, title, team_id, state_id, label_ids, assignee_id, priority, due_date, created_at,
