@@ -68,7 +68,7 @@ def test_on_a_phone_a_title_has_two_lines_and_state_and_project_stand_below_it(
     title, state, project = [box for box in boxes if box]
     assert title["height"] == 40
     assert state["y"] >= title["y"] + title["height"]
-    assert (project["y"], project["width"] > 80) == (state["y"], True)
+    assert (project["y"], project["width"] > 64) == (state["y"], True)
 
 
 def test_on_a_phone_the_first_item_begins_within_96_pixels_below_one_row_of_named_navigation(
