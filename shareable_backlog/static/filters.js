@@ -6,7 +6,8 @@ function findAmongFilters(field) {
   const wanted = value.trim().toLowerCase();
   let hasAny = false;
   for (const check of form.querySelectorAll(".check")) {
-    const isFound = check.textContent.toLowerCase().includes(wanted);
+    const field = check.closest("form > details").querySelector("summary");
+    const isFound = `${field.firstChild.data} ${check.textContent}`.toLowerCase().includes(wanted);
     check.hidden = !isFound && !check.querySelector("input").checked;
     hasAny ||= isFound;
   }

@@ -50,7 +50,6 @@ def test_labels_that_an_item_has_all_of_and_days_from_one_to_another_are_chosen(
     form.locator("summary", has_text="all of these").click()
     for name in ("Android", "Bug"):
         form.locator(f'[name="label.all"][value="{name}"]').check()
-    form.locator("summary", has_text=re.compile(r"^\s*Created\s*$")).click()
     form.locator('[name="created.from"]').fill("2020-01-01")
     form.get_by_role("button", name="Show the items").click()
     expect(page.get_by_role("link", name="Remove Label has all of Android and Bug")).to_be_visible()
@@ -204,7 +203,6 @@ def test_without_javascript_filters_layout_and_views_are_forms_and_links(new_pag
     page = new_page(java_script_enabled=False)
     page.goto("/")
     page.get_by_role("link", name="Filter", exact=True).click()
-    page.locator("summary", has_text="Team").click()
     page.get_by_role("checkbox", name="Planning").first.check()
     page.get_by_role("button", name="Show the items").click()
     expect(page.get_by_role("link", name="Remove Team PLN")).to_be_visible()
@@ -275,12 +273,34 @@ def test_a_name_is_found_among_the_filters_while_one_types(new_page: NewPage, wi
 def test_a_span_of_days_is_chosen_by_two_dates(new_page: NewPage, *, with_script: bool) -> None:
     page = new_page(java_script_enabled=with_script)
     page.goto("/filters")
-    page.locator("summary", has_text="Created").last.click()
     page.locator('[name="created.from"]').fill("2026-01-01")
     page.locator('[name="created.to"]').fill("2026-12-31")
     page.get_by_role("button", name="Show the items").click()
     expect(page).to_have_url(re.compile(r"/\?created=2026-01-01\.\.2026-12-31$"))
     expect(page.get_by_role("link", name="Remove Created 2026-01-01 to 2026-12-31")).to_be_visible()
+
+
+def test_what_has_few_choices_stands_open_and_longer_lists_say_how_many_they_have(page: Page) -> None:
+    page.goto("/filters")
+    expect(page.get_by_role("checkbox", name="Urgent").first).to_be_visible()
+    expect(page.get_by_role("checkbox", name="No priority").first).to_be_visible()
+    labels = page.locator("details", has=page.locator('[name="label"]'))
+    count = labels.locator('[name="label"]').count()
+    assert count > 8
+    expect(labels.locator("summary").first).to_have_text(re.compile(rf"Label\s+{count}$"))
+    expect(page.locator(".check", has=page.locator('[name="cycle"]'), has_text="\u2013").first).to_be_attached()
+
+
+def test_the_name_of_a_field_finds_all_of_its_choices(new_page: NewPage) -> None:
+    page, plain = new_page(), new_page(java_script_enabled=False)
+    for one in (page, plain):
+        one.goto("/filters")
+        one.get_by_role("searchbox").last.fill("milestone")
+    plain.get_by_role("searchbox").last.press("Enter")
+    plain.wait_for_url("**find=milestone**")
+    for one in (page, plain):
+        expect(one.get_by_role("checkbox", name="No milestone").first).to_be_visible()
+        expect(one.get_by_role("checkbox", name="Urgent").filter(visible=True)).to_have_count(0)
 
 
 def test_without_javascript_a_button_finds_among_the_filters(new_page: NewPage) -> None:
