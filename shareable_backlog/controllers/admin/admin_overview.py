@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from shareable_backlog import __version__
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.services import overview
+from shareable_backlog.services import overview, usage
 from shareable_backlog.services.overview import Overview
+from shareable_backlog.services.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class OverviewContext:
     """The page of all in one look, with what is set up of the program."""
 
     overview: Overview
+    usage: Usage
     version: str
     is_embedded: bool
     has_key: bool
@@ -27,6 +29,7 @@ async def show_overview(request: Request) -> Response:
     has_mail = access.settings.smtp_url is not None
     context = OverviewContext(
         await overview.read_overview(access.limits, has_mail=has_mail),
+        await usage.read_usage(),
         __version__,
         is_embedded=access.settings.database_url is None,
         has_key=bool(access.settings.linear_api_key or access.settings.linear_oauth_client_id),

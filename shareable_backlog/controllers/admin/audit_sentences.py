@@ -41,6 +41,7 @@ PHRASES: Final[Mapping[Action, str]] = {
     Action.PEOPLE_EXPORTED: "exported the list of people",
     Action.VIEW_AS_STARTED: "looked at the backlog as {}",
     Action.VIEW_AS_STOPPED: "stopped looking as {}",
+    Action.SEARCH_IN_VAIN: "searched in vain",
     Action.ITEM_VIEWED: "looked at {}",
     Action.EXPORT_MADE: "exported items",
     Action.SHARING_CHANGED: "changed what is shown",

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -17,9 +18,12 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import advice, backlog_url, headings, origins, ranks
 from shareable_backlog.controllers.backlog.advice import NothingAdvice
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogQuery, BacklogUrl
+from shareable_backlog.errors import DatabaseReadOnly
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.account import views
 from shareable_backlog.services.account.views import ViewsBar
+from shareable_backlog.services.audit import audit_actions
+from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.backlog import catalog, comparison, first_lines, item_pages, news
 from shareable_backlog.services.backlog.comparison import Comparison, GoneItem
 from shareable_backlog.services.backlog.filters import Condition
@@ -132,6 +136,7 @@ class RenderedPage:
     look: Markup
     display: Markup
     results: Markup
+    is_empty: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +204,17 @@ async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | 
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     made = await _KEPT.value.get(listed, partial(_render_parts, listed))
+    if made.is_empty and place.filters.text:
+        await _record_vain_search(request, place.filters.text)
     results = mark_unseen(made.results, reader.unseen, can_become_seen=reader.user.viewing_as is None)
     context = ItemListContext(replace(made, results=results), place, saved, asks_for_unseen=asks_for_unseen)
     return rendering.render_page("backlog/backlog.html", frame, context, headers=headers)
+
+
+async def _record_vain_search(request: Request, text: str) -> None:
+    """Record what was searched for in vain, by which admins see what people miss."""
+    with suppress(DatabaseReadOnly):  # the page is there all the same
+        await audit_actions.record(None, auth.read_actor(request), Action.SEARCH_IN_VAIN, details={"q": text})
 
 
 async def _render_parts(listed: ListedContext) -> RenderedPage:
@@ -211,19 +224,22 @@ async def _render_parts(listed: ListedContext) -> RenderedPage:
         chosen=replace(place.layout, order=listed.asked.sorted_by),
         all_orders=[one for one in ORDERS if one != "relevance" or place.filters.text],
     )
+    results, is_empty = await _render_results(listed)
     return RenderedPage(
         await headings.write_heading(listed.scope, place),
         rendering.render_part("backlog/_toolbar.html", listed),
         rendering.render_part("backlog/_display.html", listed, display),
-        await _render_results(listed),
+        results,
+        is_empty,
     )
 
 
-async def _render_results(listed: ListedContext) -> Markup:
+async def _render_results(listed: ListedContext) -> tuple[Markup, bool]:
+    """Return the list, the groups or what is gone, and whether nothing at all was found."""
     if listed.place.filters.moved == "gone":
         compared = await comparison.compare_items(listed.scope, listed.asked, [], counts=True)
         gone = await comparison.list_gone(listed.scope, listed.asked)
-        return rendering.render_part("moves/_gone.html", listed, GoneContext(gone, compared, is_narrowed=True))
+        return rendering.render_part("moves/_gone.html", listed, GoneContext(gone, compared, is_narrowed=True)), False
     return await (_render_list(listed) if listed.group == "none" else _render_groups(listed, listed.group))
 
 
@@ -235,7 +251,7 @@ async def _compare(listed: ListedContext, items: Sequence[ListedItem], *, is_fir
     return replace(found, past_ranks=await ranks.read_past_ranks(listed.scope, listed.version, found.since))
 
 
-async def _render_list(listed: ListedContext) -> Markup:
+async def _render_list(listed: ListedContext) -> tuple[Markup, bool]:
     asked = listed.asked
     types = item_pages.list_position_types(asked)
     position = None if listed.after is None else pagination.decode_position(listed.after, types)
@@ -256,10 +272,11 @@ async def _render_list(listed: ListedContext) -> Markup:
         compared=await _compare(listed, found.items, is_first=position is None),
         advice=await _find_advice(listed, is_empty=not found.items and position is None),
     )
-    return rendering.render_part("backlog/_list.html", listed, context)
+    return rendering.render_part("backlog/_list.html", listed, context), context.is_first and not found.items
 
 
-async def _render_groups(listed: ListedContext, by: GroupBy) -> Markup:
+async def _render_groups(listed: ListedContext, by: GroupBy) -> tuple[Markup, bool]:
+    """Return the groups, and whether nothing at all was found."""
     place, skip = listed.place, _parse_skip(listed.skip)
     is_board = place.path == BOARD
     found = await item_pages.list_groups(
@@ -287,7 +304,8 @@ async def _render_groups(listed: ListedContext, by: GroupBy) -> Markup:
         compared=await _compare(listed, shown, is_first=skip == 0),
         advice=await _find_advice(listed, is_empty=not found.groups and skip == 0),
     )
-    return rendering.render_part("backlog/_board.html" if is_board else "backlog/_grouped_list.html", listed, context)
+    part = rendering.render_part("backlog/_board.html" if is_board else "backlog/_grouped_list.html", listed, context)
+    return part, context.is_first and not found.groups
 
 
 async def _count_mirrored(listed: ListedContext, *, is_empty: bool) -> int:

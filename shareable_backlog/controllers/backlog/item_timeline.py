@@ -110,6 +110,7 @@ async def show_timeline(request: Request, query: TimelineQuery) -> Response:
         rendering.render_part("backlog/_toolbar.html", context),
         rendering.render_part("charts/_timeline_display.html", context),
         rendering.render_part("charts/_timeline.html", context),
+        is_empty=False,
     )
     saved = views.build_bar(reader.views, urlencode(params.write(query)), "timeline")
     return auth.render_page(

@@ -53,6 +53,7 @@ class Action(StrEnum):
     PEOPLE_EXPORTED = "people.exported"
     VIEW_AS_STARTED = "view_as.started"
     VIEW_AS_STOPPED = "view_as.stopped"
+    SEARCH_IN_VAIN = "search.in_vain"
     ITEM_VIEWED = "item.viewed"
     EXPORT_MADE = "export.made"
     SHARING_CHANGED = "sharing.changed"
@@ -93,6 +94,7 @@ _EVERYBODYS = {
     Action.ACCESS_ASKED,
     Action.ACCESS_REFUSED,
     Action.PERSON_CREATED,
+    Action.SEARCH_IN_VAIN,
     Action.ITEM_VIEWED,
     Action.EXPORT_MADE,
     Action.TOKEN_CREATED,

@@ -95,3 +95,13 @@ def test_versions_are_told_and_no_address_of_the_database(site: Site) -> None:
 @pytest.mark.parametrize("persona", ["bob", "carol", "dora", None])
 def test_only_admins_see_it(site: Site, persona: str | None) -> None:
     assert site.get("/admin", persona).status_code in {303, 403}
+
+
+def test_use_is_told_in_numbers_and_a_picture_from_the_record_alone(site: Site) -> None:
+    assert site.get("/?q=nothinglikethis", "bob").status_code == 200
+    page = site.get("/admin", "alice").text
+    assert '“<span dir="auto">nothinglikethis</span>”' in page
+    assert "person was" in page or "people were" in page
+    assert page.count("<rect") >= 14
+    assert 'role="img"' in page
+    assert "nothing else is noted of anybody" in page
