@@ -8,13 +8,14 @@ from itertools import groupby
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.filters import find_since
 from shareable_backlog.database.backlog.news import moves
-from shareable_backlog.database.backlog.news.moves import GoneItem, ItemMove
+from shareable_backlog.database.backlog.news.moves import GoneItem, ItemMove, MoveCounts
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery, select_items
-from shareable_backlog.vocabulary import MoveKind
 
 __all__ = ["GoneItem", "ItemMove"]
 
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
+"""More are counted as one more, so that counting takes no longer the more there are."""
+
 _MOST_GONE = 1_000
 
 
@@ -22,11 +23,11 @@ _MOST_GONE = 1_000
 class Comparison:
     """What a page says of a day that it is compared with: since when, sums of each kind, and what moved of its items.
 
-    `since` is None when there was no meeting yet to compare with; `counts` are None but on a first page.
+    `since` is None when there was no meeting yet to compare with; `sums` are None but on a first page.
     """
 
     since: datetime | None
-    counts: Mapping[MoveKind, int] | None
+    sums: MoveCounts | None
     moves: Mapping[str, Sequence[ItemMove]]
     past_ranks: Mapping[str, int] = field(default_factory=dict[str, int])
     """The places that items had then among all that the reader may see, by their ids."""

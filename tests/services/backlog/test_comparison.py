@@ -10,9 +10,9 @@ import pytest
 
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
-from shareable_backlog.services.backlog import comparison, item_pages
+from shareable_backlog.services.backlog import comparison, item_pages, ranks
 from shareable_backlog.services.backlog.comparison import Comparison
-from shareable_backlog.vocabulary import MOVES
+from shareable_backlog.vocabulary import MOVES, MoveKind
 from tests.support.listing import parse_query
 from tests.support.mirrored import item, project, state, store, team
 
@@ -30,6 +30,13 @@ async def compare(
     found = await comparison.compare_items(scope, parse_query(words), ids, counts=True)
     assert found
     return found
+
+
+async def compare_sums(scope: Scope = EVERYTHING) -> Mapping[MoveKind, int]:
+    sums = (await compare(scope=scope)).sums
+    assert sums
+    assert not sums.is_cut
+    return sums.counts
 
 
 async def put(hours: float, number: int = 1, **fields: Any) -> None:
@@ -67,7 +74,7 @@ async def test_what_moved_is_told_from_where_and_summed(
     await put(-5, **before)
     await put(5, **after)
     assert await list_moves() == [move]
-    assert (await compare()).counts == {**dict.fromkeys(MOVES, 0), kind: 1}
+    assert (await compare_sums()) == {**dict.fromkeys(MOVES, 0), kind: 1}
 
 
 async def test_what_went_there_and_back_or_moved_before_the_day_is_none() -> None:
@@ -83,14 +90,14 @@ async def test_what_became_done_is_summed_as_that_and_not_as_moved() -> None:
     await put(-5, state_id=TODO.id)
     await put(5, state_id=DONE.id, completed_at=SINCE + 5 * HOUR)
     assert await list_moves() == [("state", "Unstarted", False)]
-    assert (await compare()).counts == {**dict.fromkeys(MOVES, 0), "done": 1}
+    assert (await compare_sums()) == {**dict.fromkeys(MOVES, 0), "done": 1}
 
 
 async def test_an_item_that_came_since_is_new_and_did_not_move() -> None:
     await put(1, created_at=SINCE, priority=1)
     await put(2, created_at=SINCE, priority=2)
     assert await list_moves() == []
-    assert (await compare()).counts == {**dict.fromkeys(MOVES, 0), "new": 1}
+    assert (await compare_sums()) == {**dict.fromkeys(MOVES, 0), "new": 1}
 
 
 async def test_what_is_gone_is_named_and_can_be_opened_if_it_is_archived() -> None:
@@ -101,6 +108,19 @@ async def test_what_is_gone_is_named_and_can_be_opened_if_it_is_archived() -> No
     await query("UPDATE backlog_items SET removed_at = %(at)s WHERE number > 1", {"at": SINCE + 6 * HOUR})
     gone = await comparison.list_gone(EVERYTHING, parse_query(f"{WORDS}&moved=gone&team=ENG"))
     assert [(one.identifier, one.can_be_opened) for one in gone] == [("ENG-2", False), ("ENG-1", True)]
+
+
+async def test_where_too_much_moved_the_sums_say_that_there_may_be_more() -> None:
+    await put(-5)
+    await query(
+        "INSERT INTO field_changes (entity_id, field, from_value, to_value, changed_at)"
+        " SELECT 'item-ENG-1', 'priority', '1', '2', %(at)s FROM generate_series(1, 10001)",
+        {"at": SINCE + HOUR},
+    )
+    sums = (await compare()).sums
+    assert sums
+    assert (sums.is_cut, sums.counts["moved"]) == (True, 1)
+    assert await ranks.read_past_ranks(EVERYTHING, SINCE, ["item-ENG-1"]) == {}
 
 
 async def test_without_a_meeting_there_is_nothing_to_compare_with() -> None:
@@ -123,7 +143,7 @@ async def test_what_is_not_shown_moves_nothing() -> None:
     )
     await query("UPDATE sharing_settings SET shows_estimates = false")
     assert await list_moves() == []
-    assert (await compare()).counts == dict.fromkeys(MOVES, 0)
+    assert (await compare_sums()) == dict.fromkeys(MOVES, 0)
 
 
 # --- Random worlds
@@ -255,8 +275,7 @@ async def test_random_worlds_are_as_a_plain_model_says(seed: int) -> None:
         expected = {
             kind: sorted(id_ for id_, one in world.items() if kind in rules.list_kinds(one)) for kind in MOVES
         }
-        found = await compare(scope=rules.scope)
-        assert found.counts == {kind: len(ids) for kind, ids in expected.items()}
+        assert await compare_sums(rules.scope) == {kind: len(ids) for kind, ids in expected.items()}
         for kind in MOVES:
             asked = parse_query(f"{WORDS}&moved={kind}")
             if kind == "gone":

@@ -51,6 +51,14 @@ class GoneItem:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveCounts:
+    """Count items by what has become of them; `is_cut` when so much moved that not all changes were looked at."""
+
+    counts: Mapping[MoveKind, int]
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _MoveCount:
     count: int
 
@@ -62,7 +70,7 @@ _PROJECT: LiteralString = f"""LEFT JOIN projects p ON c.field = 'project' AND p.
 
 async def list_moves(scope: Scope, item_ids: Sequence[str], since: datetime) -> list[ItemMove]:
     """Return what moved `since` of those of these items that were there then and are shown."""
-    of: LiteralString = "AND e.entity_id = ANY (%(item_ids)s::text[])"
+    of: LiteralString = "e.entity_id = ANY (%(item_ids)s::text[])"
     return await query(
         f"""
         SELECT i.id AS item_id, c.field,
@@ -78,7 +86,7 @@ async def list_moves(scope: Scope, item_ids: Sequence[str], since: datetime) -> 
     )
 
 
-async def count_moves(selection: Selection, since: datetime, most: int) -> dict[MoveKind, int]:
+async def count_moves(selection: Selection, since: datetime, most: int) -> MoveCounts:
     """Count the items of a selection that came or moved in each way `since`, and those that are gone, up to `most`.
 
     Of what is searched for it is not known which are gone: their words are no longer kept.
@@ -87,14 +95,19 @@ async def count_moves(selection: Selection, since: datetime, most: int) -> dict[
     statements: list[tuple[LiteralString, Mapping[str, object]]] = []
     for kind in kinds:
         narrowed = selection.narrow(item_moves.write_move(kind, since))
-        rows = render_rows(Rows(selection=narrowed, limit="%(most)s", pick="some"))
+        rows = render_rows(Rows(selection=narrowed, limit="%(most)s", pick="any"))
         text: LiteralString = f"SELECT count(*) AS count FROM ({render_tables(narrowed)}\n{rows}) i"
         statements.append((text, {**narrowed.params, "most": most}))
     counted: LiteralString = f"SELECT count(*) AS count FROM (SELECT {_render_gone(selection)} LIMIT %(most)s) i"
     statements.append((counted, {**selection.params, "since": since, "most": most}))
-    found = await query_all(statements, row=_MoveCount)
+    noted: LiteralString = f"""
+        SELECT count(*) AS count FROM (
+          SELECT FROM field_changes WHERE field IN ({item_moves.FIELDS}) AND changed_at >= %(since)s LIMIT %(most)s) c
+    """
+    statements.append((noted, {"since": since, "most": item_moves.MOST_CHANGES + 1}))
+    *found, [changes] = await query_all(statements, row=_MoveCount)
     counts = {kind: one.count for kind, [one] in zip((*kinds, "gone"), found, strict=True)}
-    return {kind: counts[kind] for kind in MOVES}
+    return MoveCounts({kind: counts[kind] for kind in MOVES}, changes.count > item_moves.MOST_CHANGES)
 
 
 async def list_gone(selection: Selection, since: datetime, limit: int) -> list[GoneItem]:

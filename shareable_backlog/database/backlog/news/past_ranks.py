@@ -9,40 +9,47 @@ from typing import LiteralString
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.backlog.selection.item_moves import MOST_CHANGES
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.settings import RankOrder
 from shareable_backlog.vocabulary import DONE_TYPES
 
 _SINCE: LiteralString = "%(since)s::timestamptz"
-# The first change of each field since, by item: what it left behind is what there was then.
-_CHANGES: LiteralString = f"""
+_DONE_STATES: LiteralString = "SELECT s.id FROM workflow_states s WHERE s.type = ANY (%(done_types)s)"
+# The first change of each field since, by item: what it left behind is what there was then. Of states only those
+# count in which nothing is left to do.
+_CHANGES: LiteralString = """
     SELECT entity_id, bool_or(field = 'state') AS has_state,
            max(from_value) FILTER (WHERE field = 'state') AS state_id,
            bool_or(field = 'priority') AS has_priority,
            max(from_value) FILTER (WHERE field = 'priority') AS priority,
            bool_or(field = %(place)s) AS has_place, max(from_value) FILTER (WHERE field = %(place)s) AS place
     FROM (
-      SELECT DISTINCT ON (entity_id, field) entity_id, field, from_value FROM field_changes
-      WHERE field = ANY (ARRAY['state', 'priority', %(place)s]) AND changed_at >= {_SINCE}
+      SELECT DISTINCT ON (entity_id, field) entity_id, field, from_value FROM noted
       ORDER BY entity_id, field, changed_at, id
     ) c GROUP BY entity_id
 """
+_NOTED: LiteralString = f"""
+      SELECT * FROM field_changes
+      WHERE (field = ANY (ARRAY['priority', %(place)s]) OR (field = 'state' AND (
+          from_value = ANY (ARRAY({_DONE_STATES})) OR to_value = ANY (ARRAY({_DONE_STATES}))))
+        ) AND changed_at >= {_SINCE} LIMIT %(most_changes)s + 1
+"""
 _CANDIDATES: LiteralString = f"""
-    SELECT unnest(%(ranked_ids)s::text[]) AS id UNION SELECT entity_id FROM changes
-    UNION SELECT id FROM backlog_items WHERE completed_at >= {_SINCE} AND removed_at IS NULL AND NOT trashed
-    UNION SELECT id FROM backlog_items WHERE canceled_at >= {_SINCE} AND removed_at IS NULL AND NOT trashed
-    UNION SELECT id FROM backlog_items WHERE archived_at >= {_SINCE}
-    UNION SELECT id FROM backlog_items WHERE removed_at >= {_SINCE} AND archived_at IS NULL
-    UNION SELECT id FROM backlog_items
+    SELECT DISTINCT id FROM (SELECT unnest(%(ranked_ids)s::text[]) AS id UNION ALL SELECT entity_id FROM changes
+    UNION ALL SELECT id FROM backlog_items WHERE completed_at >= {_SINCE} AND removed_at IS NULL AND NOT trashed
+    UNION ALL SELECT id FROM backlog_items WHERE canceled_at >= {_SINCE} AND removed_at IS NULL AND NOT trashed
+    UNION ALL SELECT id FROM backlog_items WHERE archived_at >= {_SINCE}
+    UNION ALL SELECT id FROM backlog_items WHERE removed_at >= {_SINCE} AND archived_at IS NULL
+    UNION ALL SELECT id FROM backlog_items
     WHERE trashed AND updated_at >= {_SINCE} AND archived_at IS NULL AND removed_at IS NULL
+    LIMIT %(most_changes)s + 1) n
 """
 _WAS_OPEN: LiteralString = f"""
     i.created_at < {_SINCE} AND coalesce(i.archived_at, 'infinity') >= {_SINCE}
     AND coalesce(i.removed_at, 'infinity') >= {_SINCE} AND (NOT i.trashed OR i.updated_at >= {_SINCE})
     AND coalesce(i.completed_at, 'infinity') >= {_SINCE} AND coalesce(i.canceled_at, 'infinity') >= {_SINCE}
-    AND NOT EXISTS (
-      SELECT FROM workflow_states s WHERE s.type = ANY (%(done_types)s)
-      AND s.id = CASE WHEN c.has_state THEN c.state_id ELSE i.state_id END)
+    AND (CASE WHEN c.has_state THEN c.state_id ELSE i.state_id END = ANY (ARRAY({_DONE_STATES}))) IS NOT TRUE
 """
 _LEVEL: LiteralString = """CASE WHEN %(is_manual)s THEN 0 ELSE
       mod(5 - CASE WHEN c.has_priority THEN c.priority::integer ELSE i.priority END, 5) END"""
@@ -64,19 +71,24 @@ async def list_past_ranks(
     """Return the ids of up to `most` items that were open when the day `since` began, in the order of rank then.
 
     `ranked_ids` are the first `most` of today, in their order. What is gone since is among those then, if it would be
-    shown.
+    shown. None is known where more than 10,000 moved, were done or went: nobody compares places then.
     """
     is_manual = rank_order == "manual"
     [(ids,)] = await query(
         f"""
-        WITH changes AS MATERIALIZED ({_CHANGES}), candidates AS MATERIALIZED ({_CANDIDATES}), then_open AS (
+        WITH noted AS MATERIALIZED ({_NOTED}), changes AS MATERIALIZED ({_CHANGES}),
+        candidates AS MATERIALIZED ({_CANDIDATES}), then_open AS (
           SELECT i.id, {_LEVEL} AS level, {_PLACE} AS place
-          FROM candidates JOIN backlog_items i USING (id) LEFT JOIN changes c ON c.entity_id = i.id
+          -- Each item is looked up by itself: a join might read all items there are.
+          FROM candidates n CROSS JOIN LATERAL (SELECT * FROM backlog_items WHERE id = n.id LIMIT 1) i
+          LEFT JOIN changes c ON c.entity_id = i.id
           WHERE {_WAS_OPEN} AND {visibility.SHARED}
         )
-        SELECT ARRAY(
+        SELECT CASE WHEN (SELECT count(*) FROM noted) <= %(most_changes)s
+          AND (SELECT count(*) FROM candidates) <= %(most_changes)s
+        THEN ARRAY(
           SELECT t.id FROM then_open t WHERE {_IN_FRONT} ORDER BY t.level DESC, t.place DESC, t.id DESC LIMIT %(most)s
-        )
+        ) ELSE '{{}}' END
         """,
         {
             **visibility.build_params(scope),
@@ -87,6 +99,7 @@ async def list_past_ranks(
             "is_cut": len(ranked_ids) >= most,
             "done_types": list(DONE_TYPES),
             "most": most,
+            "most_changes": MOST_CHANGES,
         },
     )
     return ids

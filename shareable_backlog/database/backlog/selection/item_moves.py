@@ -41,23 +41,37 @@ IS_GONE: LiteralString = f"""(i.archived_at >= {_SINCE} OR (i.removed_at >= {_SI
 WAS_THERE: LiteralString = f"i.created_at < {_SINCE}"
 
 
-def render_first_changes(of: LiteralString = "") -> LiteralString:
-    """Return the statement of the first change since, of each item and field; `of` narrows it to some entities."""
+MOST_CHANGES = 10_000
+"""So many changes since a day are looked at, the newest ones, so that a comparison with any day comes to an end."""
+
+_MOST: LiteralString = "10000"
+
+FIELDS: LiteralString = "'state', 'priority', 'due_date', 'project', 'estimate'"
+"""What is compared of an item."""
+
+
+def render_first_changes(of: LiteralString) -> LiteralString:
+    """Return the statement of the first change since, of each item and field; `of` says of which items."""
     return f"""SELECT DISTINCT ON (e.entity_id, e.field) e.entity_id, e.field, e.from_value FROM field_changes e
-      WHERE e.field IN ('state', 'priority', 'due_date', 'project', 'estimate') AND e.changed_at >= {_SINCE} {of}
+      WHERE e.field IN ({FIELDS}) AND e.changed_at >= {_SINCE} AND {of}
       ORDER BY e.entity_id, e.field, e.changed_at, e.id"""
 
 
-def _find_moved(condition: LiteralString) -> LiteralString:
+def _find_moved(condition: LiteralString, fields: LiteralString = FIELDS) -> LiteralString:
     return f"""i.id = ANY (ARRAY(
-      SELECT i.id FROM ({render_first_changes()}) c JOIN backlog_items i ON i.id = c.entity_id {FROM_STATE}
+      SELECT i.id FROM (
+        SELECT DISTINCT ON (e.entity_id, e.field) e.entity_id, e.field, e.from_value FROM (
+          SELECT * FROM field_changes e WHERE e.field IN ({fields}) AND e.changed_at >= {_SINCE}
+          ORDER BY e.changed_at DESC, e.entity_id DESC LIMIT {_MOST}) e
+        ORDER BY e.entity_id, e.field, e.changed_at, e.id
+      ) c JOIN backlog_items i ON i.id = c.entity_id {FROM_STATE}
       WHERE {WAS_THERE} AND {condition}))"""
 
 
 _CONDITIONS: Mapping[MoveKind, LiteralString] = {
     "new": f"i.created_at >= {_SINCE}",
     "done": _DONE,
-    "slipped": _find_moved(IS_SLIP),
+    "slipped": _find_moved(IS_SLIP, "'due_date'"),
     "moved": _find_moved(_IS_MOVE),
     "gone": "false",  # what is in a list is there
 }

@@ -97,8 +97,9 @@ async def test_what_was_read_then_is_what_is_read_of_then(seed: int, rank_order:
 
 async def test_behind_what_is_numbered_today_nothing_is_told() -> None:
     early: dict[str, Any] = {"created_at": SINCE - HOUR, "updated_at": SINCE - HOUR}
-    await store(*(item(number, priority_sort_order=number, **early) for number in range(9)))
-    later = {**early, "updated_at": SINCE + HOUR}
+    plain = [item(number, priority_sort_order=number, **early) for number in range(9)]
+    await store(*plain)
+    later: dict[str, Any] = {**early, "updated_at": SINCE + HOUR}
     await store(item(1, priority_sort_order=6.5, **later), item(8, priority_sort_order=-1, **later))
     ranked = [f"item-ENG-{number}" for number in (8, 0, 2, 3, 4)]
     first = [f"item-ENG-{number}" for number in range(5)]

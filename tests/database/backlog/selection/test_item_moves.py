@@ -23,6 +23,5 @@ def test_what_is_gone_is_in_no_list_of_what_is_there() -> None:
     assert item_moves.write_move("gone", NOON).render() == "false"
 
 
-def test_first_changes_are_those_of_some_entities_or_of_all() -> None:
-    assert "e.entity_id = 'a'" in item_moves.render_first_changes("AND e.entity_id = 'a'")
-    assert "ANY" not in item_moves.render_first_changes()
+def test_no_more_changes_are_looked_at_than_it_says() -> None:
+    assert f"LIMIT {item_moves.MOST_CHANGES}" in item_moves.write_move("moved", NOON).render()
