@@ -1,7 +1,9 @@
 """Answer `/roadmap`: projects and milestones on a time line."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import filterfalse, groupby
 from typing import Annotated, TypeAlias
 
@@ -15,8 +17,11 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.account import views
 from shareable_backlog.services.account.views import ViewsBar
-from shareable_backlog.services.backlog import catalog
-from shareable_backlog.services.projects import roadmap
+from shareable_backlog.services.backlog import catalog, filters, news
+from shareable_backlog.services.backlog.filters import Filters, find_since
+from shareable_backlog.services.backlog.news import News
+from shareable_backlog.services.projects import plan_moves, roadmap
+from shareable_backlog.services.projects.plan_moves import PLAN_MOVES, PlanMove, PlanMoveKind
 from shareable_backlog.services.projects.roadmap import Plan, RoadmapPage
 from shareable_backlog.web import params
 from shareable_backlog.web.charts import timeline
@@ -45,6 +50,23 @@ class RoadmapQuery(Struct, frozen=True, kw_only=True):
         Otherwise(InvalidInput, "A roadmap shows 3, 6, 12 or 24 months. Choose one of them."),
     ] = None
     page: Annotated[int, Meta(ge=1, le=_LAST_PAGE)] = 1
+    since: Annotated[str | None, Trimmed(20), Codec(filters.parse_since, str)] = None
+    moved: Annotated[
+        PlanMoveKind | None,
+        Trimmed(),
+        Otherwise(InvalidInput, "Plans can be new, slipped or moved since a day. Choose one of them."),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPlans:
+    """What has become of the plans `since` a day (None: there was no meeting yet), and each sum with its address."""
+
+    since: datetime | None
+    moves: Mapping[str, PlanMove]
+    sums: Sequence[tuple[PlanMoveKind, int, str]]
+    stop_address: str
+    all_address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +103,7 @@ class RoadmapContext:
     is_admin: bool
     mirrored: int
     saved: ViewsBar
+    compared: ComparedPlans | None
 
 
 async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
@@ -89,6 +112,8 @@ async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
     is_admin = user.reads_as_admin
     today = clock.read_time().astimezone(auth.read_local_format(request).tzinfo).date()
     window = timeline.parse_window(query.from_, query.months, today)
+    first = replace(query, page=1)
+    compared = await _compare_plans(request, first)
     found = await roadmap.list_plans(
         user.scope,
         team_key=query.team or None,
@@ -96,9 +121,10 @@ async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
         number=query.page,
         by_initiative=query.by_initiative,
         today=today,
+        ids=_list_moved(compared, query.moved),
     )
     rows = [_build_row(plan, window) for plan in found.plans]
-    first, has_more = replace(query, page=1), found.has_more and query.page < _LAST_PAGE
+    has_more = found.has_more and query.page < _LAST_PAGE
     context = RoadmapContext(
         page=found,
         sections=_group_rows(found, list(filter(_has_date, rows)), by_initiative=query.by_initiative),
@@ -116,9 +142,39 @@ async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
         next_address=_build_url(replace(query, page=query.page + 1)) if has_more else None,
         is_admin=is_admin,
         saved=views.build_bar(auth.require_page_user(request).views, _build_url(first).partition("?")[2], "roadmap"),
+        compared=compared,
         mirrored=(await catalog.count_mirrored())[1] if is_admin and not found.plans else 0,
     )
     return auth.render_page(request, "projects/roadmap.html", context)
+
+
+async def _compare_plans(request: Request, first: RoadmapQuery) -> ComparedPlans | None:
+    since = first.since or ("meeting" if first.moved else None)
+    if since is None:
+        return None
+    reader, now = (
+        auth.require_page_user(request),
+        clock.read_time().astimezone(auth.read_local_format(request).tzinfo),
+    )
+    at = find_since(Filters(since=since), now, News(await news.find_meeting(reader.version, now)))
+    moves: Mapping[str, PlanMove] = {}
+    if at is not None:
+        moves = await plan_moves.list_plan_moves(
+            reader.user.scope, at, team_key=first.team or None, status_type=first.status or None
+        )
+    counts = Counter(one.kind for one in moves.values())
+    compared = replace(first, since=since)
+    return ComparedPlans(
+        since=at,
+        moves=moves,
+        sums=[(kind, counts[kind], _build_url(replace(compared, moved=kind))) for kind in PLAN_MOVES if counts[kind]],
+        stop_address=_build_url(replace(first, since=None, moved=None)),
+        all_address=_build_url(replace(compared, moved=None)),
+    )
+
+
+def _list_moved(compared: ComparedPlans | None, kind: PlanMoveKind | None) -> list[str] | None:
+    return [id_ for id_, one in compared.moves.items() if one.kind == kind] if compared and kind else None
 
 
 def _build_row(plan: Plan, window: TimelineWindow) -> RoadmapRow:

@@ -100,11 +100,18 @@ _OF_GROUP: LiteralString = f"""
 
 
 async def list_projects(
-    scope: Scope, *, team_key: str | None, status_type: str | None, skip: int, limit: int
+    scope: Scope,
+    *,
+    team_key: str | None,
+    status_type: str | None,
+    skip: int,
+    limit: int,
+    ids: Sequence[str] | None = None,
 ) -> list[PlannedProject]:
     """Return up to `limit` projects after the first `skip`: by status, target date, start date and name.
 
-    Those without any date come last. `team_key` leaves those with an item of that team; None leaves a filter out.
+    Those without any date come last. `team_key` leaves those with an item of that team, `ids` those; None leaves
+    a filter out.
     """
     return await query(
         f"""
@@ -132,6 +139,7 @@ async def list_projects(
         ) g
         WHERE p.removed_at IS NULL AND p.archived_at IS NULL AND NOT p.trashed
           AND (%(status_type)s::text IS NULL OR s.type = %(status_type)s)
+          AND (%(ids)s::text[] IS NULL OR p.id = ANY (%(ids)s::text[]))
           AND (%(team_key)s::text IS NULL OR p.id = ANY (ARRAY({_OF_TEAM})))
           AND (%(viewer_group_ids)s::integer[] IS NULL OR p.id = ANY (ARRAY({_OF_GROUP})))
         ORDER BY p.start_date IS NULL AND p.target_date IS NULL,
@@ -144,6 +152,7 @@ async def list_projects(
             "team_key": team_key,
             "status_type": status_type,
             "status_types": list(STATUS_TYPES),
+            "ids": None if ids is None else list(ids),
             "skip": skip,
             "limit": limit,
         },

@@ -13,11 +13,11 @@ from itertools import product
 from typing import Literal, TypeAlias
 
 from shareable_backlog import clock
-from shareable_backlog.database.backlog.filters import MOST_OF_ALL, Condition, Filters, parse_days
+from shareable_backlog.database.backlog.filters import MOST_OF_ALL, Condition, Filters, find_since, parse_days
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.vocabulary import FILTERS, MOVES, NEWS, PRIORITIES, STATE_TYPES, FilterName, MoveKind
 
-__all__ = ["Condition", "Filters", "build_pairs", "narrow_to", "parse_filters"]
+__all__ = ["Condition", "Filters", "build_pairs", "find_since", "narrow_to", "parse_filters"]
 
 Pair: TypeAlias = tuple[str, str]
 
@@ -161,10 +161,10 @@ def _parse_comparison(pairs: Iterable[Pair]) -> tuple[str | None, MoveKind | Non
     """Return the day that the list is compared with, and what has to have become of its items since."""
     words = {name: word for name, value in pairs if name in {"since", "moved"} and (word := _clean(value))}
     moved = _parse_move(words["moved"]) if "moved" in words else None
-    return (_parse_since(words["since"]) if "since" in words else "meeting" if moved else None), moved
+    return (parse_since(words["since"]) if "since" in words else "meeting" if moved else None), moved
 
 
-def _parse_since(value: str) -> str:
+def parse_since(value: str) -> str:
     """Return the day as it is written best, or the word for that of the last meeting. Raises InvalidInput."""
     try:
         return "meeting" if value.lower() == "meeting" else date.fromisoformat(value).isoformat()

@@ -73,7 +73,14 @@ class RoadmapPage:
 
 
 async def list_plans(
-    scope: Scope, *, team_key: str | None, status_type: str | None, number: int, by_initiative: bool, today: date
+    scope: Scope,
+    *,
+    team_key: str | None,
+    status_type: str | None,
+    number: int,
+    by_initiative: bool,
+    today: date,
+    ids: Sequence[str] | None = None,
 ) -> RoadmapPage:
     """Return page `number` (from 1) of 100 projects; None leaves a filter out."""
     found = await roadmap.list_projects(
@@ -82,6 +89,7 @@ async def list_plans(
         status_type=status_type,
         skip=(number - 1) * PAGE_SIZE,
         limit=PAGE_SIZE + 1,
+        ids=ids,
     )
     projects = found[:PAGE_SIZE]
     ids = [project.id for project in projects]
