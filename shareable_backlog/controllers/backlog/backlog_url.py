@@ -105,6 +105,11 @@ class BacklogUrl:
         """The address of all items, laid out the same."""
         return self._build_filtered_url(Filters())
 
+    @property
+    def list_url(self) -> str:
+        """The address of the same items as one list."""
+        return BacklogUrl(LIST, self.filters, replace(self.layout, group=None, closed=())).url
+
     def build_group_url(self, condition: Condition) -> str:
         """Return the address of the list of one group."""
         return self.build_list_url(filters.narrow_to(self.filters, condition))

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.backlog import advice, backlog_url, headings, origins, ranks
+from shareable_backlog.controllers.backlog import advice, backlog_url, headings, item_totals, origins, ranks
 from shareable_backlog.controllers.backlog.advice import NothingAdvice
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogQuery, BacklogUrl
 from shareable_backlog.errors import DatabaseReadOnly
@@ -27,7 +27,14 @@ from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.backlog import catalog, comparison, first_lines, item_pages, news
 from shareable_backlog.services.backlog.comparison import Comparison, GoneItem
 from shareable_backlog.services.backlog.filters import Condition
-from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ListedItem, ListPage, Scope
+from shareable_backlog.services.backlog.item_pages import (
+    CountedItems,
+    GroupedPage,
+    ItemQuery,
+    ListedItem,
+    ListPage,
+    Scope,
+)
 from shareable_backlog.services.backlog.layouts import ListLayout
 from shareable_backlog.services.backlog.news import News
 from shareable_backlog.services.search import search_words
@@ -88,6 +95,13 @@ class ListedContext:
     def asked(self) -> ItemQuery:
         """Return which items are asked for."""
         return ItemQuery(self.place.filters, self.place.layout.order, self.now, self.news)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolbarContext:
+    """The part that says what is shown, and how much that is."""
+
+    total: CountedItems
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,27 +234,28 @@ async def _record_vain_search(request: Request, text: str) -> None:
 async def _render_parts(listed: ListedContext) -> RenderedPage:
     """Make the results and how they are laid out."""
     place = listed.place
+    total = await item_totals.count_items(listed.scope, listed.asked, listed.version)
     display = DisplayContext(
         chosen=replace(place.layout, order=listed.asked.sorted_by),
         all_orders=[one for one in ORDERS if one != "relevance" or place.filters.text],
     )
-    results, is_empty = await _render_results(listed)
+    results, is_empty = await _render_results(listed, total)
     return RenderedPage(
         await headings.write_heading(listed.scope, place),
-        rendering.render_part("backlog/_toolbar.html", listed),
+        rendering.render_part("backlog/_toolbar.html", listed, ToolbarContext(total)),
         rendering.render_part("backlog/_display.html", listed, display),
         results,
         is_empty,
     )
 
 
-async def _render_results(listed: ListedContext) -> tuple[Markup, bool]:
+async def _render_results(listed: ListedContext, total: CountedItems) -> tuple[Markup, bool]:
     """Return the list, the groups or what is gone, and whether nothing at all was found."""
     if listed.place.filters.moved == "gone":
         compared = await comparison.compare_items(listed.scope, listed.asked, [], counts=True)
         gone = await comparison.list_gone(listed.scope, listed.asked)
         return rendering.render_part("moves/_gone.html", listed, GoneContext(gone, compared, is_narrowed=True)), False
-    return await (_render_list(listed) if listed.group == "none" else _render_groups(listed, listed.group))
+    return await (_render_list(listed) if listed.group == "none" else _render_groups(listed, listed.group, total))
 
 
 async def _compare(listed: ListedContext, items: Sequence[ListedItem], *, is_first: bool) -> Comparison | None:
@@ -275,7 +290,7 @@ async def _render_list(listed: ListedContext) -> tuple[Markup, bool]:
     return rendering.render_part("backlog/_list.html", listed, context), context.is_first and not found.items
 
 
-async def _render_groups(listed: ListedContext, by: GroupBy) -> tuple[Markup, bool]:
+async def _render_groups(listed: ListedContext, by: GroupBy, total: CountedItems) -> tuple[Markup, bool]:
     """Return the groups, and whether nothing at all was found."""
     place, skip = listed.place, _parse_skip(listed.skip)
     is_board = place.path == BOARD
@@ -287,6 +302,7 @@ async def _render_groups(listed: ListedContext, by: GroupBy) -> tuple[Markup, bo
         types=tuple(STATE_TYPES) if is_board else WORK_FIRST,
         skip=skip,
         first=_FIRST_IN_GROUP,
+        total=total,
     )
     shown = [item for one in found.groups for item in one.items]
     items = [] if is_board else shown

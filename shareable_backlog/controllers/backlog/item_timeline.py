@@ -12,13 +12,13 @@ from starlette.responses import Response
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.backlog import backlog_url, headings
+from shareable_backlog.controllers.backlog import backlog_url, headings, item_totals
 from shareable_backlog.controllers.backlog.backlog_url import TIMELINE, BacklogQuery, BacklogUrl
 from shareable_backlog.controllers.backlog.item_list import ItemListContext, RenderedPage, is_narrowed
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.account import views
 from shareable_backlog.services.backlog import catalog, item_timeline, news
-from shareable_backlog.services.backlog.item_pages import ItemQuery
+from shareable_backlog.services.backlog.item_pages import CountedItems, ItemQuery
 from shareable_backlog.services.backlog.item_timeline import Timeline
 from shareable_backlog.services.backlog.news import News
 from shareable_backlog.vocabulary import GroupBy
@@ -67,6 +67,7 @@ class TimelineContext:
     has_run: bool
     mirrored: int
     news: News
+    total: CountedItems
     pages_off: frozenset[str]
 
 
@@ -89,6 +90,7 @@ async def show_timeline(request: Request, query: TimelineQuery) -> Response:
         local=local,
         now=now,
         news=asked.news,
+        total=await item_totals.count_items(scope, asked, reader.version),
         pages_off=reader.user.pages_off,
         page=found,
         by=by,

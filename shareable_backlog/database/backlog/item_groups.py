@@ -6,6 +6,7 @@ from typing import LiteralString
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.backlog.item_totals import POINTS
 from shareable_backlog.database.backlog.selection.item_predicates import (
     COLUMNS,
     IdPredicate,
@@ -35,10 +36,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class GroupContent:
-    """What is in a group: how many items, at most the limit of counting, and the ids of the first."""
+    """What is in a group: how many items, at most the limit of counting, the ids of the first, and the sum of points.
+
+    The points are None without any estimate, and where not all items were looked at.
+    """
 
     count: int
     ids: list[str]
+    points: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +126,21 @@ class _Count:
     at: int | None
     count: int
     ids: list[str] | None
+    points: float | None
 
 
 async def fill_from_first(
-    selection: Selection, by: GroupBy, groups: Sequence[tuple[Group, bool]], first: int
+    selection: Selection, by: GroupBy, groups: Sequence[tuple[Group, bool]], first: int, total: int | None = None
 ) -> FirstContents:
     """Fill groups from the first items of a selection.
 
     Each group is counted, and has the ids of its `first` if it is open: `groups` stand with whether they are. Where
     there are more items than are read, groups may have more than was counted. Nothing is known of any group where
-    that is so for a common search.
+    that is so for a common search. Where the `total` is known, all are read.
     """
-    few = _choose_batch_size(selection)
+    few = max(_choose_batch_size(selection), total or 0)
     pick: Pick = "some" if selection.is_common_search else "first"
-    rows = Rows(selection=selection, limit="%(limit)s", pick=pick, columns=f"{KEYS[by]} AS key")
+    rows = Rows(selection=selection, limit="%(limit)s", pick=pick, columns=f"{KEYS[by]} AS key, {POINTS}")
     members = [(at, key, is_open) for at, (group, is_open) in enumerate(groups) for key in list_keys(by, group)]
     sort = selection.order.render_final_sort("i")
     found = await query(
@@ -145,9 +151,10 @@ grouped AS (
   SELECT DISTINCT m.at, m.is_open, i.* FROM few i CROSS JOIN LATERAL unnest(i.key) k (id)
   JOIN unnest(%(ats)s::integer[], %(keys)s::text[], %(open)s::boolean[]) m (at, id, is_open) ON m.id = k.id
 )
-SELECT NULL::integer AS at, count(*), NULL::text[] AS ids FROM few
+SELECT NULL::integer AS at, count(*), NULL::text[] AS ids, NULL::float8 AS points FROM few
 UNION ALL
-SELECT i.at, count(*), (array_agg(i.id {sort}) FILTER (WHERE i.is_open))[:%(first)s] FROM grouped i GROUP BY i.at
+SELECT i.at, count(*), (array_agg(i.id {sort}) FILTER (WHERE i.is_open))[:%(first)s], sum(i.points)
+FROM grouped i GROUP BY i.at
 ) g""",
         {
             **selection.params,
@@ -159,8 +166,8 @@ SELECT i.at, count(*), (array_agg(i.id {sort}) FILTER (WHERE i.is_open))[:%(firs
         },
         row=_Count,
     )
-    contents = {one.at: GroupContent(one.count, one.ids or []) for one in found}
-    is_all = contents[None].count <= few
+    is_all = any(one.at is None and one.count <= few for one in found)
+    contents = {one.at: GroupContent(one.count, one.ids or [], one.points if is_all else None) for one in found}
     if selection.is_common_search and not is_all:
         contents = {}  # any of them were found, not the first
     return FirstContents([contents.get(at, GroupContent(0, [])) for at in range(len(groups))], is_all, few)
@@ -206,19 +213,20 @@ async def fill_groups(
         statements.append((text, {**narrowed.params, "first": wanted, "most": most}))
     if statements:
         for at, [found] in zip(looked_into, await query_all(statements, row=GroupContent), strict=True):
-            contents[at] = GroupContent(found.count, found.ids or known[at].ids)
+            points = found.points if found.count < most else None
+            contents[at] = GroupContent(found.count, found.ids or known[at].ids, points)
     return contents
 
 
 def render_group(selection: Selection, *, by_labels: bool) -> LiteralString:
     """Return the statement that counts the items of a group, which is one `by_labels` or not, and finds the first."""
     # The items of a label may be far apart in an index of the whole list, and some of them are not worth that.
-    counted = Rows(selection=selection, limit="%(most)s", pick="any" if by_labels else "some")
+    counted = Rows(selection=selection, limit="%(most)s", pick="any" if by_labels else "some", columns=POINTS)
     first = Rows(selection=selection, limit="%(first)s")
     return f"""SELECT * FROM (
 {render_tables(selection)}
-SELECT (SELECT count(*) FROM ({render_rows(counted)}) i) AS count,
-  ARRAY(SELECT i.id FROM ({render_rows(first)}) i) AS ids
+SELECT c.count, ARRAY(SELECT i.id FROM ({render_rows(first)}) i) AS ids, c.points
+FROM (SELECT count(*) AS count, sum(i.points) AS points FROM ({render_rows(counted)}) i) c
 ) g"""
 
 

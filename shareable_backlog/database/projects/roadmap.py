@@ -15,7 +15,7 @@ from shareable_backlog.database.connection.query import query
 STATUS_TYPES = ("started", "planned", "backlog", "paused", "completed", "canceled")
 """What a project's status may be, in the order of the roadmap."""
 
-MOST_COUNTED = 1_000
+MOST_COUNTED = 10_000
 """The most items of a project that are counted; one more stands for any number."""
 
 _MOST_MILESTONES = _MOST_MEMBERSHIPS = 1_000

@@ -1,23 +1,24 @@
 """Show the backlog: as one list page by page, or in groups."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.backlog import item_groups, item_list
+from shareable_backlog.database.backlog import item_groups, item_list, item_totals
 from shareable_backlog.database.backlog.filters import Condition, Filters
 from shareable_backlog.database.backlog.item_groups import Group, GroupContent
 from shareable_backlog.database.backlog.item_list import ListedItem
+from shareable_backlog.database.backlog.item_totals import CountedItems
 from shareable_backlog.database.backlog.selection.item_orders import ORDERS, Position
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery, select_items
 from shareable_backlog.vocabulary import WORK_FIRST, GroupBy
 
-__all__ = ["ItemQuery"]
+__all__ = ["CountedItems", "ItemQuery"]
 
 PAGE_SIZE = 50
 _PART_SIZE = 1_000
 GROUPS_ON_PAGE = item_groups.MOST_AT_ONCE
-_MOST_COUNTED = 1_000
+_MOST_COUNTED = item_totals.MOST
 # What is narrowed down may be far apart in an index.
 _MOST_COUNTED_OF_PART = 100
 
@@ -34,12 +35,13 @@ class ListPage:
 class ShownGroup:
     """One group: `count` items, of which `items` are the first.
 
-    `condition` narrows the backlog to it.
+    `points` are the sum of all, None for none or too many. `condition` narrows the backlog to it.
     """
 
     group: Group
     condition: Condition
     count: int
+    points: float | None
     is_open: bool
     items: list[ListedItem]
 
@@ -68,6 +70,11 @@ async def list_items(scope: Scope, query: ItemQuery, after: Position | None, lim
     return ListPage(found[:limit], tuple(found[limit - 1].position) if more else None)
 
 
+async def count_items(scope: Scope, query: ItemQuery) -> CountedItems:
+    """Count the items that are asked for and add up their points, exactly as far as 10,000 items."""
+    return await item_totals.count_items(await select_items(scope, replace(query, order=query.order or "rank")))
+
+
 async def iterate_items(scope: Scope, query: ItemQuery) -> AsyncGenerator[Sequence[ListedItem]]:
     """Yield all items, in parts of up to 1,000, only one of which is in memory; an empty one if there is no item.
 
@@ -90,11 +97,12 @@ async def list_groups(
     types: Sequence[str] = WORK_FIRST,
     skip: int,
     first: int,
+    total: CountedItems | None = None,
 ) -> GroupedPage:
     """Return the groups from after `skip` of all, with the `first` items of each; those that are `closed` have none.
 
     A group is closed by what a filter calls it, "" is that of items that have nothing there. `types` is the order of
-    groups by state.
+    groups by state. Where the `total` of items is known and exact, so are the counts of all groups.
     """
     # In groups the best match is of no use, and takes much longer to find.
     selection = await select_items(scope, replace(query, order=query.order or "rank"))
@@ -102,7 +110,8 @@ async def list_groups(
     groups = [
         (group, (group.value or "").lower() not in shut) for group in await item_groups.list_groups(scope, by, types)
     ]
-    known = await item_groups.fill_from_first(selection, by, groups, first)
+    exact = total.count if total and total.is_exact else None
+    known = await item_groups.fill_from_first(selection, by, groups, first, exact)
     most = known.most if known.is_all else _choose_count_limit(scope, query.filters)
     found: list[tuple[Group, bool, GroupContent]] = []
     while skip < len(groups) and len(found) < GROUPS_ON_PAGE:
@@ -119,13 +128,15 @@ async def list_groups(
             if content.count:
                 found.append((group, is_open, content))
     lines = await item_list.read_items(scope, [id_ for _, _, one in found for id_ in one.ids])
-    shown = [
-        ShownGroup(
-            group, build_condition(by, group), one.count, is_open, [lines[id_] for id_ in one.ids if id_ in lines]
-        )
-        for group, is_open, one in found
-    ]
+    shown = [_build_group(by, group, content, lines, is_open=is_open) for group, is_open, content in found]
     return GroupedPage(shown, skip if skip < len(groups) else None, most)
+
+
+def _build_group(
+    by: GroupBy, group: Group, content: GroupContent, lines: Mapping[str, ListedItem], *, is_open: bool
+) -> ShownGroup:
+    items = [lines[id_] for id_ in content.ids if id_ in lines]
+    return ShownGroup(group, build_condition(by, group), content.count, content.points, is_open, items)
 
 
 def _choose_count_limit(scope: Scope, filters: Filters) -> int:

@@ -90,9 +90,17 @@ async def test_more_groups_than_a_page_has_follow_on_the_next() -> None:
     assert (len(first.groups), shown, rest.next_skip) == (12, names[1::2], None)
 
 
-async def test_a_count_stops_after_a_thousand() -> None:
+async def test_a_group_of_more_than_a_thousand_is_counted_exactly() -> None:
     await store(state("started"), *(item(number, state_id="ENG-started-0") for number in range(1_200)), indexed=False)
-    assert (await groups("group=state"))["started"][0] == 1_001
+    assert (await groups("group=state"))["started"][0] == 1_200
+
+
+async def test_a_group_has_the_sum_of_the_points_of_all_its_items() -> None:
+    await store(team("ENG"), team("OPS", issue_estimation_type="notUsed"), state("started"))
+    await store(*(item(number, state_id="ENG-started-0", estimate=2.0) for number in range(9)), item(10))
+    await store(item(11, team="OPS", estimate=5.0))
+    found = await read_groups("group=team")
+    assert [(one.count, one.points) for one in found.groups] == [(10, 18.0), (1, None)]
 
 
 @pytest.mark.parametrize("by", ["state", "team", "project", "priority", "assignee", "cycle", "label"])

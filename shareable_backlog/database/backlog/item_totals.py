@@ -1,0 +1,50 @@
+"""Count the items of a list and add up their points, as far as a limit: so it takes no longer the more there are."""
+
+from dataclasses import dataclass
+from typing import LiteralString
+
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.backlog.selection.item_query import Selection
+from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
+from shareable_backlog.database.connection.query import query
+
+MOST = 10_000
+"""So many are counted exactly."""
+_MOST_OF_SEARCH = 1_000
+
+POINTS: LiteralString = f"""CASE WHEN {visibility.ESTIMATES} AND i.team_id <> ALL (ARRAY(
+    SELECT t.id FROM teams t WHERE t.issue_estimation_type = 'notUsed')) THEN i.estimate END AS points"""
+"""The estimate of an item `i` where it is shown, and its team uses any."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedItems:
+    """How many items there are and the sum of their points, None without any estimate or where none is shown.
+
+    More than `most` are counted as one more; their points are None.
+    """
+
+    count: int
+    points: float | None
+    most: int
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether there are so many, and not more."""
+        return self.count <= self.most
+
+
+async def count_items(selection: Selection) -> CountedItems:
+    """Count the items of a selection up to 10,000; up to 1,000 where each has to be asked for words of a search."""
+    most = _MOST_OF_SEARCH if selection.is_common_search else MOST
+    [(count, points)] = await query(render_total(selection), {**selection.params, "most": most + 1})
+    return CountedItems(count, points if count <= most else None, most)
+
+
+def render_total(selection: Selection) -> LiteralString:
+    """Return the statement that counts the items of a selection and adds up their points."""
+    rows = Rows(selection=selection, limit="%(most)s", pick="some", columns=POINTS)
+    return f"""SELECT count, points FROM (
+{render_tables(selection)}
+SELECT count(*) AS count, sum(i.points) AS points FROM ({render_rows(rows)}) i
+) t"""

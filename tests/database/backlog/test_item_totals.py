@@ -1,0 +1,51 @@
+"""How many items a list has and how many points they are, on a real PostgreSQL."""
+
+import pytest
+
+from shareable_backlog.database import query
+from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING, Scope
+from shareable_backlog.database.backlog import item_totals
+from shareable_backlog.database.backlog.item_totals import CountedItems
+from shareable_backlog.database.backlog.selection.item_query import select_items
+from tests.support.listing import store_world
+from tests.support.mirrored import item, store, team
+from tests.support.selecting import ask
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
+
+
+async def count(words: str = "", scope: Scope = EVERYTHING) -> tuple[int, float | None]:
+    found = await item_totals.count_items(await select_items(scope, ask(words)))
+    return found.count, found.points
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("", 5), ("team=ops", 2), ("priority=urgent", 1), ("label=bug", 2), ("order=-due", 5), ("state=gone", 0),
+     ("done=hidden&order=state", 4), ("team=eng&team=ops&archived=shown", 5), ("due=overdue", 1)],
+)  # fmt: skip
+async def test_as_many_are_counted_as_a_list_has(words: str, found: int) -> None:
+    await store_world()
+    assert (await count(words))[0] == found
+    assert (await count(words, NOTHING))[0] == 0
+
+
+async def test_points_are_added_up_where_a_team_uses_estimates_and_they_are_shown() -> None:
+    await store(team("ENG"), team("OPS", issue_estimation_type="notUsed"), item(3))
+    assert await count() == (1, None)
+    await store(item(1, estimate=3.0), item(2, estimate=0.5), item(4, team="OPS", estimate=8.0))
+    assert await count() == (4, 3.5)
+    await query("UPDATE sharing_settings SET shows_estimates = false")
+    assert await count() == (4, None)
+
+
+async def test_ten_thousand_are_counted_and_of_more_it_is_said_that_there_are_more() -> None:
+    await store(team("ENG"))
+    await query(
+        "INSERT INTO backlog_items (id, identifier, number, title, team_id, estimate, created_at, updated_at)"
+        " SELECT n::text, 'ENG-' || n, n, 'A title', 'team-ENG', 1, now(), now() FROM generate_series(1, 10000) n"
+    )
+    assert await count() == (10_000, 10_000.0)
+    await store(item(20_000))
+    found = await item_totals.count_items(await select_items(EVERYTHING, ask("")))
+    assert (found, found.is_exact) == (CountedItems(10_001, None, 10_000), False)
