@@ -20,9 +20,7 @@ _SHAPES: Final = frozenset({"path", "rect", "circle", "ellipse", "line", "polyli
 _AROUND_SHAPES: Final = frozenset(
     {"svg", "g", "defs", "linearGradient", "radialGradient", "stop", "clipPath", "mask", "title", "desc"}
 )
-_LEADS_ELSEWHERE: Final = re.compile(
-    r"url\s*\((?!\s*['\"]?#)|@import|expression|javascript:|data:|\\\\", re.IGNORECASE
-)
+_LEADS_ELSEWHERE: Final = re.compile(r"url\s*\((?!\s*['\"]?#)|@import|expression|javascript:|data:|\\", re.IGNORECASE)
 _ADVICE: Final = "so nothing was saved. Choose a PNG of 16 to 1024 pixels a side, or a plain SVG, of at most 100 kB."
 
 

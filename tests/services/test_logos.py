@@ -79,6 +79,7 @@ def test_a_png_that_unpacks_to_more_than_it_says_is_refused() -> None:
         '<circle r="1" onload="alert(1)"/>',
         '<circle r="1" ONCLICK="alert(1)"/>',
         '<circle r="1" style="fill:url(https://example.com/x)"/>',
+        '<circle r="1" style="fill:u\\72l(https://example.com/x)"/>',
         '<circle r="1" fill="url( &quot;//example.com&quot;)"/>',
         '<circle r="1" xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="https://example.com"/>',
         '<animate onbegin="alert(1)"/>',
