@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from shareable_backlog import database
 from shareable_backlog.config import parse_settings
+from shareable_backlog.database.access import label_offers
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.sync import runs, sample
 from tests.conftest import as_url, create_database, create_once, filled_name
@@ -39,6 +40,7 @@ async def _store(url: str) -> None:
             for batches in (hostile.batches(), hidden.batches()):
                 await runs.store_batches(report, batches, lambda _report, _page: None, is_sample=True)
         assert not report.bad_rows
+        await label_offers.offer_waiting()
         while await search_entries.refresh_entries(1_000):
             pass
 

@@ -15,7 +15,16 @@ pytestmark = pytest.mark.browser
 
 STATIC = Path(app.__file__).parent / "static"
 LARGEST_SCRIPT = 12 * 1024
-ADMINS = ("/admin", "/admin/people", "/admin/sync", "/admin/sharing", "/admin/audit")
+ADMINS = (
+    "/admin",
+    "/admin/people",
+    "/admin/sync",
+    "/admin/sharing",
+    "/admin/labels",
+    "/admin/settings",
+    "/admin/invitations",
+    "/admin/audit",
+)
 FETCHED = {"src", "srcset", "data", "poster", "background", "action", "formaction", "ping", "manifest"}
 
 

@@ -17,7 +17,18 @@ from tests.support.signed_in import let_in
 
 pytestmark = pytest.mark.browser
 
-ADMIN_PAGES = ("/admin", "/admin/people", "/admin/sync", "/admin/sharing", "/admin/audit", "/account", "/about")
+ADMIN_PAGES = (
+    "/admin",
+    "/admin/people",
+    "/admin/sync",
+    "/admin/sharing",
+    "/admin/labels",
+    "/admin/settings",
+    "/admin/invitations",
+    "/admin/audit",
+    "/account",
+    "/about",
+)
 PHONE = {"viewport": {"width": 390, "height": 844}}
 
 
