@@ -36,17 +36,9 @@ from shareable_backlog.controllers.admin import (
 )
 from shareable_backlog.controllers.api import endpoints
 from shareable_backlog.controllers.api.operation import Operation
-from shareable_backlog.controllers.backlog import (
-    changes,
-    exports,
-    feeds,
-    filters,
-    images,
-    item_list,
-    item_timeline,
-    items,
-    seen,
-)
+from shareable_backlog.controllers.backlog import changes, exports, feeds, filters, images, items, seen
+from shareable_backlog.controllers.backlog.lists import item_list
+from shareable_backlog.controllers.charts import item_timeline
 from shareable_backlog.controllers.projects import roadmap
 from shareable_backlog.errors import TooMany
 from shareable_backlog.services import readiness

@@ -7,7 +7,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from shareable_backlog.controllers.backlog import item_list, items
+from shareable_backlog.controllers.backlog import items
+from shareable_backlog.controllers.backlog.lists import item_list
 from shareable_backlog.database import query
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.web import errors, params

@@ -12,8 +12,8 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.api import answers
 from shareable_backlog.controllers.api.answers import Answer, Item, ItemLine, Label, Me, Page, Project, Team, View
 from shareable_backlog.controllers.api.operation import operation
-from shareable_backlog.controllers.backlog import ranks
 from shareable_backlog.controllers.backlog.items import ItemPath
+from shareable_backlog.controllers.backlog.lists import ranks
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.account import tokens, views
 from shareable_backlog.services.audit import audit_actions

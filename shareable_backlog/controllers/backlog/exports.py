@@ -13,8 +13,9 @@ from starlette.responses import Response, StreamingResponse
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.api import answers
-from shareable_backlog.controllers.backlog import backlog_url, ranks
+from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogQuery
+from shareable_backlog.controllers.backlog.lists import ranks
 from shareable_backlog.services.access import sessions
 from shareable_backlog.services.access.sessions import CurrentUser
 from shareable_backlog.services.account import reading_limits

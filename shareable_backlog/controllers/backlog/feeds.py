@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.backlog import backlog_url, exports, ranks
+from shareable_backlog.controllers.backlog import backlog_url, exports
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogQuery, BacklogUrl
+from shareable_backlog.controllers.backlog.lists import ranks
 from shareable_backlog.services.account import tokens
 from shareable_backlog.services.backlog import item_history, item_pages, news
 from shareable_backlog.services.backlog.item_history import LatestChange

@@ -10,8 +10,9 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.backlog import headings, images, origins, ranks, seen
-from shareable_backlog.controllers.backlog.origins import Origin, OriginQuery
+from shareable_backlog.controllers.backlog import images, seen
+from shareable_backlog.controllers.backlog.lists import headings, origins, ranks
+from shareable_backlog.controllers.backlog.lists.origins import Origin, OriginQuery
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action

@@ -4,11 +4,12 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.backlog import item_groups, item_list, item_totals
+from shareable_backlog.database.backlog import item_groups, item_list
+from shareable_backlog.database.backlog.counts import item_totals
+from shareable_backlog.database.backlog.counts.item_totals import CountedItems
 from shareable_backlog.database.backlog.filters import Condition, Filters
 from shareable_backlog.database.backlog.item_groups import Group, GroupContent
 from shareable_backlog.database.backlog.item_list import ListedItem
-from shareable_backlog.database.backlog.item_totals import CountedItems
 from shareable_backlog.database.backlog.selection.item_orders import ORDERS, Position
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery, select_items
 from shareable_backlog.vocabulary import WORK_FIRST, GroupBy

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.backlog import found_counts
+from shareable_backlog.database.backlog.counts import found_counts
 from shareable_backlog.database.backlog.filters import Filters
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery
 from shareable_backlog.database.search import folding, search_match

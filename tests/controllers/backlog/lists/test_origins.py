@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from shareable_backlog.controllers.backlog.origins import OriginQuery, read_origin
+from shareable_backlog.controllers.backlog.lists.origins import OriginQuery, read_origin
 from shareable_backlog.services.backlog import filters
 from tests.conftest import create_database
-from tests.controllers.backlog.test_item_list import ROWS
+from tests.controllers.backlog.lists.test_item_list import ROWS
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in

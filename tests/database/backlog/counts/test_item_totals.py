@@ -4,8 +4,8 @@ import pytest
 
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING, Scope
-from shareable_backlog.database.backlog import item_totals
-from shareable_backlog.database.backlog.item_totals import CountedItems
+from shareable_backlog.database.backlog.counts import item_totals
+from shareable_backlog.database.backlog.counts.item_totals import CountedItems
 from shareable_backlog.database.backlog.selection.item_query import select_items
 from tests.support.listing import store_world
 from tests.support.mirrored import item, store, team

@@ -12,15 +12,18 @@ from starlette.responses import Response
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.backlog import backlog_url, headings, item_totals
+from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import TIMELINE, BacklogQuery, BacklogUrl
-from shareable_backlog.controllers.backlog.item_list import ItemListContext, RenderedPage, is_narrowed
+from shareable_backlog.controllers.backlog.lists import headings, item_totals
+from shareable_backlog.controllers.backlog.lists.item_list import ItemListContext
+from shareable_backlog.controllers.backlog.lists.list_parts import RenderedPage, is_narrowed
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.account import views
-from shareable_backlog.services.backlog import catalog, item_timeline, news
+from shareable_backlog.services.backlog import catalog, news
 from shareable_backlog.services.backlog.item_pages import CountedItems, ItemQuery
-from shareable_backlog.services.backlog.item_timeline import Timeline
 from shareable_backlog.services.backlog.news import News
+from shareable_backlog.services.charts import item_timeline
+from shareable_backlog.services.charts.item_timeline import Timeline
 from shareable_backlog.vocabulary import GroupBy
 from shareable_backlog.web import params
 from shareable_backlog.web.charts import timeline

@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import LiteralString, TypeAlias
 
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.backlog import item_cells, item_groups, item_list
-from shareable_backlog.database.backlog.item_cells import MOST_COUNTED, Cell
+from shareable_backlog.database.backlog import item_groups, item_list
+from shareable_backlog.database.backlog.counts import item_cells
+from shareable_backlog.database.backlog.counts.item_cells import MOST_COUNTED, Cell
 from shareable_backlog.database.backlog.item_groups import Group
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.backlog.selection.item_predicates import SqlPredicate

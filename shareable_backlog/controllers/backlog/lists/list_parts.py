@@ -1,30 +1,17 @@
-"""Answer `/` and `/board`: the backlog as a list, in groups, or as a board."""
+"""Render the parts of a list or board that are the same for all with the same rights: what is kept of it."""
 
-import hashlib
-import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Literal
+from typing import Literal
 
 from markupsafe import Markup
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
 
-from shareable_backlog import clock
-from shareable_backlog.controllers.access import auth
-from shareable_backlog.controllers.backlog import advice, backlog_url, headings, item_totals, origins, ranks
-from shareable_backlog.controllers.backlog.advice import NothingAdvice
-from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogQuery, BacklogUrl
-from shareable_backlog.errors import DatabaseReadOnly
-from shareable_backlog.process_state import ProcessState
-from shareable_backlog.services.account import views
-from shareable_backlog.services.account.views import ViewsBar
-from shareable_backlog.services.audit import audit_actions
-from shareable_backlog.services.audit.audit_actions import Action
-from shareable_backlog.services.backlog import catalog, comparison, first_lines, item_pages, news
+from shareable_backlog.controllers.backlog.backlog_url import BOARD, BacklogUrl
+from shareable_backlog.controllers.backlog.lists import advice, headings, item_totals, origins, ranks
+from shareable_backlog.controllers.backlog.lists.advice import NothingAdvice
+from shareable_backlog.services.backlog import catalog, comparison, first_lines, item_pages
 from shareable_backlog.services.backlog.comparison import Comparison, GoneItem
 from shareable_backlog.services.backlog.filters import Condition
 from shareable_backlog.services.backlog.item_pages import (
@@ -39,32 +26,11 @@ from shareable_backlog.services.backlog.layouts import ListLayout
 from shareable_backlog.services.backlog.news import News
 from shareable_backlog.services.search import search_words
 from shareable_backlog.vocabulary import ORDERS, STATE_TYPES, WORK_FIRST, ColumnName, GroupBy, OrderName
-from shareable_backlog.web import live_files, pagination
-from shareable_backlog.web.fields import Pair, Spread
+from shareable_backlog.web import pagination
 from shareable_backlog.web.pages import rendering
-from shareable_backlog.web.pages.cache import AsyncLruCache
 from shareable_backlog.web.pages.locales import LocalFormat
-from shareable_backlog.web.pages.unseen_marks import mark_unseen
-from shareable_backlog.web.sub_path import get_sub_path
 
 _FIRST_IN_GROUP = 20
-
-
-def _is_of_form(pairs: Sequence[Pair]) -> bool:
-    has_empty = any(not value and name != "closed" and (name != "all" or len(pairs) > 1) for name, value in pairs)
-    names = [name for name, _ in pairs]
-    return has_empty or "find" in names or names.count("columns") > 1
-
-
-class ListQuery(BacklogQuery, frozen=True):
-    """What the list or the board is asked for: `after` and `skip` say from where on.
-
-    `is_of_form` says that a form wrote it, with empty fields and one pair for each box that is ticked.
-    """
-
-    after: str | None = None
-    skip: str = ""
-    is_of_form: Annotated[bool, Spread(_is_of_form, lambda _: ())] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,85 +119,7 @@ class RenderedPage:
     is_empty: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ItemListContext:
-    """The page of the list: its kept parts, and what is the reader's own."""
-
-    made: RenderedPage
-    place: BacklogUrl
-    saved: ViewsBar
-    asks_for_unseen: bool
-
-
-# Kept until the mirror changes.
-_KEPT = ProcessState(lambda: AsyncLruCache[RenderedPage](256))
-# Pages of another process, perhaps of another version of the program, are not to be taken for ours.
-_BORN = secrets.token_hex(8)
-
-
-async def show_list(request: Request, query: ListQuery) -> Response:
-    """Show the items that the query asks for, as one list or in groups; without one, the person's default view."""
-    reader = auth.require_page_user(request)
-    if not request.url.query and (default := views.find_default(reader.views, reader.start_view_id)):
-        layout, wanted = default
-        path = LIST if layout == "list" else f"/{layout}"
-        if wanted or path != LIST:
-            return RedirectResponse(f"{path}?{wanted}" if wanted else path, 303)
-    return await _show(request, LIST, query, query.layout.group or "none")
-
-
-async def show_board(request: Request, query: ListQuery) -> Response:
-    """Show the same items as a board: a column for each state, or whatever they are grouped by."""
-    group = query.layout.group
-    return await _show(request, BOARD, query, "state" if group is None or group == "none" else group)
-
-
-async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | Literal["none"]) -> Response:
-    """Show the results, which are made anew only when they may have changed, and not sent again to who has them."""
-    reader, local = auth.require_page_user(request), auth.read_local_format(request)
-    place = backlog_url.build_backlog_url(path, query)
-    if query.is_of_form:
-        return RedirectResponse(place.shorten(reader.preferences.columns).url, 303)
-    now = clock.read_time().astimezone(local.tzinfo).replace(second=0, microsecond=0)
-    asks_for_unseen = news.needs_word(place.filters, "unseen")
-    listed = ListedContext(
-        edition=live_files.read_files_edition(),
-        sub_path=get_sub_path(),
-        version=reader.version,
-        scope=reader.user.scope,
-        place=place,
-        after=query.after,
-        skip=query.skip,
-        now=now,
-        group=group,
-        local=local,
-        shown_columns=reader.preferences.columns if place.layout.columns is None else place.layout.columns,
-        has_run=reader.mirror.as_of is not None,
-        is_admin=reader.user.reads_as_admin,
-        news=News(await news.find_meeting(reader.version, now), reader.unseen if asks_for_unseen else ()),
-        pages_off=reader.user.pages_off,
-    )
-    frame = auth.build_frame(request)
-    saved = views.build_bar(reader.views, place.query, "board" if place.path == BOARD else "list")
-    tag = f'W/"{hashlib.sha256(repr((_BORN, listed, frame, saved, reader.unseen)).encode()).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    made = await _KEPT.value.get(listed, partial(_render_parts, listed))
-    if made.is_empty and place.filters.text:
-        await _record_vain_search(request, place.filters.text)
-    results = mark_unseen(made.results, reader.unseen, can_become_seen=reader.user.viewing_as is None)
-    context = ItemListContext(replace(made, results=results), place, saved, asks_for_unseen=asks_for_unseen)
-    return rendering.render_page("backlog/backlog.html", frame, context, headers=headers)
-
-
-async def _record_vain_search(request: Request, text: str) -> None:
-    """Record what was searched for in vain, by which admins see what people miss."""
-    with suppress(DatabaseReadOnly):  # the page is there all the same
-        await audit_actions.record(None, auth.read_actor(request), Action.SEARCH_IN_VAIN, details={"q": text})
-
-
-async def _render_parts(listed: ListedContext) -> RenderedPage:
+async def render_parts(listed: ListedContext) -> RenderedPage:
     """Make the results and how they are laid out."""
     place = listed.place
     total = await item_totals.count_items(listed.scope, listed.asked, listed.version)

@@ -6,7 +6,7 @@ import pytest
 
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING
-from shareable_backlog.database.backlog import item_cells
+from shareable_backlog.database.backlog.counts import item_cells
 from shareable_backlog.database.backlog.item_groups import Group
 from shareable_backlog.database.backlog.selection.item_query import select_items
 from tests.support.listing import store_world

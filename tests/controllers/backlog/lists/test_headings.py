@@ -6,8 +6,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from shareable_backlog.controllers.backlog import backlog_url, headings
+from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import BacklogQuery
+from shareable_backlog.controllers.backlog.lists import headings
 from shareable_backlog.services.backlog import filters
 from tests.conftest import create_database
 from tests.support import running_site

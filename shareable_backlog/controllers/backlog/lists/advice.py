@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from shareable_backlog.controllers.backlog import headings
 from shareable_backlog.controllers.backlog.backlog_url import BacklogUrl
+from shareable_backlog.controllers.backlog.lists import headings
 from shareable_backlog.services.backlog import nothing_found
 from shareable_backlog.services.backlog.item_pages import ItemQuery, Scope
 from shareable_backlog.services.backlog.nothing_found import Omission

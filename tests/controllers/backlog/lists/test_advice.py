@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from tests.conftest import create_database
-from tests.controllers.backlog.test_item_list import ROWS
+from tests.controllers.backlog.lists.test_item_list import ROWS
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in

@@ -6,9 +6,10 @@ import pytest
 
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
-from shareable_backlog.services.backlog import item_pages, item_timeline
+from shareable_backlog.services.backlog import item_pages
 from shareable_backlog.services.backlog.item_pages import ItemQuery
-from shareable_backlog.services.backlog.item_timeline import Timeline, TimelineCell
+from shareable_backlog.services.charts import item_timeline
+from shareable_backlog.services.charts.item_timeline import Timeline, TimelineCell
 from shareable_backlog.vocabulary import GroupBy
 from tests.support.listing import TODAY, parse_query, store_world
 from tests.support.mirrored import item, store

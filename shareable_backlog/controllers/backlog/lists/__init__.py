@@ -1,0 +1,1 @@
+"""The list and the board: the page, what it is called, and the numbers that it is kept with."""

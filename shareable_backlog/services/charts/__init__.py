@@ -1,0 +1,1 @@
+"""Items in pictures: what stands where, and how many."""
