@@ -56,11 +56,16 @@ async def _store(url: str) -> None:
             "UPDATE backlog_items SET description = %(text)s WHERE identifier = 'FLD-118'",
             {"text": f"![The plan]({IMAGE}) See FLD-131."},
         )
+        await database.query("UPDATE settings SET place_color = '#123456', logo_hash = 'abc'")
+        svg = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
+        await database.query(
+            "INSERT INTO place_logos (media_type, content) VALUES ('image/svg+xml', %(svg)s)", {"svg": svg}
+        )
 
 
 @pytest.fixture(scope="module")
 def site(server: str, template: str) -> Generator[Site]:
-    """Yield the program with the sample, an image, people, a group, a token and a view."""
+    """Yield the program with the sample, an image, a logo, people, a group, a token and a view."""
     with (
         create_database(server, template) as conninfo,
         start_blocking_portal() as portal,
