@@ -39,8 +39,8 @@ order parse pass pick place plan post postpone prepare preview print prune publi
 receive recognise record redact redeem redirect redo refresh refuse register release reload remove rename render
 renew renumber replace report request require reset resolve restart restore resume reveal revert revoke rewrite run
 save say seal see select send serve set share shift shorten show sign skip sort split start state step stop store
-stream strip sum take tell test toggle tone touch trace translate trim try unpublish unseal update upsert use verify
-wait walk warn watch welcome widen withdraw wrap write
+stream strip sum take tell test toggle tone touch trace translate trim try turn unpublish unseal update upsert use
+verify wait walk warn watch welcome widen withdraw wrap write
 """
 """What a function's name may begin with; a new verb is welcome, a noun or a participle is not."""
 QUESTIONS = frozenset({"can", "has", "is", "may", "needs"})

@@ -16,10 +16,9 @@ from shareable_backlog.controllers.backlog.lists.origins import Origin, OriginQu
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
-from shareable_backlog.services.backlog import items, neighbors, news
-from shareable_backlog.services.backlog.item_pages import ItemQuery
+from shareable_backlog.services.backlog import item_pages, items, news
+from shareable_backlog.services.backlog.item_pages import ItemQuery, Neighbors
 from shareable_backlog.services.backlog.items import ItemPage
-from shareable_backlog.services.backlog.neighbors import Neighbors
 from shareable_backlog.web.fields import Identifier
 from shareable_backlog.web.markdown.page_texts import PageTexts
 from shareable_backlog.web.pages import rendering
@@ -91,7 +90,7 @@ async def _find_walk(request: Request, query: OriginQuery, item_id: str) -> Item
     return ItemWalk(
         origin,
         await headings.write_heading(user.scope, origin.place),
-        await neighbors.find_neighbors(user.scope, completed, item_id),
+        await item_pages.find_neighbors(user.scope, completed, item_id),
     )
 
 

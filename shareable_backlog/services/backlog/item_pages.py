@@ -4,17 +4,18 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.backlog import item_groups, item_list
+from shareable_backlog.database.backlog import item_groups, item_list, neighbors
 from shareable_backlog.database.backlog.counts import item_totals
 from shareable_backlog.database.backlog.counts.item_totals import CountedItems
 from shareable_backlog.database.backlog.filters import Condition, Filters
 from shareable_backlog.database.backlog.item_groups import Group, GroupContent
 from shareable_backlog.database.backlog.item_list import ListedItem
+from shareable_backlog.database.backlog.neighbors import Neighbors
 from shareable_backlog.database.backlog.selection.item_orders import ORDERS, Position
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery, select_items
 from shareable_backlog.vocabulary import WORK_FIRST, GroupBy
 
-__all__ = ["CountedItems", "ItemQuery"]
+__all__ = ["CountedItems", "ItemQuery", "Neighbors"]
 
 PAGE_SIZE = 50
 _PART_SIZE = 1_000
@@ -74,6 +75,11 @@ async def list_items(scope: Scope, query: ItemQuery, after: Position | None, lim
 async def count_items(scope: Scope, query: ItemQuery) -> CountedItems:
     """Count the items that are asked for and add up their points, exactly as far as 10,000 items."""
     return await item_totals.count_items(await select_items(scope, replace(query, order=query.order or "rank")))
+
+
+async def find_neighbors(scope: Scope, query: ItemQuery, item_id: str) -> Neighbors:
+    """Return the items before and after one in what is asked for, as far as they may be shown."""
+    return await neighbors.find_neighbors(scope, query, item_id)
 
 
 async def iterate_items(scope: Scope, query: ItemQuery) -> AsyncGenerator[Sequence[ListedItem]]:

@@ -8,10 +8,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.backlog.counts import found_counts
 from shareable_backlog.database.backlog.filters import Filters
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery
-from shareable_backlog.database.search import folding, search_match
+from shareable_backlog.database.search import folding, found_counts, search_match
 from shareable_backlog.process_state import ProcessState
 
 _MOST_TITLES = 5_000
@@ -41,7 +40,7 @@ async def list_near_texts(scope: Scope, query: ItemQuery, version: str) -> list[
     if any(one.isdecimal() for one in text) or scope.is_nothing:
         return []  # numbers and identifiers are like all others
     known = await _read_words(scope, query, version)
-    return await asyncio.to_thread(_put_right, text, known)
+    return await asyncio.to_thread(_replace_words, text, known)
 
 
 async def _read_words(scope: Scope, query: ItemQuery, version: str) -> Collection[str]:
@@ -56,7 +55,7 @@ async def _read_words(scope: Scope, query: ItemQuery, version: str) -> Collectio
     return kept.words[scope]
 
 
-def _put_right(text: str, known: Collection[str]) -> list[str]:
+def _replace_words(text: str, known: Collection[str]) -> list[str]:
     unwanted = {word for phrase in search_match.parse_search(text).unwanted for word in phrase.words}
     offered: list[tuple[float, str]] = []
     for word, start, end in folding.locate_words(text):

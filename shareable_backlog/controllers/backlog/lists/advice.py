@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from shareable_backlog.controllers.backlog.backlog_url import BacklogUrl
 from shareable_backlog.controllers.backlog.lists import headings
-from shareable_backlog.services.backlog import nothing_found
 from shareable_backlog.services.backlog.item_pages import ItemQuery, Scope
-from shareable_backlog.services.backlog.nothing_found import Omission
+from shareable_backlog.services.search import nothing_found
+from shareable_backlog.services.search.nothing_found import Omission
 
 
 @dataclass(frozen=True, slots=True)

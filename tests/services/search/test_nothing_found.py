@@ -4,7 +4,7 @@ import pytest
 
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
-from shareable_backlog.services.backlog.nothing_found import NothingFound, explain_nothing
+from shareable_backlog.services.search.nothing_found import NothingFound, explain_nothing
 from tests.support.listing import identifiers, parse_query, store_world
 from tests.support.mirrored import item, store
 

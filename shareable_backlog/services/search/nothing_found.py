@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.backlog.counts import found_counts
+from shareable_backlog.database.search import found_counts
 from shareable_backlog.services.backlog import item_pages
 from shareable_backlog.services.backlog.filters import Condition, Filters
 from shareable_backlog.services.backlog.item_pages import ItemQuery, ShownGroup

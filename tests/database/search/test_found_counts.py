@@ -3,7 +3,7 @@
 import pytest
 
 from shareable_backlog.database.access.sharing import EVERYTHING
-from shareable_backlog.database.backlog.counts.found_counts import count_found, list_titles
+from shareable_backlog.database.search.found_counts import count_found, list_titles
 from tests.support.listing import parse_query, store_world
 from tests.support.mirrored import item, store
 
