@@ -1,12 +1,11 @@
 """Answer `/timeline`: items by when they are due."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
-from msgspec import field
-from msgspec.structs import replace
+from msgspec import field, structs
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,8 +18,8 @@ from shareable_backlog.controllers.backlog.lists.item_list import ItemListContex
 from shareable_backlog.controllers.backlog.lists.list_parts import RenderedPage, is_narrowed
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.account import views
-from shareable_backlog.services.backlog import catalog, news
-from shareable_backlog.services.backlog.item_pages import CountedItems, ItemQuery
+from shareable_backlog.services.backlog import catalog, item_pages, news
+from shareable_backlog.services.backlog.item_pages import ItemQuery, ItemTotal
 from shareable_backlog.services.backlog.news import News
 from shareable_backlog.services.charts import item_timeline
 from shareable_backlog.services.charts.item_timeline import Timeline
@@ -70,7 +69,7 @@ class TimelineContext:
     has_run: bool
     mirrored: int
     news: News
-    total: CountedItems
+    total: ItemTotal
     pages_off: frozenset[str]
 
 
@@ -86,6 +85,7 @@ async def show_timeline(request: Request, query: TimelineQuery) -> Response:
     edges = [*(one.first for one in columns), window.end]
     scope = reader.user.scope
     asked = await news.complete_query(ItemQuery(place.filters, place.layout.order, now), scope, reader.user.user_id)
+    selection = await item_pages.select_items(scope, replace(asked, order=asked.order or "rank"))
     found = await item_timeline.build_timeline(scope, asked, by, edges)
     is_admin = reader.user.reads_as_admin
     context = TimelineContext(
@@ -93,7 +93,7 @@ async def show_timeline(request: Request, query: TimelineQuery) -> Response:
         local=local,
         now=now,
         news=asked.news,
-        total=await item_totals.count_items(scope, asked, reader.version),
+        total=await item_totals.count_items(selection, asked, reader.version),
         pages_off=reader.user.pages_off,
         page=found,
         by=by,
@@ -124,4 +124,4 @@ async def show_timeline(request: Request, query: TimelineQuery) -> Response:
 
 
 def _build_url(query: TimelineQuery, first: date | None) -> str:
-    return params.build_url(TIMELINE, replace(query, from_=first))
+    return params.build_url(TIMELINE, structs.replace(query, from_=first))

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import item_groups, item_list, neighbors
 from shareable_backlog.database.backlog.counts import item_totals
-from shareable_backlog.database.backlog.counts.item_totals import CountedItems
+from shareable_backlog.database.backlog.counts.item_totals import ItemTotal
 from shareable_backlog.database.backlog.filters import Condition, Filters
 from shareable_backlog.database.backlog.item_groups import Group, GroupContent
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.backlog.neighbors import Neighbors
 from shareable_backlog.database.backlog.selection.item_orders import ORDERS, Position
-from shareable_backlog.database.backlog.selection.item_query import ItemQuery, select_items
+from shareable_backlog.database.backlog.selection.item_query import ItemQuery, Selection, select_items
 from shareable_backlog.vocabulary import WORK_FIRST, GroupBy
 
-__all__ = ["CountedItems", "ItemQuery", "Neighbors"]
+__all__ = ["ItemQuery", "ItemTotal", "Neighbors", "Selection", "select_items"]
 
 PAGE_SIZE = 50
 _PART_SIZE = 1_000
@@ -67,14 +67,19 @@ def list_position_types(query: ItemQuery) -> tuple[str, ...]:
 
 async def list_items(scope: Scope, query: ItemQuery, after: Position | None, limit: int) -> ListPage:
     """Return up to `limit` items from after the position `after` (None: the first)."""
-    found = await item_list.list_items(scope, query, after, limit + 1)
+    return await list_selected(await select_items(scope, query), after, limit)
+
+
+async def list_selected(selection: Selection, after: Position | None, limit: int) -> ListPage:
+    """Return the same of a selection."""
+    found = await item_list.list_selected(selection, after, limit + 1)
     more = len(found) > limit
     return ListPage(found[:limit], tuple(found[limit - 1].position) if more else None)
 
 
-async def count_items(scope: Scope, query: ItemQuery) -> CountedItems:
-    """Count the items that are asked for and add up their points, exactly as far as 10,000 items."""
-    return await item_totals.count_items(await select_items(scope, replace(query, order=query.order or "rank")))
+async def count_items(selection: Selection) -> ItemTotal:
+    """Count the items of a selection and add up their points, exactly as far as 10,000 items."""
+    return await item_totals.count_items(selection)
 
 
 async def find_neighbors(scope: Scope, query: ItemQuery, item_id: str) -> Neighbors:
@@ -104,7 +109,7 @@ async def list_groups(
     types: Sequence[str] = WORK_FIRST,
     skip: int,
     first: int,
-    total: CountedItems | None = None,
+    total: ItemTotal | None = None,
 ) -> GroupedPage:
     """Return the groups from after `skip` of all, with the `first` items of each; those that are `closed` have none.
 

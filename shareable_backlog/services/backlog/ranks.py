@@ -8,14 +8,23 @@ from shareable_backlog.database.backlog import ranks
 from shareable_backlog.database.backlog.news import past_ranks
 from shareable_backlog.database.backlog.ranks import MOST
 from shareable_backlog.database.mirror import mirror
-from shareable_backlog.services.backlog.item_pages import Scope
+from shareable_backlog.services.backlog.item_pages import Scope, Selection
 
-__all__ = ["MOST", "read_past_ranks", "read_ranks", "read_version"]
+__all__ = ["MOST", "read_past_ranks", "read_ranks", "read_ranks_beside", "read_version"]
 
 
 async def read_ranks(scope: Scope) -> Mapping[str, int]:
     """Return the places of the first 1,000 open items of a scope by their ids, the first being 1."""
-    return {id_: place for place, id_ in enumerate(await ranks.list_ranked_ids(scope), 1)}
+    return _number_ids(await ranks.list_ranked_ids(scope))
+
+
+async def read_ranks_beside(selection: Selection) -> Mapping[str, int]:
+    """Return the same for the scope of any selection, of which so much is known already."""
+    return _number_ids(await ranks.list_ranked_beside(selection))
+
+
+def _number_ids(ids: Sequence[str]) -> Mapping[str, int]:
+    return {id_: place for place, id_ in enumerate(ids, 1)}
 
 
 async def read_past_ranks(scope: Scope, since: datetime, ranked_ids: Sequence[str]) -> Mapping[str, int]:

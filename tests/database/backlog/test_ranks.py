@@ -7,7 +7,9 @@ import pytest
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog import ranks
+from shareable_backlog.database.backlog.selection.item_query import select_items
 from tests.support.mirrored import NOON, item, state, store, team
+from tests.support.selecting import ask
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -59,7 +61,7 @@ async def test_no_more_than_a_thousand_are_numbered() -> None:
 async def test_the_numbered_are_walked_to_in_one_index_and_no_further() -> None:
     await store(team("ENG"), *(item(number, priority_sort_order=float(number)) for number in range(3_000)))
     await query("ANALYZE")
-    selection = await ranks.select_open_items(EVERYTHING)
+    selection = ranks.select_open_items(await select_items(EVERYTHING, ask("team=ops&q=roof&order=due")))
     plan = await query(
         f"EXPLAIN (ANALYZE, FORMAT TEXT) {ranks.render_ranked_ids(selection)}", {**selection.params, "limit": 1_000}
     )

@@ -4,15 +4,15 @@ from functools import partial
 
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.backlog import item_pages
-from shareable_backlog.services.backlog.item_pages import CountedItems, ItemQuery, Scope
+from shareable_backlog.services.backlog.item_pages import ItemQuery, ItemTotal, Selection
 from shareable_backlog.web.pages.cache import AsyncLruCache
 
-_KEPT = ProcessState(lambda: AsyncLruCache[CountedItems](1024))
+_KEPT = ProcessState(lambda: AsyncLruCache[ItemTotal](1024))
 
 
-async def count_items(scope: Scope, query: ItemQuery, version: str) -> CountedItems:
-    """Return how many items are asked for and the sum of their points; `version` is the mirror's."""
+async def count_items(selection: Selection, query: ItemQuery, version: str) -> ItemTotal:
+    """Return how many items a selection of what is asked for has, and their points; `version` is the mirror's."""
     # In which order they come is all the same, and "today" is until the day is over.
     today = query.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    make = partial(item_pages.count_items, scope, ItemQuery(query.filters, None, query.now))
-    return await _KEPT.value.get((version, scope, query.filters, today), make)
+    make = partial(item_pages.count_items, selection)
+    return await _KEPT.value.get((version, selection.scope, query.filters, query.news, today), make)

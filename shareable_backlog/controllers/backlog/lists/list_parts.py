@@ -15,12 +15,13 @@ from shareable_backlog.services.backlog import catalog, comparison, first_lines,
 from shareable_backlog.services.backlog.comparison import Comparison, GoneItem
 from shareable_backlog.services.backlog.filters import Condition
 from shareable_backlog.services.backlog.item_pages import (
-    CountedItems,
     GroupedPage,
     ItemQuery,
+    ItemTotal,
     ListedItem,
     ListPage,
     Scope,
+    Selection,
 )
 from shareable_backlog.services.backlog.layouts import ListLayout
 from shareable_backlog.services.backlog.news import News
@@ -67,7 +68,7 @@ class ListedContext:
 class ToolbarContext:
     """The part that says what is shown, and how much that is."""
 
-    total: CountedItems
+    total: ItemTotal
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +123,18 @@ class RenderedPage:
 async def render_parts(listed: ListedContext) -> RenderedPage:
     """Make the results and how they are laid out."""
     place = listed.place
-    total = await item_totals.count_items(listed.scope, listed.asked, listed.version)
+    asked, is_list = listed.asked, listed.group == "none"
+    # In groups the best match is of no use, and takes much longer to find.
+    selection = await item_pages.select_items(
+        listed.scope, asked if is_list else replace(asked, order=asked.order or "rank")
+    )
+    total = await item_totals.count_items(selection, asked, listed.version)
+    places = await ranks.read_ranks(listed.scope, listed.version, selection)
     display = DisplayContext(
-        chosen=replace(place.layout, order=listed.asked.sorted_by),
+        chosen=replace(place.layout, order=asked.sorted_by),
         all_orders=[one for one in ORDERS if one != "relevance" or place.filters.text],
     )
-    results, is_empty = await _render_results(listed, total)
+    results, is_empty = await _render_results(listed, selection, total, places)
     return RenderedPage(
         await headings.write_heading(listed.scope, place),
         rendering.render_part("backlog/_toolbar.html", listed, ToolbarContext(total)),
@@ -137,13 +144,17 @@ async def render_parts(listed: ListedContext) -> RenderedPage:
     )
 
 
-async def _render_results(listed: ListedContext, total: CountedItems) -> tuple[Markup, bool]:
+async def _render_results(
+    listed: ListedContext, selection: Selection, total: ItemTotal, places: Mapping[str, int]
+) -> tuple[Markup, bool]:
     """Return the list, the groups or what is gone, and whether nothing at all was found."""
     if listed.place.filters.moved == "gone":
         compared = await comparison.compare_items(listed.scope, listed.asked, [], counts=True)
         gone = await comparison.list_gone(listed.scope, listed.asked)
         return rendering.render_part("moves/_gone.html", listed, GoneContext(gone, compared, is_narrowed=True)), False
-    return await (_render_list(listed) if listed.group == "none" else _render_groups(listed, listed.group, total))
+    if listed.group == "none":
+        return await _render_list(listed, selection, places)
+    return await _render_groups(listed, listed.group, total, places)
 
 
 async def _compare(listed: ListedContext, items: Sequence[ListedItem], *, is_first: bool) -> Comparison | None:
@@ -154,15 +165,14 @@ async def _compare(listed: ListedContext, items: Sequence[ListedItem], *, is_fir
     return replace(found, past_ranks=await ranks.read_past_ranks(listed.scope, listed.version, found.since))
 
 
-async def _render_list(listed: ListedContext) -> tuple[Markup, bool]:
-    asked = listed.asked
-    types = item_pages.list_position_types(asked)
+async def _render_list(listed: ListedContext, selection: Selection, places: Mapping[str, int]) -> tuple[Markup, bool]:
+    types = item_pages.list_position_types(listed.asked)
     position = None if listed.after is None else pagination.decode_position(listed.after, types)
-    found = await item_pages.list_items(listed.scope, asked, position, item_pages.PAGE_SIZE)
+    found = await item_pages.list_selected(selection, position, item_pages.PAGE_SIZE)
     context = ResultsContext(
         page=found,
         by=None,
-        ranks=await ranks.read_ranks(listed.scope, listed.version),
+        ranks=places,
         excerpts=await _find_excerpts(listed, found.items),
         marks=_build_marks(listed.place),
         is_narrowed=is_narrowed(listed.place),
@@ -178,7 +188,9 @@ async def _render_list(listed: ListedContext) -> tuple[Markup, bool]:
     return rendering.render_part("backlog/_list.html", listed, context), context.is_first and not found.items
 
 
-async def _render_groups(listed: ListedContext, by: GroupBy, total: CountedItems) -> tuple[Markup, bool]:
+async def _render_groups(
+    listed: ListedContext, by: GroupBy, total: ItemTotal, places: Mapping[str, int]
+) -> tuple[Markup, bool]:
     """Return the groups, and whether nothing at all was found."""
     place, skip = listed.place, _parse_skip(listed.skip)
     is_board = place.path == BOARD
@@ -197,7 +209,7 @@ async def _render_groups(listed: ListedContext, by: GroupBy, total: CountedItems
     context = ResultsContext(
         page=found,
         by=by,
-        ranks=await ranks.read_ranks(listed.scope, listed.version),
+        ranks=places,
         excerpts=await _find_excerpts(listed, items),
         marks=_build_marks(place),
         is_narrowed=is_narrowed(place),

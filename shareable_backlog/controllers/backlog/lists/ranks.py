@@ -6,22 +6,25 @@ from functools import partial
 
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.backlog import ranks
-from shareable_backlog.services.backlog.item_pages import Scope
+from shareable_backlog.services.backlog.item_pages import Scope, Selection
 from shareable_backlog.web.pages.cache import AsyncLruCache
 
 _KEPT = ProcessState(lambda: AsyncLruCache[Mapping[str, int]](64))
 _KEPT_PAST = ProcessState(lambda: AsyncLruCache[Mapping[str, int]](32))
 
 
-async def read_ranks(scope: Scope, version: str | None = None) -> Mapping[str, int]:
+async def read_ranks(
+    scope: Scope, version: str | None = None, selection: Selection | None = None
+) -> Mapping[str, int]:
     """Return the places of the first 1,000 open items of a scope by their ids, the first being 1.
 
-    `version` is that of the mirror, where it has been read already.
+    `version` is that of the mirror, and `selection` one of the scope, where they have been read already.
     """
     if scope.is_nothing:
         return {}
     mark = version or await ranks.read_version()
-    return await _KEPT.value.get((mark, scope), partial(ranks.read_ranks, scope))
+    make = partial(ranks.read_ranks_beside, selection) if selection else partial(ranks.read_ranks, scope)
+    return await _KEPT.value.get((mark, scope), make)
 
 
 async def read_past_ranks(scope: Scope, version: str, since: datetime) -> Mapping[str, int]:

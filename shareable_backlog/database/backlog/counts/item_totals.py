@@ -18,7 +18,7 @@ POINTS: LiteralString = f"""CASE WHEN {visibility.ESTIMATES} AND i.team_id <> AL
 
 
 @dataclass(frozen=True, slots=True)
-class CountedItems:
+class ItemTotal:
     """How many items there are and the sum of their points, None without any estimate or where none is shown.
 
     More than `most` are counted as one more; their points are None.
@@ -34,11 +34,11 @@ class CountedItems:
         return self.count <= self.most
 
 
-async def count_items(selection: Selection) -> CountedItems:
+async def count_items(selection: Selection) -> ItemTotal:
     """Count the items of a selection up to 10,000; up to 1,000 where each has to be asked for words of a search."""
     most = _MOST_OF_SEARCH if selection.is_common_search else MOST
     [(count, points)] = await query(render_total(selection), {**selection.params, "most": most + 1})
-    return CountedItems(count, points if count <= most else None, most)
+    return ItemTotal(count, points if count <= most else None, most)
 
 
 def render_total(selection: Selection) -> LiteralString:

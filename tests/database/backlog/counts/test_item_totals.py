@@ -5,7 +5,7 @@ import pytest
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING, Scope
 from shareable_backlog.database.backlog.counts import item_totals
-from shareable_backlog.database.backlog.counts.item_totals import CountedItems
+from shareable_backlog.database.backlog.counts.item_totals import ItemTotal
 from shareable_backlog.database.backlog.selection.item_query import select_items
 from tests.support.listing import store_world
 from tests.support.mirrored import item, store, team
@@ -48,4 +48,4 @@ async def test_ten_thousand_are_counted_and_of_more_it_is_said_that_there_are_mo
     assert await count() == (10_000, 10_000.0)
     await store(item(20_000))
     found = await item_totals.count_items(await select_items(EVERYTHING, ask("")))
-    assert (found, found.is_exact) == (CountedItems(10_001, None, 10_000), False)
+    assert (found, found.is_exact) == (ItemTotal(10_001, None, 10_000), False)
