@@ -211,4 +211,5 @@ def read_line(site: Site, columns: str) -> str:
     """Return the text of the only line of the list with these columns."""
     page = site.get(f"/?columns={columns}", "bob").text
     [line] = re.findall(r'<li class="item">(.*?)</li>', page, re.DOTALL)
+    line = re.sub(r"<button.*?</button>", "", line, flags=re.DOTALL)  # which is no column
     return " ".join(re.sub(r"<[^>]*>", " ", line).split())

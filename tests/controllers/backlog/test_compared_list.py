@@ -117,4 +117,4 @@ def test_any_day_can_be_compared_with(site: Site, day: str) -> None:
 
 def test_exports_feeds_and_the_api_are_narrowed_too(site: Site) -> None:
     lines = site.get(f"/export.csv?{SINCE}&moved=slipped", "bob").text.splitlines()
-    assert [line.partition(",")[0] for line in lines[1:]] == ["ENG-1"]
+    assert [line.split(",")[1] for line in lines[1:]] == ["ENG-1"]

@@ -109,6 +109,15 @@ def test_who_looks_with_anothers_eyes_sees_their_marks_and_leaves_them(site: Sit
     assert (count(site), count(site, "alice")) == ("1", "2")
 
 
+def test_the_total_of_what_is_unseen_is_each_persons_own(site: Site) -> None:
+    site.post("/seen", "bob", item="i2")
+    totals = [
+        re.findall(r'class="count" href="/\?new=unseen">([^<]+)<', site.get("/?new=unseen", persona).text)
+        for persona in ("bob", "alice")
+    ]
+    assert totals == [["1"], ["2"]]
+
+
 def test_a_feed_and_an_export_are_narrowed_to_it_too(site: Site) -> None:
     lines = site.get("/export.csv?new=unseen", "bob").text.splitlines()
     assert sorted(line.split(",")[1] for line in lines[1:]) == ["ENG-2", "OPS-3"]

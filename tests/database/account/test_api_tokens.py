@@ -61,6 +61,7 @@ async def test_a_token_is_found_by_its_hash_with_its_person(ids: dict[str, int])
         None,
         is_admin=False,
         is_team_member=False,
+        pages_off=[],
         group_ids=[group_id],
         is_due=True,
     )
