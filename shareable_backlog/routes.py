@@ -38,7 +38,7 @@ from shareable_backlog.controllers.api import endpoints
 from shareable_backlog.controllers.api.operation import Operation
 from shareable_backlog.controllers.backlog import changes, exports, feeds, filters, images, items, seen
 from shareable_backlog.controllers.backlog.lists import item_list
-from shareable_backlog.controllers.charts import item_timeline
+from shareable_backlog.controllers.charts import item_timeline, matrix
 from shareable_backlog.controllers.projects import roadmap
 from shareable_backlog.errors import TooMany
 from shareable_backlog.services import readiness
@@ -113,6 +113,7 @@ ROUTES = (
     Route("GET", "/changes", changes.show_changes, "viewer", page="changes"),
     Route("POST", "/changes/seen", changes.mark_seen, "viewer", page="changes"),
     Route("GET", "/board", item_list.show_board, "viewer", page="board"),
+    Route("GET", "/matrix", matrix.show_matrix, "viewer", page="matrix"),
     Route("GET", "/timeline", item_timeline.show_timeline, "viewer", page="timeline"),
     Route("POST", "/seen", seen.mark_seen, "viewer"),
     Route("POST", "/seen/all", seen.mark_all_seen, "viewer"),

@@ -226,12 +226,13 @@ def make_cell_reader(names: Collection[ColumnName]) -> Callable[[object], list[t
 
 
 PageName: TypeAlias = Literal[
-    "list", "board", "timeline", "roadmap", "changes", "views", "exports", "feeds", "api"
+    "list", "board", "matrix", "timeline", "roadmap", "changes", "views", "exports", "feeds", "api"
 ]  # fmt: skip
 
 PAGES: Final[Mapping[PageName, str]] = {
     "list": "List",
     "board": "Board",
+    "matrix": "Matrix",
     "timeline": "Timeline",
     "roadmap": "Roadmap",
     "changes": "Changes",
@@ -243,6 +244,6 @@ PAGES: Final[Mapping[PageName, str]] = {
 """What can be switched off, for everybody or for a person; items themselves are read by whoever may see them."""
 
 FIRST_PAGES: Final[Mapping[PageName, str]] = {
-    "board": "/board", "timeline": "/timeline", "roadmap": "/roadmap", "changes": "/changes",
+    "board": "/board", "matrix": "/matrix", "timeline": "/timeline", "roadmap": "/roadmap", "changes": "/changes",
 }  # fmt: skip
 """Where somebody begins instead who has no list, in this order."""

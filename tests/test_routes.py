@@ -55,6 +55,7 @@ TABLE = {
     "GET /changes": Row("viewer"),
     "POST /changes/seen": Row("viewer", answer=303),
     "GET /board": Row("viewer"),
+    "GET /matrix": Row("viewer"),
     "GET /timeline": Row("viewer"),
     "POST /seen": Row("viewer"),
     "POST /seen/all": Row("viewer", answer=303),

@@ -26,7 +26,7 @@ START = (
     *(f"/board?group={group}" for group in GROUPS),
     *(f"/?order={order}" for order in ORDERS if order != "relevance"),
     *(f"{path}?{words}" for words in NARROWED for path in PATHS),
-    *(f"/timeline?group={group}" for group in GROUPS),
+    *(f"{path}?group={group}" for group in GROUPS for path in ("/matrix", "/timeline")),
     "/filters", "/filters?page=/board", "/roadmap", "/roadmap?group=initiative", f"/roadmap?team={KEY}",
     "/changes?since=30d", f"/changes?since=30d&team={KEY}", "/feeds", "/views", "/about", "/account",
     "/api/v1/items", "/api/v1/teams", "/api/v1/projects", "/api/v1/labels", f"/api/v1/items/{KEY}-1",

@@ -17,6 +17,8 @@ ADDRESSES = {
     "board": "/board?group=project",
     "hostile board": "/board?team=EVL&group=label",
     "filters": "/filters?label=Bug&-type=started",
+    "matrix": "/matrix",
+    "hostile matrix": "/matrix?team=EVL&group=label",
     "timeline": "/timeline?from=2026-09",
     "hostile timeline": "/timeline?team=EVL&group=label&months=24",
     "roadmap": "/roadmap",

@@ -14,8 +14,8 @@ from shareable_backlog.vocabulary import ColumnName, MoveKind, OrderName
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Pair, Spread
 
-LIST, BOARD, TIMELINE = "/", "/board", "/timeline"
-PAGE_NAMES = {LIST: "Backlog", BOARD: "Board", TIMELINE: "Timeline"}
+LIST, BOARD, MATRIX, TIMELINE = "/", "/board", "/matrix", "/timeline"
+PAGE_NAMES = {LIST: "Backlog", BOARD: "Board", MATRIX: "Matrix", TIMELINE: "Timeline"}
 """The pages that show what the filters leave."""
 
 

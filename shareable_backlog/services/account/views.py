@@ -18,7 +18,7 @@ from shareable_backlog.services.backlog import filters, layouts
 
 __all__ = ["OfferedView"]
 
-Layout: TypeAlias = Literal["list", "board", "timeline", "roadmap", "changes"]
+Layout: TypeAlias = Literal["list", "board", "matrix", "timeline", "roadmap", "changes"]
 """Which page a view is of."""
 
 LAYOUTS: Final[tuple[Layout, ...]] = get_args(Layout)

@@ -24,7 +24,7 @@ MOST_ROWS = 100
 _FIRST_IN_CELL = 4
 _DUE: LiteralString = "coalesce(i.due_date, '9999-12-31')"  # as its index has it
 
-_Cells: TypeAlias = Mapping[tuple[int | None, int | None], Cell]
+_Cells: TypeAlias = Mapping[tuple[int | None, float | None], Cell]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,10 @@ async def _count_due(
         params={"due_from": edges[0], "due_to": edges[-1] - timedelta(days=1)},
     )
     selection = (await select_items(scope, replace(query, order="due"))).narrow(within)
-    return await item_cells.count_cells(selection, by, groups, value="i.due_date", edges=edges, first=_FIRST_IN_CELL)
+    column: LiteralString = "width_bucket(i.due_date, %(edges)s)"
+    return await item_cells.count_cells(
+        selection, by, groups, column=column, params={"edges": list(edges)}, first=_FIRST_IN_CELL
+    )
 
 
 def _name_span(first: date, end: date) -> Condition:

@@ -53,7 +53,13 @@ def test_what_else_the_address_asks_for_is_carried_along(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("query", "path"),
-    [("", "/"), ("?page=/board", "/board"), ("?page=/timeline", "/timeline"), ("?page=//evil.example.com", "/")],
+    [
+        ("", "/"),
+        ("?page=/board", "/board"),
+        ("?page=/timeline", "/timeline"),
+        ("?page=/matrix", "/matrix"),
+        ("?page=//evil.example.com", "/"),
+    ],
 )
 def test_the_form_leads_back_to_the_page_it_came_from_and_nowhere_else(site: Site, query: str, path: str) -> None:
     assert f'<form class="filters" action="{path}"' in site.get(f"/filters{query}", "bob").text

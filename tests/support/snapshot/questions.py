@@ -34,7 +34,7 @@ BAD = (
 )  # fmt: skip
 PEOPLE = (None, "alice", "bob", "carol", "erin", "gina", "mallory", "frank")
 PLAIN = (
-    "/", "/?all", "/board", "/timeline", "/roadmap", "/changes", "/filters", "/export.csv", "/export.json",
+    "/", "/?all", "/board", "/matrix", "/timeline", "/roadmap", "/changes", "/filters", "/export.csv", "/export.json",
     "/feed.atom", "/feeds", "/views", "/about", "/items/ENG-2", "/items/OPS-1", "/items/SEC-3", "/items/NONE-1",
     "/items/ENG-2/images/none", "/account", "/waiting", "/sign-in", "/sign-in?next=/changes",
     "/sign-in?next=//evil.example.com", "/sign-in/code", "/sign-in/link/none", "/sign-in/link/link-of-carol",

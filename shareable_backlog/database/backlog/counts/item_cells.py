@@ -1,4 +1,4 @@
-"""Count items in the cells of a table: by their groups, and by between which edges a value of theirs stands."""
+"""Count items in the cells of a table: by their groups, and by the number of the column that each stands in."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ MOST_COUNTED = 10_000
 class Cell:
     """What is in a cell: how many items, and the ids of the first.
 
-    `row` is the place of its group, None for the items of all groups, each once; `column` that of the edge that the
-    value follows, 0 for what is before the first, None for what has no value.
+    `row` is the place of its group, None for the items of all groups, each once; `column` is None for what stands in
+    none.
     """
 
     row: int | None
-    column: int | None
+    column: float | None
     count: int
     ids: list[str]
 
@@ -33,16 +33,15 @@ async def count_cells(
     by: GroupBy,
     groups: Sequence[Group],
     *,
-    value: LiteralString = "NULL::integer",
-    edges: Sequence[object] = (),
+    column: LiteralString = "NULL",
+    params: Mapping[str, object] | None = None,
     first: int,
-) -> Mapping[tuple[int | None, int | None], Cell]:
+) -> Mapping[tuple[int | None, float | None], Cell]:
     """Return the cells with any of the first 10,001 items of a selection, with the ids of the `first` of each.
 
-    `value` is of an item `i`. The cell (None, None) is of all these items.
+    `column` is of an item `i`, with `params`. The cell (None, None) is of all these items.
     """
-    column: LiteralString = f"width_bucket({value}, %(edges)s)" if edges else value
-    rows = Rows(selection=selection, limit="%(limit)s", columns=f"{KEYS[by]} AS keys, {column} AS at")
+    rows = Rows(selection=selection, limit="%(limit)s", columns=f"{KEYS[by]} AS keys, ({column})::float8 AS at")
     sort = selection.order.render_final_sort("i")
     members = [(at, key) for at, group in enumerate(groups) for key in list_keys(by, group)]
     found = await query(
@@ -53,15 +52,15 @@ placed AS (
   SELECT DISTINCT m.row, i.* FROM few i CROSS JOIN LATERAL unnest(i.keys) k (id)
   JOIN unnest(%(rows)s::integer[], %(keys)s::text[]) m (row, id) ON m.id = k.id
 )
-SELECT NULL::integer AS row, NULL::integer AS column, count(*), '{{}}'::text[] AS ids FROM few
+SELECT NULL::integer AS row, NULL::float8 AS column, count(*), '{{}}'::text[] AS ids FROM few
 UNION ALL
 SELECT i.row, i.at, count(*), (array_agg(i.id {sort}))[:%(first)s] FROM placed i GROUP BY i.row, i.at
 ) c""",
         {
             **selection.params,
+            **(params or {}),
             "limit": MOST_COUNTED + 1,
             "first": first,
-            "edges": list(edges),
             "rows": [row for row, _ in members],
             "keys": [key for _, key in members],
         },

@@ -12,9 +12,11 @@ MOST = 10_000
 """So many are counted exactly."""
 _MOST_OF_SEARCH = 1_000
 
-POINTS: LiteralString = f"""CASE WHEN {visibility.ESTIMATES} AND i.team_id <> ALL (ARRAY(
-    SELECT t.id FROM teams t WHERE t.issue_estimation_type = 'notUsed')) THEN i.estimate END AS points"""
+SHOWN_ESTIMATE: LiteralString = f"""CASE WHEN {visibility.ESTIMATES} AND i.team_id <> ALL (ARRAY(
+    SELECT t.id FROM teams t WHERE t.issue_estimation_type = 'notUsed')) THEN i.estimate END"""
 """The estimate of an item `i` where it is shown, and its team uses any."""
+POINTS: LiteralString = f"{SHOWN_ESTIMATE} AS points"
+"""The same as a column."""
 
 
 @dataclass(frozen=True, slots=True)

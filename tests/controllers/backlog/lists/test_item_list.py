@@ -140,7 +140,7 @@ def test_the_default_view_is_what_the_bare_address_leads_to(site: Site) -> None:
     assert site.get("/?group=none", "bob").status_code == 200
 
 
-@pytest.mark.parametrize("path", [*LAYOUTS, "/timeline", "/roadmap"])
+@pytest.mark.parametrize("path", [*LAYOUTS, "/matrix", "/timeline", "/roadmap"])
 def test_where_everything_is_private_only_an_admin_reads_so_with_the_way_to_sharing(site: Site, path: str) -> None:
     site.query("UPDATE teams SET private = true")
     site.query("INSERT INTO projects (id, name, created_at, updated_at) VALUES ('p1', 'Roof', now(), now())")

@@ -27,7 +27,9 @@ EDGES = [date(2026, 2, 1), date(2026, 2, 6), date(2026, 3, 1)]
 async def test_a_cell_has_what_stands_from_its_edge_up_to_the_next_one() -> None:
     await store_world()
     selection = await select_items(EVERYTHING, ask("order=due"))
-    cells = await item_cells.count_cells(selection, "team", TEAMS, value="i.due_date", edges=EDGES, first=1)
+    cells = await item_cells.count_cells(
+        selection, "team", TEAMS, column="width_bucket(i.due_date, %(edges)s)", params={"edges": EDGES}, first=1
+    )
     assert {place: one.count for place, one in cells.items()} == {
         (None, None): 5, (0, None): 2, (0, 2): 1, (1, None): 1, (1, 1): 1,
     }  # fmt: skip

@@ -1,0 +1,90 @@
+"""Show a picture of items as a page of the backlog: narrowed by the same filters, under the same tools."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shareable_backlog import clock
+from shareable_backlog.controllers.access import auth
+from shareable_backlog.controllers.backlog import backlog_url
+from shareable_backlog.controllers.backlog.backlog_url import BacklogQuery, BacklogUrl
+from shareable_backlog.controllers.backlog.lists import headings, item_totals
+from shareable_backlog.controllers.backlog.lists.item_list import ItemListContext
+from shareable_backlog.controllers.backlog.lists.list_parts import RenderedPage, is_narrowed
+from shareable_backlog.services.account import views
+from shareable_backlog.services.account.views import Layout
+from shareable_backlog.services.backlog import catalog, item_pages, news
+from shareable_backlog.services.backlog.item_pages import ItemQuery, ItemTotal, Scope
+from shareable_backlog.services.backlog.news import News
+from shareable_backlog.web import params
+from shareable_backlog.web.pages import rendering
+from shareable_backlog.web.pages.locales import LocalFormat
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartContext:
+    """What the tools around a picture and its words are made of; `mirrored` counts all items where there are none."""
+
+    place: BacklogUrl
+    local: LocalFormat
+    now: datetime
+    scope: Scope
+    asked: ItemQuery
+    news: News
+    total: ItemTotal
+    pages_off: frozenset[str]
+    is_narrowed: bool
+    is_admin: bool
+    has_run: bool
+    mirrored: int
+
+
+async def read_chart(request: Request, path: str, query: BacklogQuery) -> ChartContext:
+    """Return what is asked for at `path`, and how many items that are."""
+    reader, local = auth.require_page_user(request), auth.read_local_format(request)
+    scope, now = reader.user.scope, clock.read_time().astimezone(local.tzinfo)
+    place = backlog_url.build_backlog_url(path, query)
+    plain = ItemQuery(place.filters, place.layout.order, now)
+    asked = await news.complete_query(plain, scope, reader.user.user_id)
+    selection = await item_pages.select_items(scope, replace(asked, order=asked.order or "rank"))
+    total = await item_totals.count_items(selection, asked, reader.version)
+    is_admin = reader.user.reads_as_admin
+    return ChartContext(
+        place=place,
+        local=local,
+        now=now,
+        scope=scope,
+        asked=asked,
+        news=asked.news,
+        total=total,
+        pages_off=reader.user.pages_off,
+        is_narrowed=is_narrowed(place),
+        is_admin=is_admin,
+        has_run=reader.mirror.as_of is not None,
+        mirrored=(await catalog.count_mirrored())[0] if is_admin and not total.count else 0,
+    )
+
+
+async def render_chart(
+    request: Request, chart: ChartContext, picture: "DataclassInstance", query: Struct, layout: Layout
+) -> Response:
+    """Return the page of a picture, which `templates/charts` has two parts of: itself, and what Display offers."""
+    made = RenderedPage(
+        await headings.write_heading(chart.scope, chart.place),
+        rendering.render_part("backlog/_toolbar.html", chart),
+        rendering.render_part(f"charts/_{layout}_display.html", chart, picture),
+        rendering.render_part(f"charts/_{layout}.html", chart, picture),
+        is_empty=False,
+    )
+    saved = views.build_bar(auth.require_page_user(request).views, urlencode(params.write(query)), layout)
+    return auth.render_page(
+        request, "backlog/backlog.html", ItemListContext(made, chart.place, saved, asks_for_unseen=False)
+    )

@@ -1,0 +1,62 @@
+"""The matrix over HTTP: its cells in words, its addresses, and what it says where there is none."""
+
+import re
+from collections.abc import Generator
+from html import unescape
+
+import pytest
+
+from tests.conftest import create_database
+from tests.support import running_site
+from tests.support.running_site import Site
+from tests.support.signed_in import let_in
+
+ROWS = """
+INSERT INTO teams (id, key, name, private, created_at, updated_at) VALUES
+  ('t1', 'ENG', 'Engineering', false, now(), now());
+INSERT INTO backlog_items (id, identifier, number, title, team_id, priority, estimate, created_at, updated_at) VALUES
+  ('i1', 'ENG-1', 1, 'Fix the roof', 't1', 1, 3, now(), now()),
+  ('i2', 'ENG-2', 2, 'Buy tiles', 't1', 1, 3, now(), now()),
+  ('i3', 'ENG-3', 3, 'Call the tiler', 't1', 0, NULL, now(), now());
+INSERT INTO sync_history (status, trigger_type, completed_at) VALUES ('succeeded', 'manual', now());
+"""
+
+
+@pytest.fixture
+def site(server: str, template: str) -> Generator[Site]:
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo) as site:
+        let_in(conninfo, "alice", "bob")
+        site.query(ROWS)
+        yield site
+
+
+def read_counts(page: str) -> list[tuple[str, str]]:
+    found = re.findall(r'<a class="count" href="([^"]+)">(\d+)<span class="visually-hidden"> item', page)
+    return [(unescape(address), number) for address, number in found]
+
+
+def test_each_cell_leads_to_a_list_of_just_as_many(site: Site) -> None:
+    page = site.get("/matrix", "bob").text
+    counts = read_counts(page)
+    assert counts == [
+        ("/?priority=urgent&estimate=3&done=hidden", "2"),
+        ("/?priority=none&no=estimate&done=hidden", "1"),
+    ]
+    for address, number in counts:
+        assert site.get(address, "bob").text.count('<li class="item">') == int(number)
+    assert "Fix the roof" in page
+
+
+def test_rows_may_be_of_another_group_and_the_address_is_the_view(site: Site) -> None:
+    page = site.get("/matrix?team=ENG&group=team", "bob").text
+    assert read_counts(page)[0] == ("/?team=ENG&estimate=3&done=hidden", "2")
+    answer = site.post("/views", "bob", name="What is worth it", query="team=ENG&group=team", layout="matrix")
+    assert answer.status_code == 303
+    assert 'href="/matrix?team=ENG&amp;group=team"' in site.get("/views", "bob").text
+
+
+def test_without_estimates_it_says_so(site: Site) -> None:
+    site.query("UPDATE sharing_settings SET shows_estimates = false")
+    page = site.get("/matrix", "bob").text
+    assert "No estimates" in page
+    assert read_counts(page) == []

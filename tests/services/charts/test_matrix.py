@@ -1,0 +1,85 @@
+"""Open items by importance against effort, and that the filters of a cell leave just what it counts."""
+
+import pytest
+
+from shareable_backlog.database import query
+from shareable_backlog.database.access.sharing import EVERYTHING, Scope
+from shareable_backlog.services.backlog import item_pages
+from shareable_backlog.services.backlog.item_pages import ItemQuery
+from shareable_backlog.services.charts import matrix
+from shareable_backlog.services.charts.matrix import Matrix
+from shareable_backlog.vocabulary import GroupBy
+from tests.support.listing import TODAY, parse_query
+from tests.support.mirrored import item, label, state, store, team
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
+
+
+async def store_items() -> None:
+    await store(team("ENG"), team("OPS"), state("started"), state("completed"), label("Roof"))
+    await store(
+        item(1, priority=1, estimate=3.0),
+        item(2, priority=1, estimate=3.0, label_ids=["label-Roof"]),
+        item(3, priority=1, estimate=2.5, state_id="ENG-started-0"),
+        item(4, priority=0, estimate=8.0, team="OPS"),
+        item(5, priority=2),
+        item(6, priority=1, estimate=3.0, state_id="ENG-completed-0"),
+    )
+
+
+async def build(words: str = "", by: GroupBy = "priority", scope: Scope = EVERYTHING) -> Matrix:
+    return await matrix.build_matrix(scope, parse_query(words), by)
+
+
+def tell(found: Matrix) -> dict[str | None, dict[float | None, list[str]]]:
+    return {
+        group.value: {
+            estimate: [one.identifier for one in cell.items]
+            for estimate, cell in zip(found.estimates, cells, strict=True)
+            if cell.count
+        }
+        for group, cells in found.rows
+    }
+
+
+async def test_each_open_item_is_in_the_cell_of_its_priority_and_estimate() -> None:
+    await store_items()
+    found = await build()
+    assert list(found.estimates) == [2.5, 3.0, 8.0, None]
+    assert {value: {one: sorted(names) for one, names in cells.items()} for value, cells in tell(found).items()} == {
+        "urgent": {2.5: ["ENG-3"], 3.0: ["ENG-1", "ENG-2"]},
+        "high": {None: ["ENG-5"]},
+        "none": {8.0: ["OPS-4"]},
+    }
+    assert (found.count, found.largest) == (5, 2)
+
+
+@pytest.mark.parametrize("by", ["priority", "team", "label", "state"])
+@pytest.mark.parametrize("words", ["", "team=ENG", "estimate=3", "no=estimate", "label=roof"])
+async def test_the_filters_of_each_cell_leave_just_as_many_as_it_counts(by: GroupBy, words: str) -> None:
+    await store_items()
+    cells = [cell for _, row in (await build(words, by)).rows for cell in row if cell.count]
+    assert cells
+    for cell in cells:
+        left = await item_pages.list_items(EVERYTHING, ItemQuery(cell.filters, None, TODAY), None, 50)
+        assert len(left.items) == cell.count
+
+
+async def test_where_estimates_are_not_shown_there_is_one_column() -> None:
+    await store_items()
+    await query("UPDATE sharing_settings SET shows_estimates = false")
+    assert list((await build()).estimates) == [None]
+
+
+async def test_a_team_that_estimates_no_more_has_no_estimates() -> None:
+    await store_items()
+    await query("UPDATE teams SET issue_estimation_type = 'notUsed' WHERE key = 'OPS'")
+    assert tell(await build())["none"] == {None: ["OPS-4"]}
+
+
+async def test_what_may_not_be_seen_moves_no_number() -> None:
+    await store_items()
+    await query("INSERT INTO viewer_groups (name) VALUES ('Units')")
+    await query("INSERT INTO viewer_group_rules SELECT id, 'team', 'team-OPS' FROM viewer_groups")
+    [[group]] = await query("SELECT id FROM viewer_groups")
+    assert tell(await build(scope=Scope((group,)))) == {"none": {8.0: ["OPS-4"]}}
