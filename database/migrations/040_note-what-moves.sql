@@ -2,6 +2,9 @@
 -- squawk-ignore-file ban-drop-table, require-concurrent-index-creation, ban-drop-function
 -- The mirror's tables have some 100,000 rows, which are indexed within seconds.
 
+-- Nobody writes a change meanwhile that would not be taken over.
+LOCK TABLE backlog_items, projects, state_changes IN ACCESS EXCLUSIVE MODE;
+
 -- What the mirror saw move, of items and of projects, so that any day can be compared with today: states and more.
 -- Of what went before it knows no more than was noted; the rows of an item or project stay as long as it does.
 CREATE TABLE field_changes (
@@ -28,7 +31,9 @@ DROP TABLE state_changes;
 CREATE FUNCTION note_item_changes() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO field_changes (entity_id, field, from_value, to_value, changed_at)
-  SELECT NEW.id, c.field, c.from_value, c.to_value, coalesce(c.changed_at, NEW.updated_at)
+  -- What Linear gave no new time was found by a sweep, now.
+  SELECT NEW.id, c.field, c.from_value, c.to_value,
+    coalesce(c.changed_at, nullif(NEW.updated_at, OLD.updated_at), now())
   FROM (VALUES
     ('state', OLD.state_id, NEW.state_id,
       -- A time that the change left as it was tells of an earlier one.

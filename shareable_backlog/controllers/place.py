@@ -1,5 +1,6 @@
 """Answer what shows whose backlog it is: colour, logo, icons, and the manifest by which a telephone installs it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -73,14 +74,20 @@ async def show_manifest(_request: Request) -> Response:
     )
 
 
-async def show_style(_request: Request) -> Response:
+class LookQuery(Struct, frozen=True):
+    """Which look a page names: its colour without the #."""
+
+    v: str = ""
+
+
+async def show_style(_request: Request, query: LookQuery) -> Response:
     """Answer the sheet with the place's colour, toned for both schemes."""
     place = await places.read_place()
     sheet = ""
     if place.color:
         light, dark = colors.tone_accent(place.color)
         sheet = f":root {{ --accent: light-dark({light}, {dark}); }}\n"
-    return Response(sheet, media_type="text/css; charset=utf-8", headers=_FOR_A_DAY)
+    return Response(sheet, media_type="text/css; charset=utf-8", headers=_choose_caching(place, query))
 
 
 async def show_logo(_request: Request) -> Response:
@@ -91,10 +98,16 @@ async def show_logo(_request: Request) -> Response:
     return Response(logo.content, media_type=logo.media_type, headers=_FOR_A_DAY | _ALONE)
 
 
-async def show_icon(_request: Request, path: IconPath) -> Response:
+async def show_icon(_request: Request, path: IconPath, query: LookQuery) -> Response:
     """Answer the icon in one of its sizes."""
-    content = icons.draw_icon(path.size, choose_color(await places.read_place()))
-    return Response(content, media_type="image/png", headers=_FOR_A_DAY)
+    place = await places.read_place()
+    content = icons.draw_icon(path.size, choose_color(place))
+    return Response(content, media_type="image/png", headers=_choose_caching(place, query))
+
+
+def _choose_caching(place: Brand, query: LookQuery) -> Mapping[str, str]:
+    """Return that an answer is good for a day, unless another process knows a newer colour already."""
+    return _FOR_A_DAY if query.v == (place.color or "")[1:] else {"Cache-Control": "no-store"}
 
 
 def choose_color(place: Brand) -> str:

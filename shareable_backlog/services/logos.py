@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 from xml.etree import ElementTree as ET
+from xml.parsers import expat
 
 from shareable_backlog.database.place_logos import Logo
 from shareable_backlog.errors import InvalidInput
@@ -14,6 +15,7 @@ LARGEST_LOGO: Final = 100_000  # bytes
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _KEPT_CHUNKS: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"IDAT", b"IEND"})
 _CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_DEEPEST: Final = 50
 _SIDES: Final = range(16, 1025)  # pixels
 _SVG: Final = "{http://www.w3.org/2000/svg}"
 _SHAPES: Final = frozenset({"path", "rect", "circle", "ellipse", "line", "polyline", "polygon"})
@@ -86,10 +88,9 @@ def _read_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 def _clean_svg(content: bytes) -> bytes:
     try:
         text = content.decode("utf-8-sig")
-        if "<!" in re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL):
-            raise InvalidInput(f"The SVG has a part that is no shape (DOCTYPE or CDATA), {_ADVICE}")
+        _require_plain(text)
         root = ET.fromstring(text)  # noqa: S314 (it declares no entity, as there is no DOCTYPE)
-    except (UnicodeDecodeError, ET.ParseError, ValueError):
+    except (UnicodeDecodeError, ET.ParseError, expat.ExpatError, ValueError):
         raise InvalidInput(f"That is no PNG and no SVG, {_ADVICE}") from None
     if root.tag != f"{_SVG}svg" or not ("viewBox" in root.attrib or {"width", "height"} <= root.attrib.keys()):
         raise InvalidInput(f"The SVG does not say its size, {_ADVICE}")
@@ -97,7 +98,33 @@ def _clean_svg(content: bytes) -> bytes:
     if not any(one.tag.removeprefix(_SVG) in _SHAPES for one in cleaned.iter()):
         raise InvalidInput(f"The SVG has no shapes (letters have to be made into paths), {_ADVICE}")
     ET.register_namespace("", _SVG[1:-1])
-    return ET.tostring(cleaned)
+    written = ET.tostring(cleaned)
+    if len(written) > LARGEST_LOGO:
+        raise InvalidInput(f"The picture is larger than 100 kB, {_ADVICE}")
+    return written
+
+
+def _require_plain(text: str) -> None:
+    """Raise InvalidInput for what declares anything, or goes deeper than pictures do, before a tree is made of it."""
+    depth = 0
+
+    def begin(*_: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _DEEPEST:
+            raise InvalidInput(f"The SVG has more than {_DEEPEST} parts within each other, {_ADVICE}")
+
+    def end(*_: object) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def refuse(*_: object) -> None:
+        raise InvalidInput(f"The SVG has a part that is no shape (DOCTYPE or CDATA), {_ADVICE}")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    parser.StartDoctypeDeclHandler = parser.StartCdataSectionHandler = refuse
+    parser.Parse(text, True)  # noqa: FBT003 (as it is called)
 
 
 def _clean_element(element: ET.Element) -> ET.Element:

@@ -1,5 +1,6 @@
 """Read posted forms, and make sure that they were posted from a page of ours."""
 
+import codecs
 import hashlib
 import hmac
 from collections.abc import Mapping
@@ -52,7 +53,9 @@ async def read(request: Request) -> Form:
 
 
 def _read_text(content: bytes) -> str:
-    """Return the text of a file, nothing for what is none."""
+    """Return the text of a file, nothing for what is none; spreadsheets write UTF-16 too."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
     return "" if b"\0" in content else content.decode("utf-8-sig", "replace")
 
 

@@ -73,6 +73,9 @@ def test_a_color_is_toned_for_both_schemes(site: Site) -> None:
     assert sheet.headers["content-type"] == "text/css; charset=utf-8"
     assert sheet.text.startswith(":root { --accent: light-dark(#")
     assert "ffcc00" in sheet.text, "it can be read on dark pages as it is"
+    for path in ("/place/style.css", "/place/icon/192"):
+        assert site.get(f"{path}?v=ffcc00").headers["cache-control"] == "private, max-age=86400"
+        assert site.get(f"{path}?v=123456").headers["cache-control"] == "no-store", "another process may know better"
     assert save(site, 2).status_code == 303
     assert "/place/style.css" not in site.get("/", "bob").text
 

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -91,6 +92,25 @@ def test_an_svg_loses_what_acts_or_leads_elsewhere(evil: str) -> None:
     assert 'cx="4"' in cleaned
     for word in ("alert", "example.com", "script", "href", "@import", "foreign", "image"):
         assert word not in cleaned.lower()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '<!DOCTYPE svg [<!ENTITY a "aaaa">]>' + SVG.format(CIRCLE),
+        '<?x <!-- ?><!DOCTYPE svg [<!ENTITY a "aaaa">]><?y --> ?>' + SVG.format(f"{CIRCLE}<title>&a;</title>"),
+        SVG.format(f"{CIRCLE}<title><![CDATA[x]]></title>"),
+        SVG.format("<g>" * 1_000 + CIRCLE + "</g>" * 1_000),
+        SVG.format(f"{CIRCLE}<title>{'é' * 40_000}</title>"),
+        "<!--" * 24_000,
+    ],
+    ids=["a declaration", "one behind a comment that is none", "CDATA", "depth", "more once written", "comments"],
+)
+def test_an_svg_that_would_cost_much_is_refused_in_words(content: str) -> None:
+    started = process_time()
+    with pytest.raises(InvalidInput):
+        clean(content)
+    assert process_time() - started < 0.5
 
 
 def test_an_svg_keeps_what_draws() -> None:

@@ -1,5 +1,6 @@
 """Let a request in: find out who asks, refuse who may not, and check that what is posted comes from our own pages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -144,7 +145,8 @@ def require_page(request: Request, page: PageName) -> Response | None:
         return None
     first = next((path for name, path in FIRST_PAGES.items() if name not in off), None)
     if page == "list" and first is not None and not needs_json(request):
-        return RedirectResponse(first, 303)
+        keeps_filters = request.url.query and first not in {"/roadmap", "/changes"}
+        return RedirectResponse(f"{first}?{request.url.query}" if keeps_filters else first, 303)
     raise NotAllowed("An admin has switched this off here. Ask them if you need it.")
 
 
@@ -196,6 +198,12 @@ def require_page_user(request: Request) -> PageUser:
     if found is None:
         raise NotSignedIn("Please sign in first.")
     return found
+
+
+def find_unseen(request: Request) -> Sequence[str] | None:
+    """Return the ids of what whoever reads has not seen, be it with another's eyes; None beside any page."""
+    found: PageUser | None = request.state.reader
+    return found.unseen if found else None
 
 
 def read_local_format(request: Request) -> LocalFormat:

@@ -12,7 +12,7 @@ from shareable_backlog.services.overview import Overview
 from shareable_backlog.services.usage import Usage
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OverviewContext:
     """The page of all in one look, with what is set up of the program."""
 
@@ -28,9 +28,9 @@ async def show_overview(request: Request) -> Response:
     access = auth.read_config(request)
     has_mail = access.settings.smtp_url is not None
     context = OverviewContext(
-        await overview.read_overview(access.limits, has_mail=has_mail),
-        await usage.read_usage(),
-        __version__,
+        overview=await overview.read_overview(access.limits, has_mail=has_mail),
+        usage=await usage.read_usage(),
+        version=__version__,
         is_embedded=access.settings.database_url is None,
         has_key=bool(access.settings.linear_api_key or access.settings.linear_oauth_client_id),
     )

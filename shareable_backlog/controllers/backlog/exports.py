@@ -57,7 +57,7 @@ async def _stream_export(
     place = backlog_url.build_backlog_url(LIST, query)
     user = auth.require_user(request)
     plain = ItemQuery(place.filters, place.layout.order, clock.read_time())
-    asked = await news.complete_query(plain, user.scope, user.user_id)
+    asked = await news.complete_query(plain, user.scope, user.user_id, auth.find_unseen(request))
     await reading_limits.limit_exports(user.user_id, auth.read_config(request).settings.exports_per_hour)
     details = {"format": filename.rpartition(".")[2], "query": place.query}
     await audit_actions.record(None, auth.read_actor(request), Action.EXPORT_MADE, details=details)

@@ -86,7 +86,7 @@ async def _find_walk(request: Request, query: OriginQuery, item_id: str) -> Item
     user, layout = auth.require_user(request), origin.place.layout
     now = clock.read_time().astimezone(auth.read_local_format(request).tzinfo)
     wanted = ItemQuery(origin.walked, layout.order, now)
-    completed = await news.complete_query(wanted, user.scope, user.user_id)
+    completed = await news.complete_query(wanted, user.scope, user.user_id, auth.require_page_user(request).unseen)
     return ItemWalk(
         origin,
         await headings.write_heading(user.scope, origin.place),

@@ -12,6 +12,8 @@ from shareable_backlog.services.backlog import unseen
 from shareable_backlog.web.fields import OwnPath
 from shareable_backlog.web.pages.unseen_marks import format_unseen
 
+_MOST_AT_ONCE = 500  # as many are new to anybody
+
 
 class SeenForm(Struct, frozen=True):
     """The ids of the items that were seen."""
@@ -27,7 +29,7 @@ class AllSeenForm(Struct, frozen=True):
 
 async def mark_seen(request: Request, form: SeenForm) -> Response:
     """Note that these items were seen, and say how many are left."""
-    await note_seen(request, form.item)
+    await note_seen(request, form.item[:_MOST_AT_ONCE])
     return PlainTextResponse(format_unseen(len(auth.require_page_user(request).unseen)))
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,9 +24,6 @@ from shareable_backlog.services.backlog.news import News
 from shareable_backlog.web import params
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.locales import LocalFormat
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +49,10 @@ async def read_chart(request: Request, path: str, query: BacklogQuery) -> ChartC
     reader, local = auth.require_page_user(request), auth.read_local_format(request)
     scope, now = reader.user.scope, clock.read_time().astimezone(local.tzinfo)
     place = backlog_url.build_backlog_url(path, query)
+    if place.filters.moved == "gone":  # which is in the list alone
+        place = replace(place, filters=replace(place.filters, moved=None))
     plain = ItemQuery(place.filters, place.layout.order, now)
-    asked = await news.complete_query(plain, scope, reader.user.user_id)
+    asked = await news.complete_query(plain, scope, reader.user.user_id, reader.unseen)
     selection = await item_pages.select_items(scope, replace(asked, order=asked.order or "rank"))
     total = await item_totals.count_items(selection, asked, reader.version)
     is_admin = reader.user.reads_as_admin
@@ -74,14 +73,14 @@ async def read_chart(request: Request, path: str, query: BacklogQuery) -> ChartC
 
 
 async def render_chart(
-    request: Request, chart: ChartContext, picture: "DataclassInstance", query: Struct, layout: Layout
+    request: Request, chart: ChartContext, query: Struct, layout: Layout, *, display: Markup, picture: Markup
 ) -> Response:
-    """Return the page of a picture, which `templates/charts` has two parts of: itself, and what Display offers."""
+    """Return the page of a picture, under what Display offers for it."""
     made = RenderedPage(
         await headings.write_heading(chart.scope, chart.place),
         rendering.render_part("backlog/_toolbar.html", chart),
-        rendering.render_part(f"charts/_{layout}_display.html", chart, picture),
-        rendering.render_part(f"charts/_{layout}.html", chart, picture),
+        display,
+        picture,
         is_empty=False,
     )
     saved = views.build_bar(auth.require_page_user(request).views, urlencode(params.write(query)), layout)

@@ -19,6 +19,7 @@ from shareable_backlog.web import params
 from shareable_backlog.web.charts import timeline
 from shareable_backlog.web.charts.timeline import Tick, TimelineWindow
 from shareable_backlog.web.fields import Codec, Otherwise, Trimmed
+from shareable_backlog.web.pages import rendering
 
 _MONTHS: timeline.Length = 12
 
@@ -72,7 +73,14 @@ async def show_timeline(request: Request, query: TimelineQuery) -> Response:
         later_address=_build_url(query, window.shift(1).start),
         now_address=_build_url(query, None),
     )
-    return await chart_pages.render_chart(request, chart, context, query, "timeline")
+    return await chart_pages.render_chart(
+        request,
+        chart,
+        query,
+        "timeline",
+        display=rendering.render_part("charts/_timeline_display.html", chart, context),
+        picture=rendering.render_part("charts/_timeline.html", chart, context),
+    )
 
 
 def _build_url(query: TimelineQuery, first: date | None) -> str:

@@ -10,6 +10,7 @@ from shareable_backlog.controllers.charts import chart_pages
 from shareable_backlog.services.charts import matrix
 from shareable_backlog.services.charts.matrix import Matrix
 from shareable_backlog.vocabulary import GroupBy
+from shareable_backlog.web.pages import rendering
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,4 +29,11 @@ async def show_matrix(request: Request, query: BacklogQuery) -> Response:
     by: GroupBy = "priority" if group is None or group == "none" else group
     page = await matrix.build_matrix(chart.scope, chart.asked, by)
     context = MatrixContext(page, by, matrix.MOST_COUNTED)
-    return await chart_pages.render_chart(request, chart, context, query, "matrix")
+    return await chart_pages.render_chart(
+        request,
+        chart,
+        query,
+        "matrix",
+        display=rendering.render_part("charts/_matrix_display.html", chart, context),
+        picture=rendering.render_part("charts/_matrix.html", chart, context),
+    )

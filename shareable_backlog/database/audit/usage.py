@@ -79,14 +79,20 @@ async def list_most_read(days: int, limit: int) -> list[ReadItem]:
 
 
 async def list_vain_searches(days: int, limit: int) -> list[tuple[str, int]]:
-    """Return up to `limit` texts that were searched for in vain, with how often, the most frequent first."""
+    """Return up to `limit` texts that were searched for in vain, with by how many people, most people's first.
+
+    What was searched for while it was still being typed is none of them.
+    """
     return [
         (text, count)
         for text, count in await query(
             f"""
-            SELECT min(details ->> 'q'), count(*) FROM ({_RECENT}) r
-            WHERE action = 'search.in_vain' AND details ->> 'q' <> ''
-            GROUP BY lower(details ->> 'q') ORDER BY 2 DESC, 1 LIMIT %(limit)s
+            SELECT min(q), count(DISTINCT user_id) FROM (
+              SELECT user_id, details ->> 'q' AS q,
+                     lead(details ->> 'q') OVER (PARTITION BY user_id ORDER BY created_at) AS next
+              FROM ({_RECENT}) r WHERE action = 'search.in_vain' AND details ->> 'q' <> ''
+            ) s WHERE NOT coalesce(starts_with(lower(next), lower(q)) AND lower(next) <> lower(q), false)
+            GROUP BY lower(q) ORDER BY 2 DESC, 1 LIMIT %(limit)s
             """,
             {**_name_params(days), "limit": limit},
         )

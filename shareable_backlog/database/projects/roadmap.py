@@ -41,6 +41,8 @@ class PlannedProject:
     start_date_resolution: str | None
     target_date: date | None
     target_date_resolution: str | None
+    has_namesake: bool
+    """Whether a filter by its name would find another project's items too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,10 @@ _OF_GROUP: LiteralString = f"""
 """
 
 
+_HAS_NAMESAKE: LiteralString = """
+  lower(p.name) IN (SELECT lower(o.name) FROM projects o GROUP BY lower(o.name) HAVING count(*) > 1)"""
+
+
 async def list_projects(
     scope: Scope,
     *,
@@ -117,6 +123,7 @@ async def list_projects(
         f"""
         SELECT p.id, p.name, s.name AS status, s.type AS status_type, p.health, p.health_updated_at, g.update_gap,
                p.start_date, p.start_date_resolution, p.target_date, p.target_date_resolution,
+               {_HAS_NAMESAKE} AS has_namesake,
                CASE WHEN {visibility.ASSIGNEES} THEN a.name END AS lead
         FROM projects p
         LEFT JOIN project_statuses s ON s.id = p.status_id

@@ -90,9 +90,20 @@ def build_pairs(filters: Filters) -> list[Pair]:
 
 
 def narrow_to(filters: Filters, condition: Condition) -> Filters:
-    """Return the filters of one group of what `filters` leave."""
+    """Return the filters of one group of what `filters` leave.
+
+    What has one of several labels may be in a group of another one: then it has to have both.
+    """
     others = [one for one in filters.conditions if one.field != condition.field or one.is_not or one.is_all]
-    return replace(filters, conditions=(*others, condition))
+    given = next((one for one in filters.conditions if one not in others), None)
+    if not (given and given.values and condition.values and FILTERS[condition.field].has_several):
+        return replace(filters, conditions=(*others, condition))
+    if given.values == condition.values and not given.with_none:
+        return filters
+    both = next((one for one in others if one.field == condition.field and one.is_all), None)
+    values = tuple(dict.fromkeys((*(both.values if both else ()), *condition.values)))[:MOST_OF_ALL]
+    left = [one for one in filters.conditions if one != both]
+    return replace(filters, conditions=(*left, Condition(condition.field, values, is_all=True)))
 
 
 def _find_key(name: str) -> tuple[FilterName, _Direction] | None:

@@ -1,5 +1,6 @@
 """Say what counts as new: what came since the last meeting, and what somebody has not seen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
@@ -44,14 +45,21 @@ def needs_word(filters: Filters, word: str) -> bool:
     return any(one.field == "new" and word in one.values for one in filters.conditions)
 
 
-async def complete_query(query: ItemQuery, scope: Scope, user_id: int) -> ItemQuery:
-    """Return the query with what its filters mean by "new" for this person; without a page around it."""
+async def complete_query(
+    query: ItemQuery, scope: Scope, user_id: int, unseen_ids: Sequence[str] | None = None
+) -> ItemQuery:
+    """Return the query with what its filters mean by "new" for this person.
+
+    `unseen_ids` are what they have not seen, where a page has found that out already.
+    """
     version = None
     news = query.news
     if needs_word(query.filters, "meeting") or query.filters.since == "meeting":
         version = await mirror.read_version()
         news = replace(news, meeting=await find_meeting(version, query.now))
-    if needs_word(query.filters, "unseen"):
+    if needs_word(query.filters, "unseen") and unseen_ids is not None:
+        news = replace(news, unseen_ids=tuple(unseen_ids))
+    elif needs_word(query.filters, "unseen"):
         version = version or await mirror.read_version()
         mark = await seen_marks.read_mark(user_id)
         news = replace(news, unseen_ids=await unseen.find_unseen(scope, version, mark))

@@ -68,7 +68,8 @@ async def mark_seen(
         mark = await seen_marks.lock_mark(tx, user_id)
         if mark is None:
             return ()
-        new = [one.id for one in _select_unseen(newest, mark) if item_ids is None or one.id in item_ids]
+        wanted = None if item_ids is None else frozenset(item_ids)
+        new = [one.id for one in _select_unseen(newest, mark) if wanted is None or one.id in wanted]
         if new:
             mark = _shorten_mark(SeenMark(mark.seen_until, [*mark.item_ids, *new]), newest, _find_safe_time(as_of))
             await seen_marks.save_mark(tx, user_id, mark)

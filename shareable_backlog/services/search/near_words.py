@@ -15,6 +15,9 @@ from shareable_backlog.process_state import ProcessState
 
 _MOST_TITLES = 5_000
 _MOST_OFFERED = 3
+_MOST_UNKNOWN = 3
+"""Of so many words at most others are looked for: with more unknown, no other spelling of one finds anything."""
+_MOST_LONGER = 3
 _LEAST_LIKENESS = 0.3
 _SHORTEST_WORD = 3
 
@@ -57,11 +60,15 @@ async def _read_words(scope: Scope, query: ItemQuery, version: str) -> Collectio
 
 def _replace_words(text: str, known: Collection[str]) -> list[str]:
     unwanted = {word for phrase in search_match.parse_search(text).unwanted for word in phrase.words}
+    unknown = [
+        (word, start, end)
+        for word, start, end in folding.locate_words(text)
+        if len(word) >= _SHORTEST_WORD and word not in unwanted and word not in known
+    ]
     offered: list[tuple[float, str]] = []
-    for word, start, end in folding.locate_words(text):
-        if len(word) >= _SHORTEST_WORD and word not in unwanted and word not in known:
-            near = find_near_words(word, known)
-            offered += [(likeness, f"{text[:start]}{other}{text[end:]}") for likeness, other in near]
+    for word, start, end in unknown if len(unknown) <= _MOST_UNKNOWN else []:
+        near = find_near_words(word, known)
+        offered += [(likeness, f"{text[:start]}{other}{text[end:]}") for likeness, other in near]
     return [other for _, other in sorted(offered, reverse=True)[:_MOST_OFFERED]]
 
 
@@ -69,7 +76,9 @@ def find_near_words(word: str, known: Collection[str]) -> Sequence[tuple[float, 
     """Return up to three words of `known`, each after how like it is to `word`, from 0 to 1, the likest first."""
     wanted = _list_trigrams(word)
     near = [
-        (len(wanted & one) / len(wanted | one), other) for other in known if wanted & (one := _list_trigrams(other))
+        (len(wanted & one) / len(wanted | one), other)
+        for other in known
+        if abs(len(other) - len(word)) <= _MOST_LONGER and wanted & (one := _list_trigrams(other))
     ]
     return sorted((one for one in near if one[0] >= _LEAST_LIKENESS), reverse=True)[:_MOST_OFFERED]
 

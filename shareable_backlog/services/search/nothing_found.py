@@ -19,7 +19,7 @@ _UNITS: tuple[GroupBy, ...] = ("team", "label", "project")
 
 @dataclass(frozen=True, slots=True)
 class Omission:
-    """What may be left out, a condition, or None for the words or what is done, and how many items there are then."""
+    """What may be left out, and how many items there are then; `condition` is None for what is none of them."""
 
     condition: Condition | None
     filters: Filters
@@ -39,12 +39,13 @@ class NothingFound:
     """What of a list's filters leaves nothing, and what would find something; counts are of 101 for more than 100.
 
     Each of `omissions` finds something if it alone is left out. `units` are other teams, labels or projects in which
-    there is what is asked for.
+    there is what is asked for, as `unit_filters` say.
     """
 
     omissions: list[Omission]
     suggestions: list[Suggestion]
     units: list[ShownGroup]
+    unit_filters: Filters
 
 
 async def explain_nothing(scope: Scope, query: ItemQuery, version: str) -> NothingFound:
@@ -60,7 +61,7 @@ async def explain_nothing(scope: Scope, query: ItemQuery, version: str) -> Nothi
     return NothingFound(
         omissions,
         [Suggestion(one, count) for one in suggested if (count := await _count(scope, query, one))],
-        await _list_units(scope, query, omissions),
+        *await _list_units(scope, query, omissions),
     )
 
 
@@ -74,6 +75,8 @@ def _list_omissions(filters: Filters) -> list[tuple[Condition | None, Filters]]:
         left.append((None, replace(filters, text=None)))
     if not filters.with_done:
         left.append((None, replace(filters, with_done=True)))
+    if filters.moved:
+        left.append((None, replace(filters, moved=None)))
     return left
 
 
@@ -81,12 +84,16 @@ async def _count(scope: Scope, query: ItemQuery, filters: Filters) -> int:
     return await found_counts.count_found(scope, replace(query, filters=filters, order="updated"), MOST_COUNTED + 1)
 
 
-async def _list_units(scope: Scope, query: ItemQuery, omissions: list[Omission]) -> list[ShownGroup]:
-    """Return the other units in which there is something, of the first kind that what is asked for is narrowed to."""
+async def _list_units(scope: Scope, query: ItemQuery, omissions: list[Omission]) -> tuple[list[ShownGroup], Filters]:
+    """Return the other units in which there is something, of the first kind that what is asked for is narrowed to.
+
+    With them the filters that each narrows further.
+    """
     for by in _UNITS:
         for one in omissions:
             if one.condition and one.condition.field == by and one.condition.values:
                 wanted = replace(query, filters=one.filters, order="updated")
                 page = await item_pages.list_groups(scope, wanted, by, closed=(), skip=0, first=1)
-                return [group for group in page.groups if group.group.value is not None][:_MOST_UNITS]
-    return []
+                units = [group for group in page.groups if group.group.value is not None]
+                return units[:_MOST_UNITS], one.filters
+    return [], query.filters

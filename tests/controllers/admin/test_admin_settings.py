@@ -109,6 +109,22 @@ def test_who_has_no_list_begins_elsewhere(site: Site) -> None:
     assert site.get("/", "bob").status_code == 403
 
 
+def test_who_has_no_list_finds_what_they_look_for_on_the_board(site: Site) -> None:
+    site.post("/admin/settings/pages", "alice", version="1", page=["board", "roadmap"])
+    assert site.get("/?q=roof&team=ENG", "bob").headers["location"] == "/board?q=roof&team=ENG"
+
+
+def test_a_view_that_one_begins_with_is_passed_over_where_its_page_is_switched_off(site: Site) -> None:
+    site.post("/views", "bob", name="Mine", query="team=ENG", layout="board")
+    site.post("/views/default", "bob", view="Mine")
+    assert site.get("/", "bob").headers["location"] == "/board?team=ENG"
+    site.post("/admin/settings/pages", "alice", version="1", page=["list", "roadmap"])
+    page = site.get("/", "bob")
+    assert page.status_code == 200
+    assert "/board" not in page.text
+    assert "Save view" not in page.text
+
+
 def test_a_page_can_be_taken_from_one_person_alone(site: Site) -> None:
     [(bob,)] = site.query("SELECT id FROM users WHERE email LIKE 'bob@%%'")
     answer = site.post(f"/admin/people/{bob}/pages", "alice", page=["list", "board"])

@@ -118,6 +118,14 @@ def test_the_total_of_what_is_unseen_is_each_persons_own(site: Site) -> None:
     assert totals == [["1"], ["2"]]
 
 
+def test_with_anothers_eyes_every_page_counts_what_is_unseen_to_them(site: Site) -> None:
+    site.post("/seen/all", "alice")
+    [(bob,)] = site.query("SELECT id FROM users WHERE email = 'bob@example.com'")
+    site.post(f"/admin/people/{bob}/view-as", "alice")
+    assert ">2 open without a date</a>" in site.get("/timeline?new=unseen", "alice").text
+    assert len(site.get("/export.csv?new=unseen", "alice").text.splitlines()) == 3
+
+
 def test_a_feed_and_an_export_are_narrowed_to_it_too(site: Site) -> None:
     lines = site.get("/export.csv?new=unseen", "bob").text.splitlines()
     assert sorted(line.split(",")[1] for line in lines[1:]) == ["ENG-2", "OPS-3"]

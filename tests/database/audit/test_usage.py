@@ -21,8 +21,8 @@ async def view(user_id: int, identifier: str) -> None:
     await audit_actions.record(None, actor, Action.ITEM_VIEWED, resource="backlog_item", resource_id=identifier)
 
 
-async def search(text: str) -> None:
-    await audit_actions.record(None, Actor(None, None, None, None), Action.SEARCH_IN_VAIN, details={"q": text})
+async def search(user_id: int, text: str) -> None:
+    await audit_actions.record(None, Actor(user_id, None, None, None), Action.SEARCH_IN_VAIN, details={"q": text})
 
 
 async def test_people_are_counted_once_a_day_and_listed_with_their_days(database: str) -> None:
@@ -49,11 +49,19 @@ async def test_what_is_read_most_is_told_as_far_as_it_is_shown(database: str) ->
     assert await usage.list_most_read(7, 5) == [ReadItem("ENG-2", "Locks", 2, 2), ReadItem("ENG-1", "Doors", 2, 1)]
 
 
-async def test_searches_in_vain_are_summed_up_in_any_case() -> None:
-    for text in ("Ofice", "ofice", "roof"):
-        await search(text)
+async def test_searches_in_vain_are_summed_up_in_any_case_by_people(database: str) -> None:
+    ids = let_in(database)
+    for name, text in (("bob", "Ofice"), ("alice", "ofice"), ("bob", "roof"), ("bob", "ofice")):
+        await search(ids[name], text)
     found = await usage.list_vain_searches(7, 5)
     assert [(text.lower(), count) for text, count in found] == [("ofice", 2), ("roof", 1)]
+
+
+async def test_what_was_still_being_typed_was_not_searched_for(database: str) -> None:
+    ids = let_in(database)
+    for text in ("zep", "zeppe", "zeppelin", "roof"):
+        await search(ids["bob"], text)
+    assert await usage.list_vain_searches(7, 5) == [("roof", 1), ("zeppelin", 1)]
 
 
 @pytest.mark.owner

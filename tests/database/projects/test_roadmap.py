@@ -123,6 +123,7 @@ async def test_a_project_tells_its_status_health_lead_and_dates() -> None:
             start_date_resolution=None,
             target_date=date(2026, 3, 4),
             target_date_resolution=None,
+            has_namesake=False,
         )
     ]
 

@@ -1,5 +1,7 @@
 """Filters in the words of an address: what they mean, how they are written back, and what is refused."""
 
+from urllib.parse import parse_qsl
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,9 +105,9 @@ def test_what_is_written_back_means_the_same_in_one_order(pairs: list[Pair]) -> 
 
 
 def test_one_group_takes_the_place_of_what_its_field_was_narrowed_to() -> None:
-    filters = parse_filters([("team", "ENG"), ("label", "Bug"), ("-label", "Roof"), ("q", "leak")])
-    narrowed = narrow_to(filters, Condition("label", ("Area",)))
-    assert build_pairs(narrowed) == [("q", "leak"), ("team", "ENG"), ("-label", "Roof"), ("label", "Area")]
+    filters = parse_filters([("team", "ENG"), ("project", "Apollo"), ("-project", "Zeus"), ("q", "leak")])
+    narrowed = narrow_to(filters, Condition("project", ("Hermes",)))
+    assert build_pairs(narrowed) == [("q", "leak"), ("team", "ENG"), ("-project", "Zeus"), ("project", "Hermes")]
 
 
 @pytest.mark.parametrize(
@@ -147,3 +149,18 @@ def test_no_more_than_eight_can_be_wanted_at_once() -> None:
 def test_an_estimate_is_a_number(word: str) -> None:
     with pytest.raises(InvalidInput):
         parse_filters([("estimate", word)])
+
+
+@pytest.mark.parametrize(
+    ("words", "group", "expected"),
+    [
+        ("team=ENG", "label", "team=ENG&label=Roof"),
+        ("label=Bug", "label", "label=Bug&label.all=Roof"),
+        ("label=Roof", "label", "label=Roof"),
+        ("label=Bug&label.all=Web", "label", "label=Bug&label.all=Web&label.all=Roof"),
+        ("-label=Bug", "label", "label=Roof&-label=Bug"),
+    ],
+)
+def test_a_group_of_labels_keeps_what_the_list_is_narrowed_to(words: str, group: str, expected: str) -> None:
+    narrowed = narrow_to(parse_filters(parse_qsl(words)), Condition(group, ("Roof",)))
+    assert sorted(build_pairs(narrowed)) == sorted(parse_qsl(expected))

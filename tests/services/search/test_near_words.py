@@ -36,6 +36,7 @@ async def test_each_text_has_one_word_put_right_and_the_rest_as_it_was() -> None
     assert await list_texts("q=roof") == []
     assert await list_texts("q=roof -certifcates") == []
     assert await list_texts("q=ENG-12") == []
+    assert await list_texts("q=certifcates xxxx yyyy zzzz") == [], "a sentence takes too long"
 
 
 @pytest.mark.anyio

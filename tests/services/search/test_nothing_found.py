@@ -40,6 +40,13 @@ async def test_other_teams_are_named_in_which_it_would_be_found() -> None:
     assert (await explain("label=Roof&priority=urgent")).units[0].group.value == "Bug"
 
 
+async def test_other_units_leave_out_what_stood_in_the_way() -> None:
+    await store_world()
+    found = await explain("-team=ENG&-team=OPS&priority=urgent")
+    assert [(one.group.value, one.count) for one in found.units] == [("ENG", 1)]
+    assert [one.field for one in found.unit_filters.conditions] == ["priority"]
+
+
 async def test_words_that_are_spelt_alike_are_offered_only_where_they_find_something() -> None:
     await store(item(1, "Certificates expire"), item(2, "Certain roofs", team="OPS"))
     found = await explain("q=certifcates")

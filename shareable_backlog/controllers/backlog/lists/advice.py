@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 
 from shareable_backlog.controllers.backlog.backlog_url import BacklogUrl
 from shareable_backlog.controllers.backlog.lists import headings
+from shareable_backlog.services.backlog import filters
 from shareable_backlog.services.backlog.item_pages import ItemQuery, Scope
 from shareable_backlog.services.search import nothing_found
 from shareable_backlog.services.search.nothing_found import Omission
+from shareable_backlog.vocabulary import MOVES
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,14 @@ async def find_advice(scope: Scope, place: BacklogUrl, query: ItemQuery, version
             CountedLink(one.filters.text or "", replace(place, filters=one.filters).url, one.count)
             for one in found.suggestions
         ],
-        [CountedLink(one.group.name or "", place.build_group_url(one.condition), one.count) for one in found.units],
+        [
+            CountedLink(
+                one.group.name or "",
+                place.build_list_url(filters.narrow_to(found.unit_filters, one.condition)),
+                one.count,
+            )
+            for one in found.units
+        ],
         nothing_found.MOST_COUNTED,
     )
 
@@ -52,4 +61,6 @@ async def find_advice(scope: Scope, place: BacklogUrl, query: ItemQuery, version
 def _describe_omission(one: Omission, place: BacklogUrl, team_names: Mapping[str, str]) -> str:
     if one.condition:
         return headings.describe_condition(one.condition, team_names)
+    if one.filters.moved != place.filters.moved and place.filters.moved:
+        return f"{MOVES[place.filters.moved]} since then"
     return "Not done" if one.filters.with_done != place.filters.with_done else f"“{place.filters.text}”"

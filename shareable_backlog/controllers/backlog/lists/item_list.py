@@ -19,7 +19,7 @@ from shareable_backlog.controllers.backlog.lists import list_parts
 from shareable_backlog.controllers.backlog.lists.list_parts import ListedContext, RenderedPage
 from shareable_backlog.errors import DatabaseReadOnly
 from shareable_backlog.process_state import ProcessState
-from shareable_backlog.services.account import views
+from shareable_backlog.services.account import reading_limits, views
 from shareable_backlog.services.account.views import ViewsBar
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
@@ -73,7 +73,7 @@ async def show_list(request: Request, query: ListQuery) -> Response:
     if not request.url.query and (default := views.find_default(reader.views, reader.start_view_id)):
         layout, wanted = default
         path = LIST if layout == "list" else f"/{layout}"
-        if wanted or path != LIST:
+        if (wanted or path != LIST) and layout not in reader.user.pages_off:
             return RedirectResponse(f"{path}?{wanted}" if wanted else path, 303)
     return await _show(request, LIST, query, query.layout.group or "none")
 
@@ -116,7 +116,7 @@ async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | 
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     made = await _KEPT.value.get(listed, partial(list_parts.render_parts, listed))
-    if made.is_empty and place.filters.text:
+    if made.is_empty and place.filters.text and not (place.filters.conditions or listed.scope.is_nothing):
         await _record_vain_search(request, place.filters.text)
     results = mark_unseen(made.results, reader.unseen, can_become_seen=reader.user.viewing_as is None)
     context = ItemListContext(replace(made, results=results), place, saved, asks_for_unseen=asks_for_unseen)
@@ -125,5 +125,7 @@ async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | 
 
 async def _record_vain_search(request: Request, text: str) -> None:
     """Record what was searched for in vain, by which admins see what people miss."""
+    actor = auth.read_actor(request)
     with suppress(DatabaseReadOnly):  # the page is there all the same
-        await audit_actions.record(None, auth.read_actor(request), Action.SEARCH_IN_VAIN, details={"q": text})
+        if await reading_limits.allow_vain_search(actor.user_id, text):
+            await audit_actions.record(None, actor, Action.SEARCH_IN_VAIN, details={"q": text})

@@ -13,6 +13,6 @@ _KEPT = ProcessState(lambda: AsyncLruCache[ItemTotal](1024))
 async def count_items(selection: Selection, query: ItemQuery, version: str) -> ItemTotal:
     """Return how many items a selection of what is asked for has, and their points; `version` is the mirror's."""
     # In which order they come is all the same, and "today" is until the day is over.
-    today = query.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = query.now.date(), str(query.now.tzinfo)
     make = partial(item_pages.count_items, selection)
     return await _KEPT.value.get((version, selection.scope, query.filters, query.news, today), make)
