@@ -281,6 +281,8 @@ async def _check_access(request: Request, who: Who) -> Response | None:
     found: CurrentUser | None = request.state.visitor
     if who == "visitor":
         return None
+    if (found is None or found.state != "active") and request.headers.get("accept") == "text/event-stream":
+        return Response(status_code=204)  # by which a browser stops asking, and complains of nothing
     if found is None:
         if needs_json(request) or request.method == "POST":
             raise NotSignedIn("Please sign in first. Nothing was changed.")

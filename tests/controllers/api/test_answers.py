@@ -94,6 +94,7 @@ def page(item: ItemDetails = DETAILS, **fields: Any) -> ItemPage:
         "threads": [],
         "has_newest_comments": False,
         "history": [],
+        "latest": None,
         "mentioned": {},
     }
     return ItemPage(item=item, **{**plain, **fields})
