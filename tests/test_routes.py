@@ -214,7 +214,6 @@ NOT_ASKED_AGAIN = {
     "POST /admin/sync": "changes nobody's rights",
     "POST /admin/sync/removals": "changes nobody's rights",
     "POST /admin/sharing/preview": "changes nothing",
-    "POST /admin/invitations/{invitation_id}/withdraw": "only takes away",
     "POST /admin/labels/preview": "changes nothing",
     "POST /admin/settings/meeting": "changes nobody's rights",
     "POST /admin/settings/place": "changes nobody's rights",

@@ -38,11 +38,17 @@ class Developed:
         file.write_text(text.replace(old, new), encoding="utf-8")
 
     def until(self, is_so: Callable[[], bool]) -> None:
-        """Wait until something is so; whoever asks meanwhile waits on the socket."""
+        """Wait until something is so; whoever asks meanwhile waits on the socket, or is left by who ends."""
         started = time.monotonic()
-        while not is_so():
+        while not self._is(is_so):
             assert time.monotonic() - started < _GIVE_UP_S
             time.sleep(0.05)
+
+    def _is(self, is_so: Callable[[], bool]) -> bool:
+        try:
+            return is_so()
+        except httpx2.RemoteProtocolError:
+            return False
 
 
 @contextmanager

@@ -63,7 +63,9 @@ def test_a_filter_is_taken_away_alone() -> None:
 
 def test_a_group_leads_to_its_list_without_groups() -> None:
     place = read_url("/board?group=label&closed=Roof&team=ENG&label=Bug&order=due")
-    assert place.build_group_url(Condition("label", ("Area",))) == "/?team=ENG&label=Area&order=due"
+    both = "/?team=ENG&label=Bug&label.all=Area&order=due"
+    assert place.build_group_url(Condition("label", ("Area",))) == both, "what is in it has both labels"
+    assert place.build_group_url(Condition("team", ("OPS",))) == "/?label=Bug&team=OPS&order=due"
 
 
 def test_a_group_is_closed_and_opened_again_in_whatever_case() -> None:

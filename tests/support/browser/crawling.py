@@ -37,12 +37,15 @@ class Addresses(HTMLParser):
 
 
 class Crawl:
-    """A walk of alice's over all that pages lead to, each route and kind of query once."""
+    """A walk of alice's over all that pages lead to: each route once, and once more for each name of a query.
+
+    Names are combined on so many pages that a walk over all of their combinations does not end.
+    """
 
     def __init__(self, site: Site, *, strips: bool) -> None:
         self.site, self.strips = site, strips
         self.faults: list[str] = []
-        self.seen: dict[tuple[str, str, frozenset[str]], str] = {}
+        self.seen: dict[tuple[str, str], set[str]] = {}
 
     def ask(self, method: str, path: str) -> Response:
         """Ask as the browser does, through a proxy that takes the path off or passes it on."""
@@ -56,9 +59,9 @@ class Crawl:
             method, path = waiting.pop()
             parts = urlsplit(path)
             route = find_route(parts.path)
-            key = (method, route, frozenset(name for name, _ in parse_qsl(parts.query, keep_blank_values=True)))
-            if key not in self.seen:
-                self.seen[key] = path
+            names = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+            if (method, route) not in self.seen or names - self.seen[method, route]:
+                self.seen.setdefault((method, route), set()).update(names)
                 waiting += self.look(method, path)
 
     def look(self, method: str, path: str) -> list[tuple[str, str]]:

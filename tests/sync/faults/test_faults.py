@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
+from typing import LiteralString
 
 import pytest
 
 from shareable_backlog.config import Settings
+from shareable_backlog.database import query
 from shareable_backlog.database import test_connection as ask_database
 from tests.conftest import as_url
 from tests.fakes.linear import Fault
@@ -16,6 +18,7 @@ from tests.sync.model.play import Play, Watched, open_play
 
 _SMALL_PAGES = Run(is_full=True, halvings=6)
 _CALM = History(frozenset(), trash_archives=True, steps=())
+_LOCKS: LiteralString = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
 _TWICE = 2  # a request is tried again once
 
 
@@ -89,5 +92,8 @@ def cut(play: Play, watched: Watched, proxy: Proxy, number: int, *, is_run: bool
     was_cut = proxy.has_cut
     proxy.expect(None)
     while not play.runner.run(ask_database()).connected:
+        pass
+    # Whoever was cut off keeps the lock of a sync until the server has noticed.
+    while play.runner.run(query(_LOCKS))[0][0]:
         pass
     return was_cut
