@@ -42,8 +42,16 @@ PRIORITIES: Final[Mapping[str, str]] = {
 PRIORITY_LABELS: Final = tuple(PRIORITIES.values())
 """The same by their numbers."""
 
-_SIZES: Final[Mapping[float | None, str]] = {1: "XS", 2: "S", 3: "M", 5: "L", 8: "XL", 13: "XXL", 21: "XXXL"}
-"""Linear's sizes by the numbers that it stores for them; the largest is called so, and marks nothing left to do."""
+_SIZES: Final[Mapping[float | None, str]] = {
+    1: "XS",
+    2: "S",
+    3: "M",
+    5: "L",
+    8: "XL",
+    13: "XXL",
+    21: "XXXL",
+}  # as Linear calls it
+"""Linear's sizes by the numbers that it stores for them."""
 
 
 def find_size(estimate: float | None, scale: str | None) -> str | None:

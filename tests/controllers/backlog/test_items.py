@@ -178,7 +178,7 @@ async def test_a_rich_item_weighs_little(client: httpx2.AsyncClient) -> None:
     ("scale", "estimate", "said"),
     [
         ("tShirt", 3.0, "M"),
-        ("tShirt", 21.0, "XXXL"),
+        ("tShirt", 21.0, "XXXL"),  # the largest of Linear's sizes
         ("tShirt", 4.0, "4 points"),
         ("fibonacci", 1.0, "1 point"),
         (None, 2.5, "2.5 points"),

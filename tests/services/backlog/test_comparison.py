@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 SINCE = datetime(2026, 2, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-TODO, DOING, DONE = (state(type_, name=type_.title()) for type_ in ("unstarted", "started", "completed"))
+UNSTARTED, DOING, DONE = (state(type_, name=type_.title()) for type_ in ("unstarted", "started", "completed"))
 WORDS = "since=2026-02-01"
 
 
@@ -62,7 +62,7 @@ async def list_moves(**scope: Any) -> list[tuple[str, str | None, bool]]:
         ({"due_date": date(2026, 3, 1)}, {"due_date": date(2026, 2, 5)}, ("due_date", "2026-03-01", False), "moved"),
         ({"due_date": date(2026, 3, 1)}, {}, ("due_date", "2026-03-01", False), "moved"),
         ({"priority": 4}, {"priority": 1}, ("priority", "4", False), "moved"),
-        ({"state_id": TODO.id}, {"state_id": DOING.id}, ("state", "Unstarted", False), "moved"),
+        ({"state_id": UNSTARTED.id}, {"state_id": DOING.id}, ("state", "Unstarted", False), "moved"),
         ({"project_id": "project-A"}, {"project_id": "project-B"}, ("project", "A", False), "moved"),
         ({"estimate": 3}, {"estimate": 5}, ("estimate", "3", False), "moved"),
     ],
@@ -70,7 +70,7 @@ async def list_moves(**scope: Any) -> list[tuple[str, str | None, bool]]:
 async def test_what_moved_is_told_from_where_and_summed(
     before: dict[str, Any], after: dict[str, Any], move: tuple[str, str | None, bool], kind: str
 ) -> None:
-    await store(TODO, DOING, project("A"), project("B"))
+    await store(UNSTARTED, DOING, project("A"), project("B"))
     await put(-5, **before)
     await put(5, **after)
     assert await list_moves() == [move]
@@ -86,8 +86,8 @@ async def test_what_went_there_and_back_or_moved_before_the_day_is_none() -> Non
 
 
 async def test_what_became_done_is_summed_as_that_and_not_as_moved() -> None:
-    await store(TODO, DONE)
-    await put(-5, state_id=TODO.id)
+    await store(UNSTARTED, DONE)
+    await put(-5, state_id=UNSTARTED.id)
     await put(5, state_id=DONE.id, completed_at=SINCE + 5 * HOUR)
     assert await list_moves() == [("state", "Unstarted", False)]
     assert (await compare_sums()) == {**dict.fromkeys(MOVES, 0), "done": 1}
@@ -133,9 +133,9 @@ async def test_without_a_meeting_there_is_nothing_to_compare_with() -> None:
 
 
 async def test_what_is_not_shown_moves_nothing() -> None:
-    await store(team("OPS"), TODO, state("started", team="OPS", name="Secret"), project("A"), project("B"))
+    await store(team("OPS"), UNSTARTED, state("started", team="OPS", name="Secret"), project("A"), project("B"))
     await put(-5, state_id="OPS-started-0", project_id="project-A", estimate=1)
-    await put(5, state_id=TODO.id, project_id="project-B", estimate=2)
+    await put(5, state_id=UNSTARTED.id, project_id="project-B", estimate=2)
     assert len(await list_moves()) == 3
     await query(
         "INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES"

@@ -20,7 +20,7 @@ from tests.support.database.in_memory import working_in
 
 FAST = ("-c", "fsync=off")
 DAEMON = 1  # an ordinary user that every Linux has
-under_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+under_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")  # only root becomes another user
 """Mark a test of what root does: nobody else may become another user, and CI runs as root."""
 _PATIENCE_S = 60
 _FORKS = multiprocessing.get_context("forkserver")

@@ -11,7 +11,7 @@ _FILE = Path(__file__).parents[5] / "shared" / "linear" / "schema.graphql"
 WITHOUT = "needs Linear's published schema beside the project"
 """Why a test is skipped where it does not lie."""
 
-needed = pytest.mark.skipif(not _FILE.exists(), reason=WITHOUT)
+needed = pytest.mark.skipif(not _FILE.exists(), reason=WITHOUT)  # Linear's file, not ours to carry
 """Mark a test that reads it: the schema is Linear's own, which the project may not carry."""
 
 
