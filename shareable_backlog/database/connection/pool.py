@@ -14,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from shareable_backlog.config import Settings
 from shareable_backlog.database.connection import conninfo as conninfo_words
 from shareable_backlog.database.connection import faults, session_options
+from shareable_backlog.database.connection.deadline import hang_up_after
 from shareable_backlog.database.connection.outage_log import OutageLog
 from shareable_backlog.database.connection.probe import Probe, has_news
 from shareable_backlog.database.connection.server import use_server
@@ -128,7 +129,8 @@ async def _check_connection(connection: psycopg.AsyncConnection) -> None:
     if not has_news(connection):
         return
     try:
-        await AsyncConnectionPool.check_connection(connection)
+        with hang_up_after(pool().timeout, connection):
+            await AsyncConnectionPool.check_connection(connection)
     except psycopg.Error:
         await pool().drain()
         raise

@@ -56,8 +56,10 @@ async def _connect(conninfo: str) -> psycopg.AsyncConnection:
         psycopg.AsyncConnection.connect, conninfo, autocommit=True, prepare_threshold=None
     )
     try:
-        async with connection.transaction():
-            pass
+        # A server may fall silent also just after it has let somebody in.
+        with hang_up_after(_ANSWER_WITHIN_S, connection):
+            async with connection.transaction():
+                pass
     except BaseException:
         await connection.close()
         raise

@@ -10,12 +10,15 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from shareable_backlog.database.connection.deadline import hang_up_after
+
 Connected = TypeVar("Connected", bound=psycopg.AsyncConnection[Any])
 
 _REFUSAL = re.compile(r"command-line options")
 _WORD = re.compile(r"(?:\\.|[^\\\s])+")
 _SPECIAL = re.compile(r"[\\\s]")
 _SETTING = re.compile(r"(?:-c|--)?([\w.]+)=(.*)", re.DOTALL)
+_SET_WITHIN_S = 2.0
 _SET = "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS given (name, value)"
 
 
@@ -53,7 +56,8 @@ async def connect_async(
     bare, settings = _take_options(conninfo)
     connection = await connect(bare, **words)
     try:
-        await connection.execute(_SET, settings)
+        with hang_up_after(_SET_WITHIN_S, connection):
+            await connection.execute(_SET, settings)
     except BaseException:
         await connection.close()
         raise

@@ -207,6 +207,16 @@ async def test_a_server_that_says_nothing_keeps_it_waiting_for_a_while_and_the_a
     silent.close()
 
 
+async def test_a_server_that_says_nothing_after_the_sign_in_is_given_up_for_a_new_attempt(
+    lost: Probe, way: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probing, "_ANSWER_WITHIN_S", 0.2)
+    way.expect(1, is_silent=True)
+    async with open_way(way), keep_asking(lost):
+        await until_answered(lost, connected=False)
+        await until_answered(lost, connected=True)
+
+
 async def test_it_asks_often_while_the_database_is_away(
     lost: Probe, way: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,8 +20,9 @@ _STATEMENT_TEXTS = {b"Q", b"P"}
 class Proxy:
     """Pass on what comes; `statements` counts, and number `cut_at` loses its connection, once.
 
-    With `is_run` that statement still reaches the server, and only its answer is lost. Of statements in a row that
-    differ only in their tables two count: before the first nothing of the row is done, before the second a part.
+    With `is_run` that statement still reaches the server, and only its answer is lost; with `is_silent` the
+    connection stays, and nothing more passes on it. Of statements in a row that differ only in their tables two
+    count: before the first nothing of the row is done, before the second a part.
     """
 
     def __init__(self, server: str, folder: Path) -> None:
@@ -29,13 +30,14 @@ class Proxy:
         self.path = folder / f".s.PGSQL.{_PORT}"
         self.statements = 0
         self.cut_at: int | None = None
-        self.is_run = False
+        self.is_run = self.is_silent = False
         self._server = conninfo_to_dict(server)
         self._kinds: deque[bytes] = deque(maxlen=3)
 
-    def expect(self, cut_at: int | None, *, is_run: bool = False) -> None:
+    def expect(self, cut_at: int | None, *, is_run: bool = False, is_silent: bool = False) -> None:
         """Count from 1 again, and cut there."""
-        self.statements, self.cut_at, self.is_run = 0, cut_at, is_run
+        self.statements, self.cut_at = 0, cut_at
+        self.is_run, self.is_silent = is_run, is_silent
         self._kinds.clear()
 
     @property
@@ -85,6 +87,8 @@ class Proxy:
                 # Names of tables that are put into a statement are quoted.
                 self._kinds.append(body.partition(b'"')[0])
             is_cut = kind in _STATEMENT_ENDS and self._is_to_cut()
+            if is_cut and self.is_silent:
+                await reader.read()
             if is_cut and not self.is_run:
                 return
             if is_cut:
