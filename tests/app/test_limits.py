@@ -52,6 +52,8 @@ def test_with_the_pool_in_use_some_wait_a_while_the_others_are_refused_at_once_a
         assert took[-1] < 7
         assert (health.status, json.loads(health.text)["database"]["connected"]) == (200, True)
         assert health.took_s < 1
+        program.until_logged("pool_is_exhausted")
+        program.until_logged("query_failed")
         assert len(program.events("pool_is_exhausted")) == 1
         assert {event["sqlstate"] for event in program.events("query_failed")} == {"57014"}
         private_server.speed_pages_up()
@@ -105,8 +107,8 @@ def test_a_value_that_cannot_be_read_is_a_failure_with_a_number_that_is_in_the_l
             )
         page = program.get(path)
         assert page.status == 500
-        [failed] = program.events("request_failed")
+        failed = program.until_logged("request_failed")
         assert failed["incident"] in page.text
         assert "real_backlog_items" not in page.text
-        [cause] = program.events("query_failed")
+        cause = program.until_logged("query_failed")
         assert cause["sqlstate"] == "22012"

@@ -75,6 +75,7 @@ def test_packets_that_vanish_hold_a_request_six_seconds_at_most(
         assert {answer.status for answer in answers} == {200, 503}
         assert max(answer.took_s for answer in answers) < 6
         assert {answer.status for answer in answers if answer.asked_at > mended_at + RECOVERED_WITHIN_S} == {200}
+        program.until_logged("database_is_back")
         assert len(program.events("database_is_away")) == len(program.events("database_is_back")) == 1
 
 

@@ -44,6 +44,7 @@ def test_it_starts_without_its_database_says_so_and_works_soon_after_that_is_up(
         program.until("/", 200)
         assert monotonic() - started < RECOVERED_WITHIN_S
         assert health(program)["connected"] is True
+        program.until_logged("database_is_back")
         assert len(program.events("database_is_away")) == len(program.events("database_is_back")) == 1
 
 
@@ -90,6 +91,7 @@ def test_under_load_requests_fail_only_during_an_outage_and_a_second_after_it_an
         assert all("Retry-After" in answer.headers and "Traceback" not in answer.text for answer in failed)
         late = [answer for answer in failed if not any(_within(answer, *outage) for outage in outages)]
         assert late == []
+        program.until_logged("database_is_back")
         away, back = program.events("database_is_away"), program.events("database_is_back")
         assert len(away) == len(back) <= 3
         assert all(event["reason"] for event in away)
@@ -129,6 +131,7 @@ def test_a_frozen_database_makes_it_unready_and_holds_no_probe_of_it_up(
         assert health(program)["error"] == "The database did not answer in time."
         private_server.thaw()
         assert program.until("/", 200) < RECOVERED_WITHIN_S
+        program.until_logged("database_is_back")
         assert len(program.events("database_is_away")) == 1
 
 

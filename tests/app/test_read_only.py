@@ -31,7 +31,7 @@ def turn(server: PrivateServer, *, read_only: bool) -> None:
     with server.connect() as admin:
         admin.execute("SET default_transaction_read_only = off")
         admin.execute(f"ALTER SYSTEM SET default_transaction_read_only = {'on' if read_only else 'off'}".encode())
-        admin.execute("SELECT pg_reload_conf()")
+    server.reload()
 
 
 def test_lists_stay_readable_and_items_say_why_not(

@@ -115,7 +115,7 @@ def test_with_a_database_url_alone_it_starts_and_asks_for_nothing_that_is_set(
     settings = {"DATABASE_URL": private_server.url, "SECRET_KEY": "", "SLB_DATA_DIR": str(tmp_path / "data")}
     with run_serve(tmp_path, enter=(), **settings) as program:
         program.until("/readyz", 200)
-        [made] = program.events("secret_key_made")
+        made = program.until_logged("secret_key_made")
         assert "set SECRET_KEY" in str(made["note"])
         said = end(program)
         assert "DATABASE_URL" not in said

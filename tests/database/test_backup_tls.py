@@ -21,8 +21,7 @@ def tls_only(tls_server: PrivateServer) -> Generator[PrivateServer]:
     access = tls_server.data / "pg_hba.conf"
     before = access.read_text(encoding="utf-8")
     access.write_text("hostssl all all all scram-sha-256\n", encoding="utf-8")
-    with tls_server.connect() as admin:
-        admin.execute("SELECT pg_reload_conf()")
+    tls_server.reload()
     yield tls_server
     access.write_text(before, encoding="utf-8")
 

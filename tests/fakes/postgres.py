@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -141,6 +142,17 @@ class PrivateServer:
         """Connect to it as its superuser, each statement a transaction of its own."""
         return psycopg.connect(self.url.rpartition("/")[0] + f"/{database}", autocommit=True)
 
+    def reload(self) -> None:
+        """Let it read its configuration anew, and return when the change has reached every session."""
+        with self.connect() as admin:
+            before = _read_load_time(admin)
+            admin.execute("SELECT pg_reload_conf()")
+        loaded = before
+        # The postmaster tells its sessions before it begins a new one.
+        while loaded <= before:
+            with self.connect() as fresh:
+                loaded = _read_load_time(fresh)
+
     def sessions(self) -> list[int]:
         """Return the process ids of the sessions of the program under test."""
         with self.connect() as admin:
@@ -174,6 +186,12 @@ class PrivateServer:
         """Make a standby the primary, and wait until it is."""
         with self.connect() as admin:
             assert admin.execute("SELECT pg_promote(true, 30)").fetchone() == (True,)
+
+
+def _read_load_time(connection: psycopg.Connection) -> datetime:
+    row = connection.execute("SELECT pg_conf_load_time()").fetchone()
+    assert row is not None
+    return row[0]
 
 
 class PrivateServers:

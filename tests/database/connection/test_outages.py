@@ -201,7 +201,7 @@ async def test_a_server_that_turns_read_only_can_be_read_until_it_takes_writes_a
         await fill_the_pool(3)
         with private_server.connect() as admin:
             admin.execute("ALTER SYSTEM SET default_transaction_read_only = on")
-            admin.execute("SELECT pg_reload_conf()")
+        private_server.reload()
         async with asyncio.timeout(10):
             with pytest.raises(DatabaseUnavailable, match="accepts no writes"):
                 await _update_until_refused()  # each session takes the setting up by itself
@@ -215,7 +215,7 @@ async def test_a_server_that_turns_read_only_can_be_read_until_it_takes_writes_a
         with private_server.connect() as admin:
             admin.execute("SET default_transaction_read_only = off")
             admin.execute("ALTER SYSTEM RESET default_transaction_read_only")
-            admin.execute("SELECT pg_reload_conf()")
+        private_server.reload()
         assert await until_it_works() < RECOVERED_WITHIN_S
         await query("UPDATE users SET id = id")
 

@@ -110,8 +110,7 @@ async def test_a_server_that_takes_only_encrypted_connections_says_so(server: Pr
     before = access.read_text()
     access.write_text("hostssl all all all scram-sha-256\n")
     try:
-        with server.connect() as admin:
-            admin.execute("SELECT pg_reload_conf()")
+        server.reload()
         test, _ = await connect(f"{server.url}?sslmode=disable")
         assert test.error == "The database accepts only encrypted connections (sslmode=require)."
     finally:
