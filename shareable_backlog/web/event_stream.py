@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from time import monotonic
@@ -23,13 +24,16 @@ Look: TypeAlias = Callable[[], Awaitable[News | None]]
 
 
 class EventStreams:
-    """The streams of one process: at most `limit` at a time, as each asks the database once a second."""
+    """The streams of one process: at most `limit` at a time, as each asks the database once a second.
 
-    def __init__(self, limit: int) -> None:
-        self._max_open = limit
-        self._open = 0
+    One person has at most `limit_of_one`, so that nobody shuts the others out.
+    """
 
-    def build_response(self, request: Request, look: Look) -> Response:
+    def __init__(self, limit: int, limit_of_one: int) -> None:
+        self._max_open, self._max_of_one = limit, limit_of_one
+        self._open = Counter[int]()
+
+    def build_response(self, request: Request, user_id: int, look: Look) -> Response:
         """Answer with a stream of what `look` gives, whenever that changes; 503 when there are too many.
 
         It ends when `look` gives None, the reader goes, or the server is about to stop. While `look` raises
@@ -37,29 +41,29 @@ class EventStreams:
         """
         if request.method == "HEAD":
             return Response(media_type="text/event-stream")
-        if self._open >= self._max_open:
+        if self._open.total() >= self._max_open or self._open[user_id] >= self._max_of_one:
             return Response("Too many pages are open right now. Reload this page to see changes.\n", 503)
-        return _EventStreamResponse(self, _iterate_events(request, look))
+        return _EventStreamResponse(self, user_id, _iterate_events(request, look))
 
-    async def count_while_sending(self, response: Awaitable[None]) -> None:
-        """Await an answer, which is one of the open streams meanwhile."""
-        self._open += 1
+    async def count_while_sending(self, user_id: int, response: Awaitable[None]) -> None:
+        """Await an answer, which is one of the person's open streams meanwhile."""
+        self._open[user_id] += 1
         try:
             await response
         finally:
-            self._open -= 1
+            self._open -= Counter({user_id: 1})  # keeps nothing of who has none
 
 
 class _EventStreamResponse(StreamingResponse):
     media_type = "text/event-stream"
 
-    def __init__(self, streams: EventStreams, events: AsyncGenerator[str]) -> None:
+    def __init__(self, streams: EventStreams, user_id: int, events: AsyncGenerator[str]) -> None:
         # nginx would keep the events back until it has 4 KB of them.
         super().__init__(events, headers={"X-Accel-Buffering": "no"})
-        self._streams = streams
+        self._streams, self._user_id = streams, user_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._streams.count_while_sending(super().__call__(scope, receive, send))
+        await self._streams.count_while_sending(self._user_id, super().__call__(scope, receive, send))
 
 
 async def _iterate_events(request: Request, look: Look) -> AsyncGenerator[str]:

@@ -17,6 +17,7 @@ from shareable_backlog.web.event_stream import EventStreams, News
 
 pytestmark = pytest.mark.anyio
 
+ALICE, BOB = 1, 2
 FAILURE = DatabaseUnavailable("The database is starting.")
 
 
@@ -30,14 +31,18 @@ class Page:
     """An open page: what it is sent, and its ways to leave."""
 
     def __init__(
-        self, streams: EventStreams, look: Callable[[], Awaitable[News | None]], method: str = "GET"
+        self,
+        streams: EventStreams,
+        look: Callable[[], Awaitable[News | None]],
+        method: str = "GET",
+        user_id: int = BOB,
     ) -> None:
         self.scope: dict[str, Any] = {"type": "http", "method": method, "headers": [], "state": {}}
         self.left = asyncio.Event()
         self.status = 0
         self.headers: dict[str, str] = {}
         self.text = ""
-        self._answer = streams.build_response(Request(self.scope), look)
+        self._answer = streams.build_response(Request(self.scope), user_id, look)
         self._came = asyncio.Event()
 
     @property
@@ -95,13 +100,13 @@ async def opened(streams: EventStreams, *all_news: News | Exception | None) -> A
 
 async def sent(*all_news: News | Exception | None) -> list[Any]:
     """Return the news that a page is sent until the looks end it."""
-    page = Page(EventStreams(1), tell(*all_news, None))
+    page = Page(EventStreams(1, 1), tell(*all_news, None))
     await page.show()
     return page.events
 
 
 async def test_it_is_a_stream_of_events_that_begins_at_once_and_that_nginx_passes_on() -> None:
-    async with opened(EventStreams(1), {}) as page:
+    async with opened(EventStreams(1, 1), {}) as page:
         await page.wait_for(lambda: page.text == ": hello\n\n")
         assert page.status == 200
         assert page.headers["content-type"].startswith("text/event-stream")
@@ -127,20 +132,20 @@ async def test_an_error_that_nobody_foresaw_ends_it() -> None:
 
 
 async def test_it_ends_when_the_reader_may_not_see_it_any_more() -> None:
-    page = Page(EventStreams(1), tell({"n": 1}, None))
+    page = Page(EventStreams(1, 1), tell({"n": 1}, None))
     await page.show()
     assert page.events == [{"n": 1}]
 
 
 async def test_it_ends_when_the_reader_goes() -> None:
-    page = Page(EventStreams(1), tell({"n": 1}))
+    page = Page(EventStreams(1, 1), tell({"n": 1}))
     page.left.set()
     await page.show()
 
 
 async def test_it_ends_at_once_when_the_server_is_about_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_stream, "_LOOK_EVERY_S", 3600)
-    page = Page(EventStreams(1), tell({"n": 1}))
+    page = Page(EventStreams(1, 1), tell({"n": 1}))
     async with asyncio.TaskGroup() as showing:
         showing.create_task(page.show())
         await page.wait_for(lambda: page.events != [])
@@ -149,20 +154,20 @@ async def test_it_ends_at_once_when_the_server_is_about_to_stop(monkeypatch: pyt
 
 async def test_a_silent_stream_says_now_and_then_that_it_is_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_stream, "_HEARTBEAT_S", 0)
-    async with opened(EventStreams(1), {"n": 1}) as page:
+    async with opened(EventStreams(1, 1), {"n": 1}) as page:
         await page.wait_for(lambda: page.text.count(": still here\n\n") > 1)
         assert page.events == [{"n": 1}]
 
 
 async def test_before_that_nothing_is_said_without_news(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_stream, "_HEARTBEAT_S", 3600)
-    page = Page(EventStreams(1), tell({"n": 1}, *[{"n": 1}] * 50, None))
+    page = Page(EventStreams(1, 1), tell({"n": 1}, *[{"n": 1}] * 50, None))
     await page.show()
     assert page.text.count("\n\n") == 2
 
 
 async def test_beyond_the_most_a_page_is_told_to_be_loaded_anew() -> None:
-    streams = EventStreams(2)
+    streams = EventStreams(2, 2)
     async with opened(streams, {}), opened(streams, {}):
         refused = Page(streams, tell({}))
         await refused.show()
@@ -170,8 +175,17 @@ async def test_beyond_the_most_a_page_is_told_to_be_loaded_anew() -> None:
         assert refused.text == "Too many pages are open right now. Reload this page to see changes.\n"
 
 
+async def test_one_person_has_no_more_than_their_share_and_others_have_theirs() -> None:
+    streams = EventStreams(3, 1)
+    async with opened(streams, {}):
+        refused, others = Page(streams, tell({})), Page(streams, tell(None), user_id=ALICE)
+        await refused.show()
+        await others.show()
+        assert (refused.status, others.status) == (503, 200)
+
+
 async def test_a_place_is_free_again_once_a_stream_has_ended_however() -> None:
-    streams = EventStreams(1)
+    streams = EventStreams(1, 1)
     for all_news in [({"n": 1}, None), (ZeroDivisionError(),)]:
         page = Page(streams, tell(*all_news))
         await asyncio.gather(page.show(), return_exceptions=True)
@@ -183,7 +197,7 @@ async def test_a_place_is_free_again_once_a_stream_has_ended_however() -> None:
 
 
 async def test_a_head_is_answered_without_a_stream_and_takes_no_place() -> None:
-    streams = EventStreams(1)
+    streams = EventStreams(1, 1)
     async with opened(streams, {}):
         page = Page(streams, tell({}), "HEAD")
         await page.show()

@@ -15,7 +15,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.admin import audit_sentences
 from shareable_backlog.controllers.admin.audit_sentences import AuditSentence
 from shareable_backlog.services.access import sessions
-from shareable_backlog.services.access.sessions import CurrentUser
+from shareable_backlog.services.access.sessions import CurrentUser, SessionLimits
 from shareable_backlog.services.audit import audit_log, audit_sealing
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.audit.audit_log import AuditEntry, AuditFilters
@@ -90,17 +90,19 @@ async def export_audit_log(request: Request, query: AuditFilter) -> Response:
     """Send everything that the filter of `show_audit_log` finds, as CSV."""
     parts = await audit_log.export_entries(auth.read_actor(request), _parse_filters(query))
     return StreamingResponse(
-        _write_csv(parts, auth.require_user(request)),
+        _write_csv(parts, auth.require_user(request), auth.read_config(request).limits),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="audit-log.csv"'},
     )
 
 
-async def _write_csv(parts: AsyncGenerator[list[AuditEntry]], user: CurrentUser) -> AsyncGenerator[str]:
+async def _write_csv(
+    parts: AsyncGenerator[list[AuditEntry]], user: CurrentUser, limits: SessionLimits
+) -> AsyncGenerator[str]:
     """Yield the lines of CSV for as long as the visitor may see them."""
     yield csv_lines.write_lines([_COLUMNS])
     async for part in parts:
-        if not await sessions.is_alive(user):
+        if not await sessions.is_alive(user, limits):
             return
         yield csv_lines.write_lines(_build_cells(row) for row in part)
 

@@ -18,7 +18,7 @@ from shareable_backlog.services.access import approvals, people, sessions, user_
 from shareable_backlog.services.access.approvals import Decision, Grant
 from shareable_backlog.services.access.lookalikes import Lookalike, find_lookalikes
 from shareable_backlog.services.access.people import ListedUser, PeoplePage, UserFilters, UserRow, ViewerGroup
-from shareable_backlog.services.access.sessions import CurrentUser, ListedSession
+from shareable_backlog.services.access.sessions import CurrentUser, ListedSession, SessionLimits
 from shareable_backlog.services.access.sharing import Scope
 from shareable_backlog.services.account import passkeys
 from shareable_backlog.services.account.passkeys import ListedPasskey
@@ -171,7 +171,7 @@ async def export_people(request: Request, query: PeopleFilter) -> Response:
     """Send everybody whom the filter of `show_people` finds, as CSV."""
     parts = await people.export_people(auth.read_actor(request), _parse_filters(query))
     return StreamingResponse(
-        _write_csv(parts, auth.require_user(request)),
+        _write_csv(parts, auth.require_user(request), auth.read_config(request).limits),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="people.csv"'},
     )
@@ -275,11 +275,13 @@ async def stop_viewing_as(request: Request) -> Response:
     return RedirectResponse("/admin/people", 303)
 
 
-async def _write_csv(parts: AsyncGenerator[list[ListedUser]], user: CurrentUser) -> AsyncGenerator[str]:
+async def _write_csv(
+    parts: AsyncGenerator[list[ListedUser]], user: CurrentUser, limits: SessionLimits
+) -> AsyncGenerator[str]:
     """Yield the lines of CSV for as long as the visitor may see them."""
     yield csv_lines.write_lines([_COLUMNS])
     async for part in parts:
-        if not await sessions.is_alive(user):
+        if not await sessions.is_alive(user, limits):
             return
         yield csv_lines.write_lines(_build_cells(one) for one in part)
 

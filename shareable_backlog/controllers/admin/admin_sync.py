@@ -11,7 +11,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import InvalidInput, NotFound
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.access import sessions
-from shareable_backlog.services.access.sessions import CurrentUser
+from shareable_backlog.services.access.sessions import CurrentUser, SessionLimits
 from shareable_backlog.services.mirror import deliveries, sync_runs
 from shareable_backlog.services.mirror.sync_runs import (
     FailedRow,
@@ -27,7 +27,7 @@ from shareable_backlog.web.fields import Codec, Id, Otherwise, TimeAndId
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.locales import LocalFormat
 
-_STREAMS = ProcessState(lambda: EventStreams(100))
+_STREAMS = ProcessState(lambda: EventStreams(100, 20))
 
 
 class RunsQuery(Struct, frozen=True):
@@ -128,12 +128,13 @@ async def confirm_removals(request: Request, form: RemovalsForm) -> Response:
 async def stream_events(request: Request) -> Response:
     """Send how the run under way gets on, for as long as the admin may see it."""
     user, local = auth.require_user(request), auth.read_local_format(request)
-    return _STREAMS.value.build_response(request, lambda: _read_news(user, local))
+    limits = auth.read_config(request).limits
+    return _STREAMS.value.build_response(request, user.user_id, lambda: _read_news(user, limits, local))
 
 
-async def _read_news(user: CurrentUser, local: LocalFormat) -> News | None:
+async def _read_news(user: CurrentUser, limits: SessionLimits, local: LocalFormat) -> News | None:
     """Return the live part of the page; `rest` is another one when the rest of the page has changed too."""
-    if not await sessions.is_alive(user):
+    if not await sessions.is_alive(user, limits):
         return None
     progress = await sync_runs.read_progress()
     return {

@@ -17,7 +17,7 @@ from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogQuery
 from shareable_backlog.controllers.backlog.lists import ranks
 from shareable_backlog.services.access import sessions
-from shareable_backlog.services.access.sessions import CurrentUser
+from shareable_backlog.services.access.sessions import CurrentUser, SessionLimits
 from shareable_backlog.services.account import reading_limits
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
@@ -65,20 +65,21 @@ async def _stream_export(
     # The first part comes before the answer begins, so that a failure is told as one.
     parts = item_pages.iterate_items(user.scope, asked)
     first = await anext(parts)
+    config = auth.read_config(request)
     return StreamingResponse(
-        write(_iterate_while_allowed(first, parts, user), places, auth.read_config(request).sign_in.base_url),
+        write(_iterate_while_allowed(first, parts, user, config.limits), places, config.sign_in.base_url),
         media_type=media_type,
         headers={"Content-Disposition": f'attachment; filename="{filename}"'},
     )
 
 
 async def _iterate_while_allowed(
-    first: _Part, rest: AsyncGenerator[_Part], user: CurrentUser
+    first: _Part, rest: AsyncGenerator[_Part], user: CurrentUser, limits: SessionLimits
 ) -> AsyncGenerator[_Part]:
     """Yield parts for as long as the visitor may see them."""
     yield first
     async for part in rest:
-        if not await sessions.is_alive(user):
+        if not await sessions.is_alive(user, limits):
             return
         yield part
 

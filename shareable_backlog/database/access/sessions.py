@@ -28,13 +28,15 @@ _AGAIN = """
 """
 
 
-async def is_alive(session_id: int, *, as_admin: bool) -> bool:
-    """Return whether a session found a moment ago is still there, and its person active and, if asked, an admin."""
+async def is_alive(session_id: int, idle_hours: int, max_days: int, *, as_admin: bool) -> bool:
+    """Return whether a session found before is still good, and its person active and, if asked, an admin."""
     return bool(
         await query(
             "SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id"
-            f" WHERE s.id = %(session_id)s AND {STATE} = 'active' AND u.is_admin >= %(as_admin)s",
-            {"session_id": session_id, "as_admin": as_admin},
+            f" WHERE s.id = %(session_id)s AND {STATE} = 'active' AND u.is_admin >= %(as_admin)s"
+            " AND s.last_seen_at > now() - make_interval(hours => %(idle_hours)s)"
+            " AND s.created_at > now() - make_interval(days => %(max_days)s)",
+            {"session_id": session_id, "as_admin": as_admin, "idle_hours": idle_hours, "max_days": max_days},
         )
     )
 

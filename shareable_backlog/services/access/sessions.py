@@ -115,9 +115,11 @@ async def flush_sessions(actor: Actor) -> int:
     return count
 
 
-async def is_alive(user: CurrentUser) -> bool:
+async def is_alive(user: CurrentUser, limits: SessionLimits) -> bool:
     """Return whether a visitor may still see what they may see by their session, for an answer that lasts."""
-    return user.session_id is not None and await sessions.is_alive(user.session_id, as_admin=user.is_admin)
+    return user.session_id is not None and await sessions.is_alive(
+        user.session_id, limits.idle_hours, limits.max_days, as_admin=user.is_admin
+    )
 
 
 def hash_token(token: str) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 
 from shareable_backlog.controllers.admin import admin_audit
 from shareable_backlog.database.access.sharing import EVERYTHING
-from shareable_backlog.services.access.sessions import CurrentUser
+from shareable_backlog.services.access.sessions import CurrentUser, SessionLimits
 from shareable_backlog.services.audit import audit_actions, audit_log
 from shareable_backlog.services.audit.audit_actions import OPERATOR, Action
 from shareable_backlog.services.audit.audit_log import AuditEntry, AuditFilters
@@ -22,6 +22,6 @@ async def test_an_export_ends_when_the_session_does() -> None:
     gone = CurrentUser(
         1, "alice@example.com", None, "active", is_admin=True, method="link", session_id=7, scope=EVERYTHING
     )
-    sent = [line async for line in admin_audit._write_csv(parts(), gone)]  # pyright: ignore[reportPrivateUsage] (no client of the tests stops halfway)
+    sent = [line async for line in admin_audit._write_csv(parts(), gone, SessionLimits(1, 1))]  # pyright: ignore[reportPrivateUsage] (no client of the tests stops halfway)
     assert len(sent) == 1
     assert sent[0].startswith("id,time,person")

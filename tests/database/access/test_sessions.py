@@ -58,9 +58,9 @@ async def last_access(user_id: int) -> datetime | None:
 
 async def test_a_session_is_alive_while_its_person_is_active(ids: dict[str, int]) -> None:
     session_id = await find_session(ids["bob"])
-    assert await sessions.is_alive(session_id, as_admin=False)
-    assert not await sessions.is_alive(session_id, as_admin=True), "for what only admins may"
-    assert await sessions.is_alive(await find_session(ids["alice"]), as_admin=True)
+    assert await sessions.is_alive(session_id, IDLE_HOURS, MAX_DAYS, as_admin=False)
+    assert not await sessions.is_alive(session_id, IDLE_HOURS, MAX_DAYS, as_admin=True), "for what only admins may"
+    assert await sessions.is_alive(await find_session(ids["alice"]), IDLE_HOURS, MAX_DAYS, as_admin=True)
 
 
 @pytest.mark.parametrize(
@@ -72,14 +72,20 @@ async def test_a_session_is_not_alive_once_its_person_is_not_active(
 ) -> None:
     session_id = await find_session(ids["alice"])
     await query("UPDATE users SET " + change)
-    assert not await sessions.is_alive(session_id, as_admin=False)
+    assert not await sessions.is_alive(session_id, IDLE_HOURS, MAX_DAYS, as_admin=False)
+
+
+@pytest.mark.parametrize("age", [{"seen": f"{IDLE_HOURS} hours"}, {"created": f"{MAX_DAYS} days"}])
+async def test_a_session_is_not_alive_once_its_time_is_over(ids: dict[str, int], age: dict[str, str]) -> None:
+    await make_older(ids["bob"], **age)
+    assert not await sessions.is_alive(await find_session(ids["bob"]), IDLE_HOURS, MAX_DAYS, as_admin=False)
 
 
 async def test_an_admin_who_is_none_any_more_has_only_what_readers_have(ids: dict[str, int]) -> None:
     session_id = await find_session(ids["alice"])
     await query("UPDATE users SET is_admin = false")
-    assert not await sessions.is_alive(session_id, as_admin=True)
-    assert await sessions.is_alive(session_id, as_admin=False)
+    assert not await sessions.is_alive(session_id, IDLE_HOURS, MAX_DAYS, as_admin=True)
+    assert await sessions.is_alive(session_id, IDLE_HOURS, MAX_DAYS, as_admin=False)
 
 
 async def test_use_is_noted_of_the_session_and_its_person_alone(ids: dict[str, int]) -> None:

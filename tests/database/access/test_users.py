@@ -320,7 +320,7 @@ async def test_an_admin_who_looked_with_a_deleted_persons_eyes_looks_with_their_
         await users.delete_user(tx, ids["bob"])
     assert await query("SELECT viewing_as_user_id FROM sessions WHERE user_id = %(alice)s", ids) == [(None,)]
     [(session_id,)] = await query("SELECT id FROM sessions WHERE user_id = %(alice)s", ids)
-    assert await sessions.is_alive(session_id, as_admin=True)
+    assert await sessions.is_alive(session_id, 1, 1, as_admin=True)
 
 
 async def test_mails_to_the_admins_go_to_those_who_are_active(ids: dict[str, int]) -> None:

@@ -121,9 +121,9 @@ async def test_everybodys_sessions_end_at_once_and_that_is_on_record_even_for_no
 @pytest.mark.usefixtures("ids")
 async def test_a_visitor_is_there_for_as_long_as_the_session_is(persona: str) -> None:
     visitor = (await read_page_user(persona)).user
-    assert await sessions.is_alive(visitor)
+    assert await sessions.is_alive(visitor, LIMITS)
     await sessions.end_session(visitor, NOBODY)
-    assert not await sessions.is_alive(visitor)
+    assert not await sessions.is_alive(visitor, LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -143,11 +143,11 @@ async def test_a_visitor_is_there_no_more_once_the_right_to_see_it_has_gone(
 ) -> None:
     visitor = (await read_page_user(persona)).user
     await query(f"UPDATE users SET {change}")  # pyright: ignore[reportArgumentType] (one of the above)
-    assert await sessions.is_alive(visitor) == is_alive
+    assert await sessions.is_alive(visitor, LIMITS) == is_alive
 
 
 async def test_a_program_is_asked_for_its_token_anew_each_time() -> None:
     program = CurrentUser(
         1, "bob@example.com", None, "active", is_admin=False, method="token", session_id=None, scope=EVERYTHING
     )
-    assert not await sessions.is_alive(program)
+    assert not await sessions.is_alive(program, LIMITS)
