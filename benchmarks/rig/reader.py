@@ -26,7 +26,7 @@ class Page:
 
     def identifiers(self) -> list[str]:
         """Return the identifiers of the items that it leads to, in its order."""
-        return list(dict.fromkeys(findall(r'href="/items/([^"?#/]+)"', self.html)))
+        return list(dict.fromkeys(findall(r'href="/items/([^"?#/]+)["?]', self.html)))
 
     def next_path(self) -> str | None:
         """Return the path of the next page of the list; None on the last."""
