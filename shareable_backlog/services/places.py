@@ -4,10 +4,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
-from shareable_backlog.database import place_logos, settings
+from shareable_backlog.database import place_logos
 from shareable_backlog.database.place_logos import Logo
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.process_state import ProcessState
+from shareable_backlog.services import settings
 
 __all__ = ["Logo"]
 
@@ -25,10 +26,10 @@ class Brand:
 
 @dataclass(frozen=True, slots=True)
 class _KeptBrand:
-    """The place as it was at a version of the mirror (None: at any), and when that was read (`monotonic()`)."""
+    """The place by settings of a mark (None: of any), and when they were read (`monotonic()`)."""
 
     place: Brand
-    version: str | None
+    mark: str | None
     at: float
 
 
@@ -36,18 +37,18 @@ USUAL = Brand()
 _KEPT = ProcessState[_KeptBrand | None](lambda: None)
 
 
-async def read_place(version: str | None = None) -> Brand:
-    """Return the place as it is at the mirror's `version`, which changes with the settings; None: within 5 s.
+async def read_place(mark: str | None = None) -> Brand:
+    """Return the place by the settings of that mark; None: as it was within 5 s.
 
     While the database is away it is the last one that was read.
     """
     kept = _KEPT.value
-    is_good = kept and (kept.version == version if version else monotonic() - kept.at < _GOOD_FOR_S)
+    is_good = kept and (kept.mark == mark if mark else monotonic() - kept.at < _GOOD_FOR_S)
     if kept is None or not is_good:
         with suppress(BacklogError):
-            found = await settings.read_settings()
+            found = await settings.read_settings(mark)
             place = Brand(found.place_name, found.place_color, found.logo_hash)
-            kept = _KEPT.value = _KeptBrand(place, version, monotonic())
+            kept = _KEPT.value = _KeptBrand(place, mark, monotonic())
     return kept.place if kept else USUAL
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ from shareable_backlog.database.account import published_views
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.database.settings import GroupStart, PlaceSettings, RankOrder
 from shareable_backlog.errors import Conflict, InvalidInput, NotFound
+from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services import logos
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
@@ -31,9 +32,25 @@ RANK_ORDERS: Mapping[RankOrder, str] = {
 _LONGEST_NAME = 60
 
 
-async def read_settings() -> PlaceSettings:
-    """Return the settings of the place."""
-    return await settings.read_settings()
+@dataclass(frozen=True, slots=True)
+class _KeptSettings:
+    """The settings, at least as new as a mark."""
+
+    mark: str
+    settings: PlaceSettings
+
+
+_KEPT = ProcessState[_KeptSettings | None](lambda: None)
+
+
+async def read_settings(mark: str | None = None) -> PlaceSettings:
+    """Return the settings of the place, with the `mark` that whoever asks has found at them: those kept of it."""
+    if mark is None:
+        return await settings.read_settings()
+    kept = _KEPT.value
+    if kept is None or kept.mark != mark:
+        kept = _KEPT.value = _KeptSettings(mark, await settings.read_settings())
+    return kept.settings
 
 
 async def save_meeting(

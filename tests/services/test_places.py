@@ -17,7 +17,7 @@ async def test_at_first_it_is_the_backlog() -> None:
     assert await places.read_place() == Brand("Backlog", None, None)
 
 
-async def test_it_is_read_once_for_each_version_of_the_mirror() -> None:
+async def test_it_is_read_once_for_each_mark_of_the_settings() -> None:
     await name("One")
     assert (await places.read_place("a")).name == "One"
     await name("Two")
@@ -25,7 +25,7 @@ async def test_it_is_read_once_for_each_version_of_the_mirror() -> None:
     assert (await places.read_place("b")).name == "Two"
 
 
-async def test_without_a_version_it_may_be_some_seconds_old() -> None:
+async def test_without_a_mark_it_may_be_some_seconds_old() -> None:
     await name("One")
     assert (await places.read_place()).name == "One"
     await name("Two")

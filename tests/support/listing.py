@@ -1,5 +1,6 @@
 """Ask for lists in the words of an address."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl
 
@@ -41,9 +42,9 @@ async def read_groups(words: str, scope: Scope | None = None, *, skip: int = 0, 
     shape = layouts.parse_layout(parse_qsl(words, keep_blank_values=True))
     assert shape.group is not None
     assert shape.group != "none"
-    return await item_pages.list_groups(
-        scope or EVERYTHING, parse_query(words), shape.group, closed=shape.closed, skip=skip, first=first
-    )
+    query = parse_query(words)
+    selection = await item_pages.select_items(scope or EVERYTHING, replace(query, order=query.order or "rank"))
+    return await item_pages.list_groups(selection, shape.group, closed=shape.closed, skip=skip, first=first)
 
 
 async def groups(words: str, scope: Scope | None = None) -> dict[str | None, tuple[int, list[str]]]:

@@ -127,7 +127,7 @@ async def admit(request: Request, who: Who) -> Response | None:
     else:
         await _recognise_user(request)
         reader: PageUser | None = request.state.reader
-        request.state.place = await places.read_place(reader and reader.version)
+        request.state.place = await places.read_place(reader and reader.settings_mark)
         request.state.frame = partial(build_frame, request)
     refusal = await _check_access(request, who)
     if refusal is None and request.method == "POST" and bearer is None:

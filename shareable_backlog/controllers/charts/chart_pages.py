@@ -18,7 +18,7 @@ from shareable_backlog.controllers.backlog.lists.item_list import ItemListContex
 from shareable_backlog.controllers.backlog.lists.list_parts import RenderedPage, is_narrowed
 from shareable_backlog.services.account import views
 from shareable_backlog.services.account.views import Layout
-from shareable_backlog.services.backlog import catalog, item_pages, news
+from shareable_backlog.services.backlog import catalog, news, selections
 from shareable_backlog.services.backlog.item_pages import ItemQuery, ItemTotal, Scope
 from shareable_backlog.services.backlog.news import News
 from shareable_backlog.web import params
@@ -53,7 +53,7 @@ async def read_chart(request: Request, path: str, query: BacklogQuery) -> ChartC
         place = replace(place, filters=replace(place.filters, moved=None))
     plain = ItemQuery(place.filters, place.layout.order, now)
     asked = await news.complete_query(plain, scope, reader.user.user_id, reader.unseen)
-    selection = await item_pages.select_items(scope, replace(asked, order=asked.order or "rank"))
+    selection = await selections.select_items(scope, replace(asked, order=asked.order or "rank"), reader.version)
     total = await item_totals.count_items(selection, asked, reader.version)
     is_admin = reader.user.reads_as_admin
     return ChartContext(

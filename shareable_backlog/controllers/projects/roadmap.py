@@ -156,7 +156,7 @@ async def _compare_plans(request: Request, first: RoadmapQuery) -> ComparedPlans
         auth.require_page_user(request),
         clock.read_time().astimezone(auth.read_local_format(request).tzinfo),
     )
-    at = find_since(Filters(since=since), now, News(await news.find_meeting(reader.version, now)))
+    at = find_since(Filters(since=since), now, News(await news.find_meeting(now, reader.settings_mark)))
     moves: Mapping[str, PlanMove] = {}
     if at is not None:
         moves = await plan_moves.list_plan_moves(

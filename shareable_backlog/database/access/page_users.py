@@ -56,6 +56,8 @@ class SignedInUserRow:
     failure_code: str | None
     waiting: int
     version: str
+    settings_mark: str
+    """Another one after each change to the settings."""
     seen_until: datetime | None
     """With `seen_ids` the SeenMark of the person whose view it is; None when they were never here."""
     seen_ids: list[str] | None
@@ -89,6 +91,7 @@ async def find_by_token(token_hash: bytes, idle_hours: int, max_days: int) -> Si
                {freshness.COLUMNS},
                CASE WHEN u.is_admin THEN ({users.WAITING}) ELSE 0 END AS waiting,
                (SELECT version::text FROM mirror_versions) AS version,
+               (SELECT xmin::text FROM settings) AS settings_mark,
                k.seen_until, k.item_ids AS seen_ids
         FROM sessions s
         JOIN users u ON u.id = s.user_id

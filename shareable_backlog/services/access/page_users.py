@@ -34,6 +34,7 @@ class PageUser:
     mirror: Freshness
     waiting: int
     version: str
+    settings_mark: str
     unseen: tuple[str, ...]
     approver: str | None
     """Whom to ask for more: the admin who let in the person whose view it is; None when they are none any more."""
@@ -72,6 +73,7 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
         freshness.judge_age(MirrorAge(found.as_of, found.failure, found.is_sample, found.failure_code)),
         found.waiting if visitor.is_admin else 0,
         found.version,
+        found.settings_mark,
         await _find_unseen(found, visitor),
         found.approver,
         found.start_view_id,

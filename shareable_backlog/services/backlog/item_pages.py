@@ -1,13 +1,13 @@
 """Show the backlog: as one list page by page, or in groups."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import item_groups, item_list, neighbors
 from shareable_backlog.database.backlog.counts import item_totals
 from shareable_backlog.database.backlog.counts.item_totals import ItemTotal
-from shareable_backlog.database.backlog.filters import Condition, Filters
+from shareable_backlog.database.backlog.filters import Condition
 from shareable_backlog.database.backlog.item_groups import Group, GroupContent
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.backlog.neighbors import Neighbors
@@ -101,8 +101,7 @@ async def iterate_items(scope: Scope, query: ItemQuery) -> AsyncGenerator[Sequen
 
 
 async def list_groups(
-    scope: Scope,
-    query: ItemQuery,
+    selection: Selection,
     by: GroupBy,
     *,
     closed: Sequence[str],
@@ -116,15 +115,14 @@ async def list_groups(
     A group is closed by what a filter calls it, "" is that of items that have nothing there. `types` is the order of
     groups by state. Where the `total` of items is known and exact, so are the counts of all groups.
     """
-    # In groups the best match is of no use, and takes much longer to find.
-    selection = await select_items(scope, replace(query, order=query.order or "rank"))
     shut = {name.lower() for name in closed}
     groups = [
-        (group, (group.value or "").lower() not in shut) for group in await item_groups.list_groups(scope, by, types)
+        (group, (group.value or "").lower() not in shut)
+        for group in await item_groups.list_groups(selection.scope, by, types)
     ]
     exact = total.count if total and total.is_exact else None
     known = await item_groups.fill_from_first(selection, by, groups, first, exact)
-    most = known.most if known.is_all else _choose_count_limit(scope, query.filters)
+    most = known.most if known.is_all else _MOST_COUNTED if selection.is_whole else _MOST_COUNTED_OF_PART
     found: list[tuple[Group, bool, GroupContent]] = []
     while skip < len(groups) and len(found) < GROUPS_ON_PAGE:
         part = slice(skip, skip + GROUPS_ON_PAGE)
@@ -139,7 +137,7 @@ async def list_groups(
             skip += 1
             if content.count:
                 found.append((group, is_open, content))
-    lines = await item_list.read_items(scope, [id_ for _, _, one in found for id_ in one.ids])
+    lines = await item_list.read_items(selection.scope, [id_ for _, _, one in found for id_ in one.ids])
     shown = [_build_group(by, group, content, lines, is_open=is_open) for group, is_open, content in found]
     return GroupedPage(shown, skip if skip < len(groups) else None, most)
 
@@ -149,11 +147,6 @@ def _build_group(
 ) -> ShownGroup:
     items = [lines[id_] for id_ in content.ids if id_ in lines]
     return ShownGroup(group, build_condition(by, group), content.count, content.points, is_open, items)
-
-
-def _choose_count_limit(scope: Scope, filters: Filters) -> int:
-    is_narrowed = scope.viewer_group_ids is not None or replace(filters, with_archived=False) != Filters()
-    return _MOST_COUNTED_OF_PART if is_narrowed else _MOST_COUNTED
 
 
 def build_condition(by: GroupBy, group: Group) -> Condition:

@@ -1,7 +1,7 @@
 """Say what counts as new: what came since the last meeting, and what somebody has not seen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, time
 
 from shareable_backlog.database.access.sharing import Scope
@@ -9,34 +9,15 @@ from shareable_backlog.database.account import seen_marks
 from shareable_backlog.database.backlog.filters import Filters, News
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery
 from shareable_backlog.database.mirror import mirror
-from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services import meetings, settings
 from shareable_backlog.services.backlog import unseen
-from shareable_backlog.services.settings import PlaceSettings
 
 __all__ = ["News"]
 
 
-@dataclass(slots=True)
-class _KeptSettings:
-    """The settings as they are in this version of what is shown."""
-
-    version: str
-    settings: PlaceSettings
-
-
-_KEPT = ProcessState[_KeptSettings | None](lambda: None)
-
-
-async def find_meeting(version: str, now: datetime) -> datetime | None:
-    """Return when the day of the last meeting began, in the zone of `now`; None when there was none yet.
-
-    `version` is that of the mirror and of what is shared, which changes with the settings.
-    """
-    kept = _KEPT.value
-    if kept is None or kept.version != version:
-        kept = _KEPT.value = _KeptSettings(version, await settings.read_settings())
-    day = meetings.find_last_meeting(kept.settings, now.date())
+async def find_meeting(now: datetime, settings_mark: str | None = None) -> datetime | None:
+    """Return when the day of the last meeting began, in the zone of `now`; None when there was none yet."""
+    day = meetings.find_last_meeting(await settings.read_settings(settings_mark), now.date())
     return day and datetime.combine(day, time.min, now.tzinfo)
 
 
@@ -52,15 +33,13 @@ async def complete_query(
 
     `unseen_ids` are what they have not seen, where a page has found that out already.
     """
-    version = None
     news = query.news
     if needs_word(query.filters, "meeting") or query.filters.since == "meeting":
-        version = await mirror.read_version()
-        news = replace(news, meeting=await find_meeting(version, query.now))
+        news = replace(news, meeting=await find_meeting(query.now))
     if needs_word(query.filters, "unseen") and unseen_ids is not None:
         news = replace(news, unseen_ids=tuple(unseen_ids))
     elif needs_word(query.filters, "unseen"):
-        version = version or await mirror.read_version()
+        version = await mirror.read_version()
         mark = await seen_marks.read_mark(user_id)
         news = replace(news, unseen_ids=await unseen.find_unseen(scope, version, mark))
     return replace(query, news=news)

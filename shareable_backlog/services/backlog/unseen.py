@@ -17,6 +17,7 @@ from shareable_backlog.database.account.seen_marks import SeenMark
 from shareable_backlog.database.backlog.news import arrivals
 from shareable_backlog.database.backlog.news.arrivals import Arrival
 from shareable_backlog.process_state import ProcessState
+from shareable_backlog.services.backlog import selections
 
 __all__ = ["SeenMark"]
 
@@ -84,7 +85,9 @@ async def _list_arrivals(scope: Scope, version: str) -> Sequence[Arrival]:
         kept = _KEPT.value = _KeptArrivals(version)
     if scope not in kept.arrivals:
         now = clock.read_time()
-        kept.arrivals[scope] = await arrivals.list_arrivals(scope, (now - _FURTHEST).date(), now, _NEWEST)
+        asked = arrivals.query_arrivals((now - _FURTHEST).date(), now)
+        selection = await selections.select_items(scope, asked, version)
+        kept.arrivals[scope] = await arrivals.list_arrivals(selection, _NEWEST)
     return kept.arrivals[scope]
 
 

@@ -93,7 +93,8 @@ async def _list_units(scope: Scope, query: ItemQuery, omissions: list[Omission])
         for one in omissions:
             if one.condition and one.condition.field == by and one.condition.values:
                 wanted = replace(query, filters=one.filters, order="updated")
-                page = await item_pages.list_groups(scope, wanted, by, closed=(), skip=0, first=1)
+                selection = await item_pages.select_items(scope, wanted)
+                page = await item_pages.list_groups(selection, by, closed=(), skip=0, first=1)
                 units = [group for group in page.groups if group.group.value is not None]
                 return units[:_MOST_UNITS], one.filters
     return [], query.filters

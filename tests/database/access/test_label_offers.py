@@ -67,7 +67,8 @@ async def test_neither_the_filter_nor_the_api_offers_it() -> None:
 async def test_groups_by_label_put_its_items_where_there_is_none() -> None:
     await fill()
     wanted = ItemQuery(filters.parse_filters([]), None, read_time())
-    page = await item_pages.list_groups(EVERYTHING, wanted, "label", closed=(), types=(), skip=0, first=10)
+    selection = await item_pages.select_items(EVERYTHING, wanted)
+    page = await item_pages.list_groups(selection, "label", closed=(), types=(), skip=0, first=10)
     found = {one.group.value: sorted(each.identifier for each in one.items) for one in page.groups}
     assert found == {"open": ["ENG-1", "ENG-3"], None: ["ENG-2", "ENG-4"]}
 

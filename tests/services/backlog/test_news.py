@@ -25,21 +25,21 @@ async def pin_meeting(day: str) -> None:
 async def test_a_meeting_begins_with_its_day_where_the_reader_is() -> None:
     await pin_meeting("2026-11-17")
     zone = ZoneInfo("Europe/Berlin")
-    found = await news.find_meeting(await mirror.read_version(), datetime(2026, 11, 20, 12, tzinfo=zone))
+    found = await news.find_meeting(datetime(2026, 11, 20, 12, tzinfo=zone))
     assert found == datetime(2026, 11, 17, tzinfo=zone)
 
 
 async def test_another_day_of_the_meeting_counts_at_once() -> None:
     now = datetime(2026, 11, 20, 12, tzinfo=UTC)
     await pin_meeting("2026-11-17")
-    await news.find_meeting(await mirror.read_version(), now)
+    await news.find_meeting(now)
     await pin_meeting("2026-11-18")
-    assert await news.find_meeting(await mirror.read_version(), now) == datetime(2026, 11, 18, tzinfo=UTC)
+    assert await news.find_meeting(now) == datetime(2026, 11, 18, tzinfo=UTC)
 
 
 async def test_without_a_meeting_nothing_is_new_by_it() -> None:
     await query("UPDATE settings SET meeting_weekday = NULL")
-    assert await news.find_meeting(await mirror.read_version(), NOW) is None
+    assert await news.find_meeting(NOW) is None
 
 
 async def test_a_query_of_a_program_means_by_new_what_its_person_has_not_seen() -> None:

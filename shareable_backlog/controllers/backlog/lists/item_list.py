@@ -106,7 +106,7 @@ async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | 
         shown_columns=reader.preferences.columns if place.layout.columns is None else place.layout.columns,
         has_run=reader.mirror.as_of is not None,
         is_admin=reader.user.reads_as_admin,
-        news=News(await news.find_meeting(reader.version, now), reader.unseen if asks_for_unseen else ()),
+        news=News(await news.find_meeting(now, reader.settings_mark), reader.unseen if asks_for_unseen else ()),
         pages_off=reader.user.pages_off,
     )
     frame = auth.build_frame(request)

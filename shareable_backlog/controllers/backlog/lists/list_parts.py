@@ -11,7 +11,7 @@ from markupsafe import Markup
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, BacklogUrl
 from shareable_backlog.controllers.backlog.lists import advice, headings, item_totals, origins, ranks
 from shareable_backlog.controllers.backlog.lists.advice import NothingAdvice
-from shareable_backlog.services.backlog import catalog, comparison, first_lines, item_pages
+from shareable_backlog.services.backlog import catalog, comparison, first_lines, item_pages, selections
 from shareable_backlog.services.backlog.comparison import Comparison, GoneItem
 from shareable_backlog.services.backlog.filters import Condition
 from shareable_backlog.services.backlog.item_pages import (
@@ -125,9 +125,8 @@ async def render_parts(listed: ListedContext) -> RenderedPage:
     place = listed.place
     asked, is_list = listed.asked, listed.group == "none"
     # In groups the best match is of no use, and takes much longer to find.
-    selection = await item_pages.select_items(
-        listed.scope, asked if is_list else replace(asked, order=asked.order or "rank")
-    )
+    grouped = asked if is_list else replace(asked, order=asked.order or "rank")
+    selection = await selections.select_items(listed.scope, grouped, listed.version)
     total = await item_totals.count_items(selection, asked, listed.version)
     places = await ranks.read_ranks(listed.scope, listed.version, selection)
     display = DisplayContext(
@@ -154,7 +153,7 @@ async def _render_results(
         return rendering.render_part("moves/_gone.html", listed, GoneContext(gone, compared, is_narrowed=True)), False
     if listed.group == "none":
         return await _render_list(listed, selection, places)
-    return await _render_groups(listed, listed.group, total, places)
+    return await _render_groups(listed, listed.group, selection, total, places)
 
 
 async def _compare(listed: ListedContext, items: Sequence[ListedItem], *, is_first: bool) -> Comparison | None:
@@ -189,14 +188,13 @@ async def _render_list(listed: ListedContext, selection: Selection, places: Mapp
 
 
 async def _render_groups(
-    listed: ListedContext, by: GroupBy, total: ItemTotal, places: Mapping[str, int]
+    listed: ListedContext, by: GroupBy, selection: Selection, total: ItemTotal, places: Mapping[str, int]
 ) -> tuple[Markup, bool]:
     """Return the groups, and whether nothing at all was found."""
     place, skip = listed.place, _parse_skip(listed.skip)
     is_board = place.path == BOARD
     found = await item_pages.list_groups(
-        listed.scope,
-        listed.asked,
+        selection,
         by,
         closed=place.layout.closed,
         types=tuple(STATE_TYPES) if is_board else WORK_FIRST,

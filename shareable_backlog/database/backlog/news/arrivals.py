@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.filters import Condition, Filters
-from shareable_backlog.database.backlog.selection.item_query import ItemQuery, select_items
+from shareable_backlog.database.backlog.selection.item_query import ItemQuery, Selection
 from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
 from shareable_backlog.database.connection.query import query
 
@@ -19,10 +18,13 @@ class Arrival:
     created_at: datetime
 
 
-async def list_arrivals(scope: Scope, since: date, now: datetime, limit: int) -> Sequence[Arrival]:
-    """Return up to `limit` items that were created `since` a day, the newest first; none that is archived."""
-    filters = Filters((Condition("created", (f"{since.isoformat()}..",)),))
-    selection = await select_items(scope, ItemQuery(filters, "created", now))
+def query_arrivals(since: date, now: datetime) -> ItemQuery:
+    """Return the query of what was created `since` a day, the newest first; nothing that is archived."""
+    return ItemQuery(Filters((Condition("created", (f"{since.isoformat()}..",)),)), "created", now)
+
+
+async def list_arrivals(selection: Selection, limit: int) -> Sequence[Arrival]:
+    """Return up to `limit` items of a selection that came so."""
     rows = Rows(selection=selection, limit="%(limit)s")
     return await query(
         f"""

@@ -9,7 +9,7 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.filters import NO_NEWS, Filters, News
 from shareable_backlog.database.backlog.selection import item_predicates
-from shareable_backlog.database.backlog.selection.item_filters import NameLookup, look_up_names, write_predicates
+from shareable_backlog.database.backlog.selection.item_filters import look_up_names, write_predicates
 from shareable_backlog.database.backlog.selection.item_orders import Order, OrderName, find_order
 from shareable_backlog.database.backlog.selection.item_predicates import IdPredicate, Predicate
 from shareable_backlog.database.connection.query import query
@@ -123,11 +123,13 @@ _SAMPLE: LiteralString = """
 """
 
 
-async def select_items(scope: Scope, item_query: ItemQuery) -> Selection:
-    """Find out what the filters' names mean, and what makes one way of finding the items better than another."""
+async def select_items(scope: Scope, item_query: ItemQuery, hints: Hints | None = None) -> Selection:
+    """Find out what the filters' names mean, and what makes one way of finding the items better than another.
+
+    `hints` are those of the scope where that has been found out already.
+    """
     filters = item_query.filters
-    identifier = parse_identifier(filters.text) if filters.text else None
-    hints = await _read_hints(scope, look_up_names(filters), identifier)
+    hints = hints or await read_hints(scope, filters)
     selection = Selection(
         scope=scope,
         order=find_order(item_query.sorted_by, hints.rank_order),
@@ -137,6 +139,7 @@ async def select_items(scope: Scope, item_query: ItemQuery) -> Selection:
     )
     if filters.text is None:
         return selection
+    identifier = parse_identifier(filters.text)
     # What is an identifier is no beginning of one.
     search = parse_search(f'"{identifier}"' if identifier else filters.text)
     match = write_match(search, SearchedTexts(hints.shows_descriptions, hints.shows_comments))
@@ -152,7 +155,15 @@ async def select_items(scope: Scope, item_query: ItemQuery) -> Selection:
     )
 
 
-async def _read_hints(scope: Scope, names: NameLookup, identifier: str | None) -> Hints:
+def has_own_hints(filters: Filters) -> bool:
+    """Return whether hints for these filters are others than for none: they name what has to be looked up."""
+    return filters.text is not None or bool(look_up_names(filters).statements)
+
+
+async def read_hints(scope: Scope, filters: Filters) -> Hints:
+    """Find out what hints say."""
+    names = look_up_names(filters)
+    identifier = parse_identifier(filters.text) if filters.text else None
     [found] = await query(
         f"""
         SELECT coalesce({visibility.DESCRIPTIONS}, false) AS shows_descriptions,

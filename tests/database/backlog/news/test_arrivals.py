@@ -8,6 +8,7 @@ import pytest
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.backlog.news import arrivals
+from shareable_backlog.database.backlog.selection.item_query import select_items
 from tests.support.mirrored import NOON, item, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -16,7 +17,8 @@ SINCE = (NOON - timedelta(days=90)).date()
 
 
 async def list_ids(scope: Scope = EVERYTHING, limit: int = 500) -> list[str]:
-    return [one.id for one in await arrivals.list_arrivals(scope, SINCE, NOON, limit)]
+    selection = await select_items(scope, arrivals.query_arrivals(SINCE, NOON))
+    return [one.id for one in await arrivals.list_arrivals(selection, limit)]
 
 
 def came(number: int, days_ago: float, **fields: Any) -> Any:
@@ -57,6 +59,6 @@ async def test_they_are_found_by_an_index_among_many_and_soon(monkeypatch: pytes
         return []
 
     monkeypatch.setattr(arrivals, "query", explain)
-    await arrivals.list_arrivals(EVERYTHING, SINCE, NOON, 500)
+    await list_ids()
     assert "idx_backlog_items_created_at_id" in plans[0], plans[0]
     assert "Seq Scan on backlog_items" not in plans[0], plans[0]
