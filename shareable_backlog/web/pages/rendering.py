@@ -120,13 +120,14 @@ def _read_templates(_edition: int, sub_path: str) -> Environment:
     environment.globals["keys"] = cache(lambda: render_part("shared/_keyboard.html"))
     environment.globals["icons"] = _keep_results(environment.get_template("shared/_icons.html").module)
     values = environment.get_template("shared/_values.html").module
-    environment.globals["values"] = _keep_results(values, but=("when", "due"))  # they are written for the reader
+    # Due dates and times are written for the reader, the latter on each line: a macro takes twice as long.
+    environment.globals["values"] = _keep_results(values, but=("due",), when=words.write_when)
     return environment
 
 
-def _keep_results(macros: TemplateModule, but: Collection[str] = ()) -> Any:  # noqa: ANN401 (it has them by their names)
-    """Return what has the same macros, but keeps what each makes of the same arguments: they ask nothing else."""
+def _keep_results(macros: TemplateModule, but: Collection[str] = (), **others: Callable[..., str]) -> Any:  # noqa: ANN401 (it has them by their names)
+    """Return what has the same macros and `others`, but keeps what each macro makes of the same arguments."""
     by_name = {name: one for name, one in vars(macros).items() if callable(one)}
     return SimpleNamespace(
-        **{name: one if name in but else lru_cache(_MOST_RESULTS)(one) for name, one in by_name.items()}
+        **{name: one if name in but else lru_cache(_MOST_RESULTS)(one) for name, one in by_name.items()}, **others
     )

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from markupsafe import Markup, escape
+
 from shareable_backlog.vocabulary import FILTERS, NEWS, PRIORITIES, STATE_TYPES, FilterKind, FilterName
 from shareable_backlog.web.pages import locales
+from shareable_backlog.web.pages.foreign_texts import isolate_text
 
 _WORDS: Mapping[FilterKind, Mapping[str, str]] = {"state_type": STATE_TYPES, "priority": PRIORITIES, "news": NEWS}
 
@@ -36,6 +39,12 @@ def format_ago(at: datetime, now: datetime) -> str:
     if seconds < _DAY_S:
         return f"{seconds // _HOUR_S:.0f} h ago"
     return locales.format_day(at, now)
+
+
+def write_when(at: datetime, now: datetime) -> Markup:
+    """Return the element that says how long before `now` it was, with the exact time as its title."""
+    exact, said = escape(locales.format_exact(at)), escape(isolate_text(format_ago(at, now)))
+    return Markup(f'<time datetime="{at.isoformat()}" title="{exact}">{said}</time>')  # noqa: S704 (all is escaped)
 
 
 def format_days_ago(at: datetime, now: datetime) -> str:

@@ -80,3 +80,11 @@ def test_a_browser_is_named_as_people_know_it(user_agent: str | None, name: str)
 )
 def test_an_age_is_said_in_days_and_then_in_weeks(before: int, said: str) -> None:
     assert words.format_days_ago(NOW - timedelta(days=before), NOW) == said
+
+
+def test_a_time_is_an_element_with_the_exact_one_as_its_title() -> None:
+    at = datetime(2026, 11, 4, 14, 2, tzinfo=UTC)
+    with write_for(LocalFormat()):
+        assert words.write_when(at, at + timedelta(minutes=3)) == (
+            '<time datetime="2026-11-04T14:02:00+00:00" title="4 Nov 2026, 14:02 UTC">3 min ago</time>'
+        )
