@@ -34,6 +34,7 @@ from shareable_backlog.controllers.admin import (
     admin_sync,
     admin_views,
 )
+from shareable_backlog.controllers.agenda import meeting
 from shareable_backlog.controllers.api import endpoints
 from shareable_backlog.controllers.api.operation import Operation
 from shareable_backlog.controllers.backlog import changes, exports, feeds, filters, images, items, seen
@@ -112,6 +113,10 @@ ROUTES = (
     Route("GET", "/roadmap", roadmap.show_roadmap, "viewer", page="roadmap"),
     Route("GET", "/changes", changes.show_changes, "viewer", page="changes"),
     Route("POST", "/changes/seen", changes.mark_seen, "viewer", page="changes"),
+    Route("GET", "/meeting", meeting.show_agenda, "viewer", page="meeting"),
+    Route("POST", "/meeting", meeting.keep_agenda, "viewer", page="meeting"),
+    Route("GET", "/meeting/{key}", meeting.show_kept, "viewer", page="meeting"),
+    Route("POST", "/meeting/{key}/delete", meeting.delete_kept, "admin", "delete a kept agenda", page="meeting"),
     Route("GET", "/board", item_list.show_board, "viewer", page="board"),
     Route("GET", "/matrix", matrix.show_matrix, "viewer", page="matrix"),
     Route("GET", "/timeline", item_timeline.show_timeline, "viewer", page="timeline"),

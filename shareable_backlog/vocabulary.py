@@ -234,7 +234,7 @@ def make_cell_reader(names: Collection[ColumnName]) -> Callable[[object], list[t
 
 
 PageName: TypeAlias = Literal[
-    "list", "board", "matrix", "timeline", "roadmap", "changes", "views", "exports", "feeds", "api"
+    "list", "board", "matrix", "timeline", "roadmap", "changes", "meeting", "views", "exports", "feeds", "api"
 ]  # fmt: skip
 
 PAGES: Final[Mapping[PageName, str]] = {
@@ -244,6 +244,7 @@ PAGES: Final[Mapping[PageName, str]] = {
     "timeline": "Timeline",
     "roadmap": "Roadmap",
     "changes": "Changes",
+    "meeting": "Meeting",
     "views": "Views",
     "exports": "Exports",
     "feeds": "Feeds",
@@ -253,5 +254,6 @@ PAGES: Final[Mapping[PageName, str]] = {
 
 FIRST_PAGES: Final[Mapping[PageName, str]] = {
     "board": "/board", "matrix": "/matrix", "timeline": "/timeline", "roadmap": "/roadmap", "changes": "/changes",
+    "meeting": "/meeting",
 }  # fmt: skip
 """Where somebody begins instead who has no list, in this order."""

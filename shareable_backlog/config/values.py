@@ -40,6 +40,7 @@ OWN_NAMES = frozenset(
         "items",
         "manifest.webmanifest",
         "matrix",
+        "meeting",
         "metrics",
         "place",
         "policy-reports",

@@ -29,7 +29,7 @@ TABLES = (
 )  # fmt: skip
 PAGES = (
     "/", "/?group=team", "/?q=FLD", "/items/FLD-118", "/timeline", "/roadmap", "/changes", "/filters", "/views",
-    "/account", "/about",
+    "/meeting", "/account", "/about",
     "/admin", "/admin/people", "/admin/people/2", "/admin/audit", "/admin/sharing", "/admin/sync",
     "/export.csv", "/admin/people.csv", "/admin/audit.csv",
 )  # fmt: skip

@@ -29,6 +29,7 @@ START = (
     *(f"{path}?group={group}" for group in GROUPS for path in ("/matrix", "/timeline")),
     "/filters", "/filters?page=/board", "/roadmap", "/roadmap?group=initiative", f"/roadmap?team={KEY}",
     "/changes?since=30d", f"/changes?since=30d&team={KEY}", "/feeds", "/views", "/about", "/account",
+    "/meeting", "/meeting?since=2020-01-01",
     "/api/v1/items", "/api/v1/teams", "/api/v1/projects", "/api/v1/labels", f"/api/v1/items/{KEY}-1",
     f"/items/{KEY}-1", f"/items/{KEY}-2",
 )  # fmt: skip

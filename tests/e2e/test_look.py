@@ -24,6 +24,7 @@ ADDRESSES = {
     "roadmap": "/roadmap",
     "roadmap by initiative": "/roadmap?group=initiative",
     "changes": "/changes?since=30d",
+    "meeting": "/meeting?since=2026-10-01",
     "feed": "/feeds?label=Bug",
     "account": "/account",
     "hostile list": "/?team=EVL",

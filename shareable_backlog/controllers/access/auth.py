@@ -145,7 +145,7 @@ def require_page(request: Request, page: PageName) -> Response | None:
         return None
     first = next((path for name, path in FIRST_PAGES.items() if name not in off), None)
     if page == "list" and first is not None and not needs_json(request):
-        keeps_filters = request.url.query and first not in {"/roadmap", "/changes"}
+        keeps_filters = request.url.query and first not in {"/roadmap", "/changes", "/meeting"}
         return RedirectResponse(f"{first}?{request.url.query}" if keeps_filters else first, 303)
     raise NotAllowed("An admin has switched this off here. Ask them if you need it.")
 

@@ -47,6 +47,8 @@ PHRASES: Final[Mapping[Action, str]] = {
     Action.SHARING_CHANGED: "changed what is shown",
     Action.LABELS_REVIEWED: "decided which labels people read",
     Action.SETTINGS_CHANGED: "changed the settings",
+    Action.AGENDA_KEPT: "kept the agenda of {}",
+    Action.AGENDA_DELETED: "deleted the kept agenda of {}",
     Action.GROUP_CREATED: "created the group {}",
     Action.GROUP_CHANGED: "changed the group {}",
     Action.GROUP_DELETED: "deleted the group {}",

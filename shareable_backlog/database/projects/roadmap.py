@@ -167,6 +167,12 @@ async def list_projects(
     )
 
 
+async def list_ids_by_health(health: Sequence[str]) -> list[str]:
+    """Return the ids of all projects, shown or not, whose health Linear calls one of these."""
+    found = await query("SELECT id FROM projects WHERE health = ANY (%(health)s)", {"health": list(health)})
+    return [id_ for (id_,) in found]
+
+
 async def count_progress(scope: Scope, project_ids: Sequence[str]) -> list[MilestoneProgress]:
     """Count the items of each project by milestone, up to one more than MOST_COUNTED of a project."""
     return await query(

@@ -59,6 +59,8 @@ class Action(StrEnum):
     SHARING_CHANGED = "sharing.changed"
     LABELS_REVIEWED = "labels.reviewed"
     SETTINGS_CHANGED = "settings.changed"
+    AGENDA_KEPT = "agenda.kept"
+    AGENDA_DELETED = "agenda.deleted"
     GROUP_CREATED = "group.created"
     GROUP_CHANGED = "group.changed"
     GROUP_DELETED = "group.deleted"
@@ -97,6 +99,7 @@ _EVERYBODYS = {
     Action.SEARCH_IN_VAIN,
     Action.ITEM_VIEWED,
     Action.EXPORT_MADE,
+    Action.AGENDA_KEPT,
     Action.TOKEN_CREATED,
     Action.TOKEN_REVOKED,
 }

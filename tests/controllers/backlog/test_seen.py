@@ -46,7 +46,7 @@ def marked(site: Site, persona: str = "bob", path: str = "/") -> list[str]:
     return sorted(MARK.findall(site.get(path, persona).text))
 
 
-@pytest.mark.parametrize("path", ["/", "/board", "/changes", "/roadmap", "/views", "/about", "/account"])
+@pytest.mark.parametrize("path", ["/", "/board", "/changes", "/meeting", "/roadmap", "/views", "/about", "/account"])
 def test_what_came_since_a_first_visit_is_counted_on_every_page(site: Site, path: str) -> None:
     assert count(site, path=path) == "2"
 

@@ -21,13 +21,14 @@ MovedField: TypeAlias = Literal["state", "priority", "due_date", "project", "est
 class ItemMove:
     """What a field of an item had: `before` is a name, a number or an ISO day, None for nothing, or what is not told.
 
-    `is_slip` when a due date was put off.
+    `is_slip` when a due date was put off. `before_id` is that of the state or project which `before` names.
     """
 
     item_id: str
     field: MovedField
     before: str | None
     is_slip: bool
+    before_id: str | None
 
     @property
     def day(self) -> date | None:
@@ -63,6 +64,10 @@ class _MoveCount:
     count: int
 
 
+_NOTED: LiteralString = f"""
+    SELECT count(*) AS count FROM (
+      SELECT FROM field_changes WHERE field IN ({item_moves.FIELDS}) AND changed_at >= %(since)s LIMIT %(most)s) c
+"""
 # Of a project that a group of viewers sees nothing of it is not told what it is called.
 _PROJECT: LiteralString = f"""LEFT JOIN projects p ON c.field = 'project' AND p.id = c.from_value
   AND (%(viewer_group_ids)s::integer[] IS NULL OR p.id = ANY (ARRAY({visibility.GROUP_PROJECTS})))"""
@@ -75,7 +80,8 @@ async def list_moves(scope: Scope, item_ids: Sequence[str], since: datetime) -> 
         f"""
         SELECT i.id AS item_id, c.field,
                CASE c.field WHEN 'state' THEN f.name WHEN 'project' THEN p.name ELSE c.from_value END AS before,
-               {item_moves.IS_SLIP} AS is_slip
+               {item_moves.IS_SLIP} AS is_slip,
+               CASE c.field WHEN 'state' THEN f.id WHEN 'project' THEN p.id END AS before_id
         FROM ({item_moves.render_first_changes(of)}) c JOIN backlog_items i ON i.id = c.entity_id {FROM_STATE}
         {_PROJECT}
         WHERE {item_moves.WAS_THERE} AND {item_moves.IS_TOLD} AND {visibility.ITEM}
@@ -100,14 +106,16 @@ async def count_moves(selection: Selection, since: datetime, most: int) -> MoveC
         statements.append((text, {**narrowed.params, "most": most}))
     counted: LiteralString = f"SELECT count(*) AS count FROM (SELECT {_render_gone(selection)} LIMIT %(most)s) i"
     statements.append((counted, {**selection.params, "since": since, "most": most}))
-    noted: LiteralString = f"""
-        SELECT count(*) AS count FROM (
-          SELECT FROM field_changes WHERE field IN ({item_moves.FIELDS}) AND changed_at >= %(since)s LIMIT %(most)s) c
-    """
-    statements.append((noted, {"since": since, "most": item_moves.MOST_CHANGES + 1}))
+    statements.append((_NOTED, {"since": since, "most": item_moves.MOST_CHANGES + 1}))
     *found, [changes] = await query_all(statements, row=_MoveCount)
     counts = {kind: one.count for kind, [one] in zip((*kinds, "gone"), found, strict=True)}
     return MoveCounts({kind: counts[kind] for kind in MOVES}, changes.count > item_moves.MOST_CHANGES)
+
+
+async def has_too_many(since: datetime) -> bool:
+    """Return whether so much moved `since` that not all changes are looked at."""
+    [(changes,)] = await query(_NOTED, {"since": since, "most": item_moves.MOST_CHANGES + 1})
+    return changes > item_moves.MOST_CHANGES
 
 
 async def list_gone(selection: Selection, since: datetime, limit: int) -> list[GoneItem]:

@@ -152,7 +152,7 @@ def test_where_everything_is_private_only_an_admin_reads_so_with_the_way_to_shar
     assert "an admin has not shared any with you" in others
 
 
-@pytest.mark.parametrize("path", [*LAYOUTS, "/timeline", "/roadmap", "/about", "/changes"])
+@pytest.mark.parametrize("path", [*LAYOUTS, "/timeline", "/roadmap", "/about", "/changes", "/meeting"])
 def test_no_reader_reads_the_name_of_a_setting_and_admins_read_the_reason(site: Site, path: str) -> None:
     site.query(
         "INSERT INTO sync_history (status, trigger_type, completed_at, error_message)"

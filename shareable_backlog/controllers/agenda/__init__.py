@@ -1,0 +1,1 @@
+"""Answer the pages of the meeting: its agenda, and agendas that were kept."""

@@ -1,0 +1,158 @@
+"""Answer `/meeting`: the agenda of the meeting, and agendas as they were kept."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Annotated
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from shareable_backlog import clock
+from shareable_backlog.controllers.access import auth
+from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogUrl
+from shareable_backlog.controllers.backlog.lists import origins
+from shareable_backlog.errors import InvalidInput, NotFound
+from shareable_backlog.process_state import ProcessState
+from shareable_backlog.services.agenda import agenda, kept_agendas
+from shareable_backlog.services.agenda.agenda import Agenda, AgendaSection, AgendaSum, RiskyProject
+from shareable_backlog.services.agenda.kept_agendas import KeptAgenda
+from shareable_backlog.services.backlog.filters import Filters
+from shareable_backlog.services.backlog.layouts import ListLayout
+from shareable_backlog.web.fields import Day, Otherwise
+from shareable_backlog.web.pages.cache import AsyncLruCache
+
+PATH = "/meeting"
+
+_KEPT = ProcessState(lambda: AsyncLruCache[Agenda](64))
+_KEPT_OF_DAY = ProcessState(lambda: AsyncLruCache[Agenda | None](64))
+
+
+class AgendaQuery(Struct, frozen=True):
+    """With which day the agenda compares; None is that of the last meeting."""
+
+    since: Annotated[Day | None, Otherwise(InvalidInput, "A day looks like 2026-01-31. Choose one.")] = None
+
+
+class KeptPath(Struct, frozen=True):
+    """Which kept agenda it is: its day, and behind a dot its number of the day if it is not the first."""
+
+    key: Annotated[str, Otherwise(NotFound, "There is no such page.")]
+
+
+class KeepForm(Struct, frozen=True):
+    """With which day the agenda that is to be kept compares."""
+
+    since: Day | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgendaContext:
+    """The page of an agenda; `kept` is the one of which it is, None: that of now, and `agenda` None: nobody kept it.
+
+    `since` is when the day began with which it compares, `meeting` when that of the last meeting did, None when there
+    was none yet. All that were kept are `offered`, the latest first, each with its address.
+
+    `build_url` returns the list of just what is counted, and `write_origin` what the address of an item in a section
+    has after the question mark, so that it leads on; both are None for a day that is over: of it there are no lists.
+    """
+
+    agenda: Agenda | None
+    since: datetime
+    meeting: datetime | None
+    today: date
+    kept: KeptAgenda | None
+    offered: Sequence[tuple[str, KeptAgenda]]
+    can_keep: bool
+    address: str
+    build_url: Callable[[AgendaSum | RiskyProject], str] | None
+    write_origin: Callable[[AgendaSection], str] | None
+
+
+async def show_agenda(request: Request, query: AgendaQuery) -> Response:
+    """Show what is new since the last meeting, or another day, moved, done and at risk, then the rank."""
+    reader, now = auth.require_page_user(request), _read_now(request)
+    scope = reader.user.scope
+    since, meeting = await agenda.find_since(reader.version, now, query.since)
+    key = (reader.version, scope, since, now.date(), str(now.tzinfo))
+    context = AgendaContext(
+        agenda=await _KEPT.value.get(key, partial(agenda.build_agenda, scope, now, since)),
+        since=since,
+        meeting=meeting,
+        today=now.date(),
+        kept=None,
+        offered=await _list_offered(),
+        can_keep=_can_keep(request),
+        address=PATH,
+        build_url=_build_list_url,
+        write_origin=_write_origin,
+    )
+    return auth.render_page(request, "agenda/meeting.html", context)
+
+
+async def keep_agenda(request: Request, form: KeepForm) -> Response:
+    """Keep the agenda as it is now, for everybody."""
+    reader, now = auth.require_page_user(request), _read_now(request)
+    since, _ = await agenda.find_since(reader.version, now, form.since)
+    key = await kept_agendas.keep_agenda(auth.read_actor(request), now, since, may_keep=_can_keep(request))
+    return RedirectResponse(f"{PATH}/{key}?notice=kept", 303)
+
+
+async def show_kept(request: Request, path: KeptPath) -> Response:
+    """Show an agenda as it was when it was kept, of what its reader may see now."""
+    reader, now = auth.require_page_user(request), _read_now(request)
+    kept, scope = await kept_agendas.find_kept(path.key), reader.user.scope
+    found = await _KEPT_OF_DAY.value.get(
+        (reader.version, scope, kept.id), partial(kept_agendas.read_kept, scope, kept)
+    )
+    context = AgendaContext(
+        agenda=found,
+        since=kept.since,
+        meeting=None,
+        today=now.date(),
+        kept=kept,
+        offered=await _list_offered(),
+        can_keep=_can_keep(request),
+        address=_build_kept_url(kept),
+        build_url=None,
+        write_origin=None,
+    )
+    return auth.render_page(request, "agenda/kept.html", context)
+
+
+async def delete_kept(request: Request, path: KeptPath) -> Response:
+    """Delete a kept agenda for everybody."""
+    await kept_agendas.delete_kept(auth.read_actor(request), path.key)
+    return RedirectResponse(f"{PATH}?notice=deleted", 303)
+
+
+def _read_now(request: Request) -> datetime:
+    return clock.read_time().astimezone(auth.read_local_format(request).tzinfo)
+
+
+def _can_keep(request: Request) -> bool:
+    """Return whether whoever asks may keep the page: nobody does who looks with another's eyes."""
+    user = auth.require_user(request)
+    return user.viewing_as is None and user.sees_linear
+
+
+async def _list_offered() -> Sequence[tuple[str, KeptAgenda]]:
+    return [(_build_kept_url(one), one) for one in await kept_agendas.list_kept()]
+
+
+def _build_kept_url(kept: KeptAgenda) -> str:
+    return f"{PATH}/{kept_agendas.format_key(kept)}"
+
+
+def _build_place(filters: Filters) -> BacklogUrl:
+    return BacklogUrl(LIST, filters, ListLayout())
+
+
+def _build_list_url(of: AgendaSum | RiskyProject) -> str:
+    return _build_place(of.filters).url
+
+
+def _write_origin(section: AgendaSection) -> str:
+    return "" if len(section.sums) > 1 else f"?{origins.write_origin(_build_place(section.sums[0].filters), [])}"

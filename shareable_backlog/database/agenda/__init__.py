@@ -1,0 +1,1 @@
+"""Read what the agenda of a meeting is made of, and keep agendas as they were."""

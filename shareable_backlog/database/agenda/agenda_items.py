@@ -1,0 +1,55 @@
+"""Read the items of an agenda: which each part of it has, and what its lines say of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.backlog.item_list import JOINED, LISTED, ListedItem
+from shareable_backlog.database.backlog.selection.item_query import Selection
+from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
+from shareable_backlog.database.connection.query import query, query_all
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaItem(ListedItem):
+    """A line of an agenda, with the state and the project that it names: whether they may be named can change."""
+
+    state_id: str | None
+    project_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _FoundId:
+    id: str
+
+
+async def list_ids(selections: Sequence[Selection], limit: int) -> list[list[str]]:
+    """Return the ids of the first `limit` items of each selection, in its order, by one round trip."""
+    found = await query_all(
+        [
+            (
+                f"""SELECT i.id FROM (
+{render_tables(one)}
+{render_rows(Rows(selection=one, limit="%(limit)s"))}
+) i {one.order.render_final_sort("i")}""",
+                {**one.params, "limit": limit},
+            )
+            for one in selections
+        ],
+        row=_FoundId,
+    )
+    return [[row.id for row in rows] for rows in found]
+
+
+async def read_items(scope: Scope, ids: Sequence[str]) -> dict[str, AgendaItem]:
+    """Return the items of these ids as lines of an agenda, as far as they may be shown."""
+    found = await query(
+        f"""
+        SELECT {LISTED}, i.state_id, i.project_id FROM backlog_items i {JOINED}
+        WHERE i.id = ANY (%(ids)s::text[]) AND {visibility.ITEM}
+        """,
+        {**visibility.build_params(scope), "ids": list(ids)},
+        row=AgendaItem,
+    )
+    return {one.id: one for one in found}
