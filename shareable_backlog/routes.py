@@ -60,7 +60,8 @@ class Route:
 
     "anyone" is a probe or a browser from anywhere, "signer" whoever signs with a secret that only Linear knows. All
     others come from an allowed network: "browser" reports by itself, "visitor" needs no more, "person" is signed in,
-    "viewer" is approved too, "admin" is an approved admin. What else isn't a GET has to come from a page of ours.
+    "viewer" is approved too, "member" works in Linear or is an admin, "admin" is an approved admin. What else isn't a
+    GET has to come from a page of ours.
 
     What changes who sees what has an `act`, which says it in words ("Yes, add a person"): before it is done, they
     have to have signed in within the last ten minutes. What belongs to a `page` is not there for whom that is off.
@@ -114,7 +115,7 @@ ROUTES = (
     Route("GET", "/changes", changes.show_changes, "viewer", page="changes"),
     Route("POST", "/changes/seen", changes.mark_seen, "viewer", page="changes"),
     Route("GET", "/meeting", meeting.show_agenda, "viewer", page="meeting"),
-    Route("POST", "/meeting", meeting.keep_agenda, "viewer", page="meeting"),
+    Route("POST", "/meeting", meeting.keep_agenda, "member", page="meeting"),
     Route("GET", "/meeting/{key}", meeting.show_kept, "viewer", page="meeting"),
     Route("POST", "/meeting/{key}/delete", meeting.delete_kept, "admin", "delete a kept agenda", page="meeting"),
     Route("GET", "/board", item_list.show_board, "viewer", page="board"),

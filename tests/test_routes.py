@@ -55,7 +55,7 @@ TABLE = {
     "GET /changes": Row("viewer"),
     "POST /changes/seen": Row("viewer", answer=303),
     "GET /meeting": Row("viewer"),
-    "POST /meeting": Row("viewer", answer=403),
+    "POST /meeting": Row("member", answer=303),
     "GET /meeting/{key}": Row("viewer", "/meeting/2020-01-01", 404),
     "POST /meeting/{key}/delete": Row("admin", "/meeting/2020-01-01/delete", 404),
     "GET /board": Row("viewer"),
@@ -162,6 +162,7 @@ _IN = {
     "visitor": {"bob", "erin", "alice", "carol", "dora", "edgar", None},
     "person": {"bob", "erin", "alice", "carol"},
     "viewer": {"bob", "erin", "alice"},
+    "member": {"alice"},
     "admin": {"alice"},
 }
 PERSONAS = (None, "carol", "dora", "edgar", "bob", "erin", "alice")

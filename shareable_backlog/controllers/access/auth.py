@@ -34,7 +34,7 @@ from shareable_backlog.web.pages.locales import LocalFormat
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-Who: TypeAlias = Literal["anyone", "signer", "browser", "visitor", "person", "viewer", "admin"]
+Who: TypeAlias = Literal["anyone", "signer", "browser", "visitor", "person", "viewer", "member", "admin"]
 
 SESSION, BROWSER, KNOWN = "session", "browser", "known"
 FEED = "/feed.atom"
@@ -297,9 +297,9 @@ async def _check_access(request: Request, who: Who) -> Response | None:
         return RedirectResponse("/waiting", 303)
     if request.state.reader is not None:  # a token has a limit of its own
         reading_limits.limit_pages(found.user_id, read_config(request).settings.pages_per_minute)
-    if who == "admin" and not found.is_admin:
+    if (who == "admin" and not found.is_admin) or (who == "member" and not (found.is_admin or found.is_team_member)):
         await audit_actions.record(
             None, read_actor(request), Action.ACCESS_REFUSED, details={"path": request.url.path[:500]}, refused=True
         )
-        raise NotAllowed("Only admins can see or do this.")
+        raise NotAllowed(f"Only admins {'and team members ' if who == 'member' else ''}can see or do this.")
     return None

@@ -11,7 +11,7 @@ from shareable_backlog.database.projects import roadmap
 from shareable_backlog.database.projects.roadmap import PlannedProject
 from shareable_backlog.services.backlog import item_pages
 from shareable_backlog.services.backlog.item_pages import ItemTotal
-from shareable_backlog.services.projects import plan_moves
+from shareable_backlog.services.projects import plan_dates, plan_moves
 from shareable_backlog.services.projects.plan_moves import PlanMove
 
 RISKY_HEALTH = ("offTrack", "atRisk")
@@ -25,7 +25,8 @@ class RiskyProject:
     """A project of which something is still to be done; `health` is one of RISKY_HEALTH, None for any other.
 
     `was_date` and its resolution are the target date that it had, if that `is_slipped`. `open` counts what is still
-    to be done, as the list counts it that `filters` leave; None of a day that is over.
+    to be done, as the list counts it that `filters` leave; None of a day that is over. It `is_late` once its target
+    date has passed.
     """
 
     id: str
@@ -33,6 +34,7 @@ class RiskyProject:
     health: str | None
     target_date: date | None
     target_date_resolution: str | None
+    is_late: bool
     is_slipped: bool
     was_date: date | None
     was_resolution: str | None
@@ -52,16 +54,19 @@ async def list_projects(scope: Scope, now: datetime, since: datetime) -> Sequenc
     shown = await roadmap.list_projects(scope, team_key=None, status_type=None, skip=0, limit=len(ids), ids=list(ids))
     live = [one for one in shown if one.status_type not in {"completed", "canceled"}]
     live.sort(key=lambda one: RISKY_HEALTH.index(one.health) if one.health in RISKY_HEALTH else len(RISKY_HEALTH))
-    return [await _count_open(scope, now, _build_project(one, slips.get(one.id))) for one in live[:MOST]]
+    return [await _count_open(scope, now, _build_project(one, slips.get(one.id), now.date())) for one in live[:MOST]]
 
 
-def _build_project(project: PlannedProject, slip: PlanMove | None) -> RiskyProject:
+def _build_project(project: PlannedProject, slip: PlanMove | None, today: date) -> RiskyProject:
+    target = project.target_date
+    last_day = target and plan_dates.compute_last_day(target, project.target_date_resolution)
     return RiskyProject(
         id=project.id,
         name=project.name,
         health=project.health if project.health in RISKY_HEALTH else None,
-        target_date=project.target_date,
+        target_date=target,
         target_date_resolution=project.target_date_resolution,
+        is_late=last_day is not None and last_day < today,
         is_slipped=slip is not None,
         was_date=slip and slip.target_date,
         was_resolution=slip and slip.resolution,

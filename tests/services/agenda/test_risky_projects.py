@@ -48,6 +48,15 @@ async def test_those_off_track_come_first_then_those_at_risk_then_those_put_off(
     assert later.open.count == 1
 
 
+async def test_one_whose_target_has_passed_is_late() -> None:
+    await store_projects(
+        Late={"health": "atRisk", "target_date": date(2026, 3, 4)},
+        Quarter={"health": "atRisk", "target_date": date(2026, 1, 1), "target_date_resolution": "quarter"},
+    )
+    found = await risky_projects.list_projects(EVERYTHING, NOW, SINCE)
+    assert {one.name: one.is_late for one in found} == {"Late": True, "Quarter": False}
+
+
 async def test_what_is_over_is_at_no_risk_any_more() -> None:
     await store_projects(Over={"health": "atRisk", "status_id": "done"})
     await query(
