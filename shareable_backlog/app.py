@@ -20,7 +20,7 @@ from shareable_backlog.controllers.access.proxy_header import ProxyHeader
 from shareable_backlog.database import plans
 from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.errors import BacklogError
-from shareable_backlog.services import deployment, readiness
+from shareable_backlog.services import deployment, readiness, sample_place
 from shareable_backlog.services.access import sign_in
 from shareable_backlog.services.access.sessions import SessionLimits
 from shareable_backlog.services.access.sign_in import SignInConfig
@@ -206,6 +206,7 @@ async def _offer_sample(config: SignInConfig, on_link: Callable[[str], None]) ->
         return
     with contextlib.suppress(BacklogError):  # the probe has it in the log, and pages say it
         if link := await sign_in.create_sample_link(config):
+            await sample_place.fill_place()
             on_link(link)
 
 

@@ -96,3 +96,14 @@ async def save_settings(tx: Transaction, settings: PlaceSettings) -> None:
         """,
         asdict(settings),
     )
+
+
+async def begin_meetings(first_day: date) -> None:
+    """Let the meetings be counted from a day and its weekday, unless an admin has changed any setting."""
+    await query(
+        """
+        UPDATE settings SET meeting_first_day = %(day)s, meeting_weekday = extract(ISODOW FROM %(day)s::date)
+        WHERE version = 1
+        """,
+        {"day": first_day},
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from shareable_backlog import clock, logs
 from shareable_backlog.database.access import label_offers
-from shareable_backlog.database.mirror import mirror
+from shareable_backlog.database.mirror import mirror, sample_moves
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.errors import BacklogError, SyncFailed
 from shareable_backlog.streams import STREAMS
@@ -18,9 +18,11 @@ from shareable_backlog.sync.store import Batch, build_batch
 
 _LOG = logs.get_logger(__name__)
 
-_BESIDE = Path(__file__).parents[2] / "database" / "seeds" / "sample.json"
-_IN_WHEEL = Path(__file__).parents[1] / "database" / "files" / "seeds" / "sample.json"
+_BESIDE = Path(__file__).parents[2] / "database" / "seeds"
+_IN_WHEEL = Path(__file__).parents[1] / "database" / "files" / "seeds"
 _MORE_THAN_IT_HOLDS = 10_000
+_LABELS_WAIT = timedelta(days=7)
+"""Labels of the last days wait for an admin, as they do when they come from Linear."""
 
 
 async def load_sample() -> RunReport:
@@ -31,9 +33,11 @@ async def load_sample() -> RunReport:
     if not await mirror.is_empty() and not await _has_sample():
         raise SyncFailed("The mirror holds a real backlog, so the sample was not loaded. Nothing was changed.")
     async with runs.record_run("import") as report:
-        await runs.store_batches(report, read_batches(clock.read_time()), lambda _report, _page: None, is_sample=True)
+        now = clock.read_time()
+        await runs.store_batches(report, read_batches(now), lambda _report, _page: None, is_sample=True)
+        await sample_moves.replace_moves(read_moves(now))
         await search_entries.refresh_entries(_MORE_THAN_IT_HOLDS)
-        await label_offers.offer_waiting()
+        await label_offers.offer_waiting(now - _LABELS_WAIT)
         return report
 
 
@@ -58,9 +62,17 @@ async def _has_sample() -> bool:
 
 async def read_batches(now: datetime) -> AsyncGenerator[Batch]:
     """Yield the sample a stream at a time, its times counted back from `now` (aware UTC)."""
-    sample = json.loads((_BESIDE if _BESIDE.exists() else _IN_WHEEL).read_text(encoding="utf-8"))
-    for name, nodes in sample.items():
+    for name, nodes in _read_seeds("sample.json").items():
         yield build_batch(STREAMS[name], [_resolve_times(node, now) for node in nodes], seen_at=now)
+
+
+def read_moves(now: datetime) -> list[dict[str, Any]]:
+    """Return what moved in the sample within the last days: of which row which field, what it was, and when."""
+    return [_resolve_times(move, now) for move in _read_seeds("sample-moves.json")]
+
+
+def _read_seeds(name: str) -> Any:  # noqa: ANN401 (JSON)
+    return json.loads(((_BESIDE if _BESIDE.exists() else _IN_WHEEL) / name).read_text(encoding="utf-8"))
 
 
 def _resolve_times(node: Mapping[str, Any], now: datetime) -> dict[str, Any]:

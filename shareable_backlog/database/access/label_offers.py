@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import LiteralString
 
 from shareable_backlog.database.connection.query import query
@@ -79,6 +80,12 @@ async def save_offers(tx: Transaction, ids: Collection[str], *, is_offered: bool
     )
 
 
-async def offer_waiting() -> None:
-    """Let every label through of which nobody has decided, as those of a backlog that is made up."""
-    await query("UPDATE labels SET is_offered = true WHERE is_offered IS NULL")
+async def offer_waiting(before: datetime | None = None) -> None:
+    """Let labels of a made-up backlog through of which nobody has decided; `before` None: the newest ones too."""
+    await query(
+        """
+        UPDATE labels SET is_offered = true
+        WHERE is_offered IS NULL AND (%(before)s::timestamptz IS NULL OR created_at < %(before)s)
+        """,
+        {"before": before},
+    )
