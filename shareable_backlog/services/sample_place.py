@@ -27,8 +27,8 @@ _SEEN_BEFORE = timedelta(days=2)
 
 _GROUPS: Mapping[str, Sequence[str]] = {
     "Field staff": ("sample-team-fld", "sample-team-pln"),
-    "Finance": ("sample-team-cus",),
-    "Customer office": ("sample-team-cus", "sample-team-ops"),
+    "Finance": ("sample-team-sal",),
+    "Customer office": ("sample-team-sal", "sample-team-ops"),
 }
 _READERS: Mapping[str, tuple[str, str]] = {
     "anna.lindqvist@example.com": ("Anna Lindqvist", "Field staff"),
@@ -39,8 +39,8 @@ _READERS: Mapping[str, tuple[str, str]] = {
 _READ: Mapping[str, Sequence[str]] = {
     "anna.lindqvist@example.com": ("FLD-327", "FLD-440", "PLN-274"),
     "tomas.okonkwo@example.com": ("FLD-327", "FLD-460"),
-    "miriam.delacroix@example.com": ("CUS-155", "CUS-173", "CUS-183"),
-    "jonas.pereira@example.com": ("CUS-155", "CUS-183", "OPS-325"),
+    "miriam.delacroix@example.com": ("SAL-155", "SAL-173", "SAL-183"),
+    "jonas.pereira@example.com": ("SAL-155", "SAL-183", "OPS-325"),
 }
 _SEARCHED_IN_VAIN: Mapping[str, Sequence[str]] = {
     "miriam.delacroix@example.com": ("reverse charge",),

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -12,8 +13,10 @@ from playwright.sync_api import Browser, Page
 
 from shareable_backlog import database
 from shareable_backlog.config import parse_settings
+from shareable_backlog.database import settings
 from shareable_backlog.database.access import label_offers
 from shareable_backlog.database.search import search_entries
+from shareable_backlog.services.sample_place import find_meeting
 from shareable_backlog.sync import runs, sample
 from tests.conftest import as_url, create_database, create_once, filled_name
 from tests.support import leaks
@@ -41,6 +44,7 @@ async def _store(url: str) -> None:
                 await runs.store_batches(report, batches, lambda _report, _page: None, is_sample=True)
         assert not report.bad_rows
         await label_offers.offer_waiting()
+        await settings.begin_meetings(find_meeting(datetime.now(UTC).date()))
         while await search_entries.refresh_entries(1_000):
             pass
 
