@@ -187,6 +187,7 @@ ROUTES = (
     Route("POST", "/admin/settings/meeting", admin_settings.save_meeting, "admin"),
     Route("POST", "/admin/settings/place", admin_settings.save_place, "admin"),
     Route("POST", "/admin/settings/start", admin_settings.save_start, "admin"),
+    Route("POST", "/admin/settings/matrix", admin_settings.save_matrix, "admin"),
     Route("POST", "/admin/settings/sync", admin_settings.save_sync, "admin"),
     Route("POST", "/admin/settings/pages", admin_settings.save_pages, "admin", "change what is switched on"),
     Route("POST", "/admin/groups", admin_groups.create_group, "admin", "create a group"),

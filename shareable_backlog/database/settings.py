@@ -13,7 +13,8 @@ RankOrder: TypeAlias = Literal["priority", "manual"]
 
 _SETTINGS: LiteralString = """
     SELECT version, rank_order, meeting_weekday, meeting_first_day, last_meeting_day,
-           place_name, place_color, logo_hash, pages_off, sync_interval_s, start_view_id
+           place_name, place_color, logo_hash, pages_off, sync_interval_s, start_view_id,
+           matrix_label_group_id
     FROM settings
 """
 
@@ -27,6 +28,7 @@ class PlaceSettings:
     `place_color` is `#rrggbb` as it was chosen, None for the product's own; `logo_hash` is None without a logo.
     `pages_off` are switched off for everybody. `sync_interval_s` is None for the usual one, and counts only where the
     environment says nothing. `start_view_id` is the published view to begin with, None for the list.
+    `matrix_label_group_id` is the group of labels that the matrix goes by, None for priorities.
     """
 
     version: int
@@ -40,6 +42,7 @@ class PlaceSettings:
     pages_off: list[str]
     sync_interval_s: int | None
     start_view_id: int | None
+    matrix_label_group_id: str | None
 
 
 async def read_settings() -> PlaceSettings:
@@ -92,6 +95,7 @@ async def save_settings(tx: Transaction, settings: PlaceSettings) -> None:
                meeting_first_day = %(meeting_first_day)s, last_meeting_day = %(last_meeting_day)s,
                place_name = %(place_name)s, place_color = %(place_color)s, logo_hash = %(logo_hash)s,
                pages_off = %(pages_off)s, sync_interval_s = %(sync_interval_s)s, start_view_id = %(start_view_id)s,
+               matrix_label_group_id = %(matrix_label_group_id)s,
                version = version + 1, updated_at = now()
         """,
         asdict(settings),

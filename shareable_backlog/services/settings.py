@@ -11,6 +11,8 @@ from shareable_backlog.config import Settings
 from shareable_backlog.database import place_logos, settings, transaction
 from shareable_backlog.database.access import viewer_groups
 from shareable_backlog.database.account import published_views
+from shareable_backlog.database.backlog.counts import label_groups
+from shareable_backlog.database.backlog.counts.label_groups import LabelGroup
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.database.settings import GroupStart, PlaceSettings, RankOrder
 from shareable_backlog.errors import Conflict, InvalidInput, NotFound
@@ -20,7 +22,7 @@ from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.vocabulary import PAGES
 
-__all__ = ["GroupStart", "PlaceSettings", "RankOrder"]
+__all__ = ["GroupStart", "LabelGroup", "PlaceSettings", "RankOrder"]
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 RANK_ORDERS: Mapping[RankOrder, str] = {
@@ -93,7 +95,7 @@ async def save_place(
     if color is not None and not re.fullmatch(r"#[0-9a-f]{6}", color := color.lower()):
         raise InvalidInput("A color looks like #22664f. Nothing was saved.")
     logo = logos.clean_logo(upload) if upload else None
-    chosen: dict[str, object] = {"place_name": words, "place_color": color}
+    chosen: dict[str, Any] = {"place_name": words, "place_color": color}
     if logo or drops_logo:
         chosen["logo_hash"] = logo and hashlib.sha256(logo.content).hexdigest()[:12]
 
@@ -111,6 +113,23 @@ async def save_pages(actor: Actor, version: int, pages: Collection[str]) -> None
 async def save_sync(actor: Actor, version: int, interval_s: int | None) -> None:
     """Store how long after a run the next one comes, None: the usual time. Raises Conflict."""
     await _save(actor, version, sync_interval_s=interval_s)
+
+
+async def save_matrix(actor: Actor, version: int, label_group_id: str | None) -> None:
+    """Let the matrix show importance by a group of labels, None: by priority, with a record of it.
+
+    Raises NotFound for a group that is gone from Linear, and Conflict.
+    """
+    groups = await list_label_groups()
+    if label_group_id is not None and label_group_id not in {one.id for one in groups if not one.is_removed}:
+        raise NotFound("That group of labels is no longer in Linear. Nothing was saved.")
+    names = {one.id: one.name for one in groups}
+    await _save(actor, version, matrix_label_group_id=label_group_id, names=names)
+
+
+async def list_label_groups() -> list[LabelGroup]:
+    """Return the groups of labels by name, also those that are gone from Linear."""
+    return await label_groups.list_label_groups()
 
 
 async def save_start(actor: Actor, version: int, group_id: int | None, view_id: int | None) -> None:
@@ -155,11 +174,16 @@ async def choose_sync_interval_s(config: Settings) -> int:
 
 
 async def _save(
-    actor: Actor, version: int, *, also: Callable[[Transaction], Awaitable[None]] | None = None, **chosen: object
+    actor: Actor,
+    version: int,
+    *,
+    also: Callable[[Transaction], Awaitable[None]] | None = None,
+    names: Mapping[str, str] = {},
+    **chosen: object,
 ) -> None:
     """Store what was chosen of the settings, with a record of what is otherwise now; the rest stays as it is.
 
-    `also` stores what belongs to a change but stands elsewhere.
+    `also` stores what belongs to a change but stands elsewhere; `names` are what the record calls ids.
     """
     async with transaction() as tx:
         before = await settings.lock_settings(tx)
@@ -180,16 +204,18 @@ async def _save(
             Action.SETTINGS_CHANGED,
             resource="settings",
             details={
-                "before": {name: _describe_value(name, getattr(before, name)) for name in changes},
-                "after": {name: _describe_value(name, value) for name, value in changes.items()},
+                "before": {name: _describe_value(name, getattr(before, name), names) for name in changes},
+                "after": {name: _describe_value(name, value, names) for name, value in changes.items()},
             },
         )
 
 
-def _describe_value(name: str, value: object) -> object:
+def _describe_value(name: str, value: object, names: Mapping[str, str]) -> object:
     """Return what the record says of a setting."""
     match name, value:
         case "meeting_weekday", int():
             return WEEKDAYS[value - 1]
+        case "matrix_label_group_id", str():
+            return names.get(value, value)
         case _:
             return value

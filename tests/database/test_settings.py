@@ -23,6 +23,7 @@ AT_FIRST = PlaceSettings(
     pages_off=[],
     sync_interval_s=None,
     start_view_id=None,
+    matrix_label_group_id=None,
 )
 OTHERS = PlaceSettings(
     version=2,
@@ -36,6 +37,7 @@ OTHERS = PlaceSettings(
     pages_off=["feeds"],
     sync_interval_s=600,
     start_view_id=None,
+    matrix_label_group_id="label-Value",
 )
 
 

@@ -22,6 +22,7 @@ TUESDAYS = PlaceSettings(
     pages_off=[],
     sync_interval_s=None,
     start_view_id=None,
+    matrix_label_group_id=None,
 )
 DAYS = st.dates(date(2025, 1, 1), date(2035, 1, 1))
 

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from shareable_backlog.database import query
-from shareable_backlog.errors import Conflict, InvalidInput
+from shareable_backlog.errors import Conflict, InvalidInput, NotFound
 from shareable_backlog.services import settings
 from shareable_backlog.services.audit.audit_actions import OPERATOR
 from shareable_backlog.services.settings import PlaceSettings
+from tests.support.mirrored import label, store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -57,3 +58,21 @@ async def test_the_last_meeting_is_not_in_the_future() -> None:
     with pytest.raises(InvalidInput, match="earlier day"):
         await save(last_day=date(2026, 2, 5))
     assert (await save(last_day=TODAY)).last_meeting_day == TODAY
+
+
+async def test_the_record_calls_a_group_of_labels_by_its_name() -> None:
+    await store(label("Value", is_group=True), label("Risk", is_group=True))
+    await settings.save_matrix(OPERATOR, 1, "label-Value")
+    await query("UPDATE labels SET removed_at = now() WHERE name = 'Value'")
+    await settings.save_matrix(OPERATOR, 2, "label-Risk")
+    assert [details for _, details in await list_records()] == [
+        {"before": {"matrix_label_group_id": None}, "after": {"matrix_label_group_id": "Value"}},
+        {"before": {"matrix_label_group_id": "Value"}, "after": {"matrix_label_group_id": "Risk"}},
+    ]
+
+
+async def test_only_a_group_that_is_in_linear_can_be_chosen_for_the_matrix() -> None:
+    await store(label("Value"))
+    with pytest.raises(NotFound, match="no longer in Linear"):
+        await settings.save_matrix(OPERATOR, 1, "label-Value")
+    assert (await settings.read_settings()).matrix_label_group_id is None

@@ -15,7 +15,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.services import meetings, settings
 from shareable_backlog.services.account import published_views
 from shareable_backlog.services.account.published_views import PublishedView
-from shareable_backlog.services.settings import RANK_ORDERS, WEEKDAYS, PlaceSettings, RankOrder
+from shareable_backlog.services.settings import RANK_ORDERS, WEEKDAYS, LabelGroup, PlaceSettings, RankOrder
 from shareable_backlog.vocabulary import PageName
 from shareable_backlog.web import forms
 from shareable_backlog.web.fields import Day, Id, Text, Ticked
@@ -62,6 +62,13 @@ class IntervalForm(Struct, frozen=True, kw_only=True):
     )
 
 
+class MatrixForm(Struct, frozen=True, kw_only=True):
+    """By which group of labels the matrix shows importance, "" by priority."""
+
+    version: Id
+    label_group: Text = ""
+
+
 class SwitchesForm(Struct, frozen=True, kw_only=True):
     """The pages that are switched on."""
 
@@ -84,6 +91,7 @@ class SettingsContext:
     starts: Sequence[tuple[int | str, str, int | None]]
     """For whom the backlog opens with which view: for everybody, and for each group by its id."""
     published: Sequence[PublishedView]
+    label_groups: Sequence[LabelGroup]
     interval_s: int
     is_interval_given: bool
     """Whether the environment says it, so that it can't be changed here."""
@@ -106,6 +114,7 @@ async def show_settings(request: Request) -> Response:
             *((one.id, one.name, one.start_view_id) for one in await settings.list_starts()),
         ],
         published=[one.view for one in await published_views.list_views()],
+        label_groups=await settings.list_label_groups(),
         interval_s=await settings.choose_sync_interval_s(config),
         is_interval_given="SYNC_INTERVAL_S" in config.given,
         operators=[(name, value) for name, value in format_settings(config).items() if name in config.given],
@@ -144,6 +153,12 @@ async def save_place(request: Request, form: PlaceForm) -> Response:
 async def save_start(request: Request, form: StartForm) -> Response:
     """Save with which view the backlog opens."""
     await settings.save_start(auth.read_actor(request), form.version, form.group, form.view)
+    return RedirectResponse("/admin/settings?notice=saved", 303)
+
+
+async def save_matrix(request: Request, form: MatrixForm) -> Response:
+    """Save by what the matrix shows importance."""
+    await settings.save_matrix(auth.read_actor(request), form.version, form.label_group or None)
     return RedirectResponse("/admin/settings?notice=saved", 303)
 
 

@@ -8,27 +8,39 @@ from starlette.responses import Response
 from shareable_backlog.controllers.backlog.backlog_url import MATRIX, BacklogQuery
 from shareable_backlog.controllers.charts import chart_pages
 from shareable_backlog.services.charts import matrix
-from shareable_backlog.services.charts.matrix import Matrix
+from shareable_backlog.services.charts.matrix import ChosenLabels, Matrix
 from shareable_backlog.vocabulary import GroupBy
 from shareable_backlog.web.pages import rendering
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixContext:
-    """The table, in rows of what, and how many items it looks at."""
+    """The table, in rows of what, and how many items it looks at.
+
+    `chosen` are the labels that an admin has named for it, by which it goes where `by` is None; `lacks_chosen` where
+    nothing is left of them.
+    """
 
     page: Matrix
-    by: GroupBy
+    by: GroupBy | None
+    chosen: ChosenLabels | None
+    lacks_chosen: bool
     most: int
 
 
 async def show_matrix(request: Request, query: BacklogQuery) -> Response:
-    """Show open items in a row for each priority, or another group, and a column for each estimate."""
+    """Show open items in rows by priority, an admin's labels or another group, and a column for each estimate."""
     chart = await chart_pages.read_chart(request, MATRIX, query)
     group = query.layout.group
-    by: GroupBy = "priority" if group is None or group == "none" else group
-    page = await matrix.build_matrix(chart.scope, chart.asked, by)
-    context = MatrixContext(page, by, matrix.MOST_COUNTED)
+    usual, lacks_chosen = await matrix.choose_rows()
+    by = usual if group is None or group == "none" else group
+    context = MatrixContext(
+        page=await matrix.build_matrix(chart.scope, chart.asked, by),
+        by=None if isinstance(by, ChosenLabels) else by,
+        chosen=usual if isinstance(usual, ChosenLabels) else None,
+        lacks_chosen=lacks_chosen and by is usual,
+        most=matrix.MOST_COUNTED,
+    )
     return await chart_pages.render_chart(
         request,
         chart,

@@ -1,13 +1,15 @@
-"""Show open items by importance against effort: in rows of groups and columns of estimates."""
+"""Show open items by importance against effort: in rows of groups or of chosen labels, and columns of estimates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import LiteralString
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import item_groups, item_list
-from shareable_backlog.database.backlog.counts import item_cells
+from shareable_backlog.database.backlog.counts import item_cells, label_groups
 from shareable_backlog.database.backlog.counts.item_cells import MOST_COUNTED
 from shareable_backlog.database.backlog.counts.item_totals import SHOWN_ESTIMATE
+from shareable_backlog.database.backlog.counts.label_groups import ChosenLabels
 from shareable_backlog.database.backlog.item_groups import Group
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery, select_items
@@ -15,9 +17,12 @@ from shareable_backlog.services.backlog import filters, item_pages
 from shareable_backlog.services.backlog.filters import Condition, Filters
 from shareable_backlog.vocabulary import WORK_FIRST, GroupBy
 
-__all__ = ["MOST_COUNTED"]
+__all__ = ["MOST_COUNTED", "ChosenLabels"]
 
 _FIRST_IN_CELL = 3
+_OF_CHOSEN: LiteralString = """
+    CASE WHEN i.label_ids <> '{}' AND i.label_ids && %(chosen)s::text[] THEN i.label_ids
+         ELSE array_append(i.label_ids, '') END"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,24 @@ class Matrix:
         return max((cell.count for _, cells in self.rows for cell in cells), default=0)
 
 
-async def build_matrix(scope: Scope, query: ItemQuery, by: GroupBy) -> Matrix:
+async def choose_rows() -> tuple[GroupBy | ChosenLabels, bool]:
+    """Return what the rows are of where nobody says it, and whether nothing is left of what an admin had chosen."""
+    chosen = await label_groups.read_chosen_labels()
+    return chosen or "priority", chosen is None and await label_groups.is_group_chosen()
+
+
+async def build_matrix(scope: Scope, query: ItemQuery, by: GroupBy | ChosenLabels) -> Matrix:
     """Return what is open of the items that are asked for, in cells."""
     open_ = replace(query.filters, with_done=False)
-    groups = await item_groups.list_groups(scope, by, WORK_FIRST)
     selection = await select_items(scope, replace(query, filters=open_, order="rank"))
-    cells = await item_cells.count_cells(selection, by, groups, column=SHOWN_ESTIMATE, first=_FIRST_IN_CELL)
+    if isinstance(by, ChosenLabels):
+        field, groups, keys = "label", [*by.rows, Group(None, None, [])], _OF_CHOSEN
+        params = {"chosen": by.ids}
+    else:
+        field, groups, keys, params = by, await item_groups.list_groups(scope, by, WORK_FIRST), None, {}
+    cells = await item_cells.count_cells(
+        selection, field, groups, keys=keys, column=SHOWN_ESTIMATE, params=params, first=_FIRST_IN_CELL
+    )
     lines = await item_list.read_items(scope, [id_ for one in cells.values() for id_ in one.ids])
     estimates = sorted({column for row, column in cells if row is not None and column is not None})
 
@@ -62,7 +79,7 @@ async def build_matrix(scope: Scope, query: ItemQuery, by: GroupBy) -> Matrix:
             if estimate is not None
             else Condition("estimate", with_none=True)
         )
-        narrowed = filters.narrow_to(open_, item_pages.build_condition(by, groups[at]))
+        narrowed = _narrow_to_row(open_, by, groups[at])
         items = [lines[id_] for id_ in found.ids if id_ in lines] if found else []
         return MatrixCell(found.count if found else 0, items, filters.narrow_to(narrowed, effort))
 
@@ -70,3 +87,15 @@ async def build_matrix(scope: Scope, query: ItemQuery, by: GroupBy) -> Matrix:
     shown = [at for at, _ in enumerate(groups) if any(row == at for row, _ in cells)]
     rows = [(groups[at], [build_cell(at, one) for one in columns]) for at in shown]
     return Matrix(columns, rows, cells[None, None].count)
+
+
+def _narrow_to_row(open_: Filters, by: GroupBy | ChosenLabels, group: Group) -> Filters:
+    """Return the filters of a row; what has none of the chosen labels has none of the group that is called so."""
+    if not isinstance(by, ChosenLabels):
+        return filters.narrow_to(open_, item_pages.build_condition(by, group))
+    if group.value is not None:
+        return filters.narrow_to(open_, Condition("label", (group.value,)))
+    given = next((one for one in open_.conditions if one.field == "label" and one.is_not), None)
+    others = [one for one in open_.conditions if one is not given]
+    without = replace(given or Condition("label", is_not=True), values=(*(given.values if given else ()), by.name))
+    return replace(open_, conditions=(*others, without))

@@ -60,3 +60,44 @@ def test_without_estimates_it_says_so(site: Site) -> None:
     page = site.get("/matrix", "bob").text
     assert "No estimates" in page
     assert read_counts(page) == []
+
+
+LABELS = """
+INSERT INTO labels (id, name, parent_id, is_group, is_offered, created_at, updated_at) VALUES
+  ('g', 'Value', NULL, true, NULL, now(), now()), ('l1', 'Much', 'g', false, true, now(), now()),
+  ('l2', 'Little', 'g', false, NULL, now(), now());
+UPDATE backlog_items SET label_ids = '{l1}' WHERE id = 'i1';
+UPDATE backlog_items SET label_ids = '{l2}' WHERE id = 'i3';
+"""
+
+
+def test_an_admin_names_a_group_of_labels_that_readers_may_leave_for_the_priority(site: Site) -> None:
+    site.query(LABELS)
+    assert site.post("/admin/settings/matrix", "alice", version="1", label_group="g").status_code == 303
+    counts = read_counts(page := site.get("/matrix", "bob").text)
+    assert counts == [
+        ("/?label=Much&estimate=3&done=hidden", "1"),
+        ("/?-label=Value&estimate=3&done=hidden", "1"),
+        ("/?-label=Value&no=estimate&done=hidden", "1"),
+    ]
+    for address, number in counts:
+        assert site.get(address, "bob").text.count('<li class="item">') == int(number)
+    assert "None of these" in page
+    assert '<option value="" selected>Value</option>' in page
+    assert "Little" not in page
+    assert ("/?priority=urgent&estimate=3&done=hidden", "2") in read_counts(
+        site.get("/matrix?group=priority", "bob").text
+    )
+    assert "matrix label group id" in site.get("/admin/audit", "alice").text
+
+
+def test_what_is_gone_from_linear_cannot_be_named_and_is_said_where_it_was(site: Site) -> None:
+    site.query(LABELS)
+    site.post("/admin/settings/matrix", "alice", version="1", label_group="g")
+    site.query("UPDATE labels SET removed_at = now() WHERE id = 'g'")
+    page = site.get("/matrix", "bob").text
+    assert "Importance is the priority here" in page
+    assert read_counts(page)[0] == ("/?priority=urgent&estimate=3&done=hidden", "2")
+    assert "Importance is the priority here" not in site.get("/matrix?group=team", "bob").text
+    assert "gone from Linear" in site.get("/admin/settings", "alice").text
+    assert site.post("/admin/settings/matrix", "alice", version="2", label_group="g").status_code == 404

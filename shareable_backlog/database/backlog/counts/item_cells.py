@@ -33,15 +33,19 @@ async def count_cells(
     by: GroupBy,
     groups: Sequence[Group],
     *,
+    keys: LiteralString | None = None,
     column: LiteralString = "NULL",
     params: Mapping[str, object] | None = None,
     first: int,
 ) -> Mapping[tuple[int | None, float | None], Cell]:
     """Return the cells with any of the first 10,001 items of a selection, with the ids of the `first` of each.
 
-    `column` is of an item `i`, with `params`. The cell (None, None) is of all these items.
+    `column` is of an item `i`, with `params`, and so are its `keys` where they are not as for any list in groups.
+    The cell (None, None) is of all these items.
     """
-    rows = Rows(selection=selection, limit="%(limit)s", columns=f"{KEYS[by]} AS keys, ({column})::float8 AS at")
+    rows = Rows(
+        selection=selection, limit="%(limit)s", columns=f"{keys or KEYS[by]} AS keys, ({column})::float8 AS at"
+    )
     sort = selection.order.render_final_sort("i")
     members = [(at, key) for at, group in enumerate(groups) for key in list_keys(by, group)]
     found = await query(
