@@ -1,6 +1,5 @@
 """Ask for lists in the words of an address."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl
 
@@ -42,8 +41,7 @@ async def read_groups(words: str, scope: Scope | None = None, *, skip: int = 0, 
     shape = layouts.parse_layout(parse_qsl(words, keep_blank_values=True))
     assert shape.group is not None
     assert shape.group != "none"
-    query = parse_query(words)
-    selection = await item_pages.select_items(scope or EVERYTHING, replace(query, order=query.order or "rank"))
+    selection = await item_pages.select_for_groups(scope or EVERYTHING, parse_query(words))
     return await item_pages.list_groups(selection, shape.group, closed=shape.closed, skip=skip, first=first)
 
 

@@ -108,7 +108,7 @@ class BacklogUrl:
     @property
     def list_url(self) -> str:
         """The address of the same items as one list."""
-        return BacklogUrl(LIST, self.filters, replace(self.layout, group=None, closed=())).url
+        return BacklogUrl(LIST, self.filters, self._flat_layout).url
 
     def build_group_url(self, condition: Condition) -> str:
         """Return the address of the list of one group."""
@@ -116,7 +116,20 @@ class BacklogUrl:
 
     def build_list_url(self, narrowed: Filters) -> str:
         """Return the address of the list of what other filters leave."""
-        return BacklogUrl(LIST, narrowed, replace(self.layout, group=None, closed=())).url
+        return BacklogUrl(LIST, narrowed, self._flat_layout).url
+
+    def narrow(self, condition: Condition) -> "BacklogUrl":
+        """Return the same page of the items of one group."""
+        return replace(self, filters=filters.narrow_to(self.filters, condition))
+
+    def build_subgroups_url(self, skip: int) -> str:
+        """Return the address of the list of what are groups within groups here, from after `skip` of them."""
+        layout = replace(self._flat_layout, group=self.layout.subgroup)
+        return BacklogUrl(LIST, self.filters, layout).build_page_url(("skip", str(skip)))
+
+    @property
+    def _flat_layout(self) -> ListLayout:
+        return replace(self.layout, group=None, subgroup=None, closed=())
 
     def build_order_url(self, order: OrderName) -> str:
         """Return the address of the same in another order."""
@@ -141,6 +154,7 @@ class BacklogUrl:
             layout=replace(
                 layout,
                 group=None if layout.group == ("state" if self.path == BOARD else "none") else layout.group,
+                subgroup=None if self.path == BOARD else layout.subgroup,
                 order=None if layout.order == usual else layout.order,
                 columns=None if layout.columns == columns else layout.columns,
             ),

@@ -37,7 +37,8 @@ class ListPage:
 class ShownGroup:
     """One group: `count` items, of which `items` are the first.
 
-    `points` are the sum of all, None for none or too many. `condition` narrows the backlog to it.
+    `points` are the sum of all, None for none or too many. `condition` narrows the backlog to it; `next_skip` leads
+    to the groups that follow.
     """
 
     group: Group
@@ -46,6 +47,7 @@ class ShownGroup:
     points: float | None
     is_open: bool
     items: list[ListedItem]
+    next_skip: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,12 @@ class GroupedPage:
 def list_position_types(query: ItemQuery) -> tuple[str, ...]:
     """Return the types of the keys of a position in what is asked for."""
     return ORDERS[query.sorted_by].types
+
+
+async def select_for_groups(scope: Scope, query: ItemQuery) -> Selection:
+    """Return the selection of a query whose answer is shown in groups."""
+    # There the best match is of no use, and takes much longer to find.
+    return await select_items(scope, replace(query, order=query.order or "rank"))
 
 
 async def list_items(scope: Scope, query: ItemQuery, after: Position | None, limit: int) -> ListPage:
@@ -123,7 +131,7 @@ async def list_groups(
     exact = total.count if total and total.is_exact else None
     known = await item_groups.fill_from_first(selection, by, groups, first, exact)
     most = known.most if known.is_all else _MOST_COUNTED if selection.is_whole else _MOST_COUNTED_OF_PART
-    found: list[tuple[Group, bool, GroupContent]] = []
+    found: list[tuple[int, Group, bool, GroupContent]] = []
     while skip < len(groups) and len(found) < GROUPS_ON_PAGE:
         part = slice(skip, skip + GROUPS_ON_PAGE)
         contents = known.groups[part]
@@ -136,17 +144,26 @@ async def list_groups(
                 break
             skip += 1
             if content.count:
-                found.append((group, is_open, content))
-    lines = await item_list.read_items(selection.scope, [id_ for _, _, one in found for id_ in one.ids])
-    shown = [_build_group(by, group, content, lines, is_open=is_open) for group, is_open, content in found]
+                found.append((skip, group, is_open, content))
+    lines = await item_list.read_items(selection.scope, [id_ for *_, one in found for id_ in one.ids])
+    shown = [
+        _build_group(by, group, content, lines, is_open=is_open, next_skip=at)
+        for at, group, is_open, content in found
+    ]
     return GroupedPage(shown, skip if skip < len(groups) else None, most)
 
 
 def _build_group(
-    by: GroupBy, group: Group, content: GroupContent, lines: Mapping[str, ListedItem], *, is_open: bool
+    by: GroupBy,
+    group: Group,
+    content: GroupContent,
+    lines: Mapping[str, ListedItem],
+    *,
+    is_open: bool,
+    next_skip: int,
 ) -> ShownGroup:
     items = [lines[id_] for id_ in content.ids if id_ in lines]
-    return ShownGroup(group, build_condition(by, group), content.count, content.points, is_open, items)
+    return ShownGroup(group, build_condition(by, group), content.count, content.points, is_open, items, next_skip)
 
 
 def build_condition(by: GroupBy, group: Group) -> Condition:

@@ -15,7 +15,8 @@ LAYOUTS = st.builds(
     order=st.none() | st.sampled_from([*ORDERS]),
     columns=st.none() | st.lists(st.sampled_from([*COLUMNS]), unique=True, min_size=1).map(tuple),
     closed=st.lists(st.sampled_from(["", "Done", "In Review"]), unique=True).map(tuple),
-)
+    subgroup=st.none() | st.sampled_from([*GROUPS]),
+).filter(lambda one: one.subgroup is None or one.group not in {None, "none", one.subgroup})
 
 
 def test_nothing_said_is_left_to_the_person_and_the_page() -> None:
@@ -40,10 +41,19 @@ def test_no_more_than_fifty_groups_are_closed() -> None:
     assert len(parse_layout([("closed", str(number)) for number in range(60)]).closed) == 50
 
 
-@pytest.mark.parametrize("pair", [("group", "size"), ("order", "newest"), ("columns", "id,size")])
+@pytest.mark.parametrize(
+    "pair", [("group", "size"), ("subgroup", "size"), ("order", "newest"), ("columns", "id,size")]
+)
 def test_a_word_without_meaning_is_refused_in_words(pair: Pair) -> None:
     with pytest.raises(InvalidInput, match=r"The list can't be arranged by “(size|newest)”"):
         parse_layout([pair])
+
+
+@pytest.mark.parametrize("words", ["", "group=none", "group=team"])
+def test_a_group_is_within_another_one(words: str) -> None:
+    pairs = [tuple(words.split("=")), ("subgroup", "team")] if words else [("subgroup", "team")]
+    assert parse_layout((name, value) for name, value in pairs).subgroup is None
+    assert parse_layout([("group", "state"), ("subgroup", "Team")]).subgroup == "team"
 
 
 @given(LAYOUTS)

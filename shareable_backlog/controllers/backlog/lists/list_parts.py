@@ -11,9 +11,8 @@ from markupsafe import Markup
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, BacklogUrl
 from shareable_backlog.controllers.backlog.lists import advice, headings, item_totals, origins, ranks
 from shareable_backlog.controllers.backlog.lists.advice import NothingAdvice
-from shareable_backlog.services.backlog import catalog, comparison, first_lines, item_pages, selections
+from shareable_backlog.services.backlog import catalog, comparison, first_lines, item_pages, selections, subgroups
 from shareable_backlog.services.backlog.comparison import Comparison, GoneItem
-from shareable_backlog.services.backlog.filters import Condition
 from shareable_backlog.services.backlog.item_pages import (
     GroupedPage,
     ItemQuery,
@@ -32,6 +31,7 @@ from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.locales import LocalFormat
 
 _FIRST_IN_GROUP = 20
+_FIRST_IN_SUBGROUP = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,8 @@ class DisplayContext:
 class ResultsContext:
     """The part with the items, in groups of `by` or in none; `marks` divides a text into matches and the rest.
 
-    `ranks` has the places of items among all that the reader may see, by their ids.
+    `parts` are the groups within each group, none where there are no such. `ranks` has the places of items among all
+    that the reader may see, by their ids.
     """
 
     page: ListPage | GroupedPage
@@ -95,7 +96,8 @@ class ResultsContext:
     is_first: bool
     next_address: str | None
     mirrored: int
-    write_origin: Callable[[Condition | None], str]
+    parts: Sequence[GroupedPage]
+    write_origin: Callable[..., str]
     compared: Comparison | None
     advice: NothingAdvice | None
 
@@ -180,6 +182,7 @@ async def _render_list(listed: ListedContext, selection: Selection, places: Mapp
         if found.next_after
         else None,
         mirrored=await _count_mirrored(listed, is_empty=not found.items),
+        parts=(),
         write_origin=partial(origins.write_origin, listed.place, [("after", listed.after)] if listed.after else []),
         compared=await _compare(listed, found.items, is_first=position is None),
         advice=await _find_advice(listed, is_empty=not found.items and position is None),
@@ -193,16 +196,8 @@ async def _render_groups(
     """Return the groups, and whether nothing at all was found."""
     place, skip = listed.place, _parse_skip(listed.skip)
     is_board = place.path == BOARD
-    found = await item_pages.list_groups(
-        selection,
-        by,
-        closed=place.layout.closed,
-        types=tuple(STATE_TYPES) if is_board else WORK_FIRST,
-        skip=skip,
-        first=_FIRST_IN_GROUP,
-        total=total,
-    )
-    shown = [item for one in found.groups for item in one.items]
+    found, parts = await _list_groups(listed, by, selection, total, skip)
+    shown = [item for page in parts or [found] for one in page.groups for item in one.items]
     items = [] if is_board else shown
     context = ResultsContext(
         page=found,
@@ -214,12 +209,34 @@ async def _render_groups(
         is_first=skip == 0,
         next_address=place.build_page_url(("skip", str(found.next_skip))) if found.next_skip else None,
         mirrored=await _count_mirrored(listed, is_empty=not found.groups),
+        parts=parts,
         write_origin=partial(origins.write_origin, place, [("skip", str(skip))] if skip else []),
         compared=await _compare(listed, shown, is_first=skip == 0),
         advice=await _find_advice(listed, is_empty=not found.groups and skip == 0),
     )
     part = rendering.render_part("backlog/_board.html" if is_board else "backlog/_grouped_list.html", listed, context)
     return part, context.is_first and not found.groups
+
+
+async def _list_groups(
+    listed: ListedContext, by: GroupBy, selection: Selection, total: ItemTotal, skip: int
+) -> tuple[GroupedPage, Sequence[GroupedPage]]:
+    """Return a page of groups, and the groups within each of them where there are such."""
+    layout, is_board = listed.place.layout, listed.place.path == BOARD
+    inner = None if is_board else layout.subgroup
+    found = await item_pages.list_groups(
+        selection,
+        by,
+        closed=layout.closed,
+        types=tuple(STATE_TYPES) if is_board else WORK_FIRST,
+        skip=skip,
+        first=0 if inner else _FIRST_IN_GROUP,
+        total=total,
+    )
+    if inner is None:
+        return found, ()
+    page = subgroups.shorten_page(found)
+    return page, await subgroups.list_subgroups(listed.scope, listed.asked, page, inner, first=_FIRST_IN_SUBGROUP)
 
 
 async def _count_mirrored(listed: ListedContext, *, is_empty: bool) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -17,7 +18,7 @@ _LONGEST = 4_000
 
 
 class OriginQuery(Struct, frozen=True):
-    """Which list an item was opened from, as the address of its page, and in which group, as the group's filter."""
+    """Which list an item was opened from, as the address of its page, and in which group, as the filters of it."""
 
     in_: Annotated[str, Trimmed(_LONGEST)] = field(default="", name="in")
     part: Annotated[str, Trimmed(_LONGEST)] = ""
@@ -36,9 +37,9 @@ class Origin:
     query: str
 
 
-def write_origin(place: BacklogUrl, page: Sequence[Pair], group: Condition | None = None) -> str:
+def write_origin(place: BacklogUrl, page: Sequence[Pair], *groups: Condition) -> str:
     """Return what the address of an item has after the question mark on a page, whose own pairs are `page`."""
-    part = urlencode(filters.build_pairs(Filters((group,)))) if group else ""
+    part = urlencode(filters.build_pairs(Filters(groups)))
     return _write_query(place.build_page_url(*page), part)
 
 
@@ -51,12 +52,12 @@ def read_origin(query: OriginQuery) -> Origin | None:
     try:
         narrowed = filters.parse_filters(pairs)
         place = BacklogUrl(parts.path, narrowed, layouts.parse_layout(pairs))
-        group = filters.parse_filters(parse_qsl(query.part)).conditions
+        groups = filters.parse_filters(parse_qsl(query.part)).conditions
     except InvalidInput:
         return None
     page = [(name, value) for name, value in pairs if name in {"after", "skip"}]
     back_url = place.build_page_url(*page)
-    walked = filters.narrow_to(narrowed, group[0]) if group else narrowed
+    walked = reduce(filters.narrow_to, groups, narrowed)
     return Origin(place, back_url, walked, _write_query(back_url, query.part))
 
 

@@ -1,6 +1,8 @@
 """The list and the board over HTTP: what is kept between requests, what never is, and their addresses."""
 
+import re
 from collections.abc import Generator
+from html import unescape
 
 import pytest
 
@@ -101,6 +103,8 @@ def test_the_pages_of_two_people_are_never_the_same(site: Site) -> None:
         ("/?q=roof&group=state&order=", "/?q=roof&group=state"),
         ("/?columns=id&columns=due&label=", "/?columns=id,due"),
         ("/board?group=state&order=created&q=", "/board?order=created"),
+        ("/board?group=state&subgroup=team&q=", "/board"),
+        ("/?group=team&subgroup=state&q=", "/?group=team&subgroup=state"),
         ("/?label=a&-label=&label=b&no=project&due=", "/?label=a&label=b&no=project"),
     ],
 )
@@ -130,6 +134,34 @@ def test_other_rubbish_is_passed_over(site: Site, path: str) -> None:
 def test_a_board_has_a_column_for_each_state_in_the_order_of_work(site: Site) -> None:
     page = site.get("/board", "bob").text
     assert 0 < page.index("Doing") < page.index("Fix the roof") < page.index("Shipped") < page.index("Buy tiles")
+
+
+def test_groups_within_groups_have_their_names_counts_and_lists(site: Site) -> None:
+    page = site.get("/?group=team&subgroup=state", "bob").text
+    heads = re.findall(
+        r'<h([23]) class="(?:sub)?group-head".*?<span dir="auto">(.*?)</span>.*?href="([^"]+)">(\d+)<',
+        page,
+        re.DOTALL,
+    )
+    assert [
+        (level, " ".join(re.sub("<[^>]*>", "", name).split()), unescape(url), count)
+        for level, name, url, count in heads
+    ] == [
+        ("2", "Engineering", "/?team=ENG", "2"),
+        ("3", "Doing", "/?team=ENG&state=Doing", "1"),
+        ("3", "Shipped", "/?team=ENG&state=Shipped", "1"),
+        ("2", "Operations", "/?team=OPS", "1"),
+        ("3", "No state", "/?team=OPS&no=state", "1"),
+    ]
+    assert page.count('<li class="item">') == 3
+    assert site.get("/?group=team&subgroup=state&closed=ENG", "bob").text.count('<li class="item">') == 1
+
+
+def test_groups_within_groups_can_be_saved_and_begun_with(site: Site) -> None:
+    site.post("/views", "bob", name="By team", query="group=team&subgroup=state", layout="list")
+    assert 'href="/?group=team&amp;subgroup=state"' in site.get("/views", "bob").text
+    site.post("/views/default", "bob", view="By team")
+    assert site.get("/", "bob").headers["location"] == "/?group=team&subgroup=state"
 
 
 def test_the_default_view_is_what_the_bare_address_leads_to(site: Site) -> None:

@@ -16,7 +16,9 @@ PAGES = (
     "/", "/?team=FLD", "/?label=Bug&done=hidden", "/?assignee=Maren+Solvik", "/?q=photos", "/?due=overdue",
     "/?archived=shown", "/?no=project&order=-created", *(f"/?group={by}" for by in
     ("state", "team", "project", "priority", "assignee", "cycle", "label")), "/?group=label&team=FLD&done=hidden",
-    "/?group=state&archived=shown&order=-rank", "/board", "/board?group=team&priority=urgent", "/roadmap",
+    "/?group=state&archived=shown&order=-rank", "/?group=team&subgroup=state",
+    "/?group=label&subgroup=project&team=FLD", "/?group=project&subgroup=label&done=hidden&skip=2",
+    "/board", "/board?group=team&priority=urgent", "/roadmap",
 )  # fmt: skip
 
 

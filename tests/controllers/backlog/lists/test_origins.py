@@ -72,6 +72,13 @@ def test_the_way_back_is_to_the_same_page_of_the_list() -> None:
     assert (origin.back_url, parse_qs(origin.query)) == ("/?team=ENG&after=abc", {"in": ["/?team=ENG&after=abc"]})
 
 
+def test_from_a_group_within_a_group_it_leads_through_that_one() -> None:
+    origin = read_origin(OriginQuery("/?group=team&subgroup=priority", "team=ENG&priority=urgent"))
+    assert origin is not None
+    assert origin.back_url == "/?group=team&subgroup=priority"
+    assert filters.build_pairs(origin.walked) == [("team", "ENG"), ("priority", "urgent")]
+
+
 def test_an_item_of_a_group_without_a_value_leads_through_those_without_one() -> None:
     origin = read_origin(OriginQuery("/?group=label&q=roof", "no=label"))
     assert origin is not None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import permutations
 from typing import Any, get_args
 
 import pytest
@@ -86,6 +87,18 @@ def test_each_field_each_order_and_each_group_is_driven_as_is_expected(
         group = Group("urgent", None, [], "1") if by == "priority" else Group("name", "name", ["id-0", "id-1"])
         selection = narrow_to_group(selection, by, group) or selection
     assert list_drivers(selection) == [drivers]
+
+
+@pytest.mark.parametrize(("outer", "inner"), list(permutations(OF_EACH_GROUP, 2)))
+def test_a_group_within_a_group_comes_in_the_order_of_the_list_and_nothing_is_sorted(
+    outer: GroupBy, inner: GroupBy
+) -> None:
+    selection = select("")
+    for by in (outer, inner):
+        group = Group("urgent", None, [], "1") if by == "priority" else Group("name", "name", ["id-0", "id-1"])
+        selection = narrow_to_group(selection, by, group) or selection
+    # Both conditions stand beside it, each of one column, by which the planner may find rare ones sooner.
+    assert list_drivers(selection) == [["order"]]
 
 
 @pytest.mark.parametrize("words", [words for words in OF_EACH_ORDER if words != "order=relevance"])
