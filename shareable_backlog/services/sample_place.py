@@ -69,7 +69,7 @@ async def fill_place() -> None:
     group_ids = {name: await _create_group(admin, name, teams) for name, teams in _GROUPS.items()}
     for email, (name, group) in _READERS.items():
         user_id = await approvals.create_person(admin, email, name, scope=Scope((group_ids[group],)))
-        await _act(Actor(user_id, email, None, None))
+        await _record_visit(Actor(user_id, email, None, None))
     await invitations.invite_people(
         NO_MAILS, admin, [_INVITED], scope=Scope((group_ids["Finance"],)), access_until=None, note=_NOTE
     )
@@ -89,7 +89,7 @@ async def _create_group(admin: Actor, name: str, teams: Sequence[str]) -> int:
     return group_id
 
 
-async def _act(reader: Actor) -> None:
+async def _record_visit(reader: Actor) -> None:
     """Let a reader have come, looked at items and searched for what is not there."""
     assert reader.user_id and reader.email  # noqa: S101, PT018 (added a moment ago)
     async with transaction() as tx:

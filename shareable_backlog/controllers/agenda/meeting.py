@@ -75,7 +75,7 @@ async def show_agenda(request: Request, query: AgendaQuery) -> Response:
     """Show what is new since the last meeting, or another day, moved, done and at risk, then the rank."""
     reader, now = auth.require_page_user(request), _read_now(request)
     scope = reader.user.scope
-    since, meeting = await agenda.find_since(reader.version, now, query.since)
+    since, meeting = await agenda.find_since(now, query.since, reader.settings_mark)
     key = (reader.version, scope, since, now.date(), str(now.tzinfo))
     context = AgendaContext(
         agenda=await _KEPT.value.get(key, partial(agenda.build_agenda, scope, now, since)),
@@ -95,7 +95,7 @@ async def show_agenda(request: Request, query: AgendaQuery) -> Response:
 async def keep_agenda(request: Request, form: KeepForm) -> Response:
     """Keep the agenda as it is now, for everybody."""
     reader, now = auth.require_page_user(request), _read_now(request)
-    since, _ = await agenda.find_since(reader.version, now, form.since)
+    since, _ = await agenda.find_since(now, form.since, reader.settings_mark)
     key = await kept_agendas.keep_agenda(auth.read_actor(request), now, since, may_keep=_can_keep(request))
     return RedirectResponse(f"{PATH}/{key}?notice=kept", 303)
 

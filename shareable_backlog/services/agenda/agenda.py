@@ -101,13 +101,14 @@ class AgendaSizes:
     ranked: int = 20
 
 
-async def find_since(version: str, now: datetime, day: date | None = None) -> tuple[datetime, datetime | None]:
+async def find_since(
+    now: datetime, day: date | None = None, settings_mark: str | None = None
+) -> tuple[datetime, datetime | None]:
     """Return when the day began with which an agenda compares, and when that of the last meeting did.
 
-    It is `day`, where that is named; else the last meeting's; where there was none yet, two weeks ago. `version` is
-    that of the mirror and of what is shared.
+    It is `day`, where that is named; else the last meeting's; where there was none yet, two weeks ago.
     """
-    meeting = await news.find_meeting(version, now)
+    meeting = await news.find_meeting(now, settings_mark)
     if day is None and meeting is not None:
         return meeting, meeting
     return datetime.combine(day or now.date() - _USUAL, time.min, now.tzinfo), meeting
