@@ -12,13 +12,15 @@ from shareable_backlog.database.connection.query import query
 class ShownNow:
     """What may be shown to a scope now, by ids: items, and states and projects to be named.
 
-    `ranked_ids` may be gone from Linear: they had their place all the same.
+    `ranked_ids` may be gone from Linear: they had their place all the same. Of `hidden_project_ids` nothing is told
+    to anybody, while a group of viewers may learn that an item came from a project that it can't name.
     """
 
     item_ids: list[str]
     ranked_ids: list[str]
     state_ids: list[str]
     project_ids: list[str]
+    hidden_project_ids: list[str]
     estimates: bool
 
 
@@ -54,7 +56,9 @@ async def read_shown_now(
           UNION SELECT i.project_id FROM backlog_items i
           WHERE i.id = ANY (%(item_ids)s::text[]) AND i.project_id = ANY (%(project_ids)s::text[])
             AND {visibility.ITEM}
-        ) AS project_ids, {visibility.ESTIMATES} AS estimates
+        ) AS project_ids, ARRAY(
+          SELECT h.entity_id FROM ({visibility.HIDDEN_PROJECTS}) h WHERE h.entity_id = ANY (%(project_ids)s::text[])
+        ) AS hidden_project_ids, {visibility.ESTIMATES} AS estimates
         """,
         {
             **visibility.build_params(scope),

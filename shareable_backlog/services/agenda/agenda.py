@@ -137,7 +137,7 @@ async def build_agenda(scope: Scope, now: datetime, since: datetime, sizes: Agen
         ],
         projects=await risky_projects.list_projects(scope, now, since),
         ranks=places,
-        compared=Comparison(since, None, await _list_moves(scope, list(lines), since), past_ranks),
+        compared=Comparison(since, None, await list_moves(scope, list(lines), since), past_ranks),
     )
 
 
@@ -189,6 +189,7 @@ async def _sum_items(
     )
 
 
-async def _list_moves(scope: Scope, ids: Sequence[str], since: datetime) -> Mapping[str, Sequence[ItemMove]]:
+async def list_moves(scope: Scope, ids: Sequence[str], since: datetime) -> Mapping[str, Sequence[ItemMove]]:
+    """Return what moved since of these items, by their ids."""
     found = await moves.list_moves(scope, ids, since) if ids else []
     return {id_: list(alike) for id_, alike in groupby(found, lambda one: one.item_id)}

@@ -1,7 +1,7 @@
 """Keep the agenda of a meeting as it is now, for all who read it later, and show of it what they may see by then."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -15,7 +15,7 @@ from shareable_backlog.database.agenda.shown_now import ShownNow
 from shareable_backlog.database.backlog.filters import Filters
 from shareable_backlog.database.projects import roadmap
 from shareable_backlog.errors import NotAllowed, NotFound
-from shareable_backlog.services.agenda import agenda
+from shareable_backlog.services.agenda import agenda, narrowing
 from shareable_backlog.services.agenda.agenda import (
     MOST_IDS,
     Agenda,
@@ -94,10 +94,8 @@ async def keep_agenda(actor: Actor, now: datetime, since: datetime, *, may_keep:
     """Keep the agenda as each of up to 30 scopes sees it now, and return its key. Raises NotAllowed."""
     if not may_keep or actor.user_id is None:
         raise NotAllowed("Only admins and team members can keep this page. Nothing was changed.")
-    contents = {
-        scope: _encode(await agenda.build_agenda(scope, now, since, _SIZES))
-        for scope in await kept_agendas.list_scopes(MOST_SCOPES)
-    }
+    scopes = await kept_agendas.list_scopes(MOST_SCOPES)
+    contents = {scope: await _build_content(scope, now, since) for scope in scopes}
     async with transaction() as tx:
         kept_id, number = await kept_agendas.add_kept(tx, now.date(), since, actor.user_id)
         await kept_agendas.add_contents(tx, kept_id, contents)
@@ -136,7 +134,7 @@ async def read_kept(scope: Scope, kept: KeptAgenda) -> Agenda | None:
     content = msgspec.json.decode(text, type=KeptContent)
     items = [item for section in content.sections for item in section.items]
     moves = [move for several in content.moves.values() for move in several]
-    ids = {id_ for section in content.sections for one in section.sums for id_ in one.item_ids}
+    ids = {id_ for one in _list_sums(content) for id_ in one.item_ids}
     shown = await shown_now.read_shown_now(
         scope,
         item_ids=[*ids, *content.ranked_ids],
@@ -151,8 +149,12 @@ async def read_kept(scope: Scope, kept: KeptAgenda) -> Agenda | None:
     return _narrow(content, kept.since, shown, {one.id for one in projects})
 
 
-def _encode(found: Agenda) -> str:
+async def _build_content(scope: Scope, now: datetime, since: datetime) -> str:
     """Return an agenda as the document that is stored, without what is another's to be told or hidden later."""
+    found = await agenda.build_agenda(scope, now, since, _SIZES)
+    sums = {one.kind: one for section in found.sections for one in section.sums}
+    # Whether an item moved at all depends on what of its moves may be told.
+    moves = await agenda.list_moves(scope, sums["moved"].item_ids, since)
     content = KeptContent(
         sections=[
             KeptSection(
@@ -171,73 +173,45 @@ def _encode(found: Agenda) -> str:
         projects=[replace(one, open=None) for one in found.projects],
         ranked_ids=list(found.ranks),
         past_ranked_ids=list(found.compared.past_ranks),
-        moves=found.compared.moves,
+        moves={**found.compared.moves, **moves},
     )
     return msgspec.json.encode(content).decode()
 
 
 def _narrow(content: KeptContent, since: datetime, shown: ShownNow, project_ids: Collection[str]) -> Agenda:
     """Return what is left of a document."""
-    item_ids, ranked_ids = set(shown.item_ids), set(shown.ranked_ids)
-    open_ids = [id_ for id_ in content.ranked_ids if id_ in item_ids]
+    items = {item.id: item for section in content.sections for item in section.items}
+    moves = narrowing.narrow_moves(content.moves, items, shown)
+    left = narrowing.narrow_sums({one.kind: one.item_ids for one in _list_sums(content)}, moves, shown)
+    left["open"] = [id_ for id_ in content.ranked_ids if id_ in set(shown.item_ids)]
 
     def narrow_sum(one: KeptSum) -> AgendaSum:
-        left = open_ids if one.kind == "open" else [id_ for id_ in one.item_ids if id_ in item_ids]
+        ids = left[one.kind]
         return AgendaSum(
-            kind=one.kind, filters=Filters(), count=len(left), most=MOST_IDS, is_cut=one.is_cut, item_ids=left
+            kind=one.kind, filters=Filters(), count=len(ids), most=MOST_IDS, is_cut=one.is_cut, item_ids=ids
         )
 
-    hide = _make_hider(shown)
-    tell = _make_teller(shown, {item.id: item for section in content.sections for item in section.items})
     return Agenda(
         sections=[
             AgendaSection(
-                one.name, list(map(narrow_sum, one.sums)), [hide(item) for item in one.items if item.id in item_ids]
+                section.name,
+                [narrow_sum(one) for one in section.sums],
+                [
+                    narrowing.hide_names(item, shown)
+                    for item in section.items
+                    if any(item.id in left[one.kind] for one in section.sums)
+                ],
             )
-            for one in content.sections
+            for section in content.sections
         ],
         projects=[one for one in content.projects if one.id in project_ids],
-        ranks=_number_ids(content.ranked_ids, ranked_ids),
-        compared=Comparison(
-            since,
-            None,
-            {id_: list(filter(tell, several)) for id_, several in content.moves.items() if id_ in item_ids},
-            _number_ids(content.past_ranked_ids, ranked_ids),
-        ),
+        ranks=_number_ids(content.ranked_ids, set(shown.ranked_ids)),
+        compared=Comparison(since, None, moves, _number_ids(content.past_ranked_ids, set(shown.ranked_ids))),
     )
 
 
-def _make_hider(shown: ShownNow) -> Callable[[AgendaItem], AgendaItem]:
-    """Return what takes from an item the names that are not to be read any more."""
-    states, projects = set(shown.state_ids), set(shown.project_ids)
-
-    def hide_names(item: AgendaItem) -> AgendaItem:
-        if item.state_id not in states:
-            item = replace(item, state_name=None, state_type=None, state_color=None, state_is_advanced=False)
-        if item.project_id not in projects:
-            item = replace(item, project=None)
-        return item if shown.estimates else replace(item, estimate=None)
-
-    return hide_names
-
-
-def _make_teller(shown: ShownNow, items: Mapping[str, AgendaItem]) -> Callable[[ItemMove], bool]:
-    """Return what says whether a move may be told: both of its ends may still be named."""
-    known = {"state": {*shown.state_ids, None}, "project": {*shown.project_ids, None}}
-
-    def is_told(move: ItemMove) -> bool:
-        item = items[move.item_id]
-        match move.field:
-            case "state":
-                return {move.before_id, item.state_id} <= known["state"]
-            case "project":
-                return {move.before_id, item.project_id} <= known["project"]
-            case "estimate":
-                return shown.estimates
-            case _:
-                return True
-
-    return is_told
+def _list_sums(content: KeptContent) -> list[KeptSum]:
+    return [one for section in content.sections for one in section.sums]
 
 
 def _number_ids(ids: Sequence[str], shown: Collection[str]) -> Mapping[str, int]:

@@ -21,7 +21,7 @@ MovedField: TypeAlias = Literal["state", "priority", "due_date", "project", "est
 class ItemMove:
     """What a field of an item had: `before` is a name, a number or an ISO day, None for nothing, or what is not told.
 
-    `is_slip` when a due date was put off. `before_id` is that of the state or project which `before` names.
+    `is_slip` when a due date was put off. `before_id` is that of the state or project, named or not.
     """
 
     item_id: str
@@ -81,7 +81,7 @@ async def list_moves(scope: Scope, item_ids: Sequence[str], since: datetime) -> 
         SELECT i.id AS item_id, c.field,
                CASE c.field WHEN 'state' THEN f.name WHEN 'project' THEN p.name ELSE c.from_value END AS before,
                {item_moves.IS_SLIP} AS is_slip,
-               CASE c.field WHEN 'state' THEN f.id WHEN 'project' THEN p.id END AS before_id
+               CASE WHEN c.field IN ('state', 'project') THEN c.from_value END AS before_id
         FROM ({item_moves.render_first_changes(of)}) c JOIN backlog_items i ON i.id = c.entity_id {FROM_STATE}
         {_PROJECT}
         WHERE {item_moves.WAS_THERE} AND {item_moves.IS_TOLD} AND {visibility.ITEM}
