@@ -297,9 +297,18 @@ async def _check_access(request: Request, who: Who) -> Response | None:
         return RedirectResponse("/waiting", 303)
     if request.state.reader is not None:  # a token has a limit of its own
         reading_limits.limit_pages(found.user_id, read_config(request).settings.pages_per_minute)
-    if (who == "admin" and not found.is_admin) or (who == "member" and not (found.is_admin or found.is_team_member)):
-        await audit_actions.record(
-            None, read_actor(request), Action.ACCESS_REFUSED, details={"path": request.url.path[:500]}, refused=True
-        )
-        raise NotAllowed(f"Only admins {'and team members ' if who == 'member' else ''}can see or do this.")
+    await _require_role(request, found, who)
     return None
+
+
+async def _require_role(request: Request, found: CurrentUser, who: Who) -> None:
+    """Record, and raise NotAllowed, when somebody asks for what only others may."""
+    if who == "admin" and not found.is_admin:
+        words = "Only admins can see or do this."
+    elif who == "member" and not (found.is_admin or found.is_team_member):
+        words = "Only admins and team members can do this."
+    else:
+        return
+    details = {"path": request.url.path[:500]}
+    await audit_actions.record(None, read_actor(request), Action.ACCESS_REFUSED, details=details, refused=True)
+    raise NotAllowed(words)

@@ -7,7 +7,7 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.item_list import JOINED, LISTED, ListedItem
 from shareable_backlog.database.backlog.selection.item_query import Selection
-from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
+from shareable_backlog.database.backlog.selection.item_statement import Pick, Rows, render_rows, render_tables
 from shareable_backlog.database.connection.query import query, query_all
 
 
@@ -24,18 +24,21 @@ class _FoundId:
     id: str
 
 
-async def list_ids(selections: Sequence[Selection], limit: int) -> list[list[str]]:
-    """Return the ids of the first `limit` items of each selection, in its order, by one round trip."""
+async def list_ids(selections: Sequence[tuple[Selection, Pick]], limit: int) -> list[list[str]]:
+    """Return the ids of up to `limit` items of each selection, in its order, by one round trip.
+
+    Which ones, its pick says: the first are found by an index in the order, and any where that might be read whole.
+    """
     found = await query_all(
         [
             (
                 f"""SELECT i.id FROM (
 {render_tables(one)}
-{render_rows(Rows(selection=one, limit="%(limit)s"))}
+{render_rows(Rows(selection=one, limit="%(limit)s", pick=pick))}
 ) i {one.order.render_final_sort("i")}""",
                 {**one.params, "limit": limit},
             )
-            for one in selections
+            for one, pick in selections
         ],
         row=_FoundId,
     )

@@ -14,6 +14,7 @@ from shareable_backlog.database.backlog.news import moves
 from shareable_backlog.database.backlog.news.moves import ItemMove
 from shareable_backlog.database.backlog.selection.item_orders import OrderName
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery, Selection, select_items
+from shareable_backlog.database.backlog.selection.item_statement import Pick
 from shareable_backlog.services.agenda import risky_projects
 from shareable_backlog.services.agenda.risky_projects import RiskyProject
 from shareable_backlog.services.backlog import item_pages, news, ranks
@@ -38,6 +39,10 @@ MOST_IDS = 1_000
 
 _ORDERS: Final[Mapping[SumKind, OrderName]] = {
     "new": "created", "moved": "updated", "done": "updated", "overdue": "due", "slipped": "updated", "open": "rank",
+}  # fmt: skip
+# Few of all that there are: what is done or moved stands anywhere in the order of updates.
+_PICKS: Final[Mapping[SumKind, Pick]] = {
+    "new": "first", "moved": "any", "done": "any", "overdue": "first", "slipped": "any",
 }  # fmt: skip
 # Where there was no meeting yet: as long ago as it would have been.
 _USUAL = timedelta(weeks=2)
@@ -121,7 +126,8 @@ async def build_agenda(scope: Scope, now: datetime, since: datetime, sizes: Agen
     selections = {kind: await select_items(scope, query) for kind, query in asked.items()}
     places = await ranks.read_ranks(scope)
     # The last is what is open, whose first are those with a rank.
-    ids = [*await agenda_items.list_ids(list(selections.values())[:-1], MOST_IDS + 1), list(places)]
+    picked: list[tuple[Selection, Pick]] = [(selections[kind], _PICKS[kind]) for kind in asked if kind != "open"]
+    ids = [*await agenda_items.list_ids(picked, MOST_IDS + 1), list(places)]
     is_cut = await moves.has_too_many(since)
     sums: dict[SumKind, AgendaSum] = {
         kind: await _sum_items(kind, asked[kind].filters, selections[kind], of_kind, is_cut=is_cut)
