@@ -61,6 +61,8 @@ TABLE = {
     "GET /board": Row("viewer"),
     "GET /matrix": Row("viewer"),
     "GET /timeline": Row("viewer"),
+    "GET /present/list": Row("viewer"),
+    "GET /present/board": Row("viewer"),
     "POST /seen": Row("viewer"),
     "POST /seen/all": Row("viewer", answer=303),
     "GET /filters": Row("viewer"),

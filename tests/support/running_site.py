@@ -1,6 +1,8 @@
 """Run the whole program in this process over a database of its own, and ask it as one persona or another."""
 
 import contextlib
+import html
+import re
 import tempfile
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
@@ -93,3 +95,9 @@ def run_site(
         program = app.create_app(parse_settings(given), default_url=base_url, is_dev=is_dev)
         with TestClient(program, base_url=base_url, client=(peer, 4321), raise_server_exceptions=raises) as client:
             yield Site(client, conninfo, base_url)
+
+
+def find_links(answer: Response, start: str) -> list[str]:
+    """Return the addresses on a page that begin so, each once."""
+    found = re.findall(rf'href="({re.escape(html.escape(start))}[^"]*)"', answer.text)
+    return [html.unescape(one) for one in dict.fromkeys(found)]

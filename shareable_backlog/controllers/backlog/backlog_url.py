@@ -167,3 +167,8 @@ class BacklogUrl:
 def build_backlog_url(path: str, query: BacklogQuery) -> BacklogUrl:
     """Return where a page at `path` is that shows what `query` asks for."""
     return BacklogUrl(path, query.filters, query.layout)
+
+
+def build_present_url(path: str, query: Struct) -> str:
+    """Return the address that shows in large type what the page at `path` is asked for by `query`."""
+    return params.build_url(f"/present{'/list' if path == LIST else path}", query)

@@ -84,6 +84,11 @@ async def render_chart(
         is_empty=False,
     )
     saved = views.build_bar(auth.require_page_user(request).views, urlencode(params.write(query)), layout)
-    return auth.render_page(
-        request, "backlog/backlog.html", ItemListContext(made, chart.place, saved, asks_for_unseen=False)
+    context = ItemListContext(
+        made=made,
+        place=chart.place,
+        saved=saved,
+        present_url=backlog_url.build_present_url(chart.place.path, query),
+        asks_for_unseen=False,
     )
+    return auth.render_page(request, "backlog/backlog.html", context)

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
+from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.account import views
 from shareable_backlog.services.account.views import ViewsBar
@@ -103,11 +104,21 @@ class RoadmapContext:
     is_admin: bool
     mirrored: int
     saved: ViewsBar
+    present_url: str
     compared: ComparedPlans | None
 
 
 async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
     """Show the projects; `team` (key) and `status` (type) narrow them; `group`, `from` and `months` shape it."""
+    return _render_roadmap(request, await read_roadmap(request, query))
+
+
+def _render_roadmap(request: Request, context: RoadmapContext) -> Response:
+    return auth.render_page(request, "projects/roadmap.html", context)
+
+
+async def read_roadmap(request: Request, query: RoadmapQuery) -> RoadmapContext:
+    """Return the page of the roadmap that the query asks for, as whoever asks may see it."""
     user = auth.require_user(request)
     is_admin = user.reads_as_admin
     today = clock.read_time().astimezone(auth.read_local_format(request).tzinfo).date()
@@ -125,7 +136,7 @@ async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
     )
     rows = [_build_row(plan, window) for plan in found.plans]
     has_more = found.has_more and query.page < _LAST_PAGE
-    context = RoadmapContext(
+    return RoadmapContext(
         page=found,
         sections=_group_rows(found, list(filter(_has_date, rows)), by_initiative=query.by_initiative),
         undated=list(filterfalse(_has_date, rows)),
@@ -143,9 +154,9 @@ async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
         is_admin=is_admin,
         saved=views.build_bar(auth.require_page_user(request).views, _build_url(first).partition("?")[2], "roadmap"),
         compared=compared,
+        present_url=backlog_url.build_present_url("/roadmap", query),
         mirrored=(await catalog.count_mirrored())[1] if is_admin and not found.plans else 0,
     )
-    return auth.render_page(request, "projects/roadmap.html", context)
 
 
 async def _compare_plans(request: Request, first: RoadmapQuery) -> ComparedPlans | None:

@@ -15,7 +15,7 @@ from shareable_backlog.database.backlog.selection.item_orders import ORDERS, Pos
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery, Selection, select_items
 from shareable_backlog.vocabulary import WORK_FIRST, GroupBy
 
-__all__ = ["ItemQuery", "ItemTotal", "Neighbors", "Selection", "select_items"]
+__all__ = ["Group", "ItemQuery", "ItemTotal", "Neighbors", "Selection", "select_items"]
 
 PAGE_SIZE = 50
 _PART_SIZE = 1_000

@@ -51,13 +51,14 @@ class ListQuery(BacklogQuery, frozen=True):
     is_of_form: Annotated[bool, Spread(_is_of_form, lambda _: ())] = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemListContext:
-    """The page of the list: its kept parts, and what is the reader's own."""
+    """The page of the list: its kept parts, and what is the reader's own; `present_url` shows it in large type."""
 
     made: RenderedPage
     place: BacklogUrl
     saved: ViewsBar
+    present_url: str
     asks_for_unseen: bool
 
 
@@ -86,13 +87,39 @@ async def show_board(request: Request, query: ListQuery) -> Response:
 
 async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | Literal["none"]) -> Response:
     """Show the results, which are made anew only when they may have changed, and not sent again to who has them."""
-    reader, local = auth.require_page_user(request), auth.read_local_format(request)
+    reader = auth.require_page_user(request)
     place = backlog_url.build_backlog_url(path, query)
     if query.is_of_form:
         return RedirectResponse(place.shorten(reader.preferences.columns).url, 303)
+    listed = await read_listed(request, place, query, group)
+    frame = auth.build_frame(request)
+    saved = views.build_bar(reader.views, place.query, "board" if place.path == BOARD else "list")
+    tag = f'W/"{hashlib.sha256(repr((_BORN, listed, frame, saved, reader.unseen)).encode()).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    made = await _KEPT.value.get(listed, partial(list_parts.render_parts, listed))
+    if made.is_empty:
+        await record_vain_search(request, listed)
+    results = mark_unseen(made.results, reader.unseen, can_become_seen=reader.user.viewing_as is None)
+    context = ItemListContext(
+        made=replace(made, results=results),
+        place=place,
+        saved=saved,
+        present_url=backlog_url.build_present_url(path, query),
+        asks_for_unseen=news.needs_word(place.filters, "unseen"),
+    )
+    return rendering.render_page("backlog/backlog.html", frame, context, headers=headers)
+
+
+async def read_listed(
+    request: Request, place: BacklogUrl, query: ListQuery, group: GroupBy | Literal["none"]
+) -> ListedContext:
+    """Return all that what is shown at `place` is made of, for whoever asks."""
+    reader, local = auth.require_page_user(request), auth.read_local_format(request)
     now = clock.read_time().astimezone(local.tzinfo).replace(second=0, microsecond=0)
     asks_for_unseen = news.needs_word(place.filters, "unseen")
-    listed = ListedContext(
+    return ListedContext(
         edition=live_files.read_files_edition(),
         sub_path=get_sub_path(),
         version=reader.version,
@@ -109,23 +136,14 @@ async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | 
         news=News(await news.find_meeting(now, reader.settings_mark), reader.unseen if asks_for_unseen else ()),
         pages_off=reader.user.pages_off,
     )
-    frame = auth.build_frame(request)
-    saved = views.build_bar(reader.views, place.query, "board" if place.path == BOARD else "list")
-    tag = f'W/"{hashlib.sha256(repr((_BORN, listed, frame, saved, reader.unseen)).encode()).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    made = await _KEPT.value.get(listed, partial(list_parts.render_parts, listed))
-    if made.is_empty and place.filters.text and not (place.filters.conditions or listed.scope.is_nothing):
-        await _record_vain_search(request, place.filters.text)
-    results = mark_unseen(made.results, reader.unseen, can_become_seen=reader.user.viewing_as is None)
-    context = ItemListContext(replace(made, results=results), place, saved, asks_for_unseen=asks_for_unseen)
-    return rendering.render_page("backlog/backlog.html", frame, context, headers=headers)
 
 
-async def _record_vain_search(request: Request, text: str) -> None:
-    """Record what was searched for in vain, by which admins see what people miss."""
+async def record_vain_search(request: Request, listed: ListedContext) -> None:
+    """Record what alone was searched for where nothing was found, by which admins see what people miss."""
+    filters = listed.place.filters
+    if filters.text is None or filters.conditions or listed.scope.is_nothing:
+        return
     actor = auth.read_actor(request)
     with suppress(DatabaseReadOnly):  # the page is there all the same
-        if await reading_limits.allow_vain_search(actor.user_id, text):
-            await audit_actions.record(None, actor, Action.SEARCH_IN_VAIN, details={"q": text})
+        if await reading_limits.allow_vain_search(actor.user_id, filters.text):
+            await audit_actions.record(None, actor, Action.SEARCH_IN_VAIN, details={"q": filters.text})

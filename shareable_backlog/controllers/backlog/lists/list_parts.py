@@ -158,7 +158,8 @@ async def _render_results(
     return await _render_groups(listed, listed.group, selection, total, places)
 
 
-async def _compare(listed: ListedContext, items: Sequence[ListedItem], *, is_first: bool) -> Comparison | None:
+async def compare_shown(listed: ListedContext, items: Sequence[ListedItem], *, is_first: bool) -> Comparison | None:
+    """Return what moved of these items since the day to compare with, and with the first of them all sums."""
     ids = [one.id for one in items]
     found = await comparison.compare_items(listed.scope, listed.asked, ids, counts=is_first)
     if found is None or found.since is None:
@@ -184,7 +185,7 @@ async def _render_list(listed: ListedContext, selection: Selection, places: Mapp
         mirrored=await _count_mirrored(listed, is_empty=not found.items),
         parts=(),
         write_origin=partial(origins.write_origin, listed.place, [("after", listed.after)] if listed.after else []),
-        compared=await _compare(listed, found.items, is_first=position is None),
+        compared=await compare_shown(listed, found.items, is_first=position is None),
         advice=await _find_advice(listed, is_empty=not found.items and position is None),
     )
     return rendering.render_part("backlog/_list.html", listed, context), context.is_first and not found.items
@@ -194,7 +195,7 @@ async def _render_groups(
     listed: ListedContext, by: GroupBy, selection: Selection, total: ItemTotal, places: Mapping[str, int]
 ) -> tuple[Markup, bool]:
     """Return the groups, and whether nothing at all was found."""
-    place, skip = listed.place, _parse_skip(listed.skip)
+    place, skip = listed.place, parse_skip(listed.skip)
     is_board = place.path == BOARD
     found, parts = await _list_groups(listed, by, selection, total, skip)
     shown = [item for page in parts or [found] for one in page.groups for item in one.items]
@@ -211,7 +212,7 @@ async def _render_groups(
         mirrored=await _count_mirrored(listed, is_empty=not found.groups),
         parts=parts,
         write_origin=partial(origins.write_origin, place, [("skip", str(skip))] if skip else []),
-        compared=await _compare(listed, shown, is_first=skip == 0),
+        compared=await compare_shown(listed, shown, is_first=skip == 0),
         advice=await _find_advice(listed, is_empty=not found.groups and skip == 0),
     )
     part = rendering.render_part("backlog/_board.html" if is_board else "backlog/_grouped_list.html", listed, context)
@@ -272,5 +273,6 @@ def is_narrowed(place: BacklogUrl) -> bool:
     return bool(filters.conditions or filters.text or filters.moved or not filters.with_done)
 
 
-def _parse_skip(skip: str) -> int:
+def parse_skip(skip: str) -> int:
+    """Return after how many groups to begin, as an address says it; 0 for what says nothing."""
     return int(skip) if skip.isascii() and skip.isdecimal() and len(skip) <= 6 else 0  # noqa: PLR2004 (there are never so many groups)
