@@ -30,6 +30,16 @@ WORK_FIRST: Final[tuple[StateType, ...]] = (
 DONE_TYPES: Final[tuple[StateType, ...]] = ("completed", "canceled", "duplicate")
 """The types of states in which nothing is left to do."""
 
+PLAN_STATUSES: Final[Mapping[str, str]] = {
+    "started": "In progress",
+    "planned": "Planned",
+    "backlog": "Backlog",
+    "paused": "Paused",
+    "completed": "Completed",
+    "canceled": "Canceled",
+}
+"""Linear's types of statuses of projects, in the order of the roadmap."""
+
 PRIORITIES: Final[Mapping[str, str]] = {
     "none": "No priority",
     "urgent": "Urgent",

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from shareable_backlog.controllers.backlog.backlog_url import TIMELINE, BacklogQuery
 from shareable_backlog.controllers.charts import chart_pages
+from shareable_backlog.controllers.charts.chart_pages import ChartContext
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.charts import item_timeline
 from shareable_backlog.services.charts.item_timeline import Timeline
@@ -56,12 +57,25 @@ class TimelineContext:
 async def show_timeline(request: Request, query: TimelineQuery) -> Response:
     """Show items in a row for each group and a column for each month, or for each quarter of two years."""
     chart = await chart_pages.read_chart(request, TIMELINE, query)
+    context = await read_timeline(chart, query)
+    return await chart_pages.render_chart(
+        request,
+        chart,
+        query,
+        "timeline",
+        display=rendering.render_part("charts/_timeline_display.html", chart, context),
+        picture=rendering.render_part("charts/_timeline.html", chart, context),
+    )
+
+
+async def read_timeline(chart: ChartContext, query: TimelineQuery) -> TimelineContext:
+    """Return the table that is asked for, and the addresses around it."""
     group = query.layout.group
     by: GroupBy = "team" if group is None or group == "none" else group
     window = timeline.parse_window(query.from_, query.months or _MONTHS, chart.now.date())
     columns = timeline.build_ticks(window)
     edges = [*(one.first for one in columns), window.end]
-    context = TimelineContext(
+    return TimelineContext(
         page=await item_timeline.build_timeline(chart.scope, chart.asked, by, edges),
         by=by,
         window=window,
@@ -72,14 +86,6 @@ async def show_timeline(request: Request, query: TimelineQuery) -> Response:
         earlier_address=_build_url(query, window.shift(-1).start),
         later_address=_build_url(query, window.shift(1).start),
         now_address=_build_url(query, None),
-    )
-    return await chart_pages.render_chart(
-        request,
-        chart,
-        query,
-        "timeline",
-        display=rendering.render_part("charts/_timeline_display.html", chart, context),
-        picture=rendering.render_part("charts/_timeline.html", chart, context),
     )
 
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from shareable_backlog.controllers.backlog.backlog_url import MATRIX, BacklogQuery
 from shareable_backlog.controllers.charts import chart_pages
+from shareable_backlog.controllers.charts.chart_pages import ChartContext
 from shareable_backlog.services.charts import matrix
 from shareable_backlog.services.charts.matrix import ChosenLabels, Matrix
 from shareable_backlog.vocabulary import GroupBy
@@ -31,16 +32,7 @@ class MatrixContext:
 async def show_matrix(request: Request, query: BacklogQuery) -> Response:
     """Show open items in rows by priority, an admin's labels or another group, and a column for each estimate."""
     chart = await chart_pages.read_chart(request, MATRIX, query)
-    group = query.layout.group
-    usual, lacks_chosen = await matrix.choose_rows()
-    by = usual if group is None or group == "none" else group
-    context = MatrixContext(
-        page=await matrix.build_matrix(chart.scope, chart.asked, by),
-        by=None if isinstance(by, ChosenLabels) else by,
-        chosen=usual if isinstance(usual, ChosenLabels) else None,
-        lacks_chosen=lacks_chosen and by is usual,
-        most=matrix.MOST_COUNTED,
-    )
+    context = await read_matrix(chart, query)
     return await chart_pages.render_chart(
         request,
         chart,
@@ -48,4 +40,18 @@ async def show_matrix(request: Request, query: BacklogQuery) -> Response:
         "matrix",
         display=rendering.render_part("charts/_matrix_display.html", chart, context),
         picture=rendering.render_part("charts/_matrix.html", chart, context),
+    )
+
+
+async def read_matrix(chart: ChartContext, query: BacklogQuery) -> MatrixContext:
+    """Return the table that is asked for: in rows by a group, else by the labels that an admin chose, or priority."""
+    group = query.layout.group
+    usual, lacks_chosen = await matrix.choose_rows()
+    by = usual if group is None or group == "none" else group
+    return MatrixContext(
+        page=await matrix.build_matrix(chart.scope, chart.asked, by),
+        by=None if isinstance(by, ChosenLabels) else by,
+        chosen=usual if isinstance(usual, ChosenLabels) else None,
+        lacks_chosen=lacks_chosen and by is usual,
+        most=matrix.MOST_COUNTED,
     )

@@ -36,7 +36,7 @@ _MOST_SLIDES = 143  # a thousand items, which are those that have a number
 _SLIDES_AT_ONCE = 10
 _FIRST_IN_GROUP, _COLUMNS = 18, 3
 _MOST_GROUPS = 120
-_COLUMN_ROOM, _CARD_ROOM, _TITLE_LINES = 21.5, 2.1, 4
+_COLUMN_ROOM, _CARD_ROOM, _TITLE_LINES = 20.5, 2.1, 4
 """How many lines of text a column holds, how many a card has beside its title, and that has at most."""
 _LETTERS_IN_LINE, _LETTERS_IN_HEADING = 30, 18
 
@@ -75,11 +75,12 @@ class NoteContext:
 
 @dataclass(frozen=True, slots=True)
 class NothingContext:
-    """Why there is nothing to show."""
+    """Why there is nothing to show: the first of these that is so."""
 
     is_unshared: bool
     is_narrowed: bool
     has_run: bool
+    lacks_estimates: bool = False
 
 
 async def build_deck(listed: ListedContext, number: int) -> Deck | None:
@@ -93,9 +94,8 @@ async def build_deck(listed: ListedContext, number: int) -> Deck | None:
     return await _build_groups(listed, listed.group, number)
 
 
-def build_empty_deck(listed: ListedContext) -> Deck:
+def build_empty_deck(why: NothingContext) -> Deck:
     """Return the one slide that says why there is nothing."""
-    why = NothingContext(listed.scope.is_nothing, list_parts.is_narrowed(listed.place), listed.has_run)
     return Deck(body=rendering.render_part("presentation/_nothing.html", why), number=1, count=1)
 
 
@@ -103,8 +103,8 @@ async def _build_list(listed: ListedContext, number: int) -> Deck | None:
     selection = await item_pages.select_items(listed.scope, listed.asked)
     types = item_pages.list_position_types(listed.asked)
     after = None if listed.after is None else pagination.decode_position(listed.after, types)
-    # Whoever goes on from slide to slide asks once for ten of them.
-    at_once = min(ceil(number / _SLIDES_AT_ONCE) * _SLIDES_AT_ONCE, _MOST_SLIDES)
+    # Whoever goes on from slide to slide asks once for ten of them, and for one more to know that it is there.
+    at_once = min(ceil((number + 1) / _SLIDES_AT_ONCE) * _SLIDES_AT_ONCE, _MOST_SLIDES)
     make = partial(item_pages.list_selected, selection, after, at_once * _ON_SLIDE)
     found = await _LISTS.value.get((listed, at_once), make)
     if not found.items:
@@ -123,7 +123,7 @@ async def _build_list(listed: ListedContext, number: int) -> Deck | None:
             body=Markup(),
             number=shown,
             count=count,
-            has_more=bool(found.next_after) and (after is not None or not total.is_exact),
+            has_more=bool(found.next_after) and (after is not None or total.count > count * _ON_SLIDE),
         ),
         total,
     )
@@ -181,11 +181,20 @@ def _build_section(
     by: GroupBy, group: ShownGroup, most: int, *, is_board: bool, local: LocalFormat
 ) -> Section[ListedItem]:
     lines = _fit_cards(group.items, len(group.group.name or "")) if is_board else group.items
+    note = write_count(len(lines), group.count, most, local)
+    return Section(heading=render_group_name(by, group.group), note=note, lines=lines)
+
+
+def render_group_name(by: GroupBy, group: Group) -> Markup:
+    """Return what a group is called, with its glyph."""
+    return rendering.render_part("presentation/_group.html", GroupNameContext(by, group))
+
+
+def write_count(shown: int, count: int, most: int, local: LocalFormat) -> str:
+    """Return how many there are, such as `34`, or how many of them are shown, such as `5 of 34`."""
     with locales.write_for(local):
-        count = f"{'more than ' if group.count > most else ''}{locales.format_number(min(group.count, most))}"
-        note = count if len(lines) in {0, group.count} else f"{len(lines)} of {count}"
-    heading = rendering.render_part("presentation/_group.html", GroupNameContext(by, group.group))
-    return Section(heading=heading, note=note, lines=lines)
+        all_ = f"{'more than ' if count > most else ''}{locales.format_number(min(count, most))}"
+    return all_ if shown in {0, count} else f"{shown} of {all_}"
 
 
 def _fit_cards(items: Sequence[ListedItem], letters_above: int) -> Sequence[ListedItem]:

@@ -9,9 +9,10 @@ from starlette.responses import Response
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogUrl
-from shareable_backlog.controllers.backlog.lists import headings, item_list
+from shareable_backlog.controllers.backlog.lists import headings, item_list, list_parts
 from shareable_backlog.controllers.backlog.lists.item_list import ListQuery
 from shareable_backlog.controllers.presentation import backlog_decks, slides
+from shareable_backlog.controllers.presentation.backlog_decks import NothingContext
 from shareable_backlog.controllers.presentation.slides import SlideNumber
 from shareable_backlog.services.account import views
 from shareable_backlog.vocabulary import GroupBy
@@ -40,7 +41,9 @@ async def _show(request: Request, path: str, query: PresentedQuery, group: Group
     deck = await backlog_decks.build_deck(listed, query.slide)
     if deck is None:
         await item_list.record_vain_search(request, listed)
-        deck = backlog_decks.build_empty_deck(listed)
+        deck = backlog_decks.build_empty_deck(
+            NothingContext(listed.scope.is_nothing, list_parts.is_narrowed(place), listed.has_run)
+        )
     return slides.show_deck(
         request,
         deck,

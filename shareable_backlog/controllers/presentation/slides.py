@@ -34,7 +34,10 @@ class Section(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deck:
-    """Slide `number` of `count`, or of more than these if there `has_more`; `note` stands at the top of it."""
+    """Slide `number` of `count`, or of more than these if there `has_more`; `note` stands at the top of it.
+
+    The last one of `count` is followed by none: whoever makes a deck looks one further, up to a limit.
+    """
 
     body: Markup
     number: int
@@ -83,16 +86,27 @@ def choose_slide(slides: Sequence[T], number: int) -> tuple[T, int]:
     return slides[found - 1], found
 
 
-def show_deck(request: Request, deck: Deck, heading: str, build_url: Callable[[int], str], back_url: str) -> Response:
-    """Return the page of a slide; `build_url` makes the address of the slide of a number."""
-    is_last = deck.number == deck.count and not deck.has_more
+def show_deck(
+    request: Request,
+    deck: Deck,
+    heading: str,
+    build_url: Callable[[int], str],
+    back_url: str,
+    *,
+    before_url: str | None = None,
+    after_url: str | None = None,
+) -> Response:
+    """Return the page of a slide; `build_url` makes the address of the slide of a number.
+
+    `before_url` is what comes before the first one, `after_url` what follows the last one, None for nothing.
+    """
     context = SlideContext(
         heading=heading,
         deck=deck,
         back_url=back_url,
         first_url=build_url(1),
-        previous_url=build_url(deck.number - 1) if deck.number > 1 else None,
-        next_url=None if is_last else build_url(deck.number + 1),
+        previous_url=build_url(deck.number - 1) if deck.number > 1 else before_url,
+        next_url=build_url(deck.number + 1) if deck.number < deck.count else after_url,
         last_url=build_url(deck.count),
     )
     return auth.render_page(request, "presentation/slide.html", context)

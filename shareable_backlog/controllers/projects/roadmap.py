@@ -24,6 +24,7 @@ from shareable_backlog.services.backlog.news import News
 from shareable_backlog.services.projects import plan_moves, roadmap
 from shareable_backlog.services.projects.plan_moves import PLAN_MOVES, PlanMove, PlanMoveKind
 from shareable_backlog.services.projects.roadmap import Plan, RoadmapPage
+from shareable_backlog.vocabulary import PLAN_STATUSES
 from shareable_backlog.web import params
 from shareable_backlog.web.charts import timeline
 from shareable_backlog.web.charts.timeline import Bar, Mark, Tick, TimelineWindow
@@ -87,6 +88,7 @@ Section: TypeAlias = tuple[str | None, list[RoadmapRow]]
 class RoadmapContext:
     """The page of the roadmap: its rows in sections, the time line above them, and the addresses around it."""
 
+    heading: str
     page: RoadmapPage
     sections: list[Section]
     undated: list[RoadmapRow]
@@ -135,8 +137,10 @@ async def read_roadmap(request: Request, query: RoadmapQuery) -> RoadmapContext:
         ids=_list_moved(compared, query.moved),
     )
     rows = [_build_row(plan, window) for plan in found.plans]
+    saved = views.build_bar(auth.require_page_user(request).views, _build_url(first).partition("?")[2], "roadmap")
     has_more = found.has_more and query.page < _LAST_PAGE
     return RoadmapContext(
+        heading=saved.current.name if saved.current else _describe_query(query, found),
         page=found,
         sections=_group_rows(found, list(filter(_has_date, rows)), by_initiative=query.by_initiative),
         undated=list(filterfalse(_has_date, rows)),
@@ -152,11 +156,17 @@ async def read_roadmap(request: Request, query: RoadmapQuery) -> RoadmapContext:
         first_address=_build_url(first),
         next_address=_build_url(replace(query, page=query.page + 1)) if has_more else None,
         is_admin=is_admin,
-        saved=views.build_bar(auth.require_page_user(request).views, _build_url(first).partition("?")[2], "roadmap"),
+        saved=saved,
         compared=compared,
         present_url=backlog_url.build_present_url("/roadmap", query),
         mirrored=(await catalog.count_mirrored())[1] if is_admin and not found.plans else 0,
     )
+
+
+def _describe_query(query: RoadmapQuery, found: RoadmapPage) -> str:
+    team = next((one.name for one in found.teams if one.key == query.team), query.team)
+    said = ("Roadmap", team, PLAN_STATUSES.get(query.status, query.status))
+    return " · ".join(filter(None, said))
 
 
 async def _compare_plans(request: Request, first: RoadmapQuery) -> ComparedPlans | None:
