@@ -10,6 +10,7 @@ from typing import LiteralString
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.backlog.counts.item_totals import POINTS
 from shareable_backlog.database.connection.query import query
 
 STATUS_TYPES = ("started", "planned", "backlog", "paused", "completed", "canceled")
@@ -59,13 +60,14 @@ class Milestone:
 class MilestoneProgress:
     """Count the items of a project that are of one milestone, or of none (None), and how many of them are done.
 
-    Counted are items that are shown and neither archived nor canceled.
+    Counted are items that are shown and neither archived nor canceled; their `points` are None without any.
     """
 
     project_id: str
     milestone_id: str | None
     items: int
     done: int
+    points: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +180,9 @@ async def count_progress(scope: Scope, project_ids: Sequence[str]) -> list[Miles
     return await query(
         f"""
         SELECT p.id AS project_id, c.milestone_id, count(*) AS items,
-               count(*) FILTER (WHERE c.type = 'completed') AS done
+               count(*) FILTER (WHERE c.type = 'completed') AS done, sum(c.points) AS points
         FROM unnest(%(project_ids)s::text[]) p (id) CROSS JOIN LATERAL (
-          SELECT i.project_milestone_id AS milestone_id, s.type
+          SELECT i.project_milestone_id AS milestone_id, s.type, {POINTS}
           FROM backlog_items i LEFT JOIN workflow_states s ON s.id = i.state_id
           WHERE i.project_id = p.id AND {_LISTED} AND coalesce(s.type, '') NOT IN ('canceled', 'duplicate')
           LIMIT %(most)s

@@ -22,10 +22,11 @@ _OLD_AFTER = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class ItemCount:
-    """Count items that are not canceled, and those of them that are done."""
+    """Count items that are not canceled, and those of them that are done; `points` of all are None without any."""
 
     items: int
     done: int
+    points: float | None = None
 
     @property
     def share(self) -> float | None:
@@ -151,7 +152,10 @@ def _sum_counts(counted: Iterable[MilestoneProgress]) -> ItemCount | None:
     """Return the sum, or None when it is more than what is counted."""
     parts = list(counted)
     items = sum(one.items for one in parts)
-    return None if items > MOST_COUNTED else ItemCount(items, sum(one.done for one in parts))
+    points = [one.points for one in parts if one.points is not None]
+    if items > MOST_COUNTED:
+        return None
+    return ItemCount(items, sum(one.done for one in parts), sum(points) if points else None)
 
 
 def _has_passed(target: date | None, today: date) -> bool:

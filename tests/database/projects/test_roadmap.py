@@ -225,6 +225,20 @@ async def test_milestones_come_by_date_and_are_counted_by_themselves() -> None:
     ]
 
 
+async def test_points_are_of_what_is_counted_and_shown() -> None:
+    apollo = project("Apollo")
+    await store(*STATES, team("OPS", issue_estimation_type="notUsed"), apollo)
+    await store(
+        of(1, apollo, state_id=DONE, estimate=3.0), of(2, apollo, estimate=0.5),
+        of(3, apollo, state_id=CANCELED, estimate=8.0), item(4, team="OPS", project_id=apollo.id, estimate=5.0),
+    )  # fmt: skip
+    [counted] = await roadmap.count_progress(EVERYBODY, [apollo.id])
+    assert counted.points == 3.5
+    await query("UPDATE sharing_settings SET shows_estimates = false")
+    [counted] = await roadmap.count_progress(EVERYBODY, [apollo.id])
+    assert counted.points is None
+
+
 async def test_a_milestone_whose_items_are_all_hidden_does_not_exist() -> None:
     apollo = project("Apollo")
     archived = {"archived_at": datetime(2026, 2, 1, tzinfo=UTC)}

@@ -65,6 +65,15 @@ async def test_a_project_counts_all_its_items_and_a_milestone_its_own() -> None:
     assert ItemCount(0, 0).share is None
 
 
+async def test_the_points_of_a_project_are_those_of_all_its_milestones_and_of_what_has_none() -> None:
+    apollo = project("Apollo")
+    pilot = ProjectMilestoneRow(id="pilot", project_id=apollo.id, name="Pilot", created_at=NOON, updated_at=NOON)
+    own = item(1, project_id=apollo.id, project_milestone_id="pilot", estimate=3.0)
+    await store(apollo, pilot, own, item(2, project_id=apollo.id, estimate=2.0), item(3, project_id=apollo.id))
+    [plan] = (await shown()).plans
+    assert plan.count == ItemCount(3, 0, 5.0)
+
+
 async def test_what_is_not_counted_to_the_end_has_no_count() -> None:
     plan = await planned(YESTERDAY, "started", OPEN, more=MOST_COUNTED)
     assert (plan.count, plan.is_late) == (None, True)

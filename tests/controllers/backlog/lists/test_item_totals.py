@@ -57,6 +57,15 @@ def test_every_number_leads_to_a_list_of_exactly_so_many(site: Site, path: str) 
             assert of_list[1] == number, (url, words)
 
 
+def test_the_points_of_each_project_are_those_of_its_list(site: Site) -> None:
+    page = site.get("/roadmap", "bob").text
+    points = re.findall(r'<a class="points" href="([^"]+)">([^<]+)</a>', page)
+    assert len(points) == len(re.findall(r'<a class="points"', page)) > 1
+    for url, words in points:
+        [(_, _, total), *_] = list_numbers(site.get(html.unescape(url), "bob").text)
+        assert total.endswith(f", {words}"), url
+
+
 def test_a_list_says_how_many_items_it_has_and_how_many_points(site: Site) -> None:
     [(_, number, words)] = list_numbers(site.get("/?team=FLD&done=hidden", "bob").text)
     points = site.query(
