@@ -1,5 +1,7 @@
 """Find the days of the meeting in which the units decide what comes first."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from shareable_backlog.database.settings import PlaceSettings
@@ -20,6 +22,14 @@ def find_last_meeting(settings: PlaceSettings, today: date) -> date | None:
     if first is None or first >= today:
         return None
     return first + (today - timedelta(days=1) - first) // _RHYTHM * _RHYTHM
+
+
+def iterate_past_meetings(settings: PlaceSettings, today: date) -> Iterator[date]:
+    """Yield the days of the last meeting and of those before it, the last first."""
+    regular, day = replace(settings, last_meeting_day=None), find_last_meeting(settings, today)
+    while day is not None:
+        yield day
+        day = find_last_meeting(regular, day)
 
 
 def find_next_meeting(settings: PlaceSettings, today: date) -> date | None:

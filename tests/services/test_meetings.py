@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shareable_backlog.database.settings import PlaceSettings
-from shareable_backlog.services.meetings import find_last_meeting, find_next_meeting
+from shareable_backlog.services.meetings import find_last_meeting, find_next_meeting, iterate_past_meetings
 
 TUESDAYS = PlaceSettings(
     version=1,
@@ -75,3 +75,13 @@ def test_the_last_and_the_next_are_two_weeks_apart_around_today(first: date, wee
     else:
         assert first <= last < today
         assert following - last == timedelta(days=14)
+
+
+def test_past_meetings_come_the_last_first_and_those_before_a_pinned_day_are_regular() -> None:
+    assert list(iterate_past_meetings(TUESDAYS, date(2026, 2, 5))) == [
+        date(2026, 2, 3), date(2026, 1, 20), date(2026, 1, 6),
+    ]  # fmt: skip
+    pinned = replace(TUESDAYS, last_meeting_day=date(2026, 1, 22))
+    assert list(iterate_past_meetings(pinned, date(2026, 3, 1))) == [
+        date(2026, 1, 22), date(2026, 1, 20), date(2026, 1, 6),
+    ]  # fmt: skip

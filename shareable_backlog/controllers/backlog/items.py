@@ -1,7 +1,9 @@
 """Answer `/items/{identifier}`: one item."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -13,6 +15,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import images, seen
 from shareable_backlog.controllers.backlog.lists import headings, origins, ranks
 from shareable_backlog.controllers.backlog.lists.origins import Origin, OriginQuery
+from shareable_backlog.controllers.backlog.lists.ranks import PastRank
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
@@ -39,12 +42,16 @@ class ItemWalk:
     neighbors: Neighbors
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemContext:
-    """The page of an item, its place among all that one may see, its texts, and the list that it was opened from."""
+    """The page of an item, its place among all that one may see, its texts, and the list that it was opened from.
+
+    `past_ranks` are the places that it had at the last meetings.
+    """
 
     page: ItemPage
     rank: int | None
+    past_ranks: Sequence[PastRank]
     texts: PageTexts
     walk: ItemWalk | None
 
@@ -72,9 +79,15 @@ async def show_item(request: Request, path: ItemPath, query: OriginQuery) -> Res
     linear_url = found.item.url if auth.require_user(request).sees_linear else None
     await seen.note_seen(request, (found.item.id,))
     texts = PageTexts(url=linear_url, images=images.build_image_urls(found), titles=found.mentioned)
-    places = await ranks.read_ranks(scope, auth.require_page_user(request).version)
-    walk = await _find_walk(request, query, found.item.id)
-    context = ItemContext(found, places.get(found.item.id), texts, walk)
+    reader = auth.require_page_user(request)
+    rank = (await ranks.read_ranks(scope, reader.version)).get(found.item.id)
+    context = ItemContext(
+        page=found,
+        rank=rank,
+        past_ranks=await ranks.read_history(reader, found.item.id, _read_now(request)) if rank else (),
+        texts=texts,
+        walk=await _find_walk(request, query, found.item.id),
+    )
     # Very long markdown takes a while to render, which must not hold up other readers.
     return await asyncio.to_thread(rendering.render_page, "item/item.html", auth.build_frame(request), context)
 
@@ -84,14 +97,18 @@ async def _find_walk(request: Request, query: OriginQuery, item_id: str) -> Item
     if origin is None:
         return None
     user, layout = auth.require_user(request), origin.place.layout
-    now = clock.read_time().astimezone(auth.read_local_format(request).tzinfo)
-    wanted = ItemQuery(origin.walked, layout.order, now)
+    wanted = ItemQuery(origin.walked, layout.order, _read_now(request))
     completed = await news.complete_query(wanted, user.scope, user.user_id, auth.require_page_user(request).unseen)
     return ItemWalk(
         origin,
         await headings.write_heading(user.scope, origin.place),
         await item_pages.find_neighbors(user.scope, completed, item_id),
     )
+
+
+def _read_now(request: Request) -> datetime:
+    """Return what time it is for whoever asks."""
+    return clock.read_time().astimezone(auth.read_local_format(request).tzinfo)
 
 
 def _redirect_to_item(request: Request, identifier: str) -> Response:

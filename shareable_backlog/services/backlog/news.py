@@ -1,24 +1,53 @@
 """Say what counts as new: what came since the last meeting, and what somebody has not seen."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime, time
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from itertools import islice
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.account import seen_marks
 from shareable_backlog.database.backlog.filters import Filters, News
+from shareable_backlog.database.backlog.news import past_ranks
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery
 from shareable_backlog.database.mirror import mirror
+from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services import meetings, settings
 from shareable_backlog.services.backlog import unseen
 
 __all__ = ["News"]
 
 
+@dataclass(frozen=True, slots=True)
+class _KeptStart:
+    """Since when the mirror knew what moved, as it was of this version."""
+
+    version: str
+    known_since: datetime | None
+
+
+_MOST_PAST = 2
+_KEPT = ProcessState[_KeptStart | None](lambda: None)
+
+
 async def find_meeting(now: datetime, settings_mark: str | None = None) -> datetime | None:
     """Return when the day of the last meeting began, in the zone of `now`; None when there was none yet."""
     day = meetings.find_last_meeting(await settings.read_settings(settings_mark), now.date())
     return day and datetime.combine(day, time.min, now.tzinfo)
+
+
+async def list_past_days(version: str, now: datetime, settings_mark: str | None = None) -> Sequence[datetime]:
+    """Return when the days of the last two meetings began, the last first; of weeks ago where there are no meetings.
+
+    Those are left out on which the mirror, now of that `version`, didn't know yet what moved.
+    """
+    kept, today = _KEPT.value, now.date()
+    if kept is None or kept.version != version:
+        kept = _KEPT.value = _KeptStart(version, await past_ranks.read_known_since())
+    met = meetings.iterate_past_meetings(await settings.read_settings(settings_mark), today)
+    days = list(islice(met, _MOST_PAST)) or [today - timedelta(weeks=count) for count in range(1, _MOST_PAST + 1)]
+    begun = [datetime.combine(day, time.min, now.tzinfo) for day in days]
+    return [one for one in begun if kept.known_since is None or one >= kept.known_since]
 
 
 def needs_word(filters: Filters, word: str) -> bool:

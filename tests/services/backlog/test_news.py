@@ -56,3 +56,21 @@ async def test_a_query_of_a_program_means_by_new_what_came_since_the_last_meetin
     await pin_meeting(day.isoformat())
     asked = await news.complete_query(replace(parse_query("new=meeting"), now=NOW), EVERYTHING, 1)
     assert asked.news.meeting == datetime.combine(day, time.min, UTC)
+
+
+async def test_the_days_of_ranks_are_those_of_the_last_two_meetings_or_weeks_ago_without_any() -> None:
+    now = datetime(2026, 2, 4, 12, tzinfo=UTC)
+    first, before = (datetime(2026, 2, 3, tzinfo=UTC), datetime(2026, 1, 20, tzinfo=UTC))
+    assert await news.list_past_days(await mirror.read_version(), now) == [first, before]
+    await query("UPDATE settings SET meeting_weekday = NULL")
+    weeks = [datetime(2026, 1, 28, tzinfo=UTC), datetime(2026, 1, 21, tzinfo=UTC)]
+    assert await news.list_past_days(await mirror.read_version(), now) == weeks
+
+
+async def test_no_day_is_among_them_on_which_the_mirror_was_empty() -> None:
+    await query(
+        "INSERT INTO sync_history (status, trigger_type, started_at, completed_at)"
+        " VALUES ('failed', 'manual', '2026-01-01', '2026-01-01'), ('partial', 'manual', '2026-01-21', '2026-01-21')"
+    )
+    found = await news.list_past_days(await mirror.read_version(), datetime(2026, 2, 4, 12, tzinfo=UTC))
+    assert found == [datetime(2026, 2, 3, tzinfo=UTC)]

@@ -1,13 +1,24 @@
 """Keep the ranks of items for as long as the mirror and what is shared stay the same."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from shareable_backlog.process_state import ProcessState
-from shareable_backlog.services.backlog import ranks
+from shareable_backlog.services.access.page_users import PageUser
+from shareable_backlog.services.backlog import news, ranks
 from shareable_backlog.services.backlog.item_pages import Scope, Selection
 from shareable_backlog.web.pages.cache import AsyncLruCache
+
+
+@dataclass(frozen=True, slots=True)
+class PastRank:
+    """The place that an item had when a day began."""
+
+    day: datetime
+    rank: int
+
 
 _KEPT = ProcessState(lambda: AsyncLruCache[Mapping[str, int]](64))
 _KEPT_PAST = ProcessState(lambda: AsyncLruCache[Mapping[str, int]](32))
@@ -35,3 +46,12 @@ async def read_past_ranks(scope: Scope, version: str, since: datetime) -> Mappin
     return await _KEPT_PAST.value.get(
         (version, scope, since), partial(ranks.read_past_ranks, scope, since, list(now))
     )
+
+
+async def read_history(reader: PageUser, item_id: str, now: datetime) -> Sequence[PastRank]:
+    """Return the places that an item had at the last meetings among all that one may see, the last first."""
+    found = [
+        (day, (await read_past_ranks(reader.user.scope, reader.version, day)).get(item_id))
+        for day in await news.list_past_days(reader.version, now, reader.settings_mark)
+    ]
+    return [PastRank(day, rank) for day, rank in found if rank is not None]

@@ -11,6 +11,7 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.selection.item_moves import MOST_CHANGES
 from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.mirror.freshness import NOT_ADOPTED
 from shareable_backlog.database.settings import RankOrder
 from shareable_backlog.vocabulary import DONE_TYPES
 
@@ -63,6 +64,21 @@ _IN_FRONT: LiteralString = """
              CASE WHEN %(is_manual)s THEN i.manual_place ELSE i.rank_place END, i.id
       FROM backlog_items i WHERE i.id = (%(ranked_ids)s::text[])[cardinality(%(ranked_ids)s::text[])])
 """
+
+
+async def read_known_since() -> datetime | None:
+    """Return when the first run that is kept had filled the mirror, which knows what moved from then on.
+
+    None where none ran, as in a backlog that is made up.
+    """
+    found = await query(
+        f"""
+        SELECT completed_at FROM sync_history
+        WHERE status IN ('succeeded', 'partial') AND completed_at IS NOT NULL AND {NOT_ADOPTED}
+        ORDER BY started_at, id LIMIT 1
+        """
+    )
+    return found[0][0] if found else None
 
 
 async def list_past_ranks(

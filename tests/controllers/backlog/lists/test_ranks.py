@@ -65,6 +65,48 @@ def test_an_item_says_its_number_if_it_is_open(site: Site) -> None:
     assert "Rank" not in site.get("/items/ENG-4", "bob").text
 
 
+def read_rank_words(site: Site, identifier: str) -> str:
+    [words, *_] = re.findall(r"<dt>Rank</dt><dd>(.*?)</dd>", site.get(f"/items/{identifier}", "bob").text, re.DOTALL)
+    return " ".join(words.split())
+
+
+def test_an_item_says_its_number_at_the_last_meetings(site: Site) -> None:
+    site.query("UPDATE settings SET meeting_weekday = NULL, last_meeting_day = now()::date - 3")
+    site.query("UPDATE backlog_items SET priority = 1, priority_sort_order = 0, updated_at = now() WHERE id = 'i1'")
+    day = r"\d{1,2} \w{3}(?: \d{4})?"
+    assert re.fullmatch(rf"1 of all open items, up from 3 on {day}", read_rank_words(site, "ENG-1"))
+    assert re.fullmatch(rf"2 of all open items, down from 1 on {day}", read_rank_words(site, "OPS-2"))
+    assert re.fullmatch(rf"3 of all open items, down from 2 on {day}", read_rank_words(site, "ENG-3"))
+    assert "Rank" not in site.get("/items/ENG-4", "bob").text
+
+
+def test_the_meetings_before_the_last_are_told_too(site: Site) -> None:
+    site.query("UPDATE settings SET meeting_weekday = extract(ISODOW FROM now() - INTERVAL '3 days')")
+    words = read_rank_words(site, "ENG-3")
+    assert re.fullmatch(r"2 of all open items, as on \d{1,2} \w{3}(?: \d{4})?; 2 on \d{1,2} \w{3}(?: \d{4})?", words)
+
+
+def test_of_before_the_mirror_was_filled_no_number_is_told(site: Site) -> None:
+    site.query("UPDATE settings SET last_meeting_day = now()::date - 3")
+    site.query(
+        "INSERT INTO sync_history (status, trigger_type, started_at, completed_at)"
+        " VALUES ('succeeded', 'manual', now() - INTERVAL '1 day', now() - INTERVAL '1 day')"
+    )
+    assert read_rank_words(site, "ENG-3") == "2 of all open items"
+
+
+def test_what_one_may_not_see_moves_no_number_of_then(site: Site) -> None:
+    site.query("UPDATE users SET sees_everything = false")
+    site.query(
+        "INSERT INTO viewer_group_members (user_id, viewer_group_id) SELECT u.id, g.id FROM users u, viewer_groups g"
+    )
+    site.query("UPDATE settings SET meeting_weekday = NULL, last_meeting_day = now()::date - 3")
+    before = read_rank_words(site, "ENG-1")
+    assert re.match("2 of all open items, as on", before)
+    site.query("UPDATE backlog_items SET priority = 0, updated_at = now() WHERE id = 'i2'")
+    assert read_rank_words(site, "ENG-1") == before
+
+
 def test_a_person_reads_the_places_among_what_they_see(site: Site) -> None:
     site.query("UPDATE users SET sees_everything = false")
     site.query(
