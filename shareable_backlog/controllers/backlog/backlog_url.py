@@ -96,8 +96,8 @@ class BacklogUrl:
         return self._build_filtered_url(replace(self.filters, moved=None))
 
     def build_move_url(self, kind: MoveKind) -> str:
-        """Return the address of what has become so since the day to compare with; what is gone is a list."""
-        path = LIST if kind == "gone" else self.path
+        """Return the address of what has become so since the day to compare with; pictures lead to a list of it."""
+        path = BOARD if self.path == BOARD and kind != "gone" else LIST
         return replace(self, path=path, filters=replace(self.filters, moved=kind)).url
 
     @property

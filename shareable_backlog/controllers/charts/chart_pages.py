@@ -1,5 +1,6 @@
 """Show a picture of items as a page of the backlog: narrowed by the same filters, under the same tools."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
@@ -18,8 +19,9 @@ from shareable_backlog.controllers.backlog.lists.item_list import ItemListContex
 from shareable_backlog.controllers.backlog.lists.list_parts import RenderedPage, is_narrowed
 from shareable_backlog.services.account import views
 from shareable_backlog.services.account.views import Layout
-from shareable_backlog.services.backlog import catalog, news, selections
-from shareable_backlog.services.backlog.item_pages import ItemQuery, ItemTotal, Scope
+from shareable_backlog.services.backlog import catalog, comparison, news, selections
+from shareable_backlog.services.backlog.comparison import Comparison
+from shareable_backlog.services.backlog.item_pages import ItemQuery, ItemTotal, ListedItem, Scope
 from shareable_backlog.services.backlog.news import News
 from shareable_backlog.web import params
 from shareable_backlog.web.pages import rendering
@@ -70,6 +72,11 @@ async def read_chart(request: Request, path: str, query: BacklogQuery) -> ChartC
         has_run=reader.mirror.as_of is not None,
         mirrored=(await catalog.count_mirrored())[0] if is_admin and not total.count else 0,
     )
+
+
+async def compare_chart(chart: ChartContext, items: Iterable[ListedItem]) -> Comparison | None:
+    """Return what moved since the day that a picture is compared with, of all of it and of these items by name."""
+    return await comparison.compare_items(chart.scope, chart.asked, [one.id for one in items], counts=True)
 
 
 async def render_chart(

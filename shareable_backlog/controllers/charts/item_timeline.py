@@ -13,6 +13,7 @@ from shareable_backlog.controllers.backlog.backlog_url import TIMELINE, BacklogQ
 from shareable_backlog.controllers.charts import chart_pages
 from shareable_backlog.controllers.charts.chart_pages import ChartContext
 from shareable_backlog.errors import InvalidInput
+from shareable_backlog.services.backlog.comparison import Comparison
 from shareable_backlog.services.charts import item_timeline
 from shareable_backlog.services.charts.item_timeline import Timeline
 from shareable_backlog.vocabulary import GroupBy
@@ -52,6 +53,7 @@ class TimelineContext:
     earlier_address: str
     later_address: str
     now_address: str
+    compared: Comparison | None
 
 
 async def show_timeline(request: Request, query: TimelineQuery) -> Response:
@@ -75,8 +77,10 @@ async def read_timeline(chart: ChartContext, query: TimelineQuery) -> TimelineCo
     window = timeline.parse_window(query.from_, query.months or _MONTHS, chart.now.date())
     columns = timeline.build_ticks(window)
     edges = [*(one.first for one in columns), window.end]
+    page = await item_timeline.build_timeline(chart.scope, chart.asked, by, edges)
+    named = (item for row in page.rows for cell in (*row.cells, row.unscheduled) for item in cell.items)
     return TimelineContext(
-        page=await item_timeline.build_timeline(chart.scope, chart.asked, by, edges),
+        page=page,
         by=by,
         window=window,
         columns=columns,
@@ -86,6 +90,7 @@ async def read_timeline(chart: ChartContext, query: TimelineQuery) -> TimelineCo
         earlier_address=_build_url(query, window.shift(-1).start),
         later_address=_build_url(query, window.shift(1).start),
         now_address=_build_url(query, None),
+        compared=await chart_pages.compare_chart(chart, named),
     )
 
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from shareable_backlog.controllers.backlog.backlog_url import MATRIX, BacklogQuery
 from shareable_backlog.controllers.charts import chart_pages
 from shareable_backlog.controllers.charts.chart_pages import ChartContext
+from shareable_backlog.services.backlog.comparison import Comparison
 from shareable_backlog.services.charts import matrix
 from shareable_backlog.services.charts.matrix import ChosenLabels, Matrix
 from shareable_backlog.vocabulary import GroupBy
@@ -27,6 +28,7 @@ class MatrixContext:
     chosen: ChosenLabels | None
     lacks_chosen: bool
     most: int
+    compared: Comparison | None
 
 
 async def show_matrix(request: Request, query: BacklogQuery) -> Response:
@@ -48,10 +50,13 @@ async def read_matrix(chart: ChartContext, query: BacklogQuery) -> MatrixContext
     group = query.layout.group
     usual, lacks_chosen = await matrix.choose_rows()
     by = usual if group is None or group == "none" else group
+    page = await matrix.build_matrix(chart.scope, chart.asked, by)
+    named = (item for _, cells in page.rows for cell in cells for item in cell.items)
     return MatrixContext(
-        page=await matrix.build_matrix(chart.scope, chart.asked, by),
+        page=page,
         by=None if isinstance(by, ChosenLabels) else by,
         chosen=usual if isinstance(usual, ChosenLabels) else None,
         lacks_chosen=lacks_chosen and by is usual,
         most=matrix.MOST_COUNTED,
+        compared=await chart_pages.compare_chart(chart, named),
     )

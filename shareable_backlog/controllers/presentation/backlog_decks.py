@@ -14,7 +14,7 @@ from shareable_backlog.controllers.backlog.lists.list_parts import ListedContext
 from shareable_backlog.controllers.presentation import slides
 from shareable_backlog.controllers.presentation.slides import Deck, Section
 from shareable_backlog.process_state import ProcessState
-from shareable_backlog.services.backlog import comparison, item_pages
+from shareable_backlog.services.backlog import comparison, item_pages, selections
 from shareable_backlog.services.backlog.comparison import Comparison, GoneItem
 from shareable_backlog.services.backlog.item_pages import (
     Group,
@@ -25,6 +25,7 @@ from shareable_backlog.services.backlog.item_pages import (
     ShownGroup,
 )
 from shareable_backlog.services.backlog.news import News
+from shareable_backlog.services.backlog.selections import Selection
 from shareable_backlog.vocabulary import STATE_TYPES, WORK_FIRST, GroupBy
 from shareable_backlog.web import pagination
 from shareable_backlog.web.pages import locales, rendering
@@ -100,7 +101,7 @@ def build_empty_deck(why: NothingContext) -> Deck:
 
 
 async def _build_list(listed: ListedContext, number: int) -> Deck | None:
-    selection = await item_pages.select_items(listed.scope, listed.asked)
+    selection = await selections.select_items(listed.scope, listed.asked, listed.version)
     types = item_pages.list_position_types(listed.asked)
     after = None if listed.after is None else pagination.decode_position(listed.after, types)
     # Whoever goes on from slide to slide asks once for ten of them, and for one more to know that it is there.
@@ -145,7 +146,8 @@ async def _build_gone(listed: ListedContext, number: int) -> Deck | None:
 
 
 async def _build_groups(listed: ListedContext, by: GroupBy, number: int) -> Deck | None:
-    selection = await item_pages.select_items(listed.scope, replace(listed.asked, order=listed.asked.order or "rank"))
+    grouped = replace(listed.asked, order=listed.asked.order or "rank")
+    selection = await selections.select_items(listed.scope, grouped, listed.version)
     total = await item_totals.count_items(selection, listed.asked, listed.version)
     is_board = listed.place.path == BOARD
     skip: int | None = list_parts.parse_skip(listed.skip)
@@ -153,7 +155,7 @@ async def _build_groups(listed: ListedContext, by: GroupBy, number: int) -> Deck
     most, packed = 0, list[list[Section[ListedItem]]]()
     # As many as it takes to know that there is another slide.
     while skip is not None and len(packed) <= number and len(groups) < _MOST_GROUPS:
-        page = await _GROUPS.value.get((listed, skip), partial(_list_groups, listed, by, skip, total))
+        page = await _GROUPS.value.get((listed, skip), partial(_list_groups, selection, listed, by, skip, total))
         groups, skip, most = [*groups, *page.groups], page.next_skip, page.most
         sections = [_build_section(by, one, most, is_board=is_board, local=listed.local) for one in groups]
         packed = _pack_columns(sections) if is_board else slides.pack_sections(sections)
@@ -164,10 +166,11 @@ async def _build_groups(listed: ListedContext, by: GroupBy, number: int) -> Deck
     return await _show_sections(listed, chosen, deck, total)
 
 
-async def _list_groups(listed: ListedContext, by: GroupBy, skip: int, total: ItemTotal) -> GroupedPage:
+async def _list_groups(
+    selection: Selection, listed: ListedContext, by: GroupBy, skip: int, total: ItemTotal
+) -> GroupedPage:
     return await item_pages.list_groups(
-        listed.scope,
-        listed.asked,
+        selection,
         by,
         closed=listed.place.layout.closed,
         types=tuple(STATE_TYPES) if listed.place.path == BOARD else WORK_FIRST,

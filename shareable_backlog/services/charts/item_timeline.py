@@ -1,21 +1,23 @@
 """Show items by when they are due: a row for each team, project or whatever else, a column for each month."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import LiteralString, TypeAlias
+from typing import LiteralString
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import item_groups, item_list
 from shareable_backlog.database.backlog.counts import item_cells
-from shareable_backlog.database.backlog.counts.item_cells import MOST_COUNTED, Cell
+from shareable_backlog.database.backlog.counts.item_cells import MOST_COUNTED
 from shareable_backlog.database.backlog.item_groups import Group
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.backlog.selection.item_predicates import SqlPredicate
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery, select_items
 from shareable_backlog.services.backlog import filters, item_pages
 from shareable_backlog.services.backlog.filters import Condition, Filters
+from shareable_backlog.services.charts import cell_moves
+from shareable_backlog.services.charts.cell_moves import CellMove, Cells
 from shareable_backlog.vocabulary import WORK_FIRST, GroupBy
 
 __all__ = ["MOST_COUNTED"]
@@ -24,16 +26,15 @@ MOST_ROWS = 100
 _FIRST_IN_CELL = 4
 _DUE: LiteralString = "coalesce(i.due_date, '9999-12-31')"  # as its index has it
 
-_Cells: TypeAlias = Mapping[tuple[int | None, float | None], Cell]
-
 
 @dataclass(frozen=True, slots=True)
 class TimelineCell:
-    """`count` items, of which `items` are the first; `filters` leave just these."""
+    """`count` items, of which `items` are the first; `filters` leave just these. `moves` tells what moved of them."""
 
     count: int
     items: Sequence[ListedItem]
     filters: Filters
+    moves: Sequence[CellMove] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,9 @@ async def build_timeline(scope: Scope, query: ItemQuery, by: GroupBy, edges: Seq
     without = replace(filters.narrow_to(narrowed, Condition("due", with_none=True)), with_done=False)
     groups = await item_groups.list_groups(scope, by, WORK_FIRST)
     due = await _count_due(scope, replace(query, filters=narrowed), by, groups, edges)
+    moved = await cell_moves.count_moves(
+        narrowed, ("new", "slipped"), lambda left: _count_due(scope, replace(query, filters=left), by, groups, edges)
+    )
     undated = await select_items(scope, replace(query, filters=without, order=query.order or "rank"))
     unscheduled = await item_cells.count_cells(undated, by, groups, first=_FIRST_IN_CELL)
     shown = [at for at, _ in enumerate(groups) if _has_any(at, due) or _has_any(at, unscheduled)]
@@ -75,20 +79,18 @@ async def build_timeline(scope: Scope, query: ItemQuery, by: GroupBy, edges: Seq
     lines = await item_list.read_items(scope, ids)
     spans = [_name_span(first, end) for first, end in pairwise(edges)]
 
-    def build_cell(found: Cell | None, left: Filters, group: Group) -> TimelineCell:
+    def build_cell(at: int, column: int | None, left: Filters) -> TimelineCell:
+        found = unscheduled.get((at, None)) if column is None else due.get((at, column))
         items = [lines[id_] for id_ in found.ids if id_ in lines] if found else []
-        return TimelineCell(
-            found.count if found else 0, items, filters.narrow_to(left, item_pages.build_condition(by, group))
-        )
+        own = filters.narrow_to(left, item_pages.build_condition(by, groups[at]))
+        moves = moved.list_moves(at, column, own) if column else ()
+        return TimelineCell(found.count if found else 0, items, own, moves)
 
     rows = [
         TimelineRow(
             groups[at],
-            [
-                build_cell(due.get((at, column)), filters.narrow_to(narrowed, span), groups[at])
-                for column, span in enumerate(spans, start=1)
-            ],
-            build_cell(unscheduled.get((at, None)), without, groups[at]),
+            [build_cell(at, column, filters.narrow_to(narrowed, span)) for column, span in enumerate(spans, start=1)],
+            build_cell(at, None, without),
         )
         for at in shown[:MOST_ROWS]
     ]
@@ -102,7 +104,7 @@ async def build_timeline(scope: Scope, query: ItemQuery, by: GroupBy, edges: Seq
 
 async def _count_due(
     scope: Scope, query: ItemQuery, by: GroupBy, groups: Sequence[Group], edges: Sequence[date]
-) -> _Cells:
+) -> Cells:
     within = SqlPredicate(
         sql=f"({_DUE} BETWEEN %(due_from)s AND %(due_to)s)",
         params={"due_from": edges[0], "due_to": edges[-1] - timedelta(days=1)},
@@ -118,5 +120,5 @@ def _name_span(first: date, end: date) -> Condition:
     return Condition("due", (f"{first}..{end - timedelta(days=1)}",))
 
 
-def _has_any(at: int, cells: _Cells) -> bool:
+def _has_any(at: int, cells: Cells) -> bool:
     return any(row == at for row, _ in cells)

@@ -15,6 +15,8 @@ from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery, select_items
 from shareable_backlog.services.backlog import filters, item_pages
 from shareable_backlog.services.backlog.filters import Condition, Filters
+from shareable_backlog.services.charts import cell_moves
+from shareable_backlog.services.charts.cell_moves import CellMove, Cells
 from shareable_backlog.vocabulary import WORK_FIRST, GroupBy
 
 __all__ = ["MOST_COUNTED", "ChosenLabels"]
@@ -27,11 +29,15 @@ _OF_CHOSEN: LiteralString = """
 
 @dataclass(frozen=True, slots=True)
 class MatrixCell:
-    """`count` items, of which `items` are the first by rank; `filters` leave just these."""
+    """`count` items, of which `items` are the first by rank; `filters` leave just these.
+
+    `moves` tells what moved of them.
+    """
 
     count: int
     items: Sequence[ListedItem]
     filters: Filters
+    moves: Sequence[CellMove]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +66,20 @@ async def choose_rows() -> tuple[GroupBy | ChosenLabels, bool]:
 async def build_matrix(scope: Scope, query: ItemQuery, by: GroupBy | ChosenLabels) -> Matrix:
     """Return what is open of the items that are asked for, in cells."""
     open_ = replace(query.filters, with_done=False)
-    selection = await select_items(scope, replace(query, filters=open_, order="rank"))
     if isinstance(by, ChosenLabels):
         field, groups, keys = "label", [*by.rows, Group(None, None, [])], _OF_CHOSEN
         params = {"chosen": by.ids}
     else:
         field, groups, keys, params = by, await item_groups.list_groups(scope, by, WORK_FIRST), None, {}
-    cells = await item_cells.count_cells(
-        selection, field, groups, keys=keys, column=SHOWN_ESTIMATE, params=params, first=_FIRST_IN_CELL
-    )
+
+    async def count(left: Filters) -> Cells:
+        selection = await select_items(scope, replace(query, filters=left, order="rank"))
+        return await item_cells.count_cells(
+            selection, field, groups, keys=keys, column=SHOWN_ESTIMATE, params=params, first=_FIRST_IN_CELL
+        )
+
+    cells = await count(open_)
+    moved = await cell_moves.count_moves(open_, ("new", "moved"), count)
     lines = await item_list.read_items(scope, [id_ for one in cells.values() for id_ in one.ids])
     estimates = sorted({column for row, column in cells if row is not None and column is not None})
 
@@ -79,9 +90,9 @@ async def build_matrix(scope: Scope, query: ItemQuery, by: GroupBy | ChosenLabel
             if estimate is not None
             else Condition("estimate", with_none=True)
         )
-        narrowed = _narrow_to_row(open_, by, groups[at])
         items = [lines[id_] for id_ in found.ids if id_ in lines] if found else []
-        return MatrixCell(found.count if found else 0, items, filters.narrow_to(narrowed, effort))
+        left = filters.narrow_to(_narrow_to_row(open_, by, groups[at]), effort)
+        return MatrixCell(found.count if found else 0, items, left, moved.list_moves(at, estimate, left))
 
     columns = [*estimates, None]
     shown = [at for at, _ in enumerate(groups) if any(row == at for row, _ in cells)]

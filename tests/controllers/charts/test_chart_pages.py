@@ -1,6 +1,8 @@
 """What pictures of items have around them: the same tools, the same total, the same words as the list."""
 
+import re
 from collections.abc import Generator
+from html import unescape
 
 import pytest
 
@@ -44,3 +46,35 @@ def test_what_is_gone_is_in_the_list_alone(site: Site, path: str) -> None:
     assert "Fix the roof" in page
     assert "Old tiles" not in page
     assert "Since then" not in page
+
+
+@pytest.mark.parametrize("path", ["/matrix", "/timeline"])
+def test_a_picture_is_compared_with_a_day_in_sums_marks_and_cells_that_lead_to_lists_of_just_as_many(
+    site: Site, path: str
+) -> None:
+    long_ago = "now() - interval '60 days'"
+    site.query(f"UPDATE backlog_items SET (created_at, updated_at, due_date) = ({long_ago}, {long_ago}, now()::date)")
+    site.query(
+        "UPDATE backlog_items SET due_date = now()::date + 1, priority = 2, updated_at = now() WHERE id = 'i1'"
+    )
+    site.query("UPDATE backlog_items SET created_at = now() WHERE id = 'i2'")
+    [(day,)] = site.query("SELECT (now() - interval '30 days')::date::text")
+    page = site.get(f"{path}?since={day}", "bob").text
+    assert "slipped from" in page
+    sums = re.findall(r'<p class="sums">.*?</p>', page, re.DOTALL)[0]
+    in_cells = "".join(re.findall(r'<p class="cell-moves">.*?</p>', page, re.DOTALL))
+    of_cells = re.findall(r'href="([^"]+)">(\d+) (new|moved|slipped)', in_cells)
+    assert {kind for *_, kind in of_cells} == ({"new", "slipped"} if path == "/timeline" else {"new", "moved"})
+    for url, number, kind in [*of_cells, *re.findall(r'href="([^"]+)">(\d+) (new|moved|slipped)', sums)]:
+        assert f"moved={kind}" in url
+        assert site.get(unescape(url), "bob").text.count('<li class="item">') == int(number), url
+
+
+@pytest.mark.parametrize("path", ["/matrix", "/timeline"])
+def test_display_offers_a_day_to_compare_with_and_a_picture_without_one_says_nothing_of_moves(
+    site: Site, path: str
+) -> None:
+    page = site.get(path, "bob").text
+    assert '<input type="date" name="since"' in page
+    assert "cell-moves" not in page
+    assert '<p class="sums">' not in page
