@@ -35,6 +35,15 @@ _LONGEST_NAME = 34  # of a milestone, beside its mark
 _LETTERS_OF_DATE = 9
 
 
+def _parse_since(text: str) -> str | None:
+    """Return the day to compare with; None for the empty choice of the page's form. Raises InvalidInput."""
+    return filters.parse_since(text) if text else None
+
+
+def _write_since(since: str | None) -> str:
+    return since or ""
+
+
 class RoadmapQuery(Struct, frozen=True, kw_only=True):
     """Which projects are asked for (`team` by key, `status` by type), in which groups, months and page."""
 
@@ -52,7 +61,7 @@ class RoadmapQuery(Struct, frozen=True, kw_only=True):
         Otherwise(InvalidInput, "A roadmap shows 3, 6, 12 or 24 months. Choose one of them."),
     ] = None
     page: Annotated[int, Meta(ge=1, le=_LAST_PAGE)] = 1
-    since: Annotated[str | None, Trimmed(20), Codec(filters.parse_since, str)] = None
+    since: Annotated[str | None, Trimmed(20), Codec(_parse_since, _write_since)] = None
     moved: Annotated[
         PlanMoveKind | None,
         Trimmed(),

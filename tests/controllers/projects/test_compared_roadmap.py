@@ -36,6 +36,11 @@ def read_names(site: Site, path: str) -> list[str]:
     return sorted(re.findall(r"<h3><a [^>]*>([^<]+)</a>", site.get(path, "bob").text))
 
 
+def test_the_empty_choices_of_the_form_choose_nothing(site: Site) -> None:
+    answer = site.get("/roadmap?team=ENG&status=&group=&months=&since=", "bob")
+    assert (answer.status_code, read_names(site, "/roadmap?team=ENG&since=")) == (200, ["Harbour", "Quay", "Tides"])
+
+
 def test_each_sum_leads_to_just_so_many_plans_and_each_tells_from_where_it_moved(site: Site) -> None:
     page = site.get("/roadmap?since=2020-11-17", "bob").text
     found = re.search(r'<p class="sums">(.*?)</p>', page, re.DOTALL)
