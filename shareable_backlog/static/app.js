@@ -14,7 +14,8 @@ const tell = (words) => {
 
 // Where all paths begin.
 const root = find(".home").pathname;
-const SWAPPED = [root, `${root}board`];
+const SWAPPED = ["", "board", "matrix", "timeline"].map((one) => root + one);
+const ALONE = [`${root}roadmap`, `${root}changes`];
 const PARTS = ["form.search", "#below", "#main", ".bottom"];
 const addressShown = () => location.pathname + location.search;
 let newest = 0;
@@ -22,8 +23,9 @@ let here = addressShown();
 let wasTyped = false;
 let wait = 0;
 
-const isSwapped = (url) =>
-  url.origin === location.origin && SWAPPED.includes(url.pathname) && SWAPPED.includes(location.pathname);
+const isSwapped = ({ origin, pathname: to }) =>
+  origin === location.origin
+  && (SWAPPED.includes(to) && SWAPPED.includes(location.pathname) || ALONE.includes(to) && to === location.pathname);
 
 // What is typed stays one step of the history, and its field as it is.
 async function show(url, { isBack = false, isTyped = false, scroll = 0 } = {}) {
@@ -72,7 +74,10 @@ async function show(url, { isBack = false, isTyped = false, scroll = 0 } = {}) {
     (find(again) ?? find("#main")).focus({ preventScroll: true });
   }
   const shown = findAll("#main :is(.item, .card)").length;
-  tell(find("#main .message h2")?.textContent ?? (shown === 1 ? "1 item shown" : `${shown} items shown`));
+  tell(
+    find("#main .message h2")?.textContent
+      ?? (shown === 1 ? "1 item shown" : shown ? `${shown} items shown` : page.title),
+  );
 }
 
 // Without a connection what is there stays.
@@ -94,6 +99,7 @@ function lose(url) {
 function standsFor(focused) {
   if (focused?.matches(".fold")) return `#${focused.parentElement.id} .fold`;
   if (focused?.closest(".chips")) return "[data-filter]";
+  if (focused?.closest("[data-at-once]")) return `[data-at-once] [name="${focused.name}"]`;
   if (focused?.closest(".layouts")) return ".layouts [aria-current]";
   return focused?.matches('input[name="q"]') ? 'input[name="q"]' : "#main";
 }
@@ -216,7 +222,7 @@ document.addEventListener("keydown", (event) => {
     } else if (target.matches("input, select, textarea")) target.blur();
     return;
   }
-  if (target.matches("input, select, textarea")) return;
+  if (target.matches("input, select, textarea") || document.documentElement.dataset.keys) return;
   const hasGone = Date.now() - going < 1500 && key in GOES;
   going = key === "g" ? Date.now() : 0;
   if (hasGone) location.assign(root + GOES[key]);

@@ -18,6 +18,7 @@ class PreferencesForm(Struct, frozen=True, kw_only=True):
 
     theme: str | UnsetType = UNSET
     density: str | UnsetType = UNSET
+    shortcuts: str | UnsetType = UNSET
     time_zone: str | UnsetType = UNSET
     locale: str | UnsetType = UNSET
     columns: tuple[str, ...] = ()

@@ -46,6 +46,7 @@ class SignedInUserRow:
     time_zone: str | None
     locale: str | None
     columns: object
+    shortcuts: str | None
     views: list[dict[str, Any]]
     """The fields of each `OfferedView`, in their order."""
     start_view_id: int | None

@@ -45,12 +45,13 @@ class StoredPreferences:
     time_zone: str | None
     locale: str | None
     columns: object
+    shortcuts: str | None
 
 
 COLUMNS: LiteralString = """
     p.preferences ->> 'theme' AS theme, p.preferences ->> 'density' AS density,
     p.preferences ->> 'time_zone' AS time_zone, p.preferences ->> 'locale' AS locale,
-    p.preferences -> 'columns' AS columns
+    p.preferences -> 'columns' AS columns, p.preferences ->> 'shortcuts' AS shortcuts
 """
 """The columns of `StoredPreferences` of a row `p`."""
 

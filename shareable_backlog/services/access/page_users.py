@@ -65,7 +65,9 @@ async def find_page_user(token: str, limits: SessionLimits) -> PageUser | None:
         is_team_member=found.is_team_member,
         pages_off=frozenset(found.pages_off),
     )
-    stored = StoredPreferences(found.theme, found.density, found.time_zone, found.locale, found.columns)
+    stored = StoredPreferences(
+        found.theme, found.density, found.time_zone, found.locale, found.columns, found.shortcuts
+    )
     return PageUser(
         visitor,
         preferences.parse_preferences(stored),

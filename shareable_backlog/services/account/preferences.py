@@ -14,10 +14,13 @@ from shareable_backlog.vocabulary import COLUMNS, USUAL_COLUMNS, ColumnName
 
 Theme: TypeAlias = Literal["system", "light", "dark"]
 Density: TypeAlias = Literal["comfortable", "compact"]
+Shortcuts: TypeAlias = Literal["on", "off"]
+"""Whether single keys do anything (WCAG 2.1.4): those who speak to their computer may not want them to."""
 T = TypeVar("T", bound=str)
 
 THEMES: Final[tuple[Theme, ...]] = get_args(Theme)
 DENSITIES: Final[tuple[Density, ...]] = get_args(Density)
+SHORTCUTS: Final[tuple[Shortcuts, ...]] = get_args(Shortcuts)
 UTC: Final = "UTC"
 _REGIONS = (
     "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/",
@@ -38,6 +41,7 @@ class Preferences:
     time_zone: str | None = None
     locale: str | None = None
     columns: tuple[ColumnName, ...] = USUAL_COLUMNS
+    shortcuts: Shortcuts = "on"
 
 
 @cache
@@ -54,6 +58,7 @@ def parse_preferences(stored: StoredPreferences) -> Preferences:
         stored.time_zone if stored.time_zone and is_time_zone(stored.time_zone) else None,
         stored.locale if stored.locale and _is_locale(stored.locale) else None,
         _parse_columns(stored.columns),
+        _find_known(SHORTCUTS, stored.shortcuts) or "on",
     )
 
 
@@ -101,6 +106,7 @@ def _is_locale(tag: str) -> bool:
 _IS_KNOWN: dict[str, Callable[[str], bool]] = {
     "theme": lambda value: value in THEMES,
     "density": lambda value: value in DENSITIES,
+    "shortcuts": lambda value: value in SHORTCUTS,
     "time_zone": is_time_zone,
     "locale": _is_locale,
 }

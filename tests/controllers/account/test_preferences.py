@@ -58,6 +58,15 @@ def test_the_form_saves_and_shows_what_was_saved(site: Site) -> None:
     assert re.search(r"20\d\d, \d\d:\d\d JST, and numbers look like 1\.234,5\.", page)
 
 
+def test_single_keys_can_be_switched_off_and_on_again(site: Site) -> None:
+    save(site, shortcuts="off")
+    page = site.get("/account", "bob").text
+    assert re.search("selected[^>]*>Do nothing", page)
+    assert ' data-keys="off">' in page
+    save(site, shortcuts="")
+    assert "data-keys" not in site.get("/account", "bob").text
+
+
 def test_a_zone_that_is_not_offered_stays_chosen(site: Site) -> None:
     save(site, time_zone="US/Pacific")
     page = site.get("/account", "bob").text

@@ -56,14 +56,14 @@ async def store_views(user_id: int, *views: str, default: str | None = None, del
 
 async def test_what_is_not_set_is_none_and_columns_are_whatever_stands_there(bob: int) -> None:
     await store(bob, {"theme": "dark", "columns": {"any": ["JSON"]}, "time_zone": None})
-    assert await read_columns(bob) == StoredPreferences("dark", None, None, None, {"any": ["JSON"]})
+    assert await read_columns(bob) == StoredPreferences("dark", None, None, None, {"any": ["JSON"]}, None)
 
 
 async def test_of_what_is_no_object_nothing_is_set(bob: int) -> None:
     values: list[object] = [[], "dark", 7, None]
     for value in values:
         await store(bob, value)
-        assert await read_columns(bob) == StoredPreferences(None, None, None, None, None)
+        assert await read_columns(bob) == StoredPreferences(None, None, None, None, None, None)
         assert await lock_views(bob) == NO_VIEWS
 
 
