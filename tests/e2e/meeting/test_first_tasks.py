@@ -19,6 +19,7 @@ pytestmark = pytest.mark.browser
 MOST_STEPS: Final = 3
 MOST_S: Final = 10
 MOST_TABS: Final = 30
+TAB_S: Final = 0.2
 DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 WAYS: dict[str, dict[str, Any]] = {
@@ -75,8 +76,11 @@ class Visit:
         assert time.monotonic() - self.began <= MOST_S
 
     def _tab_to(self, what: Locator) -> None:
-        for _ in range(MOST_TABS):
+        begun = time.monotonic()
+        for presses in range(MOST_TABS):
             if what.evaluate("one => one === document.activeElement"):
+                # A busy machine takes longer to press a key than a person does.
+                self.began += time.monotonic() - begun - presses * TAB_S
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError("too far away for the Tab key")
