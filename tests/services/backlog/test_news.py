@@ -11,7 +11,7 @@ from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.mirror import mirror
 from shareable_backlog.services.backlog import news, unseen
 from tests.support.listing import parse_query
-from tests.support.mirrored import item, store
+from tests.support.mirrored import item, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -74,3 +74,6 @@ async def test_no_day_is_among_them_on_which_the_mirror_was_empty() -> None:
     )
     found = await news.list_past_days(await mirror.read_version(), datetime(2026, 2, 4, 12, tzinfo=UTC))
     assert found == [datetime(2026, 2, 3, tzinfo=UTC)]
+    await store(team("ENG", id="sample-team-eng"))
+    found = await news.list_past_days(await mirror.read_version(), datetime(2026, 2, 4, 12, tzinfo=UTC))
+    assert len(found) == 2, "as the past of the sample came with it"

@@ -12,6 +12,7 @@ from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.selection.item_moves import MOST_CHANGES
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.mirror.freshness import NOT_ADOPTED
+from shareable_backlog.database.mirror.mirror import SAMPLE_PREFIX
 from shareable_backlog.database.settings import RankOrder
 from shareable_backlog.vocabulary import DONE_TYPES
 
@@ -69,14 +70,16 @@ _IN_FRONT: LiteralString = """
 async def read_known_since() -> datetime | None:
     """Return when the first run that is kept had filled the mirror, which knows what moved from then on.
 
-    None where none ran, as in a backlog that is made up.
+    None where none ran, and of the sample, whose past is made up with it.
     """
     found = await query(
         f"""
         SELECT completed_at FROM sync_history
         WHERE status IN ('succeeded', 'partial') AND completed_at IS NOT NULL AND {NOT_ADOPTED}
+          AND NOT EXISTS (SELECT FROM teams WHERE starts_with(id, %(sample)s))
         ORDER BY started_at, id LIMIT 1
-        """
+        """,
+        {"sample": SAMPLE_PREFIX},
     )
     return found[0][0] if found else None
 
