@@ -130,21 +130,12 @@ def _render_roadmap(request: Request, context: RoadmapContext) -> Response:
 
 async def read_roadmap(request: Request, query: RoadmapQuery) -> RoadmapContext:
     """Return the page of the roadmap that the query asks for, as whoever asks may see it."""
-    user = auth.require_user(request)
-    is_admin = user.reads_as_admin
+    is_admin = auth.require_user(request).reads_as_admin
     today = clock.read_time().astimezone(auth.read_local_format(request).tzinfo).date()
     window = timeline.parse_window(query.from_, query.months, today)
     first = replace(query, page=1)
     compared = await _compare_plans(request, first)
-    found = await roadmap.list_plans(
-        user.scope,
-        team_key=query.team or None,
-        status_type=query.status or None,
-        number=query.page,
-        by_initiative=query.by_initiative,
-        today=today,
-        ids=_list_moved(compared, query.moved),
-    )
+    found = await _list_plans(request, query, compared, today)
     rows = [_build_row(plan, window) for plan in found.plans]
     saved = views.build_bar(auth.require_page_user(request).views, _build_url(first).partition("?")[2], "roadmap")
     has_more = found.has_more and query.page < _LAST_PAGE
@@ -169,6 +160,20 @@ async def read_roadmap(request: Request, query: RoadmapQuery) -> RoadmapContext:
         compared=compared,
         present_url=backlog_url.build_present_url("/roadmap", query),
         mirrored=(await catalog.count_mirrored())[1] if is_admin and not found.plans else 0,
+    )
+
+
+async def _list_plans(
+    request: Request, query: RoadmapQuery, compared: ComparedPlans | None, today: date
+) -> RoadmapPage:
+    return await roadmap.list_plans(
+        auth.require_user(request).scope,
+        team_key=query.team or None,
+        status_type=query.status or None,
+        number=query.page,
+        by_initiative=query.by_initiative,
+        today=today,
+        ids=_list_moved(compared, query.moved),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import LiteralString
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
@@ -24,6 +25,31 @@ class ShownNow:
     estimates: bool
 
 
+_SHOWN_NOW: LiteralString = f"""
+    SELECT ARRAY(
+      SELECT i.id FROM backlog_items i WHERE i.id = ANY (%(item_ids)s::text[]) AND {visibility.ITEM}
+    ) AS item_ids, ARRAY(
+      SELECT i.id FROM backlog_items i WHERE i.id = ANY (%(ranked_ids)s::text[]) AND {visibility.SHARED}
+    ) AS ranked_ids, ARRAY(
+      SELECT s.id FROM workflow_states s WHERE s.id = ANY (%(state_ids)s::text[]) AND (
+        s.team_id IS NULL OR s.team_id = ANY (ARRAY({visibility.TEAMS}))
+        AND (%(viewer_group_ids)s::integer[] IS NULL OR s.team_id = ANY (ARRAY({visibility.GROUP_TEAMS})))
+      )
+      UNION SELECT i.state_id FROM backlog_items i
+      WHERE i.id = ANY (%(item_ids)s::text[]) AND i.state_id = ANY (%(state_ids)s::text[]) AND {visibility.ITEM}
+    ) AS state_ids, ARRAY(
+      SELECT p.id FROM projects p WHERE p.id = ANY (%(project_ids)s::text[])
+        AND p.id <> ALL (ARRAY({visibility.HIDDEN_PROJECTS}))
+        AND (%(viewer_group_ids)s::integer[] IS NULL OR p.id = ANY (ARRAY({visibility.GROUP_PROJECTS})))
+      UNION SELECT i.project_id FROM backlog_items i
+      WHERE i.id = ANY (%(item_ids)s::text[]) AND i.project_id = ANY (%(project_ids)s::text[])
+        AND {visibility.ITEM}
+    ) AS project_ids, ARRAY(
+      SELECT h.entity_id FROM ({visibility.HIDDEN_PROJECTS}) h WHERE h.entity_id = ANY (%(project_ids)s::text[])
+    ) AS hidden_project_ids, {visibility.ESTIMATES} AS estimates
+"""
+
+
 async def read_shown_now(
     scope: Scope,
     *,
@@ -37,29 +63,7 @@ async def read_shown_now(
     A state is named of a team that is shown, a project that is not hidden; to a group of viewers, of what it sees.
     """
     [found] = await query(
-        f"""
-        SELECT ARRAY(
-          SELECT i.id FROM backlog_items i WHERE i.id = ANY (%(item_ids)s::text[]) AND {visibility.ITEM}
-        ) AS item_ids, ARRAY(
-          SELECT i.id FROM backlog_items i WHERE i.id = ANY (%(ranked_ids)s::text[]) AND {visibility.SHARED}
-        ) AS ranked_ids, ARRAY(
-          SELECT s.id FROM workflow_states s WHERE s.id = ANY (%(state_ids)s::text[]) AND (
-            s.team_id IS NULL OR s.team_id = ANY (ARRAY({visibility.TEAMS}))
-            AND (%(viewer_group_ids)s::integer[] IS NULL OR s.team_id = ANY (ARRAY({visibility.GROUP_TEAMS})))
-          )
-          UNION SELECT i.state_id FROM backlog_items i
-          WHERE i.id = ANY (%(item_ids)s::text[]) AND i.state_id = ANY (%(state_ids)s::text[]) AND {visibility.ITEM}
-        ) AS state_ids, ARRAY(
-          SELECT p.id FROM projects p WHERE p.id = ANY (%(project_ids)s::text[])
-            AND p.id <> ALL (ARRAY({visibility.HIDDEN_PROJECTS}))
-            AND (%(viewer_group_ids)s::integer[] IS NULL OR p.id = ANY (ARRAY({visibility.GROUP_PROJECTS})))
-          UNION SELECT i.project_id FROM backlog_items i
-          WHERE i.id = ANY (%(item_ids)s::text[]) AND i.project_id = ANY (%(project_ids)s::text[])
-            AND {visibility.ITEM}
-        ) AS project_ids, ARRAY(
-          SELECT h.entity_id FROM ({visibility.HIDDEN_PROJECTS}) h WHERE h.entity_id = ANY (%(project_ids)s::text[])
-        ) AS hidden_project_ids, {visibility.ESTIMATES} AS estimates
-        """,
+        _SHOWN_NOW,
         {
             **visibility.build_params(scope),
             "item_ids": list(item_ids),

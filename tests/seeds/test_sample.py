@@ -10,9 +10,8 @@ import pytest
 
 Node = dict[str, Any]
 
-SAMPLE = Path(__file__).parents[1] / "database" / "seeds" / "sample.json"
+SAMPLE = Path(__file__).parents[2] / "database" / "seeds" / "sample.json"
 STREAMS: dict[str, list[Node]] = json.loads(SAMPLE.read_text(encoding="utf-8"))
-MOVES: list[Node] = json.loads(SAMPLE.with_name("sample-moves.json").read_text(encoding="utf-8"))
 BY_ID: dict[str, tuple[str, Node]] = {
     node["id"]: (stream, node) for stream, nodes in STREAMS.items() for node in nodes
 }
@@ -94,13 +93,6 @@ def _state_type(issue: Node) -> str:
 def _texts() -> list[str]:
     fields = ("name", "title", "subtitle", "description", "body", "quotedText", "url")
     return [node[field] for _, node in BY_ID.values() for field in fields if node.get(field)]
-
-
-def _flatten(value: Node | str | float | None) -> object:
-    """Return a value as moves have it: of a reference the id, of a number its text."""
-    if isinstance(value, dict):
-        return value.get("id", value)
-    return value if value is None else str(value)
 
 
 def _history(issue: Node) -> list[int]:
@@ -345,28 +337,6 @@ def test_nobody_has_a_mail_address() -> None:
     assert re.findall(r"[^\s@]+@[^\s@]+", SAMPLE.read_text(encoding="utf-8")) == []
 
 
-def test_whatever_moved_is_there_and_is_something_else_now() -> None:
-    columns = {
-        "state": "state",
-        "priority": "priority",
-        "priority_sort_order": "prioritySortOrder",
-        "due_date": "dueDate",
-        "project": "project",
-        "estimate": "estimate",
-        "target_date": "targetDate",
-    }
-    assert {move["field"] for move in MOVES} == set(columns)
-    for move in MOVES:
-        assert move["from"] != _flatten(BY_ID[move["id"]][1][columns[move["field"]]]), move
-
-
-def test_each_field_of_a_row_moved_once_within_five_days_and_not_after_its_last_change() -> None:
-    assert len({(move["id"], move["field"]) for move in MOVES}) == len(MOVES)
-    for move in MOVES:
-        age = move["changedAt"]["minutesAgo"]
-        assert BY_ID[move["id"]][1]["updatedAt"]["minutesAgo"] <= age < 5 * 24 * 60, move
-
-
 def test_a_year_of_the_timeline_has_something_due_in_most_months() -> None:
     months = {
         issue["dueDate"]["daysFromToday"] // 30
@@ -374,8 +344,3 @@ def test_a_year_of_the_timeline_has_something_due_in_most_months() -> None:
         if issue["dueDate"] and not issue["completedAt"] and issue["dueDate"]["daysFromToday"] >= 0
     }
     assert months == set(range(12))
-
-
-def test_some_labels_have_just_come() -> None:
-    recent = [label["name"] for label in STREAMS["labels"] if label["createdAt"]["minutesAgo"] < 7 * 24 * 60]
-    assert len(recent) == 2
