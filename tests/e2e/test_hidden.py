@@ -27,6 +27,8 @@ START = (
     *(f"/?order={order}" for order in ORDERS if order != "relevance"),
     *(f"{path}?{words}" for words in NARROWED for path in PATHS),
     *(f"{path}?group={group}" for group in GROUPS for path in ("/matrix", "/timeline")),
+    *(f"/present/{page}?group=label" for page in ("list", "board", "matrix", "timeline")),
+    "/present/list", "/present/roadmap", f"/present/list?q={KEY}-1", f"/present/roadmap?team={KEY}",
     "/filters", "/filters?page=/board", "/roadmap", "/roadmap?group=initiative", f"/roadmap?team={KEY}",
     "/changes?since=30d", f"/changes?since=30d&team={KEY}", "/feeds", "/views", "/about", "/account",
     "/meeting", "/meeting?since=2020-01-01",
@@ -34,7 +36,7 @@ START = (
     f"/items/{KEY}-1", f"/items/{KEY}-2",
 )  # fmt: skip
 FURTHER = re.compile(
-    r'href="(/(?![^"]*from=)(?:\?|board|filters|roadmap|changes)[^"]*)" rel="next"'
+    r'href="(/(?![^"]*from=)(?:\?|board|filters|roadmap|changes|present)[^"]*)" rel="next"'
 )  # months have no end
 
 

@@ -67,7 +67,8 @@ def test_the_scripts_of_any_page_together_are_small() -> None:
     templates = [file.read_text(encoding="utf-8") for file in (STATIC.parent / "templates").glob("*/*.html")]
     loaded = [re.findall(r"<script src=\"{{ asset\('([^']*)'\)", template) for template in templates]
     assert {name for names in loaded for name in names} == sizes.keys()
-    assert max(map(len, loaded)) == 1, "beside app.js, which each has, at most one"
+    assert max(map(len, loaded)) == 1, "beside app.js, which each has but slides, at most one"
+    assert sizes.pop("slides.js") < LARGEST_SCRIPT / 4
     assert sizes.pop("app.js") + max(sizes.values()) < LARGEST_SCRIPT
 
 

@@ -50,12 +50,13 @@ class PresentedTimelineQuery(TimelineQuery, frozen=True):
 class GridContext:
     """A table of numbers: rows of `row_word`, columns of `column_word`; `today` is the column in which it is.
 
-    `largest` is the greatest of all its numbers.
+    `cell_words` say what a column is where there is no room for columns; `largest` is the greatest of all numbers.
     """
 
     row_word: str
     column_word: str
     columns: Sequence[str]
+    cell_words: Sequence[str]
     rows: Sequence[tuple[Markup, Sequence[int]]]
     largest: int
     today: int | None = None
@@ -160,6 +161,7 @@ def _list_matrix_slides(chart: ChartContext, context: MatrixContext) -> list[_Sl
             row_word=chosen.name if context.by is None and chosen else FILTERS[context.by or "label"].label,
             column_word="Estimate in points",
             columns=columns,
+            cell_words=[_write_points(one) for one in columns],
             rows=[(name, [cell.count for cell in cells]) for name, cells in rows[at : at + _ROWS]],
             largest=page.largest,
         )
@@ -201,6 +203,7 @@ def _list_timeline_slides(chart: ChartContext, context: TimelineContext) -> list
             row_word=FILTERS[context.by].label,
             column_word="Due",
             columns=[*columns, "No date"],
+            cell_words=[*columns, "No date"],
             rows=list(zip(names, counts, strict=True))[at : at + _ROWS],
             largest=max(max(one) for one in counts),
             today=today,

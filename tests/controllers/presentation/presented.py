@@ -44,12 +44,12 @@ def read_slide(answer: Response) -> ReadSlide:
     [body] = re.findall(r'<main id="main" class="slide-body" tabindex="-1">(.*)</main>', page, re.DOTALL)
     [heading] = re.findall(r"<h1[^>]*>([^<]*)</h1>", page)
     [where] = re.findall(r"<span>(Slide [^<]*)</span>", page)
-    links = {rel: unescape(url) for rel, url in re.findall(r'rel="([a-z]+)" href="([^"]*)"', page)}
+    links = {rel: unescape(url) for url, rel in re.findall(r'href="([^"]*)" rel="([a-z]+)"', page)}
     return ReadSlide(
         unescape(heading), body, where, links["up"], links.get("next"), links.get("prev"), links.get("last")
     )
 
 
 def read_titles(slide: ReadSlide) -> list[str]:
-    """Return the titles of the items of a slide."""
-    return [unescape(one).strip() for one in re.findall(r'<p class="slide-title[^>]*>\s*([^<]*)</p>', slide.body)]
+    """Return the titles of the items, or the names of the projects, of a slide."""
+    return [unescape(one).strip() for one in re.findall(r'<(?:p|h3) class="slide-title[^>]*>\s*([^<]*)<', slide.body)]
