@@ -1,8 +1,12 @@
 """The meeting played: from the morning's sync, over the agenda, to the page that is kept of it."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,7 +17,7 @@ from tests.conftest import as_url, create_database
 from tests.e2e.conftest import NewPage
 from tests.fakes.linear import FakeLinear, Row, World, run_linear
 from tests.support.browser.accessible import violations
-from tests.support.browser.serving import serve_pages, wait_until_ready
+from tests.support.browser.serving import ROOT, serve_pages, wait_until_ready
 from tests.support.signed_in import let_in
 
 pytestmark = pytest.mark.browser
@@ -22,13 +26,14 @@ DAY_S = timedelta(days=1).total_seconds()
 LAST_MEETING = "2026-01-11"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """A program over a workspace in Linear that goes on; `issues` are by their titles."""
 
     address: str
     linear: FakeLinear
     conninfo: str
+    folder: Path
     issues: dict[str, Row] = field(default_factory=dict[str, Row])
 
     def add(self, title: str, **fields: Any) -> None:
@@ -40,6 +45,16 @@ class Stage:
         to = next(one["id"] for one in states if one["name"] == state)
         self.linear.world.edit(self.issues[issue], state=to, **fields)
 
+    def sync(self) -> None:
+        """Bring what Linear has into the mirror."""
+        linear = {"LINEAR_API_KEY": self.linear.key, "LINEAR_API_URL": self.linear.url}
+        place = {"DATABASE_URL": as_url(self.conninfo), "SLB_DATA_DIR": str(self.folder), "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            [sys.executable, "-m", "shareable_backlog", "sync"],
+            cwd=self.folder, env={**os.environ, **place, **linear}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
     def query(self, sql: str) -> None:
         with psycopg.connect(self.conninfo) as connection:
             connection.execute(sql.encode())
@@ -50,19 +65,11 @@ def stage(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) 
     world = World()
     with create_database(server, template) as conninfo, run_linear(world) as linear:
         let_in(conninfo, "alice", "bob", "carol")
-        settings = {"DATABASE_URL": as_url(conninfo), "LINEAR_API_KEY": linear.key, "LINEAR_API_URL": linear.url}
-        with serve_pages(tmp_path_factory.mktemp("played"), **settings) as address:
+        # Which has no key, so that no run of its own comes in between.
+        folder = tmp_path_factory.mktemp("played")
+        with serve_pages(folder, DATABASE_URL=as_url(conninfo)) as address:
             wait_until_ready(address)
-            yield Stage(address, linear, conninfo)
-
-
-def sync(admin: Page, runs: int) -> None:
-    """Bring what Linear has into the mirror, as an admin does it: it is the run of this number."""
-    admin.goto("/admin/sync")
-    admin.get_by_role("button", name="Sync now").click()
-    expect(admin.get_by_role("region", name="Runs").locator("tbody tr")).to_have_count(runs, timeout=20_000)
-    expect(admin.get_by_role("region", name="Runs").locator("tbody tr").first).to_contain_text("Succeeded")
-    expect(admin.get_by_text("No sync is running.")).to_be_visible(timeout=20_000)
+            yield Stage(address=address, linear=linear, conninfo=conninfo, folder=folder)
 
 
 def find_section(page: Page, name: str) -> Locator:
@@ -80,8 +87,7 @@ def test_the_meeting_from_the_mornings_sync_to_the_kept_page(stage: Stage, new_p
     world = stage.linear.world
     for title in ("Mend the roof", "Paint the door", "Clear the drain"):
         stage.add(title, priority=3)
-    admin = new_page(stage.address, "alice")
-    sync(admin, 2)  # the first one ran by itself
+    stage.sync()
     world.pass_time(20 * DAY_S)
     stage.query(f"UPDATE settings SET last_meeting_day = '{LAST_MEETING}'")
 
@@ -89,7 +95,7 @@ def test_the_meeting_from_the_mornings_sync_to_the_kept_page(stage: Stage, new_p
     stage.add("Order tiles", priority=2)
     stage.edit("Mend the roof", "In Progress", dueDate="2026-02-01")
     stage.edit("Clear the drain", "Done", completedAt="2026-01-20T09:00:00.000Z")
-    sync(admin, 3)
+    stage.sync()
 
     # Bob opens the agenda, and sees what is new, moved and done.
     bob = new_page(stage.address, "bob", java_script_enabled=False)
@@ -110,6 +116,7 @@ def test_the_meeting_from_the_mornings_sync_to_the_kept_page(stage: Stage, new_p
     expect(bob.get_by_role("button", name="Keep this page")).to_have_count(0)
 
     # The admin keeps it.
+    admin = new_page(stage.address, "alice")
     admin.goto("/meeting")
     admin.get_by_role("button", name="Keep this page").click()
     expect(admin.get_by_text("This page is kept")).to_be_visible()
@@ -119,7 +126,7 @@ def test_the_meeting_from_the_mornings_sync_to_the_kept_page(stage: Stage, new_p
     # Linear goes on, the page that was kept does not.
     stage.edit("Order tiles", "Canceled", title="Order slates", canceledAt="2026-01-22T09:00:00.000Z")
     stage.edit("Mend the roof", "Done", completedAt="2026-01-22T09:00:00.000Z")
-    sync(admin, 4)
+    stage.sync()
     bob.goto("/meeting")
     expect(find_section(bob, "Done").locator(".title")).to_have_count(3)
     bob.locator(".agenda-kept a").click()
@@ -129,7 +136,7 @@ def test_the_meeting_from_the_mornings_sync_to_the_kept_page(stage: Stage, new_p
 
     # What is hidden is on it no more, nor in its numbers.
     world.edit(stage.issues["Paint the door"], labelIds=[world.add_label("Secret")["id"]])
-    sync(admin, 5)
+    stage.sync()
     stage.query(
         "INSERT INTO sharing_rules (kind, entity_id, is_shown) SELECT 'label', id, false FROM labels"
         " WHERE name = 'Secret'"

@@ -18,7 +18,7 @@ PAGES = (
     ("state", "team", "project", "priority", "assignee", "cycle", "label")), "/?group=label&team=FLD&done=hidden",
     "/?group=state&archived=shown&order=-rank", "/?group=team&subgroup=state",
     "/?group=label&subgroup=project&team=FLD", "/?group=project&subgroup=label&done=hidden&skip=2",
-    "/board", "/board?group=team&priority=urgent", "/roadmap",
+    "/board", "/board?group=team&priority=urgent", "/roadmap", "/meeting", "/meeting?since=2020-01-01",
 )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def site(server: str, template: str) -> Generator[Site]:
 
 def list_numbers(page: str) -> list[tuple[str, int, str]]:
     """Return the address, the number of items and the words of each sum on a page."""
-    found = re.findall(r'<a class="(?:count|sum)" href="([^"]+)">(.*?)</a>', page, re.DOTALL)
+    found = re.findall(r'<a class="(?:count|(?:agenda-)?sum)" href="([^"]+)">(.*?)</a>', page, re.DOTALL)
     words = [(html.unescape(url), " ".join(re.sub(r"<[^>]*>", "", text).split())) for url, text in found]
     return [(url, int(text.partition(" ")[0].replace(",", "")), text) for url, text in words]
 
