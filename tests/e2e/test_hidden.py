@@ -23,12 +23,14 @@ NARROWED = (
 PATHS = ("/", "/board", "/export.csv", "/export.json", "/feed.atom")
 START = (
     *(f"/?group={group}" for group in GROUPS),
+    *(f"/?group={group}&subgroup={'team' if group != 'team' else 'state'}" for group in GROUPS),
     *(f"/board?group={group}" for group in GROUPS),
     *(f"/?order={order}" for order in ORDERS if order != "relevance"),
     *(f"{path}?{words}" for words in NARROWED for path in PATHS),
     *(f"{path}?group={group}" for group in GROUPS for path in ("/matrix", "/timeline")),
     *(f"/present/{page}?group=label" for page in ("list", "board", "matrix", "timeline")),
     "/present/list", "/present/roadmap", f"/present/list?q={KEY}-1", f"/present/roadmap?team={KEY}",
+    "/matrix?since=2020-01-01", "/timeline?since=2020-01-01", "/export.csv?group=label&subgroup=team",
     "/filters", "/filters?page=/board", "/roadmap", "/roadmap?group=initiative", f"/roadmap?team={KEY}",
     "/changes?since=30d", f"/changes?since=30d&team={KEY}", "/feeds", "/views", "/about", "/account",
     "/meeting", "/meeting?since=2020-01-01",

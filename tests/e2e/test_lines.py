@@ -58,8 +58,8 @@ _FIND_SMALL = """() => [...document.querySelectorAll('input, select, textarea')]
   .filter(one => parseFloat(getComputedStyle(one).fontSize) < 16)
   .map(one => one.outerHTML)"""
 PAGES = (
-    "/", "/board", "/timeline", "/filters", "/roadmap", "/changes?since=30d", "/meeting", "/views", "/account",
-    "/items/FLD-327",
+    "/", "/?group=team&subgroup=state", "/board", "/timeline", "/filters", "/roadmap", "/changes?since=30d",
+    "/meeting", "/views", "/account", "/items/FLD-327",
 )  # fmt: skip
 ADMIN_PAGES = (
     "/admin/people", "/admin/people/1", "/admin/sync", "/admin/sharing", "/admin/labels", "/admin/settings",
