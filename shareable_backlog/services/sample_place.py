@@ -90,7 +90,7 @@ async def _create_group(admin: Actor, name: str, teams: Sequence[str]) -> int:
 
 
 async def _record_visit(reader: Actor) -> None:
-    """Let a reader have come, looked at items and searched for what is not there."""
+    """Record that a reader came, looked at items and searched for what is not there."""
     assert reader.user_id and reader.email  # noqa: S101, PT018 (added a moment ago)
     async with transaction() as tx:
         await sessions.create_session(tx, reader.user_id, "link", reader)
