@@ -49,8 +49,9 @@ async def iterate_items(
         return
     by, inner, skip, is_empty = groups[0], groups[1:], 0, True
     named: list[str] = []
+    selection = await item_pages.select_for_groups(scope, query)
     while True:
-        page = await item_pages.list_groups(scope, query, by, closed=(), skip=skip, first=0)
+        page = await item_pages.list_groups(selection, by, closed=(), skip=skip, first=0)
         for one in page.groups:
             left = filters.narrow_to(query.filters, one.condition)
             if by == "label" and named:
