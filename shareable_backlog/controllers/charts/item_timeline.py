@@ -59,7 +59,12 @@ class TimelineContext:
 async def show_timeline(request: Request, query: TimelineQuery) -> Response:
     """Show items in a row for each group and a column for each month, or for each quarter of two years."""
     chart = await chart_pages.read_chart(request, TIMELINE, query)
-    context = await read_timeline(chart, query)
+    return await _render_timeline(request, chart, query, await read_timeline(chart, query))
+
+
+async def _render_timeline(
+    request: Request, chart: ChartContext, query: TimelineQuery, context: TimelineContext
+) -> Response:
     return await chart_pages.render_chart(
         request,
         chart,

@@ -131,9 +131,9 @@ async def _build_deck(
         return backlog_decks.build_empty_deck(why)
     chosen, shown = slides.choose_slide(found, number)
     if isinstance(chosen, GridContext):
-        body = rendering.render_part("presentation/_grid.html", chart, chosen)
+        body = _render_grid(chart, chosen)
     elif isinstance(chosen, CalendarContext):
-        body = rendering.render_part("presentation/_calendar.html", chart, chosen)
+        body = _render_calendar(chart, chosen)
     else:
         context = SectionsContext(
             sections=chosen,
@@ -145,6 +145,14 @@ async def _build_deck(
         )
         body = rendering.render_part("presentation/_sections.html", context)
     return Deck(body=body, number=shown, count=len(found), note=_write_note(note))
+
+
+def _render_grid(chart: ChartContext, grid: GridContext) -> Markup:
+    return rendering.render_part("presentation/_grid.html", chart, grid)
+
+
+def _render_calendar(chart: ChartContext, calendar: CalendarContext) -> Markup:
+    return rendering.render_part("presentation/_calendar.html", chart, calendar)
 
 
 def _write_note(words: str) -> Markup:
