@@ -40,7 +40,7 @@ from shareable_backlog.controllers.api.operation import Operation
 from shareable_backlog.controllers.backlog import changes, exports, feeds, filters, images, items, seen
 from shareable_backlog.controllers.backlog.lists import item_list
 from shareable_backlog.controllers.charts import item_timeline, matrix
-from shareable_backlog.controllers.presentation import backlog_slides, chart_slides, roadmap_slides
+from shareable_backlog.controllers.presentation import agenda_slides, backlog_slides, chart_slides, roadmap_slides
 from shareable_backlog.controllers.projects import roadmap
 from shareable_backlog.errors import TooMany
 from shareable_backlog.services import readiness
@@ -126,6 +126,7 @@ ROUTES = (
     Route("GET", "/present/board", backlog_slides.show_board, "viewer", page="board"),
     Route("GET", "/present/matrix", chart_slides.show_matrix, "viewer", page="matrix"),
     Route("GET", "/present/timeline", chart_slides.show_timeline, "viewer", page="timeline"),
+    Route("GET", "/present/meeting", agenda_slides.show_agenda, "viewer", page="meeting"),
     Route("GET", "/present/roadmap", roadmap_slides.show_roadmap, "viewer", page="roadmap"),
     Route("POST", "/seen", seen.mark_seen, "viewer"),
     Route("POST", "/seen/all", seen.mark_all_seen, "viewer"),

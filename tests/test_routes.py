@@ -65,6 +65,7 @@ TABLE = {
     "GET /present/board": Row("viewer"),
     "GET /present/matrix": Row("viewer"),
     "GET /present/timeline": Row("viewer"),
+    "GET /present/meeting": Row("viewer"),
     "GET /present/roadmap": Row("viewer"),
     "POST /seen": Row("viewer"),
     "POST /seen/all": Row("viewer", answer=303),

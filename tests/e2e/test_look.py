@@ -32,6 +32,7 @@ ADDRESSES = {
     "slides of a matrix": "/present/matrix",
     "hostile slides of a timeline": "/present/timeline?team=EVL&group=label&months=24",
     "slides of the roadmap": "/present/roadmap",
+    "slides of the agenda": "/present/meeting",
     "changes": "/changes?since=30d",
     "meeting": "/meeting?since=2026-10-01",
     "feed": "/feeds?label=Bug",

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
+from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogUrl
 from shareable_backlog.controllers.backlog.lists import origins
 from shareable_backlog.errors import InvalidInput, NotFound
@@ -56,7 +57,8 @@ class AgendaContext:
     was none yet. All that were kept are `offered`, the latest first, each with its address.
 
     `build_url` returns the list of just what is counted, and `write_origin` what the address of an item in a section
-    has after the question mark, so that it leads on; both are None for a day that is over: of it there are no lists.
+    has after the question mark, so that it leads on; both are None for a day that is over: of it there
+    are no lists, and no slides at `present_url`.
     """
 
     agenda: Agenda | None
@@ -69,27 +71,38 @@ class AgendaContext:
     address: str
     build_url: Callable[[AgendaSum | RiskyProject], str] | None
     write_origin: Callable[[AgendaSection], str] | None
+    present_url: str = ""
 
 
 async def show_agenda(request: Request, query: AgendaQuery) -> Response:
     """Show what is new since the last meeting, or another day, moved, done and at risk, then the rank."""
-    reader, now = auth.require_page_user(request), _read_now(request)
-    scope = reader.user.scope
-    since, meeting = await agenda.find_since(now, query.since, reader.settings_mark)
-    key = (reader.version, scope, since, now.date(), str(now.tzinfo))
+    found, since, meeting = await read_agenda(request, query.since)
     context = AgendaContext(
-        agenda=await _KEPT.value.get(key, partial(agenda.build_agenda, scope, now, since)),
+        agenda=found,
         since=since,
         meeting=meeting,
-        today=now.date(),
+        today=_read_now(request).date(),
         kept=None,
         offered=await _list_offered(),
         can_keep=_can_keep(request),
         address=PATH,
         build_url=_build_list_url,
         write_origin=_write_origin,
+        present_url=backlog_url.build_present_url(PATH, query),
     )
     return auth.render_page(request, "agenda/meeting.html", context)
+
+
+async def read_agenda(request: Request, day: date | None) -> tuple[Agenda, datetime, datetime | None]:
+    """Return the agenda as whoever asks sees it, when the day began that it compares with, and that of a meeting.
+
+    It compares with `day`, None: with that of the last meeting, which is None where there was none yet.
+    """
+    reader, now = auth.require_page_user(request), _read_now(request)
+    scope = reader.user.scope
+    since, meeting = await agenda.find_since(now, day, reader.settings_mark)
+    key = (reader.version, scope, since, now.date(), str(now.tzinfo))
+    return await _KEPT.value.get(key, partial(agenda.build_agenda, scope, now, since)), since, meeting
 
 
 async def keep_agenda(request: Request, form: KeepForm) -> Response:

@@ -14,6 +14,7 @@ from shareable_backlog.controllers.backlog.lists.list_parts import ListedContext
 from shareable_backlog.controllers.presentation import slides
 from shareable_backlog.controllers.presentation.slides import Deck, Section
 from shareable_backlog.process_state import ProcessState
+from shareable_backlog.services.agenda.agenda import RiskyProject
 from shareable_backlog.services.backlog import comparison, item_pages, selections
 from shareable_backlog.services.backlog.comparison import Comparison, GoneItem
 from shareable_backlog.services.backlog.item_pages import (
@@ -49,7 +50,7 @@ _GROUPS = ProcessState(lambda: AsyncLruCache[GroupedPage](64))
 class SectionsContext:
     """Items in sections; `ranks` are the places among all that the reader may see, by id."""
 
-    sections: Sequence[Section[ListedItem] | Section[GoneItem]]
+    sections: Sequence[Section[ListedItem] | Section[GoneItem] | Section[ListedItem | RiskyProject]]
     ranks: Mapping[str, int]
     news: News
     compared: Comparison | None

@@ -16,6 +16,7 @@ KINDS = {
     "board of projects": "/present/board?team=FLD&team=OPS&team=PLN&group=project",
     "matrix": "/present/matrix?team=FLD&team=OPS&team=PLN",
     "timeline": "/present/timeline?team=FLD&team=OPS&team=PLN",
+    "agenda": "/present/meeting",
     "roadmap": "/present/roadmap?team=FLD",
     "roadmap by initiative": "/present/roadmap?team=PLN&group=initiative",
     "nothing": "/present/list?q=xylophone-nobody-wrote",
