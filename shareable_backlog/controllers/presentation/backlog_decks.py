@@ -232,7 +232,7 @@ def _render_sections(
     places: Mapping[str, int],
     compared: Comparison | None,
 ) -> Markup:
-    is_board = listed.place.path == BOARD
+    in_columns = listed.place.path == BOARD and listed.place.filters.moved != "gone"
     context = SectionsContext(
         sections=sections,
         ranks=places,
@@ -242,7 +242,9 @@ def _render_sections(
         local=listed.local,
         by=None if listed.group == "none" else listed.group,
     )
-    return rendering.render_part("presentation/_columns.html" if is_board else "presentation/_sections.html", context)
+    return rendering.render_part(
+        "presentation/_columns.html" if in_columns else "presentation/_sections.html", context
+    )
 
 
 def _write_note(listed: ListedContext, total: ItemTotal, compared: Comparison | None) -> Markup:

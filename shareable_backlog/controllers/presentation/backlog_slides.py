@@ -53,11 +53,14 @@ async def _show(request: Request, path: str, query: PresentedQuery, group: Group
     )
 
 
-async def write_heading(request: Request, place: BacklogUrl) -> str:
-    """Return what the page at `place` is called: its saved view, or what it is narrowed to."""
+async def write_heading(request: Request, place: BacklogUrl, query: str | None = None) -> str:
+    """Return what the page at `place` is called: its saved view, or what it is narrowed to.
+
+    `query` is what its address has after the question mark where it has more than the place.
+    """
     reader = auth.require_page_user(request)
     layout = views.parse_layout(place.path.strip("/") or "list")
-    current = views.build_bar(reader.views, place.query, layout).current
+    current = views.build_bar(reader.views, place.query if query is None else query, layout).current
     return current.name if current else await headings.write_heading(reader.user.scope, place)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from math import ceil
 from typing import TypeAlias
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from msgspec.structs import replace
@@ -22,7 +23,10 @@ from shareable_backlog.controllers.charts.matrix import MatrixContext
 from shareable_backlog.controllers.presentation import backlog_decks, backlog_slides, slides
 from shareable_backlog.controllers.presentation.backlog_decks import NothingContext, SectionsContext
 from shareable_backlog.controllers.presentation.slides import Deck, Section, SlideNumber
+from shareable_backlog.services.backlog import news
+from shareable_backlog.services.backlog.comparison import Comparison
 from shareable_backlog.services.backlog.item_pages import Group, ListedItem
+from shareable_backlog.services.backlog.news import News
 from shareable_backlog.services.charts.item_timeline import TimelineCell
 from shareable_backlog.vocabulary import FILTERS
 from shareable_backlog.web import params
@@ -86,7 +90,13 @@ async def show_matrix(request: Request, query: PresentedMatrixQuery) -> Response
     found = _list_matrix_slides(chart, context) if has_estimates else []
     count = backlog_decks.write_count(0, page.count, context.most, chart.local)
     deck = await _build_deck(
-        request, chart, found, query.slide, f"{count} open", lacks_estimates=bool(page.rows) and not has_estimates
+        request,
+        chart,
+        found,
+        query.slide,
+        f"{count} open",
+        compared=context.compared,
+        lacks_estimates=bool(page.rows) and not has_estimates,
     )
     return slides.show_deck(
         request,
@@ -105,13 +115,12 @@ async def show_timeline(request: Request, query: PresentedTimelineQuery) -> Resp
         backlog_decks.write_count(0, one.count, context.most, chart.local)
         for one in (context.page.due, context.page.unscheduled)
     )
-    deck = await _build_deck(
-        request, chart, _list_timeline_slides(chart, context), query.slide, f"{due} due, {undated} without a date"
-    )
+    found, note = _list_timeline_slides(chart, context), f"{due} due, {undated} without a date"
+    deck = await _build_deck(request, chart, found, query.slide, note, compared=context.compared)
     return slides.show_deck(
         request,
         deck,
-        await backlog_slides.write_heading(request, chart.place),
+        await backlog_slides.write_heading(request, chart.place, urlencode(params.write(replace(query, slide=1)))),
         lambda number: backlog_url.build_present_url(TIMELINE, replace(query, slide=number)),
         params.build_url(TIMELINE, replace(query, slide=1)),
     )
@@ -124,6 +133,7 @@ async def _build_deck(
     number: int,
     note: str,
     *,
+    compared: Comparison | None,
     lacks_estimates: bool = False,
 ) -> Deck:
     if not found:
@@ -135,11 +145,12 @@ async def _build_deck(
     elif isinstance(chosen, CalendarContext):
         body = _render_calendar(chart, chosen)
     else:
+        reader = auth.require_page_user(request)
         context = SectionsContext(
             sections=chosen,
-            ranks=await ranks.read_ranks(chart.scope, auth.require_page_user(request).version),
-            news=chart.news,
-            compared=None,
+            ranks=await ranks.read_ranks(chart.scope, reader.version),
+            news=News(await news.find_meeting(chart.now, reader.settings_mark)),
+            compared=compared,
             now=chart.now,
             local=chart.local,
         )

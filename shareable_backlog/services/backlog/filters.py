@@ -178,7 +178,10 @@ def _parse_word(field: FilterName, value: str) -> str:
 
 def _parse_comparison(pairs: Iterable[Pair]) -> tuple[str | None, MoveKind | None]:
     """Return the day that the list is compared with, and what has to have become of its items since."""
-    words = {name: word for name, value in pairs if name in {"since", "moved"} and (word := _clean(value))}
+    named = [(name, _clean(value)) for name, value in pairs if name in {"since", "moved"}]
+    words = {name: word for name, word in named if word}
+    if ("since", "") in named and "since" not in words:
+        return None, None  # a form in which "Nothing" was chosen to compare with
     moved = _parse_move(words["moved"]) if "moved" in words else None
     return (parse_since(words["since"]) if "since" in words else "meeting" if moved else None), moved
 

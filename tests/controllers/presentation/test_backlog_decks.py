@@ -85,9 +85,10 @@ def test_compared_with_a_day_each_slide_says_what_moved(site: Site) -> None:
     assert "Since 7 Feb" in site.get("/present/list?since=2026-02-07", "bob").text
 
 
-def test_what_is_gone_is_presented_too(site: Site) -> None:
+@pytest.mark.parametrize("path", ["/present/list", "/present/board"])
+def test_what_is_gone_is_presented_too(site: Site, path: str) -> None:
     site.query("UPDATE backlog_items SET archived_at = now() WHERE id = 'o1'")
-    slide = read_slide(site.get("/present/list?since=2026-02-07&moved=gone", "bob"))
+    slide = read_slide(site.get(f"{path}?since=2026-02-07&moved=gone", "bob"))
     assert read_titles(slide) == ["Call the tiler"]
     assert "Archived" in slide.body
 

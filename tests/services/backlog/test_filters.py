@@ -177,3 +177,20 @@ def test_what_is_left_out_already_stays_so() -> None:
     without = leave_out(parse_filters([("-label", "Bug"), ("label", "Roof")]), "label", ["Web"])
     assert build_pairs(without) == [("label", "Roof"), ("-label", "Bug"), ("-label", "Web")]
     assert build_pairs(leave_out(Filters(), "label", ["Web"])) == [("-label", "Web")]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "since", "moved"),
+    [
+        ([("since", "meeting"), ("since", "")], "meeting", None),
+        ([("since", "2026-02-01"), ("since", "")], "2026-02-01", None),
+        ([("since", "meeting"), ("since", "2026-02-01")], "2026-02-01", None),
+        ([("moved", "new")], "meeting", "new"),
+        ([("since", ""), ("since", ""), ("moved", "new")], None, None),
+    ],
+)
+def test_of_two_fields_for_the_day_the_filled_one_counts_and_none_compares_with_nothing(
+    pairs: list[tuple[str, str]], since: str | None, moved: str | None
+) -> None:
+    found = parse_filters(pairs)
+    assert (found.since, found.moved) == (since, moved)
