@@ -21,7 +21,13 @@ ADMINS = {
     "search": "/?q=photo",
     "board": "/board",
     "filters": "/filters?label=Bug",
+    "matrix": "/matrix",
+    "timeline": "/timeline",
     "roadmap": "/roadmap",
+    "compared": "/?since=meeting",
+    "meeting": "/meeting",
+    "slides": "/present/list",
+    "slides-meeting": "/present/meeting",
     "changes": "/changes?since=30d",
     "views": "/views",
     "item": "/items/FLD-327",
@@ -32,6 +38,9 @@ ADMINS = {
     "admin-sync": "/admin/sync",
     "admin-sharing": "/admin/sharing",
     "admin-audit": "/admin/audit",
+    "admin-settings": "/admin/settings",
+    "admin-labels": "/admin/labels",
+    "admin-invitations": "/admin/invitations",
 }
 SIZES: dict[str, ViewportSize] = {"": {"width": 1440, "height": 900}, "-phone": {"width": 390, "height": 844}}
 
