@@ -81,6 +81,7 @@ def site(server: str, template: str) -> Generator[Site]:
         }  # fmt: skip
         with running_site.run_site(conninfo, settings, base_url=BASE) as site:
             site.post("/account/tokens", "alice", name="A program", rights="items")
+            site.post("/meeting", "alice")
             site.post("/views", "alice", name="Mine", query="team=FLD", layout="list")
             yield site
 

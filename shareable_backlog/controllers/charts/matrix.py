@@ -34,7 +34,12 @@ class MatrixContext:
 async def show_matrix(request: Request, query: BacklogQuery) -> Response:
     """Show open items in rows by priority, an admin's labels or another group, and a column for each estimate."""
     chart = await chart_pages.read_chart(request, MATRIX, query)
-    context = await read_matrix(chart, query)
+    return await _render_matrix(request, chart, query, await read_matrix(chart, query))
+
+
+async def _render_matrix(
+    request: Request, chart: ChartContext, query: BacklogQuery, context: MatrixContext
+) -> Response:
     return await chart_pages.render_chart(
         request,
         chart,

@@ -83,10 +83,11 @@ def test_keys_and_clickers_turn_slides(page: Page) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.goto("/present/list")
     where = page.locator(".slide-facts > :last-child")
+    last = int(where.inner_text().split()[-1])
     for key, at in (
         *(("PageDown", 2), ("ArrowRight", 3), (" ", 4), ("ArrowDown", 5)),
         *(("PageUp", 4), ("ArrowLeft", 3), ("Shift+ ", 2), ("ArrowUp", 1)),
-        *(("End", 22), ("Backspace", 21), ("Home", 1)),
+        *(("End", last), ("Backspace", last - 1), ("Home", 1)),
     ):
         page.keyboard.press(key)
         expect(where).to_contain_text(f"Slide {at} of")
