@@ -206,8 +206,15 @@ async def _offer_sample(config: SignInConfig, on_link: Callable[[str], None]) ->
         return
     with contextlib.suppress(BacklogError):  # the probe has it in the log, and pages say it
         if link := await sign_in.create_sample_link(config):
-            await sample_place.fill_place()
             on_link(link)
+            await _fill_sample_place()
+
+
+async def _fill_sample_place() -> None:
+    try:
+        await sample_place.fill_place()
+    except BacklogError as error:  # the sample can be looked at without its people
+        _LOG.warning("sample_place_not_filled", reason=str(error))
 
 
 async def _run_syncs(settings: Settings) -> None:

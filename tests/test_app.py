@@ -190,6 +190,23 @@ def test_over_an_empty_mirror_the_sample_is_loaded_and_a_link_to_it_told(databas
         assert site.query("SELECT count(*) > 100 FROM backlog_items WHERE id LIKE 'sample-%'") == [(True,)]
 
 
+def test_what_an_interrupted_start_left_is_not_in_the_way_of_the_link(database: str) -> None:
+    with running_site.run_site(database) as site:
+        site.query("INSERT INTO viewer_groups (name) VALUES ('Finance')")
+    with capture_logs() as logged:
+        assert len(start_with_sample(database)) == 1
+    assert "sample_place_not_filled" not in [event["event"] for event in logged]
+
+
+@pytest.mark.owner
+def test_a_place_that_can_not_be_filled_is_logged_and_the_link_told(database: str) -> None:
+    with running_site.run_site(database) as site:
+        site.query("ALTER TABLE invitations ADD CHECK (note IS NULL)")
+    with capture_logs() as logged:
+        assert len(start_with_sample(database)) == 1
+    assert "sample_place_not_filled" in [event["event"] for event in logged]
+
+
 def test_over_a_real_backlog_no_sample_is_loaded_and_no_link_told(database: str) -> None:
     with running_site.run_site(database) as site:
         site.query("INSERT INTO teams (id, key, name, created_at, updated_at) VALUES ('t', 'A', 'A', now(), now())")

@@ -72,6 +72,13 @@ async def test_it_is_filled_once_and_never_beside_other_people() -> None:
     assert await list_emails() == [SAMPLE_ADMIN, "bob@example.com"]
 
 
+async def test_where_a_group_is_there_already_nothing_is_added() -> None:
+    await query("INSERT INTO viewer_groups (name) VALUES ('Another')")
+    await fill_place()
+    assert await list_emails() == [SAMPLE_ADMIN]
+    assert [group.name for group in await viewer_groups.list_groups()] == ["Another"]
+
+
 async def test_nobody_gets_a_mail() -> None:
     await fill_place()
     assert await query("SELECT count(*) FROM outgoing_mails") == [(0,)]
