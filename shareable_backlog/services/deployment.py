@@ -16,7 +16,7 @@ from shareable_backlog.database.access import user_scopes, users
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.connection import conninfo
 from shareable_backlog.errors import BacklogError
-from shareable_backlog.services.access.sign_in import SAMPLE_ADMIN
+from shareable_backlog.services.access.sign_in import SAMPLE_ADMIN, SAMPLE_DOMAIN
 
 _LOG = logs.get_logger(__name__)
 _EVERY_S = 86_400.0
@@ -57,9 +57,9 @@ async def list_account_dangers() -> list[Danger]:
     """Return what is unsafe about who may come in. Raises DatabaseUnavailable."""
     newcomers, _ = await user_scopes.read_newcomer_scope()
     async with transaction() as tx:
-        admins = await users.list_admin_emails(tx)
+        sample = await users.list_emails_at(tx, SAMPLE_DOMAIN)
         readers, open_readers = await user_scopes.count_open_readers(tx)
-    return list(_find_account_dangers(admins, readers, open_readers, newcomers))
+    return list(_find_account_dangers(sample, readers, open_readers, newcomers))
 
 
 async def keep_warning(settings: Settings) -> None:
@@ -110,13 +110,14 @@ def _format_networks(networks: Sequence[Network]) -> str:
 
 
 def _find_account_dangers(
-    admins: Sequence[str], readers: int, open_readers: int, newcomers: Scope
+    sample: Sequence[str], readers: int, open_readers: int, newcomers: Scope
 ) -> Generator[Danger]:
-    if SAMPLE_ADMIN in admins:
-        what = "The sample's admin can still sign in, by a link that `slb serve --sample` prints."
-        yield Danger(
-            "sample_admin", what, f"make another person an admin, then run `slb users disable {SAMPLE_ADMIN}`"
-        )
+    if sample:
+        what = f"Made-up people of the sample are among yours: {', '.join(sample)}."
+        if SAMPLE_ADMIN in sample:
+            what += " The admin can still sign in, by a link that `slb serve --sample` prints."
+        fix = f"make another person an admin, run `slb users disable {SAMPLE_ADMIN}`, and delete the others in People"
+        yield Danger("sample_admin", what, fix)
     if newcomers == EVERYTHING:
         what = "Newcomers are given everything that is shown before anybody has looked at who they are."
         yield Danger("open_newcomers", what, "choose nothing or groups for newcomers on Admin, Sharing")

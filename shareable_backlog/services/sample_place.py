@@ -1,6 +1,7 @@
 """Let the place of the sample backlog look used: people, groups, an invitation, the day of the meeting.
 
-Its readers are made up, and see teams of the sample alone: once a real backlog takes its place, they see nothing.
+Its people are made up: nobody can sign in by their addresses, and its readers see teams of the sample alone, so
+nothing once a real backlog takes its place.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,25 +32,25 @@ _GROUPS: Mapping[str, Sequence[str]] = {
     "Customer office": ("sample-team-sal", "sample-team-ops"),
 }
 _READERS: Mapping[str, tuple[str, str]] = {
-    "anna.lindqvist@example.com": ("Anna Lindqvist", "Field staff"),
-    "tomas.okonkwo@example.com": ("Tomas Okonkwo", "Field staff"),
-    "miriam.delacroix@example.com": ("Miriam Delacroix", "Finance"),
-    "jonas.pereira@example.com": ("Jonas Pereira", "Customer office"),
+    "anna.lindqvist@sample.invalid": ("Anna Lindqvist", "Field staff"),
+    "tomas.okonkwo@sample.invalid": ("Tomas Okonkwo", "Field staff"),
+    "miriam.delacroix@sample.invalid": ("Miriam Delacroix", "Finance"),
+    "jonas.pereira@sample.invalid": ("Jonas Pereira", "Customer office"),
 }
 _READ: Mapping[str, Sequence[str]] = {
-    "anna.lindqvist@example.com": ("FLD-327", "FLD-440", "PLN-274"),
-    "tomas.okonkwo@example.com": ("FLD-327", "FLD-460"),
-    "miriam.delacroix@example.com": ("SAL-155", "SAL-173", "SAL-183"),
-    "jonas.pereira@example.com": ("SAL-155", "SAL-183", "OPS-325"),
+    "anna.lindqvist@sample.invalid": ("FLD-327", "FLD-440", "PLN-274"),
+    "tomas.okonkwo@sample.invalid": ("FLD-327", "FLD-460"),
+    "miriam.delacroix@sample.invalid": ("SAL-155", "SAL-173", "SAL-183"),
+    "jonas.pereira@sample.invalid": ("SAL-155", "SAL-183", "OPS-325"),
 }
 _SEARCHED_IN_VAIN: Mapping[str, Sequence[str]] = {
-    "miriam.delacroix@example.com": ("reverse charge",),
-    "jonas.pereira@example.com": ("parking permit", "Reverse charge"),
+    "miriam.delacroix@sample.invalid": ("reverse charge",),
+    "jonas.pereira@sample.invalid": ("parking permit", "Reverse charge"),
 }
-_INVITED = "petra.vandermeer@example.com"
+_INVITED = "petra.vandermeer@sample.invalid"
 _NOTE = "We decide on Tuesday at ten. Please look at the first ten before."
 _WAITING = (
-    "lukas.brandt@example.com",
+    "lukas.brandt@sample.invalid",
     "Lukas Brandt",
     "I answer the hotline in the north, and callers ask what is planned.",
 )

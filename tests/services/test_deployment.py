@@ -132,6 +132,19 @@ def test_every_danger_says_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("live_database")
+async def test_the_samples_people_are_named_until_they_are_gone() -> None:
+    await query(
+        "INSERT INTO users (email, is_approved) VALUES ('anna@sample.invalid', true),"
+        " ('lukas@sample.invalid', false), ('carol@example.com', true)"
+    )
+    [danger] = await deployment.list_account_dangers()
+    assert "yours: anna@sample.invalid, lukas@sample.invalid." in danger.what
+    assert "sign in" not in danger.what
+    await query("DELETE FROM users WHERE email LIKE '%@sample.invalid'")
+    assert await deployment.list_account_dangers() == []
+
+
+@pytest.mark.usefixtures("live_database")
 async def test_the_samples_admin_is_found_until_disabled() -> None:
     assert await deployment.list_account_dangers() == []
     await query(

@@ -49,7 +49,7 @@ async def test_use_an_invitation_and_somebody_who_waits_can_be_seen() -> None:
     assert seen.people == 4 + 1  # the admin has chosen for them
     assert len(seen.most_read) == 5
     assert dict(seen.vain_searches) == {"Reverse charge": 2, "parking permit": 1}
-    assert [one.email for one in await invitations.list_open()] == ["petra.vandermeer@example.com"]
+    assert [one.email for one in await invitations.list_open()] == ["petra.vandermeer@sample.invalid"]
     assert await query("SELECT count(*) FROM users WHERE NOT is_approved AND access_note IS NOT NULL") == [(1,)]
 
 
@@ -77,6 +77,13 @@ async def test_where_a_group_is_there_already_nothing_is_added() -> None:
     await fill_place()
     assert await list_emails() == [SAMPLE_ADMIN]
     assert [group.name for group in await viewer_groups.list_groups()] == ["Another"]
+
+
+async def test_all_of_its_people_have_addresses_that_nobody_can_have() -> None:
+    await fill_place()
+    emails = await list_emails()
+    assert len(emails) == 1 + 4 + 2
+    assert all(email.endswith("@sample.invalid") for email in emails)
 
 
 async def test_nobody_gets_a_mail() -> None:

@@ -261,6 +261,15 @@ async def set_access_note(transaction: Transaction, user_id: int, note: str | No
     )
 
 
+async def list_emails_at(transaction: Transaction, domain: str) -> list[str]:
+    """Return the mail addresses that end so, `@example.com`, of all who are not disabled."""
+    found = await transaction.query(
+        "SELECT email FROM users WHERE right(email, length(%(domain)s)) = %(domain)s AND NOT is_disabled ORDER BY id",
+        {"domain": domain},
+    )
+    return [email for (email,) in found]
+
+
 async def list_admin_emails(transaction: Transaction) -> list[str]:
     """Return the mail addresses of all active admins."""
     found = await transaction.query(

@@ -31,7 +31,8 @@ from shareable_backlog.services.mail.outbox import Outbox
 LINK_LIVES_S = 600
 _MADE_LINK_LIVES_S = 3600
 _CLEANED_EVERY_S = 3600
-SAMPLE_ADMIN = "admin@sample.invalid"  # an address that nobody can have
+SAMPLE_DOMAIN = "@sample.invalid"  # of addresses that nobody can have
+SAMPLE_ADMIN = f"admin{SAMPLE_DOMAIN}"
 
 _LOG = logs.get_logger(__name__)
 _NEWCOMERS_WAIT = (
@@ -49,6 +50,7 @@ _CODES_CLOSED = (
 )
 _PROXY_GROUPS = "AUTH_PROXY_VIEWER_GROUPS"
 _ENDED = "An admin has ended or declined access for this address. Ask an admin if you think that's a mistake."
+_MADE_UP = "This address is that of a made-up person of the sample. Sign in by your own address."
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,8 @@ async def let_in(
     known = Actor(user.id, user.email, actor.ip_address, actor.user_agent)
     if user.state in ("disabled", "declined"):
         return _ENDED
+    if user.email.endswith(SAMPLE_DOMAIN) and user.email != SAMPLE_ADMIN:
+        return _MADE_UP
     await named_admins.follow_admin_emails(tx, config.outbox, config.admin_emails, user, known)
     token = await create_session(tx, user.id, method, actor, token)
     await audit_actions.record(tx, known, Action.SIGN_IN_SUCCEEDED, details={"method": method})

@@ -223,6 +223,15 @@ async def test_the_samples_link_is_for_an_admin_who_has_no_address_and_works_aga
     assert len(await records("person.promoted")) == 1
 
 
+async def test_nobody_is_let_in_as_a_reader_of_the_sample() -> None:
+    await query("INSERT INTO users (email, is_approved) VALUES ('anna@sample.invalid', true)")
+    url = await sign_in.create_link(ENTRANCE.secret_key, BASE_URL, "anna@sample.invalid")
+    with pytest.raises(SignInFailed, match="made-up"):
+        await sign_in.redeem_link(ENTRANCE, url.rpartition("/")[2], None, "", NOBODY)
+    with pytest.raises(SignInFailed, match="made-up"):
+        await sign_in.accept_proxy_user(ENTRANCE, ProxyUser("Anna@Sample.invalid"), NOBODY)
+
+
 async def test_where_there_is_an_admin_the_sample_makes_none(database: str) -> None:
     let_in(database, "alice")
     assert await sign_in.create_sample_link(ENTRANCE) is None
