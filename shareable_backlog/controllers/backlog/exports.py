@@ -21,7 +21,7 @@ from shareable_backlog.services.access.sessions import CurrentUser, SessionLimit
 from shareable_backlog.services.account import reading_limits
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
-from shareable_backlog.services.backlog import news, subgroups
+from shareable_backlog.services.backlog import item_pages, news
 from shareable_backlog.services.backlog.item_pages import ItemQuery, ListedItem
 from shareable_backlog.vocabulary import PRIORITY_LABELS, STATE_TYPES
 from shareable_backlog.web.formats import csv_lines
@@ -63,7 +63,7 @@ async def _stream_export(
     await audit_actions.record(None, auth.read_actor(request), Action.EXPORT_MADE, details=details)
     places = await ranks.read_ranks(user.scope)
     # The first part comes before the answer begins, so that a failure is told as one.
-    parts = subgroups.iterate_items(user.scope, asked, place.layout.groups)
+    parts = item_pages.iterate_items(user.scope, asked)
     first = await anext(parts)
     config = auth.read_config(request)
     return StreamingResponse(

@@ -17,7 +17,7 @@ from shareable_backlog.database.backlog.filters import MOST_OF_ALL, Condition, F
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.vocabulary import FILTERS, MOVES, NEWS, PRIORITIES, STATE_TYPES, FilterName, MoveKind
 
-__all__ = ["Condition", "Filters", "build_pairs", "find_since", "leave_out", "narrow_to", "parse_filters"]
+__all__ = ["Condition", "Filters", "build_pairs", "find_since", "narrow_to", "parse_filters"]
 
 Pair: TypeAlias = tuple[str, str]
 
@@ -104,14 +104,6 @@ def narrow_to(filters: Filters, condition: Condition) -> Filters:
     values = tuple(dict.fromkeys((*(both.values if both else ()), *condition.values)))[:MOST_OF_ALL]
     left = [one for one in filters.conditions if one != both]
     return replace(filters, conditions=(*left, Condition(condition.field, values, is_all=True)))
-
-
-def leave_out(filters: Filters, field: FilterName, values: Sequence[str]) -> Filters:
-    """Return the filters that leave none of some values of a field, and none of those that are left out already."""
-    given = next((one for one in filters.conditions if one.field == field and one.is_not), None)
-    others = tuple(one for one in filters.conditions if one is not given)
-    without = replace(given or Condition(field, is_not=True), values=(*(given.values if given else ()), *values))
-    return replace(filters, conditions=(*others, without))
 
 
 def _find_key(name: str) -> tuple[FilterName, _Direction] | None:

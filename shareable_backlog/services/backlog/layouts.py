@@ -1,6 +1,6 @@
 """Read and write how the backlog is laid out, as in an address: `group=state&order=priority&closed=Done`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
@@ -25,12 +25,6 @@ class ListLayout:
     columns: tuple[ColumnName, ...] | None = None
     closed: tuple[str, ...] = ()
     subgroup: GroupBy | None = None
-
-    @property
-    def groups(self) -> Sequence[GroupBy]:
-        """By what the items are grouped, from the outside in."""
-        outer: list[GroupBy] = [self.group] if self.group and self.group != "none" else []
-        return [*outer, self.subgroup] if outer and self.subgroup else outer
 
 
 def parse_layout(given: Iterable[Pair]) -> ListLayout:

@@ -1,11 +1,11 @@
 """Group the items of each group once more: a group within another is the list with two more filters."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.services.backlog import filters, item_pages
-from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ItemTotal, ListedItem
+from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ItemTotal
 from shareable_backlog.vocabulary import GroupBy
 
 _GROUPS_ON_PAGE = 4
@@ -34,34 +34,3 @@ async def list_subgroups(
         total = ItemTotal(one.count, one.points, page.most) if one.count <= page.most else None
         parts.append(await item_pages.list_groups(selection, by, closed=(), skip=0, first=first, total=total))
     return parts
-
-
-async def iterate_items(
-    scope: Scope, query: ItemQuery, groups: Sequence[GroupBy]
-) -> AsyncGenerator[Sequence[ListedItem]]:
-    """Yield all items once, as a list in groups has them, and in groups within those, in parts of up to 1,000.
-
-    What has several labels stands where the first of them does. There is an empty part if there is no item.
-    """
-    if not groups:
-        async for part in item_pages.iterate_items(scope, query):
-            yield part
-        return
-    by, inner, skip, is_empty = groups[0], groups[1:], 0, True
-    named: list[str] = []
-    selection = await item_pages.select_for_groups(scope, query)
-    while True:
-        page = await item_pages.list_groups(selection, by, closed=(), skip=skip, first=0)
-        for one in page.groups:
-            left = filters.narrow_to(query.filters, one.condition)
-            if by == "label" and named:
-                left = filters.leave_out(left, by, named)
-            named += one.condition.values
-            is_empty = False
-            async for part in iterate_items(scope, replace(query, filters=left, order=query.order or "rank"), inner):
-                yield part
-        if page.next_skip is None:
-            break
-        skip = page.next_skip
-    if is_empty:
-        yield ()

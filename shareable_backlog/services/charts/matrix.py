@@ -106,4 +106,7 @@ def _narrow_to_row(open_: Filters, by: GroupBy | ChosenLabels, group: Group) -> 
         return filters.narrow_to(open_, item_pages.build_condition(by, group))
     if group.value is not None:
         return filters.narrow_to(open_, Condition("label", (group.value,)))
-    return filters.leave_out(open_, "label", [by.name])
+    given = next((one for one in open_.conditions if one.field == "label" and one.is_not), None)
+    others = [one for one in open_.conditions if one is not given]
+    without = replace(given or Condition("label", is_not=True), values=(*(given.values if given else ()), by.name))
+    return replace(open_, conditions=(*others, without))

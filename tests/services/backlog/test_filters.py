@@ -7,14 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shareable_backlog.errors import InvalidInput
-from shareable_backlog.services.backlog.filters import (
-    Condition,
-    Filters,
-    build_pairs,
-    leave_out,
-    narrow_to,
-    parse_filters,
-)
+from shareable_backlog.services.backlog.filters import Condition, Filters, build_pairs, narrow_to, parse_filters
 from shareable_backlog.vocabulary import FILTERS, PRIORITIES, STATE_TYPES
 
 Pair = tuple[str, str]
@@ -171,12 +164,6 @@ def test_an_estimate_is_a_number(word: str) -> None:
 def test_a_group_of_labels_keeps_what_the_list_is_narrowed_to(words: str, expected: str) -> None:
     narrowed = narrow_to(parse_filters(parse_qsl(words)), Condition("label", ("Roof",)))
     assert sorted(build_pairs(narrowed)) == sorted(parse_qsl(expected))
-
-
-def test_what_is_left_out_already_stays_so() -> None:
-    without = leave_out(parse_filters([("-label", "Bug"), ("label", "Roof")]), "label", ["Web"])
-    assert build_pairs(without) == [("label", "Roof"), ("-label", "Bug"), ("-label", "Web")]
-    assert build_pairs(leave_out(Filters(), "label", ["Web"])) == [("-label", "Web")]
 
 
 @pytest.mark.parametrize(

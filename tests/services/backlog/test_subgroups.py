@@ -137,23 +137,3 @@ async def test_a_closed_group_has_no_groups_within() -> None:
     found = await item_pages.list_groups(selection, "team", closed=["eng"], skip=0, first=0)
     parts = await subgroups.list_subgroups(EVERYTHING, parse_query(""), found, "state", first=1)
     assert [bool(one.groups) for one in parts] == [False, True, True]
-
-
-@pytest.mark.parametrize(("outer", "inner"), [*PAIRS, ("team", None)])
-async def test_who_takes_all_items_along_has_each_once_in_the_order_that_is_shown(
-    outer: GroupBy, inner: GroupBy | None
-) -> None:
-    await store_world(6)
-    groups: list[GroupBy] = [outer, inner] if inner else [outer]
-    taken = [
-        one.identifier async for part in subgroups.iterate_items(EVERYTHING, parse_query(""), groups) for one in part
-    ]
-    shown = [name for *_, names in await read_pages(outer, inner or "priority") for name in names]
-    assert sorted(taken) == sorted(set(shown))
-    if inner:
-        assert taken == list(dict.fromkeys(shown))
-
-
-async def test_what_has_nothing_in_it_has_an_empty_part() -> None:
-    parts = [part async for part in subgroups.iterate_items(EVERYTHING, parse_query("label=none"), ["team", "state"])]
-    assert [list(part) for part in parts] == [[]]
