@@ -230,12 +230,17 @@ FROM (SELECT count(*) AS count, sum(i.points) AS points FROM ({render_rows(count
 ) g"""
 
 
-def narrow_to_group(selection: Selection, by: GroupBy, group: Group) -> Selection | None:
-    """Return the selection of the items that are in a group; None where what is wanted cannot be in it."""
+def narrow_to_group(
+    selection: Selection, by: GroupBy, group: Group, parameter: LiteralString = "group_is"
+) -> Selection | None:
+    """Return the selection of the items that are in a group; None where what is wanted cannot be in it.
+
+    `parameter` is the name of the one that holds its ids, another for each of two groups.
+    """
     if by == "label":
-        labelled: LiteralString = "i.label_ids <> '{}' AND i.label_ids && %(group_is)s::text[]"
+        labelled: LiteralString = f"i.label_ids <> '{{}}' AND i.label_ids && %({parameter})s::text[]"
         text = labelled if group.ids else visibility.UNLABELLED
-        return selection.narrow(SqlPredicate(sql=text, params={"group_is": group.ids}))
+        return selection.narrow(SqlPredicate(sql=text, params={parameter: group.ids}))
     column = COLUMNS[by]
     ids = [place_priority(int(group.type or 0))] if by == "priority" else group.ids
     allowed = list_allowed(selection.predicates, column, ids or [None])
@@ -245,4 +250,4 @@ def narrow_to_group(selection: Selection, by: GroupBy, group: Group) -> Selectio
         # Who may not see who has it may not see either who has none.
         return selection.narrow(SqlPredicate(sql=f"({column.sql} IS NULL OR NOT {column.setting})"))
     left = [one for one in allowed if one is not None]
-    return selection.narrow(IdPredicate(column=column, parameter="group_is", ids=left, with_none=not ids))
+    return selection.narrow(IdPredicate(column=column, parameter=parameter, ids=left, with_none=not ids))

@@ -1,11 +1,10 @@
-"""Group the items of each group once more: a group within another is the list with two more filters."""
+"""Group the items of each group once more: a group within another has what is in both."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.services.backlog import filters, item_pages
-from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ItemTotal
+from shareable_backlog.database.backlog.item_groups import narrow_to_group
+from shareable_backlog.services.backlog import item_pages
+from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemTotal, Selection
 from shareable_backlog.vocabulary import GroupBy
 
 _GROUPS_ON_PAGE = 4
@@ -18,19 +17,19 @@ def shorten_page(page: GroupedPage) -> GroupedPage:
 
 
 async def list_subgroups(
-    scope: Scope, query: ItemQuery, page: GroupedPage, by: GroupBy, *, first: int
+    selection: Selection, page: GroupedPage, outer: GroupBy, by: GroupBy, *, first: int
 ) -> Sequence[GroupedPage]:
-    """Return the groups by `by` within each group of a page, with the `first` items of each; none of closed ones.
+    """Return the groups by `by` within each group by `outer` of a page, with the `first` items of each.
 
-    Where a group is counted exactly, so are those within it.
+    There are none of closed ones. Where a group is counted exactly, so are those within it.
     """
     parts: list[GroupedPage] = []
     for one in page.groups:
-        if not one.is_open:
+        # By its ids: others may be called the same in a filter.
+        narrowed = narrow_to_group(selection, outer, one.group, "outer_is") if one.is_open else None
+        if narrowed is None:
             parts.append(GroupedPage([], None, page.most))
             continue
-        narrowed = replace(query, filters=filters.narrow_to(query.filters, one.condition))
-        selection = await item_pages.select_for_groups(scope, narrowed)
         total = ItemTotal(one.count, one.points, page.most) if one.count <= page.most else None
-        parts.append(await item_pages.list_groups(selection, by, closed=(), skip=0, first=first, total=total))
+        parts.append(await item_pages.list_groups(narrowed, by, closed=(), skip=0, first=first, total=total))
     return parts

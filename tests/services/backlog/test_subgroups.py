@@ -63,7 +63,7 @@ async def read_pages(outer: GroupBy, inner: GroupBy, scope: Scope = EVERYTHING, 
         selection = await item_pages.select_for_groups(scope, asked)
         found = subgroups.shorten_page(await item_pages.list_groups(selection, outer, closed=(), skip=skip, first=0))
         for one, part in zip(
-            found.groups, await subgroups.list_subgroups(scope, asked, found, inner, first=first), strict=True
+            found.groups, await subgroups.list_subgroups(selection, found, outer, inner, first=first), strict=True
         ):
             within = list(part.groups)
             rest = part.next_skip
@@ -135,5 +135,13 @@ async def test_a_closed_group_has_no_groups_within() -> None:
     await store_world(5)
     selection = await item_pages.select_for_groups(EVERYTHING, parse_query(""))
     found = await item_pages.list_groups(selection, "team", closed=["eng"], skip=0, first=0)
-    parts = await subgroups.list_subgroups(EVERYTHING, parse_query(""), found, "state", first=1)
+    parts = await subgroups.list_subgroups(selection, found, "team", "state", first=1)
     assert [bool(one.groups) for one in parts] == [False, True, True]
+
+
+@pytest.mark.parametrize("inner", ["team", "label"])
+async def test_a_group_has_nothing_of_another_that_a_filter_calls_the_same(inner: GroupBy) -> None:
+    await store(person("Sam"), person("Samuel", display_name="Sam"))
+    await store(*(item(number, assignee_id="person-Sam" if number < 3 else "person-Samuel") for number in range(8)))
+    shown = await read_pages("assignee", inner)
+    assert [(one, count, within) for one, count, _, within, _ in shown] == [("Sam", 3, 3), ("Samuel", 5, 5)]

@@ -237,7 +237,7 @@ async def _list_groups(
     if inner is None:
         return found, ()
     page = subgroups.shorten_page(found)
-    return page, await subgroups.list_subgroups(listed.scope, listed.asked, page, inner, first=_FIRST_IN_SUBGROUP)
+    return page, await subgroups.list_subgroups(selection, page, by, inner, first=_FIRST_IN_SUBGROUP)
 
 
 async def _count_mirrored(listed: ListedContext, *, is_empty: bool) -> int:
