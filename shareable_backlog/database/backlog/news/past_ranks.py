@@ -70,6 +70,7 @@ _IN_FRONT: LiteralString = """
 async def read_known_since() -> datetime | None:
     """Return when the first run that is kept had filled the mirror, which knows what moved from then on.
 
+    An import, as the sample's is, counts only where Linear was never read: what it brought is not what is there now.
     None where none ran, and of the sample, whose past is made up with it.
     """
     found = await query(
@@ -77,7 +78,7 @@ async def read_known_since() -> datetime | None:
         SELECT completed_at FROM sync_history
         WHERE status IN ('succeeded', 'partial') AND completed_at IS NOT NULL AND {NOT_ADOPTED}
           AND NOT EXISTS (SELECT FROM teams WHERE starts_with(id, %(sample)s))
-        ORDER BY started_at, id LIMIT 1
+        ORDER BY trigger_type = 'import', started_at, id LIMIT 1
         """,
         {"sample": SAMPLE_PREFIX},
     )

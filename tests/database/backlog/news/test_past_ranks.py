@@ -95,6 +95,28 @@ async def test_what_was_read_then_is_what_is_read_of_then(seed: int, rank_order:
         assert await read_past_places(scope, rank_order) == then[scope]
 
 
+async def end_run(trigger: str, at: datetime) -> None:
+    await query(
+        "INSERT INTO sync_history (status, trigger_type, started_at, completed_at)"
+        " VALUES ('succeeded', %(trigger)s, %(at)s, %(at)s)",
+        {"trigger": trigger, "at": at},
+    )
+
+
+async def test_what_moved_is_known_from_the_first_sync_on_not_from_the_sample_before() -> None:
+    assert await past_ranks.read_known_since() is None
+    await end_run("import", SINCE)
+    await end_run("import", SINCE + HOUR)
+    assert await past_ranks.read_known_since() == SINCE, "of imports alone there is no other beginning"
+    await end_run("automatic", SINCE + 2 * HOUR)
+    await end_run("manual", SINCE + 3 * HOUR)
+    assert await past_ranks.read_known_since() == SINCE + 2 * HOUR
+    await query(
+        "INSERT INTO teams (id, key, name, created_at, updated_at) VALUES ('sample-team-x', 'X', 'X', now(), now())"
+    )
+    assert await past_ranks.read_known_since() is None, "of the sample"
+
+
 async def test_behind_what_is_numbered_today_nothing_is_told() -> None:
     early: dict[str, Any] = {"created_at": SINCE - HOUR, "updated_at": SINCE - HOUR}
     plain = [item(number, priority_sort_order=number, **early) for number in range(9)]
