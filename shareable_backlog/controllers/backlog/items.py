@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import images, seen
+from shareable_backlog.controllers.backlog.backlog_url import BOARD
 from shareable_backlog.controllers.backlog.lists import headings, origins, ranks
 from shareable_backlog.controllers.backlog.lists.origins import Origin, OriginQuery
 from shareable_backlog.controllers.backlog.lists.ranks import PastRank
@@ -97,7 +98,10 @@ async def _find_walk(request: Request, query: OriginQuery, item_id: str) -> Item
     if origin is None:
         return None
     user, layout = auth.require_user(request), origin.place.layout
-    wanted = ItemQuery(origin.walked, layout.order, _read_now(request))
+    is_grouped = origin.place.path == BOARD or layout.group not in {None, "none"}
+    # In groups items stand by rank where no order is chosen, also those of a search.
+    order = layout.order or ("rank" if is_grouped else None)
+    wanted = ItemQuery(origin.walked, order, _read_now(request))
     completed = await news.complete_query(wanted, user.scope, user.user_id, auth.require_page_user(request).unseen)
     return ItemWalk(
         origin,

@@ -105,3 +105,18 @@ def test_an_item_that_is_spelt_otherwise_keeps_the_list(site: Site) -> None:
 
 def test_a_line_offers_its_own_link_without_the_list(site: Site) -> None:
     assert 'data-copy="/items/ENG-1" hidden' in site.get("/?team=ENG", "bob").text
+
+
+@pytest.mark.parametrize("path", ["/?q=slates&group=team", "/board?q=slates&group=team"])
+def test_from_a_group_of_what_was_searched_it_leads_on_by_rank_as_the_group_does(site: Site, path: str) -> None:
+    site.query("""
+        INSERT INTO backlog_items (id, identifier, number, title, team_id, priority, created_at, updated_at) VALUES
+          ('i5', 'OPS-5', 5, 'Look where the many old roofs have lost their slates', 't2', 1, now(), now()),
+          ('i6', 'OPS-6', 6, 'Slates slates', 't2', 4, now(), now()) ON CONFLICT DO NOTHING;
+        INSERT INTO search_entries (item_id) SELECT id FROM backlog_items ON CONFLICT DO NOTHING
+    """)
+    while site.query("SELECT 1 FROM search_entries WHERE stale_since IS NOT NULL"):
+        site.get("/healthz")
+    url, page = open_first(site, path)
+    assert urlsplit(url).path == "/items/OPS-5"
+    assert {rel: urlsplit(url).path for rel, url in read_walk(page)[1].items()} == {"next": "/items/OPS-6"}
