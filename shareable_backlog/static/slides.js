@@ -45,6 +45,7 @@ function go(rel) {
 addEventListener("keydown", (event) => {
   const { key } = event;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (key.length === 1 && document.documentElement.dataset.keys) return;
   const rel = key === " " && event.shiftKey ? "prev" : KEYS[key];
   if (key === "F5") document.documentElement.requestFullscreen().catch(() => {});
   else if (key === "." || key === "b") document.body.classList.toggle("is-dark");
