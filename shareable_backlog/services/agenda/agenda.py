@@ -160,7 +160,9 @@ async def _choose_first(
     known = dict.fromkeys(id_ for kind in SECTIONS[name] for id_ in sums[kind].item_ids)
     for kind in SECTIONS[name]:
         if kind != "open" and sums[kind].count > MOST_IDS:  # the first by rank need not be among those that are known
-            found = await item_pages.list_items(scope, replace(asked[kind], order="rank"), None, size)
+            # What is done has no rank: by that it would stand behind all that is open, which would be read first.
+            order = _ORDERS[kind] if kind == "done" else "rank"
+            found = await item_pages.list_items(scope, replace(asked[kind], order=order), None, size)
             known = dict.fromkeys(one.id for one in found.items) | known
     return sorted(known, key=lambda id_: places.get(id_, ranks.MOST + 1))[:size]
 

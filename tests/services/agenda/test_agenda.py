@@ -64,6 +64,23 @@ async def test_of_more_than_a_thousand_the_first_by_rank_stand_there_too() -> No
     assert section.items[0].identifier == "ENG-1"
 
 
+async def test_of_more_than_a_thousand_that_are_done_those_updated_last_stand_there() -> None:
+    await store(team("ENG"), state("completed"))
+    await query(
+        """
+        INSERT INTO backlog_items (id, identifier, number, title, team_id, state_id, priority, created_at, updated_at,
+          completed_at)
+        SELECT 'i' || n, 'ENG-' || n, n, 'A title', 'team-ENG', 'ENG-completed-0', 4,
+          %(since)s::timestamptz - interval '1 day', at + (2000 - 2 * n) * interval '1 min', at
+        FROM (SELECT n, %(since)s::timestamptz + n * interval '1 min' AS at FROM generate_series(1, 1200) n) a
+        """,
+        {"since": SINCE},
+    )
+    section = (await build()).sections[2]
+    assert section.sums[0].count == 1200
+    assert [item.identifier for item in section.items] == [f"ENG-{number}" for number in range(1, 11)]
+
+
 async def test_where_too_much_moved_the_sums_say_that_there_may_be_more() -> None:
     await put(-5)
     await query(
