@@ -6,8 +6,8 @@ CREATE TABLE kept_agendas (
   -- By the calendar of who kept it.
   day DATE NOT NULL,
   number INTEGER NOT NULL CHECK (number > 0),
-  -- When the day began with which it compares.
-  since TIMESTAMPTZ NOT NULL,
+  -- The day with which it compares, by the same calendar.
+  since DATE NOT NULL,
   kept_by INTEGER,
   created_at TIMESTAMPTZ NOT NULL DEFAULT NOW(),
   CONSTRAINT kept_agendas_day_number_unique UNIQUE (day, number),

@@ -53,8 +53,9 @@ class KeepForm(Struct, frozen=True):
 class AgendaContext:
     """The page of an agenda; `kept` is the one of which it is, None: that of now, and `agenda` None: nobody kept it.
 
-    `since` is when the day began with which it compares, `meeting` when that of the last meeting did, None when there
-    was none yet. All that were kept are `offered`, the latest first, each with its address.
+    `since` is the day with which it compares, for the agenda of now when that began, and `meeting` when that of the
+    last meeting did, None when there was none yet. All that were kept are `offered`, the latest first, each with its
+    address.
 
     `build_url` returns the list of just what is counted, and `write_origin` what the address of an item in a section
     has after the question mark, so that it leads on; both are None for a day that is over: of it there
@@ -62,7 +63,7 @@ class AgendaContext:
     """
 
     agenda: Agenda | None
-    since: datetime
+    since: date
     meeting: datetime | None
     today: date
     kept: KeptAgenda | None

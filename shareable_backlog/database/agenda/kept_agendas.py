@@ -14,12 +14,15 @@ from shareable_backlog.database.connection.transaction import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptAgenda:
-    """An agenda that was kept on a `day`, the `number`th of it; `keeper` is None when they are gone."""
+    """An agenda that was kept on a `day`, the `number`th of it, and compares with the day `since`.
+
+    `keeper` is None when they are gone.
+    """
 
     id: int
     day: date
     number: int
-    since: datetime
+    since: date
     keeper: str | None
     created_at: datetime
 
@@ -58,7 +61,7 @@ async def list_scopes(limit: int) -> list[Scope]:
     return [build_scope(group_ids) for (group_ids,) in found]
 
 
-async def add_kept(tx: Transaction, day: date, since: datetime, kept_by: int | None) -> tuple[int, int]:
+async def add_kept(tx: Transaction, day: date, since: date, kept_by: int | None) -> tuple[int, int]:
     """Store that an agenda is kept, and return its id and its number of the day; others wait until it is done."""
     await tx.query("LOCK TABLE kept_agendas IN SHARE ROW EXCLUSIVE MODE")
     [(id_, number)] = await tx.query(

@@ -97,7 +97,7 @@ async def keep_agenda(actor: Actor, now: datetime, since: datetime, *, may_keep:
     scopes = await kept_agendas.list_scopes(MOST_SCOPES)
     contents = {scope: await _build_content(scope, now, since) for scope in scopes}
     async with transaction() as tx:
-        kept_id, number = await kept_agendas.add_kept(tx, now.date(), since, actor.user_id)
+        kept_id, number = await kept_agendas.add_kept(tx, now.date(), since.date(), actor.user_id)
         await kept_agendas.add_contents(tx, kept_id, contents)
         key = _format_key(now.date(), number)
         await audit_actions.record(
@@ -146,7 +146,7 @@ async def read_kept(scope: Scope, kept: KeptAgenda) -> Agenda | None:
     projects = await roadmap.list_projects(
         scope, team_key=None, status_type=None, skip=0, limit=len(project_ids), ids=project_ids
     )
-    return _narrow(content, kept.since, shown, {one.id for one in projects})
+    return _narrow(content, shown, {one.id for one in projects})
 
 
 async def _build_content(scope: Scope, now: datetime, since: datetime) -> str:
@@ -178,7 +178,7 @@ async def _build_content(scope: Scope, now: datetime, since: datetime) -> str:
     return msgspec.json.encode(content).decode()
 
 
-def _narrow(content: KeptContent, since: datetime, shown: ShownNow, project_ids: Collection[str]) -> Agenda:
+def _narrow(content: KeptContent, shown: ShownNow, project_ids: Collection[str]) -> Agenda:
     """Return what is left of a document."""
     items = {item.id: item for section in content.sections for item in section.items}
     moves = narrowing.narrow_moves(content.moves, items, shown)
@@ -206,7 +206,7 @@ def _narrow(content: KeptContent, since: datetime, shown: ShownNow, project_ids:
         ],
         projects=[one for one in content.projects if one.id in project_ids],
         ranks=_number_ids(content.ranked_ids, set(shown.ranked_ids)),
-        compared=Comparison(since, None, moves, _number_ids(content.past_ranked_ids, set(shown.ranked_ids))),
+        compared=Comparison(None, None, moves, _number_ids(content.past_ranked_ids, set(shown.ranked_ids))),
     )
 
 

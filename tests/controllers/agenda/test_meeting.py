@@ -119,6 +119,12 @@ def test_a_kept_page_stays_as_it_was_while_the_backlog_goes_on(site: Site) -> No
     assert f'href="{address}"' in site.get("/meeting", "bob").text
 
 
+def test_a_kept_page_names_the_same_day_in_every_time_zone(site: Site) -> None:
+    address = keep(site)
+    assert site.post("/account/preferences", "bob", time_zone="US/Pacific").status_code == 303
+    assert "compared with 17 Nov 2020." in site.get(address, "bob").text
+
+
 def test_what_is_hidden_since_is_in_no_line_and_no_number_of_it(site: Site) -> None:
     address = keep(site)
     site.query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('project', 'p1', false)")

@@ -1,6 +1,6 @@
 """The tables of kept agendas: their numbers, their scopes, and the documents."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
@@ -10,7 +10,7 @@ from shareable_backlog.database.agenda import kept_agendas
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
-DAY, SINCE = date(2026, 3, 5), datetime(2026, 2, 1, tzinfo=UTC)
+DAY, SINCE = date(2026, 3, 5), date(2026, 2, 1)
 
 
 async def keep(day: date = DAY) -> tuple[int, int]:
