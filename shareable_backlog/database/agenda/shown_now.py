@@ -14,7 +14,8 @@ class ShownNow:
     """What may be shown to a scope now, by ids: items, and states and projects to be named.
 
     `ranked_ids` may be gone from Linear: they had their place all the same. Of `hidden_project_ids` nothing is told
-    to anybody, while a group of viewers may learn that an item came from a project that it can't name.
+    to anybody, while a group of viewers may learn that an item came from a project that it can't name. Of
+    `listed_project_ids`, which stand by themselves, some item may be shown, be it archived.
     """
 
     item_ids: list[str]
@@ -22,6 +23,7 @@ class ShownNow:
     state_ids: list[str]
     project_ids: list[str]
     hidden_project_ids: list[str]
+    listed_project_ids: list[str]
     estimates: bool
 
 
@@ -46,7 +48,12 @@ _SHOWN_NOW: LiteralString = f"""
         AND {visibility.ITEM}
     ) AS project_ids, ARRAY(
       SELECT h.entity_id FROM ({visibility.HIDDEN_PROJECTS}) h WHERE h.entity_id = ANY (%(project_ids)s::text[])
-    ) AS hidden_project_ids, {visibility.ESTIMATES} AS estimates
+    ) AS hidden_project_ids, ARRAY(
+      SELECT p.id FROM projects p
+      WHERE p.id = ANY (%(listed_project_ids)s::text[]) AND p.removed_at IS NULL AND NOT p.trashed
+        AND p.id <> ALL (ARRAY({visibility.HIDDEN_PROJECTS}))
+        AND (SELECT TRUE FROM backlog_items i WHERE i.project_id = p.id AND {visibility.ITEM} LIMIT 1)
+    ) AS listed_project_ids, {visibility.ESTIMATES} AS estimates
 """
 
 
@@ -57,6 +64,7 @@ async def read_shown_now(
     ranked_ids: Sequence[str],
     state_ids: Sequence[str],
     project_ids: Sequence[str],
+    listed_project_ids: Sequence[str] = (),
 ) -> ShownNow:
     """Return which of these may be shown to a scope now, in no order.
 
@@ -70,6 +78,7 @@ async def read_shown_now(
             "ranked_ids": list(ranked_ids),
             "state_ids": list(state_ids),
             "project_ids": list(project_ids),
+            "listed_project_ids": list(listed_project_ids),
         },
         row=ShownNow,
     )

@@ -13,7 +13,6 @@ from shareable_backlog.database.agenda import kept_agendas, shown_now
 from shareable_backlog.database.agenda.kept_agendas import KeptAgenda
 from shareable_backlog.database.agenda.shown_now import ShownNow
 from shareable_backlog.database.backlog.filters import Filters
-from shareable_backlog.database.projects import roadmap
 from shareable_backlog.errors import NotAllowed, NotFound
 from shareable_backlog.services.agenda import agenda, narrowing
 from shareable_backlog.services.agenda.agenda import (
@@ -141,12 +140,9 @@ async def read_kept(scope: Scope, kept: KeptAgenda) -> Agenda | None:
         ranked_ids=[*content.ranked_ids, *content.past_ranked_ids],
         state_ids=_list_ids([item.state_id for item in items], "state", moves),
         project_ids=_list_ids([item.project_id for item in items], "project", moves),
+        listed_project_ids=[one.id for one in content.projects],
     )
-    project_ids = [one.id for one in content.projects]
-    projects = await roadmap.list_projects(
-        scope, team_key=None, status_type=None, skip=0, limit=len(project_ids), ids=project_ids
-    )
-    return _narrow(content, shown, {one.id for one in projects})
+    return _narrow(content, shown)
 
 
 async def _build_content(scope: Scope, now: datetime, since: datetime) -> str:
@@ -178,7 +174,7 @@ async def _build_content(scope: Scope, now: datetime, since: datetime) -> str:
     return msgspec.json.encode(content).decode()
 
 
-def _narrow(content: KeptContent, shown: ShownNow, project_ids: Collection[str]) -> Agenda:
+def _narrow(content: KeptContent, shown: ShownNow) -> Agenda:
     """Return what is left of a document."""
     items = {item.id: item for section in content.sections for item in section.items}
     moves = narrowing.narrow_moves(content.moves, items, shown)
@@ -204,7 +200,7 @@ def _narrow(content: KeptContent, shown: ShownNow, project_ids: Collection[str])
             )
             for section in content.sections
         ],
-        projects=[one for one in content.projects if one.id in project_ids],
+        projects=[one for one in content.projects if one.id in shown.listed_project_ids],
         ranks=_number_ids(content.ranked_ids, set(shown.ranked_ids)),
         compared=Comparison(None, None, moves, _number_ids(content.past_ranked_ids, set(shown.ranked_ids))),
     )

@@ -147,6 +147,16 @@ def test_a_project_that_is_hidden_since_is_not_named_as_where_an_item_came_from(
     assert "Tides" not in page
 
 
+def test_a_project_at_risk_stays_named_when_it_and_its_items_are_archived(site: Site) -> None:
+    site.query("UPDATE projects SET health = 'offTrack' WHERE id = 'p1'")
+    address = keep(site)
+    site.query("UPDATE projects SET archived_at = now()")
+    site.query("UPDATE backlog_items SET archived_at = now()")
+    assert 'class="name" dir="auto">Apollo<' in site.get(address, "bob").text
+    site.query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('project', 'p1', false)")
+    assert "Apollo" not in site.get(address, "bob").text
+
+
 def test_estimates_that_are_not_shown_any_more_are_told_no_more(site: Site) -> None:
     address = keep(site)
     assert '<span dir="auto">3</span> <span aria-hidden="true">→</span>' in site.get(address, "bob").text

@@ -1,6 +1,6 @@
 """What of an agenda that was kept may be shown now."""
 
-from typing import Any
+from typing import Any, LiteralString
 
 import pytest
 
@@ -13,12 +13,13 @@ from tests.support.mirrored import item, project, state, store, team
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 STATES = ("ENG-started-0", "OPS-started-0")
+PROJECTS = ("project-A", "project-B")
 ITEMS = ("item-ENG-1", "item-OPS-2", "item-gone")
 
 
 async def read(scope: Scope) -> ShownNow:
     return await shown_now.read_shown_now(
-        scope, item_ids=ITEMS, ranked_ids=ITEMS, state_ids=STATES, project_ids=("project-A", "project-B")
+        scope, item_ids=ITEMS, ranked_ids=ITEMS, state_ids=STATES, project_ids=PROJECTS, listed_project_ids=PROJECTS
     )
 
 
@@ -65,3 +66,26 @@ async def test_what_is_gone_from_linear_had_its_place_but_is_in_no_line() -> Non
     await query("UPDATE backlog_items SET removed_at = now() WHERE number = 1")
     found = await read(EVERYTHING)
     assert (found.item_ids, sorted(found.ranked_ids)) == (["item-OPS-2"], ["item-ENG-1", "item-OPS-2"])
+
+
+@pytest.mark.parametrize(
+    ("change", "is_listed"),
+    [
+        ("UPDATE backlog_items SET archived_at = now()", True),
+        ("UPDATE projects SET archived_at = now()", True),
+        ("UPDATE projects SET removed_at = now()", False),
+        ("UPDATE projects SET trashed = true", False),
+        ("UPDATE backlog_items SET removed_at = now()", False),
+        ("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('project', 'project-A', false)", False),
+        ("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('team', 'team-ENG', false)", False),
+    ],
+)
+async def test_a_project_stands_by_itself_while_some_item_of_it_may_be_shown(
+    change: LiteralString, *, is_listed: bool
+) -> None:
+    await store_world(project_id="project-A")
+    await query("INSERT INTO viewer_groups (name) VALUES ('Nobody')")
+    [(group,)] = await query("SELECT id FROM viewer_groups")
+    await query(change)
+    assert (await read(EVERYTHING)).listed_project_ids == (["project-A"] if is_listed else [])
+    assert (await read(Scope((group,)))).listed_project_ids == []

@@ -11,7 +11,7 @@ from tests.support.mirrored import NOON
 
 ALL = ShownNow(
     item_ids=["i"], ranked_ids=["i"], state_ids=["s1", "s2"], project_ids=["p1", "p2"], hidden_project_ids=[],
-    estimates=True,
+    listed_project_ids=[], estimates=True,
 )  # fmt: skip
 ITEM = AgendaItem(
     id="i", identifier="ENG-1", title="A title", team=None, priority=1, estimate=3, issue_estimation_type=None,
