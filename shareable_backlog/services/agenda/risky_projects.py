@@ -10,6 +10,7 @@ from shareable_backlog.database.backlog.selection.item_query import ItemQuery, s
 from shareable_backlog.database.projects import roadmap
 from shareable_backlog.database.projects.roadmap import PlannedProject
 from shareable_backlog.services.backlog import item_pages
+from shareable_backlog.services.backlog.filters import parse_filters
 from shareable_backlog.services.backlog.item_pages import ItemTotal
 from shareable_backlog.services.projects import plan_dates, plan_moves
 from shareable_backlog.services.projects.plan_moves import PlanMove
@@ -25,8 +26,8 @@ class RiskyProject:
     """A project of which something is still to be done; `health` is one of RISKY_HEALTH, None for any other.
 
     `was_date` and its resolution are the target date that it had, if that `is_slipped`. `open` counts what is still
-    to be done, as the list counts it that `filters` leave; None of a day that is over. It `is_late` once its target
-    date has passed.
+    to be done, as the list counts it that `filters` leave; None of a day that is over, and where the filters, which
+    know it by its name, would leave another's items or none. It `is_late` once its target date has passed.
     """
 
     id: str
@@ -54,7 +55,8 @@ async def list_projects(scope: Scope, now: datetime, since: datetime) -> Sequenc
     shown = await roadmap.list_projects(scope, team_key=None, status_type=None, skip=0, limit=len(ids), ids=list(ids))
     live = [one for one in shown if one.status_type not in {"completed", "canceled"}]
     live.sort(key=lambda one: RISKY_HEALTH.index(one.health) if one.health in RISKY_HEALTH else len(RISKY_HEALTH))
-    return [await _count_open(scope, now, _build_project(one, slips.get(one.id), now.date())) for one in live[:MOST]]
+    found = [(one, _build_project(one, slips.get(one.id), now.date())) for one in live[:MOST]]
+    return [await _count_open(scope, now, built) if _has_own_list(one) else built for one, built in found]
 
 
 def _build_project(project: PlannedProject, slip: PlanMove | None, today: date) -> RiskyProject:
@@ -72,6 +74,12 @@ def _build_project(project: PlannedProject, slip: PlanMove | None, today: date) 
         was_resolution=slip and slip.resolution,
         open=None,
     )
+
+
+def _has_own_list(project: PlannedProject) -> bool:
+    """Return whether a filter by its name leaves the items of this project alone."""
+    by_name = parse_filters([("project", project.name)]).conditions
+    return not project.has_namesake and by_name == (Condition("project", (project.name,)),)
 
 
 async def _count_open(scope: Scope, now: datetime, project: RiskyProject) -> RiskyProject:

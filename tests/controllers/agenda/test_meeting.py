@@ -82,6 +82,14 @@ def test_projects_at_risk_or_put_off_are_named_with_what_is_open_in_them(site: S
     assert re.search(r'href="/\?project=Apollo&amp;done=hidden">1 open</a>', page)
 
 
+def test_a_project_at_risk_with_a_namesake_has_no_number_and_leads_nowhere(site: Site) -> None:
+    site.query("UPDATE projects SET health = 'offTrack' WHERE id = 'p1'")
+    site.query("INSERT INTO projects (id, name, created_at, updated_at) VALUES ('p9', 'apollo', now(), now())")
+    page = site.get(f"/meeting?{SINCE}", "bob").text
+    assert '<span class="name" dir="auto">Apollo</span>' in page
+    assert "project=Apollo&amp;done=hidden" not in page
+
+
 def test_before_the_first_meeting_it_says_with_what_it_compares_and_who_can_change_that(site: Site) -> None:
     site.query("UPDATE settings SET meeting_weekday = NULL")
     assert "an admin can choose one" in site.get("/meeting", "bob").text

@@ -57,6 +57,15 @@ async def test_one_whose_target_has_passed_is_late() -> None:
     assert {one.name: one.is_late for one in found} == {"Late": True, "Quarter": False}
 
 
+@pytest.mark.parametrize("name", ["Risky", " Risky", "  ", "R" * 201])
+async def test_where_a_filter_by_its_name_would_count_others_nothing_is_counted(name: str) -> None:
+    await store_projects(Risky={"health": "atRisk"}, Good={"health": "onTrack"})
+    await query("UPDATE projects SET name = 'RISKY' WHERE name = 'Good'")
+    await query("UPDATE projects SET name = %(name)s WHERE name = 'Risky'", {"name": name})
+    [found] = await risky_projects.list_projects(EVERYTHING, NOW, SINCE)
+    assert (found.name, found.open) == (name, None)
+
+
 async def test_what_is_over_is_at_no_risk_any_more() -> None:
     await store_projects(Over={"health": "atRisk", "status_id": "done"})
     await query(
