@@ -58,8 +58,8 @@ class AgendaContext:
     address.
 
     `build_url` returns the list of just what is counted, and `write_origin` what the address of an item in a section
-    has after the question mark, so that it leads on; both are None for a day that is over: of it there
-    are no lists, and no slides at `present_url`.
+    has after the question mark, so that it leads on; both are None where the list is switched off, and for
+    a day that is over: of it there are no lists, and no slides at `present_url`.
     """
 
     agenda: Agenda | None
@@ -78,6 +78,7 @@ class AgendaContext:
 async def show_agenda(request: Request, query: AgendaQuery) -> Response:
     """Show what is new since the last meeting, or another day, moved, done and at risk, then the rank."""
     found, since, meeting = await read_agenda(request, query.since)
+    has_list = "list" not in auth.require_user(request).pages_off
     context = AgendaContext(
         agenda=found,
         since=since,
@@ -87,8 +88,8 @@ async def show_agenda(request: Request, query: AgendaQuery) -> Response:
         offered=await _list_offered(),
         can_keep=_can_keep(request),
         address=PATH,
-        build_url=_build_list_url,
-        write_origin=_write_origin,
+        build_url=_build_list_url if has_list else None,
+        write_origin=_write_origin if has_list else None,
         present_url=backlog_url.build_present_url(PATH, query),
     )
     return auth.render_page(request, "agenda/meeting.html", context)

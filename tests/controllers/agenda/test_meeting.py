@@ -61,6 +61,20 @@ def test_each_number_leads_to_a_list_of_just_so_many(site: Site) -> None:
         assert len(list_titles(site, url)) == int(words.split()[0]), words
 
 
+def test_where_the_list_is_switched_off_the_numbers_lead_nowhere_else(site: Site) -> None:
+    site.query("UPDATE settings SET pages_off = '{list}'")
+    site.query(
+        "INSERT INTO backlog_items (id, identifier, number, title, team_id, priority, created_at, updated_at)"
+        " SELECT 'n' || n, 'ENG-' || n, n, 'Nail', team_id, 1, now(), now()"
+        " FROM backlog_items, generate_series(101, 130) n WHERE id = 'i5'"
+    )
+    page = site.get(f"/meeting?{SINCE}", "bob").text
+    assert set(read_sums(page).values()) == {""}
+    assert "The first 10 of these." in page
+    assert "line by line" not in page
+    assert "line by line" in site.get(keep(site), "bob").text
+
+
 def test_what_moved_is_told_in_words(site: Site) -> None:
     page = re.sub(r"<[^>]+>|\s+", " ", site.get(f"/meeting?{SINCE}", "bob").text)
     page = re.sub(r" +", " ", page)
