@@ -1,5 +1,7 @@
 """Answer `/present/meeting`: the agenda of the meeting, section by section."""
 
+import dataclasses
+
 from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
@@ -32,9 +34,11 @@ async def show_agenda(request: Request, query: PresentedAgendaQuery) -> Response
     """Show what the page of the agenda shows, in slides."""
     reader, local = auth.require_page_user(request), auth.read_local_format(request)
     agenda, since, last_meeting = await meeting.read_agenda(request, query.since)
-    packed = slides.pack_sections(_list_sections(agenda, local))
+    # Health and target dates of projects are the roadmap's.
+    shown = agenda if "roadmap" not in reader.user.pages_off else dataclasses.replace(agenda, projects=())
+    packed = slides.pack_sections(_list_sections(shown, local))
     if packed:
-        sections, shown = slides.choose_slide(packed, query.slide)
+        sections, number = slides.choose_slide(packed, query.slide)
         now = clock.read_time().astimezone(local.tzinfo)
         context = SectionsContext(
             sections=sections,
@@ -47,7 +51,7 @@ async def show_agenda(request: Request, query: PresentedAgendaQuery) -> Response
         with locales.write_for(local):
             note = f"Compared with {locales.format_day(since, now)}"
         body = rendering.render_part("presentation/_sections.html", context)
-        deck = Deck(body=body, number=shown, count=len(packed), note=note)
+        deck = Deck(body=body, number=number, count=len(packed), note=note)
     else:
         why = NothingContext(
             is_unshared=reader.user.scope.is_nothing, is_narrowed=False, has_run=reader.mirror.as_of is not None

@@ -104,6 +104,17 @@ def test_a_project_at_risk_with_a_namesake_has_no_number_and_leads_nowhere(site:
     assert "project=Apollo&amp;done=hidden" not in page
 
 
+def test_where_the_roadmap_is_switched_off_no_project_at_risk_is_told(site: Site) -> None:
+    site.query("UPDATE projects SET health = 'offTrack' WHERE id = 'p1'")
+    paths = (f"/meeting?{SINCE}", keep(site))
+    assert all("Off track" in site.get(path, "bob").text for path in paths)
+    site.query("UPDATE settings SET pages_off = '{roadmap}'")
+    for path in paths:
+        page = site.get(path, "bob").text
+        assert "Off track" not in page
+        assert "Fix the roof" in page
+
+
 def test_before_the_first_meeting_it_says_with_what_it_compares_and_who_can_change_that(site: Site) -> None:
     site.query("UPDATE settings SET meeting_weekday = NULL")
     assert "an admin can choose one" in site.get("/meeting", "bob").text

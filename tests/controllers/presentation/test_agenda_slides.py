@@ -49,6 +49,16 @@ def test_projects_at_risk_stand_there_by_name_and_why(site: Site) -> None:
     assert "Off track" in before.body + slide.body
 
 
+def test_where_the_roadmap_is_switched_off_no_project_at_risk_stands_there(site: Site) -> None:
+    site.query("UPDATE projects SET health = 'offTrack'")
+    site.query("UPDATE settings SET pages_off = '{roadmap}'")
+    last = read_slide(site.get("/present/meeting?since=2020-11-17&slide=99", "bob"))
+    before = read_slide(site.get(last.previous or "", "bob"))
+    assert "At risk" in before.body + last.body
+    assert "Projects at risk" not in before.body + last.body
+    assert "Off track" not in before.body + last.body
+
+
 def test_who_sees_nothing_is_told_so(site: Site) -> None:
     slide = read_slide(site.get("/present/meeting", "erin"))
     assert read_titles(slide) == []
