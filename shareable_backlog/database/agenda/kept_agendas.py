@@ -48,15 +48,17 @@ async def find_kept(day: date, number: int) -> KeptAgenda | None:
     return found[0] if found else None
 
 
-async def list_scopes(limit: int) -> list[Scope]:
-    """Return up to `limit` scopes of people who are active, first everything, then those of most people."""
+async def list_scopes(user_id: int, limit: int) -> list[Scope]:
+    """Return up to `limit` scopes of people who are active: one person's, everything, then those of most people."""
     found = await query(
         f"""
-        SELECT s.group_ids FROM (SELECT {render_scope("u")} AS group_ids FROM users u WHERE {STATE} = 'active') s
+        SELECT s.group_ids
+        FROM (SELECT u.id, {render_scope("u")} AS group_ids FROM users u WHERE {STATE} = 'active') s
         WHERE s.group_ids IS DISTINCT FROM '{{}}' GROUP BY s.group_ids
-        ORDER BY s.group_ids IS NULL DESC, count(*) DESC, s.group_ids LIMIT %(limit)s
+        ORDER BY bool_or(s.id = %(user_id)s) DESC, s.group_ids IS NULL DESC, count(*) DESC, s.group_ids
+        LIMIT %(limit)s
         """,
-        {"limit": limit},
+        {"user_id": user_id, "limit": limit},
     )
     return [build_scope(group_ids) for (group_ids,) in found]
 

@@ -34,7 +34,7 @@ from shareable_backlog.services.backlog.comparison import Comparison
 __all__ = ["KeptAgenda"]
 
 MOST_SCOPES = 30
-"""For so many ways to see the backlog an agenda is kept, those of most people."""
+"""For so many ways to see the backlog an agenda is kept, the own one first, then those of most people."""
 
 _MOST_LISTED = 500
 _SIZES = AgendaSizes(items=25, ranked=40)
@@ -93,7 +93,7 @@ async def keep_agenda(actor: Actor, now: datetime, since: datetime, *, may_keep:
     """Keep the agenda as each of up to 30 scopes sees it now, and return its key. Raises NotAllowed."""
     if not may_keep or actor.user_id is None:
         raise NotAllowed("Only admins and team members can keep this page. Nothing was changed.")
-    scopes = await kept_agendas.list_scopes(MOST_SCOPES)
+    scopes = await kept_agendas.list_scopes(actor.user_id, MOST_SCOPES)
     contents = {scope: await _build_content(scope, now, since) for scope in scopes}
     async with transaction() as tx:
         kept_id, number = await kept_agendas.add_kept(tx, now.date(), since.date(), actor.user_id)

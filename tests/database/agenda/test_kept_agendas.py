@@ -51,5 +51,7 @@ async def test_the_scopes_in_use_are_those_of_active_people_everything_first_the
         " ('c@example.com', 'Two'), ('d@example.com', 'Two'), ('e@example.com', 'One'), ('e@example.com', 'Two'))"
     )
     one, two = [id_ for (id_,) in await query("SELECT id FROM viewer_groups ORDER BY name")]
-    assert await kept_agendas.list_scopes(9) == [EVERYTHING, Scope((two,)), Scope((one,))]
-    assert await kept_agendas.list_scopes(2) == [EVERYTHING, Scope((two,))]
+    assert await kept_agendas.list_scopes(0, 9) == [EVERYTHING, Scope((two,)), Scope((one,))]
+    assert await kept_agendas.list_scopes(0, 2) == [EVERYTHING, Scope((two,))]
+    [(keeper,)] = await query("SELECT id FROM users WHERE email = 'b@example.com'")
+    assert await kept_agendas.list_scopes(keeper, 2) == [Scope((one,)), EVERYTHING]
