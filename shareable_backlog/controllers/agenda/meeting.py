@@ -15,7 +15,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogUrl
 from shareable_backlog.controllers.backlog.lists import origins
-from shareable_backlog.errors import InvalidInput, NotFound
+from shareable_backlog.errors import InvalidInput, NotAllowed, NotFound
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.agenda import agenda, kept_agendas
 from shareable_backlog.services.agenda.agenda import Agenda, AgendaSection, AgendaSum, RiskyProject
@@ -108,7 +108,9 @@ async def read_agenda(request: Request, day: date | None) -> tuple[Agenda, datet
 
 
 async def keep_agenda(request: Request, form: KeepForm) -> Response:
-    """Keep the agenda as it is now, for everybody."""
+    """Keep the agenda as it is now, for everybody. Raises NotAllowed."""
+    if auth.require_user(request).viewing_as is not None:
+        raise NotAllowed("You look as somebody else. Stop that first, then keep the page. Nothing was changed.")
     reader, now = auth.require_page_user(request), _read_now(request)
     since, _ = await agenda.find_since(now, form.since, reader.settings_mark)
     key = await kept_agendas.keep_agenda(auth.read_actor(request), now, since, may_keep=_can_keep(request))

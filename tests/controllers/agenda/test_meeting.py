@@ -234,7 +234,9 @@ def test_an_admin_who_looks_as_somebody_else_keeps_nothing(site: Site) -> None:
         "UPDATE sessions SET viewing_as_user_id = (SELECT id FROM users WHERE email = 'bob@example.com')"
         " WHERE user_id = (SELECT id FROM users WHERE email = 'alice@example.com')"
     )
-    assert site.post("/meeting", "alice").status_code == 403
+    answer = site.post("/meeting", "alice")
+    assert answer.status_code == 403
+    assert "You look as somebody else" in answer.text
     assert site.query("SELECT count(*) FROM kept_agendas") == [(0,)]
 
 
