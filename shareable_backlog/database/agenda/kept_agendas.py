@@ -16,7 +16,7 @@ from shareable_backlog.database.connection.transaction import Transaction
 class KeptAgenda:
     """An agenda that was kept on a `day`, the `number`th of it, and compares with the day `since`.
 
-    `keeper` is None when they are gone.
+    `keeper` is the name of who kept it, None without one, and when they are gone.
     """
 
     id: int
@@ -28,7 +28,7 @@ class KeptAgenda:
 
 
 _KEPT: LiteralString = """
-    SELECT k.id, k.day, k.number, k.since, coalesce(nullif(u.display_name, ''), u.email) AS keeper, k.created_at
+    SELECT k.id, k.day, k.number, k.since, nullif(u.display_name, '') AS keeper, k.created_at
     FROM kept_agendas k LEFT JOIN users u ON u.id = k.kept_by
 """
 

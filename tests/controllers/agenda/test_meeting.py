@@ -256,8 +256,15 @@ def test_an_admin_deletes_one_for_everybody_and_both_are_in_the_record(site: Sit
 def test_it_stays_when_whoever_kept_it_is_deleted(site: Site) -> None:
     site.query("UPDATE users SET is_team_member = true WHERE email = 'bob@example.com'")
     address = keep(site, "bob")
-    assert "Kept by bob@example.com." in site.get(address, "alice").text
+    site.query("UPDATE users SET display_name = 'Bob' WHERE email = 'bob@example.com'")
+    assert "Kept by Bob." in site.get(address, "alice").text
     site.query("DELETE FROM users WHERE email = 'bob@example.com'")
     page = site.get(address, "alice").text
     assert "Paint" in page
-    assert "bob@example.com" not in page
+    assert "Kept by an admin or team member." in page
+
+
+def test_the_mail_address_of_who_kept_it_is_told_to_nobody(site: Site) -> None:
+    page = site.get(keep(site), "bob").text
+    assert "Kept by an admin or team member." in page
+    assert "alice@example.com" not in page

@@ -55,7 +55,7 @@ async def test_what_everybody_in_use_sees_is_kept_and_nobody_elses() -> None:
     await add_person("bob", ours)
     kept = await keep(alice)
     assert (kept.day, kept.number, kept.since) == (date(2026, 3, 5), 1, SINCE.date())
-    assert kept.keeper == "alice@example.com"
+    assert kept.keeper is None
     assert await kept_agendas.read_kept(EVERYTHING, kept)
     assert await kept_agendas.read_kept(Scope((ours,)), kept)
     assert await kept_agendas.read_kept(Scope((others,)), kept) is None
