@@ -63,6 +63,13 @@ async def list_scopes(user_id: int, limit: int) -> list[Scope]:
     return [build_scope(group_ids) for (group_ids,) in found]
 
 
+async def was_kept_lately(tx: Transaction) -> bool:
+    """Return whether one was kept less than a minute ago; others wait until the transaction is done."""
+    await tx.query("LOCK TABLE kept_agendas IN SHARE ROW EXCLUSIVE MODE")
+    found = await tx.query("SELECT FROM kept_agendas WHERE created_at > now() - interval '1 minute' LIMIT 1")
+    return bool(found)
+
+
 async def add_kept(tx: Transaction, day: date, since: date, kept_by: int | None) -> tuple[int, int]:
     """Store that an agenda is kept, and return its id and its number of the day; others wait until it is done."""
     await tx.query("LOCK TABLE kept_agendas IN SHARE ROW EXCLUSIVE MODE")

@@ -7,13 +7,13 @@ from datetime import date, datetime
 
 import msgspec
 
-from shareable_backlog.database import transaction
+from shareable_backlog.database import Transaction, transaction
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.agenda import kept_agendas, shown_now
 from shareable_backlog.database.agenda.kept_agendas import KeptAgenda
 from shareable_backlog.database.agenda.shown_now import ShownNow
 from shareable_backlog.database.backlog.filters import Filters
-from shareable_backlog.errors import NotAllowed, NotFound
+from shareable_backlog.errors import Conflict, NotAllowed, NotFound
 from shareable_backlog.services.agenda import agenda, narrowing
 from shareable_backlog.services.agenda.agenda import (
     MOST_IDS,
@@ -90,12 +90,15 @@ async def find_kept(key: str) -> KeptAgenda:
 
 
 async def keep_agenda(actor: Actor, now: datetime, since: datetime, *, may_keep: bool) -> str:
-    """Keep the agenda as each of up to 30 scopes sees it now, and return its key. Raises NotAllowed."""
+    """Keep the agenda as each of up to 30 scopes sees it now, and return its key. Raises NotAllowed, Conflict."""
     if not may_keep or actor.user_id is None:
         raise NotAllowed("Only admins and team members can keep this page. Nothing was changed.")
+    async with transaction() as tx:
+        await _refuse_soon_after(tx)
     scopes = await kept_agendas.list_scopes(actor.user_id, MOST_SCOPES)
     contents = {scope: await _build_content(scope, now, since) for scope in scopes}
     async with transaction() as tx:
+        await _refuse_soon_after(tx)
         kept_id, number = await kept_agendas.add_kept(tx, now.date(), since.date(), actor.user_id)
         await kept_agendas.add_contents(tx, kept_id, contents)
         key = _format_key(now.date(), number)
@@ -143,6 +146,11 @@ async def read_kept(scope: Scope, kept: KeptAgenda) -> Agenda | None:
         listed_project_ids=[one.id for one in content.projects],
     )
     return _narrow(content, shown)
+
+
+async def _refuse_soon_after(tx: Transaction) -> None:
+    if await kept_agendas.was_kept_lately(tx):
+        raise Conflict("This page was kept less than a minute ago. That one stays; wait a minute to keep another.")
 
 
 async def _build_content(scope: Scope, now: datetime, since: datetime) -> str:

@@ -38,7 +38,8 @@ def read_sums(page: str) -> dict[str, str]:
 
 
 def keep(site: Site, persona: str = "alice", **fields: str) -> str:
-    """Keep the page as it is, and return its address."""
+    """Keep the page as it is, a minute after any other, and return its address."""
+    site.query("UPDATE kept_agendas SET created_at = created_at - interval '1 minute'")
     answer = site.post("/meeting", persona, **{"since": "2020-11-17", **fields})
     assert answer.status_code == 303, answer.text
     return answer.headers["location"].partition("?")[0]
@@ -201,6 +202,13 @@ def test_several_of_a_day_have_numbers(site: Site) -> None:
     first, second = keep(site), keep(site)
     assert second == f"{first}.2"
     assert [site.get(one, "bob").status_code for one in (first, second, f"{first}.3")] == [200, 200, 404]
+
+
+def test_who_keeps_it_twice_at_once_is_told_that_it_is_kept(site: Site) -> None:
+    keep(site)
+    answer = site.post("/meeting", "alice")
+    assert answer.status_code == 409
+    assert "kept less than a minute ago" in answer.text
 
 
 @pytest.mark.parametrize("key", ["2026-02-30", "soon", "2026-11-29.0", "2026-11-29.1x"])

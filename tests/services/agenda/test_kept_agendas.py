@@ -8,7 +8,7 @@ import pytest
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.agenda.kept_agendas import KeptAgenda
-from shareable_backlog.errors import NotAllowed, NotFound
+from shareable_backlog.errors import Conflict, NotAllowed, NotFound
 from shareable_backlog.services.agenda import kept_agendas
 from shareable_backlog.services.agenda.agenda import Agenda
 from shareable_backlog.services.audit.audit_actions import OPERATOR, Actor
@@ -46,6 +46,8 @@ async def add_group(name: str, team_key: str) -> int:
 
 
 async def keep(actor: Actor) -> KeptAgenda:
+    """Keep the agenda a minute after any other."""
+    await query("UPDATE kept_agendas SET created_at = created_at - interval '1 minute'")
     return await kept_agendas.find_kept(await kept_agendas.keep_agenda(actor, NOW, SINCE, may_keep=True))
 
 
@@ -71,10 +73,19 @@ async def test_who_may_not_keeps_nothing() -> None:
     assert await kept_agendas.list_kept() == []
 
 
+async def test_within_a_minute_no_other_is_kept() -> None:
+    alice, bob = await add_person("alice", is_admin=True), await add_person("bob", is_admin=True)
+    kept = await keep(alice)
+    with pytest.raises(Conflict):
+        await kept_agendas.keep_agenda(bob, NOW, SINCE, may_keep=True)
+    assert await kept_agendas.list_kept() == [kept]
+    assert (await keep(bob)).number == 2
+
+
 async def test_the_latest_comes_first_and_what_is_deleted_is_gone_with_all_of_it() -> None:
     alice = await add_person("alice", is_admin=True)
     kept = [await keep(alice), await keep(alice)]
-    assert await kept_agendas.list_kept() == kept[::-1]
+    assert [one.id for one in await kept_agendas.list_kept()] == [one.id for one in kept[::-1]]
     for one in kept:
         await kept_agendas.delete_kept(alice, kept_agendas.format_key(one))
     assert await query("SELECT count(*) FROM kept_agenda_contents") == [(0,)]
