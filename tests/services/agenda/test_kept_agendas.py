@@ -5,15 +5,16 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from shareable_backlog.database import query
+from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
+from shareable_backlog.database.agenda import kept_agendas as rows
 from shareable_backlog.database.agenda.kept_agendas import KeptAgenda
 from shareable_backlog.errors import Conflict, NotAllowed, NotFound
 from shareable_backlog.services.agenda import kept_agendas
 from shareable_backlog.services.agenda.agenda import Agenda
 from shareable_backlog.services.audit.audit_actions import OPERATOR, Actor
 from tests.services.backlog.test_comparison import SINCE, draw_rules, grow_world
-from tests.support.mirrored import project, state, store, team
+from tests.support.mirrored import item, project, state, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -91,6 +92,48 @@ async def test_the_latest_comes_first_and_what_is_deleted_is_gone_with_all_of_it
     assert await query("SELECT count(*) FROM kept_agenda_contents") == [(0,)]
     with pytest.raises(NotFound):
         await kept_agendas.delete_kept(alice, "2026-03-05")
+
+
+OLD = """{
+  "sections": [{
+    "name": "moved",
+    "sums": [{"kind": "moved", "item_ids": ["item-ENG-1"], "is_cut": false}],
+    "items": [{
+      "id": "item-ENG-1", "identifier": "ENG-1", "title": "Fix the roof", "team": null, "priority": 1,
+      "estimate": 2.0, "issue_estimation_type": null, "due_date": "2026-03-01",
+      "created_at": "2025-12-25T12:00:00Z", "updated_at": "2026-02-01T05:00:00Z", "archived_at": null,
+      "is_open": true, "state_name": "Doing", "state_type": "started", "state_color": null,
+      "state_is_advanced": false, "assignee": null, "project": "Apollo", "milestone": null,
+      "cycle_number": null, "labels": [], "state_id": "ENG-started-0", "project_id": "project-A"
+    }]
+  }, {
+    "name": "done", "sums": [{"kind": "done", "item_ids": [], "is_cut": false}], "items": []
+  }],
+  "projects": [{
+    "id": "project-A", "name": "Apollo", "health": "atRisk", "target_date": "2026-04-01",
+    "target_date_resolution": null, "is_late": false, "is_slipped": false, "was_date": null,
+    "was_resolution": null, "open": null
+  }],
+  "ranked_ids": ["item-ENG-1"],
+  "past_ranked_ids": ["item-ENG-1"],
+  "moves": {"item-ENG-1": [
+    {"item_id": "item-ENG-1", "field": "priority", "before": "4", "is_slip": false, "before_id": null}
+  ]}
+}"""
+"""A document as it was stored on 2026-11-29. It stays as it is: such pages were kept."""
+
+
+async def test_what_was_kept_long_ago_can_still_be_read() -> None:
+    """A field that lines, moves or projects get needs a default, or each older page breaks."""
+    await store(team("ENG"), state("started"), project("A"), item(1, project_id="project-A"))
+    async with transaction() as tx:
+        kept_id, _ = await rows.add_kept(tx, date(2026, 3, 5), SINCE.date(), None)
+        await rows.add_contents(tx, kept_id, {EVERYTHING: OLD})
+    found = await kept_agendas.read_kept(EVERYTHING, await kept_agendas.find_kept("2026-03-05"))
+    assert found
+    assert [(one.title, one.project) for one in found.sections[0].items] == [("Fix the roof", "Apollo")]
+    assert [one.name for one in found.projects] == ["Apollo"]
+    assert list_told(found) == {("item-ENG-1", "priority", "4")}
 
 
 def describe(found: Agenda) -> dict[str, tuple[list[int], list[tuple[str, int | None, int | None]]]]:
