@@ -63,7 +63,7 @@ async def list_scopes(user_id: int, limit: int) -> list[Scope]:
     return [build_scope(group_ids) for (group_ids,) in found]
 
 
-async def was_kept_lately(tx: Transaction) -> bool:
+async def has_recent(tx: Transaction) -> bool:
     """Return whether one was kept less than a minute ago; others wait until the transaction is done."""
     await tx.query("LOCK TABLE kept_agendas IN SHARE ROW EXCLUSIVE MODE")
     found = await tx.query("SELECT FROM kept_agendas WHERE created_at > now() - interval '1 minute' LIMIT 1")

@@ -149,7 +149,7 @@ async def read_kept(scope: Scope, kept: KeptAgenda) -> Agenda | None:
 
 
 async def _refuse_soon_after(tx: Transaction) -> None:
-    if await kept_agendas.was_kept_lately(tx):
+    if await kept_agendas.has_recent(tx):
         raise Conflict("This page was kept less than a minute ago. That one stays; wait a minute to keep another.")
 
 

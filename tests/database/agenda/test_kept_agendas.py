@@ -28,6 +28,17 @@ async def test_those_of_a_day_are_numbered_one_after_the_other() -> None:
     assert [(one.day.day, one.number) for one in await kept_agendas.list_kept(9)] == [(6, 1), (5, 4), (5, 3), (5, 2)]
 
 
+async def test_one_that_was_kept_less_than_a_minute_ago_is_recent() -> None:
+    found: list[bool] = []
+    for age in ("0 s", "59 s", "61 s"):
+        await query("DELETE FROM kept_agendas")
+        await keep()
+        await query("UPDATE kept_agendas SET created_at = now() - %(age)s::interval", {"age": age})
+        async with transaction() as tx:
+            found.append(await kept_agendas.has_recent(tx))
+    assert found == [True, True, False]
+
+
 async def test_each_scope_finds_its_own_document() -> None:
     kept_id, _ = await keep()
     async with transaction() as tx:
