@@ -49,3 +49,17 @@ def test_a_sheet_is_black_on_white_and_whole_without_anything_to_press(
     heading = page.get_by_role("heading", level=1)
     assert heading.is_visible()
     assert heading.evaluate("one => getComputedStyle(one).breakAfter") == "avoid"
+
+
+@pytest.mark.parametrize("path", ["/?columns=created&columns=updated", "/?columns=updated&group=team"])
+@pytest.mark.parametrize("width", [703, 1032])
+def test_when_something_was_is_printed_as_the_exact_time(new_page: NewPage, path: str, width: int) -> None:
+    page = new_page(viewport={"width": width, "height": 1000})
+    page.goto(path)
+    page.emulate_media(media="print")
+    shown = page.evaluate("""[...document.querySelectorAll('.item .when time')]
+      .filter(one => one.checkVisibility())
+      .map(one => [one.title, getComputedStyle(one).fontSize, getComputedStyle(one, '::after').content])""")
+    assert shown
+    assert all([size, printed] == ["0px", f'"{title}"'] for title, size, printed in shown)
+    assert page.evaluate(_FIND_BEYOND) == []
