@@ -11,6 +11,7 @@ from time import monotonic
 import pytest
 
 from tests.fakes.postgres import PrivateServer, PrivateServers
+from tests.support.browser.network_lock import change_addresses
 from tests.support.served import Answer, Served, run_serve
 
 pytestmark = pytest.mark.netns
@@ -38,9 +39,11 @@ def far_server(private_servers: PrivateServers) -> Iterator[tuple[PrivateServer,
     network = cable = f"slb{os.getpid()}"
     run("ip", "netns", "add", network)
     try:
-        run("ip", "link", "add", cable, "type", "veth", "peer", "name", "far", "netns", network)
-        run("ip", "address", "add", f"{HERE}/30", "dev", cable)
-        run("ip", "link", "set", cable, "up")
+        with change_addresses():
+            run("ip", "link", "add", cable, "type", "veth", "peer", "name", "far", "netns", network)
+            run("ip", "link", "set", cable, "addrgenmode", "none")  # else one of IPv6 comes and goes with the signal
+            run("ip", "address", "add", f"{HERE}/30", "dev", cable)
+            run("ip", "link", "set", cable, "up")
         run("ip", "-n", network, "address", "add", f"{THERE}/30", "dev", "far")
         run("ip", "-n", network, "link", "set", "far", "up")
         server = private_servers.make(enter=("nsenter", f"--net=/run/netns/{network}"), host=THERE)
@@ -48,7 +51,8 @@ def far_server(private_servers: PrivateServers) -> Iterator[tuple[PrivateServer,
         yield server, network
         server.kill()
     finally:
-        run("ip", "netns", "delete", network)  # and the cable with it
+        with change_addresses():
+            run("ip", "netns", "delete", network)  # and the cable with it
 
 
 async def while_the_cable_is_cut(program: Served, network: str) -> tuple[list[Answer], float]:

@@ -21,6 +21,7 @@ from shareable_backlog.sync import runs, sample
 from tests.conftest import as_url, create_database, create_once, filled_name
 from tests.support import leaks
 from tests.support.browser import chromium, hidden, hostile
+from tests.support.browser.network_lock import keep_addresses
 from tests.support.browser.serving import serve_pages, wait_until_ready
 from tests.support.signed_in import cookies, let_in
 
@@ -89,7 +90,7 @@ def new_page(browser: Browser, site: str) -> Generator[NewPage]:
     that has failed already has a cause of its own.
     """
     watches: list[list[str]] = []
-    with ExitStack() as contexts:
+    with keep_addresses(), ExitStack() as contexts:
 
         def open_page(base_url: str = site, persona: str | None = "bob", **options: Any) -> Page:
             context = contexts.enter_context(browser.new_context(base_url=base_url, **options))
