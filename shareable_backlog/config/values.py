@@ -44,6 +44,7 @@ OWN_NAMES = frozenset(
         "metrics",
         "place",
         "policy-reports",
+        "present",
         "readyz",
         "roadmap",
         "robots.txt",

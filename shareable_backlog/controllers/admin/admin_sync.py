@@ -27,7 +27,7 @@ from shareable_backlog.web.fields import Codec, Id, Otherwise, TimeAndId
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.locales import LocalFormat
 
-_STREAMS = ProcessState(lambda: EventStreams(100, 20))
+_STREAMS = ProcessState(lambda: EventStreams(100, 100))
 
 
 class RunsQuery(Struct, frozen=True):
