@@ -87,7 +87,7 @@ def small_disk(private_server: PrivateServer) -> Iterator[Path]:
     give_away(folder)
     yield folder
     private_server.kill()
-    subprocess.run(["umount", folder], check=True)
+    subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 async def test_a_full_disk_fails_the_run_with_that_reason_and_reads_go_on(
