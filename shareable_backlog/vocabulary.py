@@ -59,8 +59,8 @@ _SIZES: Final[Mapping[float | None, str]] = {
     5: "L",
     8: "XL",
     13: "XXL",
-    21: "XXXL",
-}  # as Linear calls it
+    21: "XXXL",  # the largest of Linear's sizes, as Linear calls it
+}
 """Linear's sizes by the numbers that it stores for them."""
 
 
