@@ -11,8 +11,8 @@ from shareable_backlog.services.agenda import agenda
 from shareable_backlog.services.agenda.agenda import Agenda, AgendaSizes, SumKind
 from shareable_backlog.services.backlog import item_pages
 from shareable_backlog.services.backlog.item_pages import ItemQuery
-from tests.services.backlog.test_comparison import HOUR, SINCE, Model, Rules, draw_rules, grow_world, put
-from tests.support.mirrored import project, state, store, team
+from tests.services.backlog.test_comparison import HOUR, SINCE, Model, Rules, draw_rules, grow_world, put, store_teams
+from tests.support.mirrored import state, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -130,13 +130,7 @@ def count_by_model(world: dict[str, Model], rules: Rules) -> dict[SumKind, set[s
 @pytest.mark.parametrize("seed", range(20, 26))
 async def test_random_worlds_are_as_a_plain_model_says_in_every_scope(seed: int) -> None:
     dice = random.Random(seed)  # noqa: S311 (worlds that come again)
-    states = [state(type_, team=key) for key in ("ENG", "OPS") for type_ in ("unstarted", "started", "completed")]
-    await store(team("ENG"), team("OPS"), *states, project("A"), project("B"))
-    [(group,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Engineering') RETURNING id")
-    await query(
-        "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(group)s, 'team', 'team-ENG')",
-        {"group": group},
-    )
+    group = await store_teams()
     world = await grow_world(dice)
     for _ in range(3):
         drawn = await draw_rules(dice, group)

@@ -259,9 +259,8 @@ async def draw_rules(dice: random.Random, group: int) -> Rules:
     return Rules(hidden, estimates, scope, frozenset(teams))
 
 
-@pytest.mark.parametrize("seed", range(8))
-async def test_random_worlds_are_as_a_plain_model_says(seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311 (worlds that come again)
+async def store_teams() -> int:
+    """Store two teams with states and projects, and return the id of a group of viewers that sees the first."""
     states = [state(type_, team=key) for key in ("ENG", "OPS") for type_ in ("unstarted", "started", "completed")]
     await store(team("ENG"), team("OPS"), *states, project("A"), project("B"))
     [(group,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Engineering') RETURNING id")
@@ -269,6 +268,13 @@ async def test_random_worlds_are_as_a_plain_model_says(seed: int) -> None:
         "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(group)s, 'team', 'team-ENG')",
         {"group": group},
     )
+    return group
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_random_worlds_are_as_a_plain_model_says(seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311 (worlds that come again)
+    group = await store_teams()
     world = await grow_world(dice)
     for _ in range(4):
         rules = await draw_rules(dice, group)
