@@ -261,7 +261,7 @@ def _guard_route(route: Route) -> Endpoint:
 
     @wraps(handler)
     async def guard(request: Request) -> Response:
-        readiness.require_schema()
+        await readiness.require_schema()
         if route.who == "signer":
             return await handler(request)
         try:

@@ -1,6 +1,7 @@
 """The program as a whole: how it starts and ends, what keeps it from that, and what stands around every answer."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from structlog.testing import capture_logs
 from shareable_backlog import app
 from shareable_backlog.app import Program
 from shareable_backlog.config import parse_settings
+from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.errors import SchemaNotReady
 from tests.conftest import as_url
 from tests.support import running_site
@@ -107,6 +109,23 @@ def test_an_answer_is_compressed_from_a_kilobyte_on(database: str) -> None:
         assert (len(page.content) > 1000, page.headers["content-encoding"]) == (True, "gzip")
         assert (len(short.content) < 1000, "content-encoding" in short.headers) == (True, False)
         assert "content-encoding" not in site.get("/sign-in", **{"accept-encoding": "identity"}).headers
+
+
+def test_on_a_machine_that_starts_slowly_the_first_page_is_late_but_no_refusal(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = schema_watch.check_schema
+
+    async def check_late() -> str | None:
+        await asyncio.sleep(0.3)
+        return await check()
+
+    monkeypatch.setattr(app, "_FIRST_LOOK_S", 0.0)
+    monkeypatch.setattr(schema_watch, "check_schema", check_late)
+    let_in(database)
+    with running_site.run_site(database) as site:
+        time.sleep(0.1)  # until the database has answered
+        assert site.get("/", "bob").status_code == 200
 
 
 def test_the_answer_to_an_error_that_nobody_foresaw_has_what_protects_every_page(database: str) -> None:

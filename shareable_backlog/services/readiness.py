@@ -44,11 +44,13 @@ async def require_database() -> None:
     await require_open_database().probe.require_available()
 
 
-def require_schema() -> None:
+async def require_schema() -> None:
     """Raise SchemaNotReady when the database is known to have another schema than this program."""
     test = database.read_last_connection_test()
-    problem = schema_watch.find_problem()
-    if test is not None and test.connected and problem is not None:
+    if test is None or not test.connected:
+        return
+    await schema_watch.wait_for_check()
+    if problem := schema_watch.find_problem():
         raise SchemaNotReady(problem)
 
 

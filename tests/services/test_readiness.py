@@ -69,20 +69,53 @@ async def add_run(hours_ago: int) -> None:
 async def test_with_a_database_of_the_right_schema_pages_can_be_served(settings: Settings) -> None:
     async with watched(settings):
         assert readiness.is_ready()
-        readiness.require_schema()
+        await readiness.require_schema()
 
 
 async def test_with_a_database_of_another_schema_pages_say_what_to_do(empty_database: str) -> None:
     async with watched(parse_settings({"DATABASE_URL": as_url(empty_database)})):
         assert not readiness.is_ready()
         with pytest.raises(SchemaNotReady, match="slb migrate up"):
-            readiness.require_schema()
+            await readiness.require_schema()
 
 
 async def test_while_the_database_is_away_its_schema_is_not_what_is_wrong() -> None:
     async with watched(parse_settings({"DATABASE_URL": AWAY})):
         assert not readiness.is_ready()
-        readiness.require_schema()
+        await readiness.require_schema()
+
+
+async def test_who_comes_before_the_schema_has_been_checked_waits_for_that(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered, check = asyncio.Event(), schema_watch.check_schema
+
+    async def check_late() -> str | None:
+        await answered.wait()
+        return await check()
+
+    monkeypatch.setattr(schema_watch, "check_schema", check_late)
+    async with program_database.open_database(settings):
+        watching = asyncio.create_task(schema_watch.watch_schema(asyncio.Event()))
+        await until(program_database.read_last_connection_test)
+        visitor = asyncio.create_task(readiness.require_schema())
+        done, _ = await asyncio.wait({visitor}, timeout=0.1)
+        assert not done
+        answered.set()
+        async with asyncio.timeout(20):
+            await visitor
+        watching.cancel()
+        await asyncio.wait({watching})
+
+
+async def test_nobody_waits_for_ever_for_a_check_that_does_not_end(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema_watch, "_PATIENCE_S", 0.05)
+    async with program_database.open_database(settings):
+        await until(program_database.read_last_connection_test)
+        with pytest.raises(SchemaNotReady, match="try again in a few seconds"):
+            await readiness.require_schema()
 
 
 async def test_a_mirror_is_late_while_its_last_good_run_is_too_old(settings: Settings) -> None:

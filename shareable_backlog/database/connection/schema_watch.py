@@ -1,6 +1,7 @@
 """Watch whether the database's schema is the one this program knows, and whether its role may use it."""
 
 import asyncio
+import contextlib
 from functools import cache
 
 from shareable_backlog import logs
@@ -17,8 +18,10 @@ _NOT_CHECKED_YET = "The database's schema has not been checked yet. Please try a
 _UNTIL_FIRST_ANSWER_S = 0.05
 _WHILE_WRONG_S = 1.0
 _WHILE_RIGHT_S = 1.5
+_PATIENCE_S = 2.0
 
 _PROBLEM = ProcessState[str | None](lambda: _NOT_CHECKED_YET)
+_IS_CHECKED = ProcessState(asyncio.Event)
 
 
 def find_problem() -> str | None:
@@ -26,12 +29,20 @@ def find_problem() -> str | None:
     return _PROBLEM.value
 
 
+async def wait_for_check() -> None:
+    """Wait two seconds at most until the schema has been checked once: it is about to be, as the database answers."""
+    if not _IS_CHECKED.value.is_set():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                await _IS_CHECKED.value.wait()
+
+
 async def watch_schema(first_look: asyncio.Event) -> None:
     """Keep `find_problem()` true for ever, by asking every second or two.
 
     Sets `first_look` once the schema is known, or the database known to be away.
     """
-    with _PROBLEM.hold(_NOT_CHECKED_YET):
+    with _PROBLEM.hold(_NOT_CHECKED_YET), _IS_CHECKED.hold(asyncio.Event()):
         while True:
             test = require_database().probe.last
             if test is not None and test.connected:
@@ -39,6 +50,8 @@ async def watch_schema(first_look: asyncio.Event) -> None:
                 if found and found != _PROBLEM.value:
                     _LOG.error("schema_is_wrong", reason=found)
                 _PROBLEM.value = found
+                if found != _NOT_CHECKED_YET:
+                    _IS_CHECKED.value.set()
             elif test is None:
                 await asyncio.sleep(_UNTIL_FIRST_ANSWER_S)
                 continue
