@@ -23,6 +23,8 @@ class IdColumn:
     owners: LiteralString | None = None
     setting: LiteralString | None = None
     most_driving: int = 64
+    has_many_values: bool = False
+    """Whether few of all items have the same."""
 
 
 COLUMNS: Mapping[FilterName, IdColumn] = {
@@ -30,11 +32,15 @@ COLUMNS: Mapping[FilterName, IdColumn] = {
     for one in (
         IdColumn(name="team", sql="i.team_id", owners="(SELECT id, id AS team_id FROM teams)"),
         IdColumn(name="state", sql="i.state_id", owners="workflow_states"),
-        IdColumn(name="assignee", sql="i.assignee_id", setting=visibility.ASSIGNEES, most_driving=10),
-        IdColumn(name="project", sql="i.project_id"),
-        IdColumn(name="milestone", sql="i.project_milestone_id"),
-        IdColumn(name="cycle", sql="i.cycle_id", owners="cycles"),
-        IdColumn(name="creator", sql="i.creator_id", setting=visibility.ASSIGNEES, most_driving=10),
+        IdColumn(
+            name="assignee", sql="i.assignee_id", setting=visibility.ASSIGNEES, most_driving=10, has_many_values=True
+        ),
+        IdColumn(name="project", sql="i.project_id", has_many_values=True),
+        IdColumn(name="milestone", sql="i.project_milestone_id", has_many_values=True),
+        IdColumn(name="cycle", sql="i.cycle_id", owners="cycles", has_many_values=True),
+        IdColumn(
+            name="creator", sql="i.creator_id", setting=visibility.ASSIGNEES, most_driving=10, has_many_values=True
+        ),
         # Where `place_priority` puts it, as its index has it.
         IdColumn(name="priority", sql="mod(5 - i.priority, 5)", type="integer"),
     )

@@ -6,6 +6,7 @@ from typing import Literal, LiteralString, TypeAlias
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.selection.item_orders import Position
 from shareable_backlog.database.backlog.selection.item_parts import render_parts
+from shareable_backlog.database.backlog.selection.item_predicates import IdPredicate
 from shareable_backlog.database.backlog.selection.item_query import Selection
 from shareable_backlog.database.backlog.selection.item_sources import Source, choose_sources
 
@@ -73,7 +74,7 @@ def _render_source(rows: Rows, source: Source) -> LiteralString:
     rank: LiteralString = f"{source.rank_sql} AS key_0, " if source.rank_sql else ""
     more: LiteralString = f", {rows.columns}" if rows.columns else ""
     columns: LiteralString = f"i.id, {order.render_columns()}{more}"
-    sort: LiteralString = f"{order.render_sort()} " if rows.pick != "any" else ""
+    sort: LiteralString = f"{order.render_sort()} " if _is_sorted(rows, source) else ""
     text: LiteralString = f"""SELECT {"" if source.ids else rank}{columns} FROM {source.tables}
   {where}{sort}LIMIT {rows.limit}"""
     if not source.ids:
@@ -83,6 +84,15 @@ def _render_source(rows: Rows, source: Source) -> LiteralString:
         # Sorted by itself, it reads no more states than are needed.
         return _limit(rows, of_each, f"{order.render_final_sort('i')} ")
     return of_each
+
+
+def _is_sorted(rows: Rows, source: Source) -> bool:
+    """Return whether the order leads to rows: to count some of few, the planner would sort all of them first."""
+    is_few = not source.ids and any(
+        isinstance(one, IdPredicate) and one.is_one_of and one.column.has_many_values
+        for one in rows.selection.predicates
+    )
+    return rows.pick == "first" or (rows.pick == "some" and not is_few)
 
 
 def _list_archived(rows: Rows, source: Source) -> list[LiteralString]:

@@ -1,6 +1,7 @@
 """The statements of the list, written once from what is selected."""
 
 import re
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -81,3 +82,17 @@ def test_rows_of_any_kind_are_sorted_nowhere_and_found_by_no_index_of_the_list()
     text = render_rows(Rows(selection=select("team=ENG&team=OPS"), limit="1", pick="any"))
     assert "ORDER BY" not in text
     assert "archived_at IS NULL" not in text
+
+
+@pytest.mark.parametrize(
+    "words", ["assignee=alice", "creator=alice", "project=Apollo", "milestone=Launch", "cycle=11"]
+)
+def test_some_of_few_are_counted_without_sorting_all_of_them_first(words: str) -> None:
+    counted = Rows(selection=select(words, ids=1), limit="1", pick="some")
+    assert "ORDER BY" not in render_rows(counted)
+    assert "ORDER BY" in render_rows(replace(counted, pick="first"))
+
+
+@pytest.mark.parametrize("words", ["", "team=ENG", "type=started", "priority=urgent", "label=Bug"])
+def test_some_of_many_are_met_in_the_order_of_an_index(words: str) -> None:
+    assert "ORDER BY" in render_rows(Rows(selection=select(words, ids=1), limit="1", pick="some"))
