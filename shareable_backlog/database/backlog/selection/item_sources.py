@@ -45,6 +45,7 @@ _STATES: LiteralString = f"""
     - s.position)::float8 AS rank
   FROM workflow_states s WHERE s.team_id IN (TABLE shown_teams)"""
 _WITHOUT_STATE: LiteralString = "(-1e9)::float8"
+_FEW_STATES = 16
 
 
 def choose_sources(
@@ -103,7 +104,7 @@ def _choose(selection: Selection, part: Part, *, wants_first: bool) -> Iterator[
     elif driver and len(driver.ids) == 1:
         # The planner knows best how to find one.
         yield replace(plain, driver=f"one {driver.column.name}")
-    elif driver and not (selection.match and wants_first):
+    elif driver and not (selection.match and wants_first and not _may_be_last(selection, driver)):
         # In a search each item is asked for its words, and the first of every id are more to ask than the first.
         yield _look_up_each(whole, driver)
     elif selection.is_whole and selection.hints.hides_team and "team" in selection.order.indexed_by:
@@ -113,6 +114,11 @@ def _choose(selection: Selection, part: Part, *, wants_first: bool) -> Iterator[
         yield plain
     if selection.with_archived:
         yield replace(plain, driver="archived", is_archived=True)
+
+
+def _may_be_last(selection: Selection, driver: IdPredicate) -> bool:
+    """Return whether the items of a few ids may stand behind all others, as those of what is done do by rank."""
+    return driver.column.name == "state" and len(driver.ids) <= _FEW_STATES and bool(selection.order.priority_key)
 
 
 def _sort_states(order: Order) -> LiteralString:

@@ -200,10 +200,19 @@ def test_archived_items_have_an_index_of_their_own() -> None:
         ("q=roof&order=state", "words", [["found"]]),
         ("q=roof&team=ENG", "words", [["titled"], ["rest"]]),
         ("q=roof&team=ENG&order=updated", "", [["order"]]),
+        ("q=roof&state=Done&order=updated", "", [["order"]]),
+        ("q=roof&state=Done&order=rank", "", [["each state"]]),
+        ("q=roof&team=ENG&order=rank", "", [["order"]]),
     ],
 )
 def test_rare_words_are_looked_up_and_common_ones_asked_for(words: str, rare: str, blocks: list[list[str]]) -> None:
     assert list_drivers(select(words, rare=rare)) == blocks
+
+
+def test_the_many_states_of_a_type_are_not_asked_one_by_one_for_the_words_of_a_search() -> None:
+    words = "q=roof&type=completed&order=rank"
+    assert list_drivers(select(words, ids=16)) == [["each state"]]
+    assert list_drivers(select(words, ids=17)) == [["order"]]
 
 
 def test_what_is_called_as_the_search_says_comes_first() -> None:
