@@ -7,7 +7,7 @@ write the migration of its table; `tests/streams` says in words what is still mi
 
 from collections.abc import Mapping
 
-from shareable_backlog.streams import issues, projects, workspace
+from shareable_backlog.streams import issues, projects, releases, workspace
 from shareable_backlog.streams.columns import MirrorRow
 from shareable_backlog.streams.stream import Stream
 
@@ -18,17 +18,27 @@ STREAMS: Mapping[str, Stream] = {
         workspace.WORKFLOW_STATES,
         workspace.LABELS,
         workspace.PEOPLE,
+        workspace.EXTERNAL_USERS,
+        workspace.CUSTOM_VIEWS,
         projects.PROJECT_STATUSES,
+        projects.PROJECT_LABELS,
         projects.PROJECTS,
         projects.PROJECT_MILESTONES,
+        projects.PROJECT_RELATIONS,
         projects.PROJECT_UPDATES,
         projects.CYCLES,
         projects.INITIATIVES,
         projects.INITIATIVE_PROJECTS,
+        projects.INITIATIVE_UPDATES,
         issues.ISSUES,
         issues.COMMENTS,
         issues.RELATIONS,
         issues.ATTACHMENTS,
+        releases.RELEASE_PIPELINES,
+        releases.RELEASE_STAGES,
+        releases.RELEASES,
+        releases.RELEASE_NOTES,
+        releases.ITEM_RELEASES,
     )
 }
 """Every stream by its name, what is referred to before what refers to it."""

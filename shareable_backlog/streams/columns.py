@@ -64,12 +64,15 @@ StateId = Annotated[Id, Refers("workflow_states")]
 LabelId = Annotated[Id, Refers("labels")]
 PersonId = Annotated[Id, Refers("people")]
 StatusId = Annotated[Id, Refers("project_statuses")]
+ProjectLabelId = Annotated[Id, Refers("project_labels")]
 ProjectId = Annotated[Id, Refers("projects")]
 MilestoneId = Annotated[Id, Refers("project_milestones")]
 CycleId = Annotated[Id, Refers("cycles")]
 InitiativeId = Annotated[Id, Refers("initiatives")]
 ItemId = Annotated[Id, Refers("issues")]
 CommentId = Annotated[Id, Refers("comments")]
+StageId = Annotated[Id, Refers("release_stages")]
+ReleaseId = Annotated[Id, Refers("releases")]
 
 
 # No row can be in a circle, and pages of them are spared the garbage collector.
@@ -103,6 +106,13 @@ class StreamColumn:
         """Return the field's name as Linear writes it."""
         first, *rest = self.field.split("_")
         return first + "".join(map(str.capitalize, rest))
+
+    def read_value(self, node: object) -> Any:  # noqa: ANN401 (as the column's type says)
+        """Return what the column holds of a node."""
+        value = getattr(node, self.field)
+        if self.is_reference:
+            return value and value.id
+        return self.make(value) if self.make else value
 
     @property
     def is_reference(self) -> bool:

@@ -43,6 +43,8 @@ class ItemRow(MirrorRow, frozen=True, kw_only=True):
     priority_sort_order: float | None = None
     sub_issue_sort_order: float | None = None
     due_date: date | None = None
+    sla_type: str | None = None
+    sla_started_at: Time | None = None
     sla_breaches_at: Time | None = None
     trashed: Annotated[bool, Fallback(False)]  # noqa: FBT003 (a value)
     label_ids: Annotated[list[str], Refers("labels"), Fallback([], null_is_wrong=True)]
@@ -57,6 +59,9 @@ class ItemRow(MirrorRow, frozen=True, kw_only=True):
     project_milestone_id: MilestoneId | None = None
     cycle_id: CycleId | None = None
     parent_id: ItemId | None = None
+    added_to_project_at: Time | None = None
+    added_to_cycle_at: Time | None = None
+    triaged_at: Time | None = None
     started_at: Time | None = None
     completed_at: Time | None = None
     canceled_at: Time | None = None

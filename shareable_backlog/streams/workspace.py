@@ -1,6 +1,6 @@
 """The streams of a workspace: its teams, what they call things, its people."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from shareable_backlog.streams.columns import Fallback, Id, LabelId, MadeOf, MirrorRow, TeamId, Time
 from shareable_backlog.streams.stream import Stream
@@ -93,4 +93,50 @@ class PersonRow(MirrorRow, frozen=True, kw_only=True):
 # People who left are still named by their items.
 PEOPLE = Stream(
     name="people", root="users", node="User", kind=PersonRow, table="people", arguments="includeDisabled: true"
+)
+
+
+class ExternalUserRow(MirrorRow, frozen=True, kw_only=True):
+    """A row of `external_users`: somebody who wrote from outside of Linear; never a mail address."""
+
+    name: str
+    display_name: str | None = None
+
+
+EXTERNAL_USERS = Stream(
+    name="external_users",
+    root="externalUsers",
+    node="ExternalUser",
+    kind=ExternalUserRow,
+    table="external_users",
+    window=(),
+    has_webhook=False,
+)
+
+
+class CustomViewRow(MirrorRow, frozen=True, kw_only=True):
+    """A row of `custom_views`; `filter_data` is the filter of its issues, if `model_name` is Issue.
+
+    One that is not `shared` is its owner's alone.
+    """
+
+    name: str
+    description: str | None = None
+    icon: str | None = None
+    color: str | None = None
+    shared: Annotated[bool, Fallback(False)]  # noqa: FBT003 (a value)
+    team_id: TeamId | None = None
+    slug_id: str | None = None
+    model_name: str | None = None
+    filter_data: Annotated[dict[str, Any], Fallback({}, null_is_wrong=True)]
+
+
+CUSTOM_VIEWS = Stream(
+    name="custom_views",
+    root="customViews",
+    node="CustomView",
+    kind=CustomViewRow,
+    table="custom_views",
+    deciding=("shared", "filter_data"),
+    has_webhook=False,
 )

@@ -33,7 +33,7 @@ OVERLAP = timedelta(minutes=5)
 _NEXT = timedelta(milliseconds=1)  # Linear's times are no more exact
 _CLOCKS_AGREE = timedelta(minutes=1)
 _MOST_RESTARTS = 5
-_EXPECTED, _EXPECTED_OF_LARGE = 4, 12  # rows since the last run; Linear counts those that are asked for
+_EXPECTED, _EXPECTED_OF_LARGE = 3, 12  # rows since the last run; Linear counts those that are asked for
 
 
 @dataclass(slots=True)

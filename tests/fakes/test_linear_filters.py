@@ -9,7 +9,10 @@ from tests.fakes.linear.rows import LISTS
 
 OLD, NEW = "2026-02-01T00:00:00.000Z", "2026-02-02T00:00:00.000Z"
 ONE_HOUR_EAST = "2026-02-02T01:00:00+01:00"
-WITHOUT_FILTER = ["initiativeToProjects", "issueRelations", "projectStatuses"]
+WITHOUT_FILTER = [
+    *("externalUsers", "initiativeToProjects", "issueRelations", "issueToReleases"),
+    *("projectRelations", "projectStatuses"),
+]
 PAGE = "query($after: String) { issues(first: 1, after: $after) { nodes { number } pageInfo { endCursor } } }"
 
 

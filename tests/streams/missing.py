@@ -32,6 +32,8 @@ _TYPES: Mapping[object, Collection[str]] = {
     date: {"date"},
     datetime: {"timestamp with time zone"},
     list[str]: {"text[]"},
+    list[float]: {"double precision[]"},
+    dict[str, Any]: {"jsonb"},
 }
 # Linear's counts of issues, which are asked for with every run, and what an admin decided.
 _OTHERS = {"teams": ("issue_count", "unarchived_issue_count"), "labels": ("is_offered",)}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shareable_backlog.streams.workspace import LABELS, PEOPLE, TEAMS, WORKFLOW_STATES
+from shareable_backlog.streams.workspace import CUSTOM_VIEWS, LABELS, PEOPLE, TEAMS, WORKFLOW_STATES
 from tests.streams.reading import read
 
 
@@ -33,3 +33,14 @@ def test_a_label_is_a_group_only_when_it_says_so(is_group: dict[str, bool | None
 def test_a_person_has_left_only_when_it_says_so(active: dict[str, bool | None]) -> None:
     assert read(PEOPLE, name="Alice", **active).active is True
     assert read(PEOPLE, name="Alice", active=False).active is False
+
+
+@pytest.mark.parametrize("shared", [{}, {"shared": None}, {"shared": False}])
+def test_a_view_is_shared_only_when_it_says_so(shared: dict[str, bool | None]) -> None:
+    assert read(CUSTOM_VIEWS, name="Mine", **shared).shared is False
+    assert read(CUSTOM_VIEWS, name="Ours", shared=True).shared is True
+
+
+def test_a_view_has_its_filter_as_linear_has_it() -> None:
+    filter_data = {"and": [{"labels": {"some": {"name": {"eqIgnoreCase": "bug"}}}}, {"estimate": {"gt": 1.5}}]}
+    assert read(CUSTOM_VIEWS, name="Bugs", filterData=filter_data).filter_data == filter_data

@@ -8,8 +8,8 @@ from shareable_backlog.database.backlog.selection.item_orders import Position
 from shareable_backlog.services.backlog import filters, item_pages, layouts
 from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ListPage
 from shareable_backlog.services.backlog.news import News
-from shareable_backlog.streams.projects import CycleRow, ProjectMilestoneRow
-from tests.support.mirrored import NOON, item, label, person, project, state, store, team
+from shareable_backlog.streams.projects import ProjectMilestoneRow
+from tests.support.mirrored import NOON, cycle, item, label, person, project, state, store, team
 
 APOLLO, BOB = "project-Apollo", "person-Bob"
 LATER = NOON + timedelta(days=9_999)
@@ -59,7 +59,7 @@ async def store_world() -> None:
         label("Roof", parent_id="label-Area"),
         state("started", name="In Review"), state("started", team="OPS", name="in review"), state("completed"),
         ProjectMilestoneRow(id="milestone", name="Launch", created_at=NOON, updated_at=NOON),
-        CycleRow(id="cycle", number=12, starts_at=NOON, ends_at=LATER, created_at=NOON, updated_at=NOON),
+        cycle(12, starts_at=NOON, ends_at=LATER),
     )  # fmt: skip
     await store(
         item(

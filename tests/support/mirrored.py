@@ -1,5 +1,6 @@
 """Put rows into the mirror the way a sync does; what a test does not name has a plain value."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -10,8 +11,10 @@ from shareable_backlog.database.mirror import mirror
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.streams.columns import MirrorRow
 from shareable_backlog.streams.issues import AttachmentRow, CommentRow, ItemRelationRow, ItemRow
-from shareable_backlog.streams.projects import ProjectRow
+from shareable_backlog.streams.projects import CycleRow, PlanRow, ProjectRow
 from shareable_backlog.streams.workspace import LabelRow, PersonRow, TeamRow, WorkflowStateRow
+
+_NO_HISTORY: Mapping[str, Any] = {name: [] for name in PlanRow.__struct_fields__ if name.endswith("_history")}
 
 NOON = datetime(2026, 2, 6, 12, tzinfo=UTC)
 
@@ -41,7 +44,12 @@ def person(name: str, **fields: Any) -> PersonRow:
 
 
 def project(name: str, **fields: Any) -> ProjectRow:
-    return _row(ProjectRow, f"project-{name}", **{"name": name, "trashed": False, **fields})
+    plain: dict[str, Any] = {"name": name, "trashed": False, "label_ids": [], **_NO_HISTORY}
+    return _row(ProjectRow, f"project-{name}", **{**plain, **fields})
+
+
+def cycle(number: int, **fields: Any) -> CycleRow:
+    return _row(CycleRow, "cycle", **{"number": number, **_NO_HISTORY, **fields})
 
 
 def item(number: int, title: str = "A title", *, team: str = "ENG", **fields: Any) -> ItemRow:

@@ -12,6 +12,7 @@ from shareable_backlog.database.mirror.mirror import RowCounts
 from shareable_backlog.errors import LinearFailed
 from shareable_backlog.linear.queries import LARGEST_PAGE
 from shareable_backlog.streams import STREAMS
+from shareable_backlog.streams.issues import COMMENTS
 from shareable_backlog.sync.windows import OVERLAP
 from tests.fakes.linear import FakeLinear, Fault, World, run_linear
 from tests.support.pulling import (
@@ -291,3 +292,16 @@ async def test_an_older_row_never_takes_the_place_of_a_newer_one(live_database: 
     await query("UPDATE backlog_items SET title = 'From a webhook', updated_at = %(newer)s", {"newer": newer})
     assert (await run_sync(live_database, fake)).streams["issues"] == RowCounts(unchanged=1)
     assert await titles() == {"ENG-1": "From a webhook"}
+
+
+@pytest.mark.parametrize("about", ["projectId", "projectUpdateId", "initiativeId", "initiativeUpdateId"])
+async def test_a_comment_about_a_plan_is_mirrored_and_says_what_it_is_about(
+    live_database: Settings, about: str
+) -> None:
+    world, _ = small_world()
+    comment = world.add("comments", issue=None, body="Well done.", url="https://linear.example.com/c", **{about: "x"})
+    with run_linear(world) as fake:
+        await run_sync(live_database, fake)
+    [(told,)] = await query("SELECT to_jsonb(c) FROM comments c WHERE id = %(id)s", {"id": comment["id"]})
+    ids = {column.key: told[column.name] for column in COMMENTS.columns if column.name.endswith("_id")}
+    assert {key: value for key, value in ids.items() if value} == {about: "x"}

@@ -10,9 +10,8 @@ from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog import item_list
 from shareable_backlog.database.backlog.item_list import ListedItem
-from shareable_backlog.streams.projects import CycleRow
 from tests.support.listing import identifiers, read_page
-from tests.support.mirrored import NOON, item, label, person, project, state, store, team
+from tests.support.mirrored import cycle, item, label, person, project, state, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -110,8 +109,8 @@ async def test_sub_items_come_in_their_own_order_with_archived_ones() -> None:
     ],
 )
 async def test_a_page_is_read_from_the_index_made_for_it(words: str, index: str) -> None:
-    cycle = CycleRow(id="cycle", number=3, created_at=NOON, updated_at=NOON)
-    await store(team("ENG"), state("started"), person("Alice"), project("Apollo"), cycle)
+    last = cycle(3)
+    await store(team("ENG"), state("started"), person("Alice"), project("Apollo"), last)
     few = {
         "state_id": "ENG-started-0",
         "assignee_id": "person-Alice",

@@ -305,11 +305,11 @@ async def test_an_initiative_in_the_trash_or_archived_is_left_out_and_so_is_a_pa
 
 async def test_how_often_is_written_about_a_project_is_the_usual_gap_and_unknown_for_two_updates() -> None:
     often, seldom = project("a-often"), project("b-seldom")
-    days = {often: (0, 7, 14, 90), seldom: (0, 7)}
+    days = {often.id: (0, 7, 14, 90), seldom.id: (0, 7)}
     updates = [
         ProjectUpdate(
-            id=f"{one.id}-{day}",
-            project_id=one.id,
+            id=f"{one}-{day}",
+            project_id=one,
             body="On it.",
             is_diff_hidden=False,
             created_at=NOON + timedelta(days=day),

@@ -42,13 +42,20 @@ class Listed:
         return {name: target for name, target in self.always_set.items() if self.refers[name][1] == "goes"}
 
 
-_NO_HISTORY: Row = {
-    "completedIssueCountHistory": [],
-    "completedScopeHistory": [],
-    "inProgressScopeHistory": [],
-    "issueCountHistory": [],
-    "scopeHistory": [],
+_HISTORY: Row = {
+    "completedIssueCountHistory": [0, 1],
+    "completedScopeHistory": [0, 2.5],
+    "inProgressScopeHistory": [0, 3],
+    "issueCountHistory": [4, 6],
+    "scopeHistory": [8, 12.5],
 }
+_UPDATE: Row = {
+    "health": "onTrack",
+    "diffMarkdown": "Due **two weeks** later",
+    "isDiffHidden": False,
+    "editedAt": "2026-01-01T00:00:00.000Z",
+}
+_UPDATE_SENT_TOO: Row = {"bodyData": "{}", "reactionData": {}, "slugId": "8f3c"}
 
 LISTS: dict[str, Listed] = {
     "teams": Listed(
@@ -75,15 +82,33 @@ LISTS: dict[str, Listed] = {
         event="User",
         not_sent=("organization",),
     ),
+    "externalUsers": Listed(defaults={"displayName": "octo", "email": "octo@example.com"}),
+    "customViews": Listed(
+        defaults={"shared": True, "modelName": "Issue", "slugId": "5d2f", "team": None}
+        | {"filterData": {"and": [{"state": {"type": {"eq": "started"}}}, {"estimate": {"gt": 1.5}}]}}
+        | dict.fromkeys(("description", "icon", "color")),
+        refers={"team": ("teams", "emptied")},
+    ),
+    "projectLabels": Listed(
+        defaults={"color": "#eb5757", "isGroup": False, "parent": None},
+        refers={"parent": ("projectLabels", "emptied")},
+        event="ProjectLabel",
+    ),
     "projectStatuses": Listed(defaults={"type": "started", "color": "#f2c94c", "position": 0}),
     "projects": Listed(
         defaults={"description": "", "color": "#5e6ad2", "icon": None, "lead": None, "progress": 0.25}
         | {"startDate": None, "targetDate": None, "health": None, "sortOrder": 0, "trashed": None}
-        | dict.fromkeys(("startDateResolution", "targetDateResolution", "healthUpdatedAt")),
-        refers={"status": ("projectStatuses", "forbidden"), "lead": ("users", "emptied")},
+        | dict.fromkeys(("startDateResolution", "targetDateResolution", "healthUpdatedAt"))
+        | {"content": "# Why", "priority": 2, "labelIds": list[str]()}
+        | dict.fromkeys(("startedAt", "completedAt", "canceledAt"))
+        | _HISTORY,
+        refers={
+            "status": ("projectStatuses", "forbidden"),
+            "lead": ("users", "emptied"),
+            "labelIds": ("projectLabels", "taken out"),
+        },
         event="Project",
-        sent_too=_NO_HISTORY
-        | {"labelIds": [], "memberIds": [], "teamIds": [], "priority": 0, "prioritySortOrder": 0},
+        sent_too={"memberIds": [], "teamIds": [], "prioritySortOrder": 0},
         not_sent=("progress",),
     ),
     "projectMilestones": Listed(
@@ -91,36 +116,59 @@ LISTS: dict[str, Listed] = {
         refers={"project": ("projects", "goes")},
         event="ProjectMilestone",
     ),
+    "projectRelations": Listed(
+        defaults={"anchorType": "project", "relatedAnchorType": "project"}
+        | {"projectMilestone": None, "relatedProjectMilestone": None},
+        refers={
+            "project": ("projects", "goes"),
+            "relatedProject": ("projects", "goes"),
+            "projectMilestone": ("projectMilestones", "emptied"),
+            "relatedProjectMilestone": ("projectMilestones", "emptied"),
+        },
+        written="type",
+    ),
     "projectUpdates": Listed(
-        defaults={"health": "onTrack", "diffMarkdown": "Due **two weeks** later", "isDiffHidden": False}
-        | {"url": "https://linear.example.com/project/some/updates", "editedAt": "2026-01-01T00:00:00.000Z"},
+        defaults=_UPDATE | {"url": "https://linear.example.com/project/some/updates"},
         refers={"project": ("projects", "goes"), "user": ("users", "forbidden")},
         written="body",
         event="ProjectUpdate",
-        sent_too={"bodyData": "{}", "reactionData": {}, "slugId": "8f3c"},
+        sent_too=_UPDATE_SENT_TOO,
         not_sent=("isDiffHidden",),
     ),
     "cycles": Listed(
-        defaults={"name": None, "completedAt": None},
+        defaults={"name": None, "description": None, "completedAt": None} | _HISTORY,
         refers={"team": ("teams", "goes")},
         event="Cycle",
-        sent_too=_NO_HISTORY | {"uncompletedIssuesUponCloseIds": []},
+        sent_too={"uncompletedIssuesUponCloseIds": []},
     ),
     "initiatives": Listed(
         defaults={"status": "Active", "sortOrder": 0}
-        | dict.fromkeys(("description", "color", "icon", "targetDate", "targetDateResolution", "owner", "trashed")),
-        refers={"owner": ("users", "emptied")},
+        | dict.fromkeys(("description", "color", "icon", "targetDate", "targetDateResolution", "owner", "trashed"))
+        | dict.fromkeys(("health", "healthUpdatedAt", "startedAt", "completedAt", "canceledAt", "parentInitiative"))
+        | {"content": "# Goal"},
+        refers={"owner": ("users", "emptied"), "parentInitiative": ("initiatives", "emptied")},
         event="Initiative",
         sent_too={"frequencyResolution": "weekly", "labelIds": [], "priority": 0},
+        not_sent=("content",),
     ),
     "initiativeToProjects": Listed(
         defaults={"sortOrder": "a0"},
         refers={"initiative": ("initiatives", "goes"), "project": ("projects", "goes")},
         written="sortOrder",
     ),
+    "initiativeUpdates": Listed(
+        defaults=_UPDATE | {"url": "https://linear.example.com/initiative/some/updates"},
+        refers={"initiative": ("initiatives", "goes"), "user": ("users", "forbidden")},
+        written="body",
+        event="InitiativeUpdate",
+        sent_too=_UPDATE_SENT_TOO,
+        not_sent=("isDiffHidden",),
+    ),
     "issues": Listed(
         defaults={"priority": 0, "sortOrder": 0.5, "prioritySortOrder": 0.5, "trashed": None}
-        | dict.fromkeys(("description", "estimate", "subIssueSortOrder", "dueDate", "slaBreachesAt"))
+        | dict.fromkeys(("description", "estimate", "subIssueSortOrder", "dueDate"))
+        | dict.fromkeys(("slaType", "slaStartedAt", "slaBreachesAt"))
+        | dict.fromkeys(("addedToProjectAt", "addedToCycleAt", "triagedAt"))
         | dict.fromkeys(("startedAt", "completedAt", "canceledAt", "autoArchivedAt"))
         | dict.fromkeys(("assignee", "creator", "project", "projectMilestone", "cycle", "parent"))
         | dict.fromkeys(("externalUserCreator", "botActor")),
@@ -162,6 +210,34 @@ LISTS: dict[str, Listed] = {
         written="title",
         event="Attachment",
         sent_too={"groupBySource": False, "metadata": {}},
+    ),
+    "releasePipelines": Listed(defaults={"type": "scheduled", "trashed": None}),
+    "releaseStages": Listed(
+        defaults={"type": "planned", "color": "#e2e2e2", "position": 1},
+        refers={"pipeline": ("releasePipelines", "goes")},
+    ),
+    "releases": Listed(
+        defaults={"slugId": "91ab", "url": "https://linear.example.com/release/91ab"}
+        | dict.fromkeys(("version", "description", "startDate", "targetDate"))
+        | dict.fromkeys(("startedAt", "completedAt", "canceledAt", "trashed")),
+        refers={"pipeline": ("releasePipelines", "goes"), "stage": ("releaseStages", "goes")},
+        event="Release",
+    ),
+    "releaseNotes": Listed(
+        defaults={"firstRelease": None, "lastRelease": None}
+        | {"url": "https://linear.example.com/release-notes/91ab"},
+        refers={
+            "pipeline": ("releasePipelines", "goes"),
+            "firstRelease": ("releases", "emptied"),
+            "lastRelease": ("releases", "emptied"),
+        },
+        written="title",
+        event="ReleaseNote",
+        sent_too={"content": "", "releaseIds": [], "slugId": "91ab"},
+        not_sent=("firstRelease",),
+    ),
+    "issueToReleases": Listed(
+        defaults={}, refers={"issue": ("issues", "goes"), "release": ("releases", "goes")}, written="source"
     ),
 }
 """Every list by its root field."""

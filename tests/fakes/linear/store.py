@@ -9,8 +9,11 @@ from uuid import UUID
 
 from tests.fakes.linear.rows import LISTS, REFERENCES, Loss, Row, instant
 
-Bump: TypeAlias = Literal["archive", "trash", "restore", "comment", "removal"]
-"""A change of which nobody knows whether it moves an issue's `updatedAt`; `removal` is that of what it refers to."""
+Bump: TypeAlias = Literal["archive", "trash", "restore", "comment", "removal", "drift"]
+"""A change of which nobody knows whether it moves a row's `updatedAt`.
+
+`removal` is that of what it refers to, `drift` what follows from changes elsewhere, or is no edit of its own.
+"""
 
 
 class Store:
@@ -52,6 +55,11 @@ class Store:
             for row in rows:
                 row.update({"updatedAt": now} | fields)
             self.version += 1
+
+    def drift(self, row: Row, **fields: Any) -> None:
+        """Change what of a row follows from elsewhere; a bump named `drift` moves its `updatedAt`."""
+        with self.lock:
+            self._mark(row, "drift", self._tick(), **fields)
 
     def remove(self, row: Row) -> None:
         """Take a row away for good, without a trace, and do what REFERENCES says to those that refer to it.

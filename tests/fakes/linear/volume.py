@@ -16,6 +16,8 @@ _TEAMS = (("ENG", "Engineering"), ("OPS", "Operations"), ("WEB", "Website"), ("A
 _PEOPLE = ("Bob Birch", "Carol Cole", "Mallory Moss", "Dana Dale", "Erin Elm", "Frank Ford", "Grace Glen")
 _PROJECT_STATUSES = (("Planned", "planned"), ("In Progress", "started"), ("Completed", "completed"))
 _RELATIONS = ("blocks", "duplicate", "related", "similar")
+_RELEASED = 25
+"""The how many-th issue is in a release."""
 _LABELS = ("Bug", "Feature", "Improvement", "Customer", "Security", "Design", "Documentation", "Chore")
 
 
@@ -82,6 +84,9 @@ def volume(n_issues: int, *, seed: int = 0) -> World:
         if random.random() < 0.05 and issues:
             world.add_relation(issue, random.choice(issues), random.choice(_RELATIONS))
         issues.append(issue)
+    release = world.add_one("releases", said="Spring")
+    for issue in issues[::_RELEASED]:
+        world.add("issueToReleases", issue=issue["id"], release=release["id"])
     world.fill()
     return world
 

@@ -24,6 +24,7 @@ _OBJECTS = {
     "projectStatuses": ("id", "name", "type", "color"),
     "projectMilestones": ("id", "name", "targetDate"),
     "cycles": ("id", "number", "name", "startsAt", "endsAt"),
+    "initiatives": ("id", "name", "url"),
     "issues": ("id", "identifier", "title", "url"),
     "comments": ("id", "body"),
 }
@@ -35,6 +36,8 @@ _BARE = {
     ("cycles", "team"),
     ("attachments", "issue"),
 }
+_WITHOUT_ID = {("initiatives", "parentInitiative")}
+"""References of which events have the small object alone."""
 
 
 def delivery(
@@ -77,7 +80,10 @@ def data(world: World, type_: str, row: Row) -> Row:
     references = {field: target for field, (target, _) in listed.refers.items() if not field.endswith("Ids")}
     sent: Row = {name: value for name, value in row.items() if name not in {*references, *listed.not_sent}}
     for field, target in references.items():
-        sent[f"{field}Id"] = row[field]
+        if field in listed.not_sent:
+            continue
+        if (root, field) not in _WITHOUT_ID:
+            sent[f"{field}Id"] = row[field]
         found = world.by_id.get(row[field] or "")
         if found and target in _OBJECTS and (root, field) not in _BARE:
             sent[field] = _object(found, target)
