@@ -68,7 +68,9 @@ class ItemRow(MirrorRow, frozen=True, kw_only=True):
     auto_archived_at: Time | None = None
 
 
-# Archiving an issue does not move its updatedAt; and putting one into the trash may move none of its times.
+# Archiving an issue does not move its updatedAt; putting one into the trash may move none of its times, nor may
+# dragging it to another place, taking it into another cycle (the time tells of that, and costs less than a reference
+# does), or a deadline that Linear sets.
 ISSUES = Stream(
     name="issues",
     root="issues",
@@ -76,7 +78,16 @@ ISSUES = Stream(
     kind=ItemRow,
     table="backlog_items",
     window=("updatedAt", "archivedAt"),
-    compared=("parent_id", "trashed"),
+    compared=(
+        "parent_id",
+        "trashed",
+        "sort_order",
+        "priority_sort_order",
+        "sub_issue_sort_order",
+        "added_to_project_at",
+        "added_to_cycle_at",
+        "sla_breaches_at",
+    ),
     deciding=("label_ids", "project_id", "trashed"),
     large=True,
 )

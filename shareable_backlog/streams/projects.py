@@ -102,7 +102,8 @@ class ProjectRow(PlanRow, frozen=True, kw_only=True):
     trashed: Annotated[bool, Fallback(False)]  # noqa: FBT003 (a value)
 
 
-# Putting a project or an initiative into the trash may move none of its times.
+# Putting a project or an initiative into the trash may move none of its times, nor may what happens to the items of a
+# project or a cycle, or a text that is edited in a document of its own.
 PROJECTS = Stream(
     name="projects",
     root="projects",
@@ -110,6 +111,7 @@ PROJECTS = Stream(
     kind=ProjectRow,
     table="projects",
     compared=("trashed",),
+    reread=True,
     deciding=("trashed",),
 )
 
@@ -193,7 +195,7 @@ class CycleRow(PlanRow, frozen=True, kw_only=True):
     completed_at: Time | None = None
 
 
-CYCLES = Stream(name="cycles", root="cycles", node="Cycle", kind=CycleRow, table="cycles")
+CYCLES = Stream(name="cycles", root="cycles", node="Cycle", kind=CycleRow, table="cycles", reread=True)
 
 
 class InitiativeRow(MirrorRow, frozen=True, kw_only=True):
@@ -227,6 +229,7 @@ INITIATIVES = Stream(
     kind=InitiativeRow,
     table="initiatives",
     compared=("trashed",),
+    reread=True,
     deciding=("trashed",),
 )
 

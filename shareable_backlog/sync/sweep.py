@@ -67,7 +67,7 @@ class Sweep:
         """Fetch, once all that was seen is stored, what the mirror has otherwise."""
         for stream in self.streams:
             if stream.window:
-                ids = await sweeps.list_differing_ids(stream)
+                ids = await sweeps.list_differing_ids(stream, without=self._list_left_out(stream))
                 async for batch in by_ids.fetch_by_ids(self.reader, stream, ids, self.known):
                     yield batch
 
@@ -79,9 +79,14 @@ class Sweep:
                 async for batch in by_ids.fetch_by_ids(self.reader, stream, ids, self.known):
                     yield batch
 
+    def _list_left_out(self, stream: Stream) -> frozenset[str]:
+        """Return the columns of the fields that Linear refuses, of which nothing is known."""
+        left_out = self.reader.left_out.get(stream.name, frozenset())
+        return frozenset(column.name for column in stream.columns if column.key in left_out)
+
     async def _fetch_pages(self) -> AsyncGenerator[Batch]:
         asks: dict[Stream, PageRequest] = {
-            stream: PageRequest(stream, order="createdAt", seen_only=bool(stream.window))
+            stream: PageRequest(stream, order="createdAt", seen_only=not stream.is_swept_whole)
             for stream in self.streams
             if stream.name not in self.unread
         }
@@ -115,12 +120,12 @@ class Sweep:
 
     def _build_batch(self, pages: Mapping[Stream, NodePage], fetched: ListRound, seen_at: datetime) -> Batch:
         # What is only looked at is fetched afterwards, if it differs, and may be refused then.
-        whole = {stream.name: stream for stream in pages if not stream.window}
+        whole = {stream.name: stream for stream in pages if stream.is_swept_whole}
         return Batch(
             [
                 StreamPage(stream, page.nodes, page.bad, page.without)
                 for stream, page in pages.items()
-                if not stream.window
+                if stream.is_swept_whole
             ],
             seen_at,
             swept=[entry for stream, page in pages.items() for entry in _build_entries(stream, page)],
@@ -173,20 +178,18 @@ class Sweep:
 
 def _build_entries(stream: Stream, page: NodePage) -> list[SweepEntry]:
     """Return what the page proves to be there, be it fit for the mirror or not."""
+    compared = [column for column in stream.columns if column.name in stream.compared]
     seen = [
         SweepEntry(
             stream=stream.name,
             id=node.id,
             updated_at=node.updated_at,
             archived_at=node.archived_at,
-            trashed=bool(getattr(node, "trashed", None)),
-            parent_id=parent.id if (parent := getattr(node, "parent", None)) else None,
+            **{column.name: column.read_value(node) for column in compared},
         )
         for node in page.nodes
     ]
     epoch = datetime.fromtimestamp(0, UTC)
     return seen + [
-        SweepEntry(stream=stream.name, id=bad.id, updated_at=epoch, archived_at=None, trashed=False, parent_id=None)
-        for bad in page.bad
-        if bad.id != UNKNOWN_ID
+        SweepEntry(stream=stream.name, id=bad.id, updated_at=epoch) for bad in page.bad if bad.id != UNKNOWN_ID
     ]

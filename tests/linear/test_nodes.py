@@ -22,6 +22,12 @@ def test_a_sweep_asks_for_the_times_and_for_what_changes_without_moving_them() -
         "id",
         "}",
         "trashed",
+        "sortOrder",
+        "prioritySortOrder",
+        "subIssueSortOrder",
+        "addedToProjectAt",
+        "addedToCycleAt",
+        "slaBreachesAt",
     }
 
 

@@ -14,7 +14,7 @@ from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync import pull
 from shareable_backlog.sync.pull import SyncRequest
 from shareable_backlog.sync.runs import RunReport, Trigger
-from tests.fakes.linear import FakeLinear, Row, World
+from tests.fakes.linear import Bump, FakeLinear, Row, World
 from tests.fakes.linear.rows import LISTS
 
 _HOUR = 3_600
@@ -37,9 +37,9 @@ async def run_until_quiet(settings: Settings, fake: FakeLinear) -> None:
     fake.requests.clear()
 
 
-def small_world() -> tuple[World, dict[str, Row]]:
+def small_world(bumps: frozenset[Bump] = frozenset()) -> tuple[World, dict[str, Row]]:
     """Return a world with something in each list, and by stream a row that nothing else needs."""
-    world = World()
+    world = World(bumps=bumps)
     for listed in LISTS.values():
         for root in listed.needs.values():
             world.add_one(root)

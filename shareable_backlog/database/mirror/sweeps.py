@@ -1,6 +1,6 @@
 """Compare what a sweep saw in Linear with the mirror: what is gone, and what the mirror has otherwise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import LiteralString
@@ -17,14 +17,20 @@ from shareable_backlog.streams.stream import Stream
 
 
 class SweepEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `sweep_entries`: a row that Linear has."""
+    """A row of `sweep_entries`: a row that Linear has, with what is compared of it (`ComparedColumn`)."""
 
     stream: str
     id: str
     updated_at: datetime
-    archived_at: datetime | None
-    trashed: bool
-    parent_id: str | None
+    archived_at: datetime | None = None
+    trashed: bool = False
+    parent_id: str | None = None
+    sort_order: float | None = None
+    priority_sort_order: float | None = None
+    sub_issue_sort_order: float | None = None
+    added_to_project_at: datetime | None = None
+    added_to_cycle_at: datetime | None = None
+    sla_breaches_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,13 @@ def build_insert(entries: Sequence[SweepEntry]) -> tuple[LiteralString, Mapping[
     """Return the statement that notes what a sweep sees; a row that is seen twice counts once."""
     return (
         """
-        INSERT INTO sweep_entries (stream, id, updated_at, archived_at, trashed, parent_id)
-        SELECT stream, id, updated_at, archived_at, trashed, parent_id
+        INSERT INTO sweep_entries (
+          stream, id, updated_at, archived_at, trashed, parent_id, sort_order, priority_sort_order,
+          sub_issue_sort_order, added_to_project_at, added_to_cycle_at, sla_breaches_at
+        )
+        SELECT
+          stream, id, updated_at, archived_at, trashed, parent_id, sort_order, priority_sort_order,
+          sub_issue_sort_order, added_to_project_at, added_to_cycle_at, sla_breaches_at
         FROM json_populate_recordset(NULL::sweep_entries, %(entries)s::json)
         ON CONFLICT (stream, id) DO NOTHING
         """,
@@ -63,9 +74,9 @@ async def count_seen(stream: Stream) -> int:
     return count
 
 
-async def list_differing_ids(stream: Stream) -> list[str]:
-    """Return the ids of rows that Linear has and the mirror has not, or has otherwise."""
-    compared = ("updated_at", "archived_at", *stream.compared)
+async def list_differing_ids(stream: Stream, *, without: Collection[str] = ()) -> list[str]:
+    """Return the ids of rows that Linear has and the mirror has not, or has otherwise but for columns `without`."""
+    compared = [name for name in ("updated_at", "archived_at", *stream.compared) if name not in without]
     found = await query(
         SQL(
             "SELECT s.id FROM sweep_entries s LEFT JOIN {table} m ON m.id = s.id"

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from hypothesis import strategies as st
 
 from tests.fakes.linear import Row, World
-from tests.fakes.linear.rows import LISTS
+from tests.fakes.linear.rows import LISTS, instant
 
 Change: TypeAlias = tuple[str, str, int, int]
 """What is done, to which list or field, and two numbers that pick rows."""
@@ -19,6 +19,11 @@ _REFERRED = {
     "parent": "issues",
 }
 """Fields of an issue, and the list of what they may refer to."""
+_PLANS = ("projects", "initiatives", "projectRelations", "customViews", "releases", "releaseNotes")
+_REFERRING = [f"{root}.{field}" for root in _PLANS for field in LISTS[root].refers]
+"""Lists whose rows come to refer to others, with the field."""
+_DRIFTING = ("projects", "cycles", "initiatives", "issues")
+"""Lists of which something changes although nobody edits it."""
 _LIVES = ("archive", "unarchive", "trash", "restore", "delete")
 _OFTEN = ("issues", "issues", "comments", "issueRelations", "attachments")
 
@@ -32,6 +37,8 @@ changes: st.SearchStrategy[Change] = st.one_of(
     st.tuples(st.just("live"), st.sampled_from(_LIVES), _picks, _picks),
     st.tuples(st.just("refer"), st.sampled_from([*_REFERRED, "labelIds"]), _picks, _picks),
     st.tuples(st.sampled_from(["move", "hide", "show"]), st.just("teams"), _picks, _picks),
+    st.tuples(st.just("relate"), st.sampled_from(_REFERRING), _picks, _picks),
+    st.tuples(st.just("drift"), st.sampled_from(_DRIFTING), _picks, _picks),
     st.tuples(st.just("pass"), st.sampled_from(["5", "600", "172800"]), _picks, _picks),
 )
 
@@ -50,6 +57,10 @@ def apply(world: World, change: Change) -> None:
             _refer(world, of, first, second)
         case "move":
             _move(world, first, second)
+        case "relate":
+            _relate(world, of, first, second)
+        case "drift":
+            _drift(world, of, first, second)
         case _:
             root = "issues" if what == "live" else of
             if row := _pick(world, root, first):
@@ -60,6 +71,21 @@ def _move(world: World, first: int, second: int) -> None:
     issue, team = _pick(world, "issues", first), _pick(world, "teams", second)
     if issue and team and issue["team"] != team["id"]:
         world.move(issue, team)
+
+
+def _drift(world: World, root: str, first: int, second: int) -> None:
+    """Add a week or a day to what is known of a plan, write into its text, or drag an issue into another cycle."""
+    row = _pick(world, root, first)
+    if row is None:
+        return
+    if root == "issues":
+        cycle = _pick(world, "cycles", second)
+        if cycle:
+            world.drift(row, cycle=cycle["id"], addedToCycleAt=instant(world.now), sortOrder=float(world.version))
+    elif root == "initiatives" or (root == "projects" and second % 2):
+        world.drift(row, content=f"said {world.version}")
+    else:
+        world.drift(row, issueCountHistory=[*row["issueCountHistory"], second + 0.5])
 
 
 def _on_row(world: World, what: str, of: str, row: Row) -> None:
@@ -86,6 +112,13 @@ def _refer(world: World, field: str, first: int, second: int) -> None:
     issue, target = _pick(world, "issues", first), _pick(world, _REFERRED.get(field, "issueLabels"), second)
     if issue and target and issue is not target:
         world.edit(issue, **{field: [target["id"]] if field == "labelIds" else target["id"]})
+
+
+def _relate(world: World, of: str, first: int, second: int) -> None:
+    root, _, field = of.partition(".")
+    row, target = _pick(world, root, first), _pick(world, LISTS[root].refers[field][0], second)
+    if row and target and row is not target:
+        world.edit(row, **{field: [target["id"]] if field == "labelIds" else target["id"]})
 
 
 def _add(world: World, root: str, first: int, second: int) -> None:
