@@ -137,7 +137,10 @@ def _read_previous_values(event: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _build_node(stream: Stream, data: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those fields that the delivery tells: what it leaves out is null if it changed, and else not known."""
+    """Return those fields that the delivery tells: what it leaves out is null if it changed, and else not known.
+
+    So is what deliveries never tell.
+    """
     told: dict[str, Any] = {}
     for column in stream.columns:
         name = column.key
@@ -147,6 +150,6 @@ def _build_node(stream: Stream, data: Mapping[str, Any], changed: Mapping[str, A
             told[name] = {"id": data[id_name]} if is_named else data[id_name]
         elif isinstance(data.get(name), dict):  # the object that stands beside, or in place of, its id
             told[name] = {"id": data[name].get("id")}
-        elif id_name in changed or name in changed:
+        elif column.name not in stream.undelivered and (id_name in changed or name in changed):
             told[name] = None
     return told

@@ -89,6 +89,7 @@ ISSUES = Stream(
         "sla_breaches_at",
     ),
     deciding=("label_ids", "project_id", "trashed"),
+    undelivered=("branch_name",),
     large=True,
 )
 
@@ -125,6 +126,7 @@ COMMENTS = Stream(
     kind=CommentRow,
     table="comments",
     deciding=("issue_id", "hide_in_linear"),
+    undelivered=("hide_in_linear", "url"),
     large=True,
 )
 

@@ -113,6 +113,7 @@ PROJECTS = Stream(
     compared=("trashed",),
     reread=True,
     deciding=("trashed",),
+    undelivered=("progress",),
 )
 
 
@@ -180,6 +181,7 @@ PROJECT_UPDATES = Stream(
     node="ProjectUpdate",
     kind=ProjectUpdate,
     table="project_updates",
+    undelivered=("is_diff_hidden",),
 )
 
 
@@ -231,6 +233,7 @@ INITIATIVES = Stream(
     compared=("trashed",),
     reread=True,
     deciding=("trashed",),
+    undelivered=("content",),
 )
 
 
@@ -271,4 +274,5 @@ INITIATIVE_UPDATES = Stream(
     node="InitiativeUpdate",
     kind=InitiativeUpdate,
     table="initiative_updates",
+    undelivered=("is_diff_hidden",),
 )

@@ -94,6 +94,7 @@ RELEASE_NOTES = Stream(
     node="ReleaseNote",
     kind=ReleaseNoteRow,
     table="release_notes",
+    undelivered=("first_release_id",),
 )
 
 

@@ -29,7 +29,8 @@ class Stream:
     read from its newest change down to what is known. A sweep compares the times of rows, and the columns `compared`,
     which change in Linear without moving a time, or may; where these are too many the rows are `reread` instead, all
     of them. The columns `deciding` decide who may see what: no row is stored without them. `has_webhook` says that
-    Linear can post its changes. Of a `large` list whole pages are asked for beside other lists.
+    Linear can post its changes; what it posts never tells the columns `undelivered`. Of a `large` list whole pages
+    are asked for beside other lists.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Stream:
     reread: bool = False
     deciding: tuple[str, ...] = ()
     has_webhook: bool = True
+    undelivered: tuple[str, ...] = ()
     large: bool = False
 
     @property

@@ -197,6 +197,16 @@ def test_what_is_left_out_after_it_changed_is_empty() -> None:
     assert told({}, updatedFrom=before) == {"assignee": None, "dueDate": None}
 
 
+def test_what_deliveries_never_tell_is_not_known_although_it_changed() -> None:
+    before = {"content": "# Before", "targetDate": "2026-02-06", "progress": 0.5}
+    assert told({"name": "Homes"}, "Initiative", updatedFrom=before) == {"name": "Homes", "targetDate": None}
+    assert told({"name": "Roof"}, "Project", updatedFrom=before) == {
+        "name": "Roof",
+        "content": None,
+        "targetDate": None,
+    }
+
+
 def test_nothing_is_kept_but_what_the_mirror_shows() -> None:
     data = {"email": "alice@example.com", "name": "Alice", "assignee": {"email": "bob@example.com"}}
     assert told(data, "User") == {"name": "Alice"}

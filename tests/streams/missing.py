@@ -99,8 +99,19 @@ def check_schema(stream: Stream, schema: GraphQLSchema) -> Iterator[str]:
             yield f"{stream.name}: {column.key} is {field.type}, so {column.name} has to be described otherwise."
         elif column.default is NODEFAULT and not str(field.type).endswith("!"):
             yield f"{stream.name}: {column.key} may be null in Linear, but {column.name} is taken to be there always."
-    if f"{stream.node}WebhookPayload" in schema.type_map and not stream.has_webhook:
+    yield from _check_posts(stream, schema)
+
+
+def _check_posts(stream: Stream, schema: GraphQLSchema) -> Iterator[str]:
+    posted = schema.type_map.get(f"{stream.node}WebhookPayload")
+    if not isinstance(posted, GraphQLObjectType):
+        return
+    if not stream.has_webhook:
         yield f"{stream.name}: Linear posts what happens to a {stream.node}, but has_webhook says that it doesn't."
+    for column in stream.columns:
+        is_told = not posted.fields.keys().isdisjoint({column.key, f"{column.key}Id"})
+        if is_told is (column.name in stream.undelivered):
+            yield f"{stream.name}: Linear posts {'' if is_told else 'no '}{column.key}, undelivered says otherwise."
 
 
 def check_tests(stream: Stream) -> Iterator[str]:
@@ -113,6 +124,9 @@ def check_tests(stream: Stream) -> Iterator[str]:
     )
     if stream.has_webhook and LISTS[stream.root].event != stream.node:
         yield f"{stream.name}: the fake Linear posts nothing about a {stream.node} (tests/fakes/linear/rows.py)."
+    unsent = {column.name for column in stream.columns if column.key in LISTS[stream.root].not_sent}
+    if unsent != set(stream.undelivered):
+        yield f"{stream.name}: the fake Linear posts otherwise than undelivered says (tests/fakes/linear/rows.py)."
     if not changes.first_world(World()).rows[stream.root] or stream.root not in changes.ROOTS:
         yield f"{stream.name}: the random histories have no {stream.root} (tests/sync/model/changes.py)."
 

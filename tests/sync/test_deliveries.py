@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import NODEFAULT
+from psycopg.sql import SQL, Identifier
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query, transaction
@@ -97,6 +99,21 @@ async def test_what_a_delivery_leaves_out_stays_as_it_is(source: Source) -> None
     assert await list_values("description") == ["Much text"]
     assert await list_values("assignee_id") == [source.world.viewer["id"]]
     assert await list_values() == ["As it is"]
+
+
+@pytest.mark.parametrize("type_", DELIVERED)
+async def test_whatever_a_delivery_leaves_out_is_kept_as_a_run_has_stored_it(source: Source, type_: str) -> None:
+    stream = DELIVERED[type_]
+    row = source.world.add_one(stream.root)
+    await source.pull()
+    stored = SQL("SELECT to_jsonb(m) - 'updated_at' FROM {} m WHERE id = %(id)s").format(Identifier(stream.table))
+    before = await query(stored, {"id": row["id"]})
+    optional = tuple(column.key for column in stream.columns if column.default is not NODEFAULT)
+    untold = {column.key: "before" for column in stream.columns if column.name in stream.undelivered}
+    await source.post("update", type_, row=row, without=optional, before=untold, updatedAt=later(source, 60))
+    await applying.apply_waiting()
+    assert await outcomes() == [("applied", None)]
+    assert await query(stored, {"id": row["id"]}) == before
 
 
 async def test_what_a_delivery_empties_is_empty(source: Source) -> None:
