@@ -39,7 +39,7 @@ from shareable_backlog.controllers.api import endpoints
 from shareable_backlog.controllers.api.operation import Operation
 from shareable_backlog.controllers.backlog import changes, exports, feeds, filters, images, items, seen
 from shareable_backlog.controllers.backlog.lists import item_list
-from shareable_backlog.controllers.charts import item_timeline, matrix
+from shareable_backlog.controllers.charts import item_timeline, matrix, trends
 from shareable_backlog.controllers.presentation import agenda_slides, backlog_slides, chart_slides, roadmap_slides
 from shareable_backlog.controllers.projects import roadmap
 from shareable_backlog.errors import TooMany
@@ -122,6 +122,7 @@ ROUTES = (
     Route("GET", "/board", item_list.show_board, "viewer", page="board"),
     Route("GET", "/matrix", matrix.show_matrix, "viewer", page="matrix"),
     Route("GET", "/timeline", item_timeline.show_timeline, "viewer", page="timeline"),
+    Route("GET", "/trends", trends.show_trends, "viewer", page="trends"),
     Route("GET", "/present/list", backlog_slides.show_list, "viewer", page="list"),
     Route("GET", "/present/board", backlog_slides.show_board, "viewer", page="board"),
     Route("GET", "/present/matrix", chart_slides.show_matrix, "viewer", page="matrix"),

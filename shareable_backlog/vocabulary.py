@@ -244,7 +244,8 @@ def make_cell_reader(names: Collection[ColumnName]) -> Callable[[object], list[t
 
 
 PageName: TypeAlias = Literal[
-    "list", "board", "matrix", "timeline", "roadmap", "changes", "meeting", "views", "exports", "feeds", "api"
+    "list", "board", "matrix", "timeline", "trends", "roadmap", "changes", "meeting", "views", "exports", "feeds",
+    "api",
 ]  # fmt: skip
 
 PAGES: Final[Mapping[PageName, str]] = {
@@ -252,6 +253,7 @@ PAGES: Final[Mapping[PageName, str]] = {
     "board": "Board",
     "matrix": "Matrix",
     "timeline": "Timeline",
+    "trends": "Trends",
     "roadmap": "Roadmap",
     "changes": "Changes",
     "meeting": "Meeting",
@@ -263,7 +265,7 @@ PAGES: Final[Mapping[PageName, str]] = {
 """What can be switched off, for everybody or for a person; items themselves are read by whoever may see them."""
 
 FIRST_PAGES: Final[Mapping[PageName, str]] = {
-    "board": "/board", "matrix": "/matrix", "timeline": "/timeline", "roadmap": "/roadmap", "changes": "/changes",
-    "meeting": "/meeting",
+    "board": "/board", "matrix": "/matrix", "timeline": "/timeline", "trends": "/trends", "roadmap": "/roadmap",
+    "changes": "/changes", "meeting": "/meeting",
 }  # fmt: skip
 """Where somebody begins instead who has no list, in this order."""

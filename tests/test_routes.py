@@ -61,6 +61,7 @@ TABLE = {
     "GET /board": Row("viewer"),
     "GET /matrix": Row("viewer"),
     "GET /timeline": Row("viewer"),
+    "GET /trends": Row("viewer"),
     "GET /present/list": Row("viewer"),
     "GET /present/board": Row("viewer"),
     "GET /present/matrix": Row("viewer"),

@@ -53,6 +53,7 @@ OWN_NAMES = frozenset(
         "sign-out",
         "static",
         "timeline",
+        "trends",
         "views",
         "waiting",
         "webhooks",

@@ -25,6 +25,8 @@ ADDRESSES = {
     "timeline": "/timeline?from=2026-09",
     "compared timeline": "/timeline?since=meeting",
     "hostile timeline": "/timeline?team=EVL&group=label&months=24",
+    "trends": "/trends",
+    "hostile trends": "/trends?team=EVL&weeks=52",
     "roadmap": "/roadmap",
     "roadmap by initiative": "/roadmap?group=initiative",
     "slides of a list": "/present/list?slide=2",

@@ -14,8 +14,8 @@ from shareable_backlog.vocabulary import ColumnName, MoveKind, OrderName
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Pair, Spread
 
-LIST, BOARD, MATRIX, TIMELINE = "/", "/board", "/matrix", "/timeline"
-PAGE_NAMES = {LIST: "Backlog", BOARD: "Board", MATRIX: "Matrix", TIMELINE: "Timeline"}
+LIST, BOARD, MATRIX, TIMELINE, TRENDS = "/", "/board", "/matrix", "/timeline", "/trends"
+PAGE_NAMES = {LIST: "Backlog", BOARD: "Board", MATRIX: "Matrix", TIMELINE: "Timeline", TRENDS: "Trends"}
 """The pages that show what the filters leave."""
 
 

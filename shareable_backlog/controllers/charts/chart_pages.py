@@ -13,7 +13,7 @@ from starlette.responses import Response
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url
-from shareable_backlog.controllers.backlog.backlog_url import BacklogQuery, BacklogUrl
+from shareable_backlog.controllers.backlog.backlog_url import TRENDS, BacklogQuery, BacklogUrl
 from shareable_backlog.controllers.backlog.lists import headings, item_totals
 from shareable_backlog.controllers.backlog.lists.item_list import ItemListContext
 from shareable_backlog.controllers.backlog.lists.list_parts import RenderedPage, is_narrowed
@@ -95,7 +95,7 @@ async def render_chart(
         made=made,
         place=chart.place,
         saved=saved,
-        present_url=backlog_url.build_present_url(chart.place.path, query),
+        present_url=None if chart.place.path == TRENDS else backlog_url.build_present_url(chart.place.path, query),
         asks_for_unseen=False,
     )
     return auth.render_page(request, "backlog/backlog.html", context)

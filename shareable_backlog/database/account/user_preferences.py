@@ -18,7 +18,8 @@ VIEWS: LiteralString = """
 """The saved views of a row of preferences, in their order."""
 IS_READABLE: LiteralString = r"""
     jsonb_typeof(view -> 'name') = 'string' AND view ->> 'name' ~ '\S' AND jsonb_typeof(view -> 'query') = 'string'
-    AND coalesce(view -> 'layout' IN ('"list"', '"board"', '"matrix"', '"timeline"', '"roadmap"', '"changes"'), true)
+    AND coalesce(view -> 'layout' IN (
+      '"list"', '"board"', '"matrix"', '"timeline"', '"trends"', '"roadmap"', '"changes"'), true)
 """
 """Tell whether one of `VIEWS` is a view that this program knows how to show."""
 

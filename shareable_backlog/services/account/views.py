@@ -18,7 +18,7 @@ from shareable_backlog.services.backlog import filters, layouts
 
 __all__ = ["OfferedView"]
 
-Layout: TypeAlias = Literal["list", "board", "matrix", "timeline", "roadmap", "changes"]
+Layout: TypeAlias = Literal["list", "board", "matrix", "timeline", "trends", "roadmap", "changes"]
 """Which page a view is of."""
 
 LAYOUTS: Final[tuple[Layout, ...]] = get_args(Layout)
@@ -224,7 +224,7 @@ async def restore_view(user_id: int) -> None:
 def normalise_query(query: str, layout: Layout) -> str:
     """Return a query as it is stored, always in the same order. Raises InvalidInput for one without meaning."""
     given = parse_qsl(query.removeprefix("?"), keep_blank_values=True)
-    if layout in {"timeline", "roadmap", "changes"}:
+    if layout in {"timeline", "trends", "roadmap", "changes"}:
         written = sorted((name, value) for name, value in given if value and name not in _NOT_SAVED)
     else:
         written = filters.build_pairs(filters.parse_filters(given)) + layouts.build_pairs(layouts.parse_layout(given))

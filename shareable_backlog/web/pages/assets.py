@@ -16,8 +16,8 @@ from shareable_backlog.web.live_files import STATIC
 # The sheet is written in parts, one a subject, of which a reader's browser knows nothing. Later ones win.
 _PARTS = (
     "tokens", "page", "header", "forms", "admin", "changes", "filters", "item", "prose", "activity", "toolbar",
-    "list", "board", "charts/roadmap", "charts/matrix", "charts/timeline", "meeting/agenda", "views",
-    "meeting/slides", "paper",
+    "list", "board", "charts/roadmap", "charts/matrix", "charts/timeline", "charts/plots", "meeting/agenda",
+    "views", "meeting/slides", "paper",
 )  # fmt: skip
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 

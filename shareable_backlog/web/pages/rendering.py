@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 
 from shareable_backlog import clock, plain_text, vocabulary
 from shareable_backlog.web import live_files
+from shareable_backlog.web.charts import drawing
 from shareable_backlog.web.live_files import TEMPLATES
 from shareable_backlog.web.pages import assets, colors, foreign_texts, locales, words
 from shareable_backlog.web.pages.foreign_texts import IsolatedTexts
@@ -59,6 +60,7 @@ _GLOBALS: dict[str, Any] = {
     "asset": assets.build_url,
     "ago": words.format_ago,
     "days_ago": words.format_days_ago,
+    "drawing": drawing,
     "vocabulary": vocabulary,
 }
 

@@ -73,6 +73,6 @@ def test_text_of_double_size_fits_the_window(new_page: NewPage) -> None:
 
 
 def test_nothing_is_said_by_pictures_of_text(page: Page) -> None:
-    for path in ("/", "/matrix", "/timeline", "/roadmap"):
+    for path in ("/", "/matrix", "/timeline", "/trends", "/roadmap"):
         page.goto(path)
         assert page.locator("main img, main canvas").count() == 0

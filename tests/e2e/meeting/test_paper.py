@@ -15,6 +15,7 @@ PAGES = {
     "changes": ("/changes?since=30d", 703),
     "matrix": ("/matrix", 1032),
     "timeline": ("/timeline", 1032),
+    "trends": ("/trends", 703),
     "roadmap": ("/roadmap", 1032),
 }
 """Pages with the width that a sheet of A4, or one that lies, has within its margins, in pixels."""

@@ -53,12 +53,12 @@ class ListQuery(BacklogQuery, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemListContext:
-    """The page of the list: its kept parts, and what is the reader's own; `present_url` shows it in large type."""
+    """Its kept parts, and what is the reader's own; `present_url`, if any, shows it in large type."""
 
     made: RenderedPage
     place: BacklogUrl
     saved: ViewsBar
-    present_url: str
+    present_url: str | None
     asks_for_unseen: bool
 
 

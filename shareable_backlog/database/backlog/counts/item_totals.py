@@ -36,9 +36,9 @@ class ItemTotal:
         return self.count <= self.most
 
 
-async def count_items(selection: Selection) -> ItemTotal:
-    """Count the items of a selection up to 10,000; up to 1,000 where each has to be asked for words of a search."""
-    most = _MOST_OF_SEARCH if selection.is_common_search else MOST
+async def count_items(selection: Selection, most: int = MOST) -> ItemTotal:
+    """Count the items of a selection up to `most`; up to 1,000 where each has to be asked for words of a search."""
+    most = _MOST_OF_SEARCH if selection.is_common_search else most
     [(count, points)] = await query(render_total(selection), {**selection.params, "most": most + 1})
     return ItemTotal(count, points if count <= most else None, most)
 

@@ -1,6 +1,6 @@
 """Write the SQL of a selection, once: what is put together here is not touched again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, LiteralString, TypeAlias
 
 from shareable_backlog.database.backlog import visibility
@@ -18,7 +18,9 @@ Pick: TypeAlias = Literal["first", "some", "any"]
 class Rows:
     """Up to `limit` rows of a selection, from after a position; each has `id`, the order's keys and more `columns`.
 
-    `limit` is an expression; the position's parameters are those of `item_orders.name_position`.
+    `limit` is an expression; the position's parameters are those of `item_orders.name_position`. A selection with
+    what is archived has that in a source of its own, as most indexes are, unless the rows are of one that
+    `mixes_archived`.
     """
 
     selection: Selection
@@ -26,6 +28,7 @@ class Rows:
     pick: Pick = "first"
     after: Position | None = None
     columns: LiteralString = ""
+    mixes_archived: bool = False
 
 
 def render_tables(selection: Selection) -> LiteralString:
@@ -36,6 +39,8 @@ def render_tables(selection: Selection) -> LiteralString:
 def render_rows(rows: Rows) -> LiteralString:
     """Return the statement of rows, which stands after `render_tables`."""
     blocks = choose_sources(rows.selection, wants_first=rows.pick == "first", after=rows.after)
+    if rows.mixes_archived:
+        blocks = [[replace(one, is_archived=None) for one in block if one.driver != "archived"] for block in blocks]
     if rows.pick != "first":
         return _limit(rows, _join(rows, [one for block in blocks for one in block]))
     if len(blocks) == 1:

@@ -1,0 +1,41 @@
+"""Which items are counted between some days, and by which indexes they are found."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shareable_backlog.database.access.sharing import EVERYTHING
+from shareable_backlog.database.backlog.counts import item_moments
+from shareable_backlog.database.backlog.selection.item_query import select_items
+from tests.support.listing import parse_query
+from tests.support.mirrored import NOON, item, store
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
+
+DAY = timedelta(days=1)
+EDGES = [datetime(2026, 2, at, tzinfo=UTC) for at in (1, 3, 7)]
+
+
+async def test_each_span_has_what_begins_with_its_first_edge_and_ends_before_the_next() -> None:
+    await store(
+        *(
+            item(at, created_at=NOON, completed_at=when, started_at=NOON - 9 * DAY)
+            for at, when in enumerate((EDGES[0] - DAY, EDGES[0], EDGES[1], EDGES[2] - DAY / 24, EDGES[2]), start=1)
+        )
+    )
+    selection = await select_items(EVERYTHING, parse_query(""))
+    found = await item_moments.count_moments(selection, "completed", EDGES, EDGES[1:])
+    assert [
+        [(one.at, one.count, one.timed) for one in sorted(spans, key=lambda one: one.at)] for spans in found.by_edges
+    ] == [
+        [(0, 1, 1), (1, 2, 2)],
+        [(0, 2, 2)],
+    ]
+    assert found.complete_from is None
+
+
+async def test_what_is_archived_counts_and_what_is_in_the_trash_does_not() -> None:
+    await store(item(1, created_at=EDGES[0], archived_at=NOON), item(2, created_at=EDGES[0], trashed=True))
+    selection = await select_items(EVERYTHING, parse_query(""))
+    found = await item_moments.count_moments(selection, "created", EDGES)
+    assert [(one.at, one.count) for one in found.by_edges[0]] == [(0, 1)]
