@@ -39,13 +39,14 @@ def build_scope(viewer_group_ids: Iterable[int] | None) -> Scope:
 
 @dataclass(frozen=True, slots=True)
 class SharedFields:
-    """What is shown of every item; assignees include the creators."""
+    """What is shown of every item and project; assignees include the creators, updates are those of projects."""
 
     descriptions: bool
     comments: bool
     assignees: bool
     estimates: bool
     attachments: bool
+    updates: bool
 
 
 @dataclass(frozen=True, slots=True)

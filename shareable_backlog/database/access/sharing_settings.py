@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import LiteralString
+from typing import Any, LiteralString
 
 from shareable_backlog.database.access.sharing import (
     EVERYTHING,
@@ -19,7 +19,8 @@ from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 _SETTINGS: LiteralString = """
-    SELECT version, shows_descriptions, shows_comments, shows_assignees, shows_estimates, shows_attachments
+    SELECT version, shows_descriptions, shows_comments, shows_assignees, shows_estimates, shows_attachments,
+           shows_updates
     FROM sharing_settings
 """
 _LIVE: LiteralString = "FROM backlog_items i WHERE i.removed_at IS NULL AND NOT i.trashed"
@@ -84,7 +85,7 @@ async def lock_settings(transaction: Transaction) -> SharingSettings:
     return _build_settings(await transaction.query(f"{_SETTINGS} FOR UPDATE"))
 
 
-def _build_settings(found: Sequence[tuple[int, bool, bool, bool, bool, bool]]) -> SharingSettings:
+def _build_settings(found: Sequence[tuple[Any, ...]]) -> SharingSettings:
     [(version, *shows)] = found
     return SharingSettings(version, SharedFields(*shows))
 
@@ -121,7 +122,8 @@ async def save_settings(transaction: Transaction, fields: SharedFields, choices:
         """
         UPDATE sharing_settings SET shows_descriptions = %(descriptions)s, shows_comments = %(comments)s,
                shows_assignees = %(assignees)s, shows_estimates = %(estimates)s,
-               shows_attachments = %(attachments)s, version = version + 1, updated_at = now()
+               shows_attachments = %(attachments)s, shows_updates = %(updates)s,
+               version = version + 1, updated_at = now()
         """,
         asdict(fields),
     )

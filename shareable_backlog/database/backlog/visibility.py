@@ -83,6 +83,33 @@ COMMENTS: LiteralString = "(SELECT shows_comments FROM sharing_settings)"
 ASSIGNEES: LiteralString = "(SELECT shows_assignees FROM sharing_settings)"
 ESTIMATES: LiteralString = "(SELECT shows_estimates FROM sharing_settings)"
 ATTACHMENTS: LiteralString = "(SELECT shows_attachments FROM sharing_settings)"
+UPDATES: LiteralString = "(SELECT shows_updates FROM sharing_settings)"
+
+
+def render_has_items(project: LiteralString) -> LiteralString:
+    """Return the condition that an item of the project whose id this is may be shown, archived or not."""
+    # Each is looked up in an index of its own: a join might read all items there are.
+    return f"""coalesce(
+      (SELECT TRUE FROM backlog_items i WHERE i.project_id = {project} AND i.archived_at IS NULL AND {ITEM} LIMIT 1),
+      (SELECT TRUE FROM backlog_items i
+       WHERE i.project_id = {project} AND i.archived_at IS NOT NULL AND {ITEM} LIMIT 1),
+      FALSE)"""
+
+
+PROJECT: LiteralString = f"p.removed_at IS NULL AND NOT p.trashed AND {render_has_items('p.id')}"
+"""Tell whether the project `p` may be shown by itself, as it is to whoever is shown an item of it."""
+
+
+def render_initiative(condition: LiteralString = "TRUE") -> LiteralString:
+    """Return the condition that the initiative `n` may be shown: as a project `p` of or below it, of `condition`."""
+    return f"""n.removed_at IS NULL AND NOT n.trashed AND coalesce((
+      WITH RECURSIVE below (id) AS (
+        SELECT n.id UNION SELECT c.id FROM initiatives c JOIN below b ON b.id = c.parent_initiative_id
+        WHERE c.removed_at IS NULL AND NOT c.trashed
+      )
+      SELECT TRUE FROM below b
+      JOIN initiative_projects o ON o.initiative_id = b.id AND o.removed_at IS NULL AND o.archived_at IS NULL
+      JOIN projects p ON p.id = o.project_id WHERE {PROJECT} AND {condition} LIMIT 1), FALSE)"""
 
 
 def build_params(scope: Scope) -> Mapping[str, object]:

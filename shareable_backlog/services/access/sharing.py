@@ -133,7 +133,7 @@ async def save_settings(
                 "after": {name: not value for name, value in shown_before.items()} | chosen,
             },
         )
-        appeared = [f"{name} of items" for name, was_shown in shown_before.items() if not was_shown]
+        appeared = [describe_field(name) for name, was_shown in shown_before.items() if not was_shown]
         await notices.announce_widening(tx, outbox, actor, appeared + _list_appearing(entities, choices))
 
 
@@ -146,6 +146,11 @@ async def read_summary(scope: Scope) -> SharingSummary:
         await sharing_settings.count_items(scope),
         scope.viewer_group_ids is not None,
     )
+
+
+def describe_field(name: str) -> str:
+    """Return what a field of the settings shows or hides: descriptions of items."""
+    return "updates of projects and initiatives" if name == "updates" else f"{name} of items"
 
 
 def require_version(settings: SharingSettings, version: int) -> None:

@@ -23,7 +23,7 @@ from tests.support.mirrored import item, label, project, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
-ALL = SharedFields(descriptions=True, comments=True, assignees=True, estimates=True, attachments=True)
+ALL = SharedFields(descriptions=True, comments=True, assignees=True, estimates=True, attachments=True, updates=True)
 HIDE_OPS = SharingChoice("team", "team-OPS", is_shown=False)
 SHOW_OPS = replace(HIDE_OPS, is_shown=True)
 NOTHING = ItemDifference(0, [])
@@ -56,7 +56,7 @@ async def test_at_first_everything_is_shown_of_an_item() -> None:
     assert await sharing_settings.read_settings() == SharingSettings(1, ALL)
 
 
-@pytest.mark.parametrize("name", ["descriptions", "comments", "assignees", "estimates", "attachments"])
+@pytest.mark.parametrize("name", ["descriptions", "comments", "assignees", "estimates", "attachments", "updates"])
 async def test_each_field_is_switched_by_itself_and_the_version_moves(name: str) -> None:
     await change(fields=replace(ALL, **{name: False}))
     assert await sharing_settings.read_settings() == SharingSettings(2, replace(ALL, **{name: False}))

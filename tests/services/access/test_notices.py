@@ -241,7 +241,9 @@ async def test_a_new_admin_and_all_others_are_told_whoever_made_them_one(databas
 
 
 OUTBOX = Outbox(is_set_up=True)
-ALL_FIELDS = SharedFields(descriptions=True, comments=True, assignees=True, estimates=True, attachments=True)
+ALL_FIELDS = SharedFields(
+    descriptions=True, comments=True, assignees=True, estimates=True, attachments=True, updates=True
+)
 EXEC = SharingChoice("team", "team-exec", is_shown=True)
 OPS = SharingChoice("team", "team-ops", is_shown=True)
 NO_OPS = replace(OPS, is_shown=False)

@@ -15,7 +15,7 @@ from tests.support.mirrored import item, label, project, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
-ALL = SharedFields(descriptions=True, comments=True, assignees=True, estimates=True, attachments=True)
+ALL = SharedFields(descriptions=True, comments=True, assignees=True, estimates=True, attachments=True, updates=True)
 HIDE_OPS = SharingChoice("team", "team-OPS", is_shown=False)
 
 
