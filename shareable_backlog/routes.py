@@ -41,7 +41,7 @@ from shareable_backlog.controllers.backlog import changes, exports, feeds, filte
 from shareable_backlog.controllers.backlog.lists import item_list
 from shareable_backlog.controllers.charts import item_timeline, matrix, trends
 from shareable_backlog.controllers.presentation import agenda_slides, backlog_slides, chart_slides, roadmap_slides
-from shareable_backlog.controllers.projects import roadmap
+from shareable_backlog.controllers.projects import project, roadmap
 from shareable_backlog.errors import TooMany
 from shareable_backlog.services import readiness
 from shareable_backlog.vocabulary import PageName
@@ -113,6 +113,7 @@ ROUTES = (
     Route("POST", "/account/tokens/{token_id}/revoke", tokens.revoke_token, "person"),
     Route("GET", "/", item_list.show_list, "viewer", page="list"),
     Route("GET", "/roadmap", roadmap.show_roadmap, "viewer", page="roadmap"),
+    Route("GET", "/projects/{name:path}", project.show_project, "viewer"),
     Route("GET", "/changes", changes.show_changes, "viewer", page="changes"),
     Route("POST", "/changes/seen", changes.mark_seen, "viewer", page="changes"),
     Route("GET", "/meeting", meeting.show_agenda, "viewer", page="meeting"),

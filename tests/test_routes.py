@@ -52,6 +52,7 @@ TABLE = {
     "POST /account/sessions/{session_id}/end": Row("person", "/account/sessions/0/end", 404),
     "GET /": Row("viewer"),
     "GET /roadmap": Row("viewer"),
+    "GET /projects/{name:path}": Row("viewer", "/projects/None", 404),
     "GET /changes": Row("viewer"),
     "POST /changes/seen": Row("viewer", answer=303),
     "GET /meeting": Row("viewer"),

@@ -11,7 +11,7 @@ from shareable_backlog.database.mirror import mirror
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.streams.columns import MirrorRow
 from shareable_backlog.streams.issues import AttachmentRow, CommentRow, ItemRelationRow, ItemRow
-from shareable_backlog.streams.projects import CycleRow, PlanRow, ProjectRow
+from shareable_backlog.streams.projects import CycleRow, PlanRow, ProjectRow, ProjectUpdate
 from shareable_backlog.streams.workspace import LabelRow, PersonRow, TeamRow, WorkflowStateRow
 
 _NO_HISTORY: Mapping[str, Any] = {name: [] for name in PlanRow.__struct_fields__ if name.endswith("_history")}
@@ -50,6 +50,12 @@ def project(name: str, **fields: Any) -> ProjectRow:
 
 def cycle(number: int, **fields: Any) -> CycleRow:
     return _row(CycleRow, "cycle", **{"number": number, **_NO_HISTORY, **fields})
+
+
+def update(number: int, of: ProjectRow, body: str = "All is well", **fields: Any) -> ProjectUpdate:
+    """Make an update of a project that was written `number` minutes after noon."""
+    plain = {"created_at": NOON + timedelta(minutes=number), "project_id": of.id, "body": body}
+    return _row(ProjectUpdate, f"update-{number}", **{**plain, "is_diff_hidden": False, **fields})
 
 
 def item(number: int, title: str = "A title", *, team: str = "ENG", **fields: Any) -> ItemRow:

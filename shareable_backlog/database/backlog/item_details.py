@@ -8,6 +8,7 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.item_list import ASSIGNEE, ESTIMATE, JOINED, LABELS, STATE, EstimatedItem
 from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.projects.project_names import HAS_NAMESAKE, choose_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,18 @@ class ItemDetails(EstimatedItem):
     """The same for the assignee and the creator."""
     shows_comments: bool
     """Whether comments are shown, should there be any."""
+    project_id: str | None = None
+    """That of a project which has a page."""
+    project_slug_id: str | None = None
+    project_has_namesake: bool = False
+
+    @property
+    def project_word(self) -> str | None:
+        """Return the word by which the address of its project's page names that; None for one without a page."""
+        if self.project is None or self.project_id is None:
+            return None
+        own_word = self.project_slug_id or self.project_id
+        return choose_word(self.project, own_word, has_namesake=self.project_has_namesake)
 
 
 async def find_item(scope: Scope, identifier: str) -> ItemDetails | None:
@@ -69,7 +82,9 @@ async def find_item(scope: Scope, identifier: str) -> ItemDetails | None:
                c.name IS NOT NULL AS creator_is_person, {ESTIMATE}, {ASSIGNEE},
                {visibility.DESCRIPTIONS} AS shows_description, {visibility.ASSIGNEES} AS shows_people,
                {visibility.COMMENTS} AS shows_comments,
-               t.key AS team_key, t.name AS team, p.name AS project, m.name AS milestone,
+               t.key AS team_key, t.name AS team, p.name AS project,
+               CASE WHEN p.removed_at IS NULL AND NOT p.trashed THEN p.id END AS project_id,
+               p.slug_id AS project_slug_id, {HAS_NAMESAKE} AS project_has_namesake, m.name AS milestone,
                y.number AS cycle_number, y.name AS cycle_name,
                y.starts_at AS cycle_starts_at, y.ends_at AS cycle_ends_at, {STATE}, {LABELS}
         FROM backlog_items i {JOINED}

@@ -12,6 +12,7 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.counts.item_totals import POINTS
 from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.projects.project_names import HAS_NAMESAKE, NamedProject
 
 STATUS_TYPES = ("started", "planned", "backlog", "paused", "completed", "canceled")
 """What a project's status may be, in the order of the roadmap."""
@@ -23,7 +24,7 @@ _MOST_MILESTONES = _MOST_MEMBERSHIPS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedProject:
+class PlannedProject(NamedProject):
     """A project as the roadmap shows it; `lead` is None also where people are not shown.
 
     A date with a resolution (month, quarter, halfYear or year) stands for the whole of that. `update_gap` is how long
@@ -31,6 +32,7 @@ class PlannedProject:
     """
 
     id: str
+    slug_id: str | None = None
     name: str
     status: str | None
     status_type: str | None
@@ -43,7 +45,7 @@ class PlannedProject:
     target_date: date | None
     target_date_resolution: str | None
     has_namesake: bool
-    """Whether a filter by its name would find another project's items too."""
+    """Whether its name means another project too: a filter by it would find that one's items as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,15 @@ _OF_GROUP: LiteralString = f"""
 """
 
 
-_HAS_NAMESAKE: LiteralString = """
-  lower(p.name) IN (SELECT lower(o.name) FROM projects o GROUP BY lower(o.name) HAVING count(*) > 1)"""
+RHYTHM: LiteralString = """
+  SELECT CASE WHEN count(*) > 2 THEN percentile_cont(0.5) WITHIN GROUP (ORDER BY w.gap) END AS update_gap,
+         max(w.created_at) AS last_update_at
+  FROM (
+    SELECT u.created_at, u.created_at - lag(u.created_at) OVER (ORDER BY u.created_at) AS gap FROM project_updates u
+    WHERE u.project_id = p.id AND u.removed_at IS NULL AND u.archived_at IS NULL
+  ) w
+"""
+"""Read how often is written about the project `p`, and when it was done last."""
 
 
 async def list_projects(
@@ -123,9 +132,10 @@ async def list_projects(
     """
     return await query(
         f"""
-        SELECT p.id, p.name, s.name AS status, s.type AS status_type, p.health, p.health_updated_at, g.update_gap,
+        SELECT p.id, p.slug_id, p.name, s.name AS status, s.type AS status_type, p.health, p.health_updated_at,
+               g.update_gap,
                p.start_date, p.start_date_resolution, p.target_date, p.target_date_resolution,
-               {_HAS_NAMESAKE} AS has_namesake,
+               {HAS_NAMESAKE} AS has_namesake,
                CASE WHEN {visibility.ASSIGNEES} THEN a.name END AS lead
         FROM projects p
         LEFT JOIN project_statuses s ON s.id = p.status_id
@@ -139,13 +149,7 @@ async def list_projects(
           )
           LIMIT 1
         ) o
-        CROSS JOIN LATERAL (
-          SELECT CASE WHEN count(*) > 2 THEN percentile_cont(0.5) WITHIN GROUP (ORDER BY w.gap) END AS update_gap
-          FROM (
-            SELECT u.created_at - lag(u.created_at) OVER (ORDER BY u.created_at) AS gap FROM project_updates u
-            WHERE u.project_id = p.id AND u.removed_at IS NULL AND u.archived_at IS NULL
-          ) w
-        ) g
+        CROSS JOIN LATERAL ({RHYTHM}) g
         WHERE p.removed_at IS NULL AND p.archived_at IS NULL AND NOT p.trashed
           AND (%(status_type)s::text IS NULL OR s.type = %(status_type)s)
           AND (%(ids)s::text[] IS NULL OR p.id = ANY (%(ids)s::text[]))

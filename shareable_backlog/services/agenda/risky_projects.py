@@ -10,9 +10,8 @@ from shareable_backlog.database.backlog.selection.item_query import ItemQuery, s
 from shareable_backlog.database.projects import roadmap
 from shareable_backlog.database.projects.roadmap import PlannedProject
 from shareable_backlog.services.backlog import item_pages
-from shareable_backlog.services.backlog.filters import parse_filters
 from shareable_backlog.services.backlog.item_pages import ItemTotal
-from shareable_backlog.services.projects import plan_dates, plan_moves
+from shareable_backlog.services.projects import names, plan_dates, plan_moves
 from shareable_backlog.services.projects.plan_moves import PlanMove
 
 RISKY_HEALTH = ("offTrack", "atRisk")
@@ -56,7 +55,7 @@ async def list_projects(scope: Scope, now: datetime, since: datetime) -> Sequenc
     live = [one for one in shown if one.status_type not in {"completed", "canceled"}]
     live.sort(key=lambda one: RISKY_HEALTH.index(one.health) if one.health in RISKY_HEALTH else len(RISKY_HEALTH))
     found = [(one, _build_project(one, slips.get(one.id), now.date())) for one in live[:MOST]]
-    return [await _count_open(scope, now, built) if _has_own_list(one) else built for one, built in found]
+    return [await _count_open(scope, now, built) if names.has_own_list(one) else built for one, built in found]
 
 
 def _build_project(project: PlannedProject, slip: PlanMove | None, today: date) -> RiskyProject:
@@ -74,12 +73,6 @@ def _build_project(project: PlannedProject, slip: PlanMove | None, today: date) 
         was_resolution=slip and slip.resolution,
         open=None,
     )
-
-
-def _has_own_list(project: PlannedProject) -> bool:
-    """Return whether a filter by its name leaves the items of this project alone."""
-    by_name = parse_filters([("project", project.name)]).conditions
-    return not project.has_namesake and by_name == (Condition("project", (project.name,)),)
 
 
 async def _count_open(scope: Scope, now: datetime, project: RiskyProject) -> RiskyProject:

@@ -135,11 +135,11 @@ async def read_item_page(scope: Scope, identifier: str) -> ItemPage:
         _count_progress(sub_items),
         _group_relations(relations, around),
         await attachments.list_attachments(scope, item.id, _MOST_ATTACHMENTS),
-        _build_threads(written),
+        build_threads(written),
         len(written) == _MOST_COMMENTS,
         item_history.build_history(item, await state_changes.list_state_changes(scope, item.id)),
         _cut_latest(written),
-        await _list_mentioned(scope, item, written),
+        await list_mentioned(scope, [item.description, *(one.body for one in written)], but=item.identifier),
     )
 
 
@@ -158,7 +158,7 @@ def _cut_latest(written: Sequence[ShownComment]) -> LatestWords | None:
     return None
 
 
-def _build_threads(shown: list[ShownComment]) -> list[CommentThread]:
+def build_threads(shown: Iterable[ShownComment]) -> list[CommentThread]:
     """Put replies below their thread's first comment; one whose first comment is not shown begins its own."""
     threads: list[CommentThread] = []
     thread_of: dict[str | None, CommentThread] = {}
@@ -189,9 +189,8 @@ def _group_relations(relations: Iterable[ItemRelation], items_by_id: Mapping[str
     return [RelatedItems(kind, shown[kind], len(ids[kind]) - len(shown[kind])) for kind in ids if ids[kind]]
 
 
-async def _list_mentioned(scope: Scope, item: ItemDetails, written: Iterable[ShownComment]) -> Mapping[str, str]:
-    """Return the titles of the items that the texts name, of which the first 500 names count."""
-    texts = (item.description or "", *(comment.body for comment in written))
-    named = (found[0] for text in texts for found in _IDENTIFIER.finditer(text))
-    others = set(islice(named, _MOST_MENTIONS)) - {item.identifier}
+async def list_mentioned(scope: Scope, texts: Iterable[str | None], but: str | None = None) -> Mapping[str, str]:
+    """Return the titles of the items that texts name, of which the first 500 names count; `but` is none of them."""
+    named = (found[0] for text in texts for found in _IDENTIFIER.finditer(text or ""))
+    others = set(islice(named, _MOST_MENTIONS)) - {but or ""}
     return await item_details.list_titles(scope, sorted(others)) if others else {}

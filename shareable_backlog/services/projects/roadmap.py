@@ -96,7 +96,7 @@ async def list_plans(
     ids = [project.id for project in projects]
     milestones, progress = await roadmap.list_milestones(scope, ids), await roadmap.count_progress(scope, ids)
     plans = [
-        _build_plan(
+        build_plan(
             project,
             [one for one in milestones if one.project_id == project.id],
             [one for one in progress if one.project_id == project.id],
@@ -115,9 +115,10 @@ async def _list_initiatives(project_ids: Sequence[str]) -> list[tuple[str, set[s
     return list(found.values())
 
 
-def _build_plan(
+def build_plan(
     project: PlannedProject, milestones: Sequence[Milestone], counted: Sequence[MilestoneProgress], today: date
 ) -> Plan:
+    """Return a project as a plan, with its own milestones, and what it has of items by milestone."""
     count = _sum_counts(counted)
     status = project.status_type if project.status_type in STATUS_TYPES else None
     is_over = status in ("completed", "canceled")

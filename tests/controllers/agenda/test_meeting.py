@@ -97,11 +97,12 @@ def test_projects_at_risk_or_put_off_are_named_with_what_is_open_in_them(site: S
     assert re.search(r'href="/\?project=Apollo&amp;done=hidden">1 open</a>', page)
 
 
-def test_a_project_at_risk_with_a_namesake_has_no_number_and_leads_nowhere(site: Site) -> None:
+def test_a_project_at_risk_with_a_namesake_has_no_number_and_leads_to_its_page(site: Site) -> None:
     site.query("UPDATE projects SET health = 'offTrack' WHERE id = 'p1'")
     site.query("INSERT INTO projects (id, name, created_at, updated_at) VALUES ('p9', 'apollo', now(), now())")
+    site.query("UPDATE backlog_items SET project_id = 'p9' WHERE identifier = 'ENG-5'")
     page = site.get(f"/meeting?{SINCE}", "bob").text
-    assert '<span class="name" dir="auto">Apollo</span>' in page
+    assert '<a href="/projects/p1" class="name" dir="auto">Apollo</a>' in page
     assert "project=Apollo&amp;done=hidden" not in page
 
 

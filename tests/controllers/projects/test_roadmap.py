@@ -99,7 +99,7 @@ async def test_all_facts_are_told_in_words(client: httpx2.AsyncClient) -> None:
     assert f"to {days(-2).day} " in told
     assert "1 of 2 done, 50 %" in told
     assert re.search(r"Pilot, \d+ \w+( \d+)?, 1 of 2 done, late", told), told
-    assert 'href="/?project=Apollo"' in page
+    assert 'href="/projects/Apollo"' in page
 
 
 async def test_the_drawing_is_not_told(client: httpx2.AsyncClient) -> None:

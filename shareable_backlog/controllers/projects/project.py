@@ -1,0 +1,103 @@
+"""Answer `/projects/{name}`: one project."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from urllib.parse import quote
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from shareable_backlog import clock
+from shareable_backlog.controllers.access import auth
+from shareable_backlog.process_state import ProcessState
+from shareable_backlog.services.projects import names, project_page
+from shareable_backlog.services.projects.project_page import ProjectDetails, ProjectPage
+from shareable_backlog.services.projects.roadmap import Plan, build_plan
+from shareable_backlog.web import params
+from shareable_backlog.web.fields import Identifier, TimeAndKey
+from shareable_backlog.web.markdown.page_texts import PageTexts
+from shareable_backlog.web.pages import rendering
+from shareable_backlog.web.pages.cache import AsyncLruCache
+
+
+class ProjectPath(Struct, frozen=True):
+    """Which project it is: its name, which may have anything in it."""
+
+    name: Identifier
+
+
+class ProjectQuery(Struct, frozen=True):
+    """From where on its updates are shown."""
+
+    after: TimeAndKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectContext:
+    """The page of a project with its texts; `is_first` unless it goes on with earlier updates."""
+
+    page: ProjectPage
+    texts: PageTexts
+    today: date
+    is_first: bool
+    next_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NamesakesContext:
+    """The page that offers the projects of one name, of which it counts nothing."""
+
+    plans: Sequence[Plan]
+
+
+_Found = Sequence[ProjectDetails] | ProjectPage
+_KEPT = ProcessState(lambda: AsyncLruCache[_Found](256))
+"""What a name means, until the mirror or what is shared changes."""
+
+
+async def show_project(request: Request, path: ProjectPath, query: ProjectQuery) -> Response:
+    """Show the project; one that is named otherwise, or spelt differently, redirects there."""
+    reader, now = auth.require_page_user(request), _read_now(request)
+    make = partial(_read_found, reader.user.scope, path.name, query.after, now)
+    # What is late or silent becomes so with a day.
+    found = await _KEPT.value.get((reader.version, reader.user.scope, path.name, query.after, now.date()), make)
+    if not isinstance(found, ProjectPage):
+        plans = [build_plan(one, (), (), now.date()) for one in found]
+        return auth.render_page(request, "projects/namesakes.html", NamesakesContext(plans))
+    if found.project.word != path.name:
+        words = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{build_project_path(found.project.word)}{words}", 301)
+    next_after = found.updates.next_after
+    context = ProjectContext(
+        page=found,
+        texts=PageTexts(
+            url=found.project.url if reader.user.sees_linear else None, images={}, titles=found.mentioned
+        ),
+        today=now.date(),
+        is_first=query.after is None,
+        next_url=next_after
+        and params.build_url(build_project_path(found.project.word), ProjectQuery(after=next_after)),
+    )
+    # Very long markdown takes a while to render, which must not hold up other readers.
+    return await asyncio.to_thread(rendering.render_page, "projects/project.html", auth.build_frame(request), context)
+
+
+def build_project_path(word: str) -> str:
+    """Return the path of the page of a project that an address names so."""
+    return f"/projects/{quote(word)}"
+
+
+async def _read_found(scope: names.Scope, word: str, after: tuple[datetime, str] | None, now: datetime) -> _Found:
+    found = await names.find_projects(scope, word)
+    if len(found) > 1:
+        return found
+    return await project_page.read_page(scope, found[0], after, today=now.date(), now=now)
+
+
+def _read_now(request: Request) -> datetime:
+    """Return what time it is for whoever asks."""
+    return clock.read_time().astimezone(auth.read_local_format(request).tzinfo)

@@ -1,0 +1,44 @@
+"""Tell which project a name means, to whoever reads it, and by which word an address names one."""
+
+from typing import LiteralString
+
+from shareable_backlog.database.backlog import visibility
+
+NAMED: LiteralString = """p.id IN (
+  SELECT id FROM projects WHERE lower(name) = lower(%(name)s)
+  UNION ALL SELECT id FROM projects WHERE slug_id = %(name)s
+  UNION ALL SELECT id FROM projects WHERE id = %(name)s
+)"""
+"""Tell whether the project `p` can be meant by the parameter `name`: its name in any case, or a word of Linear's."""
+
+HAS_NAMESAKE: LiteralString = f"""EXISTS (
+  SELECT FROM projects o WHERE (lower(o.name) = lower(p.name) OR o.slug_id = p.name) AND o.id <> p.id
+    AND {visibility.render_has_items("o.id")}
+)"""
+"""Tell whether the name of the project `p` means another one too, of which an item is shown."""
+
+_FIRST_PRINTED = " "
+
+
+def choose_word(name: str, own_word: str, *, has_namesake: bool) -> str:
+    """Return the word by which an address names something: its name, unless that is another's too.
+
+    `own_word` is Linear's for it alone, which also stands for a name that no browser leaves as it is in a path.
+    """
+    is_kept = not any(part in {"", ".", ".."} for part in name.split("/")) and min(name) >= _FIRST_PRINTED
+    return name if is_kept and not has_namesake else own_word
+
+
+class NamedProject:
+    """What a project has by which an address names it."""
+
+    __slots__ = ()
+    id: str
+    slug_id: str | None
+    name: str
+    has_namesake: bool
+
+    @property
+    def word(self) -> str:
+        """Return the word by which the address of its page names it."""
+        return choose_word(self.name, self.slug_id or self.id, has_namesake=self.has_namesake)

@@ -1,0 +1,134 @@
+"""Read what teams wrote about the progress of projects and initiatives, the latest first."""
+
+import heapq
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Literal, LiteralString, TypeAlias
+
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.connection.query import query_all
+from shareable_backlog.database.projects.project_names import HAS_NAMESAKE, choose_word
+
+PlanKind: TypeAlias = Literal["project", "initiative"]
+
+_FIRST_DAY = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdatesQuery:
+    """Which updates are wanted: those of one project or initiative, health or team (by key); None is any.
+
+    `ids` are those of updates, None any. They were written since `since`.
+    """
+
+    project_id: str | None = None
+    initiative_id: str | None = None
+    health: str | None = None
+    team_key: str | None = None
+    ids: tuple[str, ...] | None = None
+    since: datetime = _FIRST_DAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownUpdate:
+    """An update of a project or initiative, whose id, slug and name these are; `health` is what it was then.
+
+    `diff` is markdown that says what changed since the update before: None for none, where somebody hid it in Linear,
+    and where people are not shown, as it may name them. So is `author`.
+    """
+
+    id: str
+    kind: PlanKind
+    plan_id: str
+    slug_id: str | None
+    name: str
+    has_namesake: bool
+    health: str | None
+    author: str | None
+    body: str
+    diff: str | None
+    url: str | None
+    created_at: datetime
+    edited_at: datetime | None
+
+    @property
+    def word(self) -> str:
+        """Return the word by which the address of its project's page names that."""
+        return choose_word(self.name, self.slug_id or self.plan_id, has_namesake=self.has_namesake)
+
+
+_OF_TEAM: LiteralString = f"""(%(team_key)s::text IS NULL OR (
+  SELECT TRUE FROM backlog_items i WHERE i.project_id = p.id AND i.archived_at IS NULL AND {visibility.ITEM}
+    AND i.team_id = ANY (ARRAY(SELECT t.id FROM teams t WHERE t.key = %(team_key)s)) LIMIT 1))"""
+_WANTED: LiteralString = """u.removed_at IS NULL AND u.archived_at IS NULL
+  AND (u.created_at, u.id) < (%(after_at)s::timestamptz, %(after_id)s) AND u.created_at >= %(since)s
+  AND (%(health)s::text IS NULL OR u.health = %(health)s)
+  AND (%(ids)s::text[] IS NULL OR u.id = ANY (%(ids)s::text[]))"""
+_OF_PROJECT: LiteralString = "(%(project_id)s::text IS NULL OR u.project_id = %(project_id)s)"
+_OF_INITIATIVE: LiteralString = "(%(initiative_id)s::text IS NULL OR u.initiative_id = %(initiative_id)s)"
+_TOLD: LiteralString = f"""u.health, CASE WHEN {visibility.ASSIGNEES} THEN a.name END AS author, u.body,
+  CASE WHEN {visibility.ASSIGNEES} AND NOT u.is_diff_hidden THEN nullif(u.diff_markdown, '') END AS diff,
+  u.url, u.created_at, u.edited_at"""
+# Which projects are shown is found out once for each of which there is an update, and not for each update.
+_PROJECT_UPDATES: LiteralString = f"""
+SELECT u.id, 'project' AS kind, p.id AS plan_id, p.slug_id, p.name, {HAS_NAMESAKE} AS has_namesake, {_TOLD}
+FROM (
+  SELECT u.id FROM project_updates u
+  WHERE {_WANTED} AND {_OF_PROJECT} AND {visibility.UPDATES} AND u.project_id = ANY (ARRAY(
+    SELECT p.id FROM projects p
+    WHERE p.id IN (SELECT u.project_id FROM project_updates u WHERE {_WANTED} AND {_OF_PROJECT})
+      AND {visibility.PROJECT} AND {_OF_TEAM}
+  ))
+  ORDER BY u.created_at DESC, u.id DESC LIMIT %(limit)s
+) w JOIN project_updates u ON u.id = w.id JOIN projects p ON p.id = u.project_id
+LEFT JOIN people a ON a.id = u.user_id
+ORDER BY u.created_at DESC, u.id DESC"""
+_INITIATIVE_UPDATES: LiteralString = f"""
+SELECT u.id, 'initiative' AS kind, n.id AS plan_id, n.slug_id, n.name, EXISTS (
+    SELECT FROM initiatives o WHERE (lower(o.name) = lower(n.name) OR o.slug_id = n.name) AND o.id <> n.id
+  ) AS has_namesake, {_TOLD}
+FROM (
+  SELECT u.id FROM initiative_updates u
+  WHERE {_WANTED} AND {_OF_INITIATIVE} AND {visibility.UPDATES} AND u.initiative_id = ANY (ARRAY(
+    SELECT n.id FROM initiatives n
+    WHERE n.id IN (SELECT u.initiative_id FROM initiative_updates u WHERE {_WANTED} AND {_OF_INITIATIVE})
+      AND {visibility.render_initiative(_OF_TEAM)}
+  ))
+  ORDER BY u.created_at DESC, u.id DESC LIMIT %(limit)s
+) w JOIN initiative_updates u ON u.id = w.id JOIN initiatives n ON n.id = u.initiative_id
+LEFT JOIN people a ON a.id = u.user_id
+ORDER BY u.created_at DESC, u.id DESC"""
+
+
+async def list_updates(
+    scope: Scope, wanted: UpdatesQuery, after: tuple[datetime, str] | None, limit: int
+) -> list[ShownUpdate]:
+    """Return up to `limit` updates, the latest first; `after` is (`created_at`, `id`) of the last one before."""
+    params = _build_params(scope, wanted, after, limit)
+    statements: list[LiteralString] = [
+        *([_PROJECT_UPDATES] if wanted.initiative_id is None else []),
+        *([_INITIATIVE_UPDATES] if wanted.project_id is None else []),
+    ]
+    found = await query_all([(one, params) for one in statements], row=ShownUpdate)
+    return list(islice(heapq.merge(*found, key=lambda one: (one.created_at, one.id), reverse=True), limit))
+
+
+def _build_params(
+    scope: Scope, wanted: UpdatesQuery, after: tuple[datetime, str] | None, limit: int
+) -> Mapping[str, object]:
+    after_at, after_id = after or ("infinity", "")
+    return {
+        **visibility.build_params(scope),
+        "project_id": wanted.project_id,
+        "initiative_id": wanted.initiative_id,
+        "health": wanted.health,
+        "team_key": wanted.team_key,
+        "ids": None if wanted.ids is None else list(wanted.ids),
+        "since": wanted.since,
+        "after_at": after_at,
+        "after_id": after_id,
+        "limit": limit,
+    }

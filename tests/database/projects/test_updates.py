@@ -1,0 +1,109 @@
+"""What teams wrote about progress, for whoever may read it."""
+
+from datetime import timedelta
+from typing import Any, LiteralString
+
+import pytest
+
+from shareable_backlog.database import query
+from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING, Scope
+from shareable_backlog.database.projects import updates
+from shareable_backlog.database.projects.updates import ShownUpdate, UpdatesQuery
+from tests.support.mirrored import NOON, item, person, project, store, update
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
+
+APOLLO, GEMINI = project("Apollo", slug_id="5e1f"), project("Gemini")
+
+
+async def read(scope: Scope = EVERYTHING, after: Any = None, limit: int = 100, **asked: Any) -> list[ShownUpdate]:
+    return await updates.list_updates(scope, UpdatesQuery(**asked), after, limit)
+
+
+async def read_ids(scope: Scope = EVERYTHING, **asked: Any) -> list[str]:
+    return [one.id for one in await read(scope, **asked)]
+
+
+async def store_two() -> None:
+    """Store two projects, one of each of two teams, with an update each, and a second one of Apollo."""
+    await store(
+        APOLLO, GEMINI, item(1, project_id=APOLLO.id), item(2, team="OPS", project_id=GEMINI.id),
+        update(1, APOLLO, health="onTrack"), update(2, GEMINI, health="atRisk"), update(3, APOLLO, health="offTrack"),
+    )  # fmt: skip
+
+
+async def test_they_come_the_latest_first_page_by_page() -> None:
+    await store_two()
+    await store(update(4, GEMINI, created_at=NOON + timedelta(minutes=3)))
+    assert await read_ids() == ["update-4", "update-3", "update-2", "update-1"]
+    first = await read(limit=2)
+    assert await read_ids(after=(first[-1].created_at, first[-1].id)) == ["update-2", "update-1"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"project_id": APOLLO.id}, [3, 1]),
+        ({"health": "atRisk"}, [2]),
+        ({"health": "none"}, []),
+        ({"team_key": "OPS"}, [2]),
+        ({"team_key": "NONE"}, []),
+        ({"ids": ("update-1", "update-2")}, [2, 1]),
+        ({"since": NOON + timedelta(minutes=2)}, [3, 2]),
+        ({"initiative_id": "none"}, []),
+    ],
+)
+async def test_they_are_narrowed(asked: dict[str, Any], found: list[int]) -> None:
+    await store_two()
+    assert await read_ids(**asked) == [f"update-{number}" for number in found]
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "UPDATE sharing_settings SET shows_updates = false",
+        "UPDATE projects SET trashed = true",
+        "UPDATE backlog_items SET trashed = true",
+        "UPDATE teams SET private = true",
+        "UPDATE project_updates SET archived_at = now()",
+        "UPDATE project_updates SET removed_at = now()",
+    ],
+)
+async def test_what_is_not_shown_is_not_read(gone: LiteralString) -> None:
+    await store_two()
+    await query(gone)
+    assert await read() == []
+
+
+async def test_a_group_reads_of_the_projects_that_it_sees() -> None:
+    await store_two()
+    [(group_id,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Partners') RETURNING id")
+    await query(
+        "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(id)s, 'team', 'team-OPS')",
+        {"id": group_id},
+    )
+    assert await read_ids(Scope((group_id,))) == ["update-2"]
+    assert await read_ids(Scope((group_id,)), team_key="ENG") == []
+    assert await read_ids(NOTHING) == []
+
+
+async def test_one_tells_of_what_it_is_by_whom_and_what_changed() -> None:
+    await store(
+        person("Maren"), APOLLO, item(1, project_id=APOLLO.id),
+        update(1, APOLLO, "Going *well*", user_id="person-Maren", health="onTrack", diff_markdown="- Target moved"),
+        update(2, APOLLO, diff_markdown="- Secret", is_diff_hidden=True),
+    )  # fmt: skip
+    hidden, one = await read()
+    assert (one.kind, one.name, one.word, one.health) == ("project", "Apollo", "Apollo", "onTrack")
+    assert (one.author, one.body, one.diff) == ("Maren", "Going *well*", "- Target moved")
+    assert (hidden.author, hidden.diff) == (None, None)
+
+
+async def test_where_people_are_not_shown_neither_the_author_nor_what_changed_names_any() -> None:
+    await store(
+        person("Maren"), APOLLO, item(1, project_id=APOLLO.id),
+        update(1, APOLLO, user_id="person-Maren", diff_markdown="Lead: Maren"),
+    )  # fmt: skip
+    await query("UPDATE sharing_settings SET shows_assignees = false")
+    [one] = await read()
+    assert (one.author, one.diff, one.body) == (None, None, "All is well")
