@@ -42,6 +42,8 @@ from shareable_backlog.controllers.backlog.lists import item_list
 from shareable_backlog.controllers.charts import item_timeline, matrix, trends
 from shareable_backlog.controllers.presentation import agenda_slides, backlog_slides, chart_slides, roadmap_slides
 from shareable_backlog.controllers.projects import project, roadmap
+from shareable_backlog.controllers.work import cycles, named
+from shareable_backlog.controllers.work import teams as team_pages
 from shareable_backlog.errors import TooMany
 from shareable_backlog.services import readiness
 from shareable_backlog.vocabulary import PageName
@@ -142,6 +144,10 @@ ROUTES = (
     Route("POST", "/feeds", feeds.create_feed, "viewer", "create an address for a feed reader", page="feeds"),
     Route("GET", "/items/{identifier}", items.show_item, "viewer"),
     Route("GET", "/items/{identifier}/images/{name}", images.show_image, "viewer"),
+    Route("GET", "/teams/{key}", team_pages.show_team, "viewer"),
+    Route("GET", "/cycles/{name}", cycles.show_cycle, "viewer"),
+    Route("GET", "/labels/{name:path}", named.show_label, "viewer"),
+    Route("GET", "/people/{name:path}", named.show_person, "viewer"),
     Route("GET", "/views", views.show_views, "viewer", page="views"),
     Route("POST", "/views", views.save_view, "viewer", page="views"),
     Route("POST", "/views/copy", views.copy_view, "viewer", page="views"),

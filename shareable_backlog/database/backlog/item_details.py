@@ -48,6 +48,8 @@ class ItemDetails(EstimatedItem):
     cycle_name: str | None
     cycle_starts_at: datetime | None
     cycle_ends_at: datetime | None
+    has_cycle_page: bool
+    """Whether its cycle is one of its own team's."""
     labels: list[tuple[str, str | None]]
     shows_description: bool
     """Whether a description of None means that there is none, and not that descriptions are not shown."""
@@ -86,7 +88,9 @@ async def find_item(scope: Scope, identifier: str) -> ItemDetails | None:
                CASE WHEN p.removed_at IS NULL AND NOT p.trashed THEN p.id END AS project_id,
                p.slug_id AS project_slug_id, {HAS_NAMESAKE} AS project_has_namesake, m.name AS milestone,
                y.number AS cycle_number, y.name AS cycle_name,
-               y.starts_at AS cycle_starts_at, y.ends_at AS cycle_ends_at, {STATE}, {LABELS}
+               y.starts_at AS cycle_starts_at, y.ends_at AS cycle_ends_at,
+               ((y.removed_at IS NULL AND y.team_id = t.id AND y.ends_at > y.starts_at)
+                 IS TRUE) AS has_cycle_page, {STATE}, {LABELS}
         FROM backlog_items i {JOINED}
         LEFT JOIN people c ON c.id = i.creator_id
         WHERE i.identifier = %(identifier)s AND {visibility.ITEM}

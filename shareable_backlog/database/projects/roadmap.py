@@ -154,7 +154,11 @@ async def list_projects(
           AND (%(status_type)s::text IS NULL OR s.type = %(status_type)s)
           AND (%(ids)s::text[] IS NULL OR p.id = ANY (%(ids)s::text[]))
           AND (%(team_key)s::text IS NULL OR p.id = ANY (ARRAY({_OF_TEAM})))
-          AND (%(viewer_group_ids)s::integer[] IS NULL OR p.id = ANY (ARRAY({_OF_GROUP})))
+          AND (
+            -- Where few are named, all items of a group need not be looked through.
+            %(viewer_group_ids)s::integer[] IS NULL OR cardinality(%(ids)s::text[]) <= 100
+            OR p.id = ANY (ARRAY({_OF_GROUP}))
+          )
         ORDER BY p.start_date IS NULL AND p.target_date IS NULL,
           array_position(%(status_types)s::text[], s.type) NULLS LAST,
           p.target_date NULLS LAST, p.start_date NULLS LAST, lower(p.name), p.id

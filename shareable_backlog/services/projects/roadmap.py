@@ -94,8 +94,21 @@ async def list_plans(
     )
     projects = found[:PAGE_SIZE]
     ids = [project.id for project in projects]
+    initiatives = await _list_initiatives(ids) if by_initiative else []
+    plans = await _build_plans(scope, projects, today)
+    return RoadmapPage(plans, initiatives, len(found) > PAGE_SIZE, await teams.list_teams(scope))
+
+
+async def list_chosen_plans(scope: Scope, ids: Sequence[str], today: date) -> Sequence[Plan]:
+    """Return those of some projects that are shown, in the order of the roadmap."""
+    found = await roadmap.list_projects(scope, team_key=None, status_type=None, skip=0, limit=len(ids), ids=ids)
+    return await _build_plans(scope, found, today)
+
+
+async def _build_plans(scope: Scope, projects: Sequence[PlannedProject], today: date) -> list[Plan]:
+    ids = [project.id for project in projects]
     milestones, progress = await roadmap.list_milestones(scope, ids), await roadmap.count_progress(scope, ids)
-    plans = [
+    return [
         build_plan(
             project,
             [one for one in milestones if one.project_id == project.id],
@@ -104,8 +117,6 @@ async def list_plans(
         )
         for project in projects
     ]
-    initiatives = await _list_initiatives(ids) if by_initiative else []
-    return RoadmapPage(plans, initiatives, len(found) > PAGE_SIZE, await teams.list_teams(scope))
 
 
 async def _list_initiatives(project_ids: Sequence[str]) -> list[tuple[str, set[str]]]:

@@ -17,7 +17,7 @@ from shareable_backlog.web.live_files import STATIC
 _PARTS = (
     "tokens", "page", "header", "forms", "admin", "changes", "filters", "item", "prose", "activity", "toolbar",
     "list", "board", "charts/roadmap", "charts/matrix", "charts/timeline", "charts/plots", "meeting/agenda",
-    "views", "meeting/slides", "plans/project", "paper",
+    "work/work", "views", "meeting/slides", "plans/project", "paper",
 )  # fmt: skip
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 

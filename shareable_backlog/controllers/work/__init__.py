@@ -1,0 +1,1 @@
+"""Pages of what items belong to: a cycle, a team, a label, a person."""

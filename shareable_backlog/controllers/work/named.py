@@ -1,0 +1,74 @@
+"""Answer `/labels/{name}` and `/people/{name}`: what has a label, and what somebody works on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import quote
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from shareable_backlog.controllers.access import auth
+from shareable_backlog.controllers.backlog.lists import ranks
+from shareable_backlog.controllers.work import work_pages
+from shareable_backlog.controllers.work.work_pages import WorkLinks
+from shareable_backlog.process_state import ProcessState
+from shareable_backlog.services.work import named
+from shareable_backlog.services.work.named import LabelWork, PersonWork
+from shareable_backlog.web.fields import Identifier
+from shareable_backlog.web.markdown.page_texts import PageTexts
+from shareable_backlog.web.pages.cache import AsyncLruCache
+
+_KEPT_LABELS = ProcessState(lambda: AsyncLruCache[LabelWork](128))
+_KEPT_PEOPLE = ProcessState(lambda: AsyncLruCache[PersonWork](128))
+
+
+class NamePath(Struct, frozen=True):
+    """Which labels or people: those of this name."""
+
+    name: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class LabelWorkContext:
+    """The page of a label."""
+
+    page: LabelWork
+    texts: PageTexts
+    links: WorkLinks
+
+
+@dataclass(frozen=True, slots=True)
+class PersonWorkContext:
+    """The page of a person; `ranks` are the places of items among all that the reader may see."""
+
+    page: PersonWork
+    ranks: Mapping[str, int]
+    links: WorkLinks
+
+
+async def show_label(request: Request, path: NamePath) -> Response:
+    """Show what has a label, by state; another spelling leads to its own."""
+    reader = work_pages.build_reader(request)
+    label = await named.find_label(path.name)
+    page = await _KEPT_LABELS.value.get((reader, label.name), partial(named.read_label_page, reader, label))
+    if label.name != path.name:
+        return RedirectResponse(f"/labels/{quote(label.name, safe='')}", 301)
+    texts = PageTexts(url=None, images={}, titles={})
+    return auth.render_page(
+        request, "work/label.html", LabelWorkContext(page, texts, work_pages.build_links(request))
+    )
+
+
+async def show_person(request: Request, path: NamePath) -> Response:
+    """Show what somebody works on, what comes next and what they did; another spelling leads to its own."""
+    reader = work_pages.build_reader(request)
+    person = await named.find_person(path.name)
+    page = await _KEPT_PEOPLE.value.get((reader, person.name), partial(named.read_person_page, reader, person))
+    if person.name != path.name:
+        return RedirectResponse(f"/people/{quote(person.name, safe='')}", 301)
+    places = await ranks.read_ranks(reader.scope, reader.version)
+    return auth.render_page(
+        request, "work/person.html", PersonWorkContext(page, places, work_pages.build_links(request))
+    )

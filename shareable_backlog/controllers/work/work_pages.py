@@ -1,0 +1,53 @@
+"""Show pages of work: who reads them, and where their numbers and lines lead."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from starlette.requests import Request
+
+from shareable_backlog import clock
+from shareable_backlog.controllers.access import auth
+from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogUrl
+from shareable_backlog.controllers.backlog.lists import origins
+from shareable_backlog.services.backlog.layouts import ListLayout
+from shareable_backlog.services.work.sections import Condition, Filters, WorkReader
+
+_EXACT = timedelta(minutes=15)
+"""So exact are the days at which cycles begin, in all time zones."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLinks:
+    """Where numbers and lines lead; to no list where that is switched off."""
+
+    has_list: bool
+
+    def build_url(self, filters: Filters, *conditions: Condition) -> str:
+        """Return the address of the list of what `filters` and further conditions leave, "" without a list."""
+        narrowed = Filters((*filters.conditions, *conditions), with_archived=filters.with_archived)
+        return _build_place(narrowed).url if self.has_list else ""
+
+    def write_origin(self, filters: Filters, *conditions: Condition) -> str:
+        """Return what the address of an item has behind it, so that it leads on through just these."""
+        return f"?{origins.write_origin(_build_place(filters), [], *conditions)}" if self.has_list else ""
+
+
+def build_links(request: Request) -> WorkLinks:
+    """Return where numbers and lines lead for whoever asks."""
+    return WorkLinks("list" not in auth.require_user(request).pages_off)
+
+
+def build_reader(request: Request) -> WorkReader:
+    """Return who asks, and when: as exactly as is needed, so that what is read can be kept."""
+    reader, now = auth.require_page_user(request), clock.read_time()
+    local = now.astimezone(auth.read_local_format(request).tzinfo)
+    return WorkReader(reader.user.scope, reader.version, cut_time(now), local.date())
+
+
+def cut_time(at: datetime) -> datetime:
+    """Return the last quarter of an hour, in which cycles may have begun or ended anywhere."""
+    return at - timedelta(seconds=at.timestamp() % _EXACT.total_seconds())
+
+
+def _build_place(filters: Filters) -> BacklogUrl:
+    return BacklogUrl(LIST, filters, ListLayout())

@@ -1,0 +1,1 @@
+"""Read cycles, and what slipped out of them."""

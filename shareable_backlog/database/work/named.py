@@ -1,0 +1,56 @@
+"""Read labels and people by their names, which several of them may have."""
+
+from dataclasses import dataclass
+
+from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.connection.query import query
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFacts:
+    """The labels of a name that an admin has let through, with the description of one; None also where none is shown.
+
+    `ids` are those that have this very name: a filter by it finds also what is in a group that is called so.
+    """
+
+    name: str
+    color: str | None
+    description: str | None
+    ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """The people of a name, of whom nothing else is told; they are active if one of them is."""
+
+    name: str
+    is_active: bool
+
+
+async def find_label(name: str) -> LabelFacts | None:
+    """Return the labels of this name, in any case; None when none is let through. There may be no item with any."""
+    found = await query(
+        f"""
+        SELECT min(l.name COLLATE "C") AS name, min(l.color) AS color, array_agg(l.id ORDER BY l.id) AS ids,
+               CASE WHEN {visibility.DESCRIPTIONS} THEN min(nullif(l.description, '')) END AS description
+        FROM labels l WHERE lower(l.name) = lower(%(name)s) AND l.is_offered AND l.removed_at IS NULL
+        HAVING count(*) > 0
+        """,
+        {"name": name},
+        row=LabelFacts,
+    )
+    return found[0] if found else None
+
+
+async def find_person(name: str) -> PersonFacts | None:
+    """Return the people of this name, in any case, or called so for short; None where people are not shown."""
+    found = await query(
+        f"""
+        SELECT p.name, p.active AS is_active FROM people p
+        WHERE (lower(p.name) = lower(%(name)s) OR lower(p.display_name) = lower(%(name)s)) AND {visibility.ASSIGNEES}
+        ORDER BY lower(p.name) = lower(%(name)s) DESC, p.active DESC, p.name COLLATE "C" LIMIT 1
+        """,
+        {"name": name},
+        row=PersonFacts,
+    )
+    return found[0] if found else None

@@ -1,0 +1,89 @@
+"""Read a cycle: what is in it by state, what slipped out of it, what came in late."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from shareable_backlog.database.backlog import item_list
+from shareable_backlog.database.work import cycles
+from shareable_backlog.database.work.cycles import MOST_IDS, NearCycle, ShownCycle
+from shareable_backlog.errors import NotFound
+from shareable_backlog.services.work import sections
+from shareable_backlog.services.work.sections import Condition, Filters, GroupedSection, ListedItem, WorkReader
+
+__all__ = ["MOST_IDS", "NearCycle", "ShownCycle"]
+
+SectionOfCycle: TypeAlias = Literal["slipped", "late"]
+
+CyclePhase: TypeAlias = Literal["ahead", "now", "over"]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedItems:
+    """Items that no filter finds: how many there are, at most one more than MOST_IDS, and the first by rank."""
+
+    count: int
+    items: Sequence[ListedItem]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CyclePage:
+    """A cycle: all that was in it by state, archived or not, and the cycles of its team before and after.
+
+    `done` are the items that are done, of those that are not canceled (`wanted`).
+    """
+
+    cycle: ShownCycle
+    phase: CyclePhase
+    by_state: GroupedSection
+    wanted: sections.WorkSection
+    done: sections.WorkSection
+    slipped: NamedItems
+    late: NamedItems
+    previous: NearCycle | None
+    following: NearCycle | None
+
+
+async def find_cycle(reader: WorkReader, team_key: str, number: int) -> ShownCycle:
+    """Return the cycle of this number of a team. Raises NotFound."""
+    found = await cycles.find_cycle(reader.scope, team_key, number)
+    if found is None:
+        raise NotFound("There is no cycle by that name, or you may not see it. Look for it at its team.")
+    return found
+
+
+async def read_cycle_page(reader: WorkReader, cycle: ShownCycle, first: int = sections.FIRST) -> CyclePage:
+    """Return the page of a cycle, with the `first` of what slipped and came late."""
+    all_ = build_filters(cycle)
+    wanted = sections.narrow(all_, Condition("type", ("canceled", "duplicate"), is_not=True))
+    slipped = await cycles.list_slipped_ids(reader.scope, cycle, reader.now)
+    late = await cycles.list_late_ids(reader.scope, cycle)
+    return CyclePage(
+        cycle=cycle,
+        phase=find_phase(cycle, reader),
+        by_state=await sections.read_groups(reader, all_, "state"),
+        wanted=await sections.read_section(reader, wanted, 0),
+        done=await sections.read_section(reader, sections.narrow(all_, Condition("type", ("completed",))), 0),
+        slipped=await _read_named(reader, slipped, first),
+        late=await _read_named(reader, late, first),
+        previous=await cycles.find_before(reader.scope, cycle.team_id, cycle.starts_at),
+        following=await cycles.find_after(reader.scope, cycle.team_id, cycle.starts_at),
+    )
+
+
+def build_filters(cycle: ShownCycle) -> Filters:
+    """Return what narrows a list to all that is in a cycle: of an old one much is archived."""
+    conditions = (Condition("team", (cycle.team_key,)), Condition("cycle", (str(cycle.number),)))
+    return Filters(conditions, with_archived=True)
+
+
+def find_phase(cycle: ShownCycle, reader: WorkReader) -> CyclePhase:
+    """Return whether a cycle lies ahead, is under way, or is over."""
+    if cycle.closed_at <= reader.now:
+        return "over"
+    return "now" if cycle.starts_at <= reader.now else "ahead"
+
+
+async def _read_named(reader: WorkReader, ids: Sequence[str], first: int) -> NamedItems:
+    lines = await item_list.read_items(reader.scope, ids[:first]) if ids else {}
+    return NamedItems(len(ids), [lines[id_] for id_ in ids[:first] if id_ in lines])

@@ -1,0 +1,62 @@
+"""Read what has a label, by state, and what somebody works on: by names, which several labels or people may have."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shareable_backlog.database.work import named
+from shareable_backlog.database.work.named import LabelFacts, PersonFacts
+from shareable_backlog.errors import NotFound
+from shareable_backlog.services.work import sections
+from shareable_backlog.services.work.sections import Condition, Filters, GroupedSection, Plan, WorkPhases, WorkReader
+
+__all__ = ["LabelFacts", "PersonFacts"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelWork:
+    """The labels of a name: their items by state, and the projects of what is open."""
+
+    label: LabelFacts
+    by_state: GroupedSection
+    projects: Sequence[Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonWork:
+    """The people of a name: what they work on, what comes next, what they did; the projects of what is open."""
+
+    person: PersonFacts
+    phases: WorkPhases
+    projects: Sequence[Plan]
+
+
+async def find_label(name: str) -> LabelFacts:
+    """Return the labels of this name, of which there may be nothing to see. Raises NotFound."""
+    found = await named.find_label(name)
+    if found is None:
+        raise NotFound("There is no label by that name, or it is not read here. Look for it among the filters.")
+    return found
+
+
+async def read_label_page(reader: WorkReader, label: LabelFacts) -> LabelWork:
+    """Return the page of a label. Raises NotFound where no item with it is shown."""
+    all_ = Filters((Condition("label", (label.name,)),))
+    await sections.require_items(reader, all_)
+    return LabelWork(
+        label, await sections.read_groups(reader, all_, "state"), await sections.list_projects(reader, all_)
+    )
+
+
+async def find_person(name: str) -> PersonFacts:
+    """Return the people of this name, of whose work there may be nothing to see. Raises NotFound."""
+    found = await named.find_person(name)
+    if found is None:
+        raise NotFound("There is nobody by that name, or it is not shown here who works on what.")
+    return found
+
+
+async def read_person_page(reader: WorkReader, person: PersonFacts) -> PersonWork:
+    """Return the page of a person. Raises NotFound where nothing that they work or worked on is shown."""
+    all_ = Filters((Condition("assignee", (person.name,)),))
+    await sections.require_items(reader, all_)
+    return PersonWork(person, await sections.read_phases(reader, all_), await sections.list_projects(reader, all_))

@@ -1,0 +1,45 @@
+"""Labels and people by their names, from a real PostgreSQL."""
+
+import pytest
+
+from shareable_backlog.database import query
+from shareable_backlog.database.work import named
+from shareable_backlog.database.work.named import PersonFacts
+from tests.support.mirrored import label, person, store
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
+
+
+async def test_labels_are_found_in_any_case_and_told_of_together() -> None:
+    await store(label("Ärger", description="What hurts"), label("ärger", color="#ff0000"))
+    found = await named.find_label("ÄRGER")
+    assert found
+    assert (found.name, found.color, found.description) == ("Ärger", "#ff0000", "What hurts")
+    assert found.ids == ["label-Ärger", "label-ärger"]
+
+
+async def test_of_a_label_that_is_not_let_through_or_gone_nothing_is_told() -> None:
+    await store(label("Bug"))
+    for change in ("is_offered = false", "is_offered = NULL", "is_offered = true, removed_at = now()"):
+        await query(f"UPDATE labels SET {change}")
+        assert await named.find_label("Bug") is None
+
+
+async def test_the_text_of_a_label_is_read_where_descriptions_are_shown() -> None:
+    await store(label("Bug", description="What hurts"))
+    await query("UPDATE sharing_settings SET shows_descriptions = false")
+    found = await named.find_label("Bug")
+    assert found
+    assert found.description is None
+
+
+async def test_somebody_who_has_the_name_comes_before_who_is_called_so_for_short() -> None:
+    await store(person("Zoe Adams", display_name="sam"), person("Sam", active=False))
+    assert await named.find_person("SAM") == PersonFacts("Sam", is_active=False)
+    assert await named.find_person("nobody") is None
+
+
+async def test_nobody_is_found_where_people_are_not_shown() -> None:
+    await store(person("Sam"))
+    await query("UPDATE sharing_settings SET shows_assignees = false")
+    assert await named.find_person("Sam") is None
