@@ -9,6 +9,7 @@ from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogUrl
 from shareable_backlog.controllers.backlog.lists import origins
+from shareable_backlog.services.backlog import filters
 from shareable_backlog.services.backlog.layouts import ListLayout
 from shareable_backlog.services.work.sections import Condition, Filters, WorkReader
 
@@ -22,14 +23,18 @@ class WorkLinks:
 
     has_list: bool
 
-    def build_url(self, filters: Filters, *conditions: Condition) -> str:
-        """Return the address of the list of what `filters` and further conditions leave, "" without a list."""
-        narrowed = Filters((*filters.conditions, *conditions), with_archived=filters.with_archived)
-        return _build_place(narrowed).url if self.has_list else ""
+    def build_url(self, wanted: Filters, *conditions: Condition) -> str:
+        """Return the address of the list of what is wanted and further conditions leave, "" without such a list.
 
-    def write_origin(self, filters: Filters, *conditions: Condition) -> str:
+        There is none by a name that an address does not keep, as it cuts what is very long, and space around it.
+        """
+        narrowed = Filters((*wanted.conditions, *conditions), with_archived=wanted.with_archived)
+        return _build_place(narrowed).url if self.has_list and _is_kept(narrowed) else ""
+
+    def write_origin(self, wanted: Filters, *conditions: Condition) -> str:
         """Return what the address of an item has behind it, so that it leads on through just these."""
-        return f"?{origins.write_origin(_build_place(filters), [], *conditions)}" if self.has_list else ""
+        is_there = self.has_list and _is_kept(wanted) and _is_kept(Filters(conditions))
+        return f"?{origins.write_origin(_build_place(wanted), [], *conditions)}" if is_there else ""
 
 
 def build_links(request: Request) -> WorkLinks:
@@ -49,5 +54,10 @@ def cut_time(at: datetime) -> datetime:
     return at - timedelta(seconds=at.timestamp() % _EXACT.total_seconds())
 
 
-def _build_place(filters: Filters) -> BacklogUrl:
-    return BacklogUrl(LIST, filters, ListLayout())
+def _is_kept(wanted: Filters) -> bool:
+    """Return whether an address means just this."""
+    return filters.parse_filters(filters.build_pairs(wanted)).conditions == wanted.conditions
+
+
+def _build_place(wanted: Filters) -> BacklogUrl:
+    return BacklogUrl(LIST, wanted, ListLayout())

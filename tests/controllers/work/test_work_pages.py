@@ -22,6 +22,16 @@ def test_an_item_leads_on_through_the_part_that_it_stands_in() -> None:
     assert parse_qs(origin[1:]) == {"in": ["/?team=ENG&archived=shown"], "part": ["state=A+%26+B"]}
 
 
+@pytest.mark.parametrize("name", [" Bug", "x" * 201])
+def test_what_no_address_keeps_as_it_is_has_no_list(name: str) -> None:
+    links, odd = WorkLinks(has_list=True), Condition("label", (name,))
+    assert (links.build_url(ALL, odd), links.write_origin(ALL, odd), links.write_origin(Filters((odd,)))) == (
+        "",
+        "",
+        "",
+    )
+
+
 def test_nothing_leads_to_a_list_that_is_switched_off() -> None:
     links = WorkLinks(has_list=False)
     assert (links.build_url(ALL), links.write_origin(ALL)) == ("", "")

@@ -10,7 +10,7 @@ from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.work import cycles
 from shareable_backlog.database.work.cycles import MOST_IDS
 from shareable_backlog.streams.projects import CycleRow
-from tests.services.work.test_cycles import HISTORIES
+from tests.support import mirrored
 from tests.support.mirrored import NOON, item, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -21,9 +21,8 @@ LATER = NOON + timedelta(days=1)
 def cycle(number: int, **fields: Any) -> CycleRow:
     """Make a cycle of a day."""
     starts_at = NOON + number * timedelta(days=1)
-    plain: dict[str, Any] = {"starts_at": starts_at, "ends_at": starts_at + timedelta(days=1), "team_id": "team-ENG"}
-    named: dict[str, Any] = {"id": f"cycle-{number}", "number": number, "created_at": NOON, "updated_at": NOON}
-    return CycleRow(**{**HISTORIES, **plain, **named, **fields})
+    plain: dict[str, Any] = {"id": f"cycle-{number}", "team_id": "team-ENG", "starts_at": starts_at}
+    return mirrored.cycle(number, **{**plain, "ends_at": starts_at + timedelta(days=1), **fields})
 
 
 async def list_noted() -> list[Any]:

@@ -18,7 +18,8 @@ from shareable_backlog.services.work import cycles, sections
 from shareable_backlog.services.work.cycles import CyclePage
 from shareable_backlog.services.work.sections import Filters, WorkReader
 from shareable_backlog.streams.projects import CycleRow
-from tests.support.mirrored import NOON, item, project, state, store, team
+from tests.support import mirrored
+from tests.support.mirrored import item, project, state, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -28,22 +29,11 @@ NOW = BEGIN + 18 * DAY
 """The first cycle is over then, the second under way, the third ahead."""
 
 
-HISTORIES: dict[str, Any] = {
-    name: []
-    for name in (
-        "issue_count_history", "completed_issue_count_history", "scope_history", "completed_scope_history",
-        "in_progress_scope_history",
-    )
-}  # fmt: skip
-
-
 def cycle(number: int, *, team: str = "ENG", **fields: Any) -> CycleRow:
     """Make a cycle of ten days, the first of which began at `BEGIN`."""
     starts_at = BEGIN + (number - 1) * 10 * DAY
-    times: dict[str, Any] = {"starts_at": starts_at, "ends_at": starts_at + 10 * DAY, "updated_at": NOON}
-    plain: dict[str, Any] = {"number": number, "team_id": f"team-{team}", "created_at": NOON, **times}
-    named: dict[str, Any] = {"id": f"cycle-{team}-{number}", **HISTORIES, **plain, **fields}
-    return CycleRow(**named)
+    plain: dict[str, Any] = {"id": f"cycle-{team}-{number}", "team_id": f"team-{team}"}
+    return mirrored.cycle(number, **{**plain, "starts_at": starts_at, "ends_at": starts_at + 10 * DAY, **fields})
 
 
 def read_as(scope: Scope = EVERYTHING, now: datetime = NOW) -> WorkReader:
