@@ -11,7 +11,7 @@ from benchmarks.rig import Row, Unavailable
 
 _NAMES = (
     "health", "migrate", "sync", "scale", "lists", "plans", "express", "proxy", "weight", "export", "viewers",
-    "webhooks", "start", "limits.audit", "limits.heads", "limits.rows", "limits.texts",
+    "webhooks", "start", "forecast", "limits.audit", "limits.heads", "limits.rows", "limits.texts",
 )  # fmt: skip
 
 
