@@ -1,8 +1,9 @@
 """Judge the forecasts of plans that are made of real dates, as if each had been said at the end of each week.
 
-The dates are those of commits: FORECAST_CORPUS names a gzipped file with a JSON object a line, of `source`, `author`
-and `date`. Of each repository, and of each author with 80 commits, as many commits after one another as come in 10, 20
-and 40 weeks are a plan; what an author left undone never ends. Half of a plan's items or more are there from the start.
+The dates are those of commits: FORECAST_CORPUS names a gzipped file with a JSON object a line, of `source`,
+`author` and `date`. Of each repository, and of each author with 80 commits, as many commits after one another as
+come in 10, 20 and 40 weeks are a plan; what an author left undone never ends. Half of a plan's items or more are
+there from the start.
 """
 
 import os
