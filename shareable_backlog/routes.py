@@ -41,7 +41,7 @@ from shareable_backlog.controllers.backlog import changes, exports, feeds, filte
 from shareable_backlog.controllers.backlog.lists import item_list
 from shareable_backlog.controllers.charts import item_timeline, matrix, trends
 from shareable_backlog.controllers.presentation import agenda_slides, backlog_slides, chart_slides, roadmap_slides
-from shareable_backlog.controllers.projects import project, roadmap
+from shareable_backlog.controllers.projects import project, roadmap, update_feeds, updates
 from shareable_backlog.controllers.work import cycles, named
 from shareable_backlog.controllers.work import teams as team_pages
 from shareable_backlog.errors import TooMany
@@ -115,6 +115,12 @@ ROUTES = (
     Route("POST", "/account/tokens/{token_id}/revoke", tokens.revoke_token, "person"),
     Route("GET", "/", item_list.show_list, "viewer", page="list"),
     Route("GET", "/roadmap", roadmap.show_roadmap, "viewer", page="roadmap"),
+    Route("GET", updates.PATH, updates.show_updates, "viewer", page="updates"),
+    Route("GET", auth.UPDATES_FEED, update_feeds.export_feed, "viewer", page="feeds"),
+    Route("GET", "/updates/feed", update_feeds.show_feed, "viewer", page="feeds"),
+    Route(
+        "POST", "/updates/feed", update_feeds.create_feed, "viewer", "create an address for a feed reader", "feeds"
+    ),
     Route("GET", "/projects/{name:path}", project.show_project, "viewer"),
     Route("GET", "/changes", changes.show_changes, "viewer", page="changes"),
     Route("POST", "/changes/seen", changes.mark_seen, "viewer", page="changes"),
@@ -229,6 +235,7 @@ ROUTES = (
     Route("GET", "/api/v1/items/{identifier}", endpoints.show_item, "viewer", page="api"),
     Route("GET", "/api/v1/teams", endpoints.list_teams, "viewer", page="api"),
     Route("GET", "/api/v1/projects", endpoints.list_projects, "viewer", page="api"),
+    Route("GET", "/api/v1/updates", endpoints.list_updates, "viewer", page="api"),
     Route("GET", "/api/v1/labels", endpoints.list_labels, "viewer", page="api"),
     Route("GET", "/api/v1/views", endpoints.list_views, "viewer", page="api"),
     Route("GET", "/api/v1/me", endpoints.show_me, "viewer"),

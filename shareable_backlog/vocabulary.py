@@ -244,8 +244,8 @@ def make_cell_reader(names: Collection[ColumnName]) -> Callable[[object], list[t
 
 
 PageName: TypeAlias = Literal[
-    "list", "board", "matrix", "timeline", "trends", "roadmap", "changes", "meeting", "views", "exports", "feeds",
-    "api",
+    "list", "board", "matrix", "timeline", "trends", "roadmap", "changes", "updates", "meeting", "views", "exports",
+    "feeds", "api",
 ]  # fmt: skip
 
 PAGES: Final[Mapping[PageName, str]] = {
@@ -256,6 +256,7 @@ PAGES: Final[Mapping[PageName, str]] = {
     "trends": "Trends",
     "roadmap": "Roadmap",
     "changes": "Changes",
+    "updates": "Updates",
     "meeting": "Meeting",
     "views": "Views",
     "exports": "Exports",
@@ -266,6 +267,6 @@ PAGES: Final[Mapping[PageName, str]] = {
 
 FIRST_PAGES: Final[Mapping[PageName, str]] = {
     "board": "/board", "matrix": "/matrix", "timeline": "/timeline", "trends": "/trends", "roadmap": "/roadmap",
-    "changes": "/changes", "meeting": "/meeting",
+    "changes": "/changes", "updates": "/updates", "meeting": "/meeting",
 }  # fmt: skip
 """Where somebody begins instead who has no list, in this order."""

@@ -52,6 +52,10 @@ TABLE = {
     "POST /account/sessions/{session_id}/end": Row("person", "/account/sessions/0/end", 404),
     "GET /": Row("viewer"),
     "GET /roadmap": Row("viewer"),
+    "GET /updates": Row("viewer"),
+    "GET /updates.atom": Row("viewer"),
+    "GET /updates/feed": Row("viewer"),
+    "POST /updates/feed": Row("viewer"),
     "GET /projects/{name:path}": Row("viewer", "/projects/None", 404),
     "GET /changes": Row("viewer"),
     "POST /changes/seen": Row("viewer", answer=303),
@@ -158,6 +162,7 @@ TABLE = {
     "GET /api/v1/items/{identifier}": Row("viewer", "/api/v1/items/NONE-1", 404),
     "GET /api/v1/teams": Row("viewer"),
     "GET /api/v1/projects": Row("viewer"),
+    "GET /api/v1/updates": Row("viewer"),
     "GET /api/v1/labels": Row("viewer"),
     "GET /api/v1/views": Row("viewer"),
     "GET /api/v1/me": Row("viewer"),
@@ -250,6 +255,7 @@ OF_VIEWERS_TOO = {
     "POST /account/sessions/{session_id}/end",
     "POST /account/tokens",
     "POST /feeds",
+    "POST /updates/feed",
 }
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Who: TypeAlias = Literal["anyone", "signer", "browser", "visitor", "person", "viewer", "member", "admin"]
 
 SESSION, BROWSER, KNOWN = "session", "browser", "known"
-FEED = "/feed.atom"
+FEED, UPDATES_FEED = "/feed.atom", "/updates.atom"
 
 
 class NoticeQuery(Struct, frozen=True):
@@ -145,7 +145,7 @@ def require_page(request: Request, page: PageName) -> Response | None:
         return None
     first = next((path for name, path in FIRST_PAGES.items() if name not in off), None)
     if page == "list" and first is not None and not needs_json(request):
-        keeps_filters = request.url.query and first not in {"/roadmap", "/changes", "/meeting"}
+        keeps_filters = request.url.query and first not in {"/roadmap", "/changes", "/updates", "/meeting"}
         return RedirectResponse(f"{first}?{request.url.query}" if keeps_filters else first, 303)
     raise NotAllowed("An admin has switched this off here. Ask them if you need it.")
 
@@ -176,7 +176,7 @@ def _find_bearer(request: Request) -> str | None:
     """Return the token that a program comes with, as a header of the API or, for a feed reader, in the address."""
     if request.url.path.startswith("/api/v1/"):
         return request.headers.get("authorization")
-    token = params.read_query(request, FeedTokenQuery).token if request.url.path == FEED else None
+    token = params.read_query(request, FeedTokenQuery).token if request.url.path in {FEED, UPDATES_FEED} else None
     return token and tokens.format_bearer(token)
 
 

@@ -1,5 +1,6 @@
 """Say what the API answers: each structure is the JSON itself, and the document of the API is made from them."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Generic, Literal, TypeVar
 
@@ -8,6 +9,7 @@ import msgspec
 from shareable_backlog.services.account.views import Layout
 from shareable_backlog.services.backlog import items
 from shareable_backlog.services.backlog.items import ItemPage, ListedItem, ShownComment
+from shareable_backlog.services.projects.updates import PlanKind, ShownUpdate
 
 T = TypeVar("T")
 
@@ -103,6 +105,25 @@ class Comment(msgspec.Struct, frozen=True):
     created_at: datetime
     edited_at: datetime | None
     resolved_at: datetime | None
+
+
+class Update(msgspec.Struct, frozen=True):
+    """What a team wrote about the progress of a project or an initiative, of that name, in Markdown.
+
+    `health` (onTrack, atRisk or offTrack) is what it was then; `diff` says what changed since the update before.
+    What is missing, or not shown to you, is null. `url` leads into Linear and is told to team members and admins.
+    """
+
+    id: str
+    kind: PlanKind
+    name: str
+    health: str | None
+    author: str | None
+    body: str
+    diff: str | None
+    url: str | None
+    created_at: datetime
+    edited_at: datetime | None
 
 
 class ItemLine(msgspec.Struct, frozen=True):
@@ -203,6 +224,11 @@ def build_item(page: ItemPage, rank: int | None, *, links_to_linear: bool) -> It
         canceled_at=found.canceled_at,
         archived_at=found.archived_at,
     )
+
+
+def build_update(one: ShownUpdate, *, links_to_linear: bool) -> Update:
+    """Return an update as the API does."""
+    return msgspec.convert(one if links_to_linear else replace(one, url=None), Update, from_attributes=True)
 
 
 def _build_state(item: ListedItem | items.ItemDetails) -> State | None:

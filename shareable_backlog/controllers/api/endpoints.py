@@ -10,16 +10,29 @@ from starlette.requests import Request
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.api import answers
-from shareable_backlog.controllers.api.answers import Answer, Item, ItemLine, Label, Me, Page, Project, Team, View
+from shareable_backlog.controllers.api.answers import (
+    Answer,
+    Item,
+    ItemLine,
+    Label,
+    Me,
+    Page,
+    Project,
+    Team,
+    Update,
+    View,
+)
 from shareable_backlog.controllers.api.operation import operation
 from shareable_backlog.controllers.backlog.items import ItemPath
 from shareable_backlog.controllers.backlog.lists import ranks
+from shareable_backlog.controllers.projects.updates import Health, UpdatesParams, find_wanted
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.account import tokens, views
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.backlog import catalog, filters, item_pages, items, news
 from shareable_backlog.services.backlog.item_pages import ItemQuery
+from shareable_backlog.services.projects import updates
 from shareable_backlog.vocabulary import OrderName, StateType
 from shareable_backlog.web import pagination
 
@@ -59,6 +72,18 @@ class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             " a minus turns it round, as in -due; or relevance, for a search."
         ),
     ] = UNSET
+    after: _After = ""
+    limit: _Limit = 50
+
+
+class WrittenQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which updates are asked for."""
+
+    project: Annotated[str, Meta(max_length=1000, description="Give a project's name, or Linear's id for it.")] = ""
+    health: Annotated[
+        Health | UnsetType, Meta(description="Give what an update said: onTrack, atRisk or offTrack.")
+    ] = UNSET
+    team: Annotated[str, Meta(max_length=200, description="Give a team's key, at most 200 characters.")] = ""
     after: _After = ""
     limit: _Limit = 50
 
@@ -118,6 +143,23 @@ async def list_projects(request: Request, query: PageQuery) -> Page[Project]:
     scope = auth.require_user(request).scope
     found, next_after = await catalog.list_projects(scope, query.after or None, query.limit)
     return Page([msgspec.convert(one, Project, from_attributes=True) for one in found], next_after)
+
+
+@operation("items")
+async def list_updates(request: Request, query: WrittenQuery) -> Page[Update]:
+    """Return what teams wrote about progress, the latest first; nothing of a project that is not there."""
+    user = auth.require_user(request)
+    named = UpdatesParams(project=query.project, health=query.health or None, team=query.team.upper())
+    try:
+        wanted, _ = await find_wanted(user.scope, named)
+    except NotFound:
+        return Page([])
+    after = pagination.decode_time_position(query.after) if query.after else None
+    found = await updates.list_updates(user.scope, wanted, after, query.limit)
+    return Page(
+        [answers.build_update(one, links_to_linear=user.sees_linear) for one in found.updates],
+        found.next_after and pagination.encode_time_position(*found.next_after),
+    )
 
 
 @operation("items")

@@ -92,7 +92,9 @@ async def show_changes(request: Request, query: ChangesParams) -> Response:
     kinds = _narrow(query.kind)
     since = await _read_period(request, query, now, zone)
     asked = ChangeFilters(since.at, kinds or KINDS, query.team or None)
-    found = await changes.list_changes(auth.require_user(request).scope, asked, query.after, now=now, zone=zone)
+    user = auth.require_user(request)
+    with_updates = not kinds and "updates" not in user.pages_off
+    found = await changes.list_changes(user.scope, asked, query.after, now=now, zone=zone, with_updates=with_updates)
     first = replace(query, kind=kinds, after=None)
     kept = replace(first, since=query.since or since.at)
     context = ChangesContext(

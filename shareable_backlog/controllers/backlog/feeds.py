@@ -1,6 +1,7 @@
 """Answer `/feed.atom` and `/feeds`: what is new or changed among the items of a list, for feed readers."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -19,6 +20,7 @@ from shareable_backlog.services.backlog import item_history, item_pages, news
 from shareable_backlog.services.backlog.item_history import LatestChange
 from shareable_backlog.services.backlog.item_pages import ItemQuery, ListedItem
 from shareable_backlog.vocabulary import PRIORITY_LABELS
+from shareable_backlog.web.fields import Pair
 from shareable_backlog.web.formats import atom
 from shareable_backlog.web.formats.atom import FeedEntry
 from shareable_backlog.web.pages.foreign_texts import describe_title
@@ -30,9 +32,11 @@ _AT_ONCE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class FeedsContext:
-    """The page about feeds; `address` holds a token and is shown this once."""
+    """The page about the feed of `subject`; `address` holds a token and is shown this once."""
 
-    place: BacklogUrl
+    subject: str
+    form_url: str
+    back_url: str
     address: str | None = field(repr=False)
 
 
@@ -56,9 +60,14 @@ async def export_feed(request: Request, query: BacklogQuery) -> Response:
         _format_title(place),
         newest,
         [_build_entry(one, places.get(one.id), changes.get(one.id), base) for one in found.items],
-        lasting_id=_build_urn(f"feed {place.query}"),
+        lasting_id=build_urn(f"feed {place.query}"),
         self_url=f"{base}{auth.FEED}{'?' if place.query else ''}{place.query}",
     )
+    return send_feed(request, body)
+
+
+def send_feed(request: Request, body: bytes) -> Response:
+    """Send a feed, or 304 to a reader that has it."""
     headers = {
         "ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"',
         "Cache-Control": "private, no-cache",
@@ -71,20 +80,29 @@ async def export_feed(request: Request, query: BacklogQuery) -> Response:
 
 async def show_feeds(request: Request, query: BacklogQuery) -> Response:
     """Show how a feed reader gets what the list shows."""
-    return auth.render_page(
-        request, "backlog/feeds.html", FeedsContext(backlog_url.build_backlog_url(LIST, query), None)
-    )
+    return _render_feeds(request, backlog_url.build_backlog_url(LIST, query), None)
 
 
 async def create_feed(request: Request, query: BacklogQuery) -> Response:
     """Make an address for a feed reader, with a token of its own, and show it this once."""
     place = backlog_url.build_backlog_url(LIST, query)
     name = f"Feed: {place.query or 'all items'}"[:100]
+    return _render_feeds(request, place, await create_address(request, auth.FEED, name, place.pairs))
+
+
+async def create_address(request: Request, path: str, name: str, pairs: Sequence[Pair]) -> str:
+    """Return the address of a feed with a token of its own, which is called `name`."""
     entrance, user_id = auth.read_config(request).sign_in, auth.require_user(request).user_id
     token = await tokens.create_token(entrance.outbox, auth.read_actor(request), user_id, name, ["feed"], None)
-    words = urlencode([*place.pairs, ("token", token)])
-    address = f"{entrance.base_url}{auth.FEED}?{words}"
-    return auth.render_page(request, "backlog/feeds.html", FeedsContext(place, address))
+    return f"{entrance.base_url}{path}?{urlencode([*pairs, ('token', token)])}"
+
+
+def _render_feeds(request: Request, place: BacklogUrl, address: str | None) -> Response:
+    subject = (
+        "is new or changed among the items of your filter" if place.pairs else "is new or changed among all items"
+    )
+    context = FeedsContext(subject, f"/feeds{'?' if place.query else ''}{place.query}", place.url, address)
+    return auth.render_page(request, "backlog/feeds.html", context)
 
 
 def _build_entry(item: ListedItem, rank: int | None, change: LatestChange | None, base_url: str) -> FeedEntry:
@@ -97,7 +115,7 @@ def _build_entry(item: ListedItem, rank: int | None, change: LatestChange | None
         *(name for name, _ in item.labels),
     ]
     return FeedEntry(
-        _build_urn(item.id),
+        build_urn(item.id),
         exports.build_item_url(item, base_url),
         f"{item.identifier} {describe_title(item.title)}",
         " · ".join(fact for fact in (describe_change(item, change), *facts) if fact),
@@ -122,7 +140,7 @@ def describe_change(item: ListedItem, change: LatestChange | None) -> str:
     return f"Updated, last {moved}" if moved else "Updated"
 
 
-def _build_urn(id_: str) -> str:
+def build_urn(id_: str) -> str:
     """Return a name that lasts when the address changes: Linear's own id, or one that is made of it."""
     try:
         return UUID(id_).urn

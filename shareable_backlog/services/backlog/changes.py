@@ -10,8 +10,9 @@ from shareable_backlog.database.account import visits
 from shareable_backlog.database.account.visits import Visit
 from shareable_backlog.database.backlog import changes
 from shareable_backlog.database.backlog.changes import KINDS, ChangedItem, ChangeKind, ChangesQuery
-from shareable_backlog.database.projects import teams
+from shareable_backlog.database.projects import teams, updates
 from shareable_backlog.database.projects.teams import ShownTeam
+from shareable_backlog.database.projects.updates import ShownUpdate, UpdatesQuery
 from shareable_backlog.errors import DatabaseReadOnly
 
 PAGE_SIZE = 50
@@ -25,6 +26,7 @@ AT_FIRST = timedelta(days=7)
 """How far back somebody sees who was never here."""
 
 _PAUSE_S = 30 * 60
+_MOST_UPDATES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +42,27 @@ class ChangeFilters:
 class ChangesPage:
     """One page of changes: days, the latest first, each with its lines, the latest first.
 
-    `since` is what was asked for, but at most 90 days ago. `counts` has the lines of each kind alone, 1,001 for more
-    than 1,000. `next_after` leads to the next page and is None on the last.
+    `since` is what was asked for, but at most 90 days ago. `updates` are of the same time, by day, the last of each
+    project and initiative. `counts` has the lines of each kind alone, 1,001 for more than 1,000. `next_after` leads
+    to the next page and is None on the last.
     """
 
     since: datetime
     days: list[tuple[date, list[ChangedItem]]]
+    updates: Mapping[date, Sequence[ShownUpdate]]
     counts: Mapping[ChangeKind, int]
     next_after: tuple[datetime, str] | None
     teams: list[ShownTeam]
 
 
 async def list_changes(
-    scope: Scope, filters: ChangeFilters, after: tuple[datetime, str] | None, *, now: datetime, zone: tzinfo
+    scope: Scope,
+    filters: ChangeFilters,
+    after: tuple[datetime, str] | None,
+    *,
+    now: datetime,
+    zone: tzinfo,
+    with_updates: bool = False,
 ) -> ChangesPage:
     """Return up to 50 lines from after the position `after` (None: the first), by the days of `zone`."""
     since = max(filters.since, now - FURTHEST)
@@ -62,13 +72,29 @@ async def list_changes(
     )
     found = await changes.list_changes(scope, wanted, after, PAGE_SIZE + 1)
     lines = found[:PAGE_SIZE]
+    by_day = {days[day]: list(alike) for day, alike in groupby(lines, lambda line: line.day)}
+    until = lines[-1].at if len(found) > PAGE_SIZE else since
+    written = await _list_updates(scope, filters, after, until, zone) if with_updates else {}
     return ChangesPage(
         since,
-        [(days[day], list(alike)) for day, alike in groupby(lines, lambda line: line.day)],
+        [(day, by_day.get(day, [])) for day in sorted({*by_day, *written}, reverse=True)],
+        written,
         await changes.count_changes(scope, wanted, MOST_COUNTED + 1),
         (lines[-1].at, lines[-1].id) if len(found) > PAGE_SIZE else None,
         await teams.list_teams(scope),
     )
+
+
+async def _list_updates(
+    scope: Scope, filters: ChangeFilters, after: tuple[datetime, str] | None, until: datetime, zone: tzinfo
+) -> dict[date, list[ShownUpdate]]:
+    """Return what was written in the time that a page shows, from before its beginning until `until`, by days."""
+    wanted = UpdatesQuery(team_key=filters.team_key, since=until)
+    found = await updates.list_updates(scope, wanted, (after[0], "") if after else None, _MOST_UPDATES)
+    of_day: dict[date, dict[str, ShownUpdate]] = {}
+    for one in found:
+        of_day.setdefault(one.created_at.astimezone(zone).date(), {}).setdefault(one.plan_id, one)
+    return {day: list(alike.values()) for day, alike in of_day.items()}
 
 
 async def record_visit(user_id: int, now: datetime) -> Visit | None:

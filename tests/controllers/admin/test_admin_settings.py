@@ -82,6 +82,7 @@ PAGES = {
     "board": "/board",
     "roadmap": "/roadmap",
     "changes": "/changes",
+    "updates": "/updates",
     "meeting": "/meeting",
     "views": "/views",
     "exports": "/export.csv",

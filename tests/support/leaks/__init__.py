@@ -28,7 +28,7 @@ _SHORTEST = 6  # shorter ones, which only bad examples have, stand in too many i
 _MOST_RECENT = 40
 _SALT_BYTES, _TOKEN_BYTES = 16, 24  # what is shorter is drawn for names: incidents, states of the list
 _AROUND = 60
-_SHOW_ONCE = {("POST", "/account/tokens"), ("POST", "/feeds")}
+_SHOW_ONCE = {("POST", "/account/tokens"), ("POST", "/feeds"), ("POST", "/updates/feed")}
 """The pages that show what was drawn: a token, to whoever made it."""
 _LINK = re.compile(r"(?<=/sign-in/link/)\w+")
 _WRITTEN_FOR_SIGNING_IN = re.compile(r"^.*\bsign_in_link\b.*$", re.MULTILINE)

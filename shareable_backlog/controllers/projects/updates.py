@@ -1,0 +1,140 @@
+"""Answer `/updates`: what teams wrote about the progress of projects and initiatives, day by day."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from itertools import groupby
+from typing import Annotated, Final, Literal, TypeAlias
+from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shareable_backlog import clock
+from shareable_backlog.controllers.access import auth
+from shareable_backlog.errors import InvalidInput, NotFound
+from shareable_backlog.process_state import ProcessState
+from shareable_backlog.services.access.sharing import Scope
+from shareable_backlog.services.backlog import catalog, items
+from shareable_backlog.services.backlog.catalog import ShownTeam
+from shareable_backlog.services.projects import names, updates
+from shareable_backlog.services.projects.updates import ShownUpdate, UpdatesPage, UpdatesQuery
+from shareable_backlog.web import params
+from shareable_backlog.web.fields import Codec, Otherwise, TeamKey, TimeAndKey, Trimmed, clean
+from shareable_backlog.web.markdown.page_texts import PageTexts
+from shareable_backlog.web.pages import rendering
+from shareable_backlog.web.pages.cache import AsyncLruCache
+
+PATH: Final = "/updates"
+
+Health: TypeAlias = Literal["onTrack", "atRisk", "offTrack"]
+
+
+class UpdatesParams(Struct, frozen=True, kw_only=True):
+    """Which updates are asked for: of a `project` (by its name), a `health`, a `team` (by key)."""
+
+    project: Annotated[str, Codec(clean, str)] = ""
+    health: Annotated[
+        Health | None,
+        Trimmed(),
+        Otherwise(InvalidInput, "An update says on track, at risk or off track. Choose one of them."),
+    ] = None
+    team: TeamKey = ""
+
+
+class UpdatesPageParams(UpdatesParams, frozen=True, kw_only=True):
+    """The same, from where on."""
+
+    after: TimeAndKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NarrowedUpdates:
+    """A page of updates, the project that they are narrowed to, and the items that they name.
+
+    They are not `is_shared` where an admin has chosen so.
+    """
+
+    page: UpdatesPage
+    project: str | None
+    mentioned: Mapping[str, str]
+    teams: Sequence[ShownTeam]
+    is_shared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdatesContext:
+    """The page of updates in days, the latest first, and the addresses around it."""
+
+    days: Sequence[tuple[date, Sequence[ShownUpdate]]]
+    texts: PageTexts
+    teams: Sequence[ShownTeam]
+    params: UpdatesPageParams
+    project: str | None
+    today: date
+    is_shared: bool
+    first_url: str
+    all_projects_url: str
+    feed_url: str
+    next_url: str | None
+
+
+_KEPT = ProcessState(lambda: AsyncLruCache[NarrowedUpdates](128))
+"""Until the mirror or what is shared changes."""
+
+
+async def show_updates(request: Request, query: UpdatesPageParams) -> Response:
+    """Show the updates that the query asks for."""
+    reader, zone = auth.require_page_user(request), auth.read_local_format(request).tzinfo
+    scope = reader.user.scope
+    found = await _KEPT.value.get((reader.version, scope, query), partial(_read_narrowed, scope, query))
+    first = replace(query, after=None)
+    narrowed = UpdatesParams(project=query.project, health=query.health, team=query.team)
+    days = groupby(found.page.updates, lambda one: one.created_at.astimezone(zone).date())
+    context = UpdatesContext(
+        days=[(day, list(alike)) for day, alike in days],
+        texts=PageTexts(url=None, images={}, titles=found.mentioned),
+        teams=found.teams,
+        params=query,
+        project=found.project,
+        today=clock.read_time().astimezone(zone).date(),
+        is_shared=found.is_shared,
+        first_url=params.build_url(PATH, first),
+        all_projects_url=params.build_url(PATH, replace(first, project="")),
+        feed_url=params.build_url(f"{PATH}/feed", narrowed),
+        next_url=found.page.next_after and params.build_url(PATH, replace(query, after=found.page.next_after)),
+    )
+    # Very long markdown takes a while to render, which must not hold up other readers.
+    return await asyncio.to_thread(rendering.render_page, "projects/updates.html", auth.build_frame(request), context)
+
+
+async def find_wanted(scope: Scope, query: UpdatesParams) -> tuple[UpdatesQuery, str | None]:
+    """Return what a query wants, and what the project is called that it names. Raises NotFound for one not there."""
+    if not query.project:
+        return UpdatesQuery(health=query.health, team_key=query.team or None), None
+    found = await names.find_projects(scope, query.project)
+    if len(found) > 1:
+        raise NotFound("Several projects have that name. Go to the one that you mean: its page has its updates.")
+    wanted = UpdatesQuery(project_id=found[0].id, health=query.health, team_key=query.team or None)
+    return wanted, found[0].name
+
+
+def build_update_url(one: ShownUpdate) -> str:
+    """Return where an update stands: on the page of its project or initiative."""
+    return f"/{one.kind}s/{quote(one.word)}#update-{quote(one.id)}"
+
+
+async def _read_narrowed(scope: Scope, query: UpdatesPageParams) -> NarrowedUpdates:
+    wanted, project = await find_wanted(scope, query)
+    page = await updates.list_updates(scope, wanted, query.after)
+    return NarrowedUpdates(
+        page=page,
+        project=project,
+        mentioned=await items.list_mentioned(scope, [one.body for one in page.updates]),
+        teams=await catalog.list_teams(scope),
+        is_shared=bool(page.updates) or await updates.may_be_read(),
+    )
