@@ -32,6 +32,7 @@ from shareable_backlog.services.mail import mails, outbox
 from shareable_backlog.services.mail.outbox import Outbox
 from shareable_backlog.services.mirror import freshness
 from shareable_backlog.services.mirror.deliveries import Inbox
+from shareable_backlog.services.projects import forecast
 from shareable_backlog.services.search import search_index
 from shareable_backlog.sync import deliveries, images, sample, schedule
 from shareable_backlog.tasks import end_tasks
@@ -116,6 +117,7 @@ def create_app(
                     audit_retention.keep_pruning(build_seal_config(settings), settings.audit_retention_days),
                     deployment.keep_warning(settings),
                     strangers.keep_summing(),
+                    forecast.keep_judging(),
                 ),
             ):
                 # Else the first page would be a refusal; a database that does not answer keeps nobody waiting.

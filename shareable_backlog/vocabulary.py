@@ -107,7 +107,6 @@ MoveKind: TypeAlias = Literal["new", "done", "slipped", "moved", "gone"]
 
 MOVES: Final[Mapping[MoveKind, str]] = {
     "new": "New",
-    "done": "Done",
     "slipped": "Slipped",
     "moved": "Moved",
     "gone": "Gone",
@@ -244,8 +243,8 @@ def make_cell_reader(names: Collection[ColumnName]) -> Callable[[object], list[t
 
 
 PageName: TypeAlias = Literal[
-    "list", "board", "matrix", "timeline", "trends", "roadmap", "changes", "updates", "meeting", "views", "exports",
-    "feeds", "api",
+    "list", "board", "matrix", "timeline", "trends", "roadmap", "changes", "updates", "meeting", "forecasts", "views",
+    "exports", "feeds", "api",
 ]  # fmt: skip
 
 PAGES: Final[Mapping[PageName, str]] = {
@@ -258,6 +257,7 @@ PAGES: Final[Mapping[PageName, str]] = {
     "changes": "Changes",
     "updates": "Updates",
     "meeting": "Meeting",
+    "forecasts": "Forecasts",
     "views": "Views",
     "exports": "Exports",
     "feeds": "Feeds",

@@ -2,8 +2,8 @@
 
 The dates are those of commits: FORECAST_CORPUS names a gzipped file with a JSON object a line, of `source`,
 `author` and `date`. Of each repository, and of each author with 80 commits, as many commits after one another as
-come in 10, 20 and 40 weeks are a plan; what an author left undone never ends. Half of a plan's items or more are
-there from the start.
+come in 10, 20 and 40 weeks are a plan; what an author left undone never ends. Half of its items or more are there
+from the start.
 """
 
 import os

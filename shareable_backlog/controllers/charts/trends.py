@@ -12,6 +12,8 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog.backlog_url import TRENDS, BacklogQuery
 from shareable_backlog.controllers.charts import chart_pages
 from shareable_backlog.controllers.charts.chart_pages import ChartContext
+from shareable_backlog.controllers.projects import forecasts
+from shareable_backlog.controllers.projects.forecasts import ShownForecast
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.charts import trends
@@ -42,6 +44,7 @@ class TrendsContext:
     """The numbers, and for how many weeks they are; `most` are counted of what came in, and of what was done."""
 
     page: Trends
+    forecast: ShownForecast | None
     weeks: int
     lengths: tuple[Weeks, ...]
     flow_types: tuple[str, ...]
@@ -56,6 +59,7 @@ async def show_trends(request: Request, query: TrendsQuery) -> Response:
     weeks = query.weeks or _USUAL
     context = TrendsContext(
         page=await _read_trends(chart, weeks, auth.require_page_user(request).version),
+        forecast=await forecasts.read_selected_forecast(request, chart.asked),
         weeks=weeks,
         lengths=_LENGTHS,
         flow_types=FLOW_TYPES,

@@ -1,0 +1,59 @@
+"""Read the forecast of what a page is about, for whoever may have forecasts, and keep it for a version and a day."""
+
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, replace
+from datetime import UTC, date
+from functools import partial
+
+from starlette.requests import Request
+
+from shareable_backlog import clock
+from shareable_backlog.controllers.access import auth
+from shareable_backlog.process_state import ProcessState
+from shareable_backlog.services.backlog.item_pages import ItemQuery, Scope
+from shareable_backlog.services.projects import forecast
+from shareable_backlog.services.projects.forecast import Forecast, HeldForecasts, PlanPart
+from shareable_backlog.web.pages.cache import AsyncLruCache
+
+
+@dataclass(frozen=True, slots=True)
+class ShownForecast:
+    """A forecast, and how often such ones held; None while there are too few to say."""
+
+    said: Forecast
+    held: HeldForecasts | None
+
+
+_KEPT = ProcessState(lambda: AsyncLruCache[ShownForecast | None](1024))
+
+
+async def read_forecast(request: Request, part: PlanPart) -> ShownForecast | None:
+    """Return the forecast of a part of the plan; None where nothing can be said, or forecasts are switched off."""
+    scope, today = auth.require_user(request).scope, _read_today()
+    return await _read_kept(request, part, scope, today, partial(forecast.read_forecast, scope, part, today))
+
+
+async def read_selected_forecast(request: Request, asked: ItemQuery) -> ShownForecast | None:
+    """Return the forecast of what a list is narrowed to, be it open, done or put away; None as above."""
+    scope, today = auth.require_user(request).scope, _read_today()
+    make = partial(forecast.read_selected_forecast, scope, replace(asked, now=asked.now.astimezone(UTC)))
+    return await _read_kept(request, asked.filters, scope, today, make)
+
+
+def _read_today() -> date:
+    """Return the day in UTC, so that everybody reads the same."""
+    return clock.read_time().astimezone(UTC).date()
+
+
+async def _read_kept(
+    request: Request, what: Hashable, scope: Scope, today: date, read: Callable[[], Awaitable[Forecast | None]]
+) -> ShownForecast | None:
+    reader = auth.require_page_user(request)
+    if "forecasts" in reader.user.pages_off:
+        return None
+
+    async def make() -> ShownForecast | None:
+        said = await read()
+        return said and ShownForecast(said, await forecast.read_record(scope))
+
+    return await _KEPT.value.get((reader.version, scope, what, today), make)

@@ -1,0 +1,99 @@
+"""Say when a part of the plan, or what a list is narrowed to, may be done, and how often such words held here."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from shareable_backlog import clock
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.agenda import kept_agendas
+from shareable_backlog.database.backlog.counts import plan_events, work_days
+from shareable_backlog.database.backlog.counts.plan_events import PlanPart
+from shareable_backlog.database.backlog.counts.work_days import WorkDay
+from shareable_backlog.database.backlog.selection.item_query import ItemQuery, select_items
+from shareable_backlog.database.projects import forecast_records
+from shareable_backlog.database.settings import read_settings
+from shareable_backlog.errors import BacklogError
+from shareable_backlog.services import readiness
+from shareable_backlog.services.backlog.filters import Filters
+from shareable_backlog.services.projects import backtest, simulation
+from shareable_backlog.services.projects.backtest import HeldForecasts
+from shareable_backlog.services.projects.simulation import Forecast
+
+__all__ = ["Forecast", "HeldForecasts", "PlanPart"]
+
+FEWEST_JUDGED = 20
+"""Of fewer forecasts it is not said how often they held."""
+_MOST_SCOPES = 30
+_LOOK_AGAIN_S = 600.0
+_NOT_OF_WORK = ("type", "state", "completed", "new")
+
+
+async def read_forecast(scope: Scope, part: PlanPart, today: date) -> Forecast | None:
+    """Return when what is open of a part of the plan may be done, as far as the scope sees it.
+
+    None below six weeks of work, where nothing was done in the last twelve, where nothing is open, and for too many
+    items to count.
+    """
+    return simulation.compute_forecast(await _list_days(scope, part), today)
+
+
+async def read_selected_forecast(scope: Scope, asked: ItemQuery) -> Forecast | None:
+    """Return the same of all that is asked for, in whatever state it is: also of what is done and put away."""
+    selection = await select_items(scope, replace(asked, filters=_forget_states(asked.filters), order="rank"))
+    return simulation.compute_forecast(await work_days.list_work_days(selection), asked.now.date())
+
+
+def _forget_states(filters: Filters) -> Filters:
+    kept = tuple(one for one in filters.conditions if one.field not in _NOT_OF_WORK)
+    return replace(filters, conditions=kept, with_archived=True, with_done=True, since=None, moved=None)
+
+
+async def _list_days(scope: Scope, part: PlanPart) -> Sequence[WorkDay]:
+    found = await plan_events.list_plan_days(scope, part)
+    return [WorkDay(one.day, one.total, one.done) for one in found or ()]
+
+
+async def read_record(scope: Scope) -> HeldForecasts | None:
+    """Return how often forecasts of the projects that the scope sees held; None while there are too few to say."""
+    held = HeldForecasts(*await forecast_records.sum_record(scope))
+    return held if held.most_said >= FEWEST_JUDGED else None
+
+
+async def keep_judging() -> None:
+    """Make the records of all scopes in use again each night, for ever, and soon after what is shared has changed."""
+    while True:
+        with contextlib.suppress(BacklogError):  # the probe, or the failed statement, has it in the log
+            if readiness.is_ready():
+                await judge_due(clock.read_time().date())
+        await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+async def judge_due(today: date) -> int:
+    """Make the records that are not of today, or not of what is shared now, and return how many they were.
+
+    None is made while forecasts are switched off.
+    """
+    if "forecasts" in (await read_settings()).pages_off:
+        return 0
+    count = 0
+    for scope in await kept_agendas.list_scopes(0, _MOST_SCOPES):
+        mark = await forecast_records.find_due_mark(scope, today)
+        if mark is not None:
+            await forecast_records.save_record(scope, today, mark, await _judge_projects(scope, today))
+            count += 1
+    return count
+
+
+async def _judge_projects(scope: Scope, today: date) -> dict[str, tuple[int, int, int, int]]:
+    found: dict[str, tuple[int, int, int, int]] = {}
+    for project_id, completed in await forecast_records.list_judged_projects(scope):
+        days, held = await _list_days(scope, PlanPart("project", project_id)), HeldForecasts()
+        for one in backtest.judge_past(days, completed or backtest.find_end(days), today):
+            held += one
+            await asyncio.sleep(0)  # each takes some milliseconds; whoever asks for a page goes first
+        if held.half_said or held.most_said:
+            found[project_id] = (held.half_said, held.half_held, held.most_said, held.most_held)
+    return found

@@ -1,0 +1,74 @@
+"""Forecasts on a page: in words, beside how often such ones held, and switched off."""
+
+import re
+from collections.abc import Generator
+
+import pytest
+
+from tests.conftest import create_database
+from tests.support import running_site
+from tests.support.running_site import Site
+from tests.support.signed_in import let_in
+
+ROWS = """
+INSERT INTO teams (id, key, name, private, created_at, updated_at) VALUES
+  ('t1', 'ENG', 'Engineering', false, now(), now());
+INSERT INTO workflow_states (id, team_id, name, type, created_at, updated_at) VALUES
+  ('s1', 't1', 'Done', 'completed', now(), now());
+INSERT INTO projects (id, name, created_at, updated_at) VALUES ('p1', 'Roof', now(), now());
+INSERT INTO backlog_items
+  (id, identifier, number, title, team_id, project_id, state_id, completed_at, created_at, updated_at)
+SELECT 'i' || n, 'ENG-' || n, n, 'Tile ' || n, 't1', 'p1', CASE WHEN n > 10 THEN 's1' END,
+       CASE WHEN n > 10 THEN now() - (n - 10) * interval '80 hours' END, now() - interval '100 days', now()
+FROM generate_series(1, 40) n;
+INSERT INTO sync_history (status, trigger_type, completed_at) VALUES ('succeeded', 'manual', now());
+"""
+
+
+@pytest.fixture
+def site(server: str, template: str) -> Generator[Site]:
+    with create_database(server, template) as conninfo, running_site.run_site(conninfo) as site:
+        let_in(conninfo, "alice", "bob")
+        site.query(ROWS)
+        yield site
+
+
+def read_words(page: str) -> str:
+    found = re.search(r'<div class="forecast">(.*?)</div>', page, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", "", found[1]).split()) if found else ""
+
+
+def test_a_view_says_by_when_it_may_be_done_and_that_too_few_have_ended(site: Site) -> None:
+    words = read_words(site.get("/trends?project=Roof", "bob").text)
+    assert re.fullmatch(
+        r"Forecast: half of the time by \S.*?, 17 of 20 times by \S.*?, if work goes on as in the last 12 weeks."
+        r" Too few projects have come to an end here to say how often such forecasts hold.",
+        words,
+    )
+
+
+def test_what_would_take_longer_than_two_years_is_said_so(site: Site) -> None:
+    site.query("UPDATE backlog_items SET completed_at = NULL, state_id = NULL WHERE number > 11")
+    assert "more than two years from now" in read_words(site.get("/trends", "bob").text)
+
+
+def test_nothing_is_said_where_nothing_moves(site: Site) -> None:
+    site.query("UPDATE backlog_items SET completed_at = NULL, state_id = NULL")
+    assert read_words(site.get("/trends", "bob").text) == ""
+
+
+def test_an_admin_switches_forecasts_off(site: Site) -> None:
+    assert read_words(site.get("/trends", "bob").text)
+    site.query("UPDATE settings SET pages_off = '{forecasts}'")
+    assert read_words(site.get("/trends", "bob").text) == ""
+    assert "Forecasts" in site.get("/admin/settings", "alice").text
+
+
+def test_how_often_such_forecasts_held_stands_beside_it(site: Site) -> None:
+    [(mark,)] = site.query("SELECT md5(row(ARRAY['t1'], ARRAY[]::text[], ARRAY[]::text[])::text)")
+    site.query(f"""INSERT INTO forecast_records (day, sharing_mark, content)
+        VALUES (current_date, '{mark}', '{{"p1": [60, 33, 40, 34], "p2": [9, 9, 9, 9]}}')
+        ON CONFLICT ((coalesce(viewer_group_ids, '{{-1}}'))) DO UPDATE SET content = excluded.content""")
+    assert read_words(site.get("/trends", "bob").text).endswith(
+        "Of 40 such forecasts here the later day held in 34 (85 of 100), the earlier one in 33 of 60 (55 of 100)."
+    )
