@@ -8,8 +8,12 @@ WHERE removed_at IS NULL AND NOT trashed AND archived_at IS NOT NULL AND cycle_i
 -- What came in lately, archived or not.
 CREATE INDEX idx_backlog_items_created_at_id_archived ON backlog_items (created_at DESC, id DESC)
 WHERE removed_at IS NULL AND NOT trashed AND archived_at IS NOT NULL;
+-- What a team did lately.
+CREATE INDEX idx_backlog_items_team_id_completed_at_id ON backlog_items (team_id, completed_at DESC, id DESC)
+WHERE removed_at IS NULL AND NOT trashed AND completed_at IS NOT NULL;
 
 -- Down Migration
+DROP INDEX IF EXISTS idx_backlog_items_team_id_completed_at_id;
 DROP INDEX IF EXISTS idx_backlog_items_created_at_id_archived;
 DROP INDEX IF EXISTS idx_backlog_items_cycle_id_archived;
 DROP INDEX IF EXISTS idx_backlog_items_project_id_archived;

@@ -126,7 +126,7 @@ def build_ticks(days: Sequence[date]) -> tuple[DayTick, ...]:
 def _build_column_ticks(days: Sequence[date]) -> tuple[DayTick, ...]:
     every = max(math.ceil(len(days) / _MOST_TICKS), 1)
     return tuple(
-        DayTick(days[at], round(100 * (at + (1 - _BAR_SHARE) / 2) / len(days), 2), is_extra=bool(number % 2))
+        DayTick(days[at], round(100 * (at + 0.5) / len(days), 2), is_extra=bool(number % 2))
         for number, at in enumerate(range(0, len(days), every))
     )
 

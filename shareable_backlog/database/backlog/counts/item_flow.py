@@ -22,41 +22,47 @@ MOST_COUNTED = 10_000
 # Each arm has an index: those of open items begin with them.
 _RELEVANT: LiteralString = """((i.rank_level >= 0 AND i.archived_at IS NULL)
     OR i.completed_at >= %(flow_from)s::timestamptz OR i.canceled_at >= %(flow_from)s::timestamptz)"""
-_COLUMNS: LiteralString = (
-    "i.team_id, i.state_id, i.created_at, i.started_at, i.completed_at, i.canceled_at, i.archived_at"
-)
-# What an item became at each change that is noted; the last one led to what it is now.
-_NOTED: LiteralString = f"""
-  SELECT i.id, c.changed_at, f.type AS from_type,
-         CASE WHEN lead(c.id) OVER later IS NULL THEN s.type ELSE t.type END AS to_type,
-         lag(t.type) OVER later AS before, row_number() OVER later AS number
-  FROM few i JOIN field_changes c ON c.entity_id = i.id AND c.field = 'state' {JOINED}
-  LEFT JOIN workflow_states s ON s.id = i.state_id
-  WINDOW later AS (PARTITION BY i.id ORDER BY c.changed_at, c.id)
+_COLUMNS: LiteralString = "i.team_id, i.state_id, i.created_at, i.started_at, i.completed_at, i.canceled_at"
+# An item's beginning, number 0, and then what is noted of it: each is looked up by itself, and none is joined to
+# another, as nothing is known of how many there are.
+_LIVED: LiteralString = f"""
+  SELECT i.id, 0 AS number, NULL::timestamptz AS at, NULL AS from_type, NULL AS to_type, i.type,
+         i.created_at, i.started_at, i.completed_at, i.canceled_at
+  FROM kept i
+  UNION ALL
+  SELECT i.id, c.id, c.changed_at, f.type, t.type, i.type, NULL, NULL, NULL, NULL
+  FROM kept i CROSS JOIN LATERAL (
+    SELECT * FROM field_changes s WHERE s.entity_id = i.id ORDER BY s.changed_at DESC, s.id DESC LIMIT 500
+  ) c {JOINED} WHERE c.field = 'state'
 """
-_BORN: LiteralString = """
-  SELECT b.*, b.first_type IN ('started', 'completed', 'canceled', 'duplicate')
-           AND b.started_at > b.created_at AND b.started_at <= least(b.known_at, coalesce(b.ended_at, 'infinity'))
-           AND (b.first_type = 'started' OR b.ended_at IS NOT NULL) AS is_begun
-  FROM (
-    SELECT i.*, CASE WHEN e.ended_at > i.created_at AND e.ended_at <= i.known_at THEN e.ended_at END AS ended_at
-    FROM (
-      SELECT i.*, CASE WHEN n.id IS NULL THEN s.type ELSE n.from_type END AS first_type,
-             coalesce(n.changed_at, 'infinity') AS known_at
-      FROM few i LEFT JOIN noted n ON n.id = i.id AND n.number = 1
-      LEFT JOIN workflow_states s ON s.id = i.state_id
-    ) i CROSS JOIN LATERAL (SELECT CASE i.first_type WHEN 'completed' THEN i.completed_at
-      WHEN 'canceled' THEN i.canceled_at WHEN 'duplicate' THEN i.canceled_at END AS ended_at) e
-  ) b
+# What it was before a change is what the one before led to; the last one led to what it is now.
+_TOLD: LiteralString = """
+  SELECT l.*, lead(l.number) OVER later IS NULL AS is_last,
+         CASE WHEN lead(l.number) OVER later IS NULL THEN l.type ELSE lead(l.from_type) OVER later END AS first_type,
+         coalesce(lead(l.at) OVER later, 'infinity') AS known_at,
+         CASE WHEN lag(l.number) OVER later = 0 THEN l.from_type ELSE lag(l.to_type) OVER later END AS before
+  FROM lived l WINDOW later AS (PARTITION BY l.id ORDER BY l.at NULLS FIRST, l.number)
+"""
+# Each is worked out once: inlined, it would be for every step again.
+_ENDED: LiteralString = """
+  SELECT t.*, CASE WHEN o.at > t.created_at AND o.at <= t.known_at THEN o.at END AS ended_at
+  FROM told t CROSS JOIN LATERAL (SELECT CASE t.first_type WHEN 'completed' THEN t.completed_at
+    WHEN 'canceled' THEN t.canceled_at WHEN 'duplicate' THEN t.canceled_at END AS at) o
+"""
+_BEGUN: LiteralString = """
+  SELECT e.*, e.first_type IN ('started', 'completed', 'canceled', 'duplicate')
+           AND e.started_at > e.created_at AND e.started_at <= least(e.known_at, coalesce(e.ended_at, 'infinity'))
+           AND (e.first_type = 'started' OR e.ended_at IS NOT NULL) AS is_begun
+  FROM ended e
 """
 _STEPS: LiteralString = """
   SELECT b.created_at AS at, NULL AS from_type,
-         CASE WHEN b.is_begun IS TRUE OR b.ended_at IS NOT NULL THEN 'unstarted' ELSE b.first_type END AS to_type
-  FROM born b
-  UNION ALL SELECT b.started_at, 'unstarted', 'started' FROM born b WHERE b.is_begun
-  UNION ALL SELECT b.ended_at, CASE WHEN b.is_begun IS TRUE THEN 'started' ELSE 'unstarted' END, b.first_type
-  FROM born b WHERE b.ended_at IS NOT NULL
-  UNION ALL SELECT n.changed_at, CASE WHEN n.number = 1 THEN n.from_type ELSE n.before END, n.to_type FROM noted n
+         CASE WHEN b.is_begun OR b.ended_at IS NOT NULL THEN 'unstarted' ELSE b.first_type END AS to_type
+  FROM begun b WHERE b.number = 0
+  UNION ALL SELECT b.started_at, 'unstarted', 'started' FROM begun b WHERE b.is_begun
+  UNION ALL SELECT b.ended_at, CASE WHEN b.is_begun THEN 'started' ELSE 'unstarted' END, b.first_type
+  FROM begun b WHERE b.ended_at IS NOT NULL
+  UNION ALL SELECT b.at, b.before, CASE WHEN b.is_last THEN b.type ELSE b.to_type END FROM begun b WHERE b.number > 0
 """
 
 
@@ -83,14 +89,16 @@ async def count_flow(selection: Selection, moments: Sequence[datetime]) -> list[
 {render_tables(narrowed)},
 few AS MATERIALIZED ({render_rows(rows)}),
 enough AS (SELECT count(*) AS count FROM few),
-noted AS MATERIALIZED ({_NOTED}),
-born AS MATERIALIZED ({_BORN}),
+kept AS MATERIALIZED (
+  SELECT i.*, s.type FROM few i LEFT JOIN workflow_states s ON s.id = i.state_id
+  WHERE (SELECT count FROM enough) < %(limit)s
+),
+lived AS ({_LIVED}), told AS ({_TOLD}), ended AS MATERIALIZED ({_ENDED}), begun AS MATERIALIZED ({_BEGUN}),
 steps AS ({_STEPS})
 SELECT at, type, sum(grown)::integer AS grown, (SELECT count FROM enough) AS items FROM (
   SELECT width_bucket(s.at, %(moments)s::timestamptz[]) AS at, g.type, g.grown
   FROM steps s CROSS JOIN LATERAL (VALUES (s.from_type, -1), (s.to_type, 1)) g (type, grown)
   WHERE g.type IS NOT NULL AND s.from_type IS DISTINCT FROM s.to_type
-    AND (SELECT count FROM enough) < %(limit)s
 ) w GROUP BY at, type
 UNION ALL SELECT 0, '', 0, count FROM enough
 ) c""",
