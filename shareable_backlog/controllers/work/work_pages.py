@@ -56,7 +56,7 @@ def cut_time(at: datetime) -> datetime:
 
 def _is_kept(wanted: Filters) -> bool:
     """Return whether an address means just this."""
-    return filters.parse_filters(filters.build_pairs(wanted)).conditions == wanted.conditions
+    return set(filters.parse_filters(filters.build_pairs(wanted)).conditions) == set(wanted.conditions)
 
 
 def _build_place(wanted: Filters) -> BacklogUrl:

@@ -8,6 +8,8 @@ from shareable_backlog.database.backlog import item_list
 from shareable_backlog.database.work import cycles
 from shareable_backlog.database.work.cycles import MOST_IDS, NearCycle, ShownCycle
 from shareable_backlog.errors import NotFound
+from shareable_backlog.services.charts import burn_up
+from shareable_backlog.services.charts.burn_up import BurnUp, PlanPart
 from shareable_backlog.services.work import sections
 from shareable_backlog.services.work.sections import Condition, Filters, GroupedSection, ListedItem, WorkReader
 
@@ -40,6 +42,7 @@ class CyclePage:
     done: sections.WorkSection
     slipped: NamedItems
     late: NamedItems
+    burn_up: BurnUp | None
     previous: NearCycle | None
     following: NearCycle | None
 
@@ -66,6 +69,7 @@ async def read_cycle_page(reader: WorkReader, cycle: ShownCycle, first: int = se
         done=await sections.read_section(reader, sections.narrow(all_, Condition("type", ("completed",))), 0),
         slipped=await _read_named(reader, slipped, first),
         late=await _read_named(reader, late, first),
+        burn_up=await burn_up.read_burn_up(reader.scope, PlanPart("cycle", cycle.id), reader.today),
         previous=await cycles.find_before(reader.scope, cycle.team_id, cycle.starts_at),
         following=await cycles.find_after(reader.scope, cycle.team_id, cycle.starts_at),
     )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from shareable_backlog.database.work import named
 from shareable_backlog.database.work.named import LabelFacts, PersonFacts
 from shareable_backlog.errors import NotFound
+from shareable_backlog.services.charts import burn_up
+from shareable_backlog.services.charts.burn_up import BurnUp, PlanPart
 from shareable_backlog.services.work import sections
 from shareable_backlog.services.work.sections import Condition, Filters, GroupedSection, Plan, WorkPhases, WorkReader
 
@@ -14,11 +16,15 @@ __all__ = ["LabelFacts", "PersonFacts"]
 
 @dataclass(frozen=True, slots=True)
 class LabelWork:
-    """The labels of a name: their items by state, and the projects of what is open."""
+    """The labels of a name: their items by state, and the projects of what is open.
+
+    `burn_up` is that of one label, None where several have the name.
+    """
 
     label: LabelFacts
     by_state: GroupedSection
     projects: Sequence[Plan]
+    burn_up: BurnUp | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,17 @@ async def read_label_page(reader: WorkReader, label: LabelFacts) -> LabelWork:
     all_ = Filters((Condition("label", (label.name,)),))
     await sections.require_items(reader, all_)
     return LabelWork(
-        label, await sections.read_groups(reader, all_, "state"), await sections.list_projects(reader, all_)
+        label,
+        await sections.read_groups(reader, all_, "state"),
+        await sections.list_projects(reader, all_),
+        await _read_burn_up(reader, label),
     )
+
+
+async def _read_burn_up(reader: WorkReader, label: LabelFacts) -> BurnUp | None:
+    if len(label.ids) > 1:
+        return None
+    return await burn_up.read_burn_up(reader.scope, PlanPart("label", label.ids[0]), reader.today)
 
 
 async def find_person(name: str) -> PersonFacts:

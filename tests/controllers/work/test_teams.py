@@ -98,4 +98,3 @@ def test_where_the_roadmap_is_switched_off_no_page_leads_there(site: Site) -> No
     site.query("UPDATE settings SET pages_off = '{roadmap}'")
     page = read_main(site, "/teams/ENG")
     assert 'href="/roadmap' not in page
-    assert "At risk" not in page

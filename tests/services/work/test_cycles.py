@@ -81,6 +81,8 @@ async def test_a_cycle_keeps_its_page_once_its_items_are_archived() -> None:
     await put(1, 1, 1, state_id="ENG-completed-0", completed_at=BEGIN + DAY, archived_at=NOW)
     page = await read_page()
     assert (page.by_state.total.count, page.done.total.count, page.slipped.count) == (1, 1, 0)
+    assert page.burn_up
+    assert (page.burn_up.total[-1], page.burn_up.done[-1]) == (1, 1)
 
 
 async def test_what_was_open_at_the_end_or_moved_on_slipped() -> None:

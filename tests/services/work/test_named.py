@@ -41,6 +41,7 @@ async def test_labels_of_one_name_are_one_page() -> None:
     assert {one.group.value: one.count for one in page.by_state.groups} == {"started": 1, None: 1}
     assert [one.project.name for one in page.projects] == ["A"]
     assert await count_listed(read_as(), page.by_state.filters) == 2
+    assert page.burn_up is None  # of both there is none
 
 
 async def test_a_label_that_an_admin_has_not_let_through_is_not_there() -> None:
@@ -57,7 +58,9 @@ async def test_a_label_whose_items_are_all_hidden_is_not_there_and_moves_no_coun
         item(2, label_ids=["label-Roof", "label-Bug"]), item(3, label_ids=["label-Roof"]),
     )  # fmt: skip
     await query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('project', 'project-Secret', false)")
-    assert (await read_label("Bug")).by_state.total.count == 1
+    page = await read_label("Bug")
+    assert page.burn_up
+    assert (page.by_state.total.count, page.burn_up.total[-1]) == (1, 1)
     scope = await add_group("label", "label-Bug")
     assert (await read_label("Roof", scope)).by_state.total.count == 1
     await query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('label', 'label-Roof', false)")
