@@ -1,0 +1,80 @@
+"""How often forecasts held, kept for each scope, in a real PostgreSQL."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from shareable_backlog.config import Settings
+from shareable_backlog.database import query
+from shareable_backlog.database.access.sharing import Scope
+from shareable_backlog.database.projects import forecast_records
+from tests.support.mirrored import NOON, item, project, store, team
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
+
+ALL = Scope(None)
+TODAY = NOON.date()
+COUNTS = {"project-Tides": (4, 2, 3, 3), "project-Moon": (1, 1, 1, 0)}
+
+
+async def keep(scope: Scope = ALL, day: date = TODAY) -> None:
+    mark = await forecast_records.find_due_mark(scope, day)
+    assert mark
+    await forecast_records.save_record(scope, day, mark, COUNTS)
+
+
+async def hide_team(team_id: str) -> None:
+    await query(
+        "INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('team', %(team_id)s, FALSE)",
+        {"team_id": team_id},
+    )
+
+
+@pytest.fixture(autouse=True)
+async def _plans(live_database: Settings) -> None:
+    await store(team("ENG"), project("Tides"), project("Moon"), item(1, project_id="project-Tides"))
+
+
+async def test_a_record_is_due_once_a_day() -> None:
+    await keep()
+    assert await forecast_records.find_due_mark(ALL, TODAY) is None
+    assert await forecast_records.find_due_mark(ALL, TODAY + timedelta(days=1))
+
+
+async def test_a_record_is_due_again_when_something_else_is_shown_and_counts_nothing_until_then() -> None:
+    await keep()
+    await hide_team("another team")
+    assert await forecast_records.sum_record(ALL) == (0, 0, 0, 0)
+    await keep()
+    assert await forecast_records.sum_record(ALL) == (4, 2, 3, 3)
+
+
+async def test_a_project_without_an_item_that_is_shown_counts_for_nothing() -> None:
+    await keep()
+    assert await forecast_records.sum_record(ALL) == (4, 2, 3, 3)
+    await store(item(2, project_id="project-Moon"))
+    assert await forecast_records.sum_record(ALL) == (5, 3, 4, 3)
+
+
+async def test_each_scope_has_a_record_of_its_own() -> None:
+    await keep()
+    assert await forecast_records.sum_record(Scope((1,))) == (0, 0, 0, 0)
+    assert await forecast_records.find_due_mark(Scope((1,)), TODAY)
+    await keep(day=TODAY + timedelta(days=1))
+    assert await query("SELECT count(*) FROM forecast_records") == [(1,)]
+
+
+async def test_what_is_judged_is_shown_and_not_canceled_the_latest_first() -> None:
+    done = NOON - timedelta(days=3)
+    await store(
+        project("Moon", completed_at=done, updated_at=NOON),
+        project("Stars", canceled_at=NOON),
+        item(2, project_id="project-Moon"),
+        item(3, project_id="project-Stars"),
+    )
+    assert dict(await forecast_records.list_judged_projects(ALL)) == {
+        "project-Tides": None,
+        "project-Moon": done.date(),
+    }
+    await hide_team("team-ENG")
+    assert await forecast_records.list_judged_projects(ALL) == []
