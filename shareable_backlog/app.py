@@ -120,10 +120,7 @@ def create_app(
                     forecast.keep_judging(),
                 ),
             ):
-                # Else the first page would be a refusal; a database that does not answer keeps nobody waiting.
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_FIRST_LOOK_S):
-                        await looked.wait()
+                await _wait_for_first_look(looked)
                 yield
 
     freshness.expect_runs_every(settings.sync_interval_s)
@@ -138,6 +135,13 @@ def create_app(
     routes.add_routes(app, sub_path)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM_BYTES, compresslevel=_COMPRESSION)
     return Program(_wrap_app(app, settings, sub_path, is_dev=is_dev), run_lifespan)
+
+
+async def _wait_for_first_look(looked: asyncio.Event) -> None:
+    """Wait until the schema is known, that first pages need not; a database that is silent keeps nobody waiting."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_FIRST_LOOK_S):
+            await looked.wait()
 
 
 def _wrap_app(app: Starlette, settings: Settings, sub_path: str, *, is_dev: bool) -> ASGIApp:
