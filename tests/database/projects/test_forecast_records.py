@@ -4,13 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from shareable_backlog.config import Settings
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.projects import forecast_records
 from tests.support.mirrored import NOON, item, project, store, team
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database", "plans")]
 
 ALL = Scope(None)
 TODAY = NOON.date()
@@ -30,8 +29,8 @@ async def hide_team(team_id: str) -> None:
     )
 
 
-@pytest.fixture(autouse=True)
-async def _plans(live_database: Settings) -> None:
+@pytest.fixture(name="plans")
+async def _store_plans() -> None:
     await store(team("ENG"), project("Tides"), project("Moon"), item(1, project_id="project-Tides"))
 
 
