@@ -18,6 +18,7 @@ BY_ID: dict[str, tuple[str, Node]] = {
 ISSUES = STREAMS["issues"]
 COMMENTS = STREAMS["comments"]
 
+HISTORIES = "issueCountHistory completedIssueCountHistory scopeHistory completedScopeHistory inProgressScopeHistory"
 ALWAYS = {"id", "createdAt", "updatedAt", "archivedAt"}
 FIELDS = {
     "teams": "key name displayName description color icon visibility parent timezone issueEstimationType",
@@ -25,19 +26,35 @@ FIELDS = {
     "labels": "name color description isGroup team parent",
     "people": "name displayName avatarUrl active",
     "project_statuses": "name type color position",
-    "projects": "name slugId url description color icon status startDate startDateResolution targetDate "
-    "targetDateResolution progress healthUpdatedAt health lead sortOrder",
+    "external_users": "name displayName",
+    "custom_views": "name description icon color shared team slugId modelName filterData",
+    "project_labels": "name color isGroup parent",
+    "projects": "name slugId url description content color icon status startDate startDateResolution targetDate "
+    "targetDateResolution startedAt completedAt canceledAt progress healthUpdatedAt health lead priority labelIds "
+    f"sortOrder {HISTORIES}",
     "project_milestones": "name description targetDate sortOrder project",
-    "cycles": "number name startsAt endsAt completedAt team",
-    "initiatives": "name slugId url description color icon status targetDate owner sortOrder",
+    "project_relations": "type anchorType relatedAnchorType project projectMilestone relatedProject "
+    "relatedProjectMilestone",
+    "project_updates": "project user body health url diffMarkdown isDiffHidden editedAt",
+    "cycles": f"number name description startsAt endsAt completedAt {HISTORIES} team",
+    "initiatives": "name slugId url description content color icon status targetDate targetDateResolution health "
+    "healthUpdatedAt owner parentInitiative startedAt completedAt canceledAt sortOrder",
     "initiative_projects": "initiative project",
+    "initiative_updates": "initiative user body health url diffMarkdown isDiffHidden editedAt",
     "issues": "identifier number title description url branchName priority estimate sortOrder "
-    "prioritySortOrder subIssueSortOrder dueDate slaBreachesAt startedAt completedAt canceledAt "
+    "prioritySortOrder subIssueSortOrder dueDate slaType slaStartedAt slaBreachesAt addedToProjectAt addedToCycleAt "
+    "triagedAt startedAt completedAt canceledAt "
     "autoArchivedAt trashed labelIds previousIdentifiers team state assignee creator project "
     "projectMilestone cycle parent",
     "comments": "body quotedText url editedAt resolvedAt issue parent user botActor hideInLinear",
     "relations": "type issue relatedIssue",
     "attachments": "title subtitle url sourceType issue",
+    "release_pipelines": "name type trashed",
+    "release_stages": "name type color position pipeline",
+    "releases": "name version description url slugId startDate targetDate startedAt completedAt canceledAt trashed "
+    "pipeline stage",
+    "release_notes": "title url pipeline firstRelease lastRelease",
+    "item_releases": "issue release",
 }
 AT_LEAST = {
     "teams": 3,
@@ -47,13 +64,19 @@ AT_LEAST = {
     "project_statuses": 3,
     "projects": 7,
     "project_milestones": 9,
-    "cycles": 9,
-    "initiatives": 2,
-    "initiative_projects": 4,
+    "project_relations": 4,
+    "project_updates": 25,
+    "cycles": 15,
+    "initiatives": 4,
+    "initiative_projects": 7,
+    "initiative_updates": 6,
     "issues": 140,
     "comments": 110,
     "relations": 12,
     "attachments": 8,
+    "releases": 9,
+    "item_releases": 25,
+    "custom_views": 3,
 }
 # A reference's field names its stream; `parent` refers to the node's own stream.
 TARGETS = {
@@ -71,6 +94,14 @@ TARGETS = {
     "cycle": "cycles",
     "issue": "issues",
     "relatedIssue": "issues",
+    "relatedProject": "projects",
+    "relatedProjectMilestone": "project_milestones",
+    "parentInitiative": "initiatives",
+    "pipeline": "release_pipelines",
+    "stage": "release_stages",
+    "release": "releases",
+    "firstRelease": "releases",
+    "lastRelease": "releases",
 }
 MAY_LIE_AHEAD = {"slaBreachesAt", "startsAt", "endsAt"}
 DATES = {"startDate", "targetDate", "dueDate"}
@@ -91,7 +122,7 @@ def _state_type(issue: Node) -> str:
 
 
 def _texts() -> list[str]:
-    fields = ("name", "title", "subtitle", "description", "body", "quotedText", "url")
+    fields = ("name", "title", "subtitle", "description", "content", "body", "diffMarkdown", "quotedText", "url")
     return [node[field] for _, node in BY_ID.values() for field in fields if node.get(field)]
 
 
@@ -251,7 +282,7 @@ def test_a_reply_stands_directly_below_a_comment_of_the_same_issue() -> None:
 def test_each_team_has_a_past_a_current_and_a_next_cycle_of_two_weeks() -> None:
     for team in STREAMS["teams"]:
         cycles = [cycle for cycle in STREAMS["cycles"] if cycle["team"]["id"] == team["id"]]
-        past, current, _ = cycles
+        *_, past, current, _ = cycles
         assert all(_age_min(c, "startsAt") == c["endsAt"]["minutesAgo"] + 14 * 24 * 60 for c in cycles)
         assert all(
             left["endsAt"] == right["startsAt"] and left["number"] + 1 == right["number"]
@@ -259,6 +290,53 @@ def test_each_team_has_a_past_a_current_and_a_next_cycle_of_two_weeks() -> None:
         )
         assert past["completedAt"] == past["endsAt"]
         assert current["startsAt"]["minutesAgo"] > 0 > current["endsAt"]["minutesAgo"]
+
+
+def test_a_history_has_a_number_for_each_week_or_day_and_ends_with_what_is_there() -> None:
+    for stream, field, per in (("projects", "project", 7 * 24 * 60), ("cycles", "cycle", 24 * 60)):
+        for plan in STREAMS[stream]:
+            items = [issue for issue in ISSUES if issue[field] and issue[field]["id"] == plan["id"]]
+            numbers = [plan[name] for name in HISTORIES.split()]
+            assert len({len(one) for one in numbers}) == 1, plan["id"]
+            ran = _age_min(plan, "startsAt" if stream == "cycles" else "createdAt") or 0
+            assert len(numbers[0]) <= max(0, ran) // per + 1, plan["id"]
+            if numbers[0]:
+                done = sum(bool(issue["completedAt"]) for issue in items)
+                assert numbers[1][-1] == done, plan["id"]
+                assert numbers[0][-1] >= len([issue for issue in items if not issue["canceledAt"]]), plan["id"]
+                assert all(number >= 0 for one in numbers for number in one), plan["id"]
+
+
+def test_health_is_what_the_latest_update_says_of_it() -> None:
+    for stream, field in (("projects", "project"), ("initiatives", "initiative")):
+        for plan in STREAMS[stream]:
+            updates = [one for one in STREAMS[f"{field}_updates"] if one[field]["id"] == plan["id"]]
+            if plan["health"]:
+                latest = min(updates, key=lambda one: one["createdAt"]["minutesAgo"])
+                assert (latest["health"], latest["createdAt"]) == (plan["health"], plan["healthUpdatedAt"]), plan[
+                    "id"
+                ]
+            ages = [one["createdAt"]["minutesAgo"] for one in updates]
+            assert ages == sorted(ages, reverse=True), plan["id"]
+            assert all(age <= plan["createdAt"]["minutesAgo"] for age in ages), plan["id"]
+
+
+def test_an_item_came_into_its_project_and_cycle_while_they_were_there() -> None:
+    for issue in ISSUES:
+        for field, added in (("project", "addedToProjectAt"), ("cycle", "addedToCycleAt")):
+            assert bool(issue[field]) == bool(issue[added]), issue["id"]
+            if plan := _target(issue, field):
+                came = issue[added]["minutesAgo"]
+                assert issue["updatedAt"]["minutesAgo"] <= came <= issue["createdAt"]["minutesAgo"], issue["id"]
+                assert came <= plan["createdAt"]["minutesAgo"] or field == "cycle", issue["id"]
+
+
+def test_what_is_in_a_release_was_done_by_then() -> None:
+    for part in STREAMS["item_releases"]:
+        issue, release = _target(part, "issue"), _target(part, "release")
+        assert issue
+        assert release
+        assert issue["completedAt"]["minutesAgo"] >= (_age_min(release, "completedAt") or 0), part["id"]
 
 
 def test_what_was_done_in_a_cycle_was_done_while_it_ran() -> None:

@@ -110,11 +110,36 @@ async def batches() -> AsyncIterator[Batch]:
             _node("person-evl-2", name=TURNING),
         ],
         "projects": [
-            _node("project-evl", name=MARKUP, color=color, startDate=today, targetDate=today),
+            _node(
+                "project-evl", name=MARKUP, color=color, startDate=today, targetDate=today, content=DESCRIPTION,
+                slugId=MARKUP, health="atRisk", healthUpdatedAt=_LONG_AGO,
+            ),
             _node("project-evl-2", name=TURNING, lead={"id": "sample-person-evl-2"}, targetDate=today),
         ],
         "project_milestones": [_node("milestone-evl", name=MARKUP, targetDate=today, project=_PROJECT)],
         "issues": [_issue(number, title) for number, title in TITLES.items()],
+        "project_updates": [
+            _node(
+                f"project-update-evl{other}", project={"id": f"sample-project-evl{other}"}, body=DESCRIPTION,
+                diffMarkdown=SCRIPT, isDiffHidden=False, health=MARKUP, url="javascript:alert(18)",
+                user={"id": f"sample-person-evl{other}"},
+            )
+            for other in ("", "-2")
+        ],
+        "initiatives": [
+            _node("initiative-evl", name=MARKUP, color=color, status=MARKUP, content=DESCRIPTION, description=SCRIPT)
+        ],
+        "initiative_projects": [
+            _node("initiative-project-evl", initiative={"id": "sample-initiative-evl"}, project=_PROJECT)
+        ],
+        "releases": [
+            _node(
+                "release-evl", name=MARKUP, version=SCRIPT, description=SCRIPT, url="javascript:alert(19)",
+                completedAt=_LONG_AGO, pipeline={"id": "sample-pipeline-app"},
+                stage={"id": "sample-stage-app-released"},
+            )
+        ],
+        "item_releases": [_node("item-release-evl", issue=_FIRST, release={"id": "sample-release-evl"})],
         "relations": [
             _node("relation-evl", type="blocks", issue={"id": "sample-issue-evl-2"}, relatedIssue=_FIRST),
             _node("relation-evl-2", type=SCRIPT, issue=_FIRST, relatedIssue={"id": "sample-issue-evl-4"}),
@@ -127,6 +152,6 @@ async def batches() -> AsyncIterator[Batch]:
             _node("comment-evl", user={"id": "sample-person-evl"}, issue=_FIRST, **comment),
             _node("comment-evl-2", user={"id": "sample-person-evl-2"}, issue={"id": "sample-issue-evl-3"}, **comment),
         ],
-    }
+    }  # fmt: skip
     for stream, alike in nodes.items():
         yield build_batch(STREAMS[stream], alike, seen_at=datetime.now(UTC))
