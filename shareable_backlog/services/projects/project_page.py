@@ -12,6 +12,8 @@ from shareable_backlog.database.projects.roadmap import MOST_COUNTED, MilestoneP
 from shareable_backlog.database.projects.teams import ShownTeam
 from shareable_backlog.services.backlog import items
 from shareable_backlog.services.backlog.items import CommentThread
+from shareable_backlog.services.charts import burn_up
+from shareable_backlog.services.charts.burn_up import BurnUp, PlanPart
 from shareable_backlog.services.projects import names, updates
 from shareable_backlog.services.projects.roadmap import Plan, build_plan
 from shareable_backlog.services.projects.updates import UpdatesPage, UpdatesQuery
@@ -58,6 +60,7 @@ class ProjectPage:
     blocked_by: Sequence[ProjectDependency]
     blocks: Sequence[ProjectDependency]
     silent_weeks: int | None
+    burn_up: BurnUp | None
     updates: UpdatesPage
     said: Sequence[CommentThread]
     remarks: Mapping[str, Sequence[CommentThread]]
@@ -90,6 +93,7 @@ async def read_page(
         blocked_by=[one for one in depends if not _is_blocked(one)],
         blocks=[one for one in depends if _is_blocked(one)],
         silent_weeks=_count_silent_weeks(project, now),
+        burn_up=await burn_up.read_burn_up(scope, PlanPart("project", project.id), today) if after is None else None,
         updates=written,
         said=items.build_threads(one for one in comments if one.update_id is None),
         remarks=_group_remarks(comments),

@@ -176,6 +176,26 @@ async def test_what_is_not_shared_is_said_and_not_shown(client: httpx2.AsyncClie
     assert "Maren" not in page
 
 
+@pytest.mark.parametrize("field", ["started_at", "completed_at", "canceled_at"])
+async def test_when_it_began_and_ended_is_told(client: httpx2.AsyncClient, field: str) -> None:
+    await stored(**{field: NOON})
+    page = await read(client)
+    assert re.search(rf"<dt>{field.removesuffix('_at').title()}</dt><dd><time datetime=\"2026-02-06T12:00", page)
+
+
+async def test_links_into_linear_are_for_who_works_there(client: httpx2.AsyncClient) -> None:
+    await stored(url="https://example.com/apollo")
+    assert "example.com/apollo" not in await read(client)
+    await query("UPDATE users SET is_team_member = true")
+    assert 'href="https://example.com/apollo"' in await read(client)
+
+
+async def test_an_edited_update_says_so(client: httpx2.AsyncClient) -> None:
+    await stored()
+    await store(update(1, project("Apollo"), edited_at=NOON))
+    assert '<span class="muted">edited</span>' in await read(client)
+
+
 async def test_silence_is_told(client: httpx2.AsyncClient) -> None:
     await stored()
     await store(update(1, project("Apollo"), created_at=datetime.now(UTC) - timedelta(days=30)))

@@ -93,6 +93,59 @@ def test_what_has_no_meaning_is_refused(site: Site, words: str, status: int) -> 
     assert site.get(f"/updates?{words}", "bob").status_code == status
 
 
+def test_what_is_written_of_an_initiative_is_told_as_that_of_a_project(site: Site) -> None:
+    site.query(
+        "UPDATE initiative_updates SET diff_markdown = '- Owner: Dana', is_diff_hidden = false, edited_at = now(),"
+        " url = 'https://example.com/w4'"
+    )
+    page = site.get("/updates?health=offTrack", "bob").text
+    for told in ("Off track", "<b>Dana</b>", "The house grows", "Owner: Dana", "edited"):
+        assert told in page, told
+    site.query("UPDATE initiative_updates SET is_diff_hidden = true")
+    assert "Owner" not in site.get("/updates?health=offTrack", "bob").text
+    urls = [site.get("/api/v1/updates?health=offTrack", who).json()["data"][0]["url"] for who in ("alice", "bob")]
+    assert urls == ["https://example.com/w4", None]
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "UPDATE initiative_updates SET archived_at = now()",
+        "UPDATE initiative_updates SET removed_at = now()",
+        "UPDATE initiatives SET trashed = true",
+        "UPDATE initiative_projects SET removed_at = now()",
+        "UPDATE initiative_projects SET project_id = 'p2'",
+    ],
+)
+def test_what_is_gone_of_an_initiative_is_not_told(site: Site, gone: str) -> None:
+    site.query(gone)
+    assert read_names(site.get("/updates", "bob").text) == ALL[:2]
+
+
+def test_an_initiative_is_told_to_who_sees_a_project_below_it(site: Site) -> None:
+    site.query("UPDATE initiative_updates SET initiative_id = 'n0'")
+    site.query(
+        "INSERT INTO initiatives (id, name, created_at, updated_at) VALUES ('n0', 'The town', now(), now());"
+        "UPDATE initiatives SET parent_initiative_id = 'n0' WHERE id = 'n1'"
+    )
+    assert read_names(site.get("/updates", "bob").text)[2:] == [("The town", "/initiatives/The%20town")]
+    site.query("UPDATE initiatives SET parent_initiative_id = NULL")
+    assert read_names(site.get("/updates", "bob").text)[2:] == []
+
+
+def test_a_circle_of_initiatives_ends(site: Site) -> None:
+    site.query("UPDATE initiatives SET parent_initiative_id = 'n1'")
+    assert read_names(site.get("/updates", "bob").text) == ALL
+
+
+def test_an_initiative_with_a_namesake_is_called_by_linears_word(site: Site) -> None:
+    site.query(
+        "UPDATE initiatives SET slug_id = '77aa';"
+        "INSERT INTO initiatives (id, name, created_at, updated_at) VALUES ('n2', 'WHOLE house', now(), now())"
+    )
+    assert read_names(site.get("/updates", "bob").text)[2:] == [("Whole house", "/initiatives/77aa")]
+
+
 def test_pages_follow_each_other_without_a_gap(site: Site) -> None:
     site.query(
         "INSERT INTO project_updates (id, project_id, body, created_at, updated_at)"
