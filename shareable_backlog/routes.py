@@ -41,7 +41,7 @@ from shareable_backlog.controllers.backlog import changes, exports, feeds, filte
 from shareable_backlog.controllers.backlog.lists import item_list
 from shareable_backlog.controllers.charts import item_timeline, matrix, trends
 from shareable_backlog.controllers.presentation import agenda_slides, backlog_slides, chart_slides, roadmap_slides
-from shareable_backlog.controllers.projects import project, roadmap, update_feeds, updates
+from shareable_backlog.controllers.projects import initiatives, project, roadmap, update_feeds, updates
 from shareable_backlog.controllers.work import cycles, named
 from shareable_backlog.controllers.work import teams as team_pages
 from shareable_backlog.errors import TooMany
@@ -150,6 +150,7 @@ ROUTES = (
     Route("POST", "/feeds", feeds.create_feed, "viewer", "create an address for a feed reader", page="feeds"),
     Route("GET", "/items/{identifier}", items.show_item, "viewer"),
     Route("GET", "/items/{identifier}/images/{name}", images.show_image, "viewer"),
+    Route("GET", "/initiatives/{name:path}", initiatives.show_initiative, "viewer"),
     Route("GET", "/teams/{key}", team_pages.show_team, "viewer"),
     Route("GET", "/cycles/{name}", cycles.show_cycle, "viewer"),
     Route("GET", "/labels/{name:path}", named.show_label, "viewer"),

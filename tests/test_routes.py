@@ -84,6 +84,7 @@ TABLE = {
     "POST /feeds": Row("viewer"),
     "GET /items/{identifier}": Row("viewer", "/items/NONE-1", 404),
     "GET /items/{identifier}/images/{name}": Row("viewer", "/items/NONE-1/images/none", 404),
+    "GET /initiatives/{name:path}": Row("viewer", "/initiatives/none", 404),
     "GET /teams/{key}": Row("viewer", "/teams/NONE", 404),
     "GET /cycles/{name}": Row("viewer", "/cycles/NONE-1", 404),
     "GET /labels/{name:path}": Row("viewer", "/labels/none", 404),

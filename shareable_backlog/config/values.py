@@ -38,6 +38,7 @@ OWN_NAMES = frozenset(
         "feeds",
         "filters",
         "healthz",
+        "initiatives",
         "items",
         "labels",
         "manifest.webmanifest",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.projects import roadmap, teams
@@ -148,16 +148,16 @@ def build_plan(
         first_day=start and plan_dates.compute_first_day(start, project.start_date_resolution),
         last_day=last_day,
         is_late=not is_over and _has_passed(last_day, today),
-        is_health_old=not is_over and _is_health_old(project, today),
+        is_health_old=not is_over and is_health_old(project.health_updated_at, project.update_gap, today),
         steps=[build_step(milestone) for milestone in milestones],
     )
 
 
-def _is_health_old(project: PlannedProject, today: date) -> bool:
-    if project.health_updated_at is None:
+def is_health_old(updated_at: datetime | None, update_gap: timedelta | None, today: date) -> bool:
+    """Return whether nothing was written about a health for two weeks, and for twice as long as usual."""
+    if updated_at is None:
         return False
-    rhythm = max(_OLD_AFTER, 2 * (project.update_gap or timedelta()))
-    return today - project.health_updated_at.date() > rhythm
+    return today - updated_at.date() > max(_OLD_AFTER, 2 * (update_gap or timedelta()))
 
 
 def _sum_counts(counted: Iterable[MilestoneProgress]) -> ItemCount | None:
