@@ -40,6 +40,7 @@ from shareable_backlog.controllers.api.operation import Operation
 from shareable_backlog.controllers.backlog import changes, exports, feeds, filters, images, items, seen
 from shareable_backlog.controllers.backlog.lists import item_list
 from shareable_backlog.controllers.charts import item_timeline, matrix, trends
+from shareable_backlog.controllers.done import done
 from shareable_backlog.controllers.presentation import agenda_slides, backlog_slides, chart_slides, roadmap_slides
 from shareable_backlog.controllers.projects import initiatives, project, roadmap, update_feeds, updates
 from shareable_backlog.controllers.work import cycles, named
@@ -124,6 +125,8 @@ ROUTES = (
     Route("GET", "/projects/{name:path}", project.show_project, "viewer"),
     Route("GET", "/changes", changes.show_changes, "viewer", page="changes"),
     Route("POST", "/changes/seen", changes.mark_seen, "viewer", page="changes"),
+    Route("GET", "/done", done.show_done, "viewer", page="done"),
+    Route("POST", "/done/heading", done.save_heading, "admin", page="done"),
     Route("GET", "/meeting", meeting.show_agenda, "viewer", page="meeting"),
     Route("POST", "/meeting", meeting.keep_agenda, "member", page="meeting"),
     Route("GET", "/meeting/{key}", meeting.show_kept, "viewer", page="meeting"),

@@ -107,6 +107,7 @@ MoveKind: TypeAlias = Literal["new", "done", "slipped", "moved", "gone"]
 
 MOVES: Final[Mapping[MoveKind, str]] = {
     "new": "New",
+    "done": "Done",
     "slipped": "Slipped",
     "moved": "Moved",
     "gone": "Gone",
@@ -243,8 +244,8 @@ def make_cell_reader(names: Collection[ColumnName]) -> Callable[[object], list[t
 
 
 PageName: TypeAlias = Literal[
-    "list", "board", "matrix", "timeline", "trends", "roadmap", "changes", "updates", "meeting", "forecasts", "views",
-    "exports", "feeds", "api",
+    "list", "board", "matrix", "timeline", "trends", "roadmap", "changes", "updates", "done", "meeting", "forecasts",
+    "views", "exports", "feeds", "api",
 ]  # fmt: skip
 
 PAGES: Final[Mapping[PageName, str]] = {
@@ -256,6 +257,7 @@ PAGES: Final[Mapping[PageName, str]] = {
     "roadmap": "Roadmap",
     "changes": "Changes",
     "updates": "Updates",
+    "done": "Done",
     "meeting": "Meeting",
     "forecasts": "Forecasts",
     "views": "Views",
@@ -267,6 +269,6 @@ PAGES: Final[Mapping[PageName, str]] = {
 
 FIRST_PAGES: Final[Mapping[PageName, str]] = {
     "board": "/board", "matrix": "/matrix", "timeline": "/timeline", "trends": "/trends", "roadmap": "/roadmap",
-    "changes": "/changes", "updates": "/updates", "meeting": "/meeting",
+    "changes": "/changes", "updates": "/updates", "done": "/done", "meeting": "/meeting",
 }  # fmt: skip
 """Where somebody begins instead who has no list, in this order."""

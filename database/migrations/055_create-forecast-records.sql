@@ -13,9 +13,23 @@ CREATE TABLE forecast_records (
 CREATE UNIQUE INDEX idx_forecast_records_viewer_group_ids
 ON forecast_records ((coalesce(viewer_group_ids, '{-1}')));
 
+-- What an admin calls a week, a project, a label or a release of what was done.
+CREATE TABLE done_headings (
+  id INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('week', 'project', 'label', 'release')),
+  -- The first day of a week, else the name in small letters.
+  key TEXT NOT NULL,
+  heading TEXT NOT NULL,
+  updated_at TIMESTAMPTZ NOT NULL DEFAULT NOW(),
+  CONSTRAINT done_headings_kind_key_unique UNIQUE (kind, key)
+);
+
 CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON forecast_records
+FOR EACH STATEMENT EXECUTE FUNCTION note_mirror_change();
+CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON done_headings
 FOR EACH STATEMENT EXECUTE FUNCTION note_mirror_change();
 
 -- Down Migration
 -- squawk-ignore-file ban-drop-table
+DROP TABLE IF EXISTS done_headings;
 DROP TABLE IF EXISTS forecast_records;

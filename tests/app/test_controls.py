@@ -28,7 +28,8 @@ TABLES = (
     "backlog_items", "comments", "attachments", "users", "viewer_groups", "published_views",
 )  # fmt: skip
 PAGES = (
-    "/", "/?group=team", "/?q=FLD", "/items/FLD-118", "/timeline", "/roadmap", "/changes", "/filters", "/views",
+    "/", "/?group=team", "/?q=FLD", "/items/FLD-118", "/timeline", "/roadmap", "/changes", "/done",
+    "/filters", "/views",
     "/meeting", "/account", "/about",
     "/admin", "/admin/people", "/admin/people/2", "/admin/audit", "/admin/sharing", "/admin/sync",
     "/export.csv", "/admin/people.csv", "/admin/audit.csv",

@@ -36,6 +36,8 @@ ADDRESSES = {
     "slides of the roadmap": "/present/roadmap",
     "slides of the agenda": "/present/meeting",
     "changes": "/changes?since=30d",
+    "done": "/done",
+    "hostile done": "/done?by=label&team=EVL",
     "meeting": "/meeting?since=2026-10-01",
     "feed": "/feeds?label=Bug",
     "account": "/account",

@@ -49,6 +49,7 @@ PHRASES: Final[Mapping[Action, str]] = {
     Action.SETTINGS_CHANGED: "changed the settings",
     Action.AGENDA_KEPT: "kept the agenda of {}",
     Action.AGENDA_DELETED: "deleted the kept agenda of {}",
+    Action.DONE_RENAMED: "changed what {} is called among what is done",
     Action.GROUP_CREATED: "created the group {}",
     Action.GROUP_CHANGED: "changed the group {}",
     Action.GROUP_DELETED: "deleted the group {}",

@@ -61,6 +61,7 @@ class Action(StrEnum):
     SETTINGS_CHANGED = "settings.changed"
     AGENDA_KEPT = "agenda.kept"
     AGENDA_DELETED = "agenda.deleted"
+    DONE_RENAMED = "done.renamed"
     GROUP_CREATED = "group.created"
     GROUP_CHANGED = "group.changed"
     GROUP_DELETED = "group.deleted"

@@ -83,6 +83,7 @@ PAGES = {
     "roadmap": "/roadmap",
     "changes": "/changes",
     "updates": "/updates",
+    "done": "/done",
     "meeting": "/meeting",
     "views": "/views",
     "exports": "/export.csv",

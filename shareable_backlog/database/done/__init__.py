@@ -1,0 +1,1 @@
+"""Read what was finished when, and keep what admins call it."""
