@@ -30,6 +30,7 @@ OWN_NAMES = frozenset(
         "board",
         "changes",
         "cycles",
+        "done",
         "events",
         "export",
         "export.csv",
