@@ -1,24 +1,14 @@
 import json
 import re
 from collections import Counter
-from itertools import pairwise
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-Node = dict[str, Any]
+from tests.seeds.reading import BY_ID, HISTORIES, ISSUES, SAMPLE, STREAMS, Node, age_min, target
 
-SAMPLE = Path(__file__).parents[2] / "database" / "seeds" / "sample.json"
-STREAMS: dict[str, list[Node]] = json.loads(SAMPLE.read_text(encoding="utf-8"))
-BY_ID: dict[str, tuple[str, Node]] = {
-    node["id"]: (stream, node) for stream, nodes in STREAMS.items() for node in nodes
-}
-ISSUES = STREAMS["issues"]
 COMMENTS = STREAMS["comments"]
 
-HISTORIES = "issueCountHistory completedIssueCountHistory scopeHistory completedScopeHistory inProgressScopeHistory"
 ALWAYS = {"id", "createdAt", "updatedAt", "archivedAt"}
 FIELDS = {
     "teams": "key name displayName description color icon visibility parent timezone issueEstimationType",
@@ -107,16 +97,8 @@ MAY_LIE_AHEAD = {"slaBreachesAt", "startsAt", "endsAt"}
 DATES = {"startDate", "targetDate", "dueDate"}
 
 
-def _target(node: Node, field: str) -> Node | None:
-    return BY_ID[node[field]["id"]][1] if node[field] else None
-
-
-def _age_min(node: Node, field: str) -> int | None:
-    return node[field]["minutesAgo"] if node[field] else None
-
-
 def _state_type(issue: Node) -> str:
-    state = _target(issue, "state")
+    state = target(issue, "state")
     assert state
     return state["type"]
 
@@ -129,7 +111,7 @@ def _texts() -> list[str]:
 def _history(issue: Node) -> list[int]:
     """Return the ages, in minutes, of all that moves an issue's `updatedAt`."""
     fields = ("createdAt", "startedAt", "completedAt", "canceledAt")
-    return [age for field in fields if (age := _age_min(issue, field)) is not None]
+    return [age for field in fields if (age := age_min(issue, field)) is not None]
 
 
 @pytest.mark.parametrize("stream", FIELDS)
@@ -169,7 +151,7 @@ def test_every_reference_leads_to_a_node_of_the_right_stream() -> None:
 
 def test_an_identifier_is_the_teams_key_and_the_number() -> None:
     for issue in ISSUES:
-        team = _target(issue, "team")
+        team = target(issue, "team")
         assert team
         assert issue["identifier"] == f"{team['key']}-{issue['number']}"
         assert issue["id"] == f"sample-issue-{issue['identifier'].lower()}"
@@ -190,7 +172,7 @@ def test_every_issue_that_a_text_mentions_exists() -> None:
 def test_state_cycle_and_labels_belong_to_the_issues_team() -> None:
     for issue in ISSUES:
         labels = [BY_ID[label_id][1] for label_id in issue["labelIds"]]
-        owned = [_target(issue, "state"), _target(issue, "cycle"), *(label for label in labels if label["team"])]
+        owned = [target(issue, "state"), target(issue, "cycle"), *(label for label in labels if label["team"])]
         assert {node["team"]["id"] for node in owned if node} == {issue["team"]["id"]}, issue["id"]
 
 
@@ -204,7 +186,7 @@ def test_an_issue_has_no_group_as_label_and_one_label_of_a_group_at_most() -> No
 
 def test_a_milestone_belongs_to_the_issues_project() -> None:
     for issue in ISSUES:
-        if milestone := _target(issue, "projectMilestone"):
+        if milestone := target(issue, "projectMilestone"):
             assert issue["project"] == milestone["project"], issue["id"]
 
 
@@ -221,12 +203,12 @@ def test_only_plans_lie_in_the_future() -> None:
     for _, node in BY_ID.values():
         for field in node:
             if field.endswith("At") and field not in MAY_LIE_AHEAD:
-                assert (_age_min(node, field) or 0) >= 0, (node["id"], field)
+                assert (age_min(node, field) or 0) >= 0, (node["id"], field)
 
 
 def test_nothing_was_updated_or_archived_before_it_was_created() -> None:
     for _, node in BY_ID.values():
-        created, updated, archived = (_age_min(node, f"{verb}At") for verb in ("created", "updated", "archived"))
+        created, updated, archived = (age_min(node, f"{verb}At") for verb in ("created", "updated", "archived"))
         assert created is not None
         assert updated is not None
         assert created >= updated >= (archived or 0), node["id"]
@@ -266,84 +248,17 @@ def test_a_duplicate_names_its_original() -> None:
 
 def test_comments_come_after_their_issue_and_replies_after_what_they_answer() -> None:
     for comment in COMMENTS:
-        before = _target(comment, "parent") or _target(comment, "issue")
+        before = target(comment, "parent") or target(comment, "issue")
         assert before
         assert before["createdAt"]["minutesAgo"] >= comment["createdAt"]["minutesAgo"], comment["id"]
 
 
 def test_a_reply_stands_directly_below_a_comment_of_the_same_issue() -> None:
     for comment in COMMENTS:
-        if parent := _target(comment, "parent"):
+        if parent := target(comment, "parent"):
             assert parent["parent"] is None, comment["id"]
             assert parent["issue"] == comment["issue"], comment["id"]
     assert sum(bool(comment["parent"]) for comment in COMMENTS) >= 20
-
-
-def test_each_team_has_a_past_a_current_and_a_next_cycle_of_two_weeks() -> None:
-    for team in STREAMS["teams"]:
-        cycles = [cycle for cycle in STREAMS["cycles"] if cycle["team"]["id"] == team["id"]]
-        *_, past, current, _ = cycles
-        assert all(_age_min(c, "startsAt") == c["endsAt"]["minutesAgo"] + 14 * 24 * 60 for c in cycles)
-        assert all(
-            left["endsAt"] == right["startsAt"] and left["number"] + 1 == right["number"]
-            for left, right in pairwise(cycles)
-        )
-        assert past["completedAt"] == past["endsAt"]
-        assert current["startsAt"]["minutesAgo"] > 0 > current["endsAt"]["minutesAgo"]
-
-
-def test_a_history_has_a_number_for_each_week_or_day_and_ends_with_what_is_there() -> None:
-    for stream, field, per in (("projects", "project", 7 * 24 * 60), ("cycles", "cycle", 24 * 60)):
-        for plan in STREAMS[stream]:
-            items = [issue for issue in ISSUES if issue[field] and issue[field]["id"] == plan["id"]]
-            numbers = [plan[name] for name in HISTORIES.split()]
-            assert len({len(one) for one in numbers}) == 1, plan["id"]
-            ran = _age_min(plan, "startsAt" if stream == "cycles" else "createdAt") or 0
-            assert len(numbers[0]) <= max(0, ran) // per + 1, plan["id"]
-            if numbers[0]:
-                done = sum(bool(issue["completedAt"]) for issue in items)
-                assert numbers[1][-1] == done, plan["id"]
-                assert numbers[0][-1] >= len([issue for issue in items if not issue["canceledAt"]]), plan["id"]
-                assert all(number >= 0 for one in numbers for number in one), plan["id"]
-
-
-def test_health_is_what_the_latest_update_says_of_it() -> None:
-    for stream, field in (("projects", "project"), ("initiatives", "initiative")):
-        for plan in STREAMS[stream]:
-            updates = [one for one in STREAMS[f"{field}_updates"] if one[field]["id"] == plan["id"]]
-            if plan["health"]:
-                latest = min(updates, key=lambda one: one["createdAt"]["minutesAgo"])
-                assert (latest["health"], latest["createdAt"]) == (plan["health"], plan["healthUpdatedAt"]), plan[
-                    "id"
-                ]
-            ages = [one["createdAt"]["minutesAgo"] for one in updates]
-            assert ages == sorted(ages, reverse=True), plan["id"]
-            assert all(age <= plan["createdAt"]["minutesAgo"] for age in ages), plan["id"]
-
-
-def test_an_item_came_into_its_project_and_cycle_while_they_were_there() -> None:
-    for issue in ISSUES:
-        for field, added in (("project", "addedToProjectAt"), ("cycle", "addedToCycleAt")):
-            assert bool(issue[field]) == bool(issue[added]), issue["id"]
-            if plan := _target(issue, field):
-                came = issue[added]["minutesAgo"]
-                assert issue["updatedAt"]["minutesAgo"] <= came <= issue["createdAt"]["minutesAgo"], issue["id"]
-                assert came <= plan["createdAt"]["minutesAgo"] or field == "cycle", issue["id"]
-
-
-def test_what_is_in_a_release_was_done_by_then() -> None:
-    for part in STREAMS["item_releases"]:
-        issue, release = _target(part, "issue"), _target(part, "release")
-        assert issue
-        assert release
-        assert issue["completedAt"]["minutesAgo"] >= (_age_min(release, "completedAt") or 0), part["id"]
-
-
-def test_what_was_done_in_a_cycle_was_done_while_it_ran() -> None:
-    for issue in ISSUES:
-        if (cycle := _target(issue, "cycle")) and issue["completedAt"]:
-            done = issue["completedAt"]["minutesAgo"]
-            assert cycle["startsAt"]["minutesAgo"] >= done >= cycle["endsAt"]["minutesAgo"], issue["id"]
 
 
 def test_the_backlog_looks_alive() -> None:
