@@ -25,10 +25,11 @@ CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]")
 WRITTEN = ("name", "title", "description", "body", "display_name", "access_note", "content", "email")
 TABLES = (
     "teams", "workflow_states", "labels", "projects", "project_milestones", "cycles", "people", "initiatives",
+    "project_updates", "initiative_updates",
     "backlog_items", "comments", "attachments", "users", "viewer_groups", "published_views",
 )  # fmt: skip
 PAGES = (
-    "/", "/?group=team", "/?q=FLD", "/items/FLD-118", "/timeline", "/roadmap", "/changes", "/done",
+    "/", "/?group=team", "/?q=FLD", "/items/FLD-118", "/timeline", "/roadmap", "/changes", "/done", "/updates",
     "/filters", "/views",
     "/meeting", "/account", "/about",
     "/admin", "/admin/people", "/admin/people/2", "/admin/audit", "/admin/sharing", "/admin/sync",

@@ -14,7 +14,7 @@ from tests.support.served import Served, run_serve, slb
 WORDS = "Nothing can be recorded right now"
 READABLE = (
     "/", "/?layout=board", "/?group=team", "/?q=FLD", "/changes", "/timeline", "/roadmap", "/filters", "/about",
-    "/trends", "/done", "/meeting",
+    "/trends", "/done", "/meeting", "/updates", "/projects/Inspect%20without%20signal",
 )  # fmt: skip
 RECORDED = ("/items/FLD-118", "/export.csv")
 

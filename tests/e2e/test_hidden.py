@@ -34,6 +34,8 @@ START = (
     "/matrix?since=2020-01-01", "/timeline?since=2020-01-01", "/export.csv?group=label&subgroup=team",
     "/filters", "/filters?page=/board", "/roadmap", "/roadmap?group=initiative", f"/roadmap?team={KEY}",
     "/changes?since=30d", f"/changes?since=30d&team={KEY}", "/feeds", "/views", "/about", "/account",
+    "/updates", f"/updates?team={KEY}", "/updates.atom", "/api/v1/updates", "/projects/sample-project-umb-1",
+    "/projects/Inspect%20without%20signal",
     "/meeting", "/meeting?since=2020-01-01", "/done", "/done?by=project", "/done?by=label",
     "/trends", f"/trends?team={KEY}&weeks=13",
     "/api/v1/items", "/api/v1/teams", "/api/v1/projects", "/api/v1/labels", f"/api/v1/items/{KEY}-1",

@@ -18,6 +18,7 @@ PATHS = (
     "/?q=%3C/script%3E%3Cscript%3Ealert(1)%3C/script%3E", "/board?label=%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E",
     "/filters?team=EVL", "/filters?state=%3C/script%3E%3Cscript%3Ealert(1)%3C/script%3E",
     "/roadmap", "/changes?since=7d", "/changes?since=7d&team=EVL", "/meeting?since=2020-01-01", "/views",
+    "/projects/sample-project-evl", "/updates?project=sample-project-evl", "/updates/feed?project=sample-project-evl",
     "/feeds?team=EVL&q=%E2%80%A8%3C/script%3E",
 )  # fmt: skip
 ADDED = "main :is(img, script, style, iframe, object, embed), [style], [onerror], [onload], [onmouseover], [onclick]"
@@ -28,6 +29,8 @@ DAMAGED = (
     "/items/..%2f..%2fetc", "/items/%c0%ae", "/items/%ff", f"/items/{'a' * 20_000}", "/board?team=%c0%ae",
     "/board?q=%ff%fe", f"/board?q={'a' * 20_000}", "/filters?state=%ff", "/roadmap?team=%00", "/roadmap?from=%ff",
     "/changes?since=%00", "/changes?team=%c0%ae", "/feeds?q=%ff", "/export.csv?q=%ff", "/feed.atom?token=%ff",
+    "/projects/%ff", "/projects/..%2f..%2fetc", f"/projects/{'a' * 20_000}", "/updates?project=%00",
+    "/updates?after=%ff",
     "/meeting?since=%00", "/meeting/%ff", "/?closed=%00&group=state", "/?skip=-1&group=state", "/?after=%ff",
 )  # fmt: skip
 

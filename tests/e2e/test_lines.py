@@ -59,7 +59,8 @@ _FIND_SMALL = """() => [...document.querySelectorAll('input, select, textarea')]
   .map(one => one.outerHTML)"""
 PAGES = (
     "/", "/?group=team&subgroup=state", "/board", "/timeline", "/filters", "/roadmap", "/changes?since=30d",
-    "/trends", "/done", "/done?by=label", "/meeting", "/views", "/account", "/items/FLD-327",
+    "/trends", "/done", "/done?by=label", "/meeting", "/views", "/account", "/items/FLD-327", "/updates",
+    "/projects/Inspect%20without%20signal",
 )  # fmt: skip
 ADMIN_PAGES = (
     "/admin/people", "/admin/people/1", "/admin/sync", "/admin/sharing", "/admin/labels", "/admin/settings",

@@ -88,7 +88,7 @@ def test_every_page_has_the_theme(site: Site, path: str) -> None:
     "path",
     [
         "/", "/board", "/timeline", "/account", "/about", "/roadmap", "/changes", "/views", "/feeds", "/filters",
-        "/trends", "/meeting", "/admin", "/admin/people", "/admin/sync", "/admin/sharing", "/admin/audit",
+        "/trends", "/updates", "/meeting", "/admin", "/admin/people", "/admin/sync", "/admin/sharing", "/admin/audit",
     ],
 )  # fmt: skip
 def test_every_page_says_how_old_it_is_in_the_readers_zone(site: Site, path: str) -> None:

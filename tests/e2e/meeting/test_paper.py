@@ -13,6 +13,8 @@ PAGES = {
     "board": ("/board", 703),
     "item": ("/items/FLD-327", 703),
     "changes": ("/changes?since=30d", 703),
+    "updates": ("/updates?team=FLD", 703),
+    "project": ("/projects/Inspect%20without%20signal", 703),
     "matrix": ("/matrix", 1032),
     "timeline": ("/timeline", 1032),
     "trends": ("/trends", 703),

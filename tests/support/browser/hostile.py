@@ -151,6 +151,7 @@ async def batches() -> AsyncIterator[Batch]:
         "comments": [
             _node("comment-evl", user={"id": "sample-person-evl"}, issue=_FIRST, **comment),
             _node("comment-evl-2", user={"id": "sample-person-evl-2"}, issue={"id": "sample-issue-evl-3"}, **comment),
+            _node("comment-evl-3", projectUpdateId="sample-project-update-evl", **comment),
         ],
     }  # fmt: skip
     for stream, alike in nodes.items():
