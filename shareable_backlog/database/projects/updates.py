@@ -67,21 +67,18 @@ _WANTED: LiteralString = """u.removed_at IS NULL AND u.archived_at IS NULL
   AND (u.created_at, u.id) < (%(after_at)s::timestamptz, %(after_id)s) AND u.created_at >= %(since)s
   AND (%(health)s::text IS NULL OR u.health = %(health)s)
   AND (%(ids)s::text[] IS NULL OR u.id = ANY (%(ids)s::text[]))"""
-_OF_PROJECT: LiteralString = "(%(project_id)s::text IS NULL OR u.project_id = %(project_id)s)"
-_OF_INITIATIVE: LiteralString = "(%(initiative_id)s::text IS NULL OR u.initiative_id = %(initiative_id)s)"
 _TOLD: LiteralString = f"""u.health, CASE WHEN {visibility.ASSIGNEES} THEN a.name END AS author, u.body,
   CASE WHEN {visibility.ASSIGNEES} AND NOT u.is_diff_hidden THEN nullif(u.diff_markdown, '') END AS diff,
   u.url, u.created_at, u.edited_at"""
-# Which projects are shown is found out once for each of which there is an update, and not for each update.
+# From the latest on each is looked at by itself until there are enough: to find out which of all projects are shown
+# would take a look at the items of each.
 _PROJECT_UPDATES: LiteralString = f"""
 SELECT u.id, 'project' AS kind, p.id AS plan_id, p.slug_id, p.name, {HAS_NAMESAKE} AS has_namesake, {_TOLD}
 FROM (
-  SELECT u.id FROM project_updates u
-  WHERE {_WANTED} AND {_OF_PROJECT} AND {visibility.UPDATES} AND u.project_id = ANY (ARRAY(
-    SELECT p.id FROM projects p
-    WHERE p.id IN (SELECT u.project_id FROM project_updates u WHERE {_WANTED} AND {_OF_PROJECT})
-      AND {visibility.PROJECT} AND {_OF_TEAM}
-  ))
+  SELECT u.id FROM project_updates u CROSS JOIN LATERAL (
+    SELECT FROM projects p WHERE p.id = u.project_id AND {visibility.PROJECT} AND {_OF_TEAM} LIMIT 1
+  ) p
+  WHERE {_WANTED} AND {visibility.UPDATES} AND (%(project_id)s::text IS NULL OR u.project_id = %(project_id)s)
   ORDER BY u.created_at DESC, u.id DESC LIMIT %(limit)s
 ) w JOIN project_updates u ON u.id = w.id JOIN projects p ON p.id = u.project_id
 LEFT JOIN people a ON a.id = u.user_id
@@ -91,12 +88,11 @@ SELECT u.id, 'initiative' AS kind, n.id AS plan_id, n.slug_id, n.name, EXISTS (
     SELECT FROM initiatives o WHERE (lower(o.name) = lower(n.name) OR o.slug_id = n.name) AND o.id <> n.id
   ) AS has_namesake, {_TOLD}
 FROM (
-  SELECT u.id FROM initiative_updates u
-  WHERE {_WANTED} AND {_OF_INITIATIVE} AND {visibility.UPDATES} AND u.initiative_id = ANY (ARRAY(
-    SELECT n.id FROM initiatives n
-    WHERE n.id IN (SELECT u.initiative_id FROM initiative_updates u WHERE {_WANTED} AND {_OF_INITIATIVE})
-      AND {visibility.render_initiative(_OF_TEAM)}
-  ))
+  SELECT u.id FROM initiative_updates u CROSS JOIN LATERAL (
+    SELECT FROM initiatives n WHERE n.id = u.initiative_id AND {visibility.render_initiative(_OF_TEAM)} LIMIT 1
+  ) n
+  WHERE {_WANTED} AND {visibility.UPDATES}
+    AND (%(initiative_id)s::text IS NULL OR u.initiative_id = %(initiative_id)s)
   ORDER BY u.created_at DESC, u.id DESC LIMIT %(limit)s
 ) w JOIN initiative_updates u ON u.id = w.id JOIN initiatives n ON n.id = u.initiative_id
 LEFT JOIN people a ON a.id = u.user_id

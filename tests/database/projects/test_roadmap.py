@@ -270,7 +270,7 @@ async def test_nothing_reads_all_items(monkeypatch: pytest.MonkeyPatch) -> None:
     await milestones(apollo)
     await roadmap.count_progress(EVERYBODY, [apollo.id])
     reads = [line for line in plans if "on backlog_items" in line]
-    assert len(reads) == 8
+    assert len(reads) == 12
     assert all("Index" in line for line in reads), reads
 
 
