@@ -1,5 +1,6 @@
 """What teams wrote about progress, for whoever may read it."""
 
+import random
 from datetime import timedelta
 from typing import Any, LiteralString
 
@@ -107,3 +108,44 @@ async def test_where_people_are_not_shown_neither_the_author_nor_what_changed_na
     await query("UPDATE sharing_settings SET shows_assignees = false")
     [one] = await read()
     assert (one.author, one.diff, one.body) == (None, None, "All is well")
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_in_random_worlds_each_scope_reads_what_a_plain_model_says(seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311 (worlds that come again)
+    [(group,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Partners') RETURNING id")
+    await query(
+        "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES"
+        " (%(id)s, 'team', 'team-OPS'), (%(id)s, 'project', 'project-0')",
+        {"id": group},
+    )
+    await query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('team', 'team-SEC', false)")
+    whole = [project(str(number)) for number in range(6)]
+    teams = {one.id: [dice.choice(("ENG", "OPS", "SEC")) for _ in range(dice.randint(0, 3))] for one in whole}
+    items = [(one.id, team) for one in whole for team in teams[one.id]]
+    written = [(number, dice.choice(whole)) for number in range(30)]
+    await store(
+        *whole,
+        *(
+            item(at, team=team, project_id=of, archived_at=dice.choice((None, NOON)))
+            for at, (of, team) in enumerate(items)
+        ),
+        *(update(number, of) for number, of in written),
+        indexed=False,
+    )
+    seen = {
+        EVERYTHING: {one.id for one in whole if {*teams[one.id]} - {"SEC"}},
+        Scope((group,)): {
+            one.id
+            for one in whole
+            if "OPS" in teams[one.id] or (one.id == "project-0" and {*teams[one.id]} - {"SEC"})
+        },
+        NOTHING: set[str](),
+    }
+    for scope, ids in seen.items():
+        expected = [f"update-{number}" for number, of in reversed(written) if of.id in ids]
+        found, after = list[str](), None
+        while some := await read(scope, after, limit=7):
+            found += [one.id for one in some]
+            after = (some[-1].created_at, some[-1].id)
+        assert found == expected, scope
