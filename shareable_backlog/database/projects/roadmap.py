@@ -12,7 +12,7 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.counts.item_totals import POINTS
 from shareable_backlog.database.connection.query import query
-from shareable_backlog.database.projects.project_names import HAS_NAMESAKE, NamedProject
+from shareable_backlog.database.projects.project_names import HAS_NAMESAKE, NamedProject, choose_word
 
 STATUS_TYPES = ("started", "planned", "backlog", "paused", "completed", "canceled")
 """What a project's status may be, in the order of the roadmap."""
@@ -79,6 +79,11 @@ class InitiativeMembership:
     project_id: str
     initiative_id: str
     initiative: str
+
+    @property
+    def word(self) -> str:
+        """Return the word by which an address names the initiative; one of several of a name can be chosen there."""
+        return choose_word(self.initiative, self.initiative_id, has_namesake=False)
 
 
 _LISTED: LiteralString = f"i.archived_at IS NULL AND {visibility.ITEM}"

@@ -8,7 +8,7 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.projects import plan_comments, project_details, roadmap
 from shareable_backlog.database.projects.plan_comments import PlanComment
 from shareable_backlog.database.projects.project_details import ItemPart, ProjectDependency, ProjectDetails
-from shareable_backlog.database.projects.roadmap import MOST_COUNTED, MilestoneProgress
+from shareable_backlog.database.projects.roadmap import MOST_COUNTED, InitiativeMembership, MilestoneProgress
 from shareable_backlog.database.projects.teams import ShownTeam
 from shareable_backlog.services.backlog import items
 from shareable_backlog.services.backlog.items import CommentThread
@@ -54,7 +54,7 @@ class ProjectPage:
     items: int | None
     states: Sequence[StateCount]
     teams: Sequence[ShownTeam]
-    initiatives: Sequence[str]
+    initiatives: Sequence[InitiativeMembership]
     has_own_list: bool
     listed_steps: frozenset[str]
     blocked_by: Sequence[ProjectDependency]
@@ -87,7 +87,7 @@ async def read_page(
         items=total if total <= MOST_COUNTED else None,
         states=_count_states(parts, has_own_list=has_own_list) if total <= MOST_COUNTED else (),
         teams=_list_teams(parts),
-        initiatives=[one.initiative for one in await roadmap.list_initiatives([project.id])],
+        initiatives=await roadmap.list_initiatives([project.id]),
         has_own_list=has_own_list,
         listed_steps=_list_steps([(one.id, one.name) for one in steps]) if has_own_list else frozenset(),
         blocked_by=[one for one in depends if not _is_blocked(one)],

@@ -1,6 +1,6 @@
 """Show the roadmap: projects with their milestones and progress, as one frozen page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -9,6 +9,7 @@ from shareable_backlog.database.projects import roadmap, teams
 from shareable_backlog.database.projects.roadmap import (
     MOST_COUNTED,
     STATUS_TYPES,
+    InitiativeMembership,
     Milestone,
     MilestoneProgress,
     PlannedProject,
@@ -63,12 +64,16 @@ class Plan:
     steps: list[Step]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoadmapPage:
-    """One page of the roadmap; `initiatives` only if they were asked for: names, and their projects' ids."""
+    """One page of the roadmap; `initiatives` only if they were asked for: names, and their projects' ids.
+
+    `words` are those by which addresses name initiatives, by their names.
+    """
 
     plans: list[Plan]
     initiatives: list[tuple[str, set[str]]]
+    words: Mapping[str, str]
     has_more: bool
     teams: list[ShownTeam]
 
@@ -94,9 +99,14 @@ async def list_plans(
     )
     projects = found[:PAGE_SIZE]
     ids = [project.id for project in projects]
-    initiatives = await _list_initiatives(ids) if by_initiative else []
-    plans = await _build_plans(scope, projects, today)
-    return RoadmapPage(plans, initiatives, len(found) > PAGE_SIZE, await teams.list_teams(scope))
+    parts = await roadmap.list_initiatives(ids) if by_initiative else []
+    return RoadmapPage(
+        plans=await _build_plans(scope, projects, today),
+        initiatives=_group_parts(parts),
+        words={one.initiative: one.word for one in parts},
+        has_more=len(found) > PAGE_SIZE,
+        teams=await teams.list_teams(scope),
+    )
 
 
 async def list_chosen_plans(scope: Scope, ids: Sequence[str], today: date) -> Sequence[Plan]:
@@ -119,9 +129,9 @@ async def _build_plans(scope: Scope, projects: Sequence[PlannedProject], today: 
     ]
 
 
-async def _list_initiatives(project_ids: Sequence[str]) -> list[tuple[str, set[str]]]:
+def _group_parts(parts: Sequence[InitiativeMembership]) -> list[tuple[str, set[str]]]:
     found: dict[str, tuple[str, set[str]]] = {}
-    for one in await roadmap.list_initiatives(project_ids):
+    for one in parts:
         found.setdefault(one.initiative_id, (one.initiative, set()))[1].add(one.project_id)
     return list(found.values())
 

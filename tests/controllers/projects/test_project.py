@@ -76,7 +76,7 @@ async def test_it_says_what_it_is_and_how_it_goes(client: httpx2.AsyncClient) ->
     told = strip_tags(page)
     assert "Apollo To the moon Rolling At risk, 5 days ago" in told
     assert "<dt>Lead</dt><dd>Maren</dd>" in page
-    assert 'href="/?team=ENG"' in page
+    assert 'href="/teams/ENG"' in page
     assert "Pilot 1 of 2 done" in told
     assert re.search(r"<h\d>Why</h\d>", page)
     assert 'href="/items/ENG-2" title="Land"' in page
