@@ -1,6 +1,6 @@
 """Read the forecast of what a page is about, for whoever may have forecasts, and keep it for a version and a day."""
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date
 from functools import partial
@@ -31,6 +31,12 @@ async def read_forecast(request: Request, part: PlanPart) -> ShownForecast | Non
     """Return the forecast of a part of the plan; None where nothing can be said, or forecasts are switched off."""
     scope, today = auth.require_user(request).scope, _read_today()
     return await _read_kept(request, part, scope, today, partial(forecast.read_forecast, scope, part, today))
+
+
+async def read_forecasts(request: Request, parts: Iterable[PlanPart]) -> Mapping[str, ShownForecast]:
+    """Return the forecasts of several parts of the plan by their ids, of those of which anything can be said."""
+    found = {part.id: await read_forecast(request, part) for part in parts}
+    return {id_: shown for id_, shown in found.items() if shown}
 
 
 async def read_selected_forecast(request: Request, asked: ItemQuery) -> ShownForecast | None:

@@ -1,7 +1,7 @@
 """Answer `/projects/{name}`: one project."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -13,6 +13,8 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
+from shareable_backlog.controllers.projects import forecasts
+from shareable_backlog.controllers.projects.forecasts import PlanPart, ShownForecast
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.projects import names, project_page
 from shareable_backlog.services.projects.project_page import ProjectDetails, ProjectPage
@@ -38,10 +40,14 @@ class ProjectQuery(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectContext:
-    """The page of a project with its texts; `is_first` unless it goes on with earlier updates."""
+    """The page of a project with its texts; `is_first` unless it goes on with earlier updates.
+
+    `forecasts` are of itself and of its milestones, by their ids.
+    """
 
     page: ProjectPage
     texts: PageTexts
+    forecasts: Mapping[str, ShownForecast]
     today: date
     is_first: bool
     next_url: str | None
@@ -54,6 +60,7 @@ class NamesakesContext:
     plans: Sequence[Plan]
 
 
+_MOST_MILESTONES = 6
 _Found = Sequence[ProjectDetails] | ProjectPage
 _KEPT = ProcessState(lambda: AsyncLruCache[_Found](256))
 """What a name means, until the mirror or what is shared changes."""
@@ -77,6 +84,7 @@ async def show_project(request: Request, path: ProjectPath, query: ProjectQuery)
         texts=PageTexts(
             url=found.project.url if reader.user.sees_linear else None, images={}, titles=found.mentioned
         ),
+        forecasts=await forecasts.read_forecasts(request, _list_parts(found)) if query.after is None else {},
         today=now.date(),
         is_first=query.after is None,
         next_url=next_after
@@ -84,6 +92,14 @@ async def show_project(request: Request, path: ProjectPath, query: ProjectQuery)
     )
     # Very long markdown takes a while to render, which must not hold up other readers.
     return await asyncio.to_thread(rendering.render_page, "projects/project.html", auth.build_frame(request), context)
+
+
+def _list_parts(page: ProjectPage) -> Iterator[PlanPart]:
+    """Yield what is forecast: the project, and its first milestones that are under way."""
+    yield PlanPart("project", page.project.id)
+    counts = [(step.milestone.id, step.count) for step in page.plan.steps]
+    going = [id_ for id_, count in counts if count and 0 < count.done < count.items]
+    yield from (PlanPart("milestone", id_) for id_ in going[:_MOST_MILESTONES])
 
 
 def build_project_path(word: str) -> str:

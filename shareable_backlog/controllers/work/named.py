@@ -11,6 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog.lists import ranks
+from shareable_backlog.controllers.projects import forecasts
+from shareable_backlog.controllers.projects.forecasts import PlanPart, ShownForecast
 from shareable_backlog.controllers.work import work_pages
 from shareable_backlog.controllers.work.work_pages import WorkLinks
 from shareable_backlog.process_state import ProcessState
@@ -36,6 +38,7 @@ class LabelWorkContext:
 
     page: LabelWork
     texts: PageTexts
+    forecast: ShownForecast | None
     links: WorkLinks
 
 
@@ -56,8 +59,10 @@ async def show_label(request: Request, path: NamePath) -> Response:
     if label.name != path.name:
         return RedirectResponse(f"/labels/{quote(label.name, safe='')}", 301)
     texts = PageTexts(url=None, images={}, titles={})
+    # What several labels have in common has its forecast among the trends of the list.
+    said = await forecasts.read_forecast(request, PlanPart("label", label.ids[0])) if len(label.ids) == 1 else None
     return auth.render_page(
-        request, "work/label.html", LabelWorkContext(page, texts, work_pages.build_links(request))
+        request, "work/label.html", LabelWorkContext(page, texts, said, work_pages.build_links(request))
     )
 
 

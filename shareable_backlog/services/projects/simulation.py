@@ -14,7 +14,7 @@ MOST_WEEKS = 12
 """No more weeks are drawn from: what was before tells less of what comes."""
 HORIZON_WEEKS = 104
 """What would take longer is only said to take longer."""
-_RUNS = 400
+_RUNS = 200
 _SEED = 15
 _HALF, _MOST = 0.5, 0.85
 _FADE = 0.9

@@ -16,9 +16,14 @@ INSERT INTO teams (id, key, name, private, created_at, updated_at) VALUES
 INSERT INTO workflow_states (id, team_id, name, type, created_at, updated_at) VALUES
   ('s1', 't1', 'Done', 'completed', now(), now());
 INSERT INTO projects (id, name, created_at, updated_at) VALUES ('p1', 'Roof', now(), now());
+INSERT INTO project_milestones (id, project_id, name, created_at, updated_at) VALUES
+  ('m1', 'p1', 'Ridge', now(), now());
+INSERT INTO labels (id, name, is_group, is_offered, created_at, updated_at) VALUES
+  ('l1', 'Slate', false, true, now(), now());
 INSERT INTO backlog_items
-  (id, identifier, number, title, team_id, project_id, state_id, completed_at, created_at, updated_at)
-SELECT 'i' || n, 'ENG-' || n, n, 'Tile ' || n, 't1', 'p1', CASE WHEN n > 10 THEN 's1' END,
+  (id, identifier, number, title, team_id, project_id, project_milestone_id, label_ids, state_id,
+   completed_at, created_at, updated_at)
+SELECT 'i' || n, 'ENG-' || n, n, 'Tile ' || n, 't1', 'p1', 'm1', '{l1}', CASE WHEN n > 10 THEN 's1' END,
        CASE WHEN n > 10 THEN now() - (n - 10) * interval '80 hours' END, now() - interval '100 days', now()
 FROM generate_series(1, 40) n;
 INSERT INTO sync_history (status, trigger_type, completed_at) VALUES ('succeeded', 'manual', now());
@@ -38,13 +43,19 @@ def read_words(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", "", found[1]).split()) if found else ""
 
 
-def test_a_view_says_by_when_it_may_be_done_and_that_too_few_have_ended(site: Site) -> None:
-    words = read_words(site.get("/trends?project=Roof", "bob").text)
+@pytest.mark.parametrize("path", ["/trends?project=Roof", "/projects/Roof", "/labels/Slate"])
+def test_a_page_says_by_when_all_may_be_done_and_that_too_few_have_ended(site: Site, path: str) -> None:
+    words = read_words(site.get(path, "bob").text)
     assert re.fullmatch(
         r"Forecast: half of the time by \S.*?, 17 of 20 times by \S.*?, if work goes on as in the last 12 weeks."
         r" Too few projects have come to an end here to say how often such forecasts hold.",
         words,
     )
+
+
+def test_a_milestone_has_its_own_in_its_line(site: Site) -> None:
+    page = site.get("/projects/Roof", "bob").text
+    assert re.search(r"Ridge.*?Forecast: half of the time by .*?, 17 of 20 times by ", page, re.DOTALL)
 
 
 def test_what_would_take_longer_than_two_years_is_said_so(site: Site) -> None:
