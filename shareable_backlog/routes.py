@@ -229,6 +229,8 @@ ROUTES = (
     ),
     Route("POST", "/admin/groups/{group_id}/delete", admin_groups.delete_group, "admin", "delete a group"),
     Route("POST", "/admin/views", admin_views.publish_view, "admin"),
+    Route("GET", "/admin/views/linear", admin_views.show_linear_views, "admin"),
+    Route("POST", "/admin/views/linear", admin_views.publish_linear_view, "admin"),
     Route("POST", "/admin/views/{view_id}/rename", admin_views.rename_view, "admin"),
     Route("POST", "/admin/views/{view_id}/move", admin_views.move_view, "admin"),
     Route("POST", "/admin/views/{view_id}/unpublish", admin_views.unpublish_view, "admin"),

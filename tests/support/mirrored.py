@@ -12,7 +12,7 @@ from shareable_backlog.database.search import search_entries
 from shareable_backlog.streams.columns import MirrorRow
 from shareable_backlog.streams.issues import AttachmentRow, CommentRow, ItemRelationRow, ItemRow
 from shareable_backlog.streams.projects import CycleRow, PlanRow, ProjectRow, ProjectUpdate
-from shareable_backlog.streams.workspace import LabelRow, PersonRow, TeamRow, WorkflowStateRow
+from shareable_backlog.streams.workspace import CustomViewRow, LabelRow, PersonRow, TeamRow, WorkflowStateRow
 
 _NO_HISTORY: Mapping[str, Any] = {name: [] for name in PlanRow.__struct_fields__ if name.endswith("_history")}
 
@@ -50,6 +50,12 @@ def project(name: str, **fields: Any) -> ProjectRow:
 
 def cycle(number: int, **fields: Any) -> CycleRow:
     return _row(CycleRow, "cycle", **{"number": number, **_NO_HISTORY, **fields})
+
+
+def custom_view(name: str, filter_data: Any, **fields: Any) -> CustomViewRow:
+    """Make a view of issues that is shared in Linear."""
+    plain = {"name": name, "filter_data": filter_data, "shared": True, "model_name": "Issue"}
+    return _row(CustomViewRow, f"view-{name}", **{**plain, **fields})
 
 
 def update(number: int, of: ProjectRow, body: str = "All is well", **fields: Any) -> ProjectUpdate:

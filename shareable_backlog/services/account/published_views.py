@@ -11,6 +11,7 @@ from shareable_backlog.database.account.published_views import PublishedView
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.errors import Conflict, NotFound
 from shareable_backlog.services.account import offered_views, views
+from shareable_backlog.services.account.views import StoredView
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 
@@ -64,15 +65,23 @@ async def publish_view(actor: Actor, user_id: int, name: str) -> None:
     title, layout = views.parse_name(view.name), views.parse_layout(view.layout)
     query = views.normalise_query(view.query, layout)
     async with transaction() as tx:
-        if len(await published_views.lock_views(tx)) >= views.MOST_VIEWS:
-            raise Conflict(
-                f"{views.MOST_VIEWS} views are published, which is the most there can be. Unpublish one first."
-            )
-        view_id = await published_views.create_view(tx, name=title, query=query, layout=layout, created_by=user_id)
-        if view_id is None:
-            raise Conflict(_NAME_IS_TAKEN)
-        details = {"name": title, "query": query, "layout": layout}
-        await _record(tx, actor, Action.VIEW_PUBLISHED, view_id, details)
+        await add_view(tx, actor, user_id, StoredView(title, query, layout))
+
+
+async def add_view(tx: Transaction, actor: Actor, user_id: int, view: StoredView, **details: object) -> int:
+    """Give a view to everybody in a transaction and return its id; `details` are for the record. Raises Conflict."""
+    if len(await published_views.lock_views(tx)) >= views.MOST_VIEWS:
+        raise Conflict(
+            f"{views.MOST_VIEWS} views are published, which is the most there can be. Unpublish one first."
+        )
+    view_id = await published_views.create_view(
+        tx, name=view.name, query=view.query, layout=view.layout, created_by=user_id
+    )
+    if view_id is None:
+        raise Conflict(_NAME_IS_TAKEN)
+    shown = {"name": view.name, "query": view.query, "layout": view.layout}
+    await _record(tx, actor, Action.VIEW_PUBLISHED, view_id, {**shown, **details})
+    return view_id
 
 
 async def rename_view(actor: Actor, view_id: int, name: str) -> None:

@@ -69,3 +69,55 @@ def test_a_name_in_use_or_none_is_refused(site: Site) -> None:
     assert site.post(f"{path_of(site, 'A')}/rename", "alice", name="b").status_code == 409
     assert site.post(f"{path_of(site, 'A')}/rename", "alice", name=" ").status_code == 400
     assert names(site) == ["A", "B"]
+
+
+@pytest.fixture
+def with_linear(site: Site) -> Site:
+    """Return it with two views made in Linear, of which one has a meaning here."""
+    site.query("DELETE FROM custom_views")
+    for name, filter_data in (("Hot <b>", '{"priority": {"eq": 1}}'), ("Watched", '{"subscribers": {}}')):
+        site.query(
+            "INSERT INTO custom_views (id, name, shared, model_name, filter_data, created_at, updated_at)"
+            " VALUES (%s, %s, true, 'Issue', %s::jsonb, now(), now())", name, name, filter_data,
+        )  # fmt: skip
+    return site
+
+
+def test_a_view_made_in_linear_is_published_with_one_click(with_linear: Site) -> None:
+    page = with_linear.get("/admin/views/linear", "alice").text
+    assert "Publish here" in page
+    assert "Hot &lt;b&gt;" in page
+    assert "“subscribers” has no meaning here." in page
+    answer = with_linear.post("/admin/views/linear", "alice", view="Hot <b>")
+    assert answer.headers["location"] == "/admin/views/linear?notice=published"
+    assert names(with_linear) == ["A", "B", "Hot <b>"]
+    page = with_linear.get("/admin/views/linear?notice=published", "alice").text
+    assert ("Publish here" in page, 'href="/?priority=urgent"' in page, "Published" in page) == (False, True, True)
+
+
+def test_a_view_made_in_linear_that_has_no_meaning_here_is_refused(with_linear: Site) -> None:
+    answer = with_linear.post("/admin/views/linear", "alice", view="Watched")
+    assert (answer.status_code, "“subscribers” has no meaning here" in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("UPDATE custom_views SET shared = false", "no longer shared, or gone"),
+        ("UPDATE custom_views SET filter_data = '{\"title\": {}}'", "can&#39;t be followed"),
+    ],
+)
+def test_a_published_view_that_can_no_longer_be_followed_is_marked(
+    with_linear: Site, change: str, words: str
+) -> None:
+    with_linear.post("/admin/views/linear", "alice", view="Hot <b>")
+    with_linear.query(change)
+    page = with_linear.get("/admin/views/linear", "alice").text
+    assert words.replace("&#39;", "'") in page.replace("&#39;", "'")
+
+
+def test_the_page_of_all_views_leads_an_admin_to_those_made_in_linear(with_linear: Site) -> None:
+    with_linear.query("DELETE FROM custom_views")
+    assert 'href="/admin/views/linear"' in with_linear.get("/views", "alice").text
+    assert 'href="/admin/views/linear"' not in with_linear.get("/views", "bob").text
+    assert "no view of issues is shared" in with_linear.get("/admin/views/linear", "alice").text

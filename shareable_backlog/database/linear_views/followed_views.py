@@ -1,0 +1,96 @@
+"""Read the views that are shared in Linear, and keep which of them are published here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, LiteralString, TypeAlias
+
+from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.connection.transaction import Transaction
+
+CheckOutcome: TypeAlias = Literal["matched", "differs", "refused", "too_many"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinearView:
+    """A view of items made in Linear; not `is_shared` when it no longer is, or is gone.
+
+    `published_…` are of the view here that follows it, if any, and the rest of the last comparison with Linear's ids,
+    which still holds if it `is_checked`.
+    """
+
+    id: str
+    name: str
+    description: str | None
+    team_id: str | None
+    filter_data: Any
+    is_shared: bool
+    published_id: int | None
+    published_name: str | None
+    published_query: str | None
+    is_checked: bool
+    check_outcome: CheckOutcome | None
+    linear_count: int | None
+    own_count: int | None
+    differing_count: int | None
+    checked_at: datetime | None
+
+
+_VIEWS: LiteralString = """
+    SELECT coalesce(v.id, f.custom_view_id) AS id, coalesce(v.name, f.published_name) AS name, v.description,
+      v.team_id, v.filter_data, coalesce(v.is_shared, false) AS is_shared,
+      f.published_view_id AS published_id, f.published_name, f.published_query,
+      coalesce(f.checked_filter = v.filter_data AND f.checked_query = f.published_query, false) AS is_checked,
+      f.check_outcome, f.linear_count, f.own_count, f.differing_count, f.checked_at
+    FROM (
+      SELECT id, name, description, team_id, filter_data,
+        shared AND model_name = 'Issue' AND removed_at IS NULL AND archived_at IS NULL AS is_shared
+      FROM custom_views
+    ) v
+    FULL JOIN (
+      SELECT f.*, p.name AS published_name, p.query AS published_query
+      FROM followed_views f JOIN published_views p ON p.id = f.published_view_id
+    ) f ON f.custom_view_id = v.id
+"""
+
+
+async def list_shared() -> list[LinearView]:
+    """Return the views of items that are shared in Linear, and those that are published, by their names."""
+    return await query(
+        f"""
+        SELECT * FROM ({_VIEWS}) w WHERE is_shared OR published_id IS NOT NULL ORDER BY lower(name), id LIMIT 1000
+        """,
+        row=LinearView,
+    )
+
+
+async def list_followed() -> list[LinearView]:
+    """Return those that are published and still shared in Linear."""
+    return await query(f"SELECT * FROM ({_VIEWS}) w WHERE is_shared AND published_id IS NOT NULL", row=LinearView)
+
+
+async def find_shared(view_id: str) -> LinearView | None:
+    """Return one that is shared in Linear; None when it isn't, or no more."""
+    found = await query(
+        f"SELECT * FROM ({_VIEWS}) w WHERE id = %(view_id)s AND is_shared", {"view_id": view_id}, row=LinearView
+    )
+    return found[0] if found else None
+
+
+async def follow_view(transaction: Transaction, view_id: str, published_id: int) -> None:
+    """Note that a published view shows what one in Linear does."""
+    await transaction.query(
+        "INSERT INTO followed_views (custom_view_id, published_view_id) VALUES (%(view_id)s, %(published_id)s)",
+        {"view_id": view_id, "published_id": published_id},
+    )
+
+
+async def set_query(transaction: Transaction, published_id: int, *, before: str, after: str) -> bool:
+    """Let a published view show something else; False, and nothing done, when it isn't as it was `before`."""
+    found = await transaction.query(
+        """
+        UPDATE published_views SET query = %(after)s, updated_at = now()
+        WHERE id = %(published_id)s AND query = %(before)s RETURNING id
+        """,
+        {"published_id": published_id, "before": before, "after": after},
+    )
+    return bool(found)
