@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +35,7 @@ from shareable_backlog.services.mirror.deliveries import Inbox
 from shareable_backlog.services.projects import forecast
 from shareable_backlog.services.search import search_index
 from shareable_backlog.sync import deliveries, images, sample, schedule
+from shareable_backlog.sync.pasts import state_pasts
 from shareable_backlog.tasks import end_tasks
 from shareable_backlog.web import errors
 from shareable_backlog.web.dev_panel import DevPanel
@@ -109,7 +110,7 @@ def create_app(
                 _run_background(
                     schema_watch.watch_schema(looked),
                     readiness.watch_mirror(),
-                    _run_syncs(settings),
+                    *_read_linear(settings),
                     deliveries.keep_applying(inbox.arrived),
                     search_index.keep_indexing(),
                     sign_in.keep_deleting_old(access.limits),
@@ -223,9 +224,11 @@ async def _fill_sample_place() -> None:
         _LOG.warning("sample_place_not_filled", reason=str(error))
 
 
-async def _run_syncs(settings: Settings) -> None:
-    if settings.linear_api_key or settings.linear_oauth_client_id:
-        await schedule.run_schedule(settings)
+def _read_linear(settings: Settings) -> Sequence[Coroutine[Any, Any, None]]:
+    """Return the work that asks Linear, none without a key."""
+    if not (settings.linear_api_key or settings.linear_oauth_client_id):
+        return ()
+    return schedule.run_schedule(settings), state_pasts.keep_reading_pasts(settings)
 
 
 @asynccontextmanager

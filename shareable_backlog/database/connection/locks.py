@@ -20,6 +20,8 @@ _FREED_WITHIN_S = 2.0
 
 SYNC = 5_317_001
 """The key of whoever writes the mirror."""
+STATE_PASTS = 5_317_004
+"""The key of whoever reads the past of items."""
 
 
 @asynccontextmanager

@@ -171,7 +171,8 @@ LISTS: dict[str, Listed] = {
         | dict.fromkeys(("addedToProjectAt", "addedToCycleAt", "triagedAt"))
         | dict.fromkeys(("startedAt", "completedAt", "canceledAt", "autoArchivedAt"))
         | dict.fromkeys(("assignee", "creator", "project", "projectMilestone", "cycle", "parent"))
-        | dict.fromkeys(("externalUserCreator", "botActor")),
+        | dict.fromkeys(("externalUserCreator", "botActor"))
+        | {"stateHistory": {"nodes": []}},
         refers={
             "team": ("teams", "goes"),
             "state": ("workflowStates", "forbidden"),
@@ -186,7 +187,7 @@ LISTS: dict[str, Listed] = {
         written="title",
         event="Issue",
         sent_too={"reactionData": {}, "subscriberIds": []},
-        not_sent=("branchName",),
+        not_sent=("branchName", "stateHistory"),
     ),
     "comments": Listed(
         defaults=dict.fromkeys(("quotedText", "editedAt", "resolvedAt", "parent", "user", "externalUser", "botActor"))

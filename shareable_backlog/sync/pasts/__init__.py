@@ -1,0 +1,1 @@
+"""The past of items, from before the mirror saw them."""
