@@ -16,3 +16,13 @@ def test_tabs_ends_of_lines_and_letters_stay() -> None:
 def test_each_control_character_is_one(number: int) -> None:
     kept = {9, 10, 13}
     assert (chr(number) in plain_text.replace_controls(chr(number))) == (number in kept)
+
+
+@pytest.mark.parametrize("text", ["Bug", "a/b", "...", ".a", " ", "é/東"])
+def test_most_texts_stay_in_a_path(text: str) -> None:
+    assert plain_text.is_path(text)
+
+
+@pytest.mark.parametrize("text", ["", ".", "..", "/etc", "a//b", "a/", "a/../b", "a\tb", "\x00"])
+def test_what_a_browser_leaves_out_does_not(text: str) -> None:
+    assert not plain_text.is_path(text)

@@ -38,6 +38,8 @@ START = (
     "/projects/Inspect%20without%20signal",
     "/meeting", "/meeting?since=2020-01-01", "/done", "/done?by=project", "/done?by=label",
     "/trends", f"/trends?team={KEY}&weeks=13",
+    f"/teams/{KEY}", f"/cycles/{KEY}-987", "/teams/FLD", "/cycles/FLD-32", "/labels/Bug", "/people/Maren Solvik",
+    "/initiatives/No wasted drive",
     "/api/v1/items", "/api/v1/teams", "/api/v1/projects", "/api/v1/labels", f"/api/v1/items/{KEY}-1",
     f"/items/{KEY}-1", f"/items/{KEY}-2",
 )  # fmt: skip

@@ -14,7 +14,7 @@ PATHS = (
     *(f"/?team=EVL&group={group}" for group in GROUPS),
     *(f"/board?team=EVL&group={group}" for group in GROUPS),
     "/?team=EVL&columns=priority,id,state,labels,milestone,project,cycle,estimate,due,assignee,created,updated",
-    "/?team=EVL&q=alert", "/board?team=EVL&q=script", "/?team=EVL&q=word", "/?team=EVL&q=unbroken",
+    "/teams/EVL", "/?team=EVL&q=alert", "/board?team=EVL&q=script", "/?team=EVL&q=word", "/?team=EVL&q=unbroken",
     "/?q=%3C/script%3E%3Cscript%3Ealert(1)%3C/script%3E", "/board?label=%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E",
     "/filters?team=EVL", "/filters?state=%3C/script%3E%3Cscript%3Ealert(1)%3C/script%3E",
     "/roadmap", "/changes?since=7d", "/changes?since=7d&team=EVL", "/meeting?since=2020-01-01", "/views",

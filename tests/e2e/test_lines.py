@@ -9,7 +9,7 @@ from tests.support.browser.hostile import TURNING
 pytestmark = pytest.mark.browser
 
 ALL_COLUMNS = "/?columns=priority,id,state,labels,milestone,project,cycle,estimate,due,assignee,created,updated"
-LINES = ("/", "/?group=state", "/?team=EVL", "/items/FLD-327", ALL_COLUMNS)
+LINES = ("/", "/?group=state", "/?team=EVL", "/items/FLD-327", "/teams/FLD", "/cycles/FLD-32", ALL_COLUMNS)
 _FIND_CUT = """() => new Promise(laidOut => requestAnimationFrame(() => requestAnimationFrame(laidOut))).then(() =>
   [...document.querySelectorAll('.item')].filter(line => line.checkVisibility()).flatMap(line => {
   const box = line.getBoundingClientRect(), title = line.querySelector('a.title');

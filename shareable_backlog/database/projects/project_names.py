@@ -2,6 +2,7 @@
 
 from typing import LiteralString
 
+from shareable_backlog import plain_text
 from shareable_backlog.database.backlog import visibility
 
 NAMED: LiteralString = """p.id IN (
@@ -17,16 +18,13 @@ HAS_NAMESAKE: LiteralString = f"""EXISTS (
 )"""
 """Tell whether the name of the project `p` means another one too, of which an item is shown."""
 
-_FIRST_PRINTED = " "
-
 
 def choose_word(name: str, own_word: str, *, has_namesake: bool) -> str:
     """Return the word by which an address names something: its name, unless that is another's too.
 
     `own_word` is Linear's for it alone, which also stands for a name that no browser leaves as it is in a path.
     """
-    is_kept = not any(part in {"", ".", ".."} for part in name.split("/")) and min(name) >= _FIRST_PRINTED
-    return name if is_kept and not has_namesake else own_word
+    return name if plain_text.is_path(name) and not has_namesake else own_word
 
 
 class NamedProject:

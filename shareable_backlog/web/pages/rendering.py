@@ -59,6 +59,7 @@ _GLOBALS: dict[str, Any] = {
     "add_sub_path": add_sub_path,
     "asset": assets.build_url,
     "ago": words.format_ago,
+    "is_path": plain_text.is_path,
     "days_ago": words.format_days_ago,
     "drawing": drawing,
     "vocabulary": vocabulary,

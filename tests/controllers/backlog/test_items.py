@@ -95,6 +95,13 @@ async def test_an_attachment_without_an_address_of_the_web_is_words(client: http
     assert not re.search("<script>Plan|<i>", shown)
 
 
+async def test_a_name_that_no_path_keeps_leads_to_its_list(client: httpx2.AsyncClient) -> None:
+    await store(label(".."), person("a//b"), item(1, label_ids=["label-.."], assignee_id="person-a//b"))
+    shown = await page(client)
+    assert 'href="/?label=.."' in shown
+    assert 'href="/?assignee=a//b"' in shown
+
+
 async def test_hostile_names_lead_on_as_text(client: httpx2.AsyncClient) -> None:
     name = "\"><script>&label=x#'"
     one = item(1, project_id=f"project-{name}", label_ids=[f"label-{name}"], assignee_id=f"person-{name}")
