@@ -128,6 +128,7 @@ FILTERS: Final[Mapping[FilterName, Filter]] = {
     "project": Filter(label="Project", empty_words="No project"),
     "milestone": Filter(label="Milestone", empty_words="No milestone"),
     "cycle": Filter(label="Cycle", offers=("current",), empty_words="No cycle"),
+    "release": Filter(label="Release", empty_words="No release"),
     "creator": Filter(label="Created by", empty_words="Created by nobody"),
     "estimate": Filter(label="Estimate", kind="number", empty_words="No estimate"),
     "due": Filter(

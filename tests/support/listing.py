@@ -9,6 +9,7 @@ from shareable_backlog.services.backlog import filters, item_pages, layouts
 from shareable_backlog.services.backlog.item_pages import GroupedPage, ItemQuery, ListPage
 from shareable_backlog.services.backlog.news import News
 from shareable_backlog.streams.projects import ProjectMilestoneRow
+from shareable_backlog.streams.releases import ItemReleaseRow, ReleaseRow
 from tests.support.mirrored import NOON, cycle, item, label, person, project, state, store, team
 
 APOLLO, BOB = "project-Apollo", "person-Bob"
@@ -82,4 +83,17 @@ async def store_world() -> None:
         item(3, team="OPS", state_id="OPS-started-0", label_ids=["label-bug-2", "label-Roof"], creator_id=BOB),
         item(4, team="OPS", project_id=APOLLO, project_milestone_id="milestone", due_date=date(2026, 2, 5)),
         item(5, due_date=date(2026, 2, 9), priority=2),
+        ReleaseRow(
+            id="release",
+            pipeline_id="app",
+            name="Spring",
+            version="4.21",
+            trashed=False,
+            created_at=NOON,
+            updated_at=NOON,
+        ),
+        *(
+            ItemReleaseRow(id=f"in-{id_}", issue_id=id_, release_id="release", created_at=NOON, updated_at=NOON)
+            for id_ in ("item-ENG-2", "item-OPS-3")
+        ),
     )

@@ -26,6 +26,7 @@ class Options:
     project: list[str]
     milestone: list[str]
     cycle: list[str]
+    release: list[str]
     estimate: list[str]
 
 
@@ -47,7 +48,14 @@ class _Used:
     project: LiteralString
     milestone: LiteralString
     cycle: LiteralString
+    release: LiteralString
     estimate: LiteralString
+
+
+_ITEMS: LiteralString = (
+    f"SELECT r.issue_id FROM item_releases r WHERE r.release_id = e.id AND {visibility.IN_RELEASE}"
+)
+"""The items of a release `e`."""
 
 
 def _has_item(matched: LiteralString) -> LiteralString:
@@ -63,6 +71,7 @@ _IN_ALL = _Used(
     project=_has_item("i.project_id = e.id"),
     milestone=_has_item("i.project_milestone_id = e.id"),
     cycle=_has_item("i.cycle_id = e.id"),
+    release=_has_item(f"i.id IN ({_ITEMS})"),
     estimate=_has_item("i.estimate = e.number"),
 )
 _REFERENCES: LiteralString = """
@@ -76,6 +85,7 @@ _IN_FEW = _Used(
     project="e.id IN (SELECT i.project_id FROM few i)",
     milestone="e.id IN (SELECT i.project_milestone_id FROM few i)",
     cycle="e.id IN (SELECT i.cycle_id FROM few i)",
+    release=f"EXISTS (SELECT FROM few i WHERE i.id IN ({_ITEMS}))",
     estimate="e.number IN (SELECT i.estimate FROM few i)",
 )
 
@@ -102,6 +112,7 @@ def _render_options(used: _Used) -> LiteralString:
                  SELECT e.number::text FROM cycles e WHERE {used.cycle}
                  GROUP BY e.number ORDER BY e.number DESC LIMIT 100
                ) AS cycle,
+               ARRAY({_render_names("releases", f"{visibility.RELEASE} AND {used.release}")}) AS release,
                ARRAY(
                  SELECT e.number::text FROM unnest(%(estimates)s::float8[]) e (number)
                  WHERE {visibility.ESTIMATES} AND {used.estimate} ORDER BY e.number

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import LiteralString
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
@@ -51,6 +52,8 @@ class ItemDetails(EstimatedItem):
     has_cycle_page: bool
     """Whether its cycle is one of its own team's."""
     labels: list[tuple[str, str | None]]
+    releases: list[tuple[str, str | None]]
+    """The names and versions of the releases that it is in."""
     shows_description: bool
     """Whether a description of None means that there is none, and not that descriptions are not shown."""
     shows_people: bool
@@ -69,6 +72,13 @@ class ItemDetails(EstimatedItem):
             return None
         own_word = self.project_slug_id or self.project_id
         return choose_word(self.project, own_word, has_namesake=self.project_has_namesake)
+
+
+_RELEASES: LiteralString = f"""(
+  SELECT coalesce(jsonb_agg(jsonb_build_array(e.name, e.version) ORDER BY e.completed_at, e.id), '[]')
+  FROM item_releases r JOIN releases e ON e.id = r.release_id
+  WHERE r.issue_id = i.id AND {visibility.IN_RELEASE} AND {visibility.RELEASE}
+)"""
 
 
 async def find_item(scope: Scope, identifier: str) -> ItemDetails | None:
@@ -90,7 +100,8 @@ async def find_item(scope: Scope, identifier: str) -> ItemDetails | None:
                y.number AS cycle_number, y.name AS cycle_name,
                y.starts_at AS cycle_starts_at, y.ends_at AS cycle_ends_at,
                ((y.removed_at IS NULL AND y.team_id = t.id AND y.ends_at > y.starts_at)
-                 IS TRUE) AS has_cycle_page, {STATE}, {LABELS}
+                 IS TRUE) AS has_cycle_page, {STATE}, {LABELS},
+               {_RELEASES} AS releases
         FROM backlog_items i {JOINED}
         LEFT JOIN people c ON c.id = i.creator_id
         WHERE i.identifier = %(identifier)s AND {visibility.ITEM}

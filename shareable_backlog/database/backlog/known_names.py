@@ -9,7 +9,7 @@ from shareable_backlog.database.access.sharing import Scope, SharingChoice
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 
-NameKind: TypeAlias = Literal["team", "project", "milestone", "state", "label", "person"]
+NameKind: TypeAlias = Literal["team", "project", "milestone", "state", "label", "release", "person"]
 
 _NAMES: LiteralString = """
     SELECT 'team' AS kind, id, key AS name, id AS team_id, NULL AS project_id FROM teams
@@ -18,6 +18,8 @@ _NAMES: LiteralString = """
     UNION ALL SELECT 'milestone', id, name, NULL, project_id FROM project_milestones
     UNION ALL SELECT 'state', id, name, team_id, NULL FROM workflow_states
     UNION ALL SELECT 'label', id, name, team_id, NULL FROM labels
+    UNION ALL SELECT 'release', id, name, NULL, NULL FROM releases
+    UNION ALL SELECT 'release', id, version, NULL, NULL FROM releases
     UNION ALL SELECT 'person', id, name, NULL, NULL FROM people
 """
 
@@ -42,6 +44,8 @@ def _is_used(items: LiteralString) -> LiteralString:
       WHEN 'state' THEN EXISTS (SELECT FROM {items} AND i.state_id = e.id)
       WHEN 'label' THEN EXISTS (
         SELECT FROM {items} AND i.label_ids <> '{{}}' AND i.label_ids @> ARRAY[e.id COLLATE "default"])
+      WHEN 'release' THEN EXISTS (
+        SELECT FROM {items} AND i.id IN (SELECT r.issue_id FROM item_releases r WHERE r.release_id = e.id))
       ELSE EXISTS (SELECT FROM {items} AND i.assignee_id = e.id)
         OR EXISTS (SELECT FROM {items} AND i.creator_id = e.id)
     END"""

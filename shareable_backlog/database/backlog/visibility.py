@@ -78,6 +78,12 @@ IN_LINEAR: LiteralString = "i.removed_at IS NULL AND NOT i.trashed"
 ITEM: LiteralString = f"{IN_LINEAR} AND {SHARED}"
 """Tell whether an item may be shown, be it in a list, by itself, as a parent, or counted."""
 
+RELEASE: LiteralString = """e.removed_at IS NULL AND NOT e.trashed AND NOT EXISTS (
+    SELECT FROM release_pipelines b WHERE b.id = e.pipeline_id AND (b.trashed OR b.removed_at IS NOT NULL))"""
+"""Tell whether a release `e` still is in Linear; it is shown to whoever is shown an item of it."""
+IN_RELEASE: LiteralString = "r.removed_at IS NULL AND r.archived_at IS NULL"
+"""Tell whether a row `r` of `item_releases` still holds."""
+
 DESCRIPTIONS: LiteralString = "(SELECT shows_descriptions FROM sharing_settings)"
 COMMENTS: LiteralString = "(SELECT shows_comments FROM sharing_settings)"
 ASSIGNEES: LiteralString = "(SELECT shows_assignees FROM sharing_settings)"

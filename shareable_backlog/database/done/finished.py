@@ -1,10 +1,16 @@
-"""Find the last that was finished before a day."""
+"""Find what was finished last, and in which releases."""
 
 from datetime import datetime
+from typing import LiteralString
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
+
+_OF_TEAM: LiteralString = """(
+          %(team_key)s::text IS NULL
+          OR i.team_id = ANY (ARRAY(SELECT t.id FROM teams t WHERE t.key = %(team_key)s))
+        )"""
 
 
 async def find_last_finish(scope: Scope, before: datetime, team_key: str | None) -> datetime | None:
@@ -15,12 +21,36 @@ async def find_last_finish(scope: Scope, before: datetime, team_key: str | None)
     found = await query(
         f"""
         SELECT i.completed_at FROM backlog_items i
-        WHERE i.completed_at < %(before)s AND {visibility.ITEM} AND (
-          %(team_key)s::text IS NULL
-          OR i.team_id = ANY (ARRAY(SELECT t.id FROM teams t WHERE t.key = %(team_key)s))
-        )
+        WHERE i.completed_at < %(before)s AND {visibility.ITEM} AND {_OF_TEAM}
         ORDER BY i.completed_at DESC, i.id DESC LIMIT 1
         """,
         {**visibility.build_params(scope), "before": before, "team_key": team_key},
     )
     return found[0][0] if found else None
+
+
+async def list_releases(
+    scope: Scope, first: datetime, end: datetime, team_key: str | None, *, skip: int, limit: int
+) -> list[tuple[str, str]]:
+    """Return the releases in which something that is shown was finished in a time, the latest first, after `skip`.
+
+    Each has what a filter calls it and how it is written; those of one name are one. `team_key` None is any team.
+    """
+    return await query(
+        f"""
+        SELECT min(e.name COLLATE "C") AS value,
+               min(concat_ws(' ', CASE WHEN strpos(e.name, e.version) = 0 THEN e.version END, e.name)) AS name
+        FROM backlog_items i JOIN item_releases r ON r.issue_id = i.id JOIN releases e ON e.id = r.release_id
+        WHERE i.completed_at >= %(first)s AND i.completed_at < %(end)s AND {visibility.ITEM} AND {_OF_TEAM}
+          AND {visibility.IN_RELEASE} AND {visibility.RELEASE}
+        GROUP BY lower(e.name) ORDER BY max(i.completed_at) DESC, 1 LIMIT %(limit)s OFFSET %(skip)s
+        """,
+        {
+            **visibility.build_params(scope),
+            "first": first,
+            "end": end,
+            "team_key": team_key,
+            "skip": skip,
+            "limit": limit,
+        },
+    )

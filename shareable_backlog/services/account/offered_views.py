@@ -22,11 +22,12 @@ _KINDS: Final[Mapping[FilterName, NameKind]] = {
     "milestone": "milestone",
     "state": "state",
     "label": "label",
+    "release": "release",
     "assignee": "person",
     "creator": "person",
 }
 # Of states there are few names, and most are words of any text.
-_KINDS_IN_TEXT: Final[tuple[NameKind, ...]] = ("team", "project", "milestone", "label", "person")
+_KINDS_IN_TEXT: Final[tuple[NameKind, ...]] = ("team", "project", "milestone", "label", "release", "person")
 _MOST_WORDS = 8
 _BARE_WORD, _WORD = re.compile(r"\w+"), re.compile(r"\S+")
 

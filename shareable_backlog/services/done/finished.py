@@ -6,6 +6,7 @@ Each part is what a filter leaves of the list, so that its number leads to a lis
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import get_args
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access.sharing import Scope
@@ -26,7 +27,7 @@ __all__ = ["DoneKind"]
 WEEKS_ON_PAGE = 8
 FIRST_SHOWN = 10
 LONGEST_HEADING = 200
-KINDS: tuple[DoneKind, ...] = ("week", "project", "label")
+KINDS: tuple[DoneKind, ...] = get_args(DoneKind)
 _WEEK = timedelta(weeks=1)
 
 
@@ -80,10 +81,12 @@ async def list_finished(scope: Scope, asked: DoneQuery, now: datetime, *, skip: 
     older = newest and await finished.find_last_finish(scope, _begin(first, now), asked.team_key)
     parts: list[DonePart] = []
     next_skip = None
-    if newest is None or asked.by == "release":
+    if newest is None:
         pass
     elif asked.by == "week":
         parts = [await _read_week(scope, asked, last - (at + 1) * _WEEK, now) for at in range(WEEKS_ON_PAGE)]
+    elif asked.by == "release":
+        parts, next_skip = await _list_releases(scope, asked, (first, last), now, skip)
     else:
         parts, next_skip = await _list_groups(scope, asked, asked.by, (first, last), now, skip)
     return DonePage(
@@ -119,18 +122,44 @@ def build_feed_filters(team_key: str | None) -> Filters:
 
 async def _read_week(scope: Scope, asked: DoneQuery, day: date, now: datetime) -> DonePart:
     of_week = _build_filters(asked, day, day + _WEEK)
-    selection = await item_pages.select_items(scope, ItemQuery(of_week, "updated", now))
+    total, items = await _read_items(scope, of_week, now)
+    return DonePart(key=day.isoformat(), heading=None, day=day, group=None, filters=of_week, total=total, items=items)
+
+
+async def _read_items(scope: Scope, wanted: Filters, now: datetime) -> tuple[ItemTotal, Sequence[ListedItem]]:
+    selection = await item_pages.select_items(scope, ItemQuery(wanted, "updated", now))
     total = await item_pages.count_items(selection)
-    found = await item_pages.list_selected(selection, None, FIRST_SHOWN) if total.count else None
-    return DonePart(
-        key=day.isoformat(),
-        heading=None,
-        day=day,
-        group=None,
-        filters=of_week,
-        total=total,
-        items=found.items if found else (),
-    )
+    if not total.count:
+        return total, ()
+    return total, (await item_pages.list_selected(selection, None, FIRST_SHOWN)).items
+
+
+async def _list_releases(
+    scope: Scope, asked: DoneQuery, span: tuple[date, date], now: datetime, skip: int
+) -> tuple[list[DonePart], int | None]:
+    first, end = (_begin(day, now) for day in span)
+    limit = item_pages.GROUPS_ON_PAGE
+    found = await finished.list_releases(scope, first, end, asked.team_key, skip=skip, limit=limit + 1)
+    of_all, parts = _build_filters(asked, *span), list[DonePart]()
+    for value, name in found[:limit]:
+        of_release = filters.narrow_to(of_all, Condition("release", (value,)))
+        total, items = await _read_items(scope, of_release, now)
+        parts.append(
+            DonePart(
+                key=_build_key(value),
+                heading=None,
+                day=None,
+                group=Group(value, name, []),
+                filters=of_release,
+                total=total,
+                items=items,
+            )
+        )
+    return parts, skip + limit if len(found) > limit else None
+
+
+def _build_key(name: str) -> str:
+    return name.lower()[:200].strip()
 
 
 async def _list_groups(
@@ -141,7 +170,7 @@ async def _list_groups(
     page = await item_pages.list_groups(selection, by, closed=(), skip=skip, first=FIRST_SHOWN)
     parts = [
         DonePart(
-            key=one.group.value and one.group.value.lower()[:200].strip(),
+            key=one.group.value and _build_key(one.group.value),
             heading=None,
             day=None,
             group=one.group,

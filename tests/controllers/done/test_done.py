@@ -20,6 +20,10 @@ INSERT INTO backlog_items
 SELECT 'i' || n, 'ENG-' || n, n, 'Tile ' || n, 't1', CASE WHEN n > 3 THEN 'p1' END, now() - n * interval '2 days',
        CASE WHEN n > 10 THEN now() END, now(), now()
 FROM generate_series(1, 40) n;
+INSERT INTO releases (id, pipeline_id, name, version, created_at, updated_at) VALUES
+  ('r1', 'app', 'Tight at last', '4.21', now(), now());
+INSERT INTO item_releases (id, issue_id, release_id, created_at, updated_at)
+SELECT 'x' || n, 'i' || n, 'r1', now(), now() FROM generate_series(2, 15) n;
 INSERT INTO sync_history (status, trigger_type, completed_at) VALUES ('succeeded', 'manual', now());
 """
 
@@ -37,7 +41,7 @@ def read_counts(page: str) -> list[tuple[str, int]]:
     return [(unescape(address), int(number)) for address, number in found]
 
 
-@pytest.mark.parametrize("by", ["week", "project", "label"])
+@pytest.mark.parametrize("by", ["week", "project", "label", "release"])
 def test_each_count_leads_to_a_list_of_just_as_many(site: Site, by: str) -> None:
     counts = read_counts(site.get(f"/done?by={by}", "bob").text)
     assert counts
@@ -75,6 +79,24 @@ def test_a_feed_reader_is_offered_what_was_finished_lately(site: Site) -> None:
     assert address == "/feeds?team=ENG&completed=90d&archived=shown"
     assert site.get(address, "bob").status_code == 200
     assert "ENG-40" in site.get(address.replace("/feeds", "/feed.atom"), "bob").text
+
+
+def test_an_item_says_in_which_release_it_is_and_leads_to_all_of_it(site: Site) -> None:
+    page = site.get("/items/ENG-2", "bob").text
+    link = re.search(r'<dt>Release</dt><dd>\s*<a href="([^"]+)">4.21 Tight at last</a>', page)
+    assert link
+    assert site.get(unescape(link[1]), "bob").text.count('<li class="item">') == 14
+    assert site.get("/?release=4.21&archived=shown", "bob").text.count('<li class="item">') == 14
+    assert "<dt>Release</dt>" not in site.get("/items/ENG-1", "bob").text
+
+
+def test_a_view_that_names_a_release_of_hidden_items_is_not_offered(site: Site) -> None:
+    site.post("/views", "alice", name="What came", query="release=tight at last")
+    site.post("/admin/views", "alice", view="What came")
+    assert "What came" in site.get("/views", "bob").text
+    site.query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('team', 't1', false)")
+    assert "What came" not in site.get("/views", "bob").text
+    assert "Tight at last" not in site.get("/filters", "bob").text
 
 
 def test_where_nothing_was_finished_it_says_so(site: Site) -> None:

@@ -14,6 +14,7 @@ from shareable_backlog.services.backlog import item_pages
 from shareable_backlog.services.backlog.item_pages import ItemQuery
 from shareable_backlog.services.done import finished
 from shareable_backlog.services.done.finished import DonePage, DoneQuery
+from shareable_backlog.streams.releases import ItemReleaseRow, ReleaseRow
 from tests.support.mirrored import item, label, project, state, store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -34,6 +35,15 @@ WEEKS = DoneQuery("week")
 
 async def read(asked: DoneQuery = WEEKS, scope: Scope = EVERYTHING) -> DonePage:
     return await finished.list_finished(scope, asked, NOW)
+
+
+async def put_in_release(number: int, name: str, **fields: Any) -> None:
+    times: dict[str, Any] = {"created_at": NOW, "updated_at": NOW}
+    plain: dict[str, Any] = {"trashed": False, **times, **fields}
+    await store(
+        ReleaseRow(id=name, name=name, pipeline_id="app", **plain),
+        ItemReleaseRow(id=f"{name}-{number}", issue_id=f"item-ENG-{number}", release_id=name, **times),
+    )
 
 
 def list_parts(page: DonePage) -> list[tuple[object, int, Sequence[str]]]:
@@ -85,6 +95,26 @@ async def test_projects_and_labels_have_what_was_finished_in_the_same_weeks() ->
     assert list_parts(await read(DoneQuery("label"))) == [("Bug", 1, ["ENG-1"]), (None, 2, ["ENG-3", "ENG-2"])]
 
 
+async def test_releases_come_by_what_was_finished_last_in_them() -> None:
+    for number, name in ((1, "Spring"), (1, "Autumn"), (2, "Spring"), (3, "Winter"), (4, "Gone")):
+        await put_in_release(number, name, version="4.21" if name == "Spring" else None, trashed=name == "Gone")
+    for number, days_ago in ((1, 3), (2, 1), (3, 150), (4, 1)):
+        await finish(number, days_ago)
+    page = await read(DoneQuery("release"))
+    assert list_parts(page) == [("Spring", 2, ["ENG-2", "ENG-1"]), ("Autumn", 1, ["ENG-1"])]
+    assert [one.group and one.group.name for one in page.parts] == ["4.21 Spring", "Autumn"]
+
+
+async def test_more_releases_than_a_page_holds_follow() -> None:
+    for number in range(1, 15):
+        await put_in_release(number, f"R{number}")
+        await finish(number, number)
+    page = await read(DoneQuery("release"))
+    assert (len(page.parts), page.next_skip) == (12, 12)
+    rest = await finished.list_finished(EVERYTHING, DoneQuery("release"), NOW, skip=12)
+    assert ([one.key for one in rest.parts], rest.next_skip) == (["r13", "r14"], None)
+
+
 async def test_a_team_may_be_asked_for() -> None:
     await finish(1, 0)
     await store(item(2, team="OPS", completed_at=NOW - timedelta(days=8)))
@@ -98,6 +128,7 @@ async def test_each_number_is_that_of_the_list_that_its_filters_leave(by: finish
     await store(project("Apollo"), label("Bug"))
     for number in range(30):
         apollo, bug = "project-Apollo" if number % 3 else None, ["label-Bug"] if number % 2 else []
+        await put_in_release(number + 1, "Spring" if number % 4 else "Autumn")
         await finish(number + 1, number, project_id=apollo, label_ids=bug, archived_at=NOW if number % 5 else None)
     parts = (await read(DoneQuery(by))).parts
     assert sum(one.total.count for one in parts) == 30

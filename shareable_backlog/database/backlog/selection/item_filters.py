@@ -105,6 +105,13 @@ def _find_cycles(words: LiteralString) -> LiteralString:
     """
 
 
+def _find_releases(words: LiteralString) -> LiteralString:
+    return f"""
+        SELECT e.id FROM releases e
+        WHERE (lower(e.name) = ANY ({words}) OR lower(e.version) = ANY ({words})) AND {visibility.RELEASE}
+    """
+
+
 LOOKUPS: Mapping[FilterName, Callable[[LiteralString], LiteralString]] = {
     "team": _find_teams,
     "assignee": _find_people,
@@ -113,6 +120,7 @@ LOOKUPS: Mapping[FilterName, Callable[[LiteralString], LiteralString]] = {
     "project": _find_projects,
     "milestone": _find_milestones,
     "cycle": _find_cycles,
+    "release": _find_releases,
 }
 """The statements of the ids of what is called by one of some words."""
 
@@ -166,8 +174,8 @@ def _write(
     if FILTERS[one.field].is_time:
         return _write_days(one, parameter, now)
     match one.field:
-        case "label":
-            return _write_all_labels(one, ids) if one.is_all else _write_labels(one, parameter, ids[parameter])
+        case "label" | "release":
+            return _write_all_labels(one, ids) if one.is_all else _write_several(one, parameter, ids[parameter])
         case "estimate":
             return _write_estimate(one, parameter)
         case "priority":
@@ -187,11 +195,18 @@ def _write(
             )
 
 
-def _write_labels(one: Condition, parameter: LiteralString, ids: Sequence[str]) -> SqlPredicate:
+def _write_several(one: Condition, parameter: LiteralString, ids: Sequence[str]) -> SqlPredicate:
+    """Take what an item may have several of: labels stand in its row, releases are looked up."""
     text: LiteralString = f"(i.label_ids <> '{{}}' AND i.label_ids && %({parameter})s::text[])"
-    return SqlPredicate(
-        sql=_render_with_none(one, [text] if one.values else [], visibility.UNLABELLED), params={parameter: ids}
-    )
+    is_none = visibility.UNLABELLED
+    if one.field == "release":
+        text = f"""i.id = ANY (ARRAY(
+    SELECT r.issue_id FROM item_releases r WHERE r.release_id = ANY (%({parameter})s::text[])
+      AND {visibility.IN_RELEASE}))"""
+        is_none = f"""NOT EXISTS (
+    SELECT FROM item_releases r JOIN releases e ON e.id = r.release_id
+    WHERE r.issue_id = i.id AND {visibility.IN_RELEASE} AND {visibility.RELEASE})"""
+    return SqlPredicate(sql=_render_with_none(one, [text] if one.values else [], is_none), params={parameter: ids})
 
 
 def _write_news(one: Condition, news: News) -> SqlPredicate:
