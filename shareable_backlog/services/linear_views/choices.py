@@ -22,15 +22,15 @@ class Choice:
     is_not: bool = False
 
 
-def meet_all(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+def narrow_all(choices: Iterable[Choice]) -> tuple[Choice, ...]:
     """Return what it is to meet each of these, by few choices: by one of each field, but for labels."""
     found: list[Choice] = []
     for one in choices:
-        at = next((at for at, other in enumerate(found) if _can_meet(one, other)), None)
+        at = next((at for at, other in enumerate(found) if _can_narrow(one, other)), None)
         if at is None:
             found.append(one)
         else:
-            found[at] = _meet(found[at], one)
+            found[at] = _narrow(found[at], one)
     return tuple(found)
 
 
@@ -44,11 +44,11 @@ def join_all(choices: Iterable[Choice]) -> Choice | None:
     return first
 
 
-def _can_meet(one: Choice, other: Choice) -> bool:
+def _can_narrow(one: Choice, other: Choice) -> bool:
     return one.field == other.field and (one.field != "label" or (one.is_not and other.is_not))
 
 
-def _meet(one: Choice, other: Choice) -> Choice:
+def _narrow(one: Choice, other: Choice) -> Choice:
     if one.is_not and other.is_not:
         return replace(one, values=one.values | other.values)
     if not one.is_not and not other.is_not:

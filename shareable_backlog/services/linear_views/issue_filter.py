@@ -24,7 +24,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
-class Reading:
+class FilterReading:
     """One reading of a filter: `counts_none` when "not this one" is read as meaning what has none, too.
 
     Of the project and the like Linear doesn't say which of both it is.
@@ -41,15 +41,15 @@ class Reading:
             self.refusals.append(words)
 
 
-_Reader: TypeAlias = Callable[[Reading, object, str], list[Choice]]
+_Reader: TypeAlias = Callable[[FilterReading, object, str], list[Choice]]
 
 
-def read_issue_filter(reading: Reading, value: object) -> list[Choice]:
+def read_issue_filter(reading: FilterReading, value: object) -> list[Choice]:
     """Return the choices of a filter, of which an item has to meet each."""
     return _read_fields(reading, value, "", _OF_ISSUES)
 
 
-def _read_fields(reading: Reading, value: object, path: str, readers: Mapping[str, _Reader]) -> list[Choice]:
+def _read_fields(reading: FilterReading, value: object, path: str, readers: Mapping[str, _Reader]) -> list[Choice]:
     if not isinstance(value, dict):
         reading.refuse(path or "filter", "isn't a filter that can be read.")
         return []
@@ -66,7 +66,7 @@ def _read_fields(reading: Reading, value: object, path: str, readers: Mapping[st
 
 
 def _read_branches(
-    reading: Reading, value: object, paths: tuple[str, str], readers: Mapping[str, _Reader], *, is_and: bool
+    reading: FilterReading, value: object, paths: tuple[str, str], readers: Mapping[str, _Reader], *, is_and: bool
 ) -> list[Choice]:
     path, where = paths
     if not isinstance(value, list) or not value:
@@ -84,27 +84,31 @@ def _read_branches(
     return []
 
 
-def _read_null(reading: Reading, value: object, path: str, *, name: FilterName) -> list[Choice]:
+def _read_null(reading: FilterReading, value: object, path: str, *, name: FilterName) -> list[Choice]:
     if not isinstance(value, bool):
         reading.refuse(path)
         return []
     return [Choice(name, frozenset({None}), is_not=not value)]
 
 
-def _read_relation(reading: Reading, value: object, path: str, *, readers: Mapping[str, _Reader]) -> list[Choice]:
+def _read_relation(
+    reading: FilterReading, value: object, path: str, *, readers: Mapping[str, _Reader]
+) -> list[Choice]:
     if value == {}:
         reading.refuse(path)
     return _read_fields(reading, value, path, readers)
 
 
-def _read_person(reading: Reading, value: object, path: str, *, readers: Mapping[str, _Reader]) -> list[Choice]:
+def _read_person(reading: FilterReading, value: object, path: str, *, readers: Mapping[str, _Reader]) -> list[Choice]:
     if not reading.names.shows_people:
         reading.refuse(path, "asks for people, who are not shown here.")
         return []
     return _read_relation(reading, value, path, readers=readers)
 
 
-def _list_comparators(reading: Reading, value: object, path: str, known: frozenset[str]) -> Iterator[tuple[str, Any]]:
+def _list_comparators(
+    reading: FilterReading, value: object, path: str, known: frozenset[str]
+) -> Iterator[tuple[str, Any]]:
     """Yield the comparators that are known, each with what it compares with."""
     if not isinstance(value, dict) or not value:
         reading.refuse(path)
@@ -122,7 +126,7 @@ def _list_values(key: str, value: object) -> list[object]:
 
 
 def _read_named(
-    reading: Reading,
+    reading: FilterReading,
     value: object,
     path: str,
     *,
@@ -147,12 +151,12 @@ def _read_named(
 _NULLABLE: frozenset[FilterName] = frozenset({"assignee", "creator", "project", "milestone", "cycle", "estimate"})
 
 
-def _build_choice(reading: Reading, name: FilterName, values: set[Value], *, is_not: bool) -> Choice:
+def _build_choice(reading: FilterReading, name: FilterName, values: set[Value], *, is_not: bool) -> Choice:
     leaves_none_out = is_not and name in _NULLABLE and not reading.counts_none
     return Choice(name, frozenset(values | {None}) if leaves_none_out else frozenset(values), is_not)
 
 
-def _read_type(reading: Reading, value: object, path: str) -> list[Choice]:
+def _read_type(reading: FilterReading, value: object, path: str) -> list[Choice]:
     found: list[Choice] = []
     for key, given in _list_comparators(reading, value, path, frozenset({"eq", "in", "neq", "nin"})):
         types = _list_values(key, given)
@@ -163,7 +167,7 @@ def _read_type(reading: Reading, value: object, path: str) -> list[Choice]:
     return found
 
 
-def _read_labels(reading: Reading, value: object, path: str) -> list[Choice]:
+def _read_labels(reading: FilterReading, value: object, path: str) -> list[Choice]:
     refused = len(reading.refusals)
     found = _read_fields(reading, value, path, _OF_LABELS)
     if len(found) == 1:
@@ -174,7 +178,7 @@ def _read_labels(reading: Reading, value: object, path: str) -> list[Choice]:
     return []
 
 
-def _read_no_label(reading: Reading, value: object, path: str) -> list[Choice]:
+def _read_no_label(reading: FilterReading, value: object, path: str) -> list[Choice]:
     if not reading.names.offers_all_labels:
         reading.refuse(path, "also counts labels that are not offered here.")
         return []
@@ -185,7 +189,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _read_priority(reading: Reading, value: object, path: str) -> list[Choice]:
+def _read_priority(reading: FilterReading, value: object, path: str) -> list[Choice]:
     """Return the choice of the priorities for which the comparison of numbers holds; to Linear none is 0."""
     found: list[Choice] = []
     for key, given in _list_comparators(reading, value, path, frozenset({"eq", "in", "neq", "nin"}) | _ORDERED):
@@ -193,12 +197,12 @@ def _read_priority(reading: Reading, value: object, path: str) -> list[Choice]:
         if not all(map(_is_number, numbers)):
             reading.refuse(f"{path}.{key}")
             continue
-        levels = {word for at, word in enumerate(PRIORITIES) if _holds(key, at, cast("list[float]", numbers))}
+        levels = {word for at, word in enumerate(PRIORITIES) if _compare(key, at, cast("list[float]", numbers))}
         found.append(_build_choice(reading, "priority", set(levels), is_not=False))
     return found
 
 
-def _holds(key: str, level: int, numbers: list[float]) -> bool:
+def _compare(key: str, level: int, numbers: list[float]) -> bool:
     match key:
         case "lt":
             return level < numbers[0]
@@ -212,7 +216,7 @@ def _holds(key: str, level: int, numbers: list[float]) -> bool:
             return (level in numbers) != (key in _NEGATIVE)
 
 
-def _read_estimate(reading: Reading, value: object, path: str) -> list[Choice]:
+def _read_estimate(reading: FilterReading, value: object, path: str) -> list[Choice]:
     if not reading.names.shows_estimates:
         reading.refuse(path, "asks for estimates, which are not shown here for every team.")
         return []
@@ -229,7 +233,7 @@ def _read_estimate(reading: Reading, value: object, path: str) -> list[Choice]:
     return found
 
 
-def _read_due(reading: Reading, value: object, path: str) -> list[Choice]:
+def _read_due(reading: FilterReading, value: object, path: str) -> list[Choice]:
     found: list[Choice] = []
     for key, given in _list_comparators(reading, value, path, frozenset({"eq", "in", "null"}) | _ORDERED):
         if key == "null":
@@ -266,7 +270,7 @@ def _build_span(key: str, day: date) -> tuple[date, date]:
             return day, day
 
 
-def _read_completed(reading: Reading, value: object, path: str) -> list[Choice]:
+def _read_completed(reading: FilterReading, value: object, path: str) -> list[Choice]:
     found: list[Choice] = []
     for key, given in _list_comparators(reading, value, path, frozenset({"null"}) | _ORDERED):
         if key == "null":
@@ -276,7 +280,7 @@ def _read_completed(reading: Reading, value: object, path: str) -> list[Choice]:
     return found
 
 
-def _read_moment(reading: Reading, _value: object, path: str) -> list[Choice]:
+def _read_moment(reading: FilterReading, _value: object, path: str) -> list[Choice]:
     reading.refuse(path, "is about a moment, and days begin here where the reader is.")
     return []
 

@@ -62,11 +62,11 @@ async def follow_views() -> list[LinearViewState]:
     for state in states:
         view, query = state.view, state.translation.query
         if view.published_id is not None and query is not None and query != view.published_query:
-            await _change_query(view, view.published_id, query)
+            await _set_query(view, view.published_id, query)
     return [state for state in states if state.is_followed]
 
 
-async def _change_query(view: LinearView, published_id: int, query: str) -> None:
+async def _set_query(view: LinearView, published_id: int, query: str) -> None:
     before = view.published_query or ""
     async with transaction() as tx:
         if await followed_views.set_query(tx, published_id, before=before, after=query):

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urlencode
 from shareable_backlog.database.linear_views.view_names import ViewNameKind, ViewNames
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.account import views
-from shareable_backlog.services.linear_views.choices import Choice, Value, meet_all
-from shareable_backlog.services.linear_views.issue_filter import Reading, read_issue_filter
+from shareable_backlog.services.linear_views.choices import Choice, Value, narrow_all
+from shareable_backlog.services.linear_views.issue_filter import FilterReading, read_issue_filter
 from shareable_backlog.vocabulary import PRIORITIES, STATE_TYPES, FilterName
 
 Pair: TypeAlias = tuple[str, str]
@@ -66,9 +66,9 @@ def translate_view(filter_data: object, team_id: str | None, names: ViewNames) -
         return Translation(None, ("The filter is too large to be read here.",))
     of_team = [{"team": {"id": {"eq": team_id}}}] if team_id is not None else []
     whole = {"and": [*of_team, filter_data]}
-    with_none, without_none = Reading(names, counts_none=True), Reading(names, counts_none=False)
-    choices = meet_all(read_issue_filter(with_none, whole))
-    others = meet_all(read_issue_filter(without_none, whole))
+    with_none, without_none = FilterReading(names, counts_none=True), FilterReading(names, counts_none=False)
+    choices = narrow_all(read_issue_filter(with_none, whole))
+    others = narrow_all(read_issue_filter(without_none, whole))
     refusals = [*with_none.refusals, *(one for one in without_none.refusals if one not in with_none.refusals)]
     if not refusals:
         refusals = [

@@ -6,7 +6,7 @@ from itertools import chain, combinations, product
 
 import pytest
 
-from shareable_backlog.services.linear_views.choices import Choice, Span, Value, join_all, meet_all
+from shareable_backlog.services.linear_views.choices import Choice, Span, Value, join_all, narrow_all
 from shareable_backlog.vocabulary import FilterName
 
 THINGS: tuple[Value, ...] = ("a", "b", None)
@@ -25,7 +25,7 @@ def is_met(choice: Choice, has: Iterable[Value]) -> bool:
 
 def test_of_what_an_item_has_one_of_any_two_choices_meet_and_join_in_one() -> None:
     for one, other in product(list_choices("project"), list_choices("project")):
-        [both] = meet_all((one, other))
+        [both] = narrow_all((one, other))
         either = join_all((one, other))
         assert either
         for thing in THINGS:
@@ -36,7 +36,7 @@ def test_of_what_an_item_has_one_of_any_two_choices_meet_and_join_in_one() -> No
 def test_of_labels_an_item_may_have_several() -> None:
     kinds: list[list[Value]] = [["a"], ["b"], ["a", "b"], [None]]
     for one, other in product(list_choices("label"), list_choices("label")):
-        both = meet_all((one, other))
+        both = narrow_all((one, other))
         either = join_all((one, other))
         for has in kinds:
             assert all(is_met(each, has) for each in both) == (is_met(one, has) and is_met(other, has))
@@ -45,7 +45,7 @@ def test_of_labels_an_item_may_have_several() -> None:
 
 def test_different_fields_are_met_one_by_one_and_never_joined() -> None:
     one, other = Choice("project", frozenset({"a"})), Choice("cycle", frozenset({"a"}))
-    assert meet_all((one, other)) == (one, other)
+    assert narrow_all((one, other)) == (one, other)
     assert join_all((one, other)) is None
 
 
@@ -60,5 +60,5 @@ def test_days_are_met_where_spans_overlap(spans: tuple[tuple[str, str], ...], co
     def read_span(days: tuple[str, str]) -> Span:
         return date.fromisoformat(days[0]), date.fromisoformat(days[1])
 
-    [met] = meet_all(Choice("due", frozenset({read_span(span)})) for span in spans)
+    [met] = narrow_all(Choice("due", frozenset({read_span(span)})) for span in spans)
     assert met == Choice("due", frozenset({read_span(common)} if common else ()))

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from shareable_backlog.database.linear_views.view_names import NameRow, ViewNames
 from shareable_backlog.services.linear_views.choices import Choice
-from shareable_backlog.services.linear_views.issue_filter import Reading, read_issue_filter
+from shareable_backlog.services.linear_views.issue_filter import FilterReading, read_issue_filter
 
 NAMES = ViewNames(rows=(NameRow(kind="project", id="j", role="name", text="Apollo", folded="apollo"),))
 
 
 def read(filter_data: object, *, counts_none: bool = True) -> tuple[list[Choice], list[str]]:
-    reading = Reading(NAMES, counts_none)
+    reading = FilterReading(NAMES, counts_none)
     return read_issue_filter(reading, filter_data), reading.refusals
 
 
