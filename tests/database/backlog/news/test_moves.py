@@ -55,3 +55,4 @@ async def test_no_large_table_is_read_whole_for_the_sums_of_two_weeks(monkeypatc
     assert [
         plan for plan in plans if "Seq Scan on backlog_items" in plan or "Seq Scan on field_changes" in plan
     ] == []
+    assert [plan for plan in plans if "using idx_field_changes_changed_at_entity_id" in plan] != []
