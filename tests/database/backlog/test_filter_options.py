@@ -17,6 +17,7 @@ WORLD = Options(
     project=["Apollo"],
     milestone=["Launch"],
     cycle=["12"],
+    release=["Spring"],
     estimate=["3"],
 )
 

@@ -14,7 +14,7 @@ from shareable_backlog.services.backlog import item_pages
 from shareable_backlog.services.backlog.item_pages import ItemQuery
 from shareable_backlog.services.done import finished
 from shareable_backlog.services.done.finished import DonePage, DoneQuery
-from shareable_backlog.streams.releases import ItemReleaseRow, ReleaseRow
+from shareable_backlog.streams.releases import ItemReleaseRow, ReleasePipelineRow, ReleaseRow
 from tests.support.mirrored import item, label, project, state, store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -39,9 +39,9 @@ async def read(asked: DoneQuery = WEEKS, scope: Scope = EVERYTHING) -> DonePage:
 
 async def put_in_release(number: int, name: str, **fields: Any) -> None:
     times: dict[str, Any] = {"created_at": NOW, "updated_at": NOW}
-    plain: dict[str, Any] = {"trashed": False, **times, **fields}
+    plain: dict[str, Any] = {"trashed": False, "pipeline_id": "app", **times, **fields}
     await store(
-        ReleaseRow(id=name, name=name, pipeline_id="app", **plain),
+        ReleaseRow(id=name, name=name, **plain),
         ItemReleaseRow(id=f"{name}-{number}", issue_id=f"item-ENG-{number}", release_id=name, **times),
     )
 
@@ -98,6 +98,10 @@ async def test_projects_and_labels_have_what_was_finished_in_the_same_weeks() ->
 async def test_releases_come_by_what_was_finished_last_in_them() -> None:
     for number, name in ((1, "Spring"), (1, "Autumn"), (2, "Spring"), (3, "Winter"), (4, "Gone")):
         await put_in_release(number, name, version="4.21" if name == "Spring" else None, trashed=name == "Gone")
+    await put_in_release(4, "Of a pipeline in the trash", pipeline_id="old")
+    await store(ReleasePipelineRow(id="old", name="Old", trashed=True, created_at=NOW, updated_at=NOW))
+    await put_in_release(4, "Spring", version="4.21")
+    await query("UPDATE item_releases SET archived_at = now() WHERE id = 'Spring-4'")
     for number, days_ago in ((1, 3), (2, 1), (3, 150), (4, 1)):
         await finish(number, days_ago)
     page = await read(DoneQuery("release"))

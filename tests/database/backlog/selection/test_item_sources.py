@@ -38,6 +38,7 @@ OF_EACH_FIELD: Mapping[str, str] = {
     "project=Apollo&project=Gemini": "each project",
     "milestone=Launch&milestone=Landing": "each milestone",
     "cycle=11&cycle=12": "each cycle",
+    "release=4.20&release=4.21": "order",
     "creator=alice&creator=bob": "each creator",
     "new=meeting&new=unseen": "order",
     "estimate=3&estimate=5": "order",
