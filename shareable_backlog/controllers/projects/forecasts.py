@@ -24,7 +24,8 @@ class ShownForecast:
     held: HeldForecasts | None
 
 
-_KEPT = ProcessState(lambda: AsyncLruCache[ShownForecast | None](1024))
+_KEPT = ProcessState(lambda: AsyncLruCache[Forecast | None](1024))
+_KEPT_RECORDS = ProcessState(lambda: AsyncLruCache[HeldForecasts | None](64))
 
 
 async def read_forecast(request: Request, part: PlanPart) -> ShownForecast | None:
@@ -57,9 +58,8 @@ async def _read_kept(
     reader = auth.require_page_user(request)
     if "forecasts" in reader.user.pages_off:
         return None
-
-    async def make() -> ShownForecast | None:
-        said = await read()
-        return said and ShownForecast(said, await forecast.read_record(scope))
-
-    return await _KEPT.value.get((reader.version, scope, what, today), make)
+    said = await _KEPT.value.get((reader.version, scope, what, today), read)
+    if said is None:
+        return None
+    record = partial(forecast.read_record, scope)
+    return ShownForecast(said, await _KEPT_RECORDS.value.get((reader.version, scope), record))

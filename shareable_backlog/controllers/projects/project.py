@@ -60,7 +60,7 @@ class NamesakesContext:
     plans: Sequence[Plan]
 
 
-_MOST_MILESTONES = 6
+_MOST_MILESTONES = 3
 _Found = Sequence[ProjectDetails] | ProjectPage
 _KEPT = ProcessState(lambda: AsyncLruCache[_Found](256))
 """What a name means, until the mirror or what is shared changes."""
