@@ -19,7 +19,7 @@ from shareable_backlog.database.mirror import (
 )
 from shareable_backlog.database.mirror.issue_counts import TeamCount
 from shareable_backlog.database.projects import teams
-from shareable_backlog.database.search import search_entries
+from shareable_backlog.database.search import search_entries, update_entries
 from shareable_backlog.linear.connection import client as linear
 from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.linear.lists import ListReader
@@ -96,6 +96,7 @@ async def run_sync(
             async with transaction() as tx:
                 await issue_counts.store_counts(tx, _build_team_counts(windows.counts))
         await search_entries.refresh_entries(_INDEXED_AT_ONCE)
+        await update_entries.refresh_entries(_INDEXED_AT_ONCE)
         return report
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from shareable_backlog import clock, logs
 from shareable_backlog.database.access import label_offers
 from shareable_backlog.database.mirror import mirror, sample_moves
-from shareable_backlog.database.search import search_entries
+from shareable_backlog.database.search import search_entries, update_entries
 from shareable_backlog.errors import BacklogError, SyncFailed
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync import runs
@@ -37,6 +37,7 @@ async def load_sample() -> RunReport:
         await runs.store_batches(report, read_batches(now), lambda _report, _page: None, is_sample=True)
         await sample_moves.replace_moves(read_moves(now))
         await search_entries.refresh_entries(_MORE_THAN_IT_HOLDS)
+        await update_entries.refresh_entries(_MORE_THAN_IT_HOLDS)
         await label_offers.offer_waiting(now - _LABELS_WAIT)
         return report
 

@@ -8,7 +8,7 @@ from typing import Any
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import label_offers
 from shareable_backlog.database.mirror import mirror
-from shareable_backlog.database.search import search_entries
+from shareable_backlog.database.search import search_entries, update_entries
 from shareable_backlog.streams.columns import MirrorRow
 from shareable_backlog.streams.issues import AttachmentRow, CommentRow, ItemRelationRow, ItemRow
 from shareable_backlog.streams.projects import CycleRow, PlanRow, ProjectRow, ProjectUpdate
@@ -117,5 +117,5 @@ async def store(*rows: MirrorRow, indexed: bool = True) -> None:
             await mirror.upsert_rows(one, kind, list(alike), seen_at=datetime.now(UTC))
     # Whoever is about something else reads of every label, as in a backlog whose admin has let all through.
     await label_offers.offer_waiting()
-    while indexed and await search_entries.refresh_entries(1_000):
+    while indexed and await search_entries.refresh_entries(1_000) + await update_entries.refresh_entries(1_000):
         pass

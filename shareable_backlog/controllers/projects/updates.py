@@ -1,6 +1,7 @@
 """Answer `/updates`: what teams wrote about the progress of projects and initiatives, day by day."""
 
 import asyncio
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +25,7 @@ from shareable_backlog.services.backlog.catalog import ShownTeam
 from shareable_backlog.services.projects import names, updates
 from shareable_backlog.services.projects.updates import ShownUpdate, UpdatesPage, UpdatesQuery
 from shareable_backlog.web import params
-from shareable_backlog.web.fields import Codec, Otherwise, TeamKey, TimeAndKey, Trimmed, clean
+from shareable_backlog.web.fields import Codec, Otherwise, SearchText, TeamKey, TimeAndKey, Trimmed, clean
 from shareable_backlog.web.markdown.page_texts import PageTexts
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.cache import AsyncLruCache
@@ -35,8 +36,9 @@ Health: TypeAlias = Literal["onTrack", "atRisk", "offTrack"]
 
 
 class UpdatesParams(Struct, frozen=True, kw_only=True):
-    """Which updates are asked for: of a `project` (by its name), a `health`, a `team` (by key)."""
+    """Which updates are asked for: with words (`q`), of a `project` (by its name), a `health`, a `team` (by key)."""
 
+    q: SearchText = ""
     project: Annotated[str, Codec(clean, str)] = ""
     health: Annotated[
         Health | None,
@@ -84,6 +86,7 @@ class UpdatesContext:
 
 
 _KEPT = ProcessState(lambda: AsyncLruCache[NarrowedUpdates](128))
+_KEPT_COUNTS = ProcessState(lambda: AsyncLruCache[int](128))
 """Until the mirror or what is shared changes."""
 
 
@@ -93,7 +96,7 @@ async def show_updates(request: Request, query: UpdatesPageParams) -> Response:
     scope = reader.user.scope
     found = await _KEPT.value.get((reader.version, scope, query), partial(_read_narrowed, scope, query))
     first = replace(query, after=None)
-    narrowed = UpdatesParams(project=query.project, health=query.health, team=query.team)
+    narrowed = UpdatesParams(q=query.q, project=query.project, health=query.health, team=query.team)
     days = groupby(found.page.updates, lambda one: one.created_at.astimezone(zone).date())
     context = UpdatesContext(
         days=[(day, list(alike)) for day, alike in days],
@@ -112,15 +115,24 @@ async def show_updates(request: Request, query: UpdatesPageParams) -> Response:
     return await asyncio.to_thread(rendering.render_page, "projects/updates.html", auth.build_frame(request), context)
 
 
+async def count_found(request: Request, text: str | None) -> int:
+    """Count the updates that a search of the backlog finds too, 21 for more than 20; 0 where they have no page."""
+    reader = auth.require_page_user(request)
+    if text is None or "updates" in reader.user.pages_off:
+        return 0
+    scope = reader.user.scope
+    return await _KEPT_COUNTS.value.get((reader.version, scope, text), partial(updates.count_found, scope, text))
+
+
 async def find_wanted(scope: Scope, query: UpdatesParams) -> tuple[UpdatesQuery, str | None]:
     """Return what a query wants, and what the project is called that it names. Raises NotFound for one not there."""
+    wanted = UpdatesQuery(health=query.health, team_key=query.team or None, words=updates.parse_words(query.q))
     if not query.project:
-        return UpdatesQuery(health=query.health, team_key=query.team or None), None
+        return wanted, None
     found = await names.find_projects(scope, query.project)
     if len(found) > 1:
         raise NotFound("Several projects have that name. Go to the one that you mean: its page has its updates.")
-    wanted = UpdatesQuery(project_id=found[0].id, health=query.health, team_key=query.team or None)
-    return wanted, found[0].name
+    return dataclasses.replace(wanted, project_id=found[0].id), found[0].name
 
 
 def build_update_url(one: ShownUpdate) -> str:

@@ -21,7 +21,7 @@ _FIRST_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 class UpdatesQuery:
     """Which updates are wanted: those of one project or initiative, health or team (by key); None is any.
 
-    `ids` are those of updates, None any. They were written since `since`.
+    `ids` are those of updates, None any. They were written since `since`, and have the `words` of a tsquery.
     """
 
     project_id: str | None = None
@@ -30,6 +30,7 @@ class UpdatesQuery:
     team_key: str | None = None
     ids: tuple[str, ...] | None = None
     since: datetime = _FIRST_DAY
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,9 @@ _OF_TEAM: LiteralString = f"""(%(team_key)s::text IS NULL OR (
 _WANTED: LiteralString = """u.removed_at IS NULL AND u.archived_at IS NULL
   AND (u.created_at, u.id) < (%(after_at)s::timestamptz, %(after_id)s) AND u.created_at >= %(since)s
   AND (%(health)s::text IS NULL OR u.health = %(health)s)
-  AND (%(ids)s::text[] IS NULL OR u.id = ANY (%(ids)s::text[]))"""
+  AND (%(ids)s::text[] IS NULL OR u.id = ANY (%(ids)s::text[]))
+  AND (%(words)s::text IS NULL OR EXISTS (
+    SELECT FROM update_entries e WHERE e.update_id = u.id AND e.words @@ %(words)s::tsquery))"""
 _TOLD: LiteralString = f"""u.health, CASE WHEN {visibility.ASSIGNEES} THEN a.name END AS author, u.body,
   CASE WHEN {visibility.ASSIGNEES} AND NOT u.is_diff_hidden THEN nullif(u.diff_markdown, '') END AS diff,
   u.url, u.created_at, u.edited_at"""
@@ -124,6 +127,7 @@ def _build_params(
         "team_key": wanted.team_key,
         "ids": None if wanted.ids is None else list(wanted.ids),
         "since": wanted.since,
+        "words": wanted.words,
         "after_at": after_at,
         "after_id": after_id,
         "limit": limit,

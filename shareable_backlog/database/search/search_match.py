@@ -94,6 +94,13 @@ def write_match(search: Search, texts: SearchedTexts) -> SearchMatch:
     )
 
 
+def write_query(search: Search) -> str | None:
+    """Return the tsquery of what has all that is wanted and nothing unwanted; None for a search without any word."""
+    wanted = [_write_phrase(phrase, "") for phrase in search.wanted]
+    unwanted = [f"!{_write_phrase(phrase, '')}" for phrase in search.unwanted]
+    return " & ".join([*wanted, *unwanted]) or None
+
+
 def _render_searched(texts: SearchedTexts) -> LiteralString:
     shown: list[LiteralString] = []
     if texts.descriptions:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shareable_backlog.database.search import update_entries
 from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
@@ -144,6 +145,54 @@ def test_an_initiative_with_a_namesake_is_called_by_linears_word(site: Site) -> 
         "INSERT INTO initiatives (id, name, created_at, updated_at) VALUES ('n2', 'WHOLE house', now(), now())"
     )
     assert read_names(site.get("/updates", "bob").text)[2:] == [("Whole house", "/initiatives/77aa")]
+
+
+def index(site: Site) -> None:
+    """Let the words of what was written be read, by us or by the program that runs."""
+    assert site.client.portal
+    while site.query("SELECT 1 FROM update_entries WHERE stale_since IS NOT NULL LIMIT 1"):
+        site.client.portal.call(update_entries.refresh_entries, 100)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("leaks", [1]),
+        ("LEÁKS%2C+see", [1]),
+        ('"house+grows"', [2]),
+        ('"grows+house"', []),
+        ("the+-house", []),
+        ("stan", [0]),
+        ("knows", []),
+        ("!!", []),
+    ],
+)
+def test_they_are_found_by_their_words(site: Site, words: str, found: list[int]) -> None:
+    index(site)
+    assert read_names(site.get(f"/updates?q={words}", "bob").text) == [ALL[number] for number in found]
+
+
+def test_a_search_of_the_backlog_says_how_many_updates_have_its_words(site: Site) -> None:
+    index(site)
+    page = site.get("/?q=leaks", "bob").text
+    assert re.search(r'<a href="/updates\?q=leaks">1 update has these words</a>', page)
+    for path in ("/?q=knows", "/?q=nobody", "/"):
+        assert "these words" not in site.get(path, "bob").text
+    assert "these words" not in site.get("/?q=leaks", "erin").text
+    site.query("UPDATE sharing_settings SET shows_updates = false")
+    assert "these words" not in site.get("/?q=leaks", "bob").text
+    site.query("UPDATE sharing_settings SET shows_updates = true")
+    site.query("UPDATE settings SET pages_off = '{updates}'")
+    assert "these words" not in site.get("/?q=leaks", "bob").text
+
+
+def test_what_is_written_otherwise_is_found_by_its_new_words(site: Site) -> None:
+    index(site)
+    site.query("UPDATE project_updates SET body = 'Dry again' WHERE id = 'w1'")
+    index(site)
+    assert read_names(site.get("/updates?q=leaks", "bob").text) == []
+    assert read_names(site.get("/updates?q=dry", "bob").text) == [ALL[1]]
+    assert [one["id"] for one in site.get("/api/v1/updates?q=dry", "bob").json()["data"]] == ["w1"]
 
 
 def test_pages_follow_each_other_without_a_gap(site: Site) -> None:

@@ -8,7 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shareable_backlog.database import query
-from shareable_backlog.database.search.search_match import SearchedTexts, SearchMatch, parse_search, write_match
+from shareable_backlog.database.search.search_match import (
+    SearchedTexts,
+    SearchMatch,
+    parse_search,
+    write_match,
+    write_query,
+)
 from tests.support import mirrored
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -202,3 +208,17 @@ async def test_rare_words_are_found_by_an_index_whatever_is_shown() -> None:
 async def _plan(condition: LiteralString, one: SearchMatch) -> str:
     statement: LiteralString = f"EXPLAIN WITH {one.searched} SELECT item_id FROM searched e WHERE {condition}"
     return "\n".join(line for (line,) in await query(statement, one.params))
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Tiles", "('tiles':*)"),
+        ('"red tiles" -roof', "('red' <-> 'tiles') & !('roof')"),
+        ("-roof", "!('roof')"),
+        ("", None),
+        ("!?", None),
+    ],
+)
+async def test_a_search_is_written_as_one_query(text: str, written: str | None) -> None:
+    assert write_query(parse_search(text)) == written

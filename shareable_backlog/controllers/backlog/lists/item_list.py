@@ -17,6 +17,7 @@ from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogQuery, BacklogUrl
 from shareable_backlog.controllers.backlog.lists import list_parts
 from shareable_backlog.controllers.backlog.lists.list_parts import ListedContext, RenderedPage
+from shareable_backlog.controllers.projects import updates
 from shareable_backlog.errors import DatabaseReadOnly
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.account import reading_limits, views
@@ -60,6 +61,8 @@ class ItemListContext:
     saved: ViewsBar
     present_url: str | None
     asks_for_unseen: bool
+    updates_found: int = 0
+    """How many updates a search finds too, 21 for more than 20."""
 
 
 # Kept until the mirror changes.
@@ -108,6 +111,7 @@ async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | 
         saved=saved,
         present_url=backlog_url.build_present_url(path, query),
         asks_for_unseen=news.needs_word(place.filters, "unseen"),
+        updates_found=await updates.count_found(request, place.filters.text),
     )
     return rendering.render_page("backlog/backlog.html", frame, context, headers=headers)
 
