@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import LiteralString
 
-from shareable_backlog.database.backlog.selection.item_predicates import SqlPredicate
+from shareable_backlog.database.backlog.selection.item_orders import Order, SortKey
 from shareable_backlog.database.backlog.selection.item_query import Selection
 from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
 from shareable_backlog.database.backlog.state_changes import JOINED
@@ -19,10 +19,18 @@ from shareable_backlog.database.connection.query import query
 MOST_COUNTED = 10_000
 """So many items are looked at; of more nothing is told."""
 
-# Each arm has an index: those of open items begin with them.
-_RELEVANT: LiteralString = """((i.rank_level >= 0 AND i.archived_at IS NULL)
-    OR i.completed_at >= %(flow_from)s::timestamptz OR i.canceled_at >= %(flow_from)s::timestamptz)"""
-_COLUMNS: LiteralString = "i.team_id, i.state_id, i.created_at, i.started_at, i.completed_at, i.canceled_at"
+_SINCE: LiteralString = ">= %(flow_from)s::timestamptz"
+# Each has an index with these items in this order: that of the rank begins with what is open.
+_RELEVANT: Sequence[tuple[Order, LiteralString]] = (
+    (
+        Order((SortKey("i.rank_level", "integer"), SortKey("i.rank_place", "float8"))),
+        "i.rank_level >= 0 AND i.archived_at IS NULL",
+    ),
+    (Order((SortKey("i.completed_at", "timestamptz"),)), f"i.completed_at {_SINCE}"),
+    (Order((SortKey("i.canceled_at", "timestamptz"),)), f"i.canceled_at {_SINCE}"),
+)
+_OTHERS: LiteralString = "i.team_id, i.state_id, i.created_at, i.started_at, i.completed_at, i.canceled_at"
+_COLUMNS: LiteralString = f"i.id, {_OTHERS}"
 # An item's beginning, number 0, and then what is noted of it: each is looked up by itself, and none is joined to
 # another, as nothing is known of how many there are.
 _LIVED: LiteralString = f"""
@@ -80,14 +88,11 @@ async def count_flow(selection: Selection, moments: Sequence[datetime]) -> list[
 
     None for more than 10,000 items.
     """
-    narrowed = replace(selection, with_archived=True).narrow(
-        SqlPredicate(sql=_RELEVANT, params={"flow_from": moments[0]})
-    )
-    rows = Rows(selection=narrowed, limit="%(limit)s", pick="any", columns=_COLUMNS, mixes_archived=True)
+    few, tables = _render_relevant(selection)
     found = await query(
         f"""SELECT * FROM (
-{render_tables(narrowed)},
-few AS MATERIALIZED ({render_rows(rows)}),
+{tables},
+few AS MATERIALIZED ({few}),
 enough AS (SELECT count(*) AS count FROM few),
 kept AS MATERIALIZED (
   SELECT i.*, s.type FROM few i LEFT JOIN workflow_states s ON s.id = i.state_id
@@ -102,8 +107,26 @@ SELECT at, type, sum(grown)::integer AS grown, (SELECT count FROM enough) AS ite
 ) w GROUP BY at, type
 UNION ALL SELECT 0, '', 0, count FROM enough
 ) c""",
-        {**narrowed.params, "limit": MOST_COUNTED + 1, "moments": list(moments)},
+        {
+            **selection.params,
+            "flow_from": moments[0],
+            "limit": MOST_COUNTED + 1,
+            "moments": list(moments),
+        },
     )
     if any(items > MOST_COUNTED for *_, items in found):
         return None
     return [FlowStep(at, type_, grown) for at, type_, grown, _ in found if type_]
+
+
+def _render_relevant(selection: Selection) -> tuple[LiteralString, LiteralString]:
+    """Return the statement of the items that count, and the tables before it, which are the same in any order."""
+    ordered: list[tuple[Selection, LiteralString]] = [
+        (replace(selection, order=order, with_archived=True), where) for order, where in _RELEVANT
+    ]
+    rows = [
+        Rows(selection=one, limit="%(limit)s", columns=_OTHERS, mixes_archived=True, where=where)
+        for one, where in ordered
+    ]
+    found: LiteralString = ") UNION (".join([f"SELECT {_COLUMNS} FROM ({render_rows(one)}) i" for one in rows])
+    return f"SELECT * FROM (({found})) u LIMIT %(limit)s", render_tables(ordered[0][0])

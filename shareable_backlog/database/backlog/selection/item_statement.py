@@ -20,7 +20,7 @@ class Rows:
 
     `limit` is an expression; the position's parameters are those of `item_orders.name_position`. A selection with
     what is archived has that in a source of its own, as most indexes are, unless the rows are of one that
-    `mixes_archived`.
+    `mixes_archived`. `where` is one more condition on an item `i`.
     """
 
     selection: Selection
@@ -29,6 +29,7 @@ class Rows:
     after: Position | None = None
     columns: LiteralString = ""
     mixes_archived: bool = False
+    where: LiteralString = ""
 
 
 def render_tables(selection: Selection) -> LiteralString:
@@ -72,6 +73,7 @@ def _render_source(rows: Rows, source: Source) -> LiteralString:
     conditions: list[LiteralString] = [
         *([source.matched] if source.matched else []),
         *source.conditions,
+        *([rows.where] if rows.where else []),
         *_list_archived(rows, source),
         *([order.render_after(source.rank_sql if order.ranking == "state" else "")] if source.is_continued else []),
     ]
