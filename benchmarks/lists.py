@@ -35,6 +35,8 @@ PAGES = {
     "grouped by assignee": ("/?group=assignee", 3),
     "grouped by label, filtered": ("/?group=label&priority=high", 3),
     "board": ("/board", 3),
+    "trends": ("/trends", 3),
+    "trends of a team": ("/trends?team=ENG", 3),
     "search, 20 items": ("/?q=albatross", 3),
     "search, 1 item in 300": ("/?q=kingfisher", 3),
     "search, 1 item in 5": ("/?q=heron", 3),

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 WIDTH, HEIGHT = 1000, 200
 """The size of the field in which paths are drawn; its height is in pixels, its width is whatever the page has."""
@@ -12,6 +12,7 @@ WIDTH, HEIGHT = 1000, 200
 _MOST_STEPS = 4
 _MOST_TICKS = 6
 _LEAST = 0.01
+_DASH = 10  # what is drawn of a number whose neighbors are missing
 _BAR_SHARE = 0.76  # of the room of each column; the rest divides it from the next
 
 
@@ -145,13 +146,13 @@ def _place(value: float, top: float) -> float:
 
 def _draw_line(places: Sequence[float], heights: Sequence[float | None]) -> str:
     parts: list[str] = []
-    is_begun = False
-    for across, down in zip(places, heights, strict=True):
-        if down is None:
-            is_begun = False
-            continue
-        parts.append(f"{'L' if is_begun else 'M'}{across:.4g} {down:g}")
-        is_begun = True
+    for is_there, found in groupby(zip(places, heights, strict=True), lambda one: one[1] is not None):
+        points = [f"{across:.4g} {down:g}" for across, down in found if down is not None]
+        if is_there and len(points) > 1:
+            parts.append("M" + "L".join(points))
+        elif is_there:
+            # One by itself would have no length.
+            parts.append(f"M{points[0]}m-{_DASH / 2:g} 0h{_DASH:g}")
     return "".join(parts)
 
 

@@ -61,8 +61,9 @@ def test_a_line_goes_through_every_number(counts: list[int]) -> None:
     assert (points[0][0], points[-1][0]) == (0, WIDTH)
 
 
-def test_a_gap_is_a_gap() -> None:
-    assert drawing.draw_lines(list_weeks(4), [1, None, 1, 1]).lines[0].count("M") == 2
+def test_a_gap_is_a_gap_and_a_number_between_two_is_seen() -> None:
+    path = drawing.draw_lines(list_weeks(6), [1, 1, None, 1, None, 1]).lines[0]
+    assert path == "M0 0L200 0M600 0m-5 0h10M1000 0m-5 0h10"
 
 
 def test_days_that_are_further_apart_stand_further_apart() -> None:
