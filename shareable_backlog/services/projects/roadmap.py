@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.projects import roadmap, teams
+from shareable_backlog.database.projects import roadmap, teams, waiting
 from shareable_backlog.database.projects.roadmap import (
     MOST_COUNTED,
     STATUS_TYPES,
@@ -15,6 +15,7 @@ from shareable_backlog.database.projects.roadmap import (
     PlannedProject,
 )
 from shareable_backlog.database.projects.teams import ShownTeam
+from shareable_backlog.database.projects.waiting import AwaitedProject
 from shareable_backlog.services.projects import plan_dates
 
 PAGE_SIZE = 100
@@ -68,12 +69,14 @@ class Plan:
 class RoadmapPage:
     """One page of the roadmap; `initiatives` only if they were asked for: names, and their projects' ids.
 
-    `words` are those by which addresses name initiatives, by their names.
+    `words` are those by which addresses name initiatives, by their names; `awaited` has what projects wait for, by
+    their ids.
     """
 
     plans: list[Plan]
     initiatives: list[tuple[str, set[str]]]
     words: Mapping[str, str]
+    awaited: Mapping[str, Sequence[AwaitedProject]]
     has_more: bool
     teams: list[ShownTeam]
 
@@ -104,6 +107,7 @@ async def list_plans(
         plans=await _build_plans(scope, projects, today),
         initiatives=_group_parts(parts),
         words={one.initiative: one.word for one in parts},
+        awaited=_group_awaited(await waiting.list_awaited(scope, ids)),
         has_more=len(found) > PAGE_SIZE,
         teams=await teams.list_teams(scope),
     )
@@ -127,6 +131,13 @@ async def _build_plans(scope: Scope, projects: Sequence[PlannedProject], today: 
         )
         for project in projects
     ]
+
+
+def _group_awaited(found: Sequence[AwaitedProject]) -> Mapping[str, Sequence[AwaitedProject]]:
+    awaited: dict[str, list[AwaitedProject]] = {}
+    for one in found:
+        awaited.setdefault(one.waiting_id, []).append(one)
+    return awaited
 
 
 def _group_parts(parts: Sequence[InitiativeMembership]) -> list[tuple[str, set[str]]]:

@@ -102,6 +102,19 @@ async def test_all_facts_are_told_in_words(client: httpx2.AsyncClient) -> None:
     assert 'href="/projects/Apollo"' in page
 
 
+async def test_what_a_project_waits_for_is_told_and_its_name_leads_there(client: httpx2.AsyncClient) -> None:
+    await stored(target_date=days(30))
+    await store(project("Ladder / 2"), item(50, project_id="project-Ladder / 2"))
+    await query(
+        "INSERT INTO project_relations (id, type, anchor_type, related_anchor_type, project_id, related_project_id,"
+        " created_at, updated_at)"
+        " VALUES ('r', 'dependency', 'end', 'start', 'project-Ladder / 2', 'project-Apollo', now(), now())"
+    )
+    page = (await client.get("/roadmap")).text
+    assert "Waits for Ladder / 2" in words(page)
+    assert 'Waits for <a href="/projects/Ladder%20/%202"' in page
+
+
 async def test_the_drawing_is_not_told(client: httpx2.AsyncClient) -> None:
     await stored(start_date=days(-10), target_date=days(30))
     page = (await client.get("/roadmap")).text
@@ -159,6 +172,16 @@ async def test_the_links_through_time_keep_the_filters(client: httpx2.AsyncClien
     assert '<option value="ENG" selected>' in page
     assert '<option value="started" selected>' in page
     assert '<option value="6" selected>' in page
+
+
+async def test_the_name_of_an_initiative_leads_to_its_page(client: httpx2.AsyncClient) -> None:
+    await stored(target_date=days(30))
+    times: dict[str, Any] = {"created_at": NOON, "updated_at": NOON}
+    await store(
+        InitiativeRow(id="moon", name="Moon / 2", trashed=False, **times),
+        InitiativeProjectRow(id="o", initiative_id="moon", project_id="project-Apollo", **times),
+    )
+    assert 'href="/initiatives/Moon%20/%202"' in (await client.get("/roadmap?group=initiative")).text
 
 
 async def test_projects_stand_below_their_initiatives_on_demand(client: httpx2.AsyncClient) -> None:
