@@ -188,8 +188,10 @@ async def list_ids_by_health(health: Sequence[str]) -> list[str]:
     return [id_ for (id_,) in found]
 
 
-async def count_progress(scope: Scope, project_ids: Sequence[str]) -> list[MilestoneProgress]:
-    """Count the items of each project by milestone, up to one more than MOST_COUNTED of a project."""
+async def count_progress(
+    scope: Scope, project_ids: Sequence[str], most: int = MOST_COUNTED
+) -> list[MilestoneProgress]:
+    """Count the items of each project by milestone, up to one more than `most` of a project."""
     return await query(
         f"""
         SELECT p.id AS project_id, c.milestone_id, count(*) AS items,
@@ -202,7 +204,7 @@ async def count_progress(scope: Scope, project_ids: Sequence[str]) -> list[Miles
         ) c
         GROUP BY p.id, c.milestone_id
         """,
-        {**visibility.build_params(scope), "project_ids": list(project_ids), "most": MOST_COUNTED + 1},
+        {**visibility.build_params(scope), "project_ids": list(project_ids), "most": most + 1},
         row=MilestoneProgress,
     )
 

@@ -85,9 +85,9 @@ async def list_selected(selection: Selection, after: Position | None, limit: int
     return ListPage(found[:limit], tuple(found[limit - 1].position) if more else None)
 
 
-async def count_items(selection: Selection) -> ItemTotal:
-    """Count the items of a selection and add up their points, exactly as far as 10,000 items."""
-    return await item_totals.count_items(selection)
+async def count_items(selection: Selection, most: int = _MOST_COUNTED) -> ItemTotal:
+    """Count the items of a selection and add up their points, exactly as far as `most` items."""
+    return await item_totals.count_items(selection, most)
 
 
 async def find_neighbors(scope: Scope, query: ItemQuery, item_id: str) -> Neighbors:

@@ -113,21 +113,26 @@ async def list_plans(
     )
 
 
-async def list_chosen_plans(scope: Scope, ids: Sequence[str], today: date) -> Sequence[Plan]:
-    """Return those of some projects that are shown, in the order of the roadmap."""
+async def list_chosen_plans(
+    scope: Scope, ids: Sequence[str], today: date, most: int = MOST_COUNTED
+) -> Sequence[Plan]:
+    """Return those of some projects that are shown, in the order of the roadmap; of each `most` items are counted."""
     found = await roadmap.list_projects(scope, team_key=None, status_type=None, skip=0, limit=len(ids), ids=ids)
-    return await _build_plans(scope, found, today)
+    return await _build_plans(scope, found, today, most)
 
 
-async def _build_plans(scope: Scope, projects: Sequence[PlannedProject], today: date) -> list[Plan]:
+async def _build_plans(
+    scope: Scope, projects: Sequence[PlannedProject], today: date, most: int = MOST_COUNTED
+) -> list[Plan]:
     ids = [project.id for project in projects]
-    milestones, progress = await roadmap.list_milestones(scope, ids), await roadmap.count_progress(scope, ids)
+    milestones, progress = await roadmap.list_milestones(scope, ids), await roadmap.count_progress(scope, ids, most)
     return [
         build_plan(
             project,
             [one for one in milestones if one.project_id == project.id],
             [one for one in progress if one.project_id == project.id],
             today,
+            most,
         )
         for project in projects
     ]
@@ -148,15 +153,19 @@ def _group_parts(parts: Sequence[InitiativeMembership]) -> list[tuple[str, set[s
 
 
 def build_plan(
-    project: PlannedProject, milestones: Sequence[Milestone], counted: Sequence[MilestoneProgress], today: date
+    project: PlannedProject,
+    milestones: Sequence[Milestone],
+    counted: Sequence[MilestoneProgress],
+    today: date,
+    most: int = MOST_COUNTED,
 ) -> Plan:
-    """Return a project as a plan, with its own milestones, and what it has of items by milestone."""
-    count = _sum_counts(counted)
+    """Return a project as a plan, with its own milestones, and what it has of items by milestone, up to `most`."""
+    count = _sum_counts(counted, most)
     status = project.status_type if project.status_type in STATUS_TYPES else None
     is_over = status in ("completed", "canceled")
 
     def build_step(milestone: Milestone) -> Step:
-        own = count and _sum_counts(one for one in counted if one.milestone_id == milestone.id)
+        own = count and _sum_counts((one for one in counted if one.milestone_id == milestone.id), most)
         is_open = own is not None and own.done < own.items
         return Step(milestone, own, is_open and not is_over and _has_passed(milestone.target_date, today))
 
@@ -181,12 +190,12 @@ def is_health_old(updated_at: datetime | None, update_gap: timedelta | None, tod
     return today - updated_at.date() > max(_OLD_AFTER, 2 * (update_gap or timedelta()))
 
 
-def _sum_counts(counted: Iterable[MilestoneProgress]) -> ItemCount | None:
-    """Return the sum, or None when it is more than what is counted."""
+def _sum_counts(counted: Iterable[MilestoneProgress], most: int) -> ItemCount | None:
+    """Return the sum, or None when it is more than the `most` that are counted."""
     parts = list(counted)
     items = sum(one.items for one in parts)
     points = [one.points for one in parts if one.points is not None]
-    if items > MOST_COUNTED:
+    if items > most:
         return None
     return ItemCount(items, sum(one.done for one in parts), sum(points) if points else None)
 

@@ -11,7 +11,14 @@ from shareable_backlog.errors import NotFound
 from shareable_backlog.services.charts import burn_up
 from shareable_backlog.services.charts.burn_up import BurnUp, PlanPart
 from shareable_backlog.services.work import sections
-from shareable_backlog.services.work.sections import Condition, Filters, GroupedSection, ListedItem, WorkReader
+from shareable_backlog.services.work.sections import (
+    Condition,
+    Filters,
+    GroupedSection,
+    ListedItem,
+    WorkReader,
+    WorkSection,
+)
 
 __all__ = ["MOST_IDS", "NearCycle", "ShownCycle"]
 
@@ -32,14 +39,15 @@ class NamedItems:
 class CyclePage:
     """A cycle: all that was in it by state, archived or not, and the cycles of its team before and after.
 
-    `done` are the items that are done, of those that are not canceled (`wanted`).
+    `done` are the items that are done, of those that are not canceled (`wanted`). What slipped or came late is found
+    by no filter.
     """
 
     cycle: ShownCycle
     phase: CyclePhase
     by_state: GroupedSection
-    wanted: sections.WorkSection
-    done: sections.WorkSection
+    wanted: WorkSection
+    done: WorkSection
     slipped: NamedItems
     late: NamedItems
     burn_up: BurnUp | None
@@ -57,16 +65,15 @@ async def find_cycle(reader: WorkReader, team_key: str, number: int) -> ShownCyc
 
 async def read_cycle_page(reader: WorkReader, cycle: ShownCycle, first: int = sections.FIRST) -> CyclePage:
     """Return the page of a cycle, with the `first` of what slipped and came late."""
-    all_ = build_filters(cycle)
-    wanted = sections.narrow(all_, Condition("type", ("canceled", "duplicate"), is_not=True))
+    by_state = await sections.read_groups_by_state(reader, build_filters(cycle))
     slipped = await cycles.list_slipped_ids(reader.scope, cycle, reader.now)
     late = await cycles.list_late_ids(reader.scope, cycle)
     return CyclePage(
         cycle=cycle,
         phase=find_phase(cycle, reader),
-        by_state=await sections.read_groups(reader, all_, "state"),
-        wanted=await sections.read_section(reader, wanted, 0),
-        done=await sections.read_section(reader, sections.narrow(all_, Condition("type", ("completed",))), 0),
+        by_state=by_state,
+        wanted=await sections.count_types(reader, by_state, ("canceled", "duplicate"), is_not=True),
+        done=await sections.count_types(reader, by_state, ("completed",)),
         slipped=await _read_named(reader, slipped, first),
         late=await _read_named(reader, late, first),
         burn_up=await burn_up.read_burn_up(reader.scope, PlanPart("cycle", cycle.id), reader.today),

@@ -50,7 +50,7 @@ async def read_label_page(reader: WorkReader, label: LabelFacts) -> LabelWork:
     await sections.require_items(reader, all_)
     return LabelWork(
         label,
-        await sections.read_groups(reader, all_, "state"),
+        await sections.read_groups_by_state(reader, all_),
         await sections.list_projects(reader, all_),
         await _read_burn_up(reader, label),
     )

@@ -12,12 +12,18 @@ from shareable_backlog.services.backlog.filters import Condition, Filters
 from shareable_backlog.services.backlog.item_pages import ItemQuery, ItemTotal, ListedItem, ShownGroup
 from shareable_backlog.services.projects import roadmap
 from shareable_backlog.services.projects.roadmap import Plan
-from shareable_backlog.vocabulary import GroupBy, StateType
+from shareable_backlog.vocabulary import StateType
 
 __all__ = ["Condition", "Filters", "ItemTotal", "ListedItem", "Plan", "Scope", "ShownGroup"]
 
 FIRST = 20
 """So many items of a part stand on a page."""
+
+MOST_COUNTED = 1_000
+"""So many items of a part are counted exactly: a page has several, and takes no longer the more there are."""
+
+_FIRST_OF_GROUP = 10
+_FIRST_PROJECTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +50,16 @@ class WorkSection:
 
 @dataclass(frozen=True, slots=True)
 class GroupedSection:
-    """The same in up to 12 groups, each with its first items; more than `most` of a group are counted as one more."""
+    """The same in up to 12 groups, each with its first items; more than `most` of a group are counted as one more.
+
+    It `is_whole` if there are no other groups, and all of each were counted.
+    """
 
     filters: Filters
     total: ItemTotal
     groups: Sequence[ShownGroup]
     most: int
+    is_whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +80,37 @@ async def read_section(reader: WorkReader, filters: Filters, first: int = FIRST)
     """Return the items that `filters` leave, the `first` of them by rank."""
     selection = await selections.select_items(reader.scope, _ask(reader, filters), reader.version)
     items = (await item_pages.list_selected(selection, None, first)).items if first else ()
-    return WorkSection(filters, await item_pages.count_items(selection), items)
+    return WorkSection(filters, await item_pages.count_items(selection, MOST_COUNTED), items)
 
 
-async def read_groups(
-    reader: WorkReader, filters: Filters, by: GroupBy, *, first: int = FIRST, closed: Sequence[str] = ()
-) -> GroupedSection:
-    """Return the items that `filters` leave in groups, the `first` of each by rank."""
+async def read_groups_by_state(reader: WorkReader, filters: Filters) -> GroupedSection:
+    """Return the items that `filters` leave by their states, the first 10 of each by rank."""
     selection = await selections.select_items(reader.scope, _ask(reader, filters), reader.version)
-    total = await item_pages.count_items(selection)
-    page = await item_pages.list_groups(selection, by, closed=closed, skip=0, first=first, total=total)
-    return GroupedSection(filters, total, page.groups, page.most)
+    page = await item_pages.list_groups(selection, "state", closed=(), skip=0, first=_FIRST_OF_GROUP)
+    is_whole = page.next_skip is None and all(one.count <= page.most for one in page.groups)
+    total = _sum_groups(page.groups) if is_whole else await item_pages.count_items(selection)
+    return GroupedSection(filters, total, page.groups, page.most, is_whole)
 
 
-def _ask(reader: WorkReader, filters: Filters) -> ItemQuery:
-    return ItemQuery(filters, "rank", reader.now)
+async def count_types(
+    reader: WorkReader, by_state: GroupedSection, types: Sequence[StateType], *, is_not: bool = False
+) -> WorkSection:
+    """Return how many items of a part are in states of some types, or of others, without any of them."""
+    filters = narrow(by_state.filters, Condition("type", tuple(types), is_not=is_not))
+    if not by_state.is_whole:
+        return await read_section(reader, filters, 0)
+    counted = [
+        one
+        for one in by_state.groups
+        if (is_not if one.group.value is None else (one.group.type in types) is not is_not)
+    ]
+    return WorkSection(filters, _sum_groups(counted), ())
+
+
+def _sum_groups(groups: Sequence[ShownGroup]) -> ItemTotal:
+    points = [one.points for one in groups if one.points is not None]
+    count = sum(one.count for one in groups)
+    return ItemTotal(count, sum(points) if points else None, count)
 
 
 async def require_items(reader: WorkReader, filters: Filters) -> None:
@@ -106,8 +132,12 @@ async def read_phases(reader: WorkReader, filters: Filters) -> WorkPhases:
 
 
 async def list_projects(reader: WorkReader, filters: Filters) -> Sequence[Plan]:
-    """Return up to 20 projects, in the order of the roadmap, of what is open of what `filters` leave, by rank."""
+    """Return up to 10 projects, in the order of the roadmap, of what is open of what `filters` leave, by rank."""
     open_ = replace(filters, with_done=False)
     selection = await selections.select_items(reader.scope, _ask(reader, open_), reader.version)
-    ids = (await part_projects.list_project_ids(selection))[:FIRST]
-    return await roadmap.list_chosen_plans(reader.scope, ids, reader.today) if ids else []
+    ids = (await part_projects.list_project_ids(selection))[:_FIRST_PROJECTS]
+    return await roadmap.list_chosen_plans(reader.scope, ids, reader.today, MOST_COUNTED) if ids else []
+
+
+def _ask(reader: WorkReader, filters: Filters) -> ItemQuery:
+    return ItemQuery(filters, "rank", reader.now)

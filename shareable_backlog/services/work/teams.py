@@ -8,9 +8,18 @@ from shareable_backlog.database.work.cycles import NearCycle
 from shareable_backlog.database.work.teams import TeamFacts
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.work import sections
-from shareable_backlog.services.work.sections import Condition, Filters, GroupedSection, Plan, WorkPhases, WorkReader
+from shareable_backlog.services.work.sections import (
+    Condition,
+    Filters,
+    ListedItem,
+    Plan,
+    WorkPhases,
+    WorkReader,
+    WorkSection,
+)
 
 _FIRST_OF_PERSON = 3
+_MOST_LOOKED_AT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +31,28 @@ class TeamCycles:
     previous: NearCycle | None
 
 
+@dataclass(frozen=True, slots=True)
+class PersonSection:
+    """What somebody has started, or nobody (None): `filters` leave just these, of which the first stand here.
+
+    `count` is None where not all that is started was looked at.
+    """
+
+    name: str | None
+    filters: Filters
+    count: int | None
+    items: Sequence[ListedItem]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamPage:
-    """A team and its work; `people` have what is started of each, and are None where they are not shown."""
+    """A team and its work; `people` are None where they are not shown."""
 
     team: TeamFacts
     phases: WorkPhases
     cycles: TeamCycles
     projects: Sequence[Plan]
-    people: GroupedSection | None
+    people: Sequence[PersonSection] | None
 
 
 async def find_team(reader: WorkReader, key: str) -> TeamFacts:
@@ -46,16 +68,31 @@ async def read_team_page(reader: WorkReader, team: TeamFacts) -> TeamPage:
     all_ = Filters((Condition("team", (team.key,)),))
     await sections.require_items(reader, all_)
     phases = await sections.read_phases(reader, all_)
-    people = None
-    if team.shows_people:
-        people = await sections.read_groups(reader, phases.started.filters, "assignee", first=_FIRST_OF_PERSON)
     return TeamPage(
         team=team,
         phases=phases,
         cycles=await _read_cycles(reader, team.id),
         projects=await sections.list_projects(reader, all_),
-        people=people,
+        people=await _read_people(reader, phases.started) if team.shows_people else None,
     )
+
+
+async def _read_people(reader: WorkReader, started: WorkSection) -> Sequence[PersonSection]:
+    """Return who works on what of the first 200 items, in the order of names, and what nobody does last."""
+    first = await sections.read_section(reader, started.filters, _MOST_LOOKED_AT)
+    of_name: dict[str | None, list[ListedItem]] = {}
+    for one in first.items:
+        of_name.setdefault(one.assignee, []).append(one)
+    is_all = first.total.count == len(first.items)
+    return [
+        PersonSection(
+            name,
+            sections.narrow(started.filters, Condition("assignee", (name,) if name else (), with_none=not name)),
+            len(items) if is_all else None,
+            items[:_FIRST_OF_PERSON],
+        )
+        for name, items in sorted(of_name.items(), key=lambda one: (one[0] is None, (one[0] or "").lower()))
+    ]
 
 
 async def _read_cycles(reader: WorkReader, team_id: str) -> TeamCycles:

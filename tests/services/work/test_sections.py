@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import NOTHING
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.work import sections
@@ -34,7 +35,7 @@ async def test_who_may_see_nothing_finds_nothing() -> None:
     nobody = replace(read_as(), scope=NOTHING)
     with pytest.raises(NotFound):
         await sections.require_items(nobody, ENG)
-    assert (await sections.read_groups(nobody, ENG, "state")).groups == []
+    assert (await sections.read_groups_by_state(nobody, ENG)).groups == []
     assert await sections.list_projects(nobody, ENG) == []
     await sections.require_items(read_as(), ENG)
 
@@ -51,5 +52,22 @@ async def test_projects_are_those_whose_open_items_stand_first_and_no_more_than_
         indexed=False,
     )
     found = [int(one.project.name) for one in await sections.list_projects(read_as(), ENG)]
-    assert len(found) == 20
-    assert {number for number in found if number % 2 == 0} == set(range(2, 31, 2))
+    assert len(found) == 10
+    assert {number % 2 for number in found} == {0}
+
+
+async def test_more_than_a_thousand_are_counted_as_one_more_and_by_state_as_far_as_a_list_is() -> None:
+    await store(team("ENG"), state("started"), state("completed"))
+    await query(
+        """
+        INSERT INTO backlog_items (id, identifier, number, title, team_id, state_id, created_at, updated_at)
+        SELECT 'i' || n, 'ENG-' || n, n, 'A title', 'team-ENG', CASE WHEN n > 20 THEN 'ENG-started-0' END, at, at
+        FROM (SELECT n, now() AS at FROM generate_series(1, 5100) n) a
+        """
+    )
+    part = await sections.read_section(read_as(), ENG)
+    assert (part.total.count, part.total.is_exact) == (1_001, False)
+    by_state = await sections.read_groups_by_state(read_as(), ENG)
+    assert (by_state.is_whole, by_state.total.count) == (False, 5_100)
+    counted = [await sections.count_types(read_as(), by_state, ("started",), is_not=one) for one in (False, True)]
+    assert [one.total.count for one in counted] == [1_001, 20]
