@@ -5,6 +5,8 @@ from typing import LiteralString
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.backlog.selection.item_query import Selection
+from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
 from shareable_backlog.database.connection.query import query
 
 _OF_TEAM: LiteralString = """(
@@ -27,6 +29,19 @@ async def find_last_finish(scope: Scope, before: datetime, team_key: str | None)
         {**visibility.build_params(scope), "before": before, "team_key": team_key},
     )
     return found[0][0] if found else None
+
+
+async def find_last_of_few(selection: Selection, most: int) -> tuple[int, datetime | None]:
+    """Count the items of a selection, up to one more than `most`, and return when the last of these was finished."""
+    rows = Rows(selection=selection, limit="%(most)s", pick="some", columns="i.completed_at")
+    [found] = await query(
+        f"""SELECT * FROM (
+{render_tables(selection)}
+SELECT count(*), max(i.completed_at) FROM ({render_rows(rows)}) i
+) f""",
+        {**selection.params, "most": most + 1},
+    )
+    return found
 
 
 async def list_releases(

@@ -29,6 +29,8 @@ FIRST_SHOWN = 10
 LONGEST_HEADING = 200
 KINDS: tuple[DoneKind, ...] = get_args(DoneKind)
 _WEEK = timedelta(weeks=1)
+_EVER = date(1970, 1, 1)
+_FEW = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,10 @@ class DonePage:
 async def list_finished(scope: Scope, asked: DoneQuery, now: datetime, *, skip: int = 0) -> DonePage:
     """Return eight weeks of what was finished, the last of which has anything, by the days of `now`'s zone."""
     end = min(asked.before or date.max, _find_monday(now.date()) + _WEEK)
-    newest = await finished.find_last_finish(scope, _begin(end, now), asked.team_key)
+    newest = await _find_last(scope, asked, end, now)
     last = end if newest is None else _find_monday(newest.astimezone(now.tzinfo).date()) + _WEEK
     first = last - WEEKS_ON_PAGE * _WEEK
-    older = newest and await finished.find_last_finish(scope, _begin(first, now), asked.team_key)
+    older = newest and await _find_last(scope, asked, first, now)
     parts: list[DonePart] = []
     next_skip = None
     if newest is None:
@@ -97,6 +99,20 @@ async def list_finished(scope: Scope, asked: DoneQuery, now: datetime, *, skip: 
         next_skip=next_skip,
         teams=await teams.list_teams(scope),
     )
+
+
+async def _find_last(scope: Scope, asked: DoneQuery, before: date, now: datetime) -> datetime | None:
+    """Return when the last item was finished before a day.
+
+    What a group sees may be far apart among all that was finished, so where it is little, all of it is looked at.
+    """
+    if scope.viewer_group_ids is not None:
+        wanted = _build_filters(asked, _EVER, before)
+        selection = await item_pages.select_items(scope, ItemQuery(wanted, "updated", now))
+        count, last = await finished.find_last_of_few(selection, _FEW)
+        if count <= _FEW:
+            return last
+    return await finished.find_last_finish(scope, _begin(before, now), asked.team_key)
 
 
 def _find_monday(day: date) -> date:

@@ -152,6 +152,19 @@ async def test_what_is_hidden_is_not_finished() -> None:
     assert (await read(scope=NOTHING)).parts == []
 
 
+@pytest.mark.parametrize("few", [0, 10_000])
+async def test_a_group_finds_its_own_however_far_apart(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finished, "_FEW", few)
+    [(group_id,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Field') RETURNING id")
+    await query("INSERT INTO viewer_group_rules VALUES (%(id)s, 'team', 'team-ENG')", {"id": group_id})
+    for number, days_ago, key in ((1, 1, "OPS"), (2, 70, "ENG"), (3, 100, "OPS"), (4, 300, "ENG"), (5, 400, "OPS")):
+        await finish(number, days_ago, team=key)
+    page = await read(scope=Scope((group_id,)))
+    assert list_parts(page)[0] == (date(2025, 11, 24), 1, ["ENG-2"])
+    assert page.next_before == date(2025, 4, 14)
+    assert (await read(DoneQuery("week", page.next_before), Scope((group_id,)))).next_before is None
+
+
 async def test_a_heading_is_stored_recorded_and_taken_away_again() -> None:
     await finish(1, 0)
     for text in ("  Payments go\tlive ", ""):
