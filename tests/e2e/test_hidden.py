@@ -36,7 +36,7 @@ START = (
     "/changes?since=30d", f"/changes?since=30d&team={KEY}", "/feeds", "/views", "/about", "/account",
     "/updates", f"/updates?team={KEY}", "/updates.atom", "/api/v1/updates", "/projects/sample-project-umb-1",
     "/projects/Inspect%20without%20signal",
-    "/meeting", "/meeting?since=2020-01-01", "/done", "/done?by=project", "/done?by=label",
+    "/meeting", "/meeting?since=2020-01-01", "/done", "/done?by=project", "/done?by=label", "/done?by=release",
     "/trends", f"/trends?team={KEY}&weeks=13",
     f"/teams/{KEY}", f"/cycles/{KEY}-987", "/teams/FLD", "/cycles/FLD-32", "/labels/Bug", "/people/Maren Solvik",
     "/initiatives/No wasted drive",
