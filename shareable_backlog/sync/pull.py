@@ -29,7 +29,7 @@ from shareable_backlog.streams import STREAMS
 from shareable_backlog.streams.issues import ISSUES
 from shareable_backlog.streams.stream import Stream
 from shareable_backlog.streams.workspace import TEAMS
-from shareable_backlog.sync import runs
+from shareable_backlog.sync import runs, view_checks
 from shareable_backlog.sync.refused import KnownRefusals
 from shareable_backlog.sync.runs import OnPage, RunReport, Trigger
 from shareable_backlog.sync.store import Batch
@@ -37,6 +37,7 @@ from shareable_backlog.sync.sweep import HiddenRows, Sweep
 from shareable_backlog.sync.windows import Windows
 
 _WITHIN_S = 300.0
+_READ_LATER = timedelta(minutes=1)  # so far apart Linear's clock and ours may be
 _INDEXED_AT_ONCE = 1_000  # more is left to `slb serve`, so that a sync takes no longer than fetching and storing
 
 
@@ -66,6 +67,7 @@ async def run_sync(
 
     See `sync.run` for `on_page` and errors. Raises ConfigurationInvalid without a way into Linear, and LinearFailed.
     """
+    began_at = clock.read_time()
     async with (
         linear.open_configured_client(settings, retries=retries) as client,
         runs.record_run(
@@ -97,6 +99,8 @@ async def run_sync(
                 await issue_counts.store_counts(tx, _build_team_counts(windows.counts))
         await search_entries.refresh_entries(_INDEXED_AT_ONCE)
         await update_entries.refresh_entries(_INDEXED_AT_ONCE)
+        report.activity = "Comparing views made in Linear."
+        await view_checks.check_views(client, began_at - _READ_LATER)
         return report
 
 

@@ -1,13 +1,28 @@
 """Read the views that are shared in Linear, and keep which of them are published here."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, LiteralString, TypeAlias
 
+import msgspec
+
+from shareable_backlog.database.access.sharing import EVERYTHING
+from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 CheckOutcome: TypeAlias = Literal["matched", "differs", "refused", "too_many"]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewCheck:
+    """What a comparison found: how many items Linear's view and ours have, and how many only one of them has."""
+
+    outcome: CheckOutcome
+    linear_count: int | None = None
+    own_count: int | None = None
+    differing_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +30,7 @@ class LinearView:
     """A view of items made in Linear; not `is_shared` when it no longer is, or is gone.
 
     `published_…` are of the view here that follows it, if any, and the rest of the last comparison with Linear's ids,
-    which still holds if it `is_checked`.
+    which still holds if it `is_checked`: one that found no match is made again the day after.
     """
 
     id: str
@@ -39,7 +54,10 @@ _VIEWS: LiteralString = """
     SELECT coalesce(v.id, f.custom_view_id) AS id, coalesce(v.name, f.published_name) AS name, v.description,
       v.team_id, v.filter_data, coalesce(v.is_shared, false) AS is_shared,
       f.published_view_id AS published_id, f.published_name, f.published_query,
-      coalesce(f.checked_filter = v.filter_data AND f.checked_query = f.published_query, false) AS is_checked,
+      coalesce(
+        f.checked_filter = v.filter_data AND f.checked_query = f.published_query
+        AND (f.check_outcome = 'matched' OR f.checked_at > now() - interval '1 day'), false
+      ) AS is_checked,
       f.check_outcome, f.linear_count, f.own_count, f.differing_count, f.checked_at
     FROM (
       SELECT id, name, description, team_id, filter_data,
@@ -94,3 +112,37 @@ async def set_query(transaction: Transaction, published_id: int, *, before: str,
         {"published_id": published_id, "before": before, "after": after},
     )
     return bool(found)
+
+
+async def list_not_shown(ids: Collection[str]) -> set[str]:
+    """Return those of these items that the mirror has, and that nobody is shown here."""
+    found = await query(
+        f"""
+        SELECT i.id FROM backlog_items i
+        WHERE i.id = ANY (%(ids)s::text[]) AND {visibility.IN_LINEAR} AND NOT coalesce({visibility.ITEM}, false)
+        """,
+        {**visibility.build_params(EVERYTHING), "ids": list(ids)},
+    )
+    return {id_ for (id_,) in found}
+
+
+async def save_check(view: LinearView, check: ViewCheck) -> None:
+    """Keep what a comparison of a view's items with Linear's found."""
+    await query(
+        """
+        UPDATE followed_views
+        SET checked_filter = %(filter)s::jsonb, checked_query = %(query)s, check_outcome = %(outcome)s,
+          linear_count = %(linear_count)s, own_count = %(own_count)s, differing_count = %(differing_count)s,
+          checked_at = now()
+        WHERE custom_view_id = %(view_id)s
+        """,
+        {
+            "view_id": view.id,
+            "filter": msgspec.json.encode(view.filter_data).decode(),
+            "query": view.published_query,
+            "outcome": check.outcome,
+            "linear_count": check.linear_count,
+            "own_count": check.own_count,
+            "differing_count": check.differing_count,
+        },
+    )

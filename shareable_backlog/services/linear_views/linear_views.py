@@ -1,7 +1,7 @@
 """List the views made in Linear, publish them here, and let what is published follow them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.linear_views import followed_views, view_names
@@ -53,27 +53,34 @@ async def publish_view(actor: Actor, user_id: int, view_id: str) -> None:
         await followed_views.follow_view(tx, view.id, published_id)
 
 
-async def follow_views() -> list[LinearViewState]:
+async def follow_views() -> list[LinearView]:
     """Let published views show what theirs in Linear show by now, and return all that do.
 
     One that no longer has a meaning here, or is gone from Linear, stays as it was.
     """
-    states = await _translate_views(await followed_views.list_followed())
-    for state in states:
+    followed: list[LinearView] = []
+    for state in await _translate_views(await followed_views.list_followed()):
         view, query = state.view, state.translation.query
-        if view.published_id is not None and query is not None and query != view.published_query:
-            await _set_query(view, view.published_id, query)
-    return [state for state in states if state.is_followed]
+        if view.published_id is None or query is None:
+            continue
+        if query == view.published_query:
+            followed.append(view)
+        elif await _set_query(view, view.published_id, query):
+            followed.append(replace(view, published_query=query, is_checked=False))
+    return followed
 
 
-async def _set_query(view: LinearView, published_id: int, query: str) -> None:
+async def _set_query(view: LinearView, published_id: int, query: str) -> bool:
+    """Let a published view show something else, on record; False when it isn't as it was any more."""
     before = view.published_query or ""
     async with transaction() as tx:
-        if await followed_views.set_query(tx, published_id, before=before, after=query):
-            details = {"name": view.published_name, "before": {"query": before}, "after": {"query": query}}
-            await audit_actions.record(
-                tx, _BACKGROUND, Action.VIEW_CHANGED, resource="view", resource_id=str(published_id), details=details
-            )
+        if not await followed_views.set_query(tx, published_id, before=before, after=query):
+            return False
+        details = {"name": view.published_name, "before": {"query": before}, "after": {"query": query}}
+        await audit_actions.record(
+            tx, _BACKGROUND, Action.VIEW_CHANGED, resource="view", resource_id=str(published_id), details=details
+        )
+    return True
 
 
 async def _translate_views(found: Sequence[LinearView]) -> list[LinearViewState]:

@@ -116,6 +116,27 @@ def test_a_published_view_that_can_no_longer_be_followed_is_marked(
     assert words.replace("&#39;", "'") in page.replace("&#39;", "'")
 
 
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ("'matched', 41, 41, 0", "Linear has 41, here are 41. Checked"),
+        ("'matched', 41, 38, 0", "the others are hidden here, or newer than the last sync. Checked"),
+        ("'differs', 41, 40, 1", "Linear has 41, here are 40: 1 is only in one of both."),
+        ("'refused', NULL, NULL, NULL", "tell this key which issues its view has"),
+        ("'too_many', NULL, NULL, NULL", "too many items to be compared"),
+        ("NULL, NULL, NULL, NULL", "compared with Linear at the next sync"),
+    ],
+)
+def test_what_a_comparison_with_linear_found_is_said(with_linear: Site, check: str, words: str) -> None:
+    with_linear.post("/admin/views/linear", "alice", view="Hot <b>")
+    with_linear.query(
+        "UPDATE followed_views SET checked_at = now(), checked_query = 'priority=urgent',"
+        ' checked_filter = \'{"priority": {"eq": 1}}\','
+        f" (check_outcome, linear_count, own_count, differing_count) = ({check})"
+    )
+    assert words in " ".join(with_linear.get("/admin/views/linear", "alice").text.split())
+
+
 def test_the_page_of_all_views_leads_an_admin_to_those_made_in_linear(with_linear: Site) -> None:
     with_linear.query("DELETE FROM custom_views")
     assert 'href="/admin/views/linear"' in with_linear.get("/views", "alice").text

@@ -5,11 +5,13 @@ import json
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLError
 
 from tests.fakes.linear import filters
+from tests.fakes.linear.graphql import view_filters
 from tests.fakes.linear.refused import RefusedError
 from tests.fakes.linear.rows import Row
 from tests.fakes.linear.world import World
@@ -71,6 +73,8 @@ class Lists:
                 rows = (row for row in rows if row["archivedAt"] is None)
             if not arguments.get("includeDisabled"):
                 rows = (row for row in rows if row.get("active") is not False)
+            if view := arguments.get("view"):
+                rows = filter(partial(view_filters.is_in_view, self.world, self.world.by_id[view]), rows)
             if where := arguments.get("filter"):
                 rows = filter(filters.parse_filter(where), rows)
             self._ordered[name] = sorted((row[field], row["id"]) for row in rows)

@@ -100,7 +100,7 @@ async def test_what_is_published_follows_the_view_in_linear_and_that_is_on_recor
     await publish(alice, "Urgent")
     await linear_views.follow_views()
     await change("Urgent", HIGH)
-    assert [state.translation.query for state in await linear_views.follow_views()] == ["priority=high"]
+    assert [view.published_query for view in await linear_views.follow_views()] == ["priority=high"]
     await linear_views.follow_views()
     assert await offered(alice) == [("Urgent", "priority=high")]
     changed = {"name": "Urgent", "before": {"query": "priority=urgent"}, "after": {"query": "priority=high"}}

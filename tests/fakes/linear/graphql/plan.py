@@ -93,6 +93,8 @@ def execute_plan(plan: Plan, lists: Lists, values: VariableValues) -> Row:
         if name in LISTS:
             assert call
             source = lists.page(name, get_argument_values(*call, values))
+        elif name == "customView":
+            raise IrregularError
         else:
             source = lists.world.viewer if name == "viewer" else lists.world.organization
         data[key] = _object(inner, source, lists, values)

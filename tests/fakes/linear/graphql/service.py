@@ -71,7 +71,7 @@ class Service:
 
     def _by_the_book(self, asked: Plan, given: dict[str, Any]) -> bytes:
         """Answer by GraphQL's own executor, with errors and nulls as it makes them."""
-        roots = {root: partial(_page, root) for root in LISTS}
+        roots: dict[str, Any] = {root: partial(_page, root) for root in LISTS} | {"customView": _find_view}
         result = execute_sync(
             schema(),
             asked.document,
@@ -93,6 +93,9 @@ def schema() -> GraphQLSchema:
     team = built.type_map["Team"]
     assert isinstance(team, GraphQLObjectType)
     team.fields["issueCount"].resolve = _issue_count
+    view = built.type_map["CustomView"]
+    assert isinstance(view, GraphQLObjectType)
+    view.fields["issues"].resolve = _page_view
     return built
 
 
@@ -122,6 +125,18 @@ def _resolve(source: Mapping[str, Any], info: _Info, **arguments: Any) -> Any:
 
 def _issue_count(team: Row, info: _Info, *, includeArchived: bool) -> int:  # noqa: N803 (Linear's)
     return info.context.issue_count(team["id"], with_archived=includeArchived)
+
+
+def _find_view(info: _Info, *, id: str) -> Row:  # noqa: A002 (Linear's)
+    for row in info.context.world.seen("customViews"):
+        if row["id"] == id:
+            return row
+    extensions = {"code": "INPUT_ERROR", "type": "invalid input"}
+    raise GraphQLError("Entity not found: CustomView", extensions=extensions)
+
+
+def _page_view(view: Row, info: _Info, **arguments: Any) -> Row:
+    return info.context.page("issues", arguments | {"view": view["id"]})
 
 
 def _encode(answer: Row) -> bytes:

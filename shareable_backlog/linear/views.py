@@ -1,0 +1,60 @@
+"""Ask Linear which issues a custom view shows, to compare them with what the mirror finds."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from shareable_backlog.linear.connection.client import LinearClient
+from shareable_backlog.linear.errors import PartialAnswer
+
+_LARGEST_PAGE = 250
+
+QUERY = """query ViewIssues($id: String!, $first: Int!, $after: String) {
+  customView(id: $id) {
+    issues(first: $first, after: $after) { nodes { id updatedAt } pageInfo { hasNextPage endCursor } }
+  }
+}"""
+
+
+class ViewIssue(msgspec.Struct, frozen=True, rename="camel"):
+    """An issue that a view shows."""
+
+    id: str
+    updated_at: datetime
+
+
+class _ViewPageInfo(msgspec.Struct, rename="camel"):
+    has_next_page: bool
+    end_cursor: str | None = None
+
+
+class _ViewIssues(msgspec.Struct, rename="camel"):
+    nodes: list[ViewIssue]
+    page_info: _ViewPageInfo
+
+
+class _View(msgspec.Struct):
+    issues: _ViewIssues
+
+
+async def list_view_issues(client: LinearClient, view_id: str, *, most: int) -> Sequence[ViewIssue] | None:
+    """Return the issues of a view, but for archived ones; None of a view that has more than `most`.
+
+    Raises LinearFailed.
+    """
+    found: list[ViewIssue] = []
+    after: str | None = None
+    while len(found) <= most:
+        data = await client.execute(QUERY, {"id": view_id, "first": _LARGEST_PAGE, "after": after})
+        try:
+            page = msgspec.json.decode(data["customView"], type=_View).issues
+        except (KeyError, msgspec.MsgspecError) as error:
+            raise PartialAnswer from error
+        found += page.nodes
+        if not page.page_info.has_next_page:
+            return found if len(found) <= most else None
+        if not page.nodes or page.page_info.end_cursor in {None, after}:
+            raise PartialAnswer
+        after = page.page_info.end_cursor
+    return None
