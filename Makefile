@@ -11,9 +11,9 @@ unexport PYTHONDONTWRITEBYTECODE
 # Three workers keep two processors busy, as each waits for PostgreSQL a part of its time.
 WORKERS ?= 3
 
-# What needs no database, the use cases, and of database and pages what most changes touch: in a minute.
+# What needs no database, the use cases of the backlog, and of database and pages what most changes touch: in a minute.
 QUICK := tests/test_house_rules.py tests/test_logs.py tests/config/test_config.py \
-	tests/web tests/linear tests/mail tests/services \
+	tests/web tests/linear tests/mail $(addprefix tests/services/, backlog search mirror) \
 	$(addprefix tests/database/, connection/test_query.py connection/test_transaction.py search/test_search_match.py test_plans.py) \
 	$(addprefix tests/controllers/, test_pages.py access/test_auth.py backlog/test_items.py api/test_endpoints.py)
 NOT_QUICK := slow or long or browser or npm or netns
