@@ -27,7 +27,8 @@ __all__ = ["Forecast", "HeldForecasts", "PlanPart"]
 FEWEST_JUDGED = 20
 """Of fewer forecasts it is not said how often they held."""
 _MOST_SCOPES = 30
-_LOOK_AGAIN_S = 600.0
+_LOOK_AGAIN_S = 300.0
+_REST_S = 0.02
 _NOT_OF_WORK = ("type", "state", "completed", "new")
 
 
@@ -65,10 +66,10 @@ async def read_record(scope: Scope) -> HeldForecasts | None:
 async def keep_judging() -> None:
     """Make the records of all scopes in use again each night, for ever, and soon after what is shared has changed."""
     while True:
+        await asyncio.sleep(_LOOK_AGAIN_S)  # a start has enough to do
         with contextlib.suppress(BacklogError):  # the probe, or the failed statement, has it in the log
             if readiness.is_ready():
                 await judge_due(clock.read_time().date())
-        await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 async def judge_due(today: date) -> int:
@@ -93,7 +94,7 @@ async def _judge_projects(scope: Scope, today: date) -> dict[str, tuple[int, int
         days, held = await _list_days(scope, PlanPart("project", project_id)), HeldForecasts()
         for one in backtest.judge_past(days, completed or backtest.find_end(days), today):
             held += one
-            await asyncio.sleep(0)  # each takes some milliseconds; whoever asks for a page goes first
+            await asyncio.sleep(_REST_S)  # each takes some milliseconds; whoever asks for a page goes first
         if held.half_said or held.most_said:
             found[project_id] = (held.half_said, held.half_held, held.most_said, held.most_held)
     return found

@@ -50,8 +50,8 @@ def compute_forecast(days: Sequence[WorkDay], today: date) -> Forecast | None:
     if past.open_items <= 0 or len(past.weeks) < FEWEST_WEEKS or not any(done for done, _ in past.weeks):
         return None
     rng = random.Random(_SEED)  # noqa: S311 (nobody has to guess it, and it has to be the same again)
-    lengths = sorted(_draw_length(rng, past) for _ in range(_RUNS))
-    half, most = (lengths[math.ceil(share * _RUNS) - 1] for share in (_HALF, _MOST))
+    lengths = _draw_lengths(rng, past)
+    half, most = (lengths[at] if at < len(lengths) else None for at in (_find_place(_HALF), _find_place(_MOST)))
     return Forecast(_find_day(today, half), _find_day(today, most), len(past.weeks))
 
 
@@ -73,22 +73,44 @@ def sum_weeks(days: Sequence[WorkDay], today: date) -> WorkPast:
     return WorkPast(open_items, list(zip(done, came, strict=True)))
 
 
-def _draw_length(rng: random.Random, past: WorkPast) -> float:
-    """Return after how many weeks one run is done, infinity for one that is not within the horizon.
+def _find_place(share: float) -> int:
+    return math.ceil(share * _RUNS) - 1
+
+
+def _draw_lengths(rng: random.Random, past: WorkPast) -> list[float]:
+    """Return how many weeks the runs take that are done within the horizon, the shortest first.
+
+    Once more than half are not, no more are drawn, as neither line has a day then.
+    """
+    lengths, late = list[float](), 0
+    for _ in range(_RUNS):
+        length = _draw_length(rng, past)
+        if length is not None:
+            lengths.append(length)
+        elif (late := late + 1) > _RUNS - _find_place(_HALF):
+            return []
+    return sorted(lengths)
+
+
+def _draw_length(rng: random.Random, past: WorkPast) -> float | None:
+    """Return after how many weeks one run is done, None for one that is not within the horizon.
 
     The run draws from weeks that are drawn from those of the past first, with repetition: what the weeks to come are
     like is as uncertain as which of them comes when. Drawn from the past itself, the 85 % line held in too few cases.
     """
     kinds = rng.choices(past.weeks, k=len(past.weeks))
     left, count, fade = float(past.open_items), len(kinds), 1.0
+    best = max(done - min(came, 0) for done, came in kinds)
     for week in range(HORIZON_WEEKS):
         done, came = kinds[int(rng.random() * count)]
         after = left + fade * came - done
         if after <= 0:
             return week + left / (left - after)
         left, fade = after, fade * _FADE
-    return math.inf
+        if left > best * (HORIZON_WEEKS - week):
+            return None  # not even by the best week each week
+    return None
 
 
-def _find_day(today: date, weeks: float) -> date | None:
-    return None if math.isinf(weeks) else today + timedelta(days=math.ceil(weeks * 7))
+def _find_day(today: date, weeks: float | None) -> date | None:
+    return None if weeks is None else today + timedelta(days=math.ceil(weeks * 7))
