@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import filterfalse, groupby
 from typing import Annotated, TypeAlias
+from urllib.parse import quote
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
@@ -15,15 +16,19 @@ from starlette.responses import Response
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url
+from shareable_backlog.controllers.work import work_pages
+from shareable_backlog.controllers.work.work_pages import WorkLinks
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.account import views
 from shareable_backlog.services.account.views import ViewsBar
 from shareable_backlog.services.backlog import catalog, filters, news
-from shareable_backlog.services.backlog.filters import Filters, find_since
+from shareable_backlog.services.backlog.filters import Condition, Filters, find_since
 from shareable_backlog.services.backlog.news import News
-from shareable_backlog.services.projects import plan_moves, roadmap
+from shareable_backlog.services.projects import names, plan_moves, roadmap
 from shareable_backlog.services.projects.plan_moves import PLAN_MOVES, PlanMove, PlanMoveKind
 from shareable_backlog.services.projects.roadmap import Plan, RoadmapPage
+from shareable_backlog.services.work import sections
+from shareable_backlog.services.work.sections import WorkSection
 from shareable_backlog.vocabulary import PLAN_STATUSES
 from shareable_backlog.web import params
 from shareable_backlog.web.charts import timeline
@@ -45,7 +50,10 @@ def _write_since(since: str | None) -> str:
 
 
 class RoadmapQuery(Struct, frozen=True, kw_only=True):
-    """Which projects are asked for (`team` by key, `status` by type), in which groups, months and page."""
+    """Which projects are asked for (`team` by key, `status` by type), in which groups, months and page.
+
+    Below the one whose id is `open` stand its items.
+    """
 
     team: TeamKey = ""
     status: SearchText = ""
@@ -61,6 +69,7 @@ class RoadmapQuery(Struct, frozen=True, kw_only=True):
         Otherwise(InvalidInput, "A roadmap shows 3, 6, 12 or 24 months. Choose one of them."),
     ] = None
     page: Annotated[int, Meta(ge=1, le=_LAST_PAGE)] = 1
+    open: Annotated[str, Trimmed(200)] = ""
     since: Annotated[str | None, Trimmed(20), Codec(_parse_since, _write_since)] = None
     moved: Annotated[
         PlanMoveKind | None,
@@ -117,6 +126,10 @@ class RoadmapContext:
     saved: ViewsBar
     present_url: str
     compared: ComparedPlans | None
+    opened: WorkSection | None
+    open_addresses: Mapping[str, str]
+    """By the ids of projects whose items a list has alone: where these stand below the project, or no more."""
+    links: WorkLinks
 
 
 async def show_roadmap(request: Request, query: RoadmapQuery) -> Response:
@@ -158,9 +171,28 @@ async def read_roadmap(request: Request, query: RoadmapQuery) -> RoadmapContext:
         is_admin=is_admin,
         saved=saved,
         compared=compared,
+        opened=await _read_opened(request, query, found),
+        open_addresses=_list_open_addresses(query, found),
+        links=work_pages.build_links(request),
         present_url=backlog_url.build_present_url("/roadmap", query),
         mirrored=(await catalog.count_mirrored())[1] if is_admin and not found.plans else 0,
     )
+
+
+async def _read_opened(request: Request, query: RoadmapQuery, found: RoadmapPage) -> WorkSection | None:
+    """Return what is open of the project below which items are asked for, where a list has just these."""
+    opened = next((one.project for one in found.plans if one.project.id == query.open), None)
+    if opened is None or not names.has_own_list(opened):
+        return None
+    wanted = Filters((Condition("project", (opened.name,)),), with_done=False)
+    return await sections.read_section(work_pages.build_reader(request), wanted)
+
+
+def _list_open_addresses(query: RoadmapQuery, found: RoadmapPage) -> Mapping[str, str]:
+    ids = [one.project.id for one in found.plans if names.has_own_list(one.project)]
+    return {
+        id_: f"{_build_url(replace(query, open='' if id_ == query.open else id_))}#plan-{quote(id_)}" for id_ in ids
+    }
 
 
 async def _list_plans(

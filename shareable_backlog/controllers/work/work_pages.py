@@ -1,6 +1,6 @@
 """Show pages of work: who reads them, and where their numbers and lines lead."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from starlette.requests import Request
@@ -28,7 +28,7 @@ class WorkLinks:
 
         There is none by a name that an address does not keep, as it cuts what is very long, and space around it.
         """
-        narrowed = Filters((*wanted.conditions, *conditions), with_archived=wanted.with_archived)
+        narrowed = replace(wanted, conditions=(*wanted.conditions, *conditions))
         return _build_place(narrowed).url if self.has_list and _is_kept(narrowed) else ""
 
     def write_origin(self, wanted: Filters, *conditions: Condition) -> str:

@@ -174,6 +174,33 @@ async def test_the_links_through_time_keep_the_filters(client: httpx2.AsyncClien
     assert '<option value="6" selected>' in page
 
 
+async def test_what_is_open_of_a_project_stands_below_it_on_demand(client: httpx2.AsyncClient) -> None:
+    await stored(target_date=days(30))
+    page = (await client.get("/roadmap")).text
+    assert "ENG-2" not in page
+    [url] = re.findall(r'id="plan-project-Apollo" href="([^"]+)" aria-expanded="false"', page)
+    assert url == "/roadmap?open=project-Apollo#plan-project-Apollo"
+    page = (await client.get(url)).text
+    assert (page.count('<li class="item">'), "ENG-1<" in page, "ENG-2<" in page) == (1, False, True)
+    assert 'id="plan-project-Apollo" href="/roadmap#plan-project-Apollo" aria-expanded="true"' in page
+    assert "All" not in words(page)
+
+
+async def test_of_more_than_a_page_has_the_first_stand_there_and_lead_to_all(client: httpx2.AsyncClient) -> None:
+    await stored(target_date=days(30), more=24)
+    page = (await client.get("/roadmap?open=project-Apollo")).text
+    assert page.count('<li class="item">') == 20
+    assert '<a href="/?project=Apollo&amp;done=hidden">All 25</a>' in page
+
+
+async def test_nothing_stands_below_what_is_not_shown_or_has_no_list_of_its_own(client: httpx2.AsyncClient) -> None:
+    await stored(target_date=days(30))
+    await store(project("Gemini"), item(60, project_id="project-Gemini"))
+    await query("UPDATE projects SET name = 'apollo' WHERE id = 'project-Gemini'")
+    for id_ in ("project-Apollo", "project-Gemini", "none"):
+        assert '<li class="item">' not in (await client.get(f"/roadmap?open={id_}")).text
+
+
 async def test_the_name_of_an_initiative_leads_to_its_page(client: httpx2.AsyncClient) -> None:
     await stored(target_date=days(30))
     times: dict[str, Any] = {"created_at": NOON, "updated_at": NOON}
