@@ -34,7 +34,7 @@ class _ViewIssues(msgspec.Struct, rename="camel"):
     page_info: _ViewPageInfo
 
 
-class _View(msgspec.Struct):
+class _AskedView(msgspec.Struct):
     issues: _ViewIssues
 
 
@@ -48,7 +48,7 @@ async def list_view_issues(client: LinearClient, view_id: str, *, most: int) -> 
     while len(found) <= most:
         data = await client.execute(QUERY, {"id": view_id, "first": _LARGEST_PAGE, "after": after})
         try:
-            page = msgspec.json.decode(data["customView"], type=_View).issues
+            page = msgspec.json.decode(data["customView"], type=_AskedView).issues
         except (KeyError, msgspec.MsgspecError) as error:
             raise PartialAnswer from error
         found += page.nodes

@@ -29,11 +29,12 @@ from shareable_backlog.streams import STREAMS
 from shareable_backlog.streams.issues import ISSUES
 from shareable_backlog.streams.stream import Stream
 from shareable_backlog.streams.workspace import TEAMS
-from shareable_backlog.sync import runs, view_checks
+from shareable_backlog.sync import runs
 from shareable_backlog.sync.refused import KnownRefusals
 from shareable_backlog.sync.runs import OnPage, RunReport, Trigger
 from shareable_backlog.sync.store import Batch
 from shareable_backlog.sync.sweep import HiddenRows, Sweep
+from shareable_backlog.sync.views import view_checks
 from shareable_backlog.sync.windows import Windows
 
 _WITHIN_S = 300.0

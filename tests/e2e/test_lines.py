@@ -64,7 +64,7 @@ PAGES = (
 )  # fmt: skip
 ADMIN_PAGES = (
     "/admin/people", "/admin/people/1", "/admin/sync", "/admin/sharing", "/admin/labels", "/admin/settings",
-    "/admin/invitations", "/admin/audit",
+    "/admin/invitations", "/admin/audit", "/admin/views/linear",
 )  # fmt: skip
 
 

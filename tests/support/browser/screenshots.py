@@ -41,6 +41,7 @@ ADMINS = {
     "admin-settings": "/admin/settings",
     "admin-labels": "/admin/labels",
     "admin-invitations": "/admin/invitations",
+    "admin-linear-views": "/admin/views/linear",
 }
 SIZES: dict[str, ViewportSize] = {"": {"width": 1440, "height": 900}, "-phone": {"width": 390, "height": 844}}
 

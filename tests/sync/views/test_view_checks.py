@@ -135,7 +135,7 @@ async def test_a_view_with_too_many_issues_is_not_compared(
     live_database: Settings, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world, view = make_world()
-    monkeypatch.setattr("shareable_backlog.sync.view_checks._MOST_ISSUES", 1)
+    monkeypatch.setattr("shareable_backlog.sync.views.view_checks._MOST_ISSUES", 1)
     with run_linear(world) as fake:
         await run_until_quiet(live_database, fake)
         await publish(database, view)

@@ -1,0 +1,1 @@
+"""Views made in Linear, at the end of a run."""

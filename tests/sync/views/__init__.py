@@ -1,0 +1,1 @@
+"""Tests of views made in Linear, at the end of a run."""
