@@ -6,7 +6,7 @@ which never changes, so that nothing slips past while they are read.
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from shareable_backlog import clock
 from shareable_backlog.database import transaction
@@ -25,6 +25,7 @@ from shareable_backlog.sync import by_ids
 from shareable_backlog.sync.refused import KnownRefusals
 from shareable_backlog.sync.store import Batch, StreamPage
 
+_NEXT = timedelta(milliseconds=1)  # Linear's times are no more exact
 _MOST_RESTARTS = 2
 _WITHIN_S = 300.0
 _EXAMPLES = 20
@@ -44,6 +45,8 @@ class HiddenRows:
 class Sweep:
     """One sweep of `streams`; `began_at` is by the clock of Linear, `counts` are its first and last ones.
 
+    `known_until` is when the newest row was created that the mirror had when it began.
+
     Nothing of the streams in `unread` is compared or hidden: Linear refuses some of them, or did so before, as in
     `known`.
     """
@@ -54,12 +57,14 @@ class Sweep:
     known: KnownRefusals = field(default_factory=KnownRefusals)
     unread: set[str] = field(default_factory=set[str])
     began_at: datetime | None = None
+    known_until: datetime | None = None
     counts: tuple[list[IssueCount], list[IssueCount]] | None = None
 
     async def fetch_seen(self) -> AsyncGenerator[Batch]:
         """Fetch what Linear has."""
         async with transaction() as tx:
             await sweeps.clear_entries(tx)
+        self.known_until = await sweeps.find_latest_creation(self.streams)
         async for batch in self._fetch_pages():
             yield batch
 
@@ -100,7 +105,7 @@ class Sweep:
                 self.reader.doubts_cursors = restarts <= _MOST_RESTARTS
                 asks = {stream: replace(ask, after=None) for stream, ask in asks.items()}
                 continue
-            self.began_at = self.began_at or min(filter(None, (self.client.last_date, seen_at)))
+            self.began_at = self.began_at or self._find_beginning(seen_at)
             if fetched.counts is None:
                 with_counts = False
             else:
@@ -113,6 +118,11 @@ class Sweep:
                 for stream, page in pages.items()
                 if page.has_next_page
             }
+
+    def _find_beginning(self, seen_at: datetime) -> datetime:
+        """Return the time by Linear's clock before which rows were there when the sweep began, whatever it says."""
+        told = min(filter(None, (self.client.last_date, seen_at)))
+        return max(told, self.known_until + _NEXT) if self.known_until else told
 
     def _mark_unread(self, fetched: ListRound) -> None:
         refused = {refusal.stream for refusal in fetched.refused if refusal.kind in {"list", "hole"}}

@@ -68,6 +68,15 @@ def build_insert(entries: Sequence[SweepEntry]) -> tuple[LiteralString, Mapping[
     )
 
 
+async def find_latest_creation(streams: Sequence[Stream]) -> datetime | None:
+    """Return when the newest of all rows of these streams was created; None when there are none."""
+    newest = SQL(" UNION ALL ").join(
+        SQL("SELECT max(created_at) AS created_at FROM {}").format(Identifier(stream.table)) for stream in streams
+    )
+    [(created_at,)] = await query(SQL("SELECT max(created_at) FROM ({}) n").format(newest))
+    return created_at
+
+
 async def count_seen(stream: Stream) -> int:
     """Return how many rows of a stream the sweep saw."""
     [(count,)] = await query("SELECT count(*) FROM sweep_entries WHERE stream = %(stream)s", {"stream": stream.name})

@@ -286,3 +286,10 @@ async def test_what_is_part_of_something_is_deleted_together_with_it(
     async with transaction() as tx:
         await sweeps.delete_expired(tx, _RETENTION)
     assert rows[stream.name]["id"] not in await list_live_ids(stream.name)
+
+
+async def test_the_newest_row_of_all_streams_tells_until_when_they_are_known() -> None:
+    assert await sweeps.find_latest_creation([ISSUES, LABELS]) is None
+    await mirrored.store(mirrored.item(1), mirrored.label("Bug", created_at=_AFTER))
+    assert await sweeps.find_latest_creation([ISSUES]) == NOON
+    assert await sweeps.find_latest_creation([ISSUES, LABELS]) == _AFTER

@@ -42,6 +42,11 @@ _ONCE_WRONG: dict[str, tuple[Step, ...]] = {
         Run(),
         ("show", "teams", 1, 0),
     ),
+    "what was made within two hours goes while Linear's clock is as much behind": (
+        Run(),
+        ("remove", "issues", 0, 0),
+        Run(is_full=True, removals_allowed=True, date_ahead_s=-7200),
+    ),
     "the team of a parent is out of sight for a while": (
         Run(),
         ("hide", "teams", 0, 0),
