@@ -39,7 +39,7 @@ START = (
     "/meeting", "/meeting?since=2020-01-01", "/done", "/done?by=project", "/done?by=label", "/done?by=release",
     "/trends", f"/trends?team={KEY}&weeks=13",
     f"/teams/{KEY}", f"/cycles/{KEY}-987", "/teams/FLD", "/cycles/FLD-32", "/labels/Bug", "/people/Maren Solvik",
-    "/initiatives/No wasted drive",
+    "/initiatives/No wasted drive", "/roadmap?open=sample-project-umb-1", "/roadmap?open=sample-project-offline",
     "/api/v1/items", "/api/v1/teams", "/api/v1/projects", "/api/v1/labels", f"/api/v1/items/{KEY}-1",
     f"/items/{KEY}-1", f"/items/{KEY}-2",
 )  # fmt: skip

@@ -29,6 +29,7 @@ ADDRESSES = {
     "hostile trends": "/trends?team=EVL&weeks=52",
     "roadmap": "/roadmap",
     "roadmap by initiative": "/roadmap?group=initiative",
+    "roadmap with items": "/roadmap?open=sample-project-offline",
     "slides of a list": "/present/list?slide=2",
     "hostile slides of a board": "/present/board?team=EVL&group=label",
     "slides of a matrix": "/present/matrix",
