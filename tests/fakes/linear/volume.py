@@ -16,7 +16,7 @@ _TEAMS = (("ENG", "Engineering"), ("OPS", "Operations"), ("WEB", "Website"), ("A
 _PEOPLE = ("Bob Birch", "Carol Cole", "Mallory Moss", "Dana Dale", "Erin Elm", "Frank Ford", "Grace Glen")
 _PROJECT_STATUSES = (("Planned", "planned"), ("In Progress", "started"), ("Completed", "completed"))
 _RELATIONS = ("blocks", "duplicate", "related", "similar")
-_RELEASED = 25
+_RELEASED = 10
 """The how many-th issue is in a release."""
 _LABELS = ("Bug", "Feature", "Improvement", "Customer", "Security", "Design", "Documentation", "Chore")
 
