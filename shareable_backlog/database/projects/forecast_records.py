@@ -81,8 +81,7 @@ async def list_judged_projects(scope: Scope) -> list[tuple[str, date | None]]:
     return await query(
         f"""
         SELECT p.id, (p.completed_at AT TIME ZONE 'UTC')::date FROM projects p
-        CROSS JOIN LATERAL (SELECT FROM backlog_items i WHERE i.project_id = p.id AND {visibility.ITEM} LIMIT 1) i
-        WHERE p.removed_at IS NULL AND NOT p.trashed AND p.canceled_at IS NULL
+        WHERE {visibility.PROJECT} AND p.canceled_at IS NULL
         ORDER BY coalesce(p.completed_at, p.updated_at) DESC, p.id LIMIT %(most)s
         """,
         {**visibility.build_params(scope), "most": _MOST_PROJECTS},

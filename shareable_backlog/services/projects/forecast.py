@@ -67,7 +67,7 @@ async def keep_judging() -> None:
     """Make the records of all scopes in use again each night, for ever, and soon after what is shared has changed."""
     while True:
         await asyncio.sleep(_LOOK_AGAIN_S)  # a start has enough to do
-        with contextlib.suppress(BacklogError):  # the probe, or the failed statement, has it in the log
+        with contextlib.suppress(BacklogError):  # as below
             if readiness.is_ready():
                 await judge_due(clock.read_time().date())
 
@@ -75,16 +75,17 @@ async def keep_judging() -> None:
 async def judge_due(today: date) -> int:
     """Make the records that are not of today, or not of what is shared now, and return how many they were.
 
-    None is made while forecasts are switched off.
+    None is made while forecasts are switched off. One that fails is made the next time.
     """
     if "forecasts" in (await read_settings()).pages_off:
         return 0
     count = 0
     for scope in await kept_agendas.list_scopes(0, _MOST_SCOPES):
-        mark = await forecast_records.find_due_mark(scope, today)
-        if mark is not None:
-            await forecast_records.save_record(scope, today, mark, await _judge_projects(scope, today))
-            count += 1
+        with contextlib.suppress(BacklogError):  # the probe, or the failed statement, has it in the log
+            mark = await forecast_records.find_due_mark(scope, today)
+            if mark is not None:
+                await forecast_records.save_record(scope, today, mark, await _judge_projects(scope, today))
+                count += 1
     return count
 
 

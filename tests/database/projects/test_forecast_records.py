@@ -1,10 +1,12 @@
 """How often forecasts held, kept for each scope, in a real PostgreSQL."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
+from typing import Any, LiteralString
 
 import pytest
 
-from shareable_backlog.database import query
+from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.projects import forecast_records
 from tests.support.mirrored import NOON, item, project, store, team
@@ -77,3 +79,25 @@ async def test_what_is_judged_is_shown_and_not_canceled_the_latest_first() -> No
     }
     await hide_team("team-ENG")
     assert await forecast_records.list_judged_projects(ALL) == []
+
+
+async def list_reads(monkeypatch: pytest.MonkeyPatch, read: Callable[[Scope], Awaitable[object]]) -> list[str]:
+    """Return the lines of a statement's plan that read items."""
+    plan: list[str] = []
+
+    async def explain(sql: LiteralString, params: dict[str, Any]) -> list[Any]:
+        async with transaction() as one:
+            # A table of a few rows is read whole, whatever its indexes.
+            await one.query("SET LOCAL enable_seqscan = off")
+            plan.extend(line for (line,) in await one.query("EXPLAIN " + sql, params))
+        return [(0, 0, 0, 0)]
+
+    monkeypatch.setattr(forecast_records, "query", explain)
+    await read(ALL)
+    return [line for line in plan if "on backlog_items" in line]
+
+
+async def test_who_is_judged_is_found_without_reading_all_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads = await list_reads(monkeypatch, forecast_records.list_judged_projects)
+    assert reads
+    assert [line for line in reads if "Seq Scan" in line] == []

@@ -107,6 +107,31 @@ async def test_the_record_is_made_once_a_day_for_each_scope_in_use() -> None:
     assert await forecast.judge_due(TODAY + timedelta(days=1)) == 1
 
 
+async def add_group(group_id: int, *names: str) -> Scope:
+    """Store a group of viewers who see one team, and return what they see."""
+    params = {"id": group_id, "emails": [f"{name}@example.com" for name in names]}
+    for sql in (
+        "INSERT INTO viewer_groups (id, name) OVERRIDING SYSTEM VALUE VALUES (%(id)s, %(id)s::text)",
+        "INSERT INTO viewer_group_rules VALUES (%(id)s, 'team', 'team-ENG')",
+        "INSERT INTO users (email, is_approved, sees_everything) SELECT unnest(%(emails)s::text[]), true, false",
+        "INSERT INTO viewer_group_members (user_id, viewer_group_id)"
+        " SELECT id, %(id)s FROM users WHERE email = ANY (%(emails)s)",
+    ):
+        await query(sql, params)
+    return Scope((group_id,))
+
+
+@pytest.mark.owner
+async def test_a_scope_that_fails_leaves_the_others_their_records() -> None:
+    await add_group(1, "alice", "bob")
+    scope = await add_group(2, "carol")
+    await put_past("Apollo", 1)
+    await query("ALTER TABLE viewer_group_rules RENAME TO all_rules")
+    await query("CREATE VIEW viewer_group_rules AS SELECT * FROM all_rules WHERE 1 / (viewer_group_id - 1) > 0")
+    assert await forecast.judge_due(TODAY) == 1
+    assert await forecast.read_record(scope)
+
+
 async def test_few_judged_forecasts_are_no_record() -> None:
     await add_user()
     await store(DONE, project("Apollo"))
