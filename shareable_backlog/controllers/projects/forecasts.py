@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
+from shareable_backlog.errors import DatabaseFailed, DatabaseUnavailable
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.backlog.item_pages import ItemQuery, Scope
 from shareable_backlog.services.projects import forecast
@@ -58,8 +59,11 @@ async def _read_kept(
     reader = auth.require_page_user(request)
     if "forecasts" in reader.user.pages_off:
         return None
-    said = await _KEPT.value.get((reader.version, scope, what, today), read)
-    if said is None:
+    try:
+        said = await _KEPT.value.get((reader.version, scope, what, today), read)
+        if said is None:
+            return None
+        record = partial(forecast.read_record, scope)
+        return ShownForecast(said, await _KEPT_RECORDS.value.get((reader.version, scope), record))
+    except (DatabaseUnavailable, DatabaseFailed):  # it is in the log; the page is worth more than this line
         return None
-    record = partial(forecast.read_record, scope)
-    return ShownForecast(said, await _KEPT_RECORDS.value.get((reader.version, scope), record))

@@ -68,6 +68,12 @@ def test_nothing_is_said_where_nothing_moves(site: Site) -> None:
     assert read_words(site.get("/trends", "bob").text) == ""
 
 
+def test_a_forecast_that_fails_costs_no_page(site: Site) -> None:
+    site.query("ALTER TABLE forecast_records RENAME TO no_records")
+    page = site.get("/trends", "bob")
+    assert (page.status_code, read_words(page.text)) == (200, "")
+
+
 def test_an_admin_switches_forecasts_off(site: Site) -> None:
     assert read_words(site.get("/trends", "bob").text)
     site.query("UPDATE settings SET pages_off = '{forecasts}'")

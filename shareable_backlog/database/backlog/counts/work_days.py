@@ -8,7 +8,7 @@ from shareable_backlog.database.backlog.selection.item_query import Selection
 from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
 from shareable_backlog.database.connection.query import query
 
-MOST_COUNTED = 1_000_000
+MOST_COUNTED = 20_000
 """More items are not looked at."""
 
 _DROPPED: LiteralString = "CASE WHEN i.completed_at IS NULL THEN coalesce(i.canceled_at, i.archived_at) END"
@@ -26,7 +26,7 @@ class WorkDay:
 async def list_work_days(selection: Selection) -> list[WorkDay]:
     """Return the days on which something came, was done or was dropped, in their order; none for too many items."""
     columns: LiteralString = f"i.created_at AS came_at, i.completed_at AS done_at, {_DROPPED} AS dropped_at"
-    rows = Rows(selection=selection, limit="%(most)s", pick="some", columns=columns)
+    rows = Rows(selection=selection, limit="%(most)s", pick="any", columns=columns)
     found = await query(
         f"""SELECT * FROM (
 {render_tables(selection)},

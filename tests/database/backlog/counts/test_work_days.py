@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from shareable_backlog import tracing
 from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog.counts import work_days
 from shareable_backlog.database.backlog.counts.work_days import WorkDay
@@ -50,3 +51,12 @@ async def test_of_too_many_items_no_day_is_told(monkeypatch: pytest.MonkeyPatch)
     assert len(await list_days("")) == 1
     await store(item(2))
     assert await list_days("") == []
+
+
+async def test_at_most_20_000_items_are_read_and_in_no_order() -> None:
+    with tracing.trace_statements() as trace:
+        await list_days("archived=shown")
+    [counted] = [one for one in trace.statements if "AS growth" in str(one.sql)]
+    assert counted.params is not None
+    assert counted.params["most"] == 20_001
+    assert "ORDER BY i." not in str(counted.sql)
