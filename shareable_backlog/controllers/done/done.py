@@ -13,8 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogUrl
+from shareable_backlog.controllers.work import work_pages
 from shareable_backlog.process_state import ProcessState
-from shareable_backlog.services.backlog.filters import Filters
 from shareable_backlog.services.backlog.layouts import ListLayout
 from shareable_backlog.services.done import finished
 from shareable_backlog.services.done.finished import DoneKind, DonePage, DoneQuery
@@ -44,7 +44,10 @@ class HeadingForm(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoneContext:
-    """The page of what was finished; `kinds` are its other ways to be sorted, each with its address."""
+    """The page of what was finished; `urls` are of the lists of its parts, "" without one.
+
+    `kinds` are its other ways to be sorted, each with its address.
+    """
 
     page: DonePage
     params: DoneParams
@@ -73,12 +76,12 @@ async def show_done(request: Request, query: DoneParams) -> Response:
 
     key = (reader.version, scope, asked, query.skip, now.date(), str(now.tzinfo))
     page = await _KEPT.value.get(key, read)
-    first = replace(query, skip=0)
+    first, links = replace(query, skip=0), work_pages.build_links(request)
     context = DoneContext(
         page=page,
         params=query,
         today=now.date(),
-        urls=[_build_list_url(one.filters) for one in page.parts],
+        urls=[links.build_url(one.filters) for one in page.parts],
         kinds=[(kind, _build_url(replace(first, by=kind))) for kind in finished.KINDS],
         next_url=_build_url(replace(query, skip=page.next_skip)) if page.next_skip else None,
         older_url=page.next_before and _build_url(replace(first, before=page.next_before)),
@@ -96,10 +99,6 @@ async def save_heading(request: Request, form: HeadingForm) -> Response:
     await finished.save_heading(auth.read_actor(request), form.by, form.key, form.heading)
     back = _build_url(DoneParams(by=form.by, team=form.team, before=form.before))
     return RedirectResponse(f"{back}{'&' if '?' in back else '?'}notice=saved", 303)
-
-
-def _build_list_url(filters: Filters) -> str:
-    return BacklogUrl(LIST, filters, ListLayout()).url
 
 
 def _build_url(query: DoneParams) -> str:

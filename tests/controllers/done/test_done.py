@@ -49,6 +49,18 @@ def test_each_count_leads_to_a_list_of_just_as_many(site: Site, by: str) -> None
         assert site.get(address, "bob").text.count('<li class="item">') == number
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE settings SET pages_off = '{list}'", "UPDATE releases SET name = repeat('x', 201), version = NULL"],
+    ids=["the list is switched off", "no address keeps the name"],
+)
+def test_no_count_leads_to_another_list(site: Site, change: str) -> None:
+    site.query(change)
+    page = site.get("/done?by=release", "bob").text
+    assert '<span class="count">14<span> item' in page
+    assert (read_counts(page), "Show all" in page) == ([], False)
+
+
 def test_one_page_leads_to_the_next_until_all_was_there(site: Site) -> None:
     address, total, pages = "/done", 0, 0
     while address:
