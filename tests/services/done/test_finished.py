@@ -109,6 +109,14 @@ async def test_releases_come_by_what_was_finished_last_in_them() -> None:
     assert [one.group and one.group.name for one in page.parts] == ["4.21 Spring", "Autumn"]
 
 
+async def test_a_release_has_only_what_is_in_it() -> None:
+    await put_in_release(1, "4.21")
+    await put_in_release(2, "Spring", version="4.21")
+    for number, days_ago in ((1, 1), (2, 2)):
+        await finish(number, days_ago)
+    assert list_parts(await read(DoneQuery("release"))) == [("4.21", 1, ["ENG-1"]), ("Spring", 1, ["ENG-2"])]
+
+
 async def test_more_releases_than_a_page_holds_follow() -> None:
     for number in range(1, 15):
         await put_in_release(number, f"R{number}")

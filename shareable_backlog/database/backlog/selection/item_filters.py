@@ -106,9 +106,16 @@ def _find_cycles(words: LiteralString) -> LiteralString:
 
 
 def _find_releases(words: LiteralString) -> LiteralString:
+    """Find releases by name or version; a word that names one that is shown is no version of another."""
     return f"""
         SELECT e.id FROM releases e
-        WHERE (lower(e.name) = ANY ({words}) OR lower(e.version) = ANY ({words})) AND {visibility.RELEASE}
+        WHERE (lower(e.name) = ANY ({words}) OR (lower(e.version) = ANY ({words}) AND lower(e.version) <> ALL (ARRAY(
+          SELECT lower(e.name) FROM releases e
+          WHERE lower(e.name) = ANY ({words}) AND {visibility.RELEASE} AND EXISTS (
+            SELECT FROM item_releases r JOIN backlog_items i ON i.id = r.issue_id
+            WHERE r.release_id = e.id AND {visibility.IN_RELEASE} AND {visibility.ITEM}
+          )
+        )))) AND {visibility.RELEASE}
     """
 
 
