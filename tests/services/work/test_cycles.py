@@ -85,6 +85,16 @@ async def test_a_cycle_keeps_its_page_once_its_items_are_archived() -> None:
     assert (page.burn_up.total[-1], page.burn_up.done[-1]) == (1, 1)
 
 
+async def test_a_cycle_that_is_named_by_the_number_of_another_adds_nothing_to_it() -> None:
+    await store(team("ENG"), cycle(12), cycle(40, name="12"), cycle(41, name="99"))
+    for number, of in ((1, 12), (2, 40), (3, 40), (4, 41)):
+        await put(number, 0, of)
+    reader = read_as()
+    counts = [(await read_page(number, reader=reader)).by_state.total.count for number in (12, 40)]
+    by_name = await count_listed(reader, Filters((Condition("cycle", ("99",)),)))
+    assert (counts, by_name) == ([1, 2], 1)
+
+
 async def test_what_was_open_at_the_end_or_moved_on_slipped() -> None:
     await store(team("ENG"), *map(cycle, (1, 2, 3)), state("completed"), state("canceled"))
     await put(1, 1, 1)  # still open

@@ -99,8 +99,13 @@ def _find_milestones(words: LiteralString) -> LiteralString:
 
 
 def _find_cycles(words: LiteralString) -> LiteralString:
+    """Find cycles by number or name; one that is named by the number of another is found by its own number."""
     return f"""
-        SELECT e.id FROM cycles e WHERE e.number::text = ANY ({words}) OR lower(e.name) = ANY ({words})
+        SELECT e.id FROM cycles e
+        WHERE e.number::text = ANY ({words})
+          OR (lower(e.name) = ANY ({words})
+            AND NOT EXISTS (SELECT FROM cycles o WHERE o.number::text = lower(e.name) AND o.removed_at IS NULL
+              AND o.team_id IN ({visibility.TEAMS})))
           OR ('current' = ANY ({words}) AND now() BETWEEN e.starts_at AND e.ends_at)
     """
 
