@@ -54,8 +54,8 @@ class PersonWorkContext:
 async def show_label(request: Request, path: NamePath) -> Response:
     """Show what has a label, by state; another spelling leads to its own."""
     reader = work_pages.build_reader(request)
-    label = await named.find_label(path.name)
-    page = await _KEPT_LABELS.value.get((reader, label.name), partial(named.read_label_page, reader, label))
+    page = await _KEPT_LABELS.value.get((reader, path.name), partial(named.read_label_page, reader, path.name))
+    label = page.label
     if label.name != path.name:
         return RedirectResponse(f"/labels/{quote(label.name, safe='')}", 301)
     texts = PageTexts(url=None, images={}, titles={})

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 
 
 @dataclass(frozen=True, slots=True)
 class LabelFacts:
-    """The labels of a name that an admin has let through, with the description of one; None also where none is shown.
+    """The labels of a name that a shown item has, with the description of one; None also where none is shown.
 
     `ids` are those that have this very name: a filter by it finds also what is in a group that is called so.
     """
@@ -27,16 +28,23 @@ class PersonFacts:
     is_active: bool
 
 
-async def find_label(name: str) -> LabelFacts | None:
-    """Return the labels of this name, in any case; None when none is let through. There may be no item with any."""
+async def find_label(scope: Scope, name: str) -> LabelFacts | None:
+    """Return the labels of this name, in any case, that are let through and that an item has which may be shown.
+
+    A group has what its labels have. None when there are none; items may be archived.
+    """
     found = await query(
         f"""
         SELECT min(l.name COLLATE "C") AS name, min(l.color) AS color, array_agg(l.id ORDER BY l.id) AS ids,
                CASE WHEN {visibility.DESCRIPTIONS} THEN min(nullif(l.description, '')) END AS description
-        FROM labels l WHERE lower(l.name) = lower(%(name)s) AND l.is_offered AND l.removed_at IS NULL
+        FROM labels l WHERE lower(l.name) = lower(%(name)s) AND l.is_offered AND l.removed_at IS NULL AND EXISTS (
+          SELECT FROM backlog_items i WHERE i.label_ids <> '{{}}' AND i.label_ids && ARRAY(
+            SELECT e.id COLLATE "default" FROM labels e WHERE (e.id = l.id OR e.parent_id = l.id) AND e.is_offered
+          ) AND {visibility.ITEM}
+        )
         HAVING count(*) > 0
         """,
-        {"name": name},
+        {**visibility.build_params(scope), "name": name},
         row=LabelFacts,
     )
     return found[0] if found else None

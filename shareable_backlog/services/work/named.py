@@ -36,18 +36,12 @@ class PersonWork:
     projects: Sequence[Plan]
 
 
-async def find_label(name: str) -> LabelFacts:
-    """Return the labels of this name, of which there may be nothing to see. Raises NotFound."""
-    found = await named.find_label(name)
-    if found is None:
-        raise NotFound("There is no label by that name, or it is not read here. Look for it among the filters.")
-    return found
-
-
-async def read_label_page(reader: WorkReader, label: LabelFacts) -> LabelWork:
-    """Return the page of a label. Raises NotFound where no item with it is shown."""
+async def read_label_page(reader: WorkReader, name: str) -> LabelWork:
+    """Return the page of the labels of this name. Raises NotFound where no item with one is shown."""
+    label = await named.find_label(reader.scope, name)
+    if label is None:
+        raise NotFound("There is no label by that name, or you may not see it. Look for it among the filters.")
     all_ = Filters((Condition("label", (label.name,)),))
-    await sections.require_items(reader, all_)
     return LabelWork(
         label,
         await sections.read_groups_by_state(reader, all_),

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 
 async def read_label(name: str, scope: Scope = EVERYTHING) -> LabelWork:
-    return await named.read_label_page(read_as(scope), await named.find_label(name))
+    return await named.read_label_page(read_as(scope), name)
 
 
 async def read_person(name: str, scope: Scope = EVERYTHING) -> PersonWork:
