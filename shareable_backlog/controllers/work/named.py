@@ -69,8 +69,8 @@ async def show_label(request: Request, path: NamePath) -> Response:
 async def show_person(request: Request, path: NamePath) -> Response:
     """Show what somebody works on, what comes next and what they did; another spelling leads to its own."""
     reader = work_pages.build_reader(request)
-    person = await named.find_person(path.name)
-    page = await _KEPT_PEOPLE.value.get((reader, person.name), partial(named.read_person_page, reader, person))
+    page = await _KEPT_PEOPLE.value.get((reader, path.name), partial(named.read_person_page, reader, path.name))
+    person = page.person
     if person.name != path.name:
         return RedirectResponse(f"/people/{quote(person.name, safe='')}", 301)
     places = await ranks.read_ranks(reader.scope, reader.version)

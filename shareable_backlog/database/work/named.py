@@ -22,7 +22,7 @@ class LabelFacts:
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """The people of a name, of whom nothing else is told; they are active if one of them is."""
+    """The people of a name, of whom nothing else is told; they are active if one of those with shown items is."""
 
     name: str
     is_active: bool
@@ -50,15 +50,22 @@ async def find_label(scope: Scope, name: str) -> LabelFacts | None:
     return found[0] if found else None
 
 
-async def find_person(name: str) -> PersonFacts | None:
-    """Return the people of this name, in any case, or called so for short; None where people are not shown."""
+async def find_person(scope: Scope, name: str) -> PersonFacts | None:
+    """Return the people of this name, in any case, or called so for short, who have an item that may be shown.
+
+    None when there are none, or people are not shown; items may be archived.
+    """
     found = await query(
         f"""
         SELECT p.name, p.active AS is_active FROM people p
         WHERE (lower(p.name) = lower(%(name)s) OR lower(p.display_name) = lower(%(name)s)) AND {visibility.ASSIGNEES}
+          AND coalesce((SELECT TRUE FROM (
+            SELECT * FROM backlog_items WHERE assignee_id = p.id AND archived_at IS NULL
+            UNION ALL SELECT * FROM backlog_items WHERE assignee_id = p.id AND archived_at IS NOT NULL
+          ) i WHERE {visibility.ITEM} LIMIT 1), FALSE)
         ORDER BY lower(p.name) = lower(%(name)s) DESC, p.active DESC, p.name COLLATE "C" LIMIT 1
         """,
-        {"name": name},
+        {**visibility.build_params(scope), "name": name},
         row=PersonFacts,
     )
     return found[0] if found else None

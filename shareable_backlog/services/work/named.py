@@ -56,16 +56,10 @@ async def _read_burn_up(reader: WorkReader, label: LabelFacts) -> BurnUp | None:
     return await burn_up.read_burn_up(reader.scope, PlanPart("label", label.ids[0]), reader.today)
 
 
-async def find_person(name: str) -> PersonFacts:
-    """Return the people of this name, of whose work there may be nothing to see. Raises NotFound."""
-    found = await named.find_person(name)
-    if found is None:
-        raise NotFound("There is nobody by that name, or it is not shown here who works on what.")
-    return found
-
-
-async def read_person_page(reader: WorkReader, person: PersonFacts) -> PersonWork:
-    """Return the page of a person. Raises NotFound where nothing that they work or worked on is shown."""
+async def read_person_page(reader: WorkReader, name: str) -> PersonWork:
+    """Return the page of the people of this name. Raises NotFound where nothing that they do or did is shown."""
+    person = await named.find_person(reader.scope, name)
+    if person is None:
+        raise NotFound("There is nobody by that name, or you may not see who works on what.")
     all_ = Filters((Condition("assignee", (person.name,)),))
-    await sections.require_items(reader, all_)
     return PersonWork(person, await sections.read_phases(reader, all_), await sections.list_projects(reader, all_))

@@ -6,7 +6,7 @@ from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.work import named
 from shareable_backlog.database.work.named import LabelFacts, PersonFacts
-from tests.support.mirrored import item, label, person, store
+from tests.support.mirrored import NOON, item, label, person, store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -49,13 +49,26 @@ async def test_the_text_of_a_label_is_read_where_descriptions_are_shown() -> Non
     assert found.description is None
 
 
+async def test_a_hidden_namesake_decides_neither_spelling_nor_status() -> None:
+    await store(person("Dana", active=False), person("DANA"), item(1, assignee_id="person-Dana"))
+    await store(item(2, team="SEC", assignee_id="person-DANA"))
+    await query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('team', 'team-SEC', false)")
+    assert await named.find_person(EVERYTHING, "dana") == PersonFacts("Dana", is_active=False)
+
+
+async def test_somebody_is_found_by_what_was_put_away() -> None:
+    await store(person("Dana"), item(1, assignee_id="person-Dana", archived_at=NOON))
+    assert await named.find_person(EVERYTHING, "Dana") == PersonFacts("Dana", is_active=True)
+
+
 async def test_somebody_who_has_the_name_comes_before_who_is_called_so_for_short() -> None:
     await store(person("Zoe Adams", display_name="sam"), person("Sam", active=False))
-    assert await named.find_person("SAM") == PersonFacts("Sam", is_active=False)
-    assert await named.find_person("nobody") is None
+    await store(item(1, assignee_id="person-Zoe Adams"), item(2, assignee_id="person-Sam"))
+    assert await named.find_person(EVERYTHING, "SAM") == PersonFacts("Sam", is_active=False)
+    assert await named.find_person(EVERYTHING, "nobody") is None
 
 
 async def test_nobody_is_found_where_people_are_not_shown() -> None:
-    await store(person("Sam"))
+    await store(person("Sam"), item(1, assignee_id="person-Sam"))
     await query("UPDATE sharing_settings SET shows_assignees = false")
-    assert await named.find_person("Sam") is None
+    assert await named.find_person(EVERYTHING, "Sam") is None

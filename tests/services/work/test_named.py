@@ -18,7 +18,7 @@ async def read_label(name: str, scope: Scope = EVERYTHING) -> LabelWork:
 
 
 async def read_person(name: str, scope: Scope = EVERYTHING) -> PersonWork:
-    return await named.read_person_page(read_as(scope), await named.find_person(name))
+    return await named.read_person_page(read_as(scope), name)
 
 
 async def add_group(kind: str, entity_id: str) -> Scope:
