@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, cycle
+from urllib.parse import quote
 
 import psycopg
 
@@ -25,6 +26,9 @@ PAGES = {
     "first page": ("/", 1.5),
     "page 100": ("", 1.5),
     "item": ("", 1.5),
+    "project": ("", 1.5),
+    "cycle": ("/cycles/ENG-39", 1.5),
+    "team": ("/teams/ENG", 1.5),
     "team and kind of state": ("/?team=ENG&type=started", 3),
     "common label": ("/?label=Bug+phone", 3),
     "rare label": ("/?label=Cost+night", 3),
@@ -35,6 +39,7 @@ PAGES = {
     "grouped by assignee": ("/?group=assignee", 3),
     "grouped by label, filtered": ("/?group=label&priority=high", 3),
     "board": ("/board", 3),
+    "compared with a day": ("/?since=2026-10-19", 3),
     "trends": ("/trends", 3),
     "trends of a team": ("/trends?team=ENG", 3),
     "search, 20 items": ("/?q=albatross", 3),
@@ -59,12 +64,12 @@ class _Site:
 
     reader: Reader
     database: psycopg.Connection
-    deep: str
-    items: Iterator[str]
+    others: Mapping[str, Iterator[str]]
+    """The paths of pages that are others in each mirror."""
 
     def wait_ms(self, name: str, *, anew: bool) -> float:
         """Return how long a page takes, `anew`: after a change of the mirror; for ever if it is an error."""
-        path = PAGES[name][0] or (self.deep if name == "page 100" else next(self.items))
+        path = PAGES[name][0] or next(self.others[name])
         if anew:
             self.database.execute("UPDATE mirror_versions SET version = gen_random_uuid()")
         try:
@@ -94,9 +99,19 @@ def measure(*, quick: bool) -> Generator[Row]:
 def _served(stack: ExitStack, conninfo: str) -> _Site:
     environ = rig.environment(DATABASE_URL=rig.url_of(conninfo))
     reader = Reader(stack.enter_context(rig.serving([*rig.SLB, "serve"], environ, "/readyz")))
-    deep, identifiers = reader.path_of_page(_DEEP)
     database = stack.enter_context(psycopg.connect(conninfo, autocommit=True))
-    return _Site(reader, database, deep, cycle([f"/items/{identifier}" for identifier in identifiers]))
+    return _Site(reader, database, find_paths(reader, database))
+
+
+def find_paths(reader: Reader, database: psycopg.Connection) -> dict[str, Iterator[str]]:
+    """Return the paths of the pages that are others in each mirror, for ever."""
+    deep, identifiers = reader.path_of_page(_DEEP)
+    projects = database.execute("SELECT min(name) FROM projects GROUP BY lower(name) HAVING count(*) = 1 LIMIT 50")
+    return {
+        "page 100": cycle([deep]),
+        "item": cycle([f"/items/{identifier}" for identifier in identifiers]),
+        "project": cycle([f"/projects/{quote(name)}" for (name,) in projects]),
+    }
 
 
 def _asked(sites: Mapping[int, _Site], name: str, rounds: int, *, anew: bool) -> dict[int, list[float]]:

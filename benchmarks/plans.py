@@ -65,10 +65,10 @@ def measure(*, quick: bool) -> Generator[Row]:
             backlogs.log_of_server().with_name("plans.txt").open("w") as file,
         ):
             reader = Reader(address)
-            deep, identifiers = reader.path_of_page(100)
+            others = lists.find_paths(reader, database)
             offenders = 0
             for name, (usual, _) in lists.PAGES.items():
-                path = usual or (deep if name == "page 100" else f"/items/{identifiers[-1]}")
+                path = usual or next(others[name])
                 with contextlib.suppress(Unanswered):
                     reader.read(path)  # what comes from the disk the first time is not what is looked for
                 database.execute("UPDATE mirror_versions SET version = gen_random_uuid()")
