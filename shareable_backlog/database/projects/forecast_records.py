@@ -64,9 +64,7 @@ async def sum_record(scope: Scope) -> tuple[int, int, int, int]:
         SELECT coalesce(sum((c.value ->> 0)::integer), 0), coalesce(sum((c.value ->> 1)::integer), 0),
                coalesce(sum((c.value ->> 2)::integer), 0), coalesce(sum((c.value ->> 3)::integer), 0)
         FROM forecast_records r CROSS JOIN LATERAL jsonb_each(r.content) c
-        WHERE {_OF_SCOPE} AND r.sharing_mark = {_MARK} AND (
-          SELECT TRUE FROM backlog_items i WHERE i.project_id = c.key AND {visibility.ITEM} LIMIT 1
-        )
+        WHERE {_OF_SCOPE} AND r.sharing_mark = {_MARK} AND {visibility.render_has_items('c.key COLLATE "C"')}
         """,
         visibility.build_params(scope),
     )

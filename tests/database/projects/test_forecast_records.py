@@ -97,7 +97,10 @@ async def list_reads(monkeypatch: pytest.MonkeyPatch, read: Callable[[Scope], Aw
     return [line for line in plan if "on backlog_items" in line]
 
 
-async def test_who_is_judged_is_found_without_reading_all_items(monkeypatch: pytest.MonkeyPatch) -> None:
-    reads = await list_reads(monkeypatch, forecast_records.list_judged_projects)
+@pytest.mark.parametrize("read", [forecast_records.list_judged_projects, forecast_records.sum_record])
+async def test_projects_are_found_without_reading_all_items(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[Scope], Awaitable[object]]
+) -> None:
+    reads = await list_reads(monkeypatch, read)
     assert reads
     assert [line for line in reads if "Seq Scan" in line] == []
