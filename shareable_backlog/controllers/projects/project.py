@@ -61,6 +61,7 @@ class NamesakesContext:
 
 
 _MOST_MILESTONES = 3
+_AT_REST = frozenset(("completed", "canceled", "paused"))
 _Found = Sequence[ProjectDetails] | ProjectPage
 _KEPT = ProcessState(lambda: AsyncLruCache[_Found](256))
 """What a name means, until the mirror or what is shared changes."""
@@ -95,7 +96,9 @@ async def show_project(request: Request, path: ProjectPath, query: ProjectQuery)
 
 
 def _list_parts(page: ProjectPage) -> Iterator[PlanPart]:
-    """Yield what is forecast: the project, and its first milestones that are under way."""
+    """Yield what is forecast of a project that goes on: itself, and its first milestones that are under way."""
+    if page.project.status_type in _AT_REST:
+        return
     yield PlanPart("project", page.project.id)
     counts = [(step.milestone.id, step.count) for step in page.plan.steps]
     going = [id_ for id_, count in counts if count and 0 < count.done < count.items]

@@ -74,6 +74,16 @@ def test_a_forecast_that_fails_costs_no_page(site: Site) -> None:
     assert (page.status_code, read_words(page.text)) == (200, "")
 
 
+@pytest.mark.parametrize("status", ["completed", "canceled", "paused"])
+def test_a_project_that_does_not_go_on_has_none(site: Site, status: str) -> None:
+    site.query(f"""INSERT INTO project_statuses (id, name, type, created_at, updated_at)
+        VALUES ('s', 'Over', '{status}', now(), now())""")
+    site.query("UPDATE projects SET status_id = 's'")
+    page = site.get("/projects/Roof", "bob")
+    assert page.status_code == 200
+    assert "Forecast" not in page.text
+
+
 def test_an_admin_switches_forecasts_off(site: Site) -> None:
     assert read_words(site.get("/trends", "bob").text)
     site.query("UPDATE settings SET pages_off = '{forecasts}'")
