@@ -54,6 +54,7 @@ class InitiativeDetails(NamedInitiative):
     url: str | None
     started_at: datetime | None
     completed_at: datetime | None
+    canceled_at: datetime | None
     archived_at: datetime | None
     shows_description: bool
     """Whether texts of None mean that there are none, and not that descriptions are not shown."""
@@ -102,7 +103,7 @@ async def find_initiatives(scope: Scope, name: str) -> list[InitiativeDetails]:
     return await query(
         f"""
         SELECT {_NAMED}, coalesce(%(name)s NOT IN (n.id, n.slug_id), TRUE) AS is_named,
-               n.url, n.started_at, n.completed_at, n.archived_at,
+               n.url, n.started_at, n.completed_at, n.canceled_at, n.archived_at,
                CASE WHEN {visibility.ASSIGNEES} THEN a.name END AS owner,
                CASE WHEN {visibility.DESCRIPTIONS} THEN n.description END AS description,
                CASE WHEN {visibility.DESCRIPTIONS} THEN n.content END AS content,

@@ -16,7 +16,7 @@ from shareable_backlog.services.projects.updates import UpdatesPage, UpdatesQuer
 __all__ = ["InitiativeDetails", "Scope"]
 
 _SILENT_AFTER = timedelta(weeks=3)
-_OVER = "completed"
+_OVER = {"completed", "canceled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ async def read_page(
     scope: Scope, initiative: InitiativeDetails, after: tuple[datetime, str] | None, now: datetime
 ) -> InitiativePage:
     """Return the page of an initiative that is shown, with its updates from after `after`; `now` has a time zone."""
-    today, is_over = now.date(), (initiative.status or "").lower() == _OVER
+    today, is_over = now.date(), (initiative.status or "").lower() in _OVER
     below = await initiatives.list_below(scope, initiative.id)
     parts = await initiatives.list_projects(scope, initiative.id)
     listed = [one.id for one in parts if one.is_listed]

@@ -74,6 +74,7 @@ async def test_all_facts_are_told_in_words(client: httpx2.AsyncClient) -> None:
         description="Up we go", content="# Why\n\nAs *planned*", status="Active", owner_id="person-Maren",
         target_date=date(2026, 12, 31), target_date_resolution="quarter", health="atRisk",
         health_updated_at=NOON - timedelta(days=900), started_at=NOON, completed_at=NOON, url="https://example.com/5e1f",
+        canceled_at=NOON,
     )  # fmt: skip
     await add_updates(2)
     page = await read(client)
@@ -87,6 +88,7 @@ async def test_all_facts_are_told_in_words(client: httpx2.AsyncClient) -> None:
         "Maren",
         "Started",
         "Completed",
+        "Canceled",
         "Latest update",
     ):
         assert word in said, word

@@ -42,6 +42,7 @@ def name_tree(branches: Sequence[InitiativeBranch]) -> dict[str, Any]:
         (date(2026, 1, 1), "quarter", "Active", False),
         (date(2025, 12, 31), "year", None, True),
         (date(2026, 2, 5), None, "Completed", False),
+        (date(2026, 2, 5), None, "Canceled", False),
         (None, None, "Active", False),
     ],
 )
@@ -63,6 +64,10 @@ async def test_health_is_old_and_silence_is_told_by_its_own_rhythm() -> None:
     assert [one.is_health_old for one in found.values()] == [False, True, True]
     assert [one.silent_weeks for one in found.values()] == [None, None, 3]
     assert [one.body for one in found[14].updates.updates] == ["Up"]
+    await query("UPDATE initiatives SET status = 'Canceled'")
+    canceled = await read_page(days=21)
+    assert (canceled.is_health_old, canceled.silent_weeks) == (False, None)
+    await query("UPDATE initiatives SET status = 'Active'")
     await query("UPDATE sharing_settings SET shows_updates = false")
     hidden = await read_page(days=21)
     assert (hidden.silent_weeks, hidden.updates.updates) == (None, [])
