@@ -20,13 +20,26 @@ async def find_last_finish(scope: Scope, before: datetime, team_key: str | None)
 
     `team_key` None is any team.
     """
+    # By the id of one team its own index is read; by the key all that was finished might be walked through.
+    team_id = None if team_key is None else await _find_team_id(team_key)
+    if team_key is not None and team_id is None:
+        return None
+    of_team: LiteralString = "" if team_id is None else "AND i.team_id = %(team_id)s"
     found = await query(
         f"""
         SELECT i.completed_at FROM backlog_items i
-        WHERE i.completed_at < %(before)s AND {visibility.ITEM} AND {_OF_TEAM}
+        WHERE i.completed_at < %(before)s AND {visibility.ITEM} {of_team}
         ORDER BY i.completed_at DESC, i.id DESC LIMIT 1
         """,
-        {**visibility.build_params(scope), "before": before, "team_key": team_key},
+        {**visibility.build_params(scope), "before": before, "team_id": team_id},
+    )
+    return found[0][0] if found else None
+
+
+async def _find_team_id(key: str) -> str | None:
+    """Return the id of the shared team of a key, None where there is none."""
+    found = await query(
+        f"SELECT e.id FROM teams e WHERE e.key = %(key)s AND e.id IN ({visibility.TEAMS}) LIMIT 1", {"key": key}
     )
     return found[0][0] if found else None
 

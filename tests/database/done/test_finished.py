@@ -1,7 +1,7 @@
 """What was finished last, and in which releases, in a real PostgreSQL."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, LiteralString
 
 import pytest
 
@@ -9,7 +9,7 @@ from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING
 from shareable_backlog.database.done import finished
 from shareable_backlog.streams.releases import ItemReleaseRow, ReleaseRow
-from tests.support.mirrored import NOON, item, store
+from tests.support.mirrored import NOON, item, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -28,6 +28,26 @@ async def test_the_last_one_before_a_time_is_found_among_what_is_shown() -> None
     assert await finished.find_last_finish(EVERYTHING, NOON, "ENG") == NOON - 3 * HOUR
     assert await finished.find_last_finish(EVERYTHING, NOON - 3 * HOUR, None) is None
     assert await finished.find_last_finish(NOTHING, NOON, None) is None
+
+
+@pytest.mark.parametrize(
+    ("team_key", "index"), [("OPS", "idx_backlog_items_team_id_completed_at_id"), ("NONE", None)]
+)
+async def test_of_a_team_no_more_than_its_own_is_read(
+    team_key: str, index: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store(*(item(number, completed_at=NOON - number * HOUR) for number in range(1, 1000)), team("OPS"))
+    await query("ANALYZE")
+    plans: list[str] = []
+
+    async def explain(sql: LiteralString, params: dict[str, Any], **_row: Any) -> list[Any]:
+        plans.extend(line for (line,) in await query("EXPLAIN " + sql, params) if "on backlog_items" in line)
+        return await query(sql, params)
+
+    monkeypatch.setattr(finished, "query", explain)
+    assert await finished.find_last_finish(EVERYTHING, NOON, team_key) is None
+    assert len(plans) == (index is not None)
+    assert index is None or index in plans[0]
 
 
 async def test_releases_of_one_name_are_one_and_those_of_hidden_items_none() -> None:
