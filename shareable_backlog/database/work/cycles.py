@@ -72,6 +72,11 @@ async def find_cycle(scope: Scope, team_key: str, number: int) -> ShownCycle | N
     return found[0] if found else None
 
 
+async def find_latest(scope: Scope, team_id: str, at: datetime) -> NearCycle | None:
+    """Return the last cycle of a team that began by `at`, of those with an item that is shown."""
+    return await _find_near(scope, team_id, at, "y.starts_at <= %(at)s", "y.starts_at DESC")
+
+
 async def find_before(scope: Scope, team_id: str, at: datetime) -> NearCycle | None:
     """Return the last cycle of a team that began before `at`, of those with an item that is shown."""
     return await _find_near(scope, team_id, at, "y.starts_at < %(at)s", "y.starts_at DESC")

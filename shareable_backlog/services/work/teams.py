@@ -96,7 +96,7 @@ async def _read_people(reader: WorkReader, started: WorkSection) -> Sequence[Per
 
 
 async def _read_cycles(reader: WorkReader, team_id: str) -> TeamCycles:
-    last = await cycles.find_before(reader.scope, team_id, reader.now)
+    last = await cycles.find_latest(reader.scope, team_id, reader.now)
     following = await cycles.find_after(reader.scope, team_id, reader.now)
     if last is None or last.ends_at <= reader.now:
         return TeamCycles(None, following, last)
