@@ -113,13 +113,13 @@ def _sum_groups(groups: Sequence[ShownGroup]) -> ItemTotal:
     return ItemTotal(count, sum(points) if points else None, count)
 
 
-async def require_items(reader: WorkReader, filters: Filters) -> None:
-    """Do nothing where `filters` leave an item that may be shown, be it archived. Raises NotFound."""
+async def require_items(reader: WorkReader, filters: Filters, missing: str) -> None:
+    """Do nothing where `filters` leave an item that may be shown, be it archived. Raises NotFound: `missing`."""
     for asked in (filters, replace(filters, with_archived=True)):  # of which the latter may take long
         selection = await selections.select_items(reader.scope, _ask(reader, asked), reader.version)
         if (await item_pages.list_selected(selection, None, 1)).items:
             return
-    raise NotFound("There is nothing by that name, or you may not see it. Look for it in the list.")
+    raise NotFound(missing)
 
 
 async def read_phases(reader: WorkReader, filters: Filters) -> WorkPhases:

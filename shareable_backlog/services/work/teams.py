@@ -18,6 +18,7 @@ from shareable_backlog.services.work.sections import (
     WorkSection,
 )
 
+_NOT_THERE = "There is no team by that name, or you may not see it. Look for it among the filters."
 _FIRST_OF_PERSON = 3
 _MOST_LOOKED_AT = 200
 
@@ -59,14 +60,14 @@ async def find_team(reader: WorkReader, key: str) -> TeamFacts:
     """Return the team of this key, of which there may be nothing to see. Raises NotFound."""
     found = await teams.find_team(reader.scope, key)
     if found is None:
-        raise NotFound("There is no team by that name, or you may not see it. Look for it among the filters.")
+        raise NotFound(_NOT_THERE)
     return found
 
 
 async def read_team_page(reader: WorkReader, team: TeamFacts) -> TeamPage:
     """Return the page of a team. Raises NotFound where nothing of it is shown."""
     all_ = Filters((Condition("team", (team.key,)),))
-    await sections.require_items(reader, all_)
+    await sections.require_items(reader, all_, _NOT_THERE)
     phases = await sections.read_phases(reader, all_)
     return TeamPage(
         team=team,

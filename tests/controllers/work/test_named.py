@@ -51,6 +51,16 @@ def test_who_sees_nothing_finds_no_name(site: Site) -> None:
         assert site.get(path, "erin").status_code == 404, path
 
 
+@pytest.mark.parametrize("path", ["/labels/", "/people/", "/teams/"])
+def test_what_is_hidden_is_answered_in_the_same_words_as_what_is_not_there(site: Site, path: str) -> None:
+    site.query("UPDATE teams SET private = false")
+    site.query("UPDATE labels SET name = 'OPS'")
+    site.query("UPDATE people SET name = 'OPS'")
+    site.query("UPDATE backlog_items SET removed_at = now()")
+    hidden, missing = (site.get(path + name, "bob").text.partition('class="message"')[2] for name in ("OPS", "none"))
+    assert hidden.partition("</main>")[0] == missing.partition("</main>")[0] != ""
+
+
 def test_no_person_has_a_page_where_people_are_not_shown(site: Site) -> None:
     site.query("UPDATE sharing_settings SET shows_assignees = false")
     assert site.get(PERSON, "bob").status_code == 404

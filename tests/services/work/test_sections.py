@@ -33,16 +33,16 @@ async def test_further_conditions_leave_what_was_asked_before() -> None:
 async def test_who_may_see_nothing_finds_nothing() -> None:
     await store(state("started"), project("A"), item(1, state_id="ENG-started-0", project_id="project-A"))
     nobody = replace(read_as(), scope=NOTHING)
-    with pytest.raises(NotFound):
-        await sections.require_items(nobody, ENG)
+    with pytest.raises(NotFound, match="nothing here"):
+        await sections.require_items(nobody, ENG, "There is nothing here.")
     assert (await sections.read_groups_by_state(nobody, ENG)).groups == []
     assert await sections.list_projects(nobody, ENG) == []
-    await sections.require_items(read_as(), ENG)
+    await sections.require_items(read_as(), ENG, "")
 
 
 async def test_what_is_archived_is_enough_to_be_there() -> None:
     await store(team("ENG"), item(1, archived_at=NOW))
-    await sections.require_items(read_as(), ENG)
+    await sections.require_items(read_as(), ENG, "")
 
 
 async def test_projects_are_those_whose_open_items_stand_first_and_no_more_than_a_page_has() -> None:
