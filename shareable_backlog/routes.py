@@ -122,7 +122,7 @@ ROUTES = (
     Route(
         "POST", "/updates/feed", update_feeds.create_feed, "viewer", "create an address for a feed reader", "feeds"
     ),
-    Route("GET", "/projects/{name:path}", project.show_project, "viewer"),
+    Route("GET", "/projects/{name:path}", project.show_project, "viewer", page="roadmap"),
     Route("GET", "/changes", changes.show_changes, "viewer", page="changes"),
     Route("POST", "/changes/seen", changes.mark_seen, "viewer", page="changes"),
     Route("GET", "/done", done.show_done, "viewer", page="done"),
@@ -153,7 +153,7 @@ ROUTES = (
     Route("POST", "/feeds", feeds.create_feed, "viewer", "create an address for a feed reader", page="feeds"),
     Route("GET", "/items/{identifier}", items.show_item, "viewer"),
     Route("GET", "/items/{identifier}/images/{name}", images.show_image, "viewer"),
-    Route("GET", "/initiatives/{name:path}", initiatives.show_initiative, "viewer"),
+    Route("GET", "/initiatives/{name:path}", initiatives.show_initiative, "viewer", page="roadmap"),
     Route("GET", "/teams/{key}", team_pages.show_team, "viewer"),
     Route("GET", "/cycles/{name}", cycles.show_cycle, "viewer"),
     Route("GET", "/labels/{name:path}", named.show_label, "viewer"),

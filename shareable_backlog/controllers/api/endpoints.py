@@ -150,6 +150,7 @@ async def list_projects(request: Request, query: PageQuery) -> Page[Project]:
 async def list_updates(request: Request, query: WrittenQuery) -> Page[Update]:
     """Return what teams wrote about progress, the latest first; nothing of a project that is not there."""
     user = auth.require_user(request)
+    auth.require_page(request, "updates")
     named = UpdatesParams(q=query.q, project=query.project, health=query.health or None, team=query.team.upper())
     try:
         wanted, _ = await find_wanted(user.scope, named)

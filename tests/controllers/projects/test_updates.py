@@ -270,6 +270,23 @@ def test_where_the_page_is_switched_off_changes_has_none(site: Site) -> None:
     assert read_changes(site.get("/changes?since=30d", "bob").text) == []
 
 
+def test_where_the_page_is_switched_off_no_other_tells_them(site: Site) -> None:
+    site.query("UPDATE settings SET pages_off = '{updates}'")
+    assert site.get("/api/v1/updates", "bob").status_code == 403
+    for path, text in (("/projects/Roof%20%26%20wall", "leaks"), ("/initiatives/Whole%20house", "grows")):
+        page = site.get(path, "bob")
+        assert page.status_code == 200
+        assert text not in page.text
+        assert "update yet" not in page.text
+
+
+@pytest.mark.parametrize("path", ["/projects/Ladder", "/initiatives/Whole%20house"])
+def test_pages_of_plans_go_with_the_roadmap(site: Site, path: str) -> None:
+    assert site.get(path, "bob").status_code == 200
+    site.query("UPDATE settings SET pages_off = '{roadmap}'")
+    assert site.get(path, "bob").status_code == 403
+
+
 def test_the_api_has_them_with_all_that_is_shown(site: Site) -> None:
     answer = site.get("/api/v1/updates?health=atRisk", "bob").json()
     [one] = answer["data"]
