@@ -56,18 +56,18 @@ def compute_forecast(days: Sequence[WorkDay], today: date) -> Forecast | None:
 
 
 def sum_weeks(days: Sequence[WorkDay], today: date) -> WorkPast:
-    """Return the up to twelve weeks before a day; `days` are in their order.
+    """Return what is open on a day, and the up to twelve weeks before it; `days` are in their order.
 
     The first week of all is left out, as what a plan begins with is no growth.
     """
     count = max(0, min(MOST_WEEKS, (today - days[0].day).days // 7 - 1)) if days else 0
     done, came, open_items = [0] * count, [0] * count, 0
     for one in days:
-        if one.day >= today:
+        if one.day > today:
             break
         open_items += one.growth - one.done
         week = ((today - one.day).days - 1) // 7
-        if week < count:
+        if 0 <= week < count:
             done[week] += one.done
             came[week] += one.growth
     return WorkPast(open_items, list(zip(done, came, strict=True)))

@@ -70,6 +70,15 @@ def test_it_is_silent(open_items: int, done: list[int]) -> None:
     assert compute(open_items, done) is None
 
 
+def test_what_was_done_today_is_open_no_more_and_no_week_counts_it() -> None:
+    steady = [WorkDay(TODAY - timedelta(weeks=13), 34, 0)]
+    steady += [WorkDay(TODAY - timedelta(weeks=week, days=3), 0, 2) for week in range(12)][::-1]
+    assert simulation.compute_forecast(steady, TODAY) == Forecast(after(weeks=5), after(weeks=5), 12)
+    half_done = [*steady, WorkDay(TODAY, 0, 6)]
+    assert simulation.compute_forecast(half_done, TODAY) == Forecast(after(weeks=2), after(weeks=2), 12)
+    assert simulation.compute_forecast([*steady, WorkDay(TODAY, 0, 10)], TODAY) is None
+
+
 def test_without_any_day_it_is_silent() -> None:
     assert simulation.compute_forecast([], TODAY) is None
 
