@@ -82,8 +82,13 @@ async def list_shared() -> list[LinearView]:
 
 
 async def list_followed() -> list[LinearView]:
-    """Return those that are published and still shared in Linear."""
-    return await query(f"SELECT * FROM ({_VIEWS}) w WHERE is_shared AND published_id IS NOT NULL", row=LinearView)
+    """Return those that are published and still shared in Linear, whose comparison is oldest first."""
+    return await query(
+        f"""
+        SELECT * FROM ({_VIEWS}) w WHERE is_shared AND published_id IS NOT NULL ORDER BY checked_at NULLS FIRST, id
+        """,
+        row=LinearView,
+    )
 
 
 async def find_shared(view_id: str) -> LinearView | None:

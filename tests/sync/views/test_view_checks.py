@@ -121,6 +121,32 @@ async def test_a_refusal_is_kept_and_a_fault_left_to_the_next_run(
         assert (await read_check())[0] == (outcome or "matched")
 
 
+async def test_a_view_that_fails_keeps_no_other_from_being_compared(live_database: Settings, database: str) -> None:
+    world, view = make_world()
+    other = world.add("customViews", name="Late", filterData={"priority": {"eq": 2}})
+    with run_linear(world) as fake:
+        await run_until_quiet(live_database, fake)
+        for one in (view, other):
+            await publish(database, one)
+        fake.fail_next(Fault.BAD_GATEWAY, after=1)
+        assert await check_again(live_database, fake) == 2
+    found = await query("SELECT check_outcome FROM followed_views ORDER BY checked_at NULLS FIRST")
+    assert [tuple(one) for one in found] == [(None,), ("matched",)]
+
+
+async def test_a_view_that_takes_too_long_is_not_asked_for_again_at_once(
+    live_database: Settings, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, view = make_world()
+    monkeypatch.setattr("shareable_backlog.sync.views.view_checks._VIEW_WITHIN_S", 0)
+    with run_linear(world) as fake:
+        await run_until_quiet(live_database, fake)
+        await publish(database, view)
+        await check_again(live_database, fake)
+        assert (await read_check())[0] == "refused"
+        assert await check_again(live_database, fake) == 0
+
+
 async def test_a_spent_budget_is_left_to_the_mirror(live_database: Settings, database: str) -> None:
     world, view = make_world()
     with run_linear(world) as fake:
