@@ -200,7 +200,8 @@ async def _list_groups(
 
 
 async def _add_headings(by: DoneKind, parts: Sequence[DonePart]) -> list[DonePart]:
-    known = await headings.read_headings(by, [one.key for one in parts if one.key])
+    # Of a week of which somebody sees nothing they don't read what it was called, either.
+    known = await headings.read_headings(by, [one.key for one in parts if one.key and one.total.count])
     return [replace(one, heading=known.get(one.key or "")) for one in parts]
 
 

@@ -192,6 +192,18 @@ async def test_a_heading_is_stored_recorded_and_taken_away_again() -> None:
     ]  # fmt: skip
 
 
+async def test_a_heading_is_told_only_to_who_sees_anything_of_it() -> None:
+    await finish(1, 0)
+    await finish(2, 8, team="OPS")
+    for day in (MONDAY, MONDAY - timedelta(weeks=1)):
+        await finished.save_heading(OPERATOR, "week", day.isoformat(), "Falcon bought")
+    quiet = [None] * 6
+    assert [one.heading for one in (await read()).parts] == ["Falcon bought", "Falcon bought", *quiet]
+    assert [one.heading for one in (await read(DoneQuery("week", team_key="ENG"))).parts][:2] == ["Falcon bought", None]
+    await query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('team', 'team-OPS', false)")
+    assert [one.heading for one in (await read()).parts][:2] == ["Falcon bought", None]
+
+
 async def test_a_heading_that_is_too_long_is_refused() -> None:
     with pytest.raises(InvalidInput, match="Nothing was saved"):
         await finished.save_heading(OPERATOR, "week", "2026-02-02", "x" * 201)
