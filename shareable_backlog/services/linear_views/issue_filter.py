@@ -17,6 +17,7 @@ from shareable_backlog.vocabulary import PRIORITIES, STATE_TYPES, FilterName
 NO_MEANING = "has no meaning here."
 _LONGEST_PATH = 80
 _MOST_REFUSALS = 20
+_ABOVE_ALL = 1_000_000_000
 _NEGATIVE = frozenset({"neq", "nin", "neqIgnoreCase"})
 _POSITIVE = frozenset({"eq", "in", "eqIgnoreCase"})
 _ORDERED = frozenset({"lt", "lte", "gt", "gte"})
@@ -186,7 +187,8 @@ def _read_no_label(reading: FilterReading, value: object, path: str) -> list[Cho
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Return whether it is a number, and none that is beyond all priorities and estimates."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _ABOVE_ALL
 
 
 def _read_priority(reading: FilterReading, value: object, path: str) -> list[Choice]:

@@ -29,6 +29,11 @@ def test_what_can_be_read_is_read_beside_what_can_not() -> None:
     assert (choices, refusals) == ([Choice("priority", frozenset({"urgent"}))], ["“number” has no meaning here."])
 
 
+@pytest.mark.parametrize("number", [10**400, -(10**400), 1e9, float("inf"), float("nan")])
+def test_a_number_that_nothing_has_is_refused_in_words(number: float) -> None:
+    assert read({"estimate": {"eq": number}}) == ([], ["“estimate.eq” has no meaning here."])
+
+
 KEYS = ("and", "or", "team", "state", "labels", "some", "every", "project", "assignee", "priority", "estimate")
 WORDS = ("id", "name", "type", "null", "eq", "in", "nin", "lte", "dueDate", "completedAt", "cycle", "")
 JSON = st.recursive(
