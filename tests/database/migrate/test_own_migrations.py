@@ -187,3 +187,17 @@ def test_a_row_that_was_changed_before_there_were_seals_is_named(empty_database:
         connection.execute("UPDATE audit_logs SET action = 'x' WHERE id = 2")
     [fault] = chain.seal_and_verify(empty_database).faults
     assert (fault.row_id, fault.position) == (2, 2)
+
+
+def test_who_may_use_some_pages_alone_is_given_no_others(empty_database: str) -> None:
+    migrate.apply_migrations(empty_database, to=58)
+    with psycopg.connect(empty_database) as connection:
+        connection.execute(
+            """
+            INSERT INTO users (email, pages_off) VALUES ('bob@example.com', '{}'), ('erin@example.com', '{board,done}')
+            """
+        )
+    migrate.apply_migrations(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        found = connection.execute("SELECT pages_off FROM users ORDER BY email").fetchall()
+    assert [sorted(off) for (off,) in found] == [[], ["board", "done", "forecasts", "trends", "updates"]]
