@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Final
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -35,12 +36,16 @@ async def export_feed(request: Request, query: UpdatesParams) -> Response:
     wanted, project = await find_wanted(user.scope, query)
     found = (await updates.list_updates(user.scope, wanted, limit=_IN_FEED)).updates
     base, address = auth.read_config(request).sign_in.base_url, params.build_url(PATH, query)
+    has_plans = "roadmap" not in user.pages_off
     newest = max((_read_time(one) for one in found), default=datetime.fromtimestamp(0, UTC))
     body = atom.write_feed(
         f"{base}{address}",
         f"Updates: {project}" if project else "Updates",
         newest,
-        [_build_entry(one, base) for one in found],
+        [
+            _build_entry(one, base, build_update_url(one) if has_plans else f"{address}#update-{quote(one.id)}")
+            for one in found
+        ],
         lasting_id=feeds.build_urn(f"updates {address}"),
         self_url=f"{base}{params.build_url(auth.UPDATES_FEED, query)}",
     )
@@ -67,12 +72,12 @@ def _render_feed(request: Request, query: UpdatesParams, address: str | None) ->
     return auth.render_page(request, "backlog/feeds.html", FeedsContext(subject, form_url, back_url, address))
 
 
-def _build_entry(one: ShownUpdate, base_url: str) -> FeedEntry:
+def _build_entry(one: ShownUpdate, base_url: str, url: str) -> FeedEntry:
     title = describe_title(one.name)
     health = _HEALTHS.get(one.health or "")
     return FeedEntry(
         feeds.build_urn(one.id),
-        f"{base_url}{build_update_url(one)}",
+        f"{base_url}{url}",
         f"{title}: {health}" if health else title,
         " ".join(search_words.strip_marks(one.body[: 2 * _LONGEST_SUMMARY]).split())[:_LONGEST_SUMMARY],
         one.author or "Somebody",

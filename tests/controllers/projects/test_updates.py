@@ -287,6 +287,14 @@ def test_pages_of_plans_go_with_the_roadmap(site: Site, path: str) -> None:
     assert site.get(path, "bob").status_code == 403
 
 
+def test_where_the_roadmap_is_switched_off_no_update_leads_to_a_plan(site: Site) -> None:
+    site.query("UPDATE settings SET pages_off = '{roadmap}'")
+    for path in ("/updates", "/changes?since=30d", "/updates.atom"):
+        page = site.get(path, "bob").text
+        assert "Ladder" in page
+        assert "/projects/" not in page
+
+
 def test_the_api_has_them_with_all_that_is_shown(site: Site) -> None:
     answer = site.get("/api/v1/updates?health=atRisk", "bob").json()
     [one] = answer["data"]

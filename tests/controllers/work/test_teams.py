@@ -98,3 +98,22 @@ def test_where_the_roadmap_is_switched_off_no_page_leads_there(site: Site) -> No
     site.query("UPDATE settings SET pages_off = '{roadmap}'")
     page = read_main(site, "/teams/ENG")
     assert 'href="/roadmap' not in page
+    for path in (
+        "/items/ENG-1",
+        "/labels/Q%26A%20%2F%20%22x%22%20%2B%20%3F",
+        "/people/Zo%C3%AB%20O%27Hara%20%2F%202",
+    ):
+        page += read_main(site, path)
+    assert "Roof / 50 %" in page
+    assert 'href="/projects/' not in page
+
+
+def test_where_the_roadmap_is_switched_off_a_project_is_told_by_what_is_done(site: Site) -> None:
+    site.query("UPDATE projects SET lead_id = 'p1', target_date = '2020-01-01', start_date = '2019-01-01'")
+    assert "2019" in read_main(site, "/teams/ENG")
+    site.query("UPDATE settings SET pages_off = '{roadmap}'")
+    [line] = re.findall(r'<li class="project-line">.*?</li>', read_main(site, "/teams/ENG"), re.DOTALL)
+    assert [word for word in ("Roof", "of 80 done", "At risk", "Late", "Zoë", "2019") if word in line] == [
+        "Roof",
+        "of 80 done",
+    ]
