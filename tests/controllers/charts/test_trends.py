@@ -79,6 +79,18 @@ def test_each_number_of_items_leads_to_a_list_of_just_as_many(site: Site, query:
         assert count_listed(site, address) == int(number), address
 
 
+def test_a_month_that_is_not_over_is_compared_with_none_of_last_year(site: Site) -> None:
+    figure = site.get("/trends", "bob").text.partition(f"<h2>{HEADINGS[-1]}")[2]
+    rows = re.findall(r'<tr><th scope="row">(.*?)</th>\s*<td>(.*?)</td><td>(.*?)</td></tr>', figure)
+    months = [re.sub(r"<[^>]+>", "", name) for name, *_ in rows]
+    [at] = [number for number, name in enumerate(months) if name.endswith(" (so far)")]
+    last_year, this_year = ([int(re.sub(r"<[^>]+>", "", row[column]) or 0) for row in rows] for column in (1, 2))
+    words = " ".join(re.findall(r'<p class="chart-words">(.*?)</p>', figure, re.DOTALL)[0].split())
+    assert re.search(rf"In {months[at].split()[0]}.* so far {this_year[at]} were done\.$", words)
+    if at:
+        assert f" {sum(this_year[:at])} were done; last year in the same months {sum(last_year[:at])}." in words
+
+
 def test_a_picture_is_small(site: Site) -> None:
     for one in PICTURES.findall(site.get("/trends?weeks=52", "bob").text):
         assert len(gzip.compress(one.encode())) < 12 * 1024 / 4
