@@ -9,7 +9,7 @@ from shareable_backlog.database.access.sharing import Scope, SharingChoice
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 
-NameKind: TypeAlias = Literal["team", "project", "milestone", "state", "label", "release", "person"]
+NameKind: TypeAlias = Literal["team", "project", "milestone", "state", "label", "release", "person", "cycle"]
 
 _NAMES: LiteralString = """
     SELECT 'team' AS kind, id, key AS name, id AS team_id, NULL AS project_id FROM teams
@@ -21,6 +21,8 @@ _NAMES: LiteralString = """
     UNION ALL SELECT 'release', id, name, NULL, NULL FROM releases
     UNION ALL SELECT 'release', id, version, NULL, NULL FROM releases
     UNION ALL SELECT 'person', id, name, NULL, NULL FROM people
+    UNION ALL SELECT 'person', id, display_name, NULL, NULL FROM people
+    UNION ALL SELECT 'cycle', id, name, team_id, NULL FROM cycles
 """
 
 
@@ -41,6 +43,7 @@ def _is_used(items: LiteralString) -> LiteralString:
       WHEN 'team' THEN EXISTS (SELECT FROM {items} AND i.team_id = e.id)
       WHEN 'project' THEN EXISTS (SELECT FROM {items} AND i.project_id = e.id)
       WHEN 'milestone' THEN EXISTS (SELECT FROM {items} AND i.project_milestone_id = e.id)
+      WHEN 'cycle' THEN EXISTS (SELECT FROM {items} AND i.cycle_id = e.id)
       WHEN 'state' THEN EXISTS (SELECT FROM {items} AND i.state_id = e.id)
       WHEN 'label' THEN EXISTS (
         SELECT FROM {items} AND i.label_ids <> '{{}}' AND i.label_ids @> ARRAY[e.id COLLATE "default"])

@@ -22,12 +22,13 @@ _KINDS: Final[Mapping[FilterName, NameKind]] = {
     "milestone": "milestone",
     "state": "state",
     "label": "label",
+    "cycle": "cycle",
     "release": "release",
     "assignee": "person",
     "creator": "person",
 }
 # Of states there are few names, and most are words of any text.
-_KINDS_IN_TEXT: Final[tuple[NameKind, ...]] = ("team", "project", "milestone", "label", "release", "person")
+_KINDS_IN_TEXT: Final[tuple[NameKind, ...]] = ("team", "project", "milestone", "label", "release", "person", "cycle")
 _MOST_WORDS = 8
 _BARE_WORD, _WORD = re.compile(r"\w+"), re.compile(r"\S+")
 

@@ -8,13 +8,14 @@ from shareable_backlog.database.backlog import known_names
 from shareable_backlog.services.access import sharing, viewer_groups
 from shareable_backlog.services.audit.audit_actions import OPERATOR
 from shareable_backlog.streams.projects import ProjectMilestoneRow
-from tests.support.mirrored import NOON, item, label, person, project, state, store, team
+from tests.support.mirrored import NOON, cycle, item, label, person, project, state, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 MILESTONE = ProjectMilestoneRow(
     id="milestone", name="Launch", project_id="project-Apollo", created_at=NOON, updated_at=NOON
 )
+CYCLE = cycle(11, name="Rain", team_id="team-SEC")
 
 
 async def told(scope: Scope, *words: str, choices: tuple[SharingChoice, ...] = ()) -> dict[tuple[str, str], bool]:
@@ -49,15 +50,17 @@ async def test_names_are_known_in_whatever_case_and_other_words_are_not() -> Non
         ("state", "vetted"),
         ("label", "vip"),
         ("person", "bob"),
+        ("person", "bobby"),
+        ("cycle", "rain"),
     ],
 )
 async def test_what_only_hidden_items_refer_to_is_hidden(kind: str, word: str) -> None:
     await store(
-        team("SEC"), project("Apollo"), MILESTONE, label("vip"), person("Bob"),
+        team("SEC"), project("Apollo"), MILESTONE, label("vip"), person("Bob", display_name="Bobby"), CYCLE,
         state("started", team="SEC", name="Vetted"),
         item(
             1, team="SEC", project_id="project-Apollo", project_milestone_id="milestone", label_ids=["label-vip"],
-            assignee_id="person-Bob", state_id="SEC-started-0",
+            assignee_id="person-Bob", state_id="SEC-started-0", cycle_id="cycle",
         ),
     )  # fmt: skip
     assert await told(EVERYTHING, word) == {(kind, word): True}
@@ -76,11 +79,12 @@ async def test_what_only_hidden_items_refer_to_is_hidden(kind: str, word: str) -
         (SharingChoice("label", "label-vip", is_shown=False), "vip"),
         (SharingChoice("label", "label-Area", is_shown=False), "roof"),
         (SharingChoice("team", "team-SEC", is_shown=False), "sec"),
+        (SharingChoice("team", "team-SEC", is_shown=False), "rain"),
     ],
 )
 async def test_what_no_item_has_yet_is_hidden_by_a_rule_alone(choice: SharingChoice, word: str) -> None:
     await store(team("SEC"), project("Apollo"), MILESTONE, label("vip"), label("Area", is_group=True))
-    await store(label("Roof", parent_id="label-Area"))
+    await store(CYCLE, label("Roof", parent_id="label-Area"))
     assert set((await told(EVERYTHING, word)).values()) == {True}
     await hide(choice)
     assert set((await told(EVERYTHING, word)).values()) == {False}

@@ -9,7 +9,7 @@ from shareable_backlog.errors import NotFound
 from shareable_backlog.services.access import sharing, viewer_groups
 from shareable_backlog.services.account import published_views, views
 from shareable_backlog.services.audit.audit_actions import OPERATOR
-from tests.support.mirrored import item, label, person, project, store, team
+from tests.support.mirrored import cycle, item, label, person, project, store, team
 from tests.support.signed_in import let_in, read_page_user
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -95,6 +95,30 @@ async def test_a_view_that_names_what_is_hidden_is_offered_to_nobody(bob: int, n
 async def test_a_view_that_names_nothing_hidden_is_offered(bob: int, name: str, words: str) -> None:
     await publish((name, words))
     assert await offered(bob) == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Plans", "cycle=buy+falcon"),
+        ("When we buy Falcon", ""),
+        ("Whose", "assignee=hugo.h"),
+        ("Whose", "creator=Hugo.H"),
+        ("Of hugo.h", ""),
+    ],
+)
+@pytest.mark.usefixtures("live_database")
+async def test_a_view_of_a_cycle_or_of_a_short_name_that_is_hidden_is_offered_to_nobody(
+    bob: int, name: str, words: str
+) -> None:
+    await store(
+        cycle(11, name="Buy Falcon", team_id="team-SEC"), person("Maren", display_name="hugo.h"),
+        item(1, team="SEC", cycle_id="cycle", assignee_id="person-Maren"),
+    )  # fmt: skip
+    await publish((name, words))
+    assert await offered(bob) == [name]
+    await query("UPDATE teams SET private = true")
+    assert await offered(bob) == []
 
 
 @pytest.mark.usefixtures("world")
