@@ -199,7 +199,10 @@ async def test_a_heading_is_told_only_to_who_sees_anything_of_it() -> None:
         await finished.save_heading(OPERATOR, "week", day.isoformat(), "Falcon bought")
     quiet = [None] * 6
     assert [one.heading for one in (await read()).parts] == ["Falcon bought", "Falcon bought", *quiet]
-    assert [one.heading for one in (await read(DoneQuery("week", team_key="ENG"))).parts][:2] == ["Falcon bought", None]
+    assert [one.heading for one in (await read(DoneQuery("week", team_key="ENG"))).parts][:2] == [
+        "Falcon bought",
+        None,
+    ]
     await query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('team', 'team-OPS', false)")
     assert [one.heading for one in (await read()).parts][:2] == ["Falcon bought", None]
 
