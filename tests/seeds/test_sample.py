@@ -45,7 +45,6 @@ FIELDS = {
     "pipeline stage",
     "release_notes": "title url pipeline firstRelease lastRelease",
     "item_releases": "issue release",
-    "custom_views": "name description icon color shared slugId modelName team filterData",
 }
 AT_LEAST = {
     "teams": 3,

@@ -194,7 +194,8 @@ def test_who_may_use_some_pages_alone_is_given_no_others(empty_database: str) ->
     with psycopg.connect(empty_database) as connection:
         connection.execute(
             """
-            INSERT INTO users (email, pages_off) VALUES ('bob@example.com', '{}'), ('erin@example.com', '{board,done}')
+            INSERT INTO users (email, pages_off)
+            VALUES ('bob@example.com', '{}'), ('erin@example.com', '{board,done}')
             """
         )
     migrate.apply_migrations(empty_database)
