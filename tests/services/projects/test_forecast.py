@@ -114,8 +114,8 @@ async def add_group(group_id: int, *names: str) -> Scope:
         "INSERT INTO viewer_groups (id, name) OVERRIDING SYSTEM VALUE VALUES (%(id)s, %(id)s::text)",
         "INSERT INTO viewer_group_rules VALUES (%(id)s, 'team', 'team-ENG')",
         "INSERT INTO users (email, is_approved, sees_everything) SELECT unnest(%(emails)s::text[]), true, false",
-        "INSERT INTO viewer_group_members (user_id, viewer_group_id) SELECT id, %(id)s FROM users"
-        " WHERE email = ANY (%(emails)s)",
+        """INSERT INTO viewer_group_members (user_id, viewer_group_id)
+        SELECT id, %(id)s FROM users WHERE email = ANY (%(emails)s)""",
     ):
         await query(sql, params)
     return Scope((group_id,))
