@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.connection.transaction import Transaction
 
 _MOST_PROJECTS = 200
 
@@ -38,12 +39,14 @@ async def find_due_mark(scope: Scope, day: date) -> str | None:
     return None if is_fresh else mark
 
 
-async def save_record(scope: Scope, day: date, mark: str, content: Mapping[str, Sequence[int]]) -> None:
+async def save_record(
+    tx: Transaction, scope: Scope, day: date, mark: str, content: Mapping[str, Sequence[int]]
+) -> None:
     """Store the scope's record in place of the one before: by project the four counts of forecasts.
 
     `mark` is what was shared before any item of it was read.
     """
-    await query(
+    await tx.query(
         """
         INSERT INTO forecast_records (viewer_group_ids, day, sharing_mark, content)
         VALUES (%(viewer_group_ids)s::integer[], %(day)s, %(mark)s, %(content)s)

@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import TypeAlias
 
 from shareable_backlog import clock
+from shareable_backlog.database import transaction
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.agenda import kept_agendas
 from shareable_backlog.database.backlog.counts import plan_events, work_days
@@ -29,6 +32,7 @@ FEWEST_JUDGED = 20
 _MOST_SCOPES = 30
 _LOOK_AGAIN_S = 300.0
 _REST_S = 0.02
+_Record: TypeAlias = dict[str, tuple[int, int, int, int]]
 _NOT_OF_WORK = ("type", "state", "completed", "new")
 
 
@@ -79,23 +83,36 @@ async def judge_due(today: date) -> int:
     """
     if "forecasts" in (await read_settings()).pages_off:
         return 0
-    count = 0
+    records, judged = list[tuple[Scope, str, _Record]](), dict[bytes, HeldForecasts]()
     for scope in await kept_agendas.list_scopes(0, _MOST_SCOPES):
         with contextlib.suppress(BacklogError):  # the probe, or the failed statement, has it in the log
             mark = await forecast_records.find_due_mark(scope, today)
             if mark is not None:
-                await forecast_records.save_record(scope, today, mark, await _judge_projects(scope, today))
-                count += 1
-    return count
+                records.append((scope, mark, await _judge_projects(scope, today, judged)))
+    if records:
+        async with transaction() as tx:  # each change of a record would make all kept pages anew
+            for scope, mark, content in records:
+                await forecast_records.save_record(tx, scope, today, mark, content)
+    return len(records)
 
 
-async def _judge_projects(scope: Scope, today: date) -> dict[str, tuple[int, int, int, int]]:
-    found: dict[str, tuple[int, int, int, int]] = {}
+async def _judge_projects(scope: Scope, today: date, judged: dict[bytes, HeldForecasts]) -> _Record:
+    """Judge the projects that a scope sees, but for what is `judged` by now as another scope sees the same of it."""
+    found: _Record = {}
     for project_id, completed in await forecast_records.list_judged_projects(scope):
-        days, held = await _list_days(scope, PlanPart("project", project_id)), HeldForecasts()
-        for one in backtest.judge_past(days, completed or backtest.find_end(days), today):
-            held += one
-            await asyncio.sleep(_REST_S)  # each takes some milliseconds; whoever asks for a page goes first
+        days = await _list_days(scope, PlanPart("project", project_id))
+        ended = completed or backtest.find_end(days)
+        key = hashlib.sha256(repr((days, ended)).encode()).digest()  # all days of all scopes would be large
+        held = judged[key] = judged.get(key) or await _judge_past(days, ended, today)
         if held.half_said or held.most_said:
             found[project_id] = (held.half_said, held.half_held, held.most_said, held.most_held)
     return found
+
+
+async def _judge_past(days: Sequence[WorkDay], ended: date | None, today: date) -> HeldForecasts:
+    """Return how all past weeks came out. Each takes some milliseconds, and whoever asks for a page goes first."""
+    held, weeks = HeldForecasts(), backtest.judge_past(days, ended, today)
+    while (one := await asyncio.to_thread(next, weeks, None)) is not None:
+        held += one
+        await asyncio.sleep(_REST_S)
+    return held

@@ -21,7 +21,8 @@ COUNTS = {"project-Tides": (4, 2, 3, 3), "project-Moon": (1, 1, 1, 0)}
 async def keep(scope: Scope = ALL, day: date = TODAY) -> None:
     mark = await forecast_records.find_due_mark(scope, day)
     assert mark
-    await forecast_records.save_record(scope, day, mark, COUNTS)
+    async with transaction() as tx:
+        await forecast_records.save_record(tx, scope, day, mark, COUNTS)
 
 
 async def hide_team(team_id: str) -> None:

@@ -1,7 +1,9 @@
 """Forecasts of what a scope sees, and the record of how often they held, in a real PostgreSQL."""
 
 import random
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from threading import Thread, current_thread
 from typing import Any
 
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.backlog.counts import plan_events
-from shareable_backlog.services.projects import forecast
+from shareable_backlog.database.backlog.counts.work_days import WorkDay
+from shareable_backlog.services.projects import backtest, forecast
 from shareable_backlog.services.projects.forecast import Forecast, HeldForecasts, PlanPart
 from shareable_backlog.streams.projects import ProjectMilestoneRow
 from tests.support.listing import parse_query
@@ -130,6 +133,28 @@ async def test_a_scope_that_fails_leaves_the_others_their_records() -> None:
     await query("CREATE VIEW viewer_group_rules AS SELECT * FROM all_rules WHERE 1 / (viewer_group_id - 1) > 0")
     assert await forecast.judge_due(TODAY) == 1
     assert await forecast.read_record(scope)
+
+
+async def test_scopes_that_see_the_same_are_judged_once_off_the_event_loop_and_kept_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scopes = [EVERYTHING, await add_group(1, "alice")]
+    await add_user()
+    await put_past("Apollo", 1)
+    judged, threads = list[date | None](), set[Thread]()
+
+    def watch(days: Sequence[WorkDay], ended: date | None, today: date) -> Iterator[HeldForecasts]:
+        judged.append(ended)
+        for one in past(days, ended, today):
+            threads.add(current_thread())
+            yield one
+
+    past = backtest.judge_past
+    monkeypatch.setattr(backtest, "judge_past", watch)
+    assert await forecast.judge_due(TODAY) == 2
+    assert (len(judged), current_thread() in threads) == (1, False)
+    assert len({await forecast.read_record(scope) for scope in scopes}) == 1
+    assert await query("SELECT count(DISTINCT xmin::text)::integer FROM forecast_records") == [(1,)]
 
 
 async def test_few_judged_forecasts_are_no_record() -> None:
