@@ -17,6 +17,11 @@ QUERY = """query ViewIssues($id: String!, $first: Int!, $after: String) {
 }"""
 
 
+ISSUES = """query ViewedIssues($where: IssueFilter, $first: Int!) {
+  issues(first: $first, filter: $where) { nodes { id updatedAt } }
+}"""
+
+
 class ViewIssue(msgspec.Struct, frozen=True, rename="camel"):
     """An issue that a view shows."""
 
@@ -29,8 +34,11 @@ class _ViewPageInfo(msgspec.Struct, rename="camel"):
     end_cursor: str | None = None
 
 
-class _ViewIssues(msgspec.Struct, rename="camel"):
+class _ListedIssues(msgspec.Struct):
     nodes: list[ViewIssue]
+
+
+class _ViewIssues(_ListedIssues, rename="camel"):
     page_info: _ViewPageInfo
 
 
@@ -58,3 +66,16 @@ async def list_view_issues(client: LinearClient, view_id: str, *, most: int) -> 
             raise PartialAnswer
         after = page.page_info.end_cursor
     return None
+
+
+async def list_issues(client: LinearClient, ids: Sequence[str]) -> Sequence[ViewIssue]:
+    """Return the issues of these ids, but for archived ones and those that are gone; raises LinearFailed."""
+    found: list[ViewIssue] = []
+    for start in range(0, len(ids), _LARGEST_PAGE):
+        some = list(ids[start : start + _LARGEST_PAGE])
+        data = await client.execute(ISSUES, {"where": {"id": {"in": some}}, "first": len(some)})
+        try:
+            found += msgspec.json.decode(data["issues"], type=_ListedIssues).nodes
+        except (KeyError, msgspec.MsgspecError) as error:
+            raise PartialAnswer from error
+    return found

@@ -55,10 +55,12 @@ async def test_an_answer_with_a_hole_is_not_used(fake: FakeLinear) -> None:
         await listed(fake, view_id)
 
 
-def test_the_query_is_one_that_the_fake_answers() -> None:
-    assert validate(service.schema(), parse(views.QUERY), specified_rules) == []
+@pytest.mark.parametrize("query", [views.QUERY, views.ISSUES])
+def test_the_query_is_one_that_the_fake_answers(query: str) -> None:
+    assert validate(service.schema(), parse(query), specified_rules) == []
 
 
 @published.needed
-def test_the_query_is_valid_at_linear() -> None:
-    assert validate(published.schema(), parse(views.QUERY), specified_rules) == []
+@pytest.mark.parametrize("query", [views.QUERY, views.ISSUES])
+def test_the_query_is_valid_at_linear(query: str) -> None:
+    assert validate(published.schema(), parse(query), specified_rules) == []

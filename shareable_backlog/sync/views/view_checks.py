@@ -17,7 +17,7 @@ from shareable_backlog.database.linear_views.followed_views import LinearView, V
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.linear.connection.client import LinearClient
 from shareable_backlog.linear.errors import Forbidden, InvalidQuery, PartialAnswer
-from shareable_backlog.linear.views import ViewIssue, list_view_issues
+from shareable_backlog.linear.views import ViewIssue, list_issues, list_view_issues
 from shareable_backlog.services.backlog import filters
 from shareable_backlog.services.linear_views import linear_views
 
@@ -81,11 +81,23 @@ async def _compare_view(client: LinearClient, view: LinearView, read_until: date
     own = {item.id for item in await item_list.list_items(EVERYTHING, query, None, _MOST_ISSUES + 1)}
     if len(own) > _MOST_ISSUES:
         return ViewCheck("too_many")
-    differing = await _list_differing(issues, own, read_until)
+    differing = await _list_only_there(issues, own, read_until) | await _list_only_here(
+        client, issues, own, read_until
+    )
     return ViewCheck("differs" if differing else "matched", len(issues), len(own), len(differing))
 
 
-async def _list_differing(issues: Sequence[ViewIssue], own: set[str], read_until: datetime) -> set[str]:
-    """Return what only one of both shows, but for what is hidden here and what the mirror hasn't read yet."""
-    only_there = {issue.id for issue in issues if issue.updated_at <= read_until} - own
-    return (only_there - await followed_views.list_not_shown(only_there)) | (own - {issue.id for issue in issues})
+async def _list_only_there(issues: Sequence[ViewIssue], own: set[str], read_until: datetime) -> set[str]:
+    """Return what only Linear shows, but for what is hidden here and what the mirror hasn't read yet."""
+    found = {issue.id for issue in issues if issue.updated_at <= read_until} - own
+    return found - await followed_views.list_not_shown(found)
+
+
+async def _list_only_here(
+    client: LinearClient, issues: Sequence[ViewIssue], own: set[str], read_until: datetime
+) -> set[str]:
+    """Return what Linear's view doesn't show, but for what has left it since the mirror read it."""
+    found = sorted(own - {issue.id for issue in issues})
+    if not found:
+        return set()
+    return {issue.id for issue in await list_issues(client, found) if issue.updated_at <= read_until}

@@ -106,6 +106,24 @@ async def test_what_came_while_the_run_read_is_no_difference(live_database: Sett
     assert await read_check() == ("matched", 3, 2, 0, True)
 
 
+async def test_what_left_the_view_while_the_run_read_is_no_difference(live_database: Settings, database: str) -> None:
+    world, view = make_world()
+    issue = world.add_issue(priority=1)
+    with run_linear(world) as fake:
+        await run_until_quiet(live_database, fake)
+        await publish(database, view)
+        world.pass_time(_HOUR)
+        before = len(fake.requests)
+
+        def edit_issue(_number: int) -> None:
+            if len(fake.requests) - before == 2:
+                world.edit(issue, priority=4, updatedAt="2999-01-01T00:00:00.000Z")
+
+        fake.on_request = edit_issue
+        await run_sync(live_database, fake)
+    assert await read_check() == ("matched", 2, 3, 0, True)
+
+
 @pytest.mark.parametrize(("fault", "outcome"), [(Fault.FORBIDDEN, "refused"), (Fault.BAD_GATEWAY, None)])
 async def test_a_refusal_is_kept_and_a_fault_left_to_the_next_run(
     live_database: Settings, database: str, fault: Fault, outcome: str | None
