@@ -17,6 +17,10 @@ KEYS_WITHOUT_INDEX = {
     "users_approved_by_fk": "users are disabled, hardly ever deleted, and a scan of that table is short",
     "sync_history_triggered_by_fk": "only the deletion of a user asks, and the contract lists the table's indexes",
 }
+BEGINNINGS_OF_THE_CONTRACT = {
+    "idx_audit_logs_user_id_created_at": "idx_audit_logs_user_id",
+    "idx_sync_history_status_started_at": "idx_sync_history_status",
+}
 
 USERS = [
     "id integer not null default nextval('users_id_seq'::regclass)",
@@ -194,3 +198,21 @@ def test_every_foreign_key_has_an_index_or_an_excuse(database: str) -> None:
     with psycopg.connect(database) as connection:
         bare = {name for (name,) in connection.execute(query)}
     assert bare == set(KEYS_WITHOUT_INDEX)
+
+
+def test_no_index_is_but_the_beginning_of_another(database: str) -> None:
+    found_by = """
+        SELECT a.indexrelid::regclass::text, b.indexrelid::regclass::text
+        FROM pg_index AS a
+        JOIN pg_index AS b ON b.indrelid = a.indrelid AND b.indnkeyatts > a.indnkeyatts
+        JOIN pg_class AS t ON t.oid = a.indrelid
+        WHERE t.relnamespace = 'public'::regnamespace AND NOT a.indisunique AND (a.indexprs, b.indexprs) IS NULL
+            AND (b.indkey::int2[])[0:a.indnatts - 1] = (a.indkey::int2[])[0:a.indnatts - 1]
+            AND (b.indclass::oid[])[0:a.indnatts - 1] = (a.indclass::oid[])[0:a.indnatts - 1]
+            AND (b.indoption::int2[])[0:a.indnatts - 1] = (a.indoption::int2[])[0:a.indnatts - 1]
+            AND pg_get_expr(b.indpred, b.indrelid) IS NOT DISTINCT FROM pg_get_expr(a.indpred, a.indrelid)
+        ORDER BY 1
+    """
+    with psycopg.connect(database) as connection:
+        found = {longer: beginning for beginning, longer in connection.execute(found_by)}
+    assert found == BEGINNINGS_OF_THE_CONTRACT
