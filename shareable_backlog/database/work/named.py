@@ -33,15 +33,19 @@ async def find_label(scope: Scope, name: str) -> LabelFacts | None:
 
     A group has what its labels have. None when there are none; items may be archived.
     """
+    # By the index of labels, one after the other: a join would try all items that have any.
     found = await query(
         f"""
         SELECT min(l.name COLLATE "C") AS name, min(l.color) AS color, array_agg(l.id ORDER BY l.id) AS ids,
                CASE WHEN {visibility.DESCRIPTIONS} THEN min(nullif(l.description, '')) END AS description
-        FROM labels l WHERE lower(l.name) = lower(%(name)s) AND l.is_offered AND l.removed_at IS NULL AND EXISTS (
-          SELECT FROM backlog_items i WHERE i.label_ids <> '{{}}' AND i.label_ids && ARRAY(
-            SELECT e.id COLLATE "default" FROM labels e WHERE (e.id = l.id OR e.parent_id = l.id) AND e.is_offered
-          ) AND {visibility.ITEM}
-        )
+        FROM labels l WHERE lower(l.name) = lower(%(name)s) AND l.is_offered AND l.removed_at IS NULL
+          AND coalesce((
+            SELECT TRUE FROM labels e CROSS JOIN LATERAL (
+              SELECT FROM backlog_items i
+              WHERE i.label_ids <> '{{}}' AND i.label_ids @> ARRAY[e.id COLLATE "default"] AND {visibility.ITEM}
+              LIMIT 1
+            ) i WHERE (e.id = l.id OR e.parent_id = l.id) AND e.is_offered LIMIT 1
+          ), FALSE)
         HAVING count(*) > 0
         """,
         {**visibility.build_params(scope), "name": name},
