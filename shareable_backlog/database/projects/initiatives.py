@@ -76,12 +76,13 @@ class PartProject(NamedProject):
     is_listed: bool
 
 
-_NAMESAKE: LiteralString = f"""EXISTS (
+HAS_INITIATIVE_NAMESAKE: LiteralString = f"""EXISTS (
   SELECT FROM (SELECT n.id, n.name) w JOIN initiatives n
     ON (lower(n.name) = lower(w.name) OR n.slug_id = w.name) AND n.id <> w.id
   WHERE {visibility.render_initiative()}
 )"""
-_NAMED: LiteralString = f"""n.id, n.slug_id, n.name, {_NAMESAKE} AS has_namesake,
+"""Tell whether the name of the initiative `n` means another one too, that may be shown."""
+_NAMED: LiteralString = f"""n.id, n.slug_id, n.name, {HAS_INITIATIVE_NAMESAKE} AS has_namesake,
   n.parent_initiative_id AS parent_id, n.status, n.health, n.health_updated_at, g.update_gap, g.last_update_at,
   n.target_date, n.target_date_resolution"""
 _RHYTHM: LiteralString = """

@@ -10,6 +10,7 @@ from typing import Literal, LiteralString, TypeAlias
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query_all
+from shareable_backlog.database.projects.initiatives import HAS_INITIATIVE_NAMESAKE
 from shareable_backlog.database.projects.project_names import HAS_NAMESAKE, choose_word
 
 PlanKind: TypeAlias = Literal["project", "initiative"]
@@ -87,9 +88,8 @@ FROM (
 LEFT JOIN people a ON a.id = u.user_id
 ORDER BY u.created_at DESC, u.id DESC"""
 _INITIATIVE_UPDATES: LiteralString = f"""
-SELECT u.id, 'initiative' AS kind, n.id AS plan_id, n.slug_id, n.name, EXISTS (
-    SELECT FROM initiatives o WHERE (lower(o.name) = lower(n.name) OR o.slug_id = n.name) AND o.id <> n.id
-  ) AS has_namesake, {_TOLD}
+SELECT u.id, 'initiative' AS kind, n.id AS plan_id, n.slug_id, n.name,
+  {HAS_INITIATIVE_NAMESAKE} AS has_namesake, {_TOLD}
 FROM (
   SELECT u.id FROM initiative_updates u CROSS JOIN LATERAL (
     SELECT FROM initiatives n WHERE n.id = u.initiative_id AND {visibility.render_initiative(_OF_TEAM)} LIMIT 1

@@ -10,6 +10,7 @@ from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING, Scope
 from shareable_backlog.database.projects import updates
 from shareable_backlog.database.projects.updates import ShownUpdate, UpdatesQuery
+from tests.database.projects.test_initiatives import initiative, part
 from tests.support.mirrored import NOON, item, person, project, store, update
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -108,6 +109,21 @@ async def test_where_people_are_not_shown_neither_the_author_nor_what_changed_na
     await query("UPDATE sharing_settings SET shows_assignees = false")
     [one] = await read()
     assert (one.author, one.diff, one.body) == (None, None, "All is well")
+
+
+async def test_an_initiative_that_is_hidden_is_no_namesake() -> None:
+    await store(
+        APOLLO, GEMINI, item(1, project_id=APOLLO.id), item(2, team="SEC", project_id=GEMINI.id),
+        initiative("Moon"), part("Moon", "Apollo"), initiative("moon", id="initiative-2"), part("2", "Gemini"),
+    )  # fmt: skip
+    await query("""
+        INSERT INTO initiative_updates (id, initiative_id, body, created_at, updated_at)
+        VALUES ('one', 'initiative-Moon', 'All is well', now(), now())
+    """)
+    of_moon: dict[str, Any] = {"initiative_id": "initiative-Moon"}
+    assert [one.has_namesake for one in await read(**of_moon)] == [True]
+    await query("UPDATE teams SET private = true WHERE key = 'SEC'")
+    assert [one.has_namesake for one in await read(**of_moon)] == [False]
 
 
 @pytest.mark.parametrize("seed", range(4))
