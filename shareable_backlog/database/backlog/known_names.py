@@ -48,7 +48,8 @@ def _is_used(items: LiteralString) -> LiteralString:
       WHEN 'label' THEN EXISTS (
         SELECT FROM {items} AND i.label_ids <> '{{}}' AND i.label_ids @> ARRAY[e.id COLLATE "default"])
       WHEN 'release' THEN EXISTS (
-        SELECT FROM {items} AND i.id IN (SELECT r.issue_id FROM item_releases r WHERE r.release_id = e.id))
+        SELECT FROM {items} AND i.id IN (
+          SELECT r.issue_id FROM item_releases r WHERE r.release_id = e.id AND {visibility.IN_RELEASE}))
       ELSE EXISTS (SELECT FROM {items} AND i.assignee_id = e.id)
         OR EXISTS (SELECT FROM {items} AND i.creator_id = e.id)
     END"""
@@ -75,6 +76,7 @@ async def list_known_names(
           (kind <> 'person' OR coalesce(%(shows_assignees)s, {visibility.ASSIGNEES}))
           AND id <> ALL (ARRAY(TABLE hidden_labels))
           AND (kind <> 'label' OR id IN (SELECT id FROM labels WHERE is_offered))
+          AND (kind <> 'release' OR id IN (SELECT e.id FROM releases e WHERE {visibility.RELEASE}))
           AND coalesce(project_id, '') <> ALL (ARRAY(TABLE hidden_projects))
           AND ({_is_used("shown i WHERE true")} OR {is_unused_shown})
         ) AS is_shown, min(name COLLATE "C") AS written

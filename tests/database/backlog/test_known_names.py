@@ -1,5 +1,7 @@
 """Which words are names in the mirror, and which of those may be told."""
 
+from typing import Any, LiteralString
+
 import pytest
 
 from shareable_backlog.database import query
@@ -8,6 +10,7 @@ from shareable_backlog.database.backlog import known_names
 from shareable_backlog.services.access import sharing, viewer_groups
 from shareable_backlog.services.audit.audit_actions import OPERATOR
 from shareable_backlog.streams.projects import ProjectMilestoneRow
+from shareable_backlog.streams.releases import ItemReleaseRow, ReleasePipelineRow, ReleaseRow
 from tests.support.mirrored import NOON, cycle, item, label, person, project, state, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -110,6 +113,31 @@ async def test_a_group_is_told_the_names_of_its_items_alone() -> None:
         ("project", "zeus"): False,
         ("label", "unused"): False,
     }
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "UPDATE item_releases SET removed_at = now() WHERE issue_id = 'item-ENG-1'",
+        "UPDATE item_releases SET archived_at = now() WHERE issue_id = 'item-ENG-1'",
+        "UPDATE releases SET trashed = true",
+        "UPDATE releases SET removed_at = now()",
+        "UPDATE release_pipelines SET trashed = true",
+    ],
+)
+async def test_a_release_is_shown_only_by_an_item_that_still_is_in_it(gone: LiteralString) -> None:
+    times: dict[str, Any] = {"created_at": NOON, "updated_at": NOON}
+    await store(
+        item(1), item(2, team="SEC"), ReleasePipelineRow(id="app", name="App", trashed=False, **times),
+        ReleaseRow(id="falcon", name="Falcon", pipeline_id="app", trashed=False, **times),
+        *(
+            ItemReleaseRow(id=one, issue_id=f"item-{one}", release_id="falcon", **times) for one in ("ENG-1", "SEC-2")
+        ),
+    )  # fmt: skip
+    await hide(SharingChoice("team", "team-SEC", is_shown=False))
+    assert await told(EVERYTHING, "falcon") == {("release", "falcon"): True}
+    await query(gone)
+    assert await told(EVERYTHING, "falcon") == {("release", "falcon"): False}
 
 
 async def test_people_are_hidden_with_the_assignees() -> None:
