@@ -19,12 +19,14 @@ class PlanComment(ShownComment):
 async def list_comments(scope: Scope, project_id: str, update_ids: Sequence[str], limit: int) -> list[PlanComment]:
     """Return the newest `limit` comments of a project and of these updates of it, oldest first.
 
-    There are none where they, or the project, are not shown; of updates none where those are not.
+    There are none where they, or the project, are not shown; of updates none where those are not. What one quotes of
+    a description is read where those are shown.
     """
     return await query(
         f"""
         SELECT c.id, c.parent_id, coalesce(a.name, c.external_user_name, c.bot_actor_name) AS author,
-               c.body, c.quoted_text, c.created_at, c.edited_at, c.resolved_at, c.project_update_id AS update_id
+               c.body, CASE WHEN {visibility.DESCRIPTIONS} OR c.project_update_id IS NOT NULL THEN c.quoted_text
+               END AS quoted_text, c.created_at, c.edited_at, c.resolved_at, c.project_update_id AS update_id
         FROM (
           SELECT * FROM comments
           WHERE (

@@ -57,6 +57,22 @@ async def test_where_they_or_the_project_are_not_shown_there_are_none(gone: Lite
     assert await read() == []
 
 
+async def test_a_part_of_a_description_is_quoted_where_descriptions_are_shown() -> None:
+    about = {"issue_id": None, "quoted_text": "Why", "project_id": APOLLO.id}
+    of_update = {**about, "project_update_id": "update-1"}
+    await store(
+        APOLLO, ONE, update(1, APOLLO), comment(1, ONE, "Of the text", **about), comment(2, ONE, "Of it", **of_update)
+    )
+
+    async def read_quotes() -> list[str | None]:
+        found = await plan_comments.list_comments(EVERYTHING, APOLLO.id, UPDATES, 9)
+        return [one.quoted_text for one in found]
+
+    assert await read_quotes() == ["Why", "Why"]
+    await query("UPDATE sharing_settings SET shows_descriptions = false")
+    assert await read_quotes() == [None, "Why"]
+
+
 async def test_where_updates_are_not_shown_neither_is_what_was_said_of_them() -> None:
     await store_all()
     await query("UPDATE sharing_settings SET shows_updates = false")
