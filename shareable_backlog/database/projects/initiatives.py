@@ -78,7 +78,7 @@ class PartProject(NamedProject):
 
 HAS_INITIATIVE_NAMESAKE: LiteralString = f"""EXISTS (
   SELECT FROM (SELECT n.id, n.name) w JOIN initiatives n
-    ON (lower(n.name) = lower(w.name) OR n.slug_id = w.name) AND n.id <> w.id
+    ON (lower(n.name) = lower(w.name) OR n.slug_id = w.name OR n.id = w.name COLLATE "C") AND n.id <> w.id
   WHERE {visibility.render_initiative()}
 )"""
 """Tell whether the name of the initiative `n` means another one too, that may be shown."""

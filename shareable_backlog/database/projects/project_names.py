@@ -13,7 +13,8 @@ NAMED: LiteralString = """p.id IN (
 """Tell whether the project `p` can be meant by the parameter `name`: its name in any case, or a word of Linear's."""
 
 HAS_NAMESAKE: LiteralString = f"""EXISTS (
-  SELECT FROM projects o WHERE (lower(o.name) = lower(p.name) OR o.slug_id = p.name) AND o.id <> p.id
+  SELECT FROM projects o
+  WHERE (lower(o.name) = lower(p.name) OR o.slug_id = p.name OR o.id = p.name COLLATE "C") AND o.id <> p.id
     AND {visibility.render_has_items("o.id")}
 )"""
 """Tell whether the name of the project `p` means another one too, of which an item is shown."""

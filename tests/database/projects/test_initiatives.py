@@ -80,6 +80,15 @@ async def test_one_that_is_hidden_makes_no_name_ambiguous() -> None:
     assert found.word == "Moon"
 
 
+async def test_a_name_that_is_anothers_id_is_no_word() -> None:
+    await store(
+        initiative("Moon", name="initiative-Sea", slug_id="5e1f"), initiative("Sea"), project("A"),
+        part("Moon", "A"), part("Sea", "A"), item(1, project_id="project-A"),
+    )  # fmt: skip
+    [found] = await initiatives.find_initiatives(EVERYTHING, "5e1f")
+    assert found.word == "5e1f"
+
+
 async def test_texts_and_people_are_read_where_they_are_shown() -> None:
     await store(
         initiative("Moon", content="# Why", description="Up", owner_id="person-Maren"), person("Maren"),

@@ -49,8 +49,9 @@ async def test_one_of_which_nothing_is_shown_is_no_namesake() -> None:
 
 
 @live
-async def test_a_name_that_is_anothers_word_is_none() -> None:
-    one, other = project("0a", slug_id="0b"), project("Apollo", slug_id="0a")
+@pytest.mark.parametrize("word", [{"slug_id": "0a"}, {"id": "0a", "slug_id": "0c"}])
+async def test_a_name_that_is_anothers_word_is_none(word: dict[str, str]) -> None:
+    one, other = project("0a", slug_id="0b"), project("Apollo", **word)
     await store(one, other, item(1, project_id=one.id), item(2, project_id=other.id))
     assert await list_words() == ["0b", "Apollo"]
 
