@@ -191,14 +191,10 @@ def test_a_row_that_was_changed_before_there_were_seals_is_named(empty_database:
 
 def test_who_may_use_some_pages_alone_is_given_no_others(empty_database: str) -> None:
     migrate.apply_migrations(empty_database, to=58)
-    with psycopg.connect(empty_database) as connection:
-        connection.execute(
-            """
-            INSERT INTO users (email, pages_off)
-            VALUES ('bob@example.com', '{}'), ('erin@example.com', '{board,done}')
-            """
-        )
+    sample.execute(
+        empty_database,
+        "INSERT INTO users (email, pages_off) VALUES ('bob@example.com', '{}'), ('erin@example.com', '{board,done}')",
+    )
     migrate.apply_migrations(empty_database)
-    with psycopg.connect(empty_database) as connection:
-        found = connection.execute("SELECT pages_off FROM users ORDER BY email").fetchall()
+    found = sample.rows(empty_database, "SELECT pages_off FROM users ORDER BY email")
     assert [sorted(off) for (off,) in found] == [[], ["board", "done", "forecasts", "trends", "updates"]]
