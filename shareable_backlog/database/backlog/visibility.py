@@ -105,12 +105,17 @@ PROJECT: LiteralString = f"p.removed_at IS NULL AND NOT p.trashed AND {render_ha
 """Tell whether the project `p` may be shown by itself, as it is to whoever is shown an item of it."""
 
 
+DEEPEST: LiteralString = "20"
+"""How far below an initiative others are looked for: Linear nests up to five, and a long circle takes too long."""
+
+
 def render_initiative(condition: LiteralString = "TRUE") -> LiteralString:
     """Return the condition that the initiative `n` may be shown: as a project `p` of or below it, of `condition`."""
     return f"""n.removed_at IS NULL AND NOT n.trashed AND coalesce((
-      WITH RECURSIVE below (id) AS (
-        SELECT n.id UNION SELECT c.id FROM initiatives c JOIN below b ON b.id = c.parent_initiative_id
-        WHERE c.removed_at IS NULL AND NOT c.trashed
+      WITH RECURSIVE below (id, depth) AS (
+        SELECT n.id, 0 UNION
+        SELECT c.id, b.depth + 1 FROM initiatives c JOIN below b ON b.id = c.parent_initiative_id
+        WHERE b.depth < {DEEPEST} AND c.removed_at IS NULL AND NOT c.trashed
       )
       SELECT TRUE FROM below b
       JOIN initiative_projects o ON o.initiative_id = b.id AND o.removed_at IS NULL AND o.archived_at IS NULL

@@ -121,13 +121,16 @@ async def find_initiatives(scope: Scope, name: str) -> list[InitiativeDetails]:
 
 
 async def list_below(scope: Scope, initiative_id: str) -> list[NamedInitiative]:
-    """Return up to 200 initiatives below another that may be shown, in Linear's order, each once."""
+    """Return up to 200 initiatives below another that may be shown, in Linear's order, each once.
+
+    As deep as it is looked for what may be shown, which is deeper than Linear lets them be.
+    """
     return await query(
         f"""
-        WITH RECURSIVE below (id) AS (
-          SELECT %(id)s::text COLLATE "C" UNION
-          SELECT c.id FROM initiatives c JOIN below b ON b.id = c.parent_initiative_id
-          WHERE c.removed_at IS NULL AND NOT c.trashed
+        WITH RECURSIVE below (id, depth) AS (
+          SELECT %(id)s::text COLLATE "C", 0 UNION
+          SELECT c.id, b.depth + 1 FROM initiatives c JOIN below b ON b.id = c.parent_initiative_id
+          WHERE b.depth < {visibility.DEEPEST} AND c.removed_at IS NULL AND NOT c.trashed
         )
         SELECT {_NAMED} FROM initiatives n CROSS JOIN LATERAL ({_RHYTHM}) g
         WHERE n.id IN (SELECT b.id FROM below b) AND n.id <> %(id)s AND {visibility.render_initiative()}

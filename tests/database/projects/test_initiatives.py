@@ -112,6 +112,14 @@ async def test_what_is_below_comes_once_even_if_it_is_above_itself() -> None:
     assert await initiatives.list_below(EVERYTHING, "initiative-Own") == []
 
 
+async def test_a_long_circle_is_read_no_further_than_people_would() -> None:
+    circle = [initiative(str(at), str((at + 1) % 190)) for at in range(190)]
+    await store(*circle, project("A"), part("100", "A"), item(1, project_id="project-A"))
+    below = await initiatives.list_below(EVERYTHING, "initiative-105")
+    assert [one.name for one in below] == ["100", "101", "102", "103", "104"]
+    assert await find_names("150") == []
+
+
 async def test_its_projects_are_its_own_and_those_that_are_archived() -> None:
     await store(
         initiative("Moon"), initiative("Sea", "Moon"), *map(project, ("A", "B", "Hidden")),
