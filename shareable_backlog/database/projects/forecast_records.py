@@ -13,7 +13,8 @@ from shareable_backlog.database.connection.transaction import Transaction
 
 _MOST_PROJECTS = 200
 
-# All by which what is shared is told from before, but for where single items stand.
+# All by which what is shared is told from before, but for where single items stand: of rules that speak of a group of
+# labels, also which are in it.
 _MARK: LiteralString = f"""md5(row(
   ARRAY(SELECT s.id FROM ({visibility.TEAMS}) s ORDER BY s.id),
   ARRAY(SELECT row(r.kind, r.entity_id, r.is_shown)::text FROM sharing_rules r ORDER BY r.kind, r.entity_id),
@@ -21,6 +22,13 @@ _MARK: LiteralString = f"""md5(row(
     SELECT row(r.viewer_group_id, r.kind, r.entity_id)::text FROM viewer_group_rules r
     WHERE r.viewer_group_id = ANY (%(viewer_group_ids)s::integer[])
     ORDER BY r.viewer_group_id, r.kind, r.entity_id
+  ),
+  ARRAY(
+    SELECT row(l.id, l.parent_id)::text FROM labels l WHERE l.parent_id IN (
+      SELECT r.entity_id FROM sharing_rules r WHERE r.kind = 'label'
+      UNION ALL SELECT r.entity_id FROM viewer_group_rules r
+      WHERE r.kind = 'label' AND r.viewer_group_id = ANY (%(viewer_group_ids)s::integer[])
+    ) ORDER BY l.id
   )
 )::text)"""
 _OF_SCOPE: LiteralString = "r.viewer_group_ids IS NOT DISTINCT FROM %(viewer_group_ids)s::integer[]"

@@ -9,7 +9,7 @@ import pytest
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.projects import forecast_records
-from tests.support.mirrored import NOON, item, project, store, team
+from tests.support.mirrored import NOON, item, label, project, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database", "plans")]
 
@@ -49,6 +49,24 @@ async def test_a_record_is_due_again_when_something_else_is_shown_and_counts_not
     assert await forecast_records.sum_record(ALL) == (0, 0, 0, 0)
     await keep()
     assert await forecast_records.sum_record(ALL) == (4, 2, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("scope", "rule"),
+    [
+        (ALL, "INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('label', 'label-area', FALSE)"),
+        (Scope((1,)), "INSERT INTO viewer_group_rules VALUES (1, 'label', 'label-area')"),
+    ],
+)
+async def test_a_record_is_due_again_when_a_label_comes_into_a_group_of_a_rule(
+    scope: Scope, rule: LiteralString
+) -> None:
+    await store(label("risk"), label("area", is_group=True))
+    await query("INSERT INTO viewer_groups (name) VALUES ('G')")
+    await query(rule)
+    await keep(scope)
+    await query("UPDATE labels SET parent_id = 'label-area' WHERE id = 'label-risk'")
+    assert await forecast_records.find_due_mark(scope, TODAY)
 
 
 async def test_a_project_without_an_item_that_is_shown_counts_for_nothing() -> None:
