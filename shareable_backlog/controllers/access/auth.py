@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 Who: TypeAlias = Literal["anyone", "signer", "browser", "visitor", "person", "viewer", "member", "admin"]
 
+_WITHOUT_FILTERS = {"/roadmap", "/changes", "/updates", "/done", "/meeting"}
 SESSION, BROWSER, KNOWN = "session", "browser", "known"
 FEED, UPDATES_FEED = "/feed.atom", "/updates.atom"
 
@@ -145,7 +146,7 @@ def require_page(request: Request, page: PageName) -> Response | None:
         return None
     first = next((path for name, path in FIRST_PAGES.items() if name not in off), None)
     if page == "list" and first is not None and not needs_json(request):
-        keeps_filters = request.url.query and first not in {"/roadmap", "/changes", "/updates", "/meeting"}
+        keeps_filters = request.url.query and first not in _WITHOUT_FILTERS
         return RedirectResponse(f"{first}?{request.url.query}" if keeps_filters else first, 303)
     raise NotAllowed("An admin has switched this off here. Ask them if you need it.")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from urllib.parse import quote
@@ -81,7 +81,7 @@ async def show_project(request: Request, path: ProjectPath, query: ProjectQuery)
         return RedirectResponse(f"{build_project_path(found.project.word)}{words}", 301)
     next_after = found.updates.next_after
     context = ProjectContext(
-        page=found,
+        page=_leave_out_lists(found) if "list" in reader.user.pages_off else found,
         texts=PageTexts(
             url=found.project.url if reader.user.sees_linear else None, images={}, titles=found.mentioned
         ),
@@ -93,6 +93,12 @@ async def show_project(request: Request, path: ProjectPath, query: ProjectQuery)
     )
     # Very long markdown takes a while to render, which must not hold up other readers.
     return await asyncio.to_thread(rendering.render_page, "projects/project.html", auth.build_frame(request), context)
+
+
+def _leave_out_lists(page: ProjectPage) -> ProjectPage:
+    """Return the page for who has no list for its numbers to lead to."""
+    states = [replace(one, has_list=False) for one in page.states]
+    return replace(page, has_own_list=False, listed_steps=frozenset(), states=states)
 
 
 def _list_parts(page: ProjectPage) -> Iterator[PlanPart]:

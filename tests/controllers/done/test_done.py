@@ -122,3 +122,9 @@ def test_it_can_be_switched_off(site: Site) -> None:
     site.query("UPDATE settings SET pages_off = '{done}'")
     assert site.get("/done", "bob").status_code == 403
     assert 'href="/done"' not in site.get("/", "bob").text
+
+
+def test_who_begins_there_brings_no_filters_of_a_list(site: Site) -> None:
+    site.query("UPDATE settings SET pages_off = '{list,board,matrix,timeline,trends,roadmap,changes,updates}'")
+    answer = site.get("/?team=ENG&state=Todo", "bob")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/done")

@@ -133,6 +133,15 @@ async def test_a_name_that_a_filter_would_cut_has_numbers_without_lists(client: 
     assert "0 of 1 done" in strip_tags(page)
 
 
+async def test_where_the_list_is_switched_off_no_number_leads_there(client: httpx2.AsyncClient) -> None:
+    await stored()
+    assert 'href="/?' in await read(client)
+    await query("UPDATE settings SET pages_off = '{list}'")
+    page = await read(client)
+    assert "1 of 2 done" in strip_tags(page)
+    assert 'href="/?' not in page
+
+
 async def test_the_latest_update_stands_on_top_and_the_others_below(client: httpx2.AsyncClient) -> None:
     await stored()
     apollo = project("Apollo")
