@@ -193,6 +193,15 @@ async def test_of_more_than_a_page_has_the_first_stand_there_and_lead_to_all(cli
     assert '<a href="/?project=Apollo&amp;done=hidden">All 25</a>' in page
 
 
+async def test_where_the_list_is_switched_off_no_number_leads_there(client: httpx2.AsyncClient) -> None:
+    await stored(target_date=days(30))
+    assert 'href="/?' in (await client.get("/roadmap")).text
+    await query("UPDATE settings SET pages_off = '{list}'")
+    page = (await client.get("/roadmap")).text
+    assert "1 of 2 done" in words(page)
+    assert 'href="/?' not in page.partition("<main")[2]
+
+
 async def test_nothing_stands_below_what_is_not_shown_or_has_no_list_of_its_own(client: httpx2.AsyncClient) -> None:
     await stored(target_date=days(30))
     await store(project("Gemini"), item(60, project_id="project-Gemini"))
