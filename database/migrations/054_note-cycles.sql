@@ -1,5 +1,5 @@
 -- Up Migration
--- squawk-ignore-file require-concurrent-index-creation
+-- squawk-ignore-file require-concurrent-index-creation, ban-drop-function
 -- The mirror's tables have some 100,000 rows, which are indexed within seconds.
 
 -- What slipped out of a cycle into a later one is known only to who saw it move.

@@ -121,12 +121,16 @@ UNION ALL SELECT 0, '', 0, count FROM enough
 
 def _render_relevant(selection: Selection) -> tuple[LiteralString, LiteralString]:
     """Return the statement of the items that count, and the tables before it, which are the same in any order."""
-    ordered: list[tuple[Selection, LiteralString]] = [
-        (replace(selection, order=order, with_archived=True), where) for order, where in _RELEVANT
-    ]
     rows = [
-        Rows(selection=one, limit="%(limit)s", columns=_OTHERS, mixes_archived=True, where=where)
-        for one, where in ordered
+        Rows(
+            selection=replace(selection, order=order, with_archived=True),
+            limit="%(limit)s",
+            columns=_OTHERS,
+            mixes_archived=True,
+            where=where,
+        )
+        for order, where in _RELEVANT
     ]
+    first, *_ = rows
     found: LiteralString = ") UNION (".join([f"SELECT {_COLUMNS} FROM ({render_rows(one)}) i" for one in rows])
-    return f"SELECT * FROM (({found})) u LIMIT %(limit)s", render_tables(ordered[0][0])
+    return f"SELECT * FROM (({found})) u LIMIT %(limit)s", render_tables(first.selection)
