@@ -18,12 +18,14 @@ WHERE removed_at IS NULL AND NOT trashed AND archived_at IS NOT NULL AND project
 -- What was said of a project or of an update, among the comments of items.
 CREATE INDEX idx_comments_project_id ON comments (project_id) WHERE project_id IS NOT NULL;
 CREATE INDEX idx_comments_project_update_id ON comments (project_update_id) WHERE project_update_id IS NOT NULL;
+CREATE INDEX idx_comments_initiative_id ON comments (initiative_id) WHERE initiative_id IS NOT NULL;
 CREATE INDEX idx_comments_initiative_update_id ON comments (initiative_update_id)
 WHERE initiative_update_id IS NOT NULL;
 
 -- Down Migration
 -- squawk-ignore-file ban-drop-column
 DROP INDEX IF EXISTS idx_comments_initiative_update_id;
+DROP INDEX IF EXISTS idx_comments_initiative_id;
 DROP INDEX IF EXISTS idx_comments_project_update_id;
 DROP INDEX IF EXISTS idx_comments_project_id;
 DROP INDEX IF EXISTS idx_backlog_items_project_id_team_id_archived;

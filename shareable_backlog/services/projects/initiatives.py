@@ -9,7 +9,8 @@ from shareable_backlog.database.projects import initiatives
 from shareable_backlog.database.projects.initiatives import InitiativeDetails, NamedInitiative, PartProject
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.backlog import items
-from shareable_backlog.services.projects import plan_dates, roadmap, updates
+from shareable_backlog.services.projects import plan_dates, remarks, roadmap, updates
+from shareable_backlog.services.projects.remarks import PlanRemarks
 from shareable_backlog.services.projects.roadmap import Plan
 from shareable_backlog.services.projects.updates import UpdatesPage, UpdatesQuery
 
@@ -46,6 +47,7 @@ class InitiativePage:
     plans: Sequence[Plan]
     others: Sequence[PartProject]
     updates: UpdatesPage
+    remarks: PlanRemarks
     mentioned: Mapping[str, str]
 
 
@@ -69,7 +71,8 @@ async def read_page(
     in_plans = {one.project.id for one in plans}
     parent_id = initiative.parent_id
     written = await updates.list_updates(scope, UpdatesQuery(initiative_id=initiative.id), after)
-    texts = [initiative.content, *(one.body for one in written.updates)]
+    said = await remarks.read_remarks(scope, "initiative", initiative.id, [one.id for one in written.updates])
+    texts = [initiative.content, *(one.body for one in written.updates), *said.texts]
     return InitiativePage(
         initiative=initiative,
         is_health_old=not is_over and _is_health_old(initiative, today),
@@ -80,6 +83,7 @@ async def read_page(
         plans=plans,
         others=[one for one in parts if one.id not in in_plans],
         updates=written,
+        remarks=said,
         mentioned=await items.list_mentioned(scope, texts),
     )
 

@@ -5,21 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.projects import plan_comments, project_details, roadmap
-from shareable_backlog.database.projects.plan_comments import PlanComment
+from shareable_backlog.database.projects import project_details, roadmap
 from shareable_backlog.database.projects.project_details import ItemPart, ProjectDependency, ProjectDetails
 from shareable_backlog.database.projects.roadmap import MOST_COUNTED, InitiativeMembership, MilestoneProgress
 from shareable_backlog.database.projects.teams import ShownTeam
 from shareable_backlog.services.backlog import items
-from shareable_backlog.services.backlog.items import CommentThread
 from shareable_backlog.services.charts import burn_up
 from shareable_backlog.services.charts.burn_up import BurnUp, PlanPart
-from shareable_backlog.services.projects import names, updates
+from shareable_backlog.services.projects import names, remarks, updates
+from shareable_backlog.services.projects.remarks import PlanRemarks
 from shareable_backlog.services.projects.roadmap import Plan, build_plan
 from shareable_backlog.services.projects.updates import UpdatesPage, UpdatesQuery
 from shareable_backlog.vocabulary import WORK_FIRST
 
-_MOST_COMMENTS = 500
 _SILENT_AFTER = timedelta(weeks=3)
 _NOT_COUNTED = {"canceled", "duplicate"}
 
@@ -44,8 +42,7 @@ class ProjectPage:
 
     `items` is None, and there are no `states`, for more than 10,000 of them. It `has_own_list` if a filter by its
     name finds its items alone; so have the milestones of `listed_steps`, by their ids. It is silent if nothing
-    was written about it for `silent_weeks`. `said` are comments of the project itself, `remarks` those of updates, by
-    their ids.
+    was written about it for `silent_weeks`.
     `mentioned` has the titles of items that the texts name and that may be shown, by their identifiers.
     """
 
@@ -62,8 +59,7 @@ class ProjectPage:
     silent_weeks: int | None
     burn_up: BurnUp | None
     updates: UpdatesPage
-    said: Sequence[CommentThread]
-    remarks: Mapping[str, Sequence[CommentThread]]
+    remarks: PlanRemarks
     mentioned: Mapping[str, str]
 
 
@@ -75,12 +71,10 @@ async def read_page(
     steps = await roadmap.list_milestones(scope, [project.id])
     depends = await project_details.list_dependencies(scope, project.id)
     written = await updates.list_updates(scope, UpdatesQuery(project_id=project.id), after)
-    comments = await plan_comments.list_comments(
-        scope, project.id, [one.id for one in written.updates], _MOST_COMMENTS
-    )
+    said = await remarks.read_remarks(scope, "project", project.id, [one.id for one in written.updates])
     has_own_list = names.has_own_list(project)
     total = sum(one.items for one in parts)
-    texts = [project.content, *(one.body for one in written.updates), *(one.body for one in comments)]
+    texts = [project.content, *(one.body for one in written.updates), *said.texts]
     return ProjectPage(
         project=project,
         plan=build_plan(project, steps, _count_milestones(project.id, parts), today),
@@ -95,8 +89,7 @@ async def read_page(
         silent_weeks=_count_silent_weeks(project, now),
         burn_up=await burn_up.read_burn_up(scope, PlanPart("project", project.id), today) if after is None else None,
         updates=written,
-        said=items.build_threads(one for one in comments if one.update_id is None),
-        remarks=_group_remarks(comments),
+        remarks=said,
         mentioned=await items.list_mentioned(scope, texts),
     )
 
@@ -159,11 +152,3 @@ def _count_silent_weeks(project: ProjectDetails, now: datetime) -> int | None:
     silence = now - project.last_update_at
     usual = max(_SILENT_AFTER, 2 * (project.update_gap or timedelta()))
     return silence.days // 7 if silence >= usual else None
-
-
-def _group_remarks(comments: Sequence[PlanComment]) -> dict[str, list[CommentThread]]:
-    of_update: dict[str, list[PlanComment]] = {}
-    for one in comments:
-        if one.update_id is not None:
-            of_update.setdefault(one.update_id, []).append(one)
-    return {update_id: items.build_threads(some) for update_id, some in of_update.items()}

@@ -30,7 +30,7 @@ async def store_all() -> None:
 
 
 async def read(limit: int = 100) -> list[tuple[str, str | None]]:
-    found = await plan_comments.list_comments(EVERYTHING, APOLLO.id, UPDATES, limit)
+    found = await plan_comments.list_comments(EVERYTHING, "project", APOLLO.id, UPDATES, limit)
     return [(one.body, one.update_id) for one in found]
 
 
@@ -38,9 +38,9 @@ async def test_comments_of_a_project_and_of_its_updates_are_read_and_no_others()
     await store_all()
     assert await read() == [("Of the project", None), ("Of the update", "update-1"), ("Of both", "update-1")]
     assert await read(1) == [("Of both", "update-1")]
-    [first, *_] = await plan_comments.list_comments(EVERYTHING, APOLLO.id, [], 9)
+    [first, *_] = await plan_comments.list_comments(EVERYTHING, "project", APOLLO.id, [], 9)
     assert first.author == "Maren"
-    assert await plan_comments.list_comments(NOTHING, APOLLO.id, UPDATES, 9) == []
+    assert await plan_comments.list_comments(NOTHING, "project", APOLLO.id, UPDATES, 9) == []
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ async def test_a_part_of_a_description_is_quoted_where_descriptions_are_shown() 
     )
 
     async def read_quotes() -> list[str | None]:
-        found = await plan_comments.list_comments(EVERYTHING, APOLLO.id, UPDATES, 9)
+        found = await plan_comments.list_comments(EVERYTHING, "project", APOLLO.id, UPDATES, 9)
         return [one.quoted_text for one in found]
 
     assert await read_quotes() == ["Why", "Why"]

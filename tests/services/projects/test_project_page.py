@@ -12,7 +12,7 @@ from shareable_backlog.services.projects import names, project_page
 from shareable_backlog.services.projects.project_page import ProjectPage
 from shareable_backlog.streams.projects import ProjectMilestoneRow, ProjectRow, ProjectStatusRow
 from tests.support import listing
-from tests.support.mirrored import NOON, comment, item, project, state, store, update
+from tests.support.mirrored import NOON, item, project, state, store, update
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -135,20 +135,6 @@ async def relate(source: str, target: str, anchor: str, related_anchor: str) -> 
         " now(), now())",
         {"source": source, "target": target, "anchor": anchor, "related_anchor": related_anchor},
     )
-
-
-async def test_comments_stand_with_what_they_are_about() -> None:
-    one = of(1)
-    await store(
-        APOLLO, one, update(1, APOLLO),
-        comment(1, one, "Of the whole", issue_id=None, project_id=APOLLO.id),
-        comment(2, one, "Of the update", issue_id=None, project_update_id="update-1"),
-        comment(3, one, "In answer", issue_id=None, project_update_id="update-1", parent_id="comment-2"),
-    )  # fmt: skip
-    page = await read()
-    assert [thread.first.body for thread in page.said] == ["Of the whole"]
-    [thread] = page.remarks["update-1"]
-    assert (thread.first.body, [reply.body for reply in thread.replies]) == ("Of the update", ["In answer"])
 
 
 @pytest.mark.parametrize("seed", range(4))
