@@ -4,6 +4,7 @@ from collections.abc import Generator
 from dataclasses import replace
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from shareable_backlog.config import Settings
@@ -12,7 +13,6 @@ from shareable_backlog.database.mirror.mirror import RowCounts
 from shareable_backlog.linear.queries import LARGEST_PAGE
 from shareable_backlog.streams import STREAMS
 from tests.fakes.linear import FakeLinear, Fault, Row, World, run_linear
-from tests.support import mirrored
 from tests.support.pulling import before_request, list_live_ids, run_sync, run_until_quiet, small_world
 
 pytestmark = pytest.mark.anyio
@@ -200,12 +200,22 @@ async def test_a_sweep_that_breaks_off_removes_nothing(live_database: Settings, 
 
 
 async def test_what_was_created_since_the_sweep_began_is_not_hidden(
-    live_database: Settings, fake: FakeLinear
+    live_database: Settings, fake: FakeLinear, database: str
 ) -> None:
     await run_until_quiet(live_database, fake)
-    await mirrored.store(mirrored.item(7, created_at=fake.world.now + timedelta(minutes=1)))
-    await run_sync(live_database, fake, full=True)
-    assert await list_live_ids("issues") == {"item-ENG-7"}
+
+    def deliver() -> None:
+        """Store an item as a delivery does, of which the lists that are read know nothing yet."""
+        with psycopg.connect(database) as connection:
+            connection.execute(
+                "INSERT INTO backlog_items (id, identifier, number, title, team_id, created_at, updated_at)"
+                " VALUES ('i7', 'ENG-7', 7, 'Tiles', 't1', %(at)s, %(at)s)",
+                {"at": fake.world.now + timedelta(minutes=1)},
+            )
+
+    with before_request(fake, 2, deliver):
+        await run_sync(live_database, fake, full=True)
+    assert await list_live_ids("issues") == {"i7"}
 
 
 async def test_an_issue_that_is_edited_while_the_sweep_reads_is_not_taken_for_gone(

@@ -174,7 +174,7 @@ async def _build_content(scope: Scope, now: datetime, since: datetime) -> str:
             )
             for section in found.sections
         ],
-        projects=[replace(one, open=None) for one in found.projects],
+        projects=[replace(one, open=None, word=None) for one in found.projects],
         ranked_ids=list(found.ranks),
         past_ranked_ids=list(found.compared.past_ranks),
         moves={**found.compared.moves, **moves},

@@ -39,6 +39,8 @@ class RiskyProject:
     was_date: date | None
     was_resolution: str | None
     open: ItemTotal | None
+    word: str | None = None
+    """By which an address names it now; None of a day that is over."""
 
     @property
     def filters(self) -> Filters:
@@ -72,6 +74,7 @@ def _build_project(project: PlannedProject, slip: PlanMove | None, today: date) 
         was_date=slip and slip.target_date,
         was_resolution=slip and slip.resolution,
         open=None,
+        word=project.word,
     )
 
 

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Generator
+from datetime import date
 
 import pytest
 
+from shareable_backlog.database.access.sharing import EVERYTHING
+from shareable_backlog.database.projects import forecast_records
 from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
@@ -92,7 +95,8 @@ def test_an_admin_switches_forecasts_off(site: Site) -> None:
 
 
 def test_how_often_such_forecasts_held_stands_beside_it(site: Site) -> None:
-    [(mark,)] = site.query("SELECT md5(row(ARRAY['t1'], ARRAY[]::text[], ARRAY[]::text[])::text)")
+    assert site.client.portal
+    mark = site.client.portal.call(forecast_records.find_due_mark, EVERYTHING, date(2999, 12, 31))  # always due
     site.query(f"""INSERT INTO forecast_records (day, sharing_mark, content)
         VALUES (current_date, '{mark}', '{{"p1": [60, 33, 40, 34], "p2": [9, 9, 9, 9]}}')
         ON CONFLICT ((coalesce(viewer_group_ids, '{{-1}}'))) DO UPDATE SET content = excluded.content""")

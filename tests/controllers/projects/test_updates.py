@@ -142,7 +142,9 @@ def test_a_circle_of_initiatives_ends(site: Site) -> None:
 def test_an_initiative_with_a_namesake_is_called_by_linears_word(site: Site) -> None:
     site.query(
         "UPDATE initiatives SET slug_id = '77aa';"
-        "INSERT INTO initiatives (id, name, created_at, updated_at) VALUES ('n2', 'WHOLE house', now(), now())"
+        "INSERT INTO initiatives (id, name, created_at, updated_at) VALUES ('n2', 'WHOLE house', now(), now());"
+        "INSERT INTO initiative_projects (id, initiative_id, project_id, created_at, updated_at)"
+        " VALUES ('np2', 'n2', 'p1', now(), now())"
     )
     assert read_names(site.get("/updates", "bob").text)[2:] == [("Whole house", "/initiatives/77aa")]
 
