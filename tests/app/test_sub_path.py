@@ -45,6 +45,7 @@ UNLINKED = {
         "/robots.txt",
         "/.well-known/security.txt",
         "/feed.atom",
+        "/updates.atom",
     ),
 }
 

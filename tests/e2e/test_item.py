@@ -101,7 +101,6 @@ def test_facts_lead_to_the_list_narrowed_to_them(page: Page) -> None:
     page.goto("/items/FLD-330")
     facts = page.get_by_role("complementary", name="Details")
     for name in (
-        "Inspect without signal",
         "Tunde Abioye-Cross",
         "Offline",
         "Two weeks at Eastquay",
@@ -111,6 +110,14 @@ def test_facts_lead_to_the_list_narrowed_to_them(page: Page) -> None:
         answer = page.request.get(address or "")
         assert answer.status == 200, address
         assert "FLD-330" in answer.text(), address
+
+
+def test_the_project_leads_to_its_page_whose_numbers_lead_to_its_items(page: Page) -> None:
+    page.goto("/items/FLD-330")
+    page.get_by_role("complementary", name="Details").get_by_role("link", name="Inspect without signal").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Inspect without signal")
+    page.get_by_role("complementary", name="Details").get_by_role("link", name="11", exact=True).click()
+    expect(page.locator("#main")).to_contain_text("FLD-330")
 
 
 def test_links_say_what_they_are_and_tell_nobody_where_they_were(page: Page) -> None:
