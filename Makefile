@@ -11,9 +11,9 @@ unexport PYTHONDONTWRITEBYTECODE
 # Three workers keep two processors busy, as each waits for PostgreSQL a part of its time.
 WORKERS ?= 3
 
-# What needs no database, the use cases of the backlog, and of database and pages what most changes touch: in a minute.
+# Of what needs no database, of use cases, SQL and pages what most changes touch, but no random worlds: in a minute.
 QUICK := tests/test_house_rules.py tests/test_logs.py tests/config/test_config.py \
-	tests/web tests/linear tests/mail $(addprefix tests/services/, backlog search mirror) \
+	tests/web tests/mail tests/services/backlog \
 	$(addprefix tests/database/, connection/test_query.py connection/test_transaction.py search/test_search_match.py test_plans.py) \
 	$(addprefix tests/controllers/, test_pages.py access/test_auth.py backlog/test_items.py api/test_endpoints.py)
 NOT_QUICK := slow or long or browser or npm or netns
@@ -30,7 +30,7 @@ quick: $(VENV)/dev  ## lint, layers and the quick tests, in a minute: before eac
 	ruff format --check --quiet .
 	ruff check --quiet .
 	lint-imports >/dev/null || lint-imports
-	pytest --quiet -n $(WORKERS) -m "not ($(NOT_QUICK))" $(QUICK)
+	pytest --quiet -n $(WORKERS) -m "not ($(NOT_QUICK))" -k "not random" $(QUICK)
 
 test: $(VENV)/dev  ## run the whole test suite
 	pytest -n $(WORKERS)
