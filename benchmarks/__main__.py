@@ -10,8 +10,8 @@ import textwrap
 from benchmarks.rig import Row, Unavailable
 
 _NAMES = (
-    "health", "migrate", "sync", "scale", "lists", "plans", "express", "proxy", "weight", "export", "viewers",
-    "webhooks", "start", "forecast", "limits.audit", "limits.heads", "limits.rows", "limits.texts",
+    "health", "migrate", "sync", "scale", "lists", "pages", "plans", "express", "proxy", "weight", "export",
+    "viewers", "webhooks", "start", "forecast", "limits.audit", "limits.heads", "limits.rows", "limits.texts",
 )  # fmt: skip
 
 

@@ -14,15 +14,19 @@ _KEPT_FOR_S = 2.0  # the server closes what was not used for five
 
 
 class Unanswered(Exception):
-    """A page was answered by another status than 200."""
+    """A page was answered by another status than was expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An answer; `wait_ms` is the time from the request to the last byte of the answer, uncompressed."""
+    """An answer; `wait_ms` is the time from the request to the last byte of the answer.
+
+    One that was compressed, or that its reader has already, has no `html`; `tag` is by what to ask for it again.
+    """
 
     wait_ms: float
     html: str
+    tag: str
 
     def identifiers(self) -> list[str]:
         """Return the identifiers of the items that it leads to, in its order."""
@@ -41,19 +45,22 @@ class Reader:
         self._connection = HTTPConnection(urlsplit(address).netloc)
         self._asked_at = 0.0
 
-    def read(self, path: str) -> Page:
-        """Ask for a page and read it whole; raises Unanswered unless it is a 200."""
+    def read(self, path: str, *, tag: str = "", is_compressed: bool = False) -> Page:
+        """Ask for a page, which one has already by `tag`, and read it whole; raises Unanswered for another status."""
         if time.perf_counter() - self._asked_at > _KEPT_FOR_S:
             self._connection.close()
             self._connection.connect()
+        headers = {"Cookie": rig.AS_BOB, **({"If-None-Match": tag} if tag else {})}
+        if is_compressed:
+            headers["Accept-Encoding"] = "gzip"
         started = self._asked_at = time.perf_counter()
-        self._connection.request("GET", path, headers={"Cookie": rig.AS_BOB})
+        self._connection.request("GET", path, headers=headers)
         answer = self._connection.getresponse()
         body = answer.read()
         wait_ms = (time.perf_counter() - started) * 1000
-        if answer.status != 200:
+        if answer.status != (304 if tag else 200):
             raise Unanswered(f"{path} was answered by {answer.status}")
-        return Page(wait_ms, body.decode())
+        return Page(wait_ms, "" if is_compressed else body.decode(), answer.headers.get("ETag", ""))
 
     def path_of_page(self, number: int) -> tuple[str, list[str]]:
         """Walk the list to its page `number` or its last one; give the path of that and the identifiers before it."""

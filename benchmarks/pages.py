@@ -1,0 +1,117 @@
+"""Count the processor time of pages at 100,000 items: that of the server and that of PostgreSQL, in µs a page.
+
+A signed-in viewer asks one page at a time over a kept connection, compressed; one of the 12 teams is hidden. "Kept"
+are pages that were asked for before; "anew" makes the page for each request, with what pages share (names, ranks)
+kept until the mirror changes; "changed" changes the mirror's version before each request, so that nothing is kept.
+The pages are asked for in turns and the median of the turns is given, so that neighbours on the machine matter less.
+"""
+
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import cycle
+from statistics import median
+from typing import Literal, TypeAlias
+
+import psycopg
+
+from benchmarks import rig
+from benchmarks.lists import find_paths
+from benchmarks.rig import Row, backlogs, cpu
+from benchmarks.rig.cpu import Cost
+from benchmarks.rig.reader import Reader
+
+How: TypeAlias = Literal["kept", "304", "anew", "changed"]
+
+_UNKEPT = (sys.executable, "-m", "benchmarks.rig.unkept", "serve")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A page, how it is asked for, and the most that it should cost, in µs; no path means another at each request."""
+
+    name: str
+    path: str | None
+    how: How
+    bar: float | None = None
+
+
+_ASKED = (
+    _Asked("list", "/", "kept", 800),
+    _Asked("list", "/", "304", 650),
+    _Asked("list", "/", "anew", 3_000),
+    _Asked("list", "/", "changed"),
+    _Asked("item", None, "kept", 4_000),
+    _Asked("board", "/board", "kept"),
+    _Asked("board", "/board", "anew", 12_000),
+    _Asked("grouped by state", "/?group=state", "anew"),
+    _Asked("grouped by label", "/?group=label", "anew"),
+    _Asked("grouped by label, a common word", "/?group=label&q=heron", "anew"),
+    _Asked("archived by state", "/?archived=shown&group=state", "anew"),
+    _Asked("search", "/?q=heron", "anew"),
+    _Asked("filters", "/filters", "kept", 1_500),
+    _Asked("about", "/about", "kept", 1_500),
+    _Asked("roadmap", "/roadmap", "kept"),
+    _Asked("changes", "/changes", "kept"),
+    _Asked("updates", "/updates", "kept"),
+    _Asked("done", "/done", "kept"),
+    _Asked("trends", "/trends", "kept"),
+    _Asked("project", None, "kept"),
+    _Asked("team", "/teams/ENG", "kept"),
+    _Asked("cycle", "/cycles/ENG-39", "kept"),
+    _Asked("meeting", "/meeting", "kept"),
+    _Asked("API, 50 items", "/api/v1/items?limit=50", "kept", 2_500),
+    _Asked("feed", "/feed.atom", "kept"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """The two servers of a mirror with their processes, and a connection to it behind their backs."""
+
+    kept: Reader
+    kept_pid: int
+    anew: Reader
+    anew_pid: int
+    database: psycopg.Connection
+
+    def count(self, asked: _Asked, paths: Iterator[str], requests: int) -> Cost:
+        """Return what so many requests cost."""
+        reader, pid = (self.anew, self.anew_pid) if asked.how == "anew" else (self.kept, self.kept_pid)
+        tag = reader.read(asked.path or next(paths), is_compressed=True).tag if asked.how == "304" else ""
+        with cpu.counted(pid, self.database) as cost:
+            for _ in range(requests):
+                if asked.how == "changed":
+                    self.database.execute("UPDATE mirror_versions SET version = gen_random_uuid()")
+                reader.read(asked.path or next(paths), tag=tag, is_compressed=True)
+        return cost
+
+
+def measure(*, quick: bool) -> Generator[Row]:
+    """Yield a row for each page."""
+    size, turns, requests = (10_000, 2, 20) if quick else (100_000, 5, 100)
+    with backlogs.databases(size) as mirrors, ExitStack() as stack:
+        environ = rig.environment(DATABASE_URL=rig.url_of(mirrors[size]))
+        kept, kept_pid = stack.enter_context(rig.started([*rig.SLB, "serve"], environ, "/readyz"))
+        anew, anew_pid = stack.enter_context(rig.started(_UNKEPT, environ, "/readyz"))
+        database = stack.enter_context(psycopg.connect(mirrors[size], autocommit=True))
+        site = _Site(Reader(kept), kept_pid, Reader(anew), anew_pid, database)
+        others = find_paths(site.kept, database)
+        paths = {asked: others.get(asked.name, cycle([asked.path or "/"])) for asked in _ASKED}
+        found: dict[_Asked, list[Cost]] = {asked: [] for asked in _ASKED}
+        for asked in _ASKED:
+            site.count(asked, paths[asked], 10)
+        for _ in range(turns):
+            for asked in _ASKED:
+                found[asked].append(site.count(asked, paths[asked], requests))
+    for asked, costs in found.items():
+        yield _describe(asked, [(one.server_us / requests, one.postgres_us / requests) for one in costs])
+
+
+def _describe(asked: _Asked, costs: list[tuple[float, float]]) -> Row:
+    server, postgres = (median(side) for side in zip(*costs, strict=True))
+    both = median(map(sum, costs))
+    figure = f"{server:,.0f} + {postgres:,.0f} = {both:,.0f} µs"
+    met = None if asked.bar is None else both <= asked.bar
+    return Row(f"{asked.name}, {asked.how}", figure, f"at most {asked.bar:,.0f} µs" if asked.bar else "", met)
