@@ -10,8 +10,9 @@ import textwrap
 from benchmarks.rig import Row, Unavailable
 
 _NAMES = (
-    "health", "migrate", "sync", "scale", "lists", "pages", "plans", "express", "proxy", "weight", "export",
-    "viewers", "webhooks", "start", "forecast", "limits.audit", "limits.heads", "limits.rows", "limits.texts",
+    "program.health", "program.migrate", "program.start", "sync", "scale", "lists", "pages", "plans", "express",
+    "proxy", "weight", "export", "viewers", "webhooks", "forecast", "limits.audit", "limits.heads", "limits.rows",
+    "limits.texts",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from benchmarks import rig
 from benchmarks.rig import Row, wrk
 from benchmarks.rig.wrk import Load
 
-_RIG = Path(__file__).parent / "rig"
+_RIG = Path(__file__).parents[1] / "rig"
 _PATH = "/api/health"
 _ASKED = ((_PATH, ""),)
 

@@ -1,0 +1,1 @@
+"""Measure the program itself: how soon it starts and answers, what its commands take."""
