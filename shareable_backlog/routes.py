@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from shareable_backlog.controllers import (
     health,
+    kept_pages,
     metrics,
     mirror_age,
     place,
@@ -69,6 +70,7 @@ class Route:
 
     What changes who sees what has an `act`, which says it in words ("Yes, add a person"): before it is done, they
     have to have signed in within the last ten minutes. What belongs to a `page` is not there for whom that is off.
+    What `is_kept` is made of the mirror and what is shared, and is the same for all with the same rights.
     """
 
     method: Method
@@ -77,6 +79,7 @@ class Route:
     who: Who
     act: str | None = None
     page: PageName | None = None
+    is_kept: bool = False
 
 
 ROUTES = (
@@ -114,27 +117,27 @@ ROUTES = (
     Route("POST", "/account/passkeys/{passkey_id}/remove", own_passkeys.remove_passkey, "person", "remove a passkey"),
     Route("POST", "/account/tokens", tokens.create_token, "viewer", "create a token", page="api"),
     Route("POST", "/account/tokens/{token_id}/revoke", tokens.revoke_token, "person"),
-    Route("GET", "/", item_list.show_list, "viewer", page="list"),
-    Route("GET", "/roadmap", roadmap.show_roadmap, "viewer", page="roadmap"),
-    Route("GET", updates.PATH, updates.show_updates, "viewer", page="updates"),
+    Route("GET", "/", item_list.show_list, "viewer", page="list", is_kept=True),
+    Route("GET", "/roadmap", roadmap.show_roadmap, "viewer", page="roadmap", is_kept=True),
+    Route("GET", updates.PATH, updates.show_updates, "viewer", page="updates", is_kept=True),
     Route("GET", auth.UPDATES_FEED, update_feeds.export_feed, "viewer", page="feeds"),
     Route("GET", "/updates/feed", update_feeds.show_feed, "viewer", page="feeds"),
     Route(
         "POST", "/updates/feed", update_feeds.create_feed, "viewer", "create an address for a feed reader", "feeds"
     ),
-    Route("GET", "/projects/{name:path}", project.show_project, "viewer", page="roadmap"),
+    Route("GET", "/projects/{name:path}", project.show_project, "viewer", page="roadmap", is_kept=True),
     Route("GET", "/changes", changes.show_changes, "viewer", page="changes"),
     Route("POST", "/changes/seen", changes.mark_seen, "viewer", page="changes"),
-    Route("GET", "/done", done.show_done, "viewer", page="done"),
+    Route("GET", "/done", done.show_done, "viewer", page="done", is_kept=True),
     Route("POST", "/done/heading", done.save_heading, "admin", page="done"),
-    Route("GET", "/meeting", meeting.show_agenda, "viewer", page="meeting"),
+    Route("GET", "/meeting", meeting.show_agenda, "viewer", page="meeting", is_kept=True),
     Route("POST", "/meeting", meeting.keep_agenda, "member", page="meeting"),
     Route("GET", "/meeting/{key}", meeting.show_kept, "viewer", page="meeting"),
     Route("POST", "/meeting/{key}/delete", meeting.delete_kept, "admin", "delete a kept agenda", page="meeting"),
-    Route("GET", "/board", item_list.show_board, "viewer", page="board"),
-    Route("GET", "/matrix", matrix.show_matrix, "viewer", page="matrix"),
-    Route("GET", "/timeline", item_timeline.show_timeline, "viewer", page="timeline"),
-    Route("GET", "/trends", trends.show_trends, "viewer", page="trends"),
+    Route("GET", "/board", item_list.show_board, "viewer", page="board", is_kept=True),
+    Route("GET", "/matrix", matrix.show_matrix, "viewer", page="matrix", is_kept=True),
+    Route("GET", "/timeline", item_timeline.show_timeline, "viewer", page="timeline", is_kept=True),
+    Route("GET", "/trends", trends.show_trends, "viewer", page="trends", is_kept=True),
     Route("GET", "/present/list", backlog_slides.show_list, "viewer", page="list"),
     Route("GET", "/present/board", backlog_slides.show_board, "viewer", page="board"),
     Route("GET", "/present/matrix", chart_slides.show_matrix, "viewer", page="matrix"),
@@ -144,7 +147,7 @@ ROUTES = (
     Route("POST", "/seen", seen.mark_seen, "viewer"),
     Route("POST", "/seen/all", seen.mark_all_seen, "viewer"),
     Route("GET", "/events", mirror_age.stream_age, "viewer"),
-    Route("GET", "/filters", filters.show_filters, "viewer"),
+    Route("GET", "/filters", filters.show_filters, "viewer", is_kept=True),
     Route("GET", "/export.csv", exports.export_csv, "viewer", page="exports"),
     Route("GET", "/export/spreadsheet.csv", exports.export_for_spreadsheets, "viewer", page="exports"),
     Route("GET", "/export.json", exports.export_json, "viewer", page="exports"),
@@ -153,11 +156,11 @@ ROUTES = (
     Route("POST", "/feeds", feeds.create_feed, "viewer", "create an address for a feed reader", page="feeds"),
     Route("GET", "/items/{identifier}", items.show_item, "viewer"),
     Route("GET", "/items/{identifier}/images/{name}", images.show_image, "viewer"),
-    Route("GET", "/initiatives/{name:path}", initiatives.show_initiative, "viewer", page="roadmap"),
-    Route("GET", "/teams/{key}", team_pages.show_team, "viewer"),
-    Route("GET", "/cycles/{name}", cycles.show_cycle, "viewer"),
-    Route("GET", "/labels/{name:path}", named.show_label, "viewer"),
-    Route("GET", "/people/{name:path}", named.show_person, "viewer"),
+    Route("GET", "/initiatives/{name:path}", initiatives.show_initiative, "viewer", page="roadmap", is_kept=True),
+    Route("GET", "/teams/{key}", team_pages.show_team, "viewer", is_kept=True),
+    Route("GET", "/cycles/{name}", cycles.show_cycle, "viewer", is_kept=True),
+    Route("GET", "/labels/{name:path}", named.show_label, "viewer", is_kept=True),
+    Route("GET", "/people/{name:path}", named.show_person, "viewer", is_kept=True),
     Route("GET", "/views", views.show_views, "viewer", page="views"),
     Route("POST", "/views", views.save_view, "viewer", page="views"),
     Route("POST", "/views/copy", views.copy_view, "viewer", page="views"),
@@ -166,7 +169,7 @@ ROUTES = (
     Route("POST", "/views/default", views.set_default_view, "viewer", page="views"),
     Route("POST", "/views/delete", views.delete_view, "viewer", page="views"),
     Route("POST", "/views/bring-back", views.restore_view, "viewer", page="views"),
-    Route("GET", "/about", admin_sharing.show_about, "viewer"),
+    Route("GET", "/about", admin_sharing.show_about, "viewer", is_kept=True),
     Route("GET", "/admin", admin_overview.show_overview, "admin"),
     Route("GET", "/admin/people", admin_people.show_people, "admin"),
     Route("POST", "/admin/people", admin_people.add_person, "admin", "add a person"),
@@ -291,7 +294,8 @@ def _guard_route(route: Route) -> Endpoint:
                 response = auth.require_page(request, route.page)
             if response is None and route.act is not None:
                 response = await step_up.require_proof(request, route.act)
-            response = response or await handler(request)
+            if response is None:
+                response = await (kept_pages.send_page(request, handler) if route.is_kept else handler(request))
         except TooMany:
             auth.log_trick(request, "spent limit")
             raise

@@ -212,13 +212,18 @@ def read_local_format(request: Request) -> LocalFormat:
     return _build_local_format(request, _read_preferences(request))
 
 
+def read_form_token(request: Request) -> str:
+    """Return what the forms of this browser carry; "" for one that has no secret."""
+    return forms.compute_token(request.state.secret) if request.state.secret else ""
+
+
 def build_frame(request: Request) -> FrameContext:
     """Return what every page shows around its content for whoever asks."""
     found: PageUser | None = request.state.reader
     chosen = _read_preferences(request)
     return FrameContext(
         visitor=found and found.user,
-        csrf=forms.compute_token(request.state.secret) if request.state.secret else "",
+        csrf=read_form_token(request),
         waiting=found.waiting if found else 0,
         here=request.url.path,
         notice=params.read_query(request, NoticeQuery).notice,

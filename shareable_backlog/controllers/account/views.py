@@ -1,5 +1,6 @@
 """Answer `/views`: saved views of the backlog."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl
@@ -137,7 +138,7 @@ async def restore_view(request: Request) -> Response:
     return _redirect_to_views("back")
 
 
-def _parse_queries(offered: list[OfferedView]) -> list[Line]:
+def _parse_queries(offered: Sequence[OfferedView]) -> list[Line]:
     return [(view, parse_qsl(view.query)) for view in offered]
 
 

@@ -49,8 +49,8 @@ class _DeletedView(msgspec.Struct, frozen=True):
 class OfferedViews:
     """The views that a person may open, each kind in its order."""
 
-    mine: list[OfferedView]
-    published: list[OfferedView]
+    mine: tuple[OfferedView, ...]
+    published: tuple[OfferedView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class ViewsBar:
     `current` is the view that the page shows, None when it is none of them.
     """
 
-    mine: list[OfferedView]
-    published: list[OfferedView]
+    mine: tuple[OfferedView, ...]
+    published: tuple[OfferedView, ...]
     current: OfferedView | None
     query: str
     layout: Layout
@@ -80,9 +80,8 @@ async def parse_offered(stored: Sequence[Mapping[str, Any]], scope: Scope, versi
     """
     found = msgspec.convert(stored, list[OfferedView])
     published = [one for one in found if one.id is not None]
-    return OfferedViews(
-        [one for one in found if one.id is None], await offered_views.select_offered(scope, published, version)
-    )
+    offered = await offered_views.select_offered(scope, published, version)
+    return OfferedViews(tuple(one for one in found if one.id is None), tuple(offered))
 
 
 async def read_own_view(user_id: int, name: str) -> OfferedView:

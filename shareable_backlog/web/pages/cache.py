@@ -17,6 +17,15 @@ class AsyncLruCache(Generic[T]):
         self._capacity = limit
         self._made: OrderedDict[Hashable, asyncio.Task[T]] = OrderedDict()
 
+    def find(self, key: Hashable) -> T | None:
+        """Return what is kept under `key` and ready; None for what is not."""
+        task = self._made.get(key)
+        if task is None or not task.done() or task.cancelled() or task.exception():
+            return None
+        self._made.move_to_end(key)
+        _note_kept()
+        return task.result()
+
     async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         """Return what is kept under `key`, or make it; who wants it meanwhile waits. Raises what `make` does."""
         task = self._made.get(key)
@@ -25,8 +34,8 @@ class AsyncLruCache(Generic[T]):
             task.add_done_callback(lambda done: self._forget_failed(key, done))
             if len(self._made) > self._capacity:
                 self._made.popitem(last=False)
-        elif (trace := tracing.get_trace()) is not None:
-            trace.kept += 1
+        else:
+            _note_kept()
         self._made.move_to_end(key)
         # Who leaves does not take it away from the others.
         return await asyncio.shield(task)
@@ -34,6 +43,11 @@ class AsyncLruCache(Generic[T]):
     def _forget_failed(self, key: Hashable, done: asyncio.Task[T]) -> None:
         if (done.cancelled() or done.exception()) and self._made.get(key) is done:
             del self._made[key]
+
+
+def _note_kept() -> None:
+    if (trace := tracing.get_trace()) is not None:
+        trace.kept += 1
 
 
 async def _await_made(make: Callable[[], Awaitable[T]]) -> T:

@@ -1,7 +1,5 @@
 """Answer `/` and `/board`: the backlog as a list, in groups, or as a board."""
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog import clock
+from shareable_backlog.controllers import kept_pages
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, LIST, BacklogQuery, BacklogUrl
@@ -29,7 +28,6 @@ from shareable_backlog.services.backlog.news import News
 from shareable_backlog.vocabulary import GroupBy
 from shareable_backlog.web import live_files
 from shareable_backlog.web.fields import Pair, Spread
-from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.cache import AsyncLruCache
 from shareable_backlog.web.pages.unseen_marks import mark_unseen
 from shareable_backlog.web.sub_path import get_sub_path
@@ -65,10 +63,8 @@ class ItemListContext:
     """How many updates a search finds too, 21 for more than 20."""
 
 
-# Kept until the mirror changes.
-_KEPT = ProcessState(lambda: AsyncLruCache[RenderedPage](256))
-# Pages of another process, perhaps of another version of the program, are not to be taken for ours.
-_BORN = secrets.token_hex(8)
+# Kept until the mirror changes, for readers whose pages are not the same but for these parts.
+_KEPT = ProcessState(lambda: AsyncLruCache[RenderedPage](64))
 
 
 async def show_list(request: Request, query: ListQuery) -> Response:
@@ -89,31 +85,24 @@ async def show_board(request: Request, query: ListQuery) -> Response:
 
 
 async def _show(request: Request, path: str, query: ListQuery, group: GroupBy | Literal["none"]) -> Response:
-    """Show the results, which are made anew only when they may have changed, and not sent again to who has them."""
     reader = auth.require_page_user(request)
     place = backlog_url.build_backlog_url(path, query)
     if query.is_of_form:
         return RedirectResponse(place.shorten(reader.preferences.columns).url, 303)
     listed = await read_listed(request, place, query, group)
-    frame = auth.build_frame(request)
-    saved = views.build_bar(reader.views, place.query, "board" if place.path == BOARD else "list")
-    tag = f'W/"{hashlib.sha256(repr((_BORN, listed, frame, saved, reader.unseen)).encode()).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
     made = await _KEPT.value.get(listed, partial(list_parts.render_parts, listed))
     if made.is_empty:
-        await record_vain_search(request, listed)
+        kept_pages.note_when_shown(request, partial(record_vain_search, listed=listed))
     results = mark_unseen(made.results, reader.unseen, can_become_seen=reader.user.viewing_as is None)
     context = ItemListContext(
         made=replace(made, results=results),
         place=place,
-        saved=saved,
+        saved=views.build_bar(reader.views, place.query, "board" if place.path == BOARD else "list"),
         present_url=backlog_url.build_present_url(path, query),
         asks_for_unseen=news.needs_word(place.filters, "unseen"),
         updates_found=await updates.count_found(request, place.filters.text),
     )
-    return rendering.render_page("backlog/backlog.html", frame, context, headers=headers)
+    return auth.render_page(request, "backlog/backlog.html", context)
 
 
 async def read_listed(
