@@ -94,6 +94,7 @@ async def _check_database(settings: "Settings", dangers: "list[Danger] | None") 
         if test.connected:
             [(version,)] = await database.query("SELECT current_setting('server_version')")
             findings["server"] = f"PostgreSQL {version}"
+            findings["prepared"] = database.describe_prepared_use()
             await readiness.migrate_embedded(settings, conninfo)
             problem = await schema_watch.check_schema()
             invalid = [name for (name,) in await database.query(invalid_indexes.SELECT_INVALID)]

@@ -66,6 +66,7 @@ class Settings:
     database_idle_timeout_s: float = 30
     database_connect_timeout_s: float = 5
     database_statement_timeout_ms: int = 5000
+    database_prepared_statements: Literal["auto", "yes", "no"] = "auto"
     data_dir: Path = field(default_factory=_choose_data_dir)
     linear_api_key: Secret | None = None
     linear_oauth_client_id: str | None = None
@@ -131,6 +132,7 @@ _PARSERS: Mapping[str, values.Parser] = {
     "DATABASE_IDLE_TIMEOUT_S": _SECONDS,
     "DATABASE_CONNECT_TIMEOUT_S": _SECONDS,
     "DATABASE_STATEMENT_TIMEOUT_MS": values.build_whole_number_parser(100),
+    "DATABASE_PREPARED_STATEMENTS": values.build_choice_parser("auto", "yes", "no"),
     "SLB_DATA_DIR": Path,
     "LINEAR_API_KEY": Secret,
     "LINEAR_OAUTH_CLIENT_ID": str,

@@ -36,6 +36,14 @@ def test_it_tells_which_database_is_in_use(capsys: pytest.CaptureFixture[str]) -
     assert findings["schema"] == "up to date"
     assert "DATABASE_URL" in findings["database"]
     assert findings["server"].startswith("PostgreSQL")
+    assert findings["prepared"] == "yes"
+
+
+def test_it_tells_that_statements_are_not_prepared_and_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_PREPARED_STATEMENTS", "no")
+    assert found(capsys)["prepared"] == "no, as DATABASE_PREPARED_STATEMENTS says"
 
 
 def test_it_tells_what_the_key_sees(capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,6 +72,7 @@ _UNABLE = {
     "58030": "can't read or write its files",
 }
 _READ_ONLY_STATE = "25006"
+_UNKNOWN_STATEMENT = "26000"
 _CONTENDED = {"40001", "40P01", "55P03"}
 # Data exception, broken constraint, beyond a limit such as an index row's size.
 _OF_THE_VALUES = {"22", "23", "54"}
@@ -107,6 +108,23 @@ def is_lost(error: psycopg.Error) -> bool:
     if state is None:
         return isinstance(error, psycopg.OperationalError) and not is_from_pool(error)
     return state in {_READ_ONLY_STATE, "57P01", "57P02", "57P03", "57P05", "53300"} or state.startswith("08")
+
+
+def is_stale(error: psycopg.Error) -> bool:
+    """Return whether a prepared statement was refused before it did anything: parsed anew, it is as good as ever.
+
+    It is gone, or a migration has changed the type of what it returns.
+    """
+    if error.sqlstate == "0A000":
+        return error.diag.source_function == "RevalidateCachedQuery"
+    return error.sqlstate == _UNKNOWN_STATEMENT
+
+
+def describe_stale(error: psycopg.Error) -> str:
+    """Say in plain words why a prepared statement was refused."""
+    if error.sqlstate == _UNKNOWN_STATEMENT:
+        return "They are gone: if a pooler stands between, set DATABASE_PREPARED_STATEMENTS=no."
+    return "The schema has changed since."
 
 
 def is_from_pool(error: psycopg.Error) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Any, Self
 
@@ -11,15 +12,19 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
+from shareable_backlog import logs
 from shareable_backlog.config import Settings
 from shareable_backlog.database.connection import conninfo as conninfo_words
-from shareable_backlog.database.connection import faults, session_options
+from shareable_backlog.database.connection import faults, prepared, session_options
 from shareable_backlog.database.connection.deadline import hang_up_after
 from shareable_backlog.database.connection.outage_log import OutageLog
+from shareable_backlog.database.connection.prepared import PreparedUse, Wish
 from shareable_backlog.database.connection.probe import Probe, has_news
 from shareable_backlog.database.connection.server import use_server
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.tasks import end_tasks
+
+_LOG = logs.get_logger(__name__)
 
 _MIN_SIZE = 2
 _RECONNECT_TIMEOUT_S = 2  # the default of 300 s grows its waits to 16 s after an outage (measured)
@@ -66,6 +71,7 @@ class _PooledConnection(psycopg.AsyncConnection[TupleRow]):
 
 _OPENED = ProcessState[OpenDatabase | None](lambda: None)
 _FAILURE = ProcessState[str | None](lambda: None)
+_PREPARED_USE = ProcessState[PreparedUse](lambda: prepared.DIRECT)
 
 
 def require_database() -> OpenDatabase:
@@ -108,8 +114,8 @@ def _build_database(server: str, settings: Settings) -> OpenDatabase:
     ours: AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]] = AsyncConnectionPool(
         conninfo,
         connection_class=_PooledConnection,
-        # No prepared statements: poolers in transaction mode lose them.
         kwargs={"autocommit": True, "prepare_threshold": None},
+        configure=partial(_set_up, settings.database_prepared_statements),
         min_size=min(_MIN_SIZE, settings.database_pool_max),
         max_size=settings.database_pool_max,
         max_idle=settings.database_idle_timeout_s,
@@ -122,6 +128,23 @@ def _build_database(server: str, settings: Settings) -> OpenDatabase:
     )
     exhausted = OutageLog("pool_is_exhausted", "pool_is_still_exhausted", "pool_has_room_again", quiet_s=_QUIET_S)
     return OpenDatabase(conninfo, ours, Probe(conninfo), statement_s + _MARGIN_S, exhausted)
+
+
+async def _set_up(wish: Wish, connection: psycopg.AsyncConnection[TupleRow]) -> None:
+    """Have a new connection prepare its statements or not; each decides anew, as a pooler may come or go."""
+    try:
+        use = await prepared.set_up(connection, wish)
+    except BaseException:
+        await connection.close()  # as the pool forgets it
+        raise
+    if use != _PREPARED_USE.value:
+        _LOG.info("statements_are_prepared" if use.is_on else "statements_are_not_prepared", reason=use.words)
+        _PREPARED_USE.value = use
+
+
+def describe_prepared_use() -> str:
+    """Say in plain words whether statements are prepared, and why not; as it was for the last new connection."""
+    return _PREPARED_USE.value.words
 
 
 async def _check_connection(connection: psycopg.AsyncConnection) -> None:

@@ -45,7 +45,8 @@ async def query(sql: Sql, params: Params | None = None, *, row: type[T] | None =
     """Run one statement in a connection of its own and return its rows, as tuples or built by `row`.
 
     `%(name)s` in the text stands for `params["name"]`. It commits by itself. A SELECT whose connection turns
-    out to be lost is run once more on a fresh one; nothing else is. Waiting for a connection and running take
+    out to be lost is run once more on a fresh one, and so is whatever was refused as it was prepared for another
+    schema; nothing else is. Waiting for a connection and running take
     no longer than DATABASE_STATEMENT_TIMEOUT_MS and half a second together. Raises DatabaseUnavailable
     or DatabaseFailed, and RuntimeError inside a `transaction()`, whose own `query` is to be used there.
     """
@@ -65,19 +66,19 @@ async def _run_leased(
 ) -> list[Any]:
     if inside_transaction.get():
         raise RuntimeError("query() inside transaction(): use the transaction's own query()")
-    tries = 2 if all(map(_is_select, statements)) else 1
+    is_repeatable, is_repeated = all(map(_is_select, statements)), False
     database = require_database()
     deadline = monotonic() + database.deadline_s
     while True:
-        tries -= 1
         try:
             async with lease_connection(database, deadline) as connection:
                 return await work(connection)
         except psycopg.Error as error:
             await handle_error(database, error)
-            if tries and faults.is_lost(error) and monotonic() < deadline:
-                continue
-            raise faults.translate_error(error) from None
+            once_more = faults.is_stale(error) or (is_repeatable and faults.is_lost(error))
+            if is_repeated or not once_more or monotonic() >= deadline:
+                raise faults.translate_error(error) from None
+            is_repeated = True
 
 
 def _is_select(sql: Sql) -> bool:
@@ -148,11 +149,11 @@ def _log_done(statements: Sequence[tuple[Sql, Params | None, int]], started: flo
 
 @contextmanager
 def _log_failure(statements: Sequence[Sql]) -> Generator[None]:
-    """Log the failure of statements, unless their connection was lost: the probe logs that once for all."""
+    """Log the failure of statements, unless the connection was lost, or what it prepared: that is logged for all."""
     try:
         yield
     except psycopg.Error as error:
-        if not faults.is_lost(error):
+        if not faults.is_lost(error) and not faults.is_stale(error):
             # The server's words about a wrong value quote it.
             told = None if isinstance(error, psycopg.DataError) else error.diag.message_primary
             _LOG.error(
@@ -174,7 +175,8 @@ async def handle_error(database: OpenDatabase, error: psycopg.Error) -> None:
     """React to trouble that lasts, which the log sums up: an exhausted pool or a lost server.
 
     Raises DatabaseUnavailable when it has turned out meanwhile that the database is away.
-    After a lost connection the idle ones are thrown away, as their server is probably the same.
+    After a lost connection the idle ones are thrown away, as their server is probably the same; after a stale
+    prepared statement all are, as what they prepared is probably as old.
     """
     if faults.is_from_pool(error):
         await database.probe.require_available()  # else the pool is not what is wrong
@@ -183,4 +185,7 @@ async def handle_error(database: OpenDatabase, error: psycopg.Error) -> None:
         pass  # as is known: what can be read is read on by the same connections
     elif faults.is_lost(error):
         database.probe.doubt_connection()
+        await database.pool.drain()
+    elif faults.is_stale(error):
+        _LOG.warning("prepared_statements_are_stale", reason=faults.describe_stale(error))
         await database.pool.drain()

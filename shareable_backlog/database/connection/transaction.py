@@ -7,8 +7,8 @@ from typing import Any, TypeVar, overload
 
 import psycopg
 
-from shareable_backlog.database.connection import faults
-from shareable_backlog.database.connection.pool import require_database
+from shareable_backlog.database.connection import faults, prepared
+from shareable_backlog.database.connection.pool import OpenDatabase, require_database
 from shareable_backlog.database.connection.query import (
     Params,
     Sql,
@@ -42,6 +42,14 @@ class Transaction:
 
 
 @asynccontextmanager
+async def _begin(database: OpenDatabase, deadline: float) -> AsyncGenerator[psycopg.AsyncConnection]:
+    async with lease_connection(database, deadline) as connection:
+        with prepared.prepare_nothing(connection):
+            async with connection.transaction():
+                yield connection
+
+
+@asynccontextmanager
 async def transaction(
     *, within_s: float | None = None, durable_at_once: bool = True, is_snapshot: bool = False
 ) -> AsyncGenerator[Transaction]:
@@ -59,7 +67,7 @@ async def transaction(
     token = inside_transaction.set(True)
     try:
         deadline = monotonic() + (within_s or database.deadline_s)
-        async with lease_connection(database, deadline) as connection, connection.transaction():
+        async with _begin(database, deadline) as connection:
             if is_snapshot:
                 await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             if within_s is not None or not durable_at_once:
