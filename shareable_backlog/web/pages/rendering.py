@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import FileSystemLoader, StrictUndefined, pass_context
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -20,6 +20,7 @@ from shareable_backlog.web.pages import assets, colors, foreign_texts, locales, 
 from shareable_backlog.web.pages.foreign_texts import IsolatedTexts
 from shareable_backlog.web.pages.locales import LocalFormat
 from shareable_backlog.web.pages.own_addresses import OwnAddresses
+from shareable_backlog.web.pages.template_code import HtmlEnvironment
 from shareable_backlog.web.sub_path import add_sub_path, get_sub_path
 
 if TYPE_CHECKING:
@@ -106,9 +107,9 @@ def _list_field_names(kind: "type[DataclassInstance]") -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
-def _read_templates(_edition: int, sub_path: str) -> Environment:
+def _read_templates(_edition: int, sub_path: str) -> HtmlEnvironment:
     """Return the templates as they are in that edition of the files, with what is the same on all pages."""
-    environment = Environment(
+    environment = HtmlEnvironment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,

@@ -1,0 +1,48 @@
+"""Let templates write and call with less around it than Jinja has: that was half of the time that a page took."""
+
+import re
+from typing import Any
+
+from jinja2 import Environment, nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+_find_special = re.compile("[&<>'\"]").search
+
+
+def write_html(value: object) -> str:
+    """Return what a template writes where `value` stands: markup as it is, all else escaped."""
+    if type(value) is Markup or (type(value) is str and not _find_special(value)):
+        return value
+    return escape(value)
+
+
+class HtmlCode(CodeGenerator):
+    """The code of a template, which writes each expression by `write_html`."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+        if finalize.src is None and frame.eval_ctx.autoescape and not frame.eval_ctx.volatile:
+            self.write("environment.write_html(")
+        else:
+            super()._output_child_pre(node, frame, finalize)
+
+
+class DirectNames(Context):
+    """The names that a template knows, of which it calls those directly that don't want to know about it."""
+
+    def call(self, called: Any, /, *args: Any, **options: Any) -> Any:  # noqa: ANN401 (whatever a template calls)
+        """Return what the called function returns."""
+        if hasattr(called, "jinja_pass_arg"):
+            return super().call(called, *args, **options)
+        options.pop("_loop_vars", None)
+        options.pop("_block_vars", None)
+        return called(*args, **options)
+
+
+class HtmlEnvironment(Environment):
+    """Templates with such code and names."""
+
+    code_generator_class = HtmlCode
+    context_class = DirectNames
+    write_html = staticmethod(write_html)
