@@ -58,6 +58,11 @@ def write_for(reader: LocalFormat) -> Generator[None]:
         _READER.reset(token)
 
 
+def get_reader() -> LocalFormat:
+    """Return for whom is written: what is kept of a text has to be kept under it."""
+    return _READER.get()
+
+
 def choose_locale(locale: str | None, accept_language: str) -> str:
     """Return `locale` if it is offered, else the one that a browser's Accept-Language header asks for first."""
     if locale in OFFERED:

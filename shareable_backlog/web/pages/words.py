@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
 from shareable_backlog.vocabulary import FILTERS, NEWS, PRIORITIES, STATE_TYPES, FilterKind, FilterName
 from shareable_backlog.web.pages import locales
 from shareable_backlog.web.pages.foreign_texts import isolate_text
+from shareable_backlog.web.pages.locales import LocalFormat
 
 _WORDS: Mapping[FilterKind, Mapping[str, str]] = {"state_type": STATE_TYPES, "priority": PRIORITIES, "news": NEWS}
 
@@ -25,26 +27,33 @@ def describe_filter_value(value: str, field: FilterName) -> str:
             return _WORDS.get(kind, {}).get(value, value)
 
 
-_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+_MINUTE_S, _HOUR_S = 60, 3600
 _FEW_DAYS = 14
+_MOST_TIMES = 4096  # some 1 MB
 
 
 def format_ago(at: datetime, now: datetime) -> str:
     """Return how long before `now` it was, shortly: `3 min ago`, `5 h ago`, then the day."""
-    seconds = (now - at).total_seconds()
-    if seconds < _MINUTE_S:
+    age = now - at
+    if age.days > 0:
+        return locales.format_day(at, now)
+    if age.days < 0 or age.seconds < _MINUTE_S:
         return "just now"
-    if seconds < _HOUR_S:
-        return f"{seconds // _MINUTE_S:.0f} min ago"
-    if seconds < _DAY_S:
-        return f"{seconds // _HOUR_S:.0f} h ago"
-    return locales.format_day(at, now)
+    if age.seconds < _HOUR_S:
+        return f"{age.seconds // _MINUTE_S} min ago"
+    return f"{age.seconds // _HOUR_S} h ago"
 
 
 def write_when(at: datetime, now: datetime) -> Markup:
     """Return the element that says how long before `now` it was, with the exact time as its title."""
-    exact, said = escape(locales.format_exact(at)), escape(isolate_text(format_ago(at, now)))
-    return Markup(f'<time datetime="{at.isoformat()}" title="{exact}">{said}</time>')  # noqa: S704 (all is escaped)
+    said = isolate_text(format_ago(at, now))
+    return Markup(f"{_open_time(at, locales.get_reader())}{escape(said)}</time>")  # noqa: S704 (all is escaped)
+
+
+@lru_cache(_MOST_TIMES)
+def _open_time(at: datetime, _reader: LocalFormat) -> str:
+    """Return the tag with the exact time, which stays while what is said within it changes."""
+    return f'<time datetime="{at.isoformat()}" title="{escape(locales.format_exact(at))}">'
 
 
 def format_days_ago(at: datetime, now: datetime) -> str:
