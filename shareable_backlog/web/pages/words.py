@@ -52,8 +52,8 @@ def write_when(at: datetime, now: datetime) -> Markup:
 
 @lru_cache(_MOST_TIMES)
 def _open_time(at: datetime, _reader: LocalFormat) -> str:
-    """Return the tag with the exact time, which stays while what is said within it changes."""
-    return f'<time datetime="{at.isoformat()}" title="{escape(locales.format_exact(at))}">'
+    """Return the tag with the exact time, to the minute, which stays while what is said within it changes."""
+    return f'<time datetime="{at.isoformat(timespec="minutes")}" title="{escape(locales.format_exact(at))}">'
 
 
 def format_days_ago(at: datetime, now: datetime) -> str:

@@ -94,7 +94,7 @@ def test_every_page_has_the_theme(site: Site, path: str) -> None:
 def test_every_page_says_how_old_it_is_in_the_readers_zone(site: Site, path: str) -> None:
     save(site, "alice", time_zone="Europe/Berlin", locale="de")
     page = site.get(path, "alice").text
-    assert re.search(r'As of 14:02, \s*<time datetime="2026-03-04T13:02:00\+00:00"', page)
+    assert re.search(r'As of 14:02, \s*<time datetime="2026-03-04T13:02\+00:00"', page)
     assert 'title="4. März 2026, 14:02 CET"' in page
     assert "older than usual" in page
 

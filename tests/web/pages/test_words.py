@@ -86,5 +86,21 @@ def test_a_time_is_an_element_with_the_exact_one_as_its_title() -> None:
     at = datetime(2026, 11, 4, 14, 2, tzinfo=UTC)
     with write_for(LocalFormat()):
         assert words.write_when(at, at + timedelta(minutes=3)) == (
-            '<time datetime="2026-11-04T14:02:00+00:00" title="4 Nov 2026, 14:02 UTC">3 min ago</time>'
+            '<time datetime="2026-11-04T14:02+00:00" title="4 Nov 2026, 14:02 UTC">3 min ago</time>'
         )
+
+
+@pytest.mark.parametrize(
+    ("reader", "exact"),
+    [
+        (LocalFormat(), "4 Nov 2026, 14:02 UTC"),
+        (LocalFormat("Europe/Berlin"), "4 Nov 2026, 15:02 CET"),
+        (LocalFormat("Europe/Berlin", "de"), "4. Nov. 2026, 15:02 CET"),
+    ],
+)
+def test_a_time_that_was_written_for_one_reader_is_written_anew_for_another(reader: LocalFormat, exact: str) -> None:
+    at = datetime(2026, 11, 4, 14, 2, tzinfo=UTC)
+    for one in (LocalFormat("Asia/Tokyo", "ja"), reader):
+        with write_for(one):
+            said = words.write_when(at, at + timedelta(minutes=3))
+    assert f'title="{exact}"' in said
