@@ -31,7 +31,9 @@ _TAG = re.compile(r"<(/?[a-zA-Z]+)|>")
 
 def describe_title(title: str | None, otherwise: str = "Untitled") -> str:
     """Return a title, or what stands for one in which there is nothing to see, so that its link can be seen."""
-    return title if title and any(_is_seen(one) for one in title) else otherwise
+    if title and ("!" <= title[0] <= "~" or any(_is_seen(one) for one in title)):
+        return title
+    return otherwise
 
 
 def _is_seen(character: str) -> bool:

@@ -1,21 +1,24 @@
 """Let templates write and call with less around it than Jinja has: that was half of the time that a page took."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from jinja2 import Environment, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
+from jinja2.utils import internalcode
 from markupsafe import Markup, escape
 
 _find_special = re.compile("[&<>'\"]").search
 
 
-def write_html(value: object) -> str:
+def write_html(value: Any) -> str:  # noqa: ANN401 (whatever a template writes)
     """Return what a template writes where `value` stands: markup as it is, all else escaped."""
-    if type(value) is Markup or (type(value) is str and not _find_special(value)):
+    kind: type[object] = type(value)
+    if kind is Markup or (kind is str and not _find_special(value)):
         return value
-    return escape(value)
+    return str(value) if kind is int else escape(value)
 
 
 class HtmlCode(CodeGenerator):
@@ -31,12 +34,19 @@ class HtmlCode(CodeGenerator):
 class DirectNames(Context):
     """The names that a template knows, of which it calls those directly that don't want to know about it."""
 
-    def call(self, called: Any, /, *args: Any, **options: Any) -> Any:  # noqa: ANN401 (whatever a template calls)
+    @internalcode
+    def call(
+        self,
+        called: Callable[..., object],
+        /,
+        *args: object,
+        _loop_vars: object = None,
+        _block_vars: object = None,
+        **options: object,
+    ) -> Any:  # noqa: ANN401 (whatever the called function returns)
         """Return what the called function returns."""
         if hasattr(called, "jinja_pass_arg"):
-            return super().call(called, *args, **options)
-        options.pop("_loop_vars", None)
-        options.pop("_block_vars", None)
+            return super().call(called, *args, _loop_vars=_loop_vars, _block_vars=_block_vars, **options)
         return called(*args, **options)
 
 
