@@ -23,7 +23,8 @@ class Source:
 
     `driver` says what it goes by. Where there are `ids`, a table `d`, the items of each are looked up by themselves,
     by the condition `matched`; else the planner finds an index. `rank_sql` is "" for an order that has no ranks. It
-    `is_continued` from after a position; `is_archived` None stands for either.
+    `is_continued` from after a position; `is_archived` None stands for either. What `is_last` has items that stand
+    after those of all others, or before them where the order is turned.
     """
 
     driver: str
@@ -34,6 +35,7 @@ class Source:
     rank_sql: LiteralString = ""
     is_continued: bool = False
     is_archived: bool | None = False
+    is_last: bool = False
 
 
 _RANKS: Mapping[float | None, LiteralString] = {None: "", 3: "3::float8", 2: "2::float8", 1: "1::float8"}
@@ -64,7 +66,12 @@ def choose_sources(
             blocks.append([replace(one, is_continued=is_continued) for one in sources])
     if selection.order.ranking == "match":
         return blocks or [[Source(driver="nothing", tables="shown i", conditions=("false",), rank_sql="0::float8")]]
-    return [list(chain(*blocks))]
+    sources = list(chain(*blocks))
+    if selection.match or selection.with_archived or not any(one.is_last for one in sources):
+        return [sources]
+    # The last are looked for only where the others are not enough.
+    parts = [[one for one in sources if one.is_last == is_last] for is_last in (False, True)]
+    return parts if selection.order.is_descending else parts[::-1]
 
 
 def _compare(part: Part, after: Position | None) -> tuple[bool, bool]:
@@ -148,7 +155,7 @@ def _choose_by_priority(whole: Source, driver: IdPredicate, key: LiteralString) 
     """Yield the ways to some priorities in an order that begins with them, and has what is done at the end."""
     ids: LiteralString = f"(SELECT unnest({driver.array}) AS id)"
     yield replace(whole, driver="each priority", ids=ids, matched=f"{key} = d.id", conditions=())
-    yield replace(whole, driver="done", conditions=(f"{key} = -1", *whole.conditions))
+    yield replace(whole, driver="done", conditions=(f"{key} = -1", *whole.conditions), is_last=True)
 
 
 def _look_up_each(whole: Source, driver: IdPredicate, teams: LiteralString = "") -> Source:

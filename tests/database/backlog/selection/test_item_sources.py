@@ -106,7 +106,8 @@ def test_a_group_within_a_group_comes_in_the_order_of_the_list_and_nothing_is_so
 @pytest.mark.parametrize("filters", ["", *OF_EACH_FIELD])
 def test_an_order_that_is_turned_round_is_driven_just_the_same(words: str, filters: str) -> None:
     turned = words.replace("=", "=-")
-    assert list_drivers(select(f"{turned}&{filters}")) == list_drivers(select(f"{words}&{filters}"))
+    # But what stands after all others is then looked for first.
+    assert list_drivers(select(f"{turned}&{filters}")) == list_drivers(select(f"{words}&{filters}"))[::-1]
 
 
 def test_as_many_ids_drive_as_their_first_are_found_sooner_than_among_all_items() -> None:
@@ -162,14 +163,18 @@ def test_a_filter_drives_only_where_the_items_of_each_id_stand_in_the_order_that
 @pytest.mark.parametrize(("words", "driver"), OF_EACH_FIELD.items())
 def test_what_the_list_is_mostly_narrowed_to_drives_in_the_order_of_rank_too(words: str, driver: str) -> None:
     has_index = FIELD[words] in {"team", "type", "state", "project", "assignee"}
-    drivers = ["each priority", "done"] if FIELD[words] == "priority" else [driver if has_index else "order"]
-    assert list_drivers(select(f"order=rank&{words}")) == [drivers]
+    drivers = [["each priority"], ["done"]] if FIELD[words] == "priority" else [[driver if has_index else "order"]]
+    assert list_drivers(select(f"order=rank&{words}")) == drivers
     assert list_drivers(select(f"order=rank&{words}", rank_order="manual")) == [["order"]]
 
 
 def test_one_priority_is_the_beginning_of_the_order_of_rank() -> None:
-    assert list_drivers(select("order=rank&priority=urgent")) == [["each priority", "done"]]
-    urgent, done = choose_sources(select("order=rank&priority=urgent"))[0]
+    assert list_drivers(select("order=rank&priority=urgent")) == [["each priority"], ["done"]]
+    assert list_drivers(select("order=-rank&priority=urgent")) == [["done"], ["each priority"]]
+    # What is called or archived may stand among both.
+    for words, others in (("archived=shown", ["archived"]), ("q=roof", [])):
+        assert list_drivers(select(f"order=rank&priority=urgent&{words}")) == [["each priority", "done", *others]]
+    [urgent], [done] = choose_sources(select("order=rank&priority=urgent"))
     assert urgent.matched == "i.rank_level = d.id"
     assert done.conditions[0] == "i.rank_level = -1"
 
