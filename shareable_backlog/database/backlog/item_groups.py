@@ -221,7 +221,7 @@ async def fill_groups(
 def render_group(selection: Selection, *, by_labels: bool) -> LiteralString:
     """Return the statement that counts the items of a group, which is one `by_labels` or not, and finds the first."""
     # The items of a label may be far apart in an index of the whole list, and some of them are not worth that.
-    counted = Rows(selection=selection, limit="%(most)s", pick="any" if by_labels else "some", columns=POINTS)
+    counted = Rows(selection=selection, limit="%(most)s", pick="apart" if by_labels else "some", columns=POINTS)
     first = Rows(selection=selection, limit="%(first)s")
     return f"""SELECT * FROM (
 {render_tables(selection)}

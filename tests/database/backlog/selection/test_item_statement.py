@@ -3,13 +3,14 @@
 import re
 from dataclasses import replace
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from shareable_backlog.database import transaction
 from shareable_backlog.database.backlog.item_groups import Group, narrow_to_group, render_group
 from shareable_backlog.database.backlog.item_list import render_list
-from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
+from shareable_backlog.database.backlog.selection.item_statement import Pick, Rows, render_rows, render_tables
 from tests.support.selecting import select
 
 RULES: dict[str, Any] = {"group_has_teams": True, "group_has_projects": True, "group_label_ids": ["label"]}
@@ -78,10 +79,29 @@ def test_a_selection_without_a_rule_still_has_a_statement() -> None:
     assert "WHERE false" in render_rows(Rows(selection=selection, limit="1"))
 
 
-def test_rows_of_any_kind_are_sorted_nowhere_and_found_by_no_index_of_the_list() -> None:
-    text = render_rows(Rows(selection=select("team=ENG&team=OPS"), limit="1", pick="any"))
-    assert "ORDER BY" not in text
-    assert "archived_at IS NULL" not in text
+def test_rows_of_any_kind_are_sorted_nowhere() -> None:
+    assert "ORDER BY" not in render_rows(Rows(selection=select("team=ENG&team=OPS"), limit="1", pick="any"))
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("live_database")
+async def test_rows_apart_are_found_by_no_index_of_what_is_not_archived() -> None:
+    """Else all of the list's index may be read, to leave out what is archived of the few that a label has."""
+    found: dict[Pick, str] = {}
+    for pick in get_args(Pick):
+        selection = select("priority=high")
+        text = f"{render_tables(selection)} {render_rows(Rows(selection=selection, limit='1', pick=pick))}"
+        async with transaction() as tx:
+            await tx.query("SET LOCAL enable_seqscan = off")
+            found[pick] = str(await tx.query(f"EXPLAIN {text}", selection.params))
+    assert [pick for pick, plan in found.items() if "idx_backlog_items_" not in plan] == ["apart"]
+
+
+def test_what_is_done_is_read_only_where_what_is_open_is_not_enough() -> None:
+    for order, parts in (("rank", ("= d.id", "= -1")), ("-rank", ("= -1", "= d.id"))):
+        text = render_list(select(f"priority=high&order={order}"), None)
+        for block, level in zip(text.rsplit("UNION ALL", 1), parts, strict=True):
+            assert f"i.rank_level {level}" in block
 
 
 @pytest.mark.parametrize(
