@@ -6,7 +6,7 @@ from typing import LiteralString
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
-from shareable_backlog.database.backlog.counts.item_totals import POINTS
+from shareable_backlog.database.backlog.counts.item_totals import POINTS, ItemTotal
 from shareable_backlog.database.backlog.selection.item_predicates import (
     COLUMNS,
     IdPredicate,
@@ -130,15 +130,21 @@ class _Count:
 
 
 async def fill_from_first(
-    selection: Selection, by: GroupBy, groups: Sequence[tuple[Group, bool]], first: int, total: int | None = None
+    selection: Selection,
+    by: GroupBy,
+    groups: Sequence[tuple[Group, bool]],
+    first: int,
+    total: ItemTotal | None = None,
 ) -> FirstContents:
     """Fill groups from the first items of a selection.
 
     Each group is counted, and has the ids of its `first` if it is open: `groups` stand with whether they are. Where
     there are more items than are read, groups may have more than was counted. Nothing is known of any group where
-    that is so for a common search. Where the `total` is known, all are read.
+    that is so for a common search. Where the `total` is known and exact, all are read.
     """
-    few = max(_choose_batch_size(selection), total or 0)
+    if selection.is_common_search and total and not total.is_exact:
+        return FirstContents([GroupContent(0, []) for _ in groups], is_all=False, most=total.most)
+    few = max(_choose_batch_size(selection), total.count if total and total.is_exact else 0)
     pick: Pick = "some" if selection.is_common_search else "first"
     rows = Rows(selection=selection, limit="%(limit)s", pick=pick, columns=f"{KEYS[by]} AS key, {POINTS}")
     members = [(at, key, is_open) for at, (group, is_open) in enumerate(groups) for key in list_keys(by, group)]

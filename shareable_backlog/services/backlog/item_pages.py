@@ -128,8 +128,7 @@ async def list_groups(
         (group, (group.value or "").lower() not in shut)
         for group in await item_groups.list_groups(selection.scope, by, types)
     ]
-    exact = total.count if total and total.is_exact else None
-    known = await item_groups.fill_from_first(selection, by, groups, first, exact)
+    known = await item_groups.fill_from_first(selection, by, groups, first, total)
     most = known.most if known.is_all else _MOST_COUNTED if selection.is_whole else _MOST_COUNTED_OF_PART
     found: list[tuple[int, Group, bool, GroupContent]] = []
     while skip < len(groups) and len(found) < GROUPS_ON_PAGE:

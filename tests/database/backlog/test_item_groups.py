@@ -5,7 +5,14 @@ import pytest
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog import item_groups
-from shareable_backlog.database.backlog.item_groups import Group, GroupBy, GroupContent, narrow_to_group
+from shareable_backlog.database.backlog.counts.item_totals import ItemTotal
+from shareable_backlog.database.backlog.item_groups import (
+    FirstContents,
+    Group,
+    GroupBy,
+    GroupContent,
+    narrow_to_group,
+)
 from shareable_backlog.database.backlog.selection.item_query import select_items
 from tests.support.listing import store_world
 from tests.support.selecting import ask, select
@@ -51,6 +58,14 @@ async def test_few_items_are_all_counted_at_once_and_the_first_of_open_groups_na
     assert found.is_all
     assert [one.count for one in found.groups] == [3, 2]
     assert [len(one.ids) for one in found.groups] == [2, 0]
+
+
+@pytest.mark.anyio
+async def test_of_more_than_is_counted_of_a_common_word_nothing_is_asked_twice() -> None:
+    """There is no database: a statement would fail."""
+    more = ItemTotal(1001, None, 1000)
+    found = await item_groups.fill_from_first(select("q=roof"), "team", BY_TEAM, 2, more)
+    assert found == FirstContents([GroupContent(0, []), GroupContent(0, [])], is_all=False, most=1000)
 
 
 @pytest.mark.anyio
