@@ -33,8 +33,10 @@ class Options:
 _ESTIMATES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 16, 21, 32, 64]
 """The estimates of all of Linear's scales."""
 
-_FEW = 100_000
-"""As many items of a viewer group are looked through for names, sooner than those of each name for one of them."""
+_FEW = 5_000
+"""As many items are looked through first: what is common is among them, and only other names are looked for apart."""
+_FEW_OF_GROUP = 100_000
+"""As many items of a viewer group are looked through, sooner than those of each name for one of the group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,18 +64,8 @@ def _has_item(matched: LiteralString) -> LiteralString:
     return f"EXISTS (SELECT FROM shown i WHERE {matched} AND i.archived_at IS NULL)"
 
 
-_IN_ALL = _Used(
-    state=_has_item("i.state_id = e.id"),
-    assignee=_has_item("i.assignee_id = e.id"),
-    creator=_has_item("i.creator_id = e.id"),
-    # With the default collation, as the ids in an item's list have.
-    label=_has_item("i.label_ids <> '{}' AND i.label_ids @> ARRAY[e.id COLLATE \"default\"]"),
-    project=_has_item("i.project_id = e.id"),
-    milestone=_has_item("i.project_milestone_id = e.id"),
-    cycle=_has_item("i.cycle_id = e.id"),
-    release=_has_item(f"i.id IN ({_ITEMS})"),
-    estimate=_has_item("i.estimate = e.number"),
-)
+# With the default collation, as the ids in an item's list have.
+_LABELLED: LiteralString = "i.label_ids <> '{}' AND i.label_ids @> ARRAY[e.id COLLATE \"default\"]"
 _REFERENCES: LiteralString = """
     i.state_id, i.assignee_id, i.creator_id, i.label_ids, i.project_id, i.project_milestone_id, i.cycle_id, i.estimate
 """
@@ -87,6 +79,21 @@ _IN_FEW = _Used(
     cycle="e.id IN (SELECT i.cycle_id FROM few i)",
     release=f"EXISTS (SELECT FROM few i WHERE i.id IN ({_ITEMS}))",
     estimate="e.number IN (SELECT i.estimate FROM few i)",
+)
+_IN_ALL = _Used(
+    # A state is in no item of another team, and all those of one that is hidden would be read.
+    state=f"({_IN_FEW.state} OR (e.team_id IN (TABLE shown_teams) AND {_has_item('i.state_id = e.id')}))",
+    assignee=f"({_IN_FEW.assignee} OR {_has_item('i.assignee_id = e.id')})",
+    creator=f"({_IN_FEW.creator} OR {_has_item('i.creator_id = e.id')})",
+    label=f"({_IN_FEW.label} OR {_has_item(_LABELLED)})",
+    project=f"({_IN_FEW.project} OR {_has_item('i.project_id = e.id')})",
+    milestone=f"({_IN_FEW.milestone} OR {_has_item('i.project_milestone_id = e.id')})",
+    cycle=f"({_IN_FEW.cycle} OR {_has_item('i.cycle_id = e.id')})",
+    release=_has_item(f"i.id IN ({_ITEMS})"),
+    # In the order of their index: to meet one in another, all items may have to be read for a number that none has.
+    estimate=f"""({_IN_FEW.estimate} OR coalesce((
+      SELECT TRUE FROM shown i WHERE i.estimate = e.number AND i.archived_at IS NULL
+      ORDER BY i.updated_at DESC, i.id DESC LIMIT 1), FALSE))""",
 )
 
 
@@ -125,17 +132,12 @@ async def list_options(scope: Scope) -> Options:
 
     Of a viewer group with more than 100,000 items, names of any 100,000 of them.
     """
-    params: dict[str, object] = {"state_types": list(STATE_TYPES), "estimates": _ESTIMATES}
-    if scope.viewer_group_ids is None:
-        tables = visibility.render_shown(scope)
-        params |= visibility.build_params(scope)
-        [found] = await query(f"SELECT * FROM (WITH {tables} {_render_options(_IN_ALL)}) o", params, row=Options)
-        return found
     selection = await select_items(scope, ItemQuery(Filters(), "updated", clock.read_time()))
-    rows = render_rows(Rows(selection=selection, limit="%(limit)s", pick="some", columns=_REFERENCES))
+    used, few = (_IN_ALL, _FEW) if scope.viewer_group_ids is None else (_IN_FEW, _FEW_OF_GROUP)
+    rows = render_rows(Rows(selection=selection, limit="%(limit)s", pick="any", columns=_REFERENCES))
     tables = f"{render_tables(selection)},\nfew AS MATERIALIZED ({rows})"
-    params |= {**selection.params, "limit": _FEW}
-    [found] = await query(f"SELECT * FROM ({tables} {_render_options(_IN_FEW)}) o", params, row=Options)
+    params = {**selection.params, "state_types": list(STATE_TYPES), "estimates": _ESTIMATES, "limit": few}
+    [found] = await query(f"SELECT * FROM ({tables} {_render_options(used)}) o", params, row=Options)
     return found
 
 

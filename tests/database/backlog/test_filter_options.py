@@ -4,6 +4,7 @@ import pytest
 
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
+from shareable_backlog.database.backlog import filter_options
 from shareable_backlog.database.backlog.filter_options import Options, list_options
 from tests.support.listing import store_world
 
@@ -25,6 +26,13 @@ WORLD = Options(
 async def test_options_are_the_names_that_lead_to_an_item_each_once() -> None:
     await store_world()
     assert await list_options(EVERYTHING) == WORLD
+
+
+async def test_names_that_are_not_among_the_first_items_are_looked_for_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    await store_world()
+    for few in (0, 1, 2):
+        monkeypatch.setattr(filter_options, "_FEW", few)
+        assert await list_options(EVERYTHING) == WORLD
 
 
 async def test_a_viewers_group_gets_the_names_of_its_own_items() -> None:
