@@ -8,6 +8,8 @@ from typing import Literal, LiteralString, TypeAlias
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.selection import item_moves
+from shareable_backlog.database.backlog.selection.item_parts import list_parts
+from shareable_backlog.database.backlog.selection.item_predicates import SqlPredicate
 from shareable_backlog.database.backlog.selection.item_query import Selection
 from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
 from shareable_backlog.database.backlog.state_changes import FROM_STATE
@@ -100,16 +102,32 @@ async def count_moves(selection: Selection, since: datetime, most: int) -> MoveC
     kinds: list[MoveKind] = [kind for kind in MOVES if kind != "gone"]
     statements: list[tuple[LiteralString, Mapping[str, object]]] = []
     for kind in kinds:
-        narrowed = selection.narrow(item_moves.write_move(kind, since))
-        rows = render_rows(Rows(selection=narrowed, limit="%(most)s", pick="any"))
-        text: LiteralString = f"SELECT count(*) AS count FROM ({render_tables(narrowed)}\n{rows}) i"
-        statements.append((text, {**narrowed.params, "most": most}))
+        text = _count_noted(selection, kind) if kind in item_moves.NOTED else _count_dated(selection, kind, since)
+        statements.append((text, {**selection.params, "since": since, "most": most}))
     counted: LiteralString = f"SELECT count(*) AS count FROM (SELECT {_render_gone(selection)} LIMIT %(most)s) i"
     statements.append((counted, {**selection.params, "since": since, "most": most}))
     statements.append((_NOTED, {"since": since, "most": item_moves.MOST_CHANGES + 1}))
     *found, [changes] = await query_all(statements, row=_MoveCount)
     counts = {kind: one.count for kind, [one] in zip((*kinds, "gone"), found, strict=True)}
     return MoveCounts({kind: counts[kind] for kind in MOVES}, changes.count > item_moves.MOST_CHANGES)
+
+
+def _count_noted(selection: Selection, kind: MoveKind) -> LiteralString:
+    """Return the statement that counts what changes tell of: they are gone through until enough is found."""
+    # With one more condition no other index decides which items there are.
+    met = selection.narrow(SqlPredicate(sql=item_moves.WAS_THERE))
+    where: LiteralString = "true" if selection.with_archived else "i.archived_at IS NULL"
+    found: LiteralString = " UNION ALL ".join(
+        [f"({item_moves.render_moved(kind, part.name, where)} LIMIT %(most)s)" for part in list_parts(met)]
+    )
+    return f"SELECT least(count(*), %(most)s::bigint) AS count FROM ({render_tables(met)}\n{found}) i"
+
+
+def _count_dated(selection: Selection, kind: MoveKind, since: datetime) -> LiteralString:
+    """Return the statement that counts what an item's own dates tell of."""
+    narrowed = selection.narrow(item_moves.write_move(kind, since))
+    rows = render_rows(Rows(selection=narrowed, limit="%(most)s", pick="any"))
+    return f"SELECT count(*) AS count FROM ({render_tables(narrowed)}\n{rows}) i"
 
 
 async def has_too_many(since: datetime) -> bool:

@@ -58,22 +58,42 @@ def render_first_changes(of: LiteralString) -> LiteralString:
       ORDER BY e.entity_id, e.field, e.changed_at, e.id"""
 
 
-def _find_moved(condition: LiteralString, fields: LiteralString = FIELDS) -> LiteralString:
-    return f"""i.id = ANY (ARRAY(
-      SELECT i.id FROM (
-        SELECT DISTINCT ON (e.entity_id, e.field) e.entity_id, e.field, e.from_value FROM (
-          SELECT * FROM field_changes e WHERE e.field IN ({fields}) AND e.changed_at >= {_SINCE}
+_FIRST: LiteralString = f"""SELECT DISTINCT ON (e.entity_id, e.field) e.entity_id, e.field, e.from_value FROM (
+          SELECT * FROM field_changes e WHERE e.field IN ({FIELDS}) AND e.changed_at >= {_SINCE}
           ORDER BY e.changed_at DESC, e.entity_id DESC LIMIT {_MOST}) e
-        ORDER BY e.entity_id, e.field, e.changed_at, e.id
-      ) c JOIN backlog_items i ON i.id = c.entity_id {FROM_STATE}
-      WHERE {WAS_THERE} AND {condition}))"""
+        ORDER BY e.entity_id, e.field, e.changed_at, e.id"""
+_FIRST_OF_DUE_DATES: LiteralString = f"""SELECT DISTINCT ON (e.entity_id) e.entity_id, e.field, e.from_value FROM (
+          SELECT * FROM field_changes e WHERE e.field = 'due_date' AND e.changed_at >= {_SINCE}
+          ORDER BY e.changed_at DESC, e.entity_id DESC LIMIT {_MOST}) e
+        ORDER BY e.entity_id, e.changed_at, e.id"""
+
+NOTED: Mapping[MoveKind, tuple[LiteralString, LiteralString]] = {
+    "slipped": (_FIRST_OF_DUE_DATES, IS_SLIP),
+    "moved": (_FIRST, _IS_MOVE),
+}
+"""The kinds that changes tell of: the first of those that are looked at, and what one has to meet."""
+
+
+def render_moved(kind: MoveKind, items: LiteralString, where: LiteralString = "true") -> LiteralString:
+    """Return the statement of the ids of those of `items` that moved in one of the ways of `NOTED`, and meet `where`.
+
+    Each is looked up by itself and no more of them than are asked for: a join might read all items there are.
+    """
+    changes, condition = NOTED[kind]
+    return f"""SELECT DISTINCT c.entity_id AS id FROM ({changes}) c CROSS JOIN LATERAL (
+        SELECT FROM {items} i {FROM_STATE}
+        WHERE i.id = c.entity_id AND {WAS_THERE} AND {condition} AND {where} LIMIT 1) i"""
+
+
+def _find_moved(kind: MoveKind) -> LiteralString:
+    return f"i.id = ANY (ARRAY({render_moved(kind, 'backlog_items')}))"
 
 
 _CONDITIONS: Mapping[MoveKind, LiteralString] = {
     "new": f"i.created_at >= {_SINCE}",
     "done": _DONE,
-    "slipped": _find_moved(IS_SLIP, "'due_date'"),
-    "moved": _find_moved(_IS_MOVE),
+    "slipped": _find_moved("slipped"),
+    "moved": _find_moved("moved"),
     "gone": "false",  # what is in a list is there
 }
 
