@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from shareable_backlog import clock
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import sharing_settings
 from shareable_backlog.database.access.sharing import (
@@ -17,6 +18,10 @@ from shareable_backlog.database.access.sharing import (
     build_scope,
 )
 from shareable_backlog.database.access.sharing_settings import ItemDifference
+from shareable_backlog.database.backlog.counts import item_totals
+from shareable_backlog.database.backlog.counts.item_totals import ItemTotal
+from shareable_backlog.database.backlog.filters import Filters
+from shareable_backlog.database.backlog.selection.item_query import ItemQuery, select_items
 from shareable_backlog.database.projects import teams
 from shareable_backlog.database.projects.teams import ShownTeam
 from shareable_backlog.errors import Conflict
@@ -71,7 +76,7 @@ class SharingSummary:
 
     fields: SharedFields
     teams: list[ShownTeam]
-    items: int
+    items: ItemTotal
     is_part: bool
 
 
@@ -140,10 +145,11 @@ async def save_settings(
 async def read_summary(scope: Scope) -> SharingSummary:
     """Tell a viewer what is shown to them."""
     current = await sharing_settings.read_settings()
+    selection = await select_items(scope, ItemQuery(Filters(with_archived=True), "updated", clock.read_time()))
     return SharingSummary(
         current.fields,
         await teams.list_teams(scope),
-        await sharing_settings.count_items(scope),
+        await item_totals.count_items(selection),
         scope.viewer_group_ids is not None,
     )
 

@@ -128,7 +128,7 @@ async def test_names_of_what_is_hidden_stand_nowhere() -> None:
     await store(item(2, project_id="project-Apollo", label_ids=["label-vip"]), item(3, parent_id="item-ENG-2"))
     await saved(SharingChoice("project", "project-Apollo", is_shown=False))
     told = await sharing.read_summary(EVERYTHING)
-    assert ([one.key for one in told.teams], told.items, told.is_part) == (["ENG"], 1, False)
+    assert ([one.key for one in told.teams], told.items.count, told.is_part) == (["ENG"], 1, False)
     page = await items.read_item_page(EVERYTHING, "ENG-3")
     assert (page.parent, await items.find_current_identifier(EVERYTHING, "ENG-2")) == (None, None)
     for hidden in ("ENG-2", "SEC-1"):
