@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.backlog import visibility
-from shareable_backlog.database.backlog.item_list import JOINED, LISTED, ListedItem
+from shareable_backlog.database.backlog.item_list import ListedItem, name_item, read_rows_of
 from shareable_backlog.database.backlog.selection.item_query import Selection
 from shareable_backlog.database.backlog.selection.item_statement import Pick, Rows, render_rows, render_tables
-from shareable_backlog.database.connection.query import query, query_all
+from shareable_backlog.database.connection.query import query_all
 
 
-@dataclass(frozen=True, slots=True)
-class AgendaItem(ListedItem):
+class AgendaItem(ListedItem, frozen=True):
     """A line of an agenda, with the state and the project that it names: whether they may be named can change."""
 
     state_id: str | None
@@ -47,12 +45,5 @@ async def list_ids(selections: Sequence[tuple[Selection, Pick]], limit: int) -> 
 
 async def read_items(scope: Scope, ids: Sequence[str]) -> dict[str, AgendaItem]:
     """Return the items of these ids as lines of an agenda, as far as they may be shown."""
-    found = await query(
-        f"""
-        SELECT {LISTED}, i.state_id, i.project_id FROM backlog_items i {JOINED}
-        WHERE i.id = ANY (%(ids)s::text[]) AND {visibility.ITEM}
-        """,
-        {**visibility.build_params(scope), "ids": list(ids)},
-        row=AgendaItem,
-    )
-    return {one.id: one for one in found}
+    rows, names = await read_rows_of(scope, ids)
+    return {row.id: name_item(AgendaItem, row, names, row.state_id, row.project_id) for row in rows}

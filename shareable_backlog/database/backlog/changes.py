@@ -12,7 +12,7 @@ from typing import Literal, LiteralString, TypeAlias
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import state_changes, visibility
-from shareable_backlog.database.backlog.item_list import STATE, STATES
+from shareable_backlog.database.backlog.item_names import STATES
 from shareable_backlog.database.connection.query import query
 
 ChangeKind: TypeAlias = Literal["new", "moved", "done", "gone"]
@@ -147,7 +147,8 @@ async def list_changes(
         f"""
         SELECT l.id, l.at, {_render_day("l.at")} - 1 AS day, i.identifier, i.title,
                {visibility.IN_LINEAR} AS can_be_opened,
-               {STATE}, f.name AS from_name, t.name AS to_name,
+               s.name AS state_name, s.type AS state_type, s.color AS state_color,
+               s.is_advanced IS TRUE AS state_is_advanced, f.name AS from_name, t.name AS to_name,
                ARRAY(
                  SELECT DISTINCT e.event FROM ({_render_events(wanted.kinds)}) e
                  WHERE e.at > %(since)s AND {_render_day("e.at")} = {_render_day("l.at")}

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import LiteralString
 
+from shareable_backlog import vocabulary
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
-from shareable_backlog.database.backlog.item_list import ASSIGNEE, ESTIMATE, JOINED, LABELS, STATE, EstimatedItem
+from shareable_backlog.database.backlog.counts.item_totals import SHOWN_ESTIMATE
+from shareable_backlog.database.backlog.item_names import STATES
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.projects.project_names import HAS_NAMESAKE, choose_word
 
 
 @dataclass(frozen=True, slots=True)
-class ItemDetails(EstimatedItem):
+class ItemDetails:
     """One item with the names of all that it refers to; a reference to what isn't mirrored is None."""
 
     id: str
@@ -66,6 +68,11 @@ class ItemDetails(EstimatedItem):
     project_has_namesake: bool = False
 
     @property
+    def size(self) -> str | None:
+        """Return the estimate of a team that estimates in sizes of T-shirts."""
+        return vocabulary.find_size(self.estimate, self.issue_estimation_type)
+
+    @property
     def project_word(self) -> str | None:
         """Return the word by which the address of its project's page names that; None for one without a page."""
         if self.project is None or self.project_id is None:
@@ -74,6 +81,10 @@ class ItemDetails(EstimatedItem):
         return choose_word(self.project, own_word, has_namesake=self.project_has_namesake)
 
 
+_LABELS: LiteralString = """to_json(ARRAY(
+  SELECT json_build_array(name, color) FROM unnest(i.label_ids) u (id) JOIN labels USING (id)
+  WHERE removed_at IS NULL AND is_offered ORDER BY lower(name)
+))"""
 _RELEASES: LiteralString = f"""(
   SELECT coalesce(jsonb_agg(jsonb_build_array(e.name, e.version) ORDER BY e.completed_at, e.id), '[]')
   FROM item_releases r JOIN releases e ON e.id = r.release_id
@@ -91,7 +102,9 @@ async def find_item(scope: Scope, identifier: str) -> ItemDetails | None:
                CASE WHEN {visibility.DESCRIPTIONS} THEN i.description END AS description,
                CASE WHEN {visibility.ASSIGNEES}
                  THEN coalesce(c.name, i.external_user_creator_name, i.bot_actor_name) END AS creator,
-               c.name IS NOT NULL AS creator_is_person, {ESTIMATE}, {ASSIGNEE},
+               c.name IS NOT NULL AS creator_is_person,
+               CASE WHEN {visibility.ASSIGNEES} THEN a.name END AS assignee,
+               {SHOWN_ESTIMATE} AS estimate, t.issue_estimation_type,
                {visibility.DESCRIPTIONS} AS shows_description, {visibility.ASSIGNEES} AS shows_people,
                {visibility.COMMENTS} AS shows_comments,
                t.key AS team_key, t.name AS team, p.name AS project,
@@ -100,10 +113,18 @@ async def find_item(scope: Scope, identifier: str) -> ItemDetails | None:
                y.number AS cycle_number, y.name AS cycle_name,
                y.starts_at AS cycle_starts_at, y.ends_at AS cycle_ends_at,
                ((y.removed_at IS NULL AND y.team_id = t.id AND y.ends_at > y.starts_at)
-                 IS TRUE) AS has_cycle_page, {STATE}, {LABELS},
-               {_RELEASES} AS releases
-        FROM backlog_items i {JOINED}
+                 IS TRUE) AS has_cycle_page,
+               s.name AS state_name, s.type AS state_type, s.color AS state_color,
+               s.is_advanced IS TRUE AS state_is_advanced,
+               {_LABELS} AS labels, {_RELEASES} AS releases
+        FROM backlog_items i
+        LEFT JOIN {STATES} s ON s.id = i.state_id
+        LEFT JOIN teams t ON t.id = i.team_id
+        LEFT JOIN people a ON a.id = i.assignee_id
         LEFT JOIN people c ON c.id = i.creator_id
+        LEFT JOIN projects p ON p.id = i.project_id
+        LEFT JOIN project_milestones m ON m.id = i.project_milestone_id
+        LEFT JOIN cycles y ON y.id = i.cycle_id
         WHERE i.identifier = %(identifier)s AND {visibility.ITEM}
         ORDER BY i.updated_at DESC LIMIT 1
         """,

@@ -1,43 +1,56 @@
 """Read items as lines of a list, with the names of all that they refer to.
 
-What may be shown is stated in `visibility.py` beside this file; which rows a page has is said in `selection/`.
+What may be shown is stated in `visibility.py` beside this file; which rows a page has is said in `selection/`. What
+things are called is kept in `item_names.py`: rows come with ids.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import LiteralString
+from typing import LiteralString, TypeVar
+
+import msgspec
 
 from shareable_backlog import vocabulary
 from shareable_backlog.database.access.sharing import Scope
-from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.backlog import item_names, visibility
+from shareable_backlog.database.backlog.counts.item_totals import SHOWN_ESTIMATE
+from shareable_backlog.database.backlog.item_names import Names, Query
 from shareable_backlog.database.backlog.selection.item_orders import Position, name_position
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery, Selection, select_items
 from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
-from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.connection.query import Params, query
+from shareable_backlog.database.connection.transaction import transaction
 
 
-class EstimatedItem:
-    """What an item has whose estimate is said as its team says it."""
+class LineRow(msgspec.Struct, frozen=True):
+    """The columns of `LISTED`, with ids for names; `position` stands after them where the rows have an order.
 
-    __slots__ = ()
+    `version` is that of the mirror and of what is shared.
+    """
+
+    id: str
+    identifier: str
+    title: str
+    priority: int
     estimate: float | None
-    issue_estimation_type: str | None
+    due_date: date | None
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+    is_open: bool
+    team_id: str | None
+    state_id: str | None
+    assignee_id: str | None
+    project_id: str | None
+    milestone_id: str | None
+    cycle_id: str | None
+    label_ids: Sequence[str]
+    version: str
+    position: str = ""
 
-    def __post_init__(self) -> None:
-        """Forget the estimate of a team that uses none any more: Linear keeps it, and shows it nowhere."""
-        if self.issue_estimation_type == "notUsed":
-            object.__setattr__(self, "estimate", None)
 
-    @property
-    def size(self) -> str | None:
-        """Return the estimate of a team that estimates in sizes of T-shirts."""
-        return vocabulary.find_size(self.estimate, self.issue_estimation_type)
-
-
-@dataclass(frozen=True, slots=True)
-class ListedItem(EstimatedItem):
-    """One line of a list; `labels` are pairs of name and colour (or None), by name.
+class ListedItem(msgspec.Struct, frozen=True):
+    """One line of a list; `labels` are pairs of name and color (or None), by name.
 
     `state_is_advanced` when its team has a state of the same type before it: In Review comes after In Progress. The
     assignee and the estimate are None also where they are not shown. `issue_estimation_type` is its team's.
@@ -65,37 +78,30 @@ class ListedItem(EstimatedItem):
     cycle_number: int | None
     labels: list[tuple[str, str | None]]
 
+    @property
+    def size(self) -> str | None:
+        """Return the estimate of a team that estimates in sizes of T-shirts."""
+        return vocabulary.find_size(self.estimate, self.issue_estimation_type)
 
-@dataclass(frozen=True, slots=True)
-class PlacedItem(ListedItem):
-    """One line of a page; `position` is where it stands in the order."""
 
-    position: list[str | float]
+class PlacedItem(ListedItem, frozen=True):
+    """One line of a page; `position` is where it stands in the order, as JSON: few are asked for it."""
 
+    position: str
+
+    def read_position(self) -> Position:
+        """Return the position after which the list goes on."""
+        return tuple(msgspec.json.decode(self.position))
+
+
+L = TypeVar("L", bound=ListedItem)
 
 # Fragments are joined by f-strings of literals alone, which the type checker holds to be a LiteralString.
-LABELS: LiteralString = """to_json(ARRAY(
-  SELECT json_build_array(name, color) FROM unnest(i.label_ids) u (id) JOIN labels USING (id)
-  WHERE removed_at IS NULL AND is_offered ORDER BY lower(name)
-)) AS labels"""
-STATE: LiteralString = """s.name AS state_name, s.type AS state_type, s.color AS state_color,
-  s.later IS TRUE AS state_is_advanced"""
-ASSIGNEE: LiteralString = f"CASE WHEN {visibility.ASSIGNEES} THEN a.name END AS assignee"
-ESTIMATE: LiteralString = f"CASE WHEN {visibility.ESTIMATES} THEN i.estimate END AS estimate, t.issue_estimation_type"
-# All are looked at once, instead of their table once for each line.
-STATES: LiteralString = """(
-  SELECT id, name, type, color, position > min(position) FILTER (WHERE removed_at IS NULL)
-    OVER (PARTITION BY team_id, type) AS later FROM workflow_states)"""
-JOINED: LiteralString = f"""LEFT JOIN {STATES} s ON s.id = i.state_id
-LEFT JOIN teams t ON t.id = i.team_id LEFT JOIN people a ON a.id = i.assignee_id
-LEFT JOIN projects p ON p.id = i.project_id
-LEFT JOIN project_milestones m ON m.id = i.project_milestone_id
-LEFT JOIN cycles y ON y.id = i.cycle_id"""
-LISTED: LiteralString = f"""i.id, i.identifier, i.title, t.name AS team, i.priority, i.due_date,
+LISTED: LiteralString = f"""i.id, i.identifier, i.title, i.priority, {SHOWN_ESTIMATE} AS estimate, i.due_date,
   i.created_at, i.updated_at, i.archived_at, (i.completed_at, i.canceled_at) IS NULL AS is_open,
-  p.name AS project, m.name AS milestone, y.number AS cycle_number, {ESTIMATE},
-  {ASSIGNEE}, {STATE},
-  {LABELS}"""
+  i.team_id, i.state_id, CASE WHEN {visibility.ASSIGNEES} THEN i.assignee_id END AS assignee_id,
+  i.project_id, i.project_milestone_id, i.cycle_id, i.label_ids,
+  (SELECT version::text FROM mirror_versions) AS version"""
 
 
 async def list_items(scope: Scope, item_query: ItemQuery, after: Position | None, limit: int) -> list[PlacedItem]:
@@ -108,11 +114,9 @@ async def list_selected(selection: Selection, after: Position | None, limit: int
 
     What may be shown no more since the selection was made is not among them.
     """
-    return await query(
-        render_list(selection, after),
-        {**selection.params, **name_position(after), "limit": limit},
-        row=PlacedItem,
-    )
+    params = {**selection.params, **name_position(after), "limit": limit}
+    rows, names = await read_rows(render_list(selection, after), params)
+    return [name_item(PlacedItem, row, names, row.position) for row in rows]
 
 
 def render_list(selection: Selection, after: Position | None) -> LiteralString:
@@ -120,32 +124,97 @@ def render_list(selection: Selection, after: Position | None) -> LiteralString:
     rows = Rows(selection=selection, limit="%(limit)s", after=after)
     order = selection.order
     return f"""SELECT {LISTED},
-  {order.render_position("c")} AS position
+  {order.render_position("c")}::text AS position
 FROM (
 {render_tables(selection)}
 {render_rows(rows)}
 ) c JOIN backlog_items i ON i.id = c.id
-{JOINED}
 {order.render_final_sort("c")}"""
 
 
 async def read_items(scope: Scope, ids: Sequence[str]) -> dict[str, ListedItem]:
     """Return the items of these ids as lines of a list, archived or not, as far as they may be shown."""
-    found = await query(
-        f"SELECT {LISTED} FROM backlog_items i {JOINED} WHERE i.id = ANY (%(ids)s::text[]) AND {visibility.ITEM}",
+    rows, names = await read_rows_of(scope, ids)
+    return {row.id: name_item(ListedItem, row, names) for row in rows}
+
+
+async def read_rows_of(scope: Scope, ids: Sequence[str]) -> tuple[list[LineRow], Names]:
+    """Return the rows of the items of these ids, as far as they may be shown, and the names in them."""
+    return await read_rows(
+        f"SELECT {LISTED} FROM backlog_items i WHERE i.id = ANY (%(ids)s::text[]) AND {visibility.ITEM}",
         {**visibility.build_params(scope), "ids": list(ids)},
-        row=ListedItem,
     )
-    return {one.id: one for one in found}
 
 
 async def list_sub_items(scope: Scope, parent_id: str, limit: int) -> list[ListedItem]:
     """Return up to `limit` items below `parent_id` in Linear's order, archived ones too."""
-    return await query(
+    rows, names = await read_rows(
         f"""
-        SELECT {LISTED} FROM backlog_items i {JOINED} WHERE i.parent_id = %(parent_id)s AND {visibility.ITEM}
+        SELECT {LISTED} FROM backlog_items i WHERE i.parent_id = %(parent_id)s AND {visibility.ITEM}
         ORDER BY i.sub_issue_sort_order NULLS LAST, i.number LIMIT %(limit)s
         """,
         {**visibility.build_params(scope), "parent_id": parent_id, "limit": limit},
-        row=ListedItem,
+    )
+    return [name_item(ListedItem, row, names) for row in rows]
+
+
+async def read_rows(sql: LiteralString, params: Params) -> tuple[list[LineRow], Names]:
+    """Return the rows of a statement whose columns begin with `LISTED`, and the names in them, of the same moment."""
+    if (found := await _read_named(sql, params, query)) is None:
+        # The mirror has changed between the two, and here it can't.
+        async with transaction(is_snapshot=True) as tx:
+            found = await _read_named(sql, params, tx.query)
+    if found is None:
+        raise RuntimeError("a snapshot has two versions of the mirror")
+    return found
+
+
+async def _read_named(sql: LiteralString, params: Params, ask: Query) -> tuple[list[LineRow], Names] | None:
+    rows = [LineRow(*one) for one in await ask(sql, params)]
+    if not rows:
+        return rows, Names()
+    names = await item_names.find_names(
+        rows[0].version,
+        {
+            "teams": {row.team_id for row in rows},
+            "states": {row.state_id for row in rows},
+            "people": {row.assignee_id for row in rows},
+            "projects": {row.project_id for row in rows},
+            "milestones": {row.milestone_id for row in rows},
+            "cycles": {row.cycle_id for row in rows},
+            "labels": {id_ for row in rows for id_ in row.label_ids},
+        },
+        ask,
+    )
+    return names and (rows, names)
+
+
+_UNNAMED = (None, None, None, False)
+
+
+def name_item(line: Callable[..., L], row: LineRow, names: Names, *more: object) -> L:
+    """Return a row with its names as a line; `more` are the fields that a kind of `line` has beyond the others."""
+    of = names.of
+    team, estimation_type = of["teams"][row.team_id] or (None, None)
+    labels = sorted(found for id_ in row.label_ids if (found := of["labels"][id_]))
+    return line(
+        row.id,
+        row.identifier,
+        row.title,
+        team,
+        row.priority,
+        row.estimate,
+        estimation_type,
+        row.due_date,
+        row.created_at,
+        row.updated_at,
+        row.archived_at,
+        row.is_open,
+        *(of["states"][row.state_id] or _UNNAMED),
+        of["people"][row.assignee_id],
+        of["projects"][row.project_id],
+        of["milestones"][row.milestone_id],
+        of["cycles"][row.cycle_id],
+        [(name, color) for _, name, color in labels],
+        *more,
     )

@@ -168,7 +168,9 @@ async def _build_content(scope: Scope, now: datetime, since: datetime) -> str:
                     for one in section.sums
                 ],
                 [
-                    replace(item, team=None, assignee=None, labels=[], milestone=None, cycle_number=None)
+                    msgspec.structs.replace(
+                        item, team=None, assignee=None, labels=[], milestone=None, cycle_number=None
+                    )
                     for item in section.items
                 ],
             )

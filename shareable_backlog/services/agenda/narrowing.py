@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from shareable_backlog.database.agenda.shown_now import ShownNow
 from shareable_backlog.services.agenda.agenda import AgendaItem, ItemMove, SumKind
 
@@ -10,10 +12,10 @@ from shareable_backlog.services.agenda.agenda import AgendaItem, ItemMove, SumKi
 def hide_names(item: AgendaItem, shown: ShownNow) -> AgendaItem:
     """Return a line without the names that are not to be read any more."""
     if item.state_id not in shown.state_ids:
-        item = replace(item, state_name=None, state_type=None, state_color=None, state_is_advanced=False)
+        item = structs.replace(item, state_name=None, state_type=None, state_color=None, state_is_advanced=False)
     if item.project_id not in shown.project_ids:
-        item = replace(item, project=None)
-    return item if shown.estimates else replace(item, estimate=None)
+        item = structs.replace(item, project=None)
+    return item if shown.estimates else structs.replace(item, estimate=None)
 
 
 def narrow_moves(

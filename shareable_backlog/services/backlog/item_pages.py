@@ -82,7 +82,7 @@ async def list_selected(selection: Selection, after: Position | None, limit: int
     """Return the same of a selection."""
     found = await item_list.list_selected(selection, after, limit + 1)
     more = len(found) > limit
-    return ListPage(found[:limit], tuple(found[limit - 1].position) if more else None)
+    return ListPage(found[:limit], found[limit - 1].read_position() if more else None)
 
 
 async def count_items(selection: Selection, most: int = _MOST_COUNTED) -> ItemTotal:

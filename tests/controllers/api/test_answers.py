@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from shareable_backlog.controllers.api import answers
 from shareable_backlog.controllers.api.answers import Answer, Comment, Cycle, Item, Page, State, Team
@@ -87,8 +88,8 @@ def comment(id_: str, parent_id: str | None = None) -> ShownComment:
 
 def page(item: ItemDetails = DETAILS, **fields: Any) -> ItemPage:
     plain: dict[str, Any] = {
-        "parent": replace(LINE, identifier="ENG-0"),
-        "sub_items": [replace(LINE, identifier="ENG-2"), replace(LINE, identifier="ENG-3")],
+        "parent": structs.replace(LINE, identifier="ENG-0"),
+        "sub_items": [structs.replace(LINE, identifier="ENG-2"), structs.replace(LINE, identifier="ENG-3")],
         "has_more_sub_items": False,
         "progress": SubItemProgress(0, 2),
         "related": [],
@@ -126,7 +127,8 @@ def test_a_line_of_a_list_has_the_items_facts() -> None:
 
 
 def test_what_a_line_lacks_is_null() -> None:
-    bare = replace(LINE, assignee=None, project=None, due_date=None, state_name=None, state_type=None, labels=[])
+    lacking = dict.fromkeys(("assignee", "project", "due_date", "state_name", "state_type"))
+    bare = structs.replace(LINE, **lacking, labels=[])
     line = encode(answers.build_item_line(bare, None))
     assert [name for name, value in line.items() if value is None] == [
         "rank",
@@ -183,7 +185,7 @@ def test_a_team_is_told_by_key_and_name_or_not_at_all(missing: str) -> None:
 @pytest.mark.parametrize("missing", ["state_name", "state_type"])
 def test_a_state_is_told_by_name_and_type_or_not_at_all(missing: str) -> None:
     assert answers.build_item_line(LINE, 3).state == State("Doing", "started")
-    assert answers.build_item_line(replace(LINE, **{missing: None}), None).state is None
+    assert answers.build_item_line(structs.replace(LINE, **{missing: None}), None).state is None
     assert build_item(page(replace(DETAILS, **{missing: None}))).state is None
 
 

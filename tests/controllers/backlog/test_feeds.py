@@ -107,7 +107,7 @@ def test_an_entry_says_what_changed(site: Site) -> None:
 
 def build_item(**fields: Any) -> ListedItem:
     usual: dict[str, Any] = {
-        **dict.fromkeys(ListedItem.__dataclass_fields__), "id": "i1", "identifier": "ENG-1", "title": "Roof",
+        **dict.fromkeys(ListedItem.__struct_fields__), "id": "i1", "identifier": "ENG-1", "title": "Roof",
         "priority": 0, "labels": [], "created_at": NOON, "updated_at": NOON + timedelta(days=3),
     }  # fmt: skip
     return ListedItem(**usual | fields)
