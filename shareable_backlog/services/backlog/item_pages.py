@@ -51,6 +51,26 @@ class ShownGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundGroup:
+    """One group and what is in it, with ids for items; `is_open` and `next_skip` as in ShownGroup."""
+
+    group: Group
+    content: GroupContent
+    is_open: bool
+    next_skip: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundGroups:
+    """The groups of a page with ids for items, as they stay for as long as the mirror and what is shared do."""
+
+    by: GroupBy
+    groups: Sequence[FoundGroup]
+    next_skip: int | None
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class GroupedPage:
     """Up to 12 groups that have items; `next_skip` leads to those that follow and is None at the end.
 
@@ -118,7 +138,23 @@ async def list_groups(
     first: int,
     total: ItemTotal | None = None,
 ) -> GroupedPage:
-    """Return the groups from after `skip` of all, with the `first` items of each; those that are `closed` have none.
+    """Return the groups of `find_groups` with their items."""
+    found = await find_groups(selection, by, closed=closed, types=types, skip=skip, first=first, total=total)
+    [page] = await read_groups(selection.scope, [found])
+    return page
+
+
+async def find_groups(
+    selection: Selection,
+    by: GroupBy,
+    *,
+    closed: Sequence[str] = (),
+    types: Sequence[str] = WORK_FIRST,
+    skip: int = 0,
+    first: int,
+    total: ItemTotal | None = None,
+) -> FoundGroups:
+    """Find the groups from after `skip` of all, with the `first` items of each; those that are `closed` have none.
 
     A group is closed by what a filter calls it, "" is that of items that have nothing there. `types` is the order of
     groups by state. Where the `total` of items is known and exact, so are the counts of all groups.
@@ -130,7 +166,7 @@ async def list_groups(
     ]
     known = await item_groups.fill_from_first(selection, by, groups, first, total)
     most = known.most if known.is_all else _MOST_COUNTED if selection.is_whole else _MOST_COUNTED_OF_PART
-    found: list[tuple[int, Group, bool, GroupContent]] = []
+    found: list[FoundGroup] = []
     while skip < len(groups) and len(found) < GROUPS_ON_PAGE:
         part = slice(skip, skip + GROUPS_ON_PAGE)
         contents = known.groups[part]
@@ -143,26 +179,25 @@ async def list_groups(
                 break
             skip += 1
             if content.count:
-                found.append((skip, group, is_open, content))
-    lines = await item_list.read_items(selection.scope, [id_ for *_, one in found for id_ in one.ids])
-    shown = [
-        _build_group(by, group, content, lines, is_open=is_open, next_skip=at)
-        for at, group, is_open, content in found
+                found.append(FoundGroup(group, content, is_open, skip))
+    return FoundGroups(by, found, skip if skip < len(groups) else None, most)
+
+
+async def read_groups(scope: Scope, pages: Sequence[FoundGroups]) -> list[GroupedPage]:
+    """Return pages of groups with their items, as far as those may be shown."""
+    ids = dict.fromkeys(id_ for page in pages for one in page.groups for id_ in one.content.ids)
+    lines = await item_list.read_items(scope, list(ids)) if ids else {}
+    return [
+        GroupedPage([_build_group(page.by, one, lines) for one in page.groups], page.next_skip, page.most)
+        for page in pages
     ]
-    return GroupedPage(shown, skip if skip < len(groups) else None, most)
 
 
-def _build_group(
-    by: GroupBy,
-    group: Group,
-    content: GroupContent,
-    lines: Mapping[str, ListedItem],
-    *,
-    is_open: bool,
-    next_skip: int,
-) -> ShownGroup:
+def _build_group(by: GroupBy, found: FoundGroup, lines: Mapping[str, ListedItem]) -> ShownGroup:
+    content = found.content
     items = [lines[id_] for id_ in content.ids if id_ in lines]
-    return ShownGroup(group, build_condition(by, group), content.count, content.points, is_open, items, next_skip)
+    condition = build_condition(by, found.group)
+    return ShownGroup(found.group, condition, content.count, content.points, found.is_open, items, found.next_skip)
 
 
 def build_condition(by: GroupBy, group: Group) -> Condition:

@@ -61,10 +61,10 @@ async def read_pages(outer: GroupBy, inner: GroupBy, scope: Scope = EVERYTHING, 
     shown: list[Shown] = []
     while True:
         selection = await item_pages.select_for_groups(scope, asked)
-        found = subgroups.shorten_page(await item_pages.list_groups(selection, outer, closed=(), skip=skip, first=0))
-        for one, part in zip(
-            found.groups, await subgroups.list_subgroups(selection, found, outer, inner, first=first), strict=True
-        ):
+        page = subgroups.shorten_page(await item_pages.find_groups(selection, outer, skip=skip, first=0))
+        within = await subgroups.find_subgroups(selection, page, inner, first=first)
+        found, *parts = await item_pages.read_groups(scope, [page, *within])
+        for one, part in zip(found.groups, parts, strict=True):
             within = list(part.groups)
             rest = part.next_skip
             narrowed = filters.narrow_to(Filters(), one.condition)
@@ -134,8 +134,8 @@ async def test_what_may_not_be_seen_is_in_no_group_within_a_group() -> None:
 async def test_a_closed_group_has_no_groups_within() -> None:
     await store_world(5)
     selection = await item_pages.select_for_groups(EVERYTHING, parse_query(""))
-    found = await item_pages.list_groups(selection, "team", closed=["eng"], skip=0, first=0)
-    parts = await subgroups.list_subgroups(selection, found, "team", "state", first=1)
+    found = await item_pages.find_groups(selection, "team", closed=["eng"], first=0)
+    parts = await subgroups.find_subgroups(selection, found, "state", first=1)
     assert [bool(one.groups) for one in parts] == [False, True, True]
 
 

@@ -9,9 +9,9 @@ from typing import Literal
 from markupsafe import Markup
 
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, BacklogUrl
-from shareable_backlog.controllers.backlog.lists import advice, headings, item_totals, origins, ranks
+from shareable_backlog.controllers.backlog.lists import advice, found_groups, headings, item_totals, origins, ranks
 from shareable_backlog.controllers.backlog.lists.advice import NothingAdvice
-from shareable_backlog.services.backlog import catalog, comparison, first_lines, item_pages, selections, subgroups
+from shareable_backlog.services.backlog import catalog, comparison, first_lines, item_pages, selections
 from shareable_backlog.services.backlog.comparison import Comparison, GoneItem
 from shareable_backlog.services.backlog.item_pages import (
     GroupedPage,
@@ -25,13 +25,10 @@ from shareable_backlog.services.backlog.item_pages import (
 from shareable_backlog.services.backlog.layouts import ListLayout
 from shareable_backlog.services.backlog.news import News
 from shareable_backlog.services.search import search_words
-from shareable_backlog.vocabulary import ORDERS, STATE_TYPES, WORK_FIRST, ColumnName, GroupBy, OrderName
+from shareable_backlog.vocabulary import ORDERS, ColumnName, GroupBy, OrderName
 from shareable_backlog.web import pagination
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.locales import LocalFormat
-
-_FIRST_IN_GROUP = 20
-_FIRST_IN_SUBGROUP = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +194,17 @@ async def _render_groups(
     """Return the groups, and whether nothing at all was found."""
     place, skip = listed.place, parse_skip(listed.skip)
     is_board = place.path == BOARD
-    found, parts = await _list_groups(listed, by, selection, total, skip)
+    pages = await found_groups.find_groups(
+        selection,
+        listed.asked,
+        listed.version,
+        by=by,
+        layout=place.layout,
+        is_board=is_board,
+        skip=skip,
+        total=total,
+    )
+    found, *parts = await item_pages.read_groups(listed.scope, pages)
     shown = [item for page in parts or [found] for one in page.groups for item in one.items]
     items = [] if is_board else shown
     context = ResultsContext(
@@ -217,27 +224,6 @@ async def _render_groups(
     )
     part = rendering.render_part("backlog/_board.html" if is_board else "backlog/_grouped_list.html", listed, context)
     return part, context.is_first and not found.groups
-
-
-async def _list_groups(
-    listed: ListedContext, by: GroupBy, selection: Selection, total: ItemTotal, skip: int
-) -> tuple[GroupedPage, Sequence[GroupedPage]]:
-    """Return a page of groups, and the groups within each of them where there are such."""
-    layout, is_board = listed.place.layout, listed.place.path == BOARD
-    inner = None if is_board else layout.subgroup
-    found = await item_pages.list_groups(
-        selection,
-        by,
-        closed=layout.closed,
-        types=tuple(STATE_TYPES) if is_board else WORK_FIRST,
-        skip=skip,
-        first=0 if inner else _FIRST_IN_GROUP,
-        total=total,
-    )
-    if inner is None:
-        return found, ()
-    page = subgroups.shorten_page(found)
-    return page, await subgroups.list_subgroups(selection, page, by, inner, first=_FIRST_IN_SUBGROUP)
 
 
 async def _count_mirrored(listed: ListedContext, *, is_empty: bool) -> int:
