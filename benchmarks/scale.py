@@ -5,21 +5,24 @@ As sync.py does it, with sizes at which the start of the processes no longer cou
 
 import json
 import subprocess
-import sys
 from collections.abc import Generator
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from benchmarks import rig
-from benchmarks.rig import Row
+from benchmarks.rig import Row, first_sync
+from benchmarks.rig.first_sync import FirstSync
 from benchmarks.sync import serving
+
+_RATIOS = {0: 2.0, 50: 1.08}
+"""How many times as long as the download a first sync may take, by how many ms each answer takes."""
+_POSTGRES_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    download_s: float
-    full: rig.Run
+    of_first: FirstSync
     quiet_s: float
     quiet: dict[str, Any]
     first: dict[str, Any]
@@ -28,17 +31,14 @@ class _Measured:
 def measure(*, quick: bool) -> Generator[Row]:
     """Yield the medians of three rounds."""
     small, large, rounds = (1_000, 5_000, 1) if quick else (10_000, 100_000, 3)
-    for delay_ms in (0, 50):
+    for delay_ms, ratio in _RATIOS.items():
         with rig.server() as server:
             of_small = list(_rounds(server, small, rounds, delay_ms))
             of_large = list(_rounds(server, large, rounds, delay_ms))
-        downloaded, synced = (_median(of_large, one) for one in ("download_s", "full_s"))
         answers = f", {delay_ms} ms an answer" if delay_ms else ""
-        yield Row(f"download of {large:,} issues and the rest{answers}", f"{downloaded:.2f} s")
-        yield Row("slb sync of them into an empty mirror", f"{synced:.2f} s")
-        yield rig.at_most("slb sync / download", synced / downloaded, 1.25)
-        yield rig.at_most("slb sync, peak memory", max(one.full.peak_mb for one in of_large), 200, " MB")
-        per_row = (synced / large) / (_median(of_small, "full_s") / small)
+        firsts = [one.of_first for one in of_large]
+        yield from first_sync.describe(firsts, f"{large:,} issues{answers}", ratio=ratio, postgres_s=_POSTGRES_S)
+        per_row = (_median_s(of_large) / large) / (_median_s(of_small) / small)
         yield rig.at_most(f"time a row at {large:,} / at {small:,}", per_row, 1.2)
         first = of_large[0].first
         yield Row("requests and points of the first sync", f"{first['requests']:,} and {first['points']:,}")
@@ -48,21 +48,17 @@ def measure(*, quick: bool) -> Generator[Row]:
         yield Row("the same as a whole process", f"{median(one.quiet_s for one in of_large):.2f} s")
 
 
-def _median(measured: list[_Measured], name: str) -> float:
-    return median(one.full.wall_s if name == "full_s" else getattr(one, name) for one in measured)
+def _median_s(measured: list[_Measured]) -> float:
+    return median(one.of_first.sync.wall_s for one in measured)
 
 
 def _rounds(server: str, issues: int, rounds: int, delay_ms: int) -> Generator[_Measured]:
     with serving(issues, delay_ms) as fake:
-        download = (sys.executable, "-m", "benchmarks.rig.download", fake["url"], fake["key"])
-        rig.timed(download, rig.environment())
+        first_sync.download(fake)
         for _ in range(rounds):
-            download_s = rig.timed(download, rig.environment()).wall_s
             with rig.database(server) as conninfo:
-                environ = rig.environment(
-                    DATABASE_URL=rig.url_of(conninfo), LINEAR_API_URL=fake["url"], LINEAR_API_KEY=fake["key"]
-                )
-                full = rig.timed([*rig.SLB, "sync"], environ)
+                of_first = first_sync.measure(conninfo, fake)
+                environ = first_sync.environment(conninfo, fake)
                 quiet_s = rig.timed([*rig.SLB, "sync"], environ).wall_s
                 history = subprocess.run(
                     [*rig.SLB, "sync", "history", "--limit", "2", "--json"],
@@ -71,4 +67,4 @@ def _rounds(server: str, issues: int, rounds: int, delay_ms: int) -> Generator[_
                     check=True,
                     capture_output=True,
                 )
-                yield _Measured(download_s, full, quiet_s, *json.loads(history.stdout))
+                yield _Measured(of_first, quiet_s, *json.loads(history.stdout))

@@ -136,9 +136,10 @@ def node_modules() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one process took from its start to its end: wall-clock time and its largest resident memory."""
+    """What one process took from its start to its end: wall-clock and processor time, its largest resident memory."""
 
     wall_s: float
+    cpu_s: float
     peak_mb: float
 
 
@@ -157,7 +158,7 @@ def timed(command: Sequence[str | Path], environ: Mapping[str, str]) -> Run:
             print(errors.read().decode(errors="replace"), file=sys.stderr)
             raise subprocess.CalledProcessError(process.returncode, command)
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    return Run(wall_s, used.ru_maxrss / unit)
+    return Run(wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss / unit)
 
 
 @contextmanager

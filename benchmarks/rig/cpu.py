@@ -1,7 +1,8 @@
 """Count the processor time of a server and of PostgreSQL, which neighbours on the machine hardly change."""
 
+import os
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,13 @@ def counted(pid: int, database: psycopg.Connection) -> Generator[Cost]:
     cost.postgres_us = sum(used - before_all.get(one, 0) for one, used in after_all.items()) / 1000
 
 
+def read_postgres_s(database: psycopg.Connection) -> float:
+    """Return the processor time in seconds that all processes of a server have used so far, those that ended too."""
+    postmaster = _read_parent(database.info.backend_pid)
+    ticks = (_PROC / str(postmaster) / "stat").read_text().rpartition(")")[2].split()[13:15]  # cutime, cstime
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK") + sum(_read_backends(postmaster, 0).values()) / 1e9
+
+
 def _read_parent(pid: int) -> int:
     return int((_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
 
@@ -42,4 +50,8 @@ def _read_used_ns(pid: int) -> int:
 def _read_backends(postmaster: int, but: int) -> Mapping[int, int]:
     """Return what each process of PostgreSQL has used so far, by its id."""
     children = (_PROC / str(postmaster) / "task" / str(postmaster) / "children").read_text().split()
-    return {int(child): _read_used_ns(int(child)) for child in children if int(child) != but}
+    used: dict[int, int] = {}
+    for child in map(int, children):
+        with suppress(OSError):  # it has ended meanwhile
+            used |= {child: _read_used_ns(child)} if child != but else {}
+    return used
