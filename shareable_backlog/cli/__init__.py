@@ -11,10 +11,11 @@ import gc
 import sys
 
 from shareable_backlog import __version__, stop
-from shareable_backlog.cli import audit, backup, config, database, doctor, migrate, outputs, serve
+from shareable_backlog.cli import audit, backup, config, database, doctor, migrate, outputs
 from shareable_backlog.cli.access import sessions, users
 from shareable_backlog.cli.confirmation import NotConfirmed
 from shareable_backlog.cli.mirror import import_csv, seed, status, sync
+from shareable_backlog.cli.serving import serve
 from shareable_backlog.errors import BacklogError, ConfigurationInvalid
 
 FAILED, WRONG = 1, 2

@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     with closing(listener):
         if not arguments.dev:
             return serve_here(settings, listener, with_sample=arguments.sample, announce=announce)
-        from shareable_backlog.cli import serve_dev
+        from shareable_backlog.cli.serving import serve_dev
 
         announce()
         return serve_dev.serve_and_reload(settings, listener, with_sample=arguments.sample)

@@ -8,12 +8,12 @@ from pathlib import Path
 from watchfiles import Change, run_process
 
 from shareable_backlog import config, database, logs
-from shareable_backlog.cli import serve
+from shareable_backlog.cli.serving import serve
 from shareable_backlog.config import Settings, secret_key
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.web import live_files
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parents[2]
 _WATCHED = (_PACKAGE, *filter(Path.is_dir, [_PACKAGE.parent / "database"]))  # the migrations lie in both, or in one
 _SUFFIXES = (".py", ".sql")
 

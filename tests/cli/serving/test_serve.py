@@ -35,7 +35,7 @@ def serving(data_dir: Path) -> Generator[tuple["subprocess.Popen[str]", str, lis
     """Start `slb serve --sample`; give the process, its address, and the lines it printed."""
     process = subprocess.Popen(
         [sys.executable, "-m", "shareable_backlog", "serve", "--sample", "--port", "0"],
-        env=os.environ | {"SLB_DATA_DIR": str(data_dir), "PYTHONPATH": str(Path(__file__).parents[2])},
+        env=os.environ | {"SLB_DATA_DIR": str(data_dir), "PYTHONPATH": str(Path(__file__).parents[3])},
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -98,7 +98,7 @@ def test_a_taken_port_is_said_in_one_line(data_dir: Path) -> None:
         port = address.rstrip("/").rpartition(":")[2]
         second = subprocess.run(
             [sys.executable, "-m", "shareable_backlog", "serve", "--port", port],
-            env=os.environ | {"SLB_DATA_DIR": str(data_dir), "PYTHONPATH": str(Path(__file__).parents[2])},
+            env=os.environ | {"SLB_DATA_DIR": str(data_dir), "PYTHONPATH": str(Path(__file__).parents[3])},
             capture_output=True,
             text=True,
             check=False,

@@ -1,0 +1,1 @@
+"""Serve the pages, and say how that is."""
