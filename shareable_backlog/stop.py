@@ -10,7 +10,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shareable_backlog import log_output, logs
+from shareable_backlog import log_output, logs, service_manager
+from shareable_backlog.process_state import ProcessState
 
 if TYPE_CHECKING:
     import asyncio
@@ -26,6 +27,7 @@ _WITHIN_S = 15.0
 _LAST_WORDS_S = 3.0
 _INNERMOST = 3
 _AWAITED = ("cr_await", "ag_await", "gi_yieldfrom")
+_IS_STOPPING = ProcessState(bool)
 
 
 class Stopped(KeyboardInterrupt):
@@ -35,6 +37,18 @@ class Stopped(KeyboardInterrupt):
         super().__init__(signal.Signals(number).name)
         self.exit_code = 128 + number
         """What a shell reports for a program that this signal ended."""
+
+
+def begin_stop(within_s: float) -> None:
+    """Note that this process was told to stop, tell the service manager, and see to its end `within_s` from now."""
+    _IS_STOPPING.value = True
+    service_manager.tell_state(service_manager.STOPPING)
+    end_within(within_s)
+
+
+def is_stopping() -> bool:
+    """Return whether this process was told to stop: nobody should send it more work."""
+    return _IS_STOPPING.value
 
 
 def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
@@ -55,9 +69,12 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
         assert task is not None  # noqa: S101 (it is this one)
 
         def stop(number: int, _frame: object) -> None:
-            end_within(AFTER_SECOND_S if received else _WITHIN_S)
-            if not received and not loop.is_closed():
-                loop.call_soon_threadsafe(task.cancel)
+            if received:
+                end_within(AFTER_SECOND_S)
+            else:
+                begin_stop(_WITHIN_S)
+                if not loop.is_closed():
+                    loop.call_soon_threadsafe(task.cancel)
             received.append(number)
 
         for number in SIGNALS:

@@ -60,6 +60,7 @@ NO_VERBS: Mapping[str, str] = {
     "data_received": "asyncio calls a protocol so",
     "pause_writing": "asyncio calls a protocol so",
     "shutdown": "uvicorn calls a protocol so",
+    "startup": "uvicorn calls a server's beginning so",
     "emit": "logging calls a handler so",
 }
 """The names that begin with no verb, and why."""

@@ -43,6 +43,7 @@ SECRET_NAMES = (
 _PRIVATE_NETWORKS = values.parse_networks(
     "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,fc00::/7,fe80::/10"
 )
+_LONGEST_DRAIN_S = 600
 _CLOSE_ENOUGH = 0.85  # a spelling this near to a setting's name is taken for a slip
 # The Node service logged by pino, whose level names stand in its environment files.
 _PINO_LEVELS = {"trace": "debug", "warn": "warning", "fatal": "error", "silent": "error"}
@@ -119,6 +120,7 @@ class Settings:
     audit_retention_days: int = 0
     audit_to_log: Literal["no", "yes"] = "no"
     port: int = 8000
+    stop_drain_s: float = 3
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "console"
     given: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
@@ -185,6 +187,7 @@ _PARSERS: Mapping[str, values.Parser] = {
     "AUDIT_RETENTION_DAYS": values.build_whole_number_parser(0, 36_500),
     "AUDIT_TO_LOG": values.build_choice_parser("no", "yes"),
     "PORT": values.build_whole_number_parser(0, 65_535),
+    "STOP_DRAIN_S": values.build_number_parser("from 0 to 600", lambda value: 0 <= value <= _LONGEST_DRAIN_S),
     "LOG_LEVEL": values.build_choice_parser("debug", "info", "warning", "error", aliases=_PINO_LEVELS),
     "LOG_FORMAT": values.build_choice_parser("json", "console"),
 }

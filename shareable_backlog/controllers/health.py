@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from shareable_backlog import clock, database
+from shareable_backlog import clock, database, stop
 from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.services import readiness
 
@@ -18,7 +18,12 @@ async def show_liveness(_request: Request) -> Response:
 
 
 async def show_readiness(_request: Request) -> Response:
-    """Answer 200 when pages can be served, else 503 with the reason; that Linear's news are late is no reason."""
+    """Answer 200 when pages can be served, else 503 with the reason; that Linear's news are late is no reason.
+
+    A server that was told to stop says so here first, and serves for a while, so that a proxy can go elsewhere.
+    """
+    if stop.is_stopping():
+        return JSONResponse({"status": "stopping", "error": "This server was told to stop."}, 503)
     test = database.read_last_connection_test()
     problem = schema_watch.find_problem()
     if test is None or not test.connected:

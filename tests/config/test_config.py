@@ -92,6 +92,7 @@ def test_every_field_has_its_place_in_the_environment() -> None:
         ("IMAGE_CACHE_MB", "5", "image_cache_mb", 5),
         ("PORT", "3000", "port", 3000),
         ("LOG_LEVEL", "DEBUG", "log_level", "debug"),
+        ("STOP_DRAIN_S", "7.5", "stop_drain_s", 7.5),
         ("LOG_FORMAT", "json", "log_format", "json"),
     ],
 )
@@ -256,6 +257,7 @@ def test_all_faults_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
         ("RETENTION_DAYS", "3651"),
         ("IMAGE_CACHE_MB", "100001"),
         ("PORT", "65536"),
+        ("STOP_DRAIN_S", "-1"),
         ("LOG_FORMAT", "xml"),
     ],
 )

@@ -131,6 +131,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
         "LOG_FORMAT": "json",
         "SLB_DATA_DIR": str(folder / "data"),
         "SECRET_KEY": SECRET_KEY,
+        "STOP_DRAIN_S": "0",  # no proxy has to find out
         **settings,
     }
 

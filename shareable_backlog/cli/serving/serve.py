@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from shareable_backlog import stop
+from shareable_backlog import service_manager, stop
 from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
 
@@ -35,7 +35,8 @@ def add_parser(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM; then requests under way get 10 s, and the whole program 25 s, to end.
 
-    After a second signal requests are broken off, and the program has 5 s.
+    SIGTERM lets it drain for STOP_DRAIN_S before. After a second signal requests are broken off, and the program
+    has 5 s.
     """
     from shareable_backlog import config, logs
     from shareable_backlog.config import node_names, secret_key
@@ -97,7 +98,8 @@ def serve_here(
     program = app.create_app(
         settings, default_url=_format_url(listener), with_sample=with_sample, is_dev=is_dev, on_link=_print_link
     )
-    server = Server(program, grace_s=GRACE_S, within_s=_ENDED_WITHIN_S)
+    alive = partial(service_manager.tell_state, service_manager.ALIVE)
+    server = Server(program, drain_s=settings.stop_drain_s, grace_s=GRACE_S, within_s=_ENDED_WITHIN_S, on_beat=alive)
     # uvicorn listens a little later; a signal until then must not be lost.
     for number in stop.SIGNALS:
         signal.signal(number, server.handle_exit)
