@@ -302,7 +302,7 @@ async def _check_access(request: Request, who: Who) -> Response | None:
             raise NotAllowed("An admin has to approve you first. Nothing was changed.")
         return RedirectResponse("/waiting", 303)
     if request.state.reader is not None:  # a token has a limit of its own
-        reading_limits.limit_pages(found.user_id, read_config(request).settings.pages_per_minute)
+        await reading_limits.limit_pages(found.user_id, read_config(request).settings.pages_per_minute)
     await _require_role(request, found, who)
     return None
 

@@ -13,19 +13,19 @@ _MOST_REMEMBERED = 10_000
 _COUNTED_HERE = ProcessState(OrderedDict[tuple[str, int], int])
 
 
-async def allow_try(key: str, limit: int, window_s: int) -> bool:
-    """Count one more try of `key` and tell whether it is among the first `limit` of this window of time.
+async def allow_try(key: str, limit: int, window_s: int, *, tries: int = 1) -> bool:
+    """Count one more try of `key`, or `tries` at once, and tell whether it is among the first `limit` of this window.
 
     Windows begin at multiples of `window_s`. The key is stored as a hash: it holds addresses of people.
     """
     [(count,)] = await query(
         """
         INSERT INTO rate_limits AS r (key, window_starts_at, count)
-        VALUES (%(key)s, to_timestamp(floor(extract(epoch FROM now()) / %(window_s)s) * %(window_s)s), 1)
-        ON CONFLICT (key, window_starts_at) DO UPDATE SET count = least(r.count + 1, 1000000)
+        VALUES (%(key)s, to_timestamp(floor(extract(epoch FROM now()) / %(window_s)s) * %(window_s)s), %(tries)s)
+        ON CONFLICT (key, window_starts_at) DO UPDATE SET count = least(r.count + excluded.count, 1000000)
         RETURNING count
         """,
-        {"key": _hash_key(key), "window_s": window_s},
+        {"key": _hash_key(key), "window_s": window_s, "tries": tries},
     )
     return count <= limit
 

@@ -1,6 +1,7 @@
 """How much one person reads."""
 
 from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,12 +9,13 @@ from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in
 
+NOW = datetime.now(UTC)
 LIMITS = {"PAGES_PER_MINUTE": "10", "EXPORTS_PER_HOUR": "2"}
 
 
 @pytest.fixture
 def site(database: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Site]:
-    monkeypatch.setattr("shareable_backlog.services.account.reading_limits.monotonic", lambda: 90.0)
+    monkeypatch.setattr("shareable_backlog.clock.read_time", lambda: NOW)
     let_in(database)
     with running_site.run_site(database, LIMITS) as site:
         yield site
@@ -29,7 +31,7 @@ def test_beyond_so_many_pages_in_a_minute_a_person_waits_and_others_do_not(site:
 
 def test_in_the_next_minute_the_pages_are_there_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [site.get("/", "bob").status_code for _ in range(11)][-1] == 429
-    monkeypatch.setattr("shareable_backlog.services.account.reading_limits.monotonic", lambda: 150.0)
+    monkeypatch.setattr("shareable_backlog.clock.read_time", lambda: NOW + timedelta(minutes=1))
     assert site.get("/", "bob").status_code == 200
 
 
