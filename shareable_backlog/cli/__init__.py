@@ -15,11 +15,14 @@ from shareable_backlog.cli import audit, backup, config, database, doctor, migra
 from shareable_backlog.cli.access import sessions, users
 from shareable_backlog.cli.confirmation import NotConfirmed
 from shareable_backlog.cli.mirror import import_csv, seed, status, sync
-from shareable_backlog.cli.serving import serve
+from shareable_backlog.cli.serving import healthcheck, serve
 from shareable_backlog.errors import BacklogError, ConfigurationInvalid
 
 FAILED, WRONG = 1, 2
-_COMMANDS = (serve, migrate, sync, import_csv, status, users, sessions, audit, seed, backup, database, doctor, config)
+_COMMANDS = (
+    *(serve, healthcheck, migrate, sync, import_csv, status, users, sessions, audit, seed, backup, database, doctor),
+    config,
+)
 _BROKEN_PIPE = 141  # what a shell reports for a program that was ended by SIGPIPE
 _INTERRUPTED = 130
 
@@ -29,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     # Else Python searches everything for cycles once more before it ends: a fifth of a short command's time.
     atexit.register(gc.freeze)
     outputs.ensure_outputs()
-    parser = _build_parser()
+    parser = build_parser()
     arguments = parser.parse_args(argv)
     if not hasattr(arguments, "run"):
         parser.print_help()
@@ -65,7 +68,8 @@ def _run(arguments: argparse.Namespace) -> int:
         return error.exit_code if isinstance(error, stop.Stopped) else _INTERRUPTED
 
 
-def _build_parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="slb", description="A read-only mirror of a Linear backlog, for people without a Linear seat."
     )
