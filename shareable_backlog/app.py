@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -30,7 +30,6 @@ from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.audit.audit_sealing import build_seal_config
 from shareable_backlog.services.mail import mails, outbox
 from shareable_backlog.services.mail.outbox import Outbox
-from shareable_backlog.services.mirror import freshness
 from shareable_backlog.services.mirror.deliveries import Inbox
 from shareable_backlog.services.projects import forecast
 from shareable_backlog.services.search import search_index
@@ -45,6 +44,9 @@ from shareable_backlog.web.request_metrics import RequestMetrics
 from shareable_backlog.web.sub_path import SubPath
 
 _LOG = logs.get_logger(__name__)
+
+Works: TypeAlias = Sequence[Coroutine[Any, Any, None]]
+"""What goes on for ever beside the requests."""
 
 _FIRST_LOOK_S = 0.5
 _COMPRESSED_FROM_BYTES = 1000
@@ -83,10 +85,15 @@ def create_app(
     *,
     default_url: str = "http://127.0.0.1:8000",
     with_sample: bool = False,
+    with_background: bool = True,
+    with_sync: bool = True,
     is_dev: bool = False,
     on_link: Callable[[str], None] = lambda _link: None,
 ) -> Program:
     """Return the web application, which opens the database, starts the background work and ends both.
+
+    Without `with_background` it leaves to `run_background()` in another process what one does for all, and without
+    `with_sync` all asking of Linear but for images to whoever runs `keep_mirror()`.
 
     `default_url` is where people reach it when BASE_URL does not say; SECRET_KEY has to be among the settings.
     `with_sample` fills an empty mirror with the sample backlog, and tells `on_link` a link by which to sign in as its
@@ -96,35 +103,21 @@ def create_app(
 
     @asynccontextmanager
     async def run_lifespan() -> AsyncGenerator[None]:
-        async with database.open_database(settings) as conninfo:
-            await readiness.migrate_embedded(settings, conninfo)
+        async with _open_database(settings):
             if with_sample:
                 await _offer_sample(access.sign_in, on_link)
-            looked = asyncio.Event()
             app.state.inbox = inbox = Inbox()
             async with (
                 images.open_images(settings) as app.state.fetch_image,
                 sign_in_oidc.open_provider(settings, access.sign_in.base_url) as app.state.oidc,
-                # This ends last, as it seals what the others record last.
-                _run_background(audit_sealing.keep_sealing(build_seal_config(settings))),
-                _run_background(
-                    schema_watch.watch_schema(looked),
-                    readiness.watch_mirror(),
-                    *_read_linear(settings),
-                    deliveries.keep_applying(inbox.arrived),
-                    search_index.keep_indexing(),
-                    sign_in.keep_deleting_old(access.limits),
-                    outbox.keep_sending(settings, mails.build_renderers(access.sign_in)),
-                    audit_retention.keep_pruning(build_seal_config(settings), settings.audit_retention_days),
-                    deployment.keep_warning(settings),
-                    strangers.keep_summing(),
-                    forecast.keep_judging(),
+                _run_beside(
+                    settings,
+                    *(_list_mirror_work(settings, inbox.arrived, with_sync=with_sync) if with_background else ()),
+                    *(_list_other_work(settings, access) if with_background else ()),
                 ),
             ):
-                await _wait_for_first_look(looked)
                 yield
 
-    freshness.expect_runs_every(settings.sync_interval_s)
     app = Starlette()
     # Its redirect to an address without a last slash names http:// behind whoever ends TLS.
     app.router.redirect_slashes = False
@@ -136,6 +129,73 @@ def create_app(
     routes.add_routes(app, sub_path)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM_BYTES, compresslevel=_COMPRESSION)
     return Program(_wrap_app(app, settings, sub_path, is_dev=is_dev), run_lifespan)
+
+
+@asynccontextmanager
+async def run_background(
+    settings: Settings, *, default_url: str, with_sample: bool, with_sync: bool, on_link: Callable[[str], None]
+) -> AsyncGenerator[None]:
+    """Do inside the context what one process does for all, for applications that are made without it."""
+    access = _build_access(settings, default_url)
+    async with _open_database(settings):
+        if with_sample:
+            await _offer_sample(access.sign_in, on_link)
+        async with _run_beside(
+            settings,
+            *_list_mirror_work(settings, asyncio.Event(), with_sync=with_sync),
+            *_list_other_work(settings, access),
+        ):
+            yield
+
+
+@asynccontextmanager
+async def keep_mirror(settings: Settings) -> AsyncGenerator[None]:
+    """Keep the mirror fresh inside the context, for a server that is told to leave that alone."""
+    async with (
+        _open_database(settings),
+        _run_beside(settings, *_list_mirror_work(settings, asyncio.Event(), with_sync=True)),
+    ):
+        yield
+
+
+@asynccontextmanager
+async def _open_database(settings: Settings) -> AsyncGenerator[None]:
+    async with database.open_database(settings) as conninfo:
+        await readiness.migrate_embedded(settings, conninfo)
+        yield
+
+
+def _list_mirror_work(settings: Settings, arrived: asyncio.Event, *, with_sync: bool) -> Works:
+    """Return the work that keeps the mirror fresh; deliveries are applied at once when `arrived` is set."""
+    asking = _read_linear(settings) if with_sync else ()
+    return *asking, deliveries.keep_applying(arrived), search_index.keep_indexing()
+
+
+def _list_other_work(settings: Settings, access: AccessConfig) -> Works:
+    """Return all else that one process does for all."""
+    return (
+        sign_in.keep_deleting_old(access.limits),
+        outbox.keep_sending(settings, mails.build_renderers(access.sign_in)),
+        audit_retention.keep_pruning(build_seal_config(settings), settings.audit_retention_days),
+        deployment.keep_warning(settings),
+        forecast.keep_judging(),
+    )
+
+
+@asynccontextmanager
+async def _run_beside(settings: Settings, *shared: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
+    """Do what each process has to do for itself, and `shared` beside it, which ends with the record sealed."""
+    looked = asyncio.Event()
+    sealing = [audit_sealing.keep_sealing(build_seal_config(settings))] if shared else []
+    async with (
+        # This ends last, as it seals what the others record last.
+        _run_background(*sealing),
+        _run_background(
+            schema_watch.watch_schema(looked), readiness.watch_mirror(settings), strangers.keep_summing(), *shared
+        ),
+    ):
+        await _wait_for_first_look(looked)
+        yield
 
 
 async def _wait_for_first_look(looked: asyncio.Event) -> None:
@@ -224,7 +284,7 @@ async def _fill_sample_place() -> None:
         _LOG.warning("sample_place_not_filled", reason=str(error))
 
 
-def _read_linear(settings: Settings) -> Sequence[Coroutine[Any, Any, None]]:
+def _read_linear(settings: Settings) -> Works:
     """Return the work that asks Linear, none without a key."""
     if not (settings.linear_api_key or settings.linear_oauth_client_id):
         return ()

@@ -20,6 +20,11 @@ def tell_state(state: str) -> None:
             manager.sendto(state.encode(), f"\0{name[1:]}" if name.startswith("@") else name)
 
 
+def tell_alive() -> None:
+    """Send ALIVE, which a service manager that watches wants to hear again and again."""
+    tell_state(ALIVE)
+
+
 def leave_manager() -> None:
     """Tell it nothing more from this process: the one that began it does."""
     os.environ.pop("NOTIFY_SOCKET", None)

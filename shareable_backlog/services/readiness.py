@@ -12,6 +12,7 @@ from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.database.connection.pool import require_database as require_open_database
 from shareable_backlog.errors import BacklogError, DatabaseUnavailable, SchemaNotReady
 from shareable_backlog.process_state import ProcessState
+from shareable_backlog.services import settings as place_settings
 from shareable_backlog.services.mirror import freshness
 
 _LOOK_AT_MIRROR_EVERY_S = 5.0
@@ -29,12 +30,17 @@ def is_mirror_late() -> bool:
     return _IS_MIRROR_LATE.value
 
 
-async def watch_mirror() -> None:
-    """Keep `is_mirror_late()` true for ever; what was found last holds while the database can't be asked."""
+async def watch_mirror(settings: Settings) -> None:
+    """Keep `is_mirror_late()` true for ever; what was found last holds while the database can't be asked.
+
+    Whichever process runs the syncs, each knows how long after each other they should come.
+    """
+    freshness.expect_runs_every(settings.sync_interval_s)
     with _IS_MIRROR_LATE.hold(value=False):
         while True:
             if is_ready():
                 with contextlib.suppress(BacklogError):
+                    freshness.expect_runs_every(await place_settings.choose_sync_interval_s(settings))
                     _IS_MIRROR_LATE.value = (await freshness.read_freshness()).is_late
             await asyncio.sleep(_LOOK_AT_MIRROR_EVERY_S if is_ready() else 0.1)
 

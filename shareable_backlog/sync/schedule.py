@@ -11,7 +11,6 @@ from shareable_backlog.database.mirror import sync_history, sync_schedule
 from shareable_backlog.errors import BacklogError
 from shareable_backlog.services import readiness
 from shareable_backlog.services import settings as place_settings
-from shareable_backlog.services.mirror import freshness
 from shareable_backlog.sync import pull
 from shareable_backlog.sync.pull import SyncRequest
 from shareable_backlog.sync.runs import RunReport, SyncUnderWay
@@ -36,9 +35,7 @@ async def run_schedule(settings: Settings) -> None:
     while True:
         if readiness.is_ready():
             with contextlib.suppress(BacklogError):  # as below
-                chosen_s = await place_settings.choose_sync_interval_s(settings)
-                freshness.expect_runs_every(chosen_s)
-                interval_s = chosen_s * spread
+                interval_s = await place_settings.choose_sync_interval_s(settings) * spread
             request = await _find_request(interval_s, may_be_due=monotonic() >= looks_at)
             if request and not await run_once(settings, request):
                 looks_at = monotonic() + interval_s  # also when no run could even be recorded

@@ -1,9 +1,11 @@
 """Measure how many requests there are and how long they take, by route; no label holds what a visitor wrote."""
 
+import os
 from dataclasses import dataclass
 from time import perf_counter
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -39,8 +41,12 @@ _METRICS = ProcessState(_make_metrics)
 
 
 def get_registry() -> CollectorRegistry:
-    """Return the registry that holds the numbers of this process."""
-    return _METRICS.value.registry
+    """Return the registry that holds the numbers of this process, or of all workers together (`cli/serving/`)."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return _METRICS.value.registry
+    together = CollectorRegistry()
+    MultiProcessCollector(together)
+    return together
 
 
 class RequestMetrics:

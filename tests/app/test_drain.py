@@ -78,8 +78,12 @@ def test_a_service_manager_hears_that_it_is_ready_lives_and_stops(
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(20)
-        asked = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "30000000"}
-        with run_serve(tmp_path, DATABASE_URL=private_server.url, **asked) as program:
+        with run_serve(
+            tmp_path,
+            DATABASE_URL=private_server.url,
+            NOTIFY_SOCKET=str(tmp_path / "notify"),
+            WATCHDOG_USEC="30000000",
+        ) as program:
             assert [manager.recv(100) for _ in range(3)] == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
             assert program.stop() == 0
         while (said := manager.recv(100)) == b"WATCHDOG=1":

@@ -43,8 +43,8 @@ async def watched(settings: Settings) -> AsyncGenerator[None]:
 
 
 @asynccontextmanager
-async def watching_mirror() -> AsyncGenerator[None]:
-    watching = asyncio.create_task(readiness.watch_mirror())
+async def watching_mirror(settings: Settings) -> AsyncGenerator[None]:
+    watching = asyncio.create_task(readiness.watch_mirror(settings))
     try:
         yield
     finally:
@@ -119,7 +119,7 @@ async def test_nobody_waits_for_ever_for_a_check_that_does_not_end(
 
 
 async def test_a_mirror_is_late_while_its_last_good_run_is_too_old(settings: Settings) -> None:
-    async with watched(settings), watching_mirror():
+    async with watched(settings), watching_mirror(settings):
         await add_run(hours_ago=2)
         await until(readiness.is_mirror_late)
         await add_run(hours_ago=0)
@@ -130,7 +130,7 @@ async def test_a_mirror_is_late_while_its_last_good_run_is_too_old(settings: Set
 async def test_what_was_found_last_of_the_mirror_holds_while_the_database_can_not_be_asked(
     settings: Settings,
 ) -> None:
-    async with watched(settings), watching_mirror():
+    async with watched(settings), watching_mirror(settings):
         await add_run(hours_ago=2)
         await until(readiness.is_mirror_late)
         with capture_logs() as logged:
@@ -142,11 +142,11 @@ async def test_what_was_found_last_of_the_mirror_holds_while_the_database_can_no
 @pytest.mark.owner
 async def test_a_program_that_starts_anew_knows_of_no_late_mirror(settings: Settings) -> None:
     async with watched(settings):
-        async with watching_mirror():
+        async with watching_mirror(settings):
             await add_run(hours_ago=2)
             await until(readiness.is_mirror_late)
         await query("ALTER TABLE sync_history RENAME TO history_of_yore")
-        async with watching_mirror():
+        async with watching_mirror(settings):
             await until(lambda: not readiness.is_mirror_late())
 
 

@@ -153,8 +153,8 @@ def _waited_for_a_processor_s(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def run_serve(folder: Path, *, enter: tuple[str, ...] = (), **settings: str) -> Generator[Served]:
-    """Yield a `slb serve` in `folder` with `settings` as its environment, as soon as it says where it listens.
+def run_serve(folder: Path, *arguments: str, enter: tuple[str, ...] = (), **settings: str) -> Generator[Served]:
+    """Yield a `slb serve` with `arguments` in `folder` with `settings` as its environment, once it says where it is.
 
     `enter` is a command that runs it elsewhere.
     """
@@ -163,7 +163,7 @@ def run_serve(folder: Path, *, enter: tuple[str, ...] = (), **settings: str) -> 
     started = time.monotonic()
     with log_path.open("wb") as log:
         process = subprocess.Popen(
-            [*enter, sys.executable, "-m", "shareable_backlog", "serve", "--port", "0"],
+            [*enter, sys.executable, "-m", "shareable_backlog", "serve", "--port", "0", *arguments],
             cwd=folder, env=environment(folder, **settings), stdout=subprocess.PIPE, stderr=log, text=True,
         )  # fmt: skip
     running: Served | None = None

@@ -30,6 +30,9 @@ def add_parser(commands: Commands) -> None:
         "--allow-removals", action="store_true", help="with --full: hide what is gone, however much it is"
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument(
+        "--watch", action="store_true", help="keep the mirror fresh until a signal, for `slb serve --no-sync`"
+    )
     parser.set_defaults(run=run)
     actions = parser.add_subparsers(title="actions", metavar="ACTION")
     status.add_parser(actions)
@@ -44,12 +47,15 @@ def add_parser(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Fetch what has changed and say so; exit code 1 when a row had to be set aside or something was not done.
 
-    When another process is at it already, its run is joined.
+    When another process is at it already, its run is joined. With --watch it goes on until a signal, and then exits
+    with 0.
     """
     from shareable_backlog import config, logs
     from shareable_backlog.sync.pull import SyncRequest
 
     settings = config.read_settings()
+    if arguments.watch:
+        return _keep_mirror(settings, arguments)
     logs.configure_logs("warning", settings.log_format)
     wanted = SyncRequest("manual", arguments.full or arguments.allow_removals, arguments.allow_removals)
     try:
@@ -59,6 +65,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise
     outputs.show(json.dumps(report) if arguments.json else _format_report(report))
     return 0 if report["status"] == "succeeded" else 1
+
+
+def _keep_mirror(settings: "Settings", arguments: argparse.Namespace) -> int:
+    from shareable_backlog.cli.serving import background
+    from shareable_backlog.errors import ConfigurationInvalid
+
+    if arguments.full or arguments.allow_removals or arguments.json:
+        raise ConfigurationInvalid(("--watch goes by SYNC_INTERVAL_S and SYNC_FULL_INTERVAL_S: use it alone",))
+    return background.keep_mirror(settings)
 
 
 async def _pull_or_join(settings: "Settings", wanted: "SyncRequest") -> dict[str, Any]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from shareable_backlog.config import Settings
 
 GRACE_S = 10
-_ENDED_WITHIN_S = 25
+ENDED_WITHIN_S = 25
+_MOST_WORKERS = 64
 
 
 def add_parser(commands: Commands) -> None:
@@ -28,6 +29,12 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("--sample", action="store_true", help="fill an empty mirror with a sample backlog")
     parser.add_argument(
         "--dev", action="store_true", help="reload what changes, and show admins the statements of each page"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="serve in N processes, beside one for the background work"
+    )
+    parser.add_argument(
+        "--no-sync", dest="with_sync", action="store_false", help="leave the mirror to `slb sync --watch`"
     )
     parser.set_defaults(run=run)
 
@@ -46,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     node_names.log_names()
     settings = secret_key.ensure_secret_key(settings)
     _check_host(arguments.host, settings.base_url, is_dev=arguments.dev)
+    _check_workers(arguments.workers, is_dev=arguments.dev)
     port: int = settings.port if arguments.port is None else arguments.port
     listener = _listen(arguments.host, port)
     if listener is None:
@@ -58,13 +66,27 @@ def run(arguments: argparse.Namespace) -> int:
         has_key=settings.linear_api_key is not None or settings.linear_oauth_client_id is not None,
         own_database=settings.database_url is not None,
     )
+    wanted = {"with_sample": arguments.sample, "with_sync": arguments.with_sync}
     with closing(listener):
+        if arguments.workers > 1:
+            return _serve_by_workers(settings, listener, arguments.workers, announce=announce, **wanted)
         if not arguments.dev:
-            return serve_here(settings, listener, with_sample=arguments.sample, announce=announce)
+            return serve_here(settings, listener, announce=announce, **wanted)
         from shareable_backlog.cli.serving import serve_dev
 
         announce()
         return serve_dev.serve_and_reload(settings, listener, with_sample=arguments.sample)
+
+
+def _check_workers(count: int, *, is_dev: bool) -> None:
+    from shareable_backlog.errors import ConfigurationInvalid
+
+    if not 1 <= count <= _MOST_WORKERS:
+        raise ConfigurationInvalid(
+            (f"--workers should be from 1 to {_MOST_WORKERS}: as many as there are processors",)
+        )
+    if count > 1 and is_dev:
+        raise ConfigurationInvalid(("--dev serves in one process: leave out --workers",))
 
 
 def _check_host(host: str, base_url: str | None, *, is_dev: bool) -> None:
@@ -85,8 +107,11 @@ def serve_here(
     listener: socket.socket,
     *,
     with_sample: bool,
+    with_background: bool = True,
+    with_sync: bool = True,
     is_dev: bool = False,
     announce: Callable[[], None] = lambda: None,
+    on_beat: Callable[[], None] = service_manager.tell_alive,
 ) -> int:
     """Serve in this process on a socket that listens, and return the exit code; `announce` says where it is."""
     import signal
@@ -96,10 +121,15 @@ def serve_here(
 
     logs.configure_logs(settings.log_level, settings.log_format, queued=True)
     program = app.create_app(
-        settings, default_url=_format_url(listener), with_sample=with_sample, is_dev=is_dev, on_link=_print_link
+        settings,
+        default_url=_format_url(listener),
+        with_sample=with_sample,
+        with_background=with_background,
+        with_sync=with_sync,
+        is_dev=is_dev,
+        on_link=_print_link,
     )
-    alive = partial(service_manager.tell_state, service_manager.ALIVE)
-    server = Server(program, drain_s=settings.stop_drain_s, grace_s=GRACE_S, within_s=_ENDED_WITHIN_S, on_beat=alive)
+    server = Server(program, drain_s=settings.stop_drain_s, grace_s=GRACE_S, within_s=ENDED_WITHIN_S, on_beat=on_beat)
     # uvicorn listens a little later; a signal until then must not be lost.
     for number in stop.SIGNALS:
         signal.signal(number, server.handle_exit)
@@ -111,6 +141,48 @@ def serve_here(
             raise program.failure from None
         return 1
     return 0 if server.started else 1
+
+
+def _serve_by_workers(
+    settings: "Settings",
+    listener: socket.socket,
+    count: int,
+    *,
+    with_sample: bool,
+    with_sync: bool,
+    announce: Callable[[], None],
+) -> int:
+    """Serve in `count` processes on one socket that listens, and do the background work in one more."""
+    import asyncio
+    import os
+    import tempfile
+
+    default_url = _format_url(listener)
+
+    def serve(beat: Callable[[], None]) -> int:
+        return serve_here(settings, listener, with_sample=False, with_background=False, on_beat=beat)
+
+    def work(beat: Callable[[], None]) -> int:
+        listener.close()
+        beside = app.run_background(
+            settings, default_url=default_url, with_sample=with_sample, with_sync=with_sync, on_link=_print_link
+        )
+        return background.run_inside(settings, beside, beat)
+
+    with tempfile.TemporaryDirectory(prefix="slb-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # before its library is imported: workers count together
+        from shareable_backlog import app, database
+        from shareable_backlog.cli.serving import background
+        from shareable_backlog.cli.serving.workers import Supervisor
+        from shareable_backlog.services import readiness
+
+        with database.use_server(settings) as conninfo:
+            asyncio.run(readiness.migrate_embedded(settings, conninfo))
+            announce()
+            supervisor = Supervisor([serve] * count, work, web_stops_in_s=settings.stop_drain_s + ENDED_WITHIN_S)
+            code = supervisor.run(listener.close)
+            stop.end_within(ENDED_WITHIN_S)  # also where the embedded server hangs
+            return code
 
 
 def _listen(host: str, port: int) -> socket.socket | None:
