@@ -40,7 +40,7 @@ from shareable_backlog.web import errors
 from shareable_backlog.web.dev_panel import DevPanel
 from shareable_backlog.web.headers import SecurityHeaders
 from shareable_backlog.web.network import NetworkGate
-from shareable_backlog.web.request_metrics import RequestMetrics
+from shareable_backlog.web.request_log import RequestLog
 from shareable_backlog.web.sub_path import SubPath
 
 _LOG = logs.get_logger(__name__)
@@ -215,8 +215,8 @@ def _wrap_app(app: Starlette, settings: Settings, sub_path: str, *, is_dev: bool
         open_paths=routes.OPEN_PATHS,
         on_refused=_record_stranger,
     )
-    counted = RequestMetrics(gated)
-    below = SubPath(counted, sub_path) if sub_path else counted
+    logged = RequestLog(gated, settings.trusted_proxies)
+    below = SubPath(logged, sub_path) if sub_path else logged
     return SecurityHeaders(
         below,
         is_https=app.state.is_https,

@@ -8,10 +8,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import accumulate, islice, takewhile
 
 MOST_LINES = 10_000
 """How many lines may wait to be written; what comes while so many do is dropped, and counted."""
 _MOST_BYTES = 8_000_000
+_MOST_AT_ONCE_BYTES = 65_536
+_GATHERED_FOR_S = 0.02  # a thread that wakes up for each line costs more than the line
 _AGAIN_S = 0.05
 _LAST_LINES_S = 2.0
 
@@ -55,22 +58,30 @@ class QueuedHandler(logging.Handler):
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._lines)
-                line = self._lines[0]
-            is_written = self._write(line)
+            time.sleep(_GATHERED_FOR_S)
             with self._changed:
-                self._lines.popleft()
-                self._size -= len(line)
-                dropped = self._dropped + (not is_written)
+                lines = self._choose_lines()
+            is_written = self._write(b"".join(lines))
+            with self._changed:
+                for line in lines:
+                    self._lines.popleft()
+                    self._size -= len(line)
+                dropped = self._dropped + (0 if is_written else len(lines))
                 self._dropped = 0 if is_written else dropped
                 self._changed.notify_all()
             if is_written and dropped:
                 self._tell(dropped)
 
-    def _write(self, line: bytes) -> bool:
-        """Write a line however long that takes; False when it can't be, as on a full disk."""
-        while line:
+    def _choose_lines(self) -> list[bytes]:
+        """Return the lines to be written next, which wait until they are: one at least, and about 64 KiB at most."""
+        sizes = takewhile(lambda size: size <= _MOST_AT_ONCE_BYTES, accumulate(map(len, self._lines)))
+        return list(islice(self._lines, max(1, len(list(sizes)))))
+
+    def _write(self, text: bytes) -> bool:
+        """Write lines however long that takes; False when they can't be, as on a full disk."""
+        while text:
             try:
-                line = line[os.write(self._output, line) :]
+                text = text[os.write(self._output, text) :]
             except BlockingIOError:
                 time.sleep(_AGAIN_S)
             except OSError:

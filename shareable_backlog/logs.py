@@ -2,11 +2,14 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping, MutableMapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from time import monotonic
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import quote, quote_plus, unquote
 
@@ -23,6 +26,23 @@ _WARNED_AT = ProcessState[dict[tuple[str, str], float]](dict)
 _MASK = "***"
 _DAY_S = 86_400.0
 _SHORTEST_SECRET = 6  # shorter values stand in too many innocent words
+_OUR_LOGGERS = __name__.partition(".")[0]
+_CONTEXT: ContextVar[Mapping[str, object]] = ContextVar("log_context", default=MappingProxyType({}))
+
+
+@contextmanager
+def log_with(**values: object) -> Generator[None]:
+    """Add `values` to every event that is logged inside, in tasks begun inside too; None adds nothing."""
+    token = _CONTEXT.set({**_CONTEXT.get(), **{name: value for name, value in values.items() if value is not None}})
+    try:
+        yield
+    finally:
+        _CONTEXT.reset(token)
+
+
+def get_request_id() -> str | None:
+    """Return the id of the request that is being answered, or that asked for what is being done; None for none."""
+    return cast("str | None", _CONTEXT.get().get("request_id"))
 
 
 def mask_secret(secret: str) -> None:
@@ -41,6 +61,12 @@ def mask_text(text: str) -> str:
     for secret in sorted(_SECRETS.value, key=len, reverse=True):
         text = text.replace(secret, _MASK)
     return text
+
+
+def _add_context(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name, value in _CONTEXT.get().items():
+        event.setdefault(name, value)
+    return event
 
 
 def _mask_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -73,6 +99,7 @@ class Logger:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._logger = logging.getLogger(name)
 
     def debug(self, event: str, **values: object) -> None:
         """Log what only somebody looking for a fault wants to know."""
@@ -81,6 +108,12 @@ class Logger:
     def info(self, event: str, **values: object) -> None:
         """Log what happened."""
         self._log(logging.INFO, event, values)
+
+    def log_plain(self, event: str, values: Mapping[str, str | float | None]) -> None:
+        """Log at info what holds no word of others, in a sixth of the time: nothing is masked, and None left out."""
+        if self._logger.isEnabledFor(logging.INFO):
+            plain = _PlainEvent(event, values)
+            self._logger.handle(logging.LogRecord(self._name, logging.INFO, "", 0, plain, None, None))
 
     def warning(self, event: str, **values: object) -> None:
         """Log what went wrong and was dealt with."""
@@ -101,7 +134,7 @@ class Logger:
         self._log(logging.ERROR, event, values)
 
     def _log(self, level: int, event: str, values: dict[str, Any]) -> None:
-        if not _IS_CONFIGURED.value or logging.getLogger(self._name).isEnabledFor(level):
+        if not _IS_CONFIGURED.value or self._logger.isEnabledFor(level):
             _import_structlog().stdlib.get_logger(self._name).log(level, event, **values)
 
 
@@ -110,11 +143,13 @@ def get_logger(name: str) -> Logger:
     return Logger(name)
 
 
-def configure_logs(level: str, form: Literal["json", "console"], *, queued: bool = False) -> None:
-    """Send the product's and its libraries' logs to standard error, from `level` up, as `form`.
+def configure_logs(levels: str, form: Literal["json", "console"], *, queued: bool = False) -> None:
+    """Send the product's and its libraries' logs to standard error, as `form`.
 
-    With `queued` nobody waits for a line to be written: for programs that serve.
+    `levels` is the level from which on that is done, and after commas other ones for modules and all below them:
+    `info,shareable_backlog.sync=debug`. With `queued` nobody waits for a line to be written: for programs that serve.
     """
+    level, *of_modules = levels.split(",")
     _IS_CONFIGURED.value = True
     _STRUCTLOG.value = None
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
@@ -122,15 +157,24 @@ def configure_logs(level: str, form: Literal["json", "console"], *, queued: bool
         with suppress(OSError):  # an output that is no file, as in tests
             handler = log_output.QueuedHandler(sys.stderr.fileno(), _tell_of_dropped)
     handler.setFormatter(_LateFormatter(form))
+    # No line has them, and each record would ask for them.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    if sys.version_info >= (3, 12):
+        logging.logAsyncioTasks = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for name in [name for name in root.manager.loggerDict if name.startswith(_OUR_LOGGERS)]:
+        logging.getLogger(name).setLevel(logging.NOTSET)
     # The driver and its pool name the host; database/connection/probe.py says the same without it.
     for name in ("psycopg", "psycopg.pool"):
         logging.getLogger(name).disabled = True
     # Calls of Linear are logged by linear/connection/client.py, requests by web/; passkeys are in the record.
     for name in ("httpx2", "httpcore2", "uvicorn.access", "fido2"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    for one in of_modules:
+        name, _, own = one.partition("=")
+        logging.getLogger(name).setLevel(own.upper())
 
 
 def _tell_of_dropped(lines: int) -> None:
@@ -161,7 +205,7 @@ def _build_processors() -> "list[structlog.types.Processor]":
     import structlog
 
     return [
-        structlog.contextvars.merge_contextvars,
+        _add_context,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -170,12 +214,26 @@ def _build_processors() -> "list[structlog.types.Processor]":
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _PlainEvent:
+    """The message of a record that is written as it is."""
+
+    event: str
+    values: Mapping[str, str | float | None]
+
+
 class _LateFormatter(logging.Formatter):
     """The form of the log, made with its first line."""
 
     def __init__(self, form: Literal["json", "console"]) -> None:
         super().__init__()
         self._form = form
+
+    @cached_property
+    def _encode(self) -> Callable[[object], bytes]:
+        import msgspec
+
+        return msgspec.json.encode
 
     @cached_property
     def _formatter(self) -> logging.Formatter:
@@ -193,4 +251,17 @@ class _LateFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of `record`."""
+        if isinstance(record.msg, _PlainEvent):
+            return self._format_plain(record, record.msg)
         return self._formatter.format(record)
+
+    def _format_plain(self, record: logging.LogRecord, plain: _PlainEvent) -> str:
+        """Return the same line as structlog would, but for the colours of a terminal."""
+        timestamp = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
+        level = record.levelname.lower()
+        values = {name: value for name, value in {**plain.values, **_CONTEXT.get()}.items() if value is not None}
+        if self._form == "json":
+            whole = {**values, "event": plain.event, "level": level, "logger": record.name, "timestamp": timestamp}
+            return self._encode(whole).decode()
+        shown = " ".join(f"{name}={value}" for name, value in values.items())
+        return f"{timestamp} [{level:9}] {plain.event:30} [{record.name}] {shown}"

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -29,6 +30,47 @@ def test_events_below_the_level_are_left_out(capsys: pytest.CaptureFixture[str])
     logs.get_logger("a.module").info("too_quiet")
     logging.getLogger("a.library").info("too quiet")
     assert capsys.readouterr().err == ""
+
+
+def test_a_module_and_all_below_it_may_have_another_level(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure_logs("warning,shareable_backlog.sync=debug,a.library=info", "json")
+    for name in ("shareable_backlog.sync.runs", "shareable_backlog.web", "a.library", "another.library"):
+        logs.get_logger(name).debug("told_at_debug")
+        logs.get_logger(name).info("told_at_info")
+    assert [(event["logger"], event["level"]) for event in events(capsys)] == [
+        ("shareable_backlog.sync.runs", "debug"),
+        ("shareable_backlog.sync.runs", "info"),
+        ("a.library", "info"),
+    ]
+    logs.configure_logs("warning", "json")
+    logs.get_logger("shareable_backlog.sync.runs").info("as_quiet_as_all_again")
+    assert events(capsys) == []
+
+
+def test_what_is_known_around_an_event_stands_in_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure_logs("info", "json")
+    log = logs.get_logger("a.module")
+    with logs.log_with(request_id="abc", run_id=None), logs.log_with(run_id=7):
+        assert logs.get_request_id() == "abc"
+        log.info("inside", rows=3)
+        logging.getLogger("a.library").info("inside too")
+        log.log_plain("plain", {"rows": 3})
+    log.info("outside")
+    assert logs.get_request_id() is None
+    inside, library, plain, outside = events(capsys)
+    for event in (inside, library, plain):
+        assert (event["request_id"], event["run_id"]) == ("abc", 7)
+    assert "request_id" not in outside
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_plain_event_reads_as_any_other(capsys: pytest.CaptureFixture[str], form: Any) -> None:
+    logs.configure_logs("info", form)
+    logs.get_logger("a.module").info("it_happened", rows=3, took=1.5)
+    logs.get_logger("a.module").log_plain("it_happened", {"rows": 3, "took": 1.5, "nothing": None})
+    lines = capsys.readouterr().err.splitlines()
+    usual, plain = ({*re.findall(r"[\w.]+", line.partition("Z")[2] or line)} for line in lines)
+    assert {word for word in usual ^ plain if not re.match(r"2\d\d\d|\d\d", word)} == set()
 
 
 def test_the_console_form_is_one_readable_line_without_colours_for_a_file(

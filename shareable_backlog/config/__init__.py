@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from shareable_backlog import logs
-from shareable_backlog.config import node_names, values
+from shareable_backlog.config import log_levels, node_names, values
 from shareable_backlog.config.env_file import read_env_file
 from shareable_backlog.config.values import Network, Secret
 from shareable_backlog.errors import ConfigurationInvalid
@@ -45,8 +45,6 @@ _PRIVATE_NETWORKS = values.parse_networks(
 )
 _LONGEST_DRAIN_S = 600
 _CLOSE_ENOUGH = 0.85  # a spelling this near to a setting's name is taken for a slip
-# The Node service logged by pino, whose level names stand in its environment files.
-_PINO_LEVELS = {"trace": "debug", "warn": "warning", "fatal": "error", "silent": "error"}
 
 
 def _choose_data_dir() -> Path:
@@ -121,7 +119,7 @@ class Settings:
     audit_to_log: Literal["no", "yes"] = "no"
     port: int = 8000
     stop_drain_s: float = 3
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: str = "info"
     log_format: Literal["json", "console"] = "console"
     given: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     """The environment's names of what was set there: admins can't change that in the browser."""
@@ -188,7 +186,7 @@ _PARSERS: Mapping[str, values.Parser] = {
     "AUDIT_TO_LOG": values.build_choice_parser("no", "yes"),
     "PORT": values.build_whole_number_parser(0, 65_535),
     "STOP_DRAIN_S": values.build_number_parser("from 0 to 600", lambda value: 0 <= value <= _LONGEST_DRAIN_S),
-    "LOG_LEVEL": values.build_choice_parser("debug", "info", "warning", "error", aliases=_PINO_LEVELS),
+    "LOG_LEVEL": log_levels.parse_log_levels,
     "LOG_FORMAT": values.build_choice_parser("json", "console"),
 }
 

@@ -47,7 +47,7 @@ class SyncRequest:
     """What a run is to do: `is_full` also looks for what is gone, `removals_allowed` however much that is.
 
     `run_id` is the pending row of `sync_history` that asks for it, None without one. With `interval_s` it is left out
-    unless the last run ended so long ago.
+    unless the last run ended so long ago. `request_id` is that of the browser's request that asked for it.
     """
 
     trigger: Trigger
@@ -55,6 +55,7 @@ class SyncRequest:
     removals_allowed: bool = False
     run_id: int | None = None
     interval_s: float = 0.0
+    request_id: str | None = None
 
 
 async def run_sync(

@@ -100,19 +100,20 @@ async def record_run(
         if not ours:
             raise SyncUnderWay
         report = RunReport(await _start(trigger, run_id, is_full=is_full, interval_s=interval_s), is_full)
-        try:
-            async with _publish_progress(report):
-                yield report
-        except BacklogError as error:
-            await _finish_run(report, "failed", str(error), error.code, pause_s=_choose_pause_s(error))
-            raise
-        except asyncio.CancelledError:
-            await _finish_run(report, "interrupted", "The program was stopped before the run ended.")
-            raise
-        except Exception:
-            await _finish_run(report, "failed", "An internal error; the log has the details.", BacklogError.code)
-            raise
-        await _finish_run(report, report.status, _describe_partial(report))
+        with logs.log_with(run_id=report.run_id):
+            try:
+                async with _publish_progress(report):
+                    yield report
+            except BacklogError as error:
+                await _finish_run(report, "failed", str(error), error.code, pause_s=_choose_pause_s(error))
+                raise
+            except asyncio.CancelledError:
+                await _finish_run(report, "interrupted", "The program was stopped before the run ended.")
+                raise
+            except Exception:
+                await _finish_run(report, "failed", "An internal error; the log has the details.", BacklogError.code)
+                raise
+            await _finish_run(report, report.status, _describe_partial(report))
 
 
 async def _start(trigger: Trigger, run_id: int | None, *, is_full: bool, interval_s: float) -> int:

@@ -37,8 +37,10 @@ async def run_schedule(settings: Settings) -> None:
             with contextlib.suppress(BacklogError):  # as below
                 interval_s = await place_settings.choose_sync_interval_s(settings) * spread
             request = await _find_request(interval_s, may_be_due=monotonic() >= looks_at)
-            if request and not await run_once(settings, request):
-                looks_at = monotonic() + interval_s  # also when no run could even be recorded
+            if request:
+                with logs.log_with(request_id=request.request_id):
+                    is_done = await run_once(settings, request)
+                looks_at = looks_at if is_done else monotonic() + interval_s  # also when no run could be recorded
         await asyncio.sleep(_LOOK_AGAIN_S)
 
 
@@ -46,7 +48,9 @@ async def _find_request(interval_s: float, *, may_be_due: bool) -> SyncRequest |
     """Return what is asked for, or else what is due."""
     with contextlib.suppress(BacklogError):  # the probe has it in the log; a sync would fail too
         if pending := await sync_history.find_pending_run():
-            return SyncRequest("manual", pending.is_full, pending.removals_allowed, pending.id)
+            return SyncRequest(
+                "manual", pending.is_full, pending.removals_allowed, pending.id, request_id=pending.request_id
+            )
         if may_be_due and not await sync_schedule.find_due_in_s(interval_s):
             return SyncRequest("automatic", interval_s=interval_s)
     return None

@@ -1,4 +1,4 @@
-"""Turn errors into answers: a page for people, JSON for programs, and one incident id in both answer and log."""
+"""Turn errors into answers: a page for people, JSON for programs, and the request's id in both answer and log."""
 
 import re
 import secrets
@@ -63,11 +63,11 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorContext:
-    """What a page of an error says; `incident` is its number in the log."""
+    """What a page of an error says; `request_id` is what the log's events of this request have too."""
 
     title: str
     message: str
-    incident: str | None
+    request_id: str
     may_try_again: bool
     back: str | None
 
@@ -112,30 +112,36 @@ async def on_client_gone(_request: Request, _error: Exception) -> Response:
 
 
 async def on_any_error(request: Request, error: Exception) -> Response:
-    """Answer an error nobody foresaw: the incident id leads to its details in the log."""
-    incident = secrets.token_hex(4)
-    _LOG.error("unforeseen_error", incident=incident, path=hide_secret(request.url.path), exc_info=error)
+    """Answer an error nobody foresaw: the request's id leads to its details in the log."""
+    request_id = _read_request_id()
+    path = hide_secret(request.url.path)
+    _LOG.error("unforeseen_error", request_id=request_id, path=path, exc_info=error)
     message = "An unexpected error occurred, and nothing was changed. Give an admin the number below."
-    return _build_response(request, 500, "INTERNAL_ERROR", message, incident)
+    return _build_response(request, 500, "INTERNAL_ERROR", message, request_id)
 
 
-def _build_response(request: Request, status: int, code: str, message: str, incident: str | None = None) -> Response:
+def _build_response(
+    request: Request, status: int, code: str, message: str, request_id: str | None = None
+) -> Response:
+    """Return the answer, and log a failure, unless that is in the log under the `request_id` already."""
     user = getattr(request.state, "visitor", None)
     if not (user and user.is_admin) and code not in _FOR_WHOEVER_RUNS_IT:
         message = describe_for_readers(message)
     headers = _HEADERS.get(status, {})
-    if incident is None and status == 500:  # noqa: PLR2004 (HTTP)
-        incident = secrets.token_hex(4)
-        _LOG.error("request_failed", incident=incident, path=hide_secret(request.url.path), code=code)
+    if request_id is None:
+        request_id = _read_request_id()
+        if status == 500:  # noqa: PLR2004 (HTTP)
+            path = hide_secret(request.url.path)
+            _LOG.error("request_failed", request_id=request_id, path=path, code=code)
     if needs_json(request):
-        details: dict[str, Any] = {"incident": incident} if incident else {}
+        details: dict[str, Any] = {"incident": request_id} if status == 500 else {}  # noqa: PLR2004 (HTTP)
         body = {"error": {"message": message, "code": code, "details": details}}
         return JSONResponse(body, status, headers)
     title = _TITLES_OF_CODES.get(code) or _TITLES.get(status, "That did not work")
     context = ErrorContext(
         title=title,
         message=message,
-        incident=incident,
+        request_id=request_id,
         may_try_again=status == 503 and request.method in {"GET", "HEAD"},  # noqa: PLR2004 (HTTP)
         back=_find_way_back(request),
     )
@@ -143,6 +149,11 @@ def _build_response(request: Request, status: int, code: str, message: str, inci
     frame: Callable[[], DataclassInstance] | None = getattr(request.state, "frame", None)
     around = (frame(),) if frame else ()
     return rendering.render_page("shared/error.html", *around, context, status=status, headers=headers)
+
+
+def _read_request_id() -> str:
+    """Return the id of the request that is being answered, or a new one beside a server without ids."""
+    return logs.get_request_id() or secrets.token_hex(8)
 
 
 def describe_for_readers(message: str) -> str:

@@ -108,7 +108,7 @@ def test_a_value_that_cannot_be_read_is_a_failure_with_a_number_that_is_in_the_l
         page = program.get(path)
         assert page.status == 500
         failed = program.until_logged("request_failed")
-        assert failed["incident"] in page.text
+        assert failed["request_id"] in page.text
         assert "real_backlog_items" not in page.text
         cause = program.until_logged("query_failed")
         assert cause["sqlstate"] == "22012"

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
+from shareable_backlog import logs
 from shareable_backlog.errors import BacklogError, DatabaseFailed, DatabaseUnavailable, InvalidInput, NotFound
 from shareable_backlog.web import errors
 
@@ -60,7 +61,7 @@ def test_an_unforeseen_error_is_a_page_with_a_number_that_leads_to_its_traceback
     [event] = logged
     assert event["event"] == "unforeseen_error"
     assert isinstance(event["exc_info"], ZeroDivisionError)
-    assert event["incident"] in answer.text
+    assert event["request_id"] in answer.text
     assert not [word for word in ("sesame", "example.com", "ZeroDivision", "Traceback") if word in answer.text]
 
 
@@ -71,7 +72,7 @@ def test_a_program_gets_the_same_as_json(client: TestClient, logged: list[Any]) 
         "error": {
             "message": "An unexpected error occurred, and nothing was changed. Give an admin the number below.",
             "code": "INTERNAL_ERROR",
-            "details": {"incident": logged[0]["incident"]},
+            "details": {"incident": logged[0]["request_id"]},
         }
     }
 
@@ -104,8 +105,14 @@ def test_a_database_that_is_away_has_no_line_in_the_log_for_each_request(
 def test_a_failure_has_the_same_number_in_page_and_log(client: TestClient, logged: list[Any]) -> None:
     answer = client.get("/failed")
     assert (logged[0]["event"], logged[0]["code"]) == ("request_failed", "DATABASE_ERROR")
-    assert re.fullmatch(r"[0-9a-f]{8}", logged[0]["incident"])
-    assert logged[0]["incident"] in answer.text
+    assert re.fullmatch(r"[0-9a-f]{16}", logged[0]["request_id"])
+    assert logged[0]["request_id"] in answer.text
+
+
+def test_every_page_of_an_error_tells_the_number_by_which_the_log_knows_the_request(client: TestClient) -> None:
+    with logs.log_with(request_id="number-of-the-request"):
+        for how in ("unforeseen", "unavailable", "failed", "missing", "invalid"):
+            assert "Request number: <code>number-of-the-request</code>" in client.get(f"/{how}").text
 
 
 def test_an_address_is_not_written_back(client: TestClient) -> None:

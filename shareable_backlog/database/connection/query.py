@@ -20,6 +20,8 @@ from shareable_backlog.tracing import TracedStatement
 
 _LOG = logs.get_logger(__name__)
 
+_SLOW_MS = 1000.0
+
 T = TypeVar("T")
 Sql: TypeAlias = LiteralString | SQL | Composed
 Params: TypeAlias = Mapping[str, object]
@@ -133,7 +135,7 @@ async def run_all(
 
 
 def _log_done(statements: Sequence[tuple[Sql, Params | None, int]], started: float) -> None:
-    """Log at debug statements that began together at `started` (of `monotonic()`), and trace them.
+    """Log at debug statements that began together at `started` (of `monotonic()`), slow ones at info; trace them.
 
     Each stands with its parameters, which are not logged, and its number of rows.
     """
@@ -142,9 +144,14 @@ def _log_done(statements: Sequence[tuple[Sql, Params | None, int]], started: flo
         # Of several nobody knows how long each of them took.
         each_ms = duration_ms / max(1, len(statements))
         trace.statements.extend(TracedStatement(sql, params, each_ms, rows) for sql, params, rows in statements)
-    if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
+    is_slow = duration_ms >= _SLOW_MS
+    if is_slow or logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
         text, rows = _join_lines([sql for sql, _, _ in statements]), sum(count for _, _, count in statements)
-        _LOG.debug("query", text=text, duration_ms=round(duration_ms, 1), rows=rows)
+        values = {"text": text, "duration_ms": round(duration_ms, 1), "rows": rows}
+        if is_slow:
+            _LOG.info("query_slow", **values)
+        else:
+            _LOG.debug("query", **values)
 
 
 @contextmanager

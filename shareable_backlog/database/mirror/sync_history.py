@@ -89,12 +89,22 @@ async def start_run(transaction: Transaction, trigger_type: str, *, run_id: int 
 
 
 async def request_run(
-    transaction: Transaction, trigger_type: str, *, triggered_by: int | None, is_full: bool, removals_allowed: bool
+    transaction: Transaction,
+    trigger_type: str,
+    *,
+    triggered_by: int | None,
+    request_id: str | None,
+    is_full: bool,
+    removals_allowed: bool,
 ) -> int:
-    """Ask for a run, and return its id; a pending request that asks for as much is joined."""
+    """Ask for a run, and return its id; a pending request that asks for as much is joined.
+
+    `request_id` is that of the log's events of who asks, None for no request of a browser.
+    """
     params = {
         "trigger_type": trigger_type,
         "triggered_by": triggered_by,
+        "request_id": request_id,
         "is_full": is_full,
         "removals_allowed": removals_allowed,
     }
@@ -103,8 +113,9 @@ async def request_run(
         " AND removals_allowed >= %(removals_allowed)s ORDER BY id LIMIT 1",
         params,
     ) or await transaction.query(
-        "INSERT INTO sync_history (status, trigger_type, triggered_by, is_full, removals_allowed)"
-        " VALUES ('pending', %(trigger_type)s, %(triggered_by)s, %(is_full)s, %(removals_allowed)s) RETURNING id",
+        "INSERT INTO sync_history (status, trigger_type, triggered_by, request_id, is_full, removals_allowed)"
+        " VALUES ('pending', %(trigger_type)s, %(triggered_by)s, %(request_id)s, %(is_full)s, %(removals_allowed)s)"
+        " RETURNING id",
         params,
     )
     return requested[0][0]
@@ -118,12 +129,13 @@ class PendingRun:
     trigger_type: str
     is_full: bool
     removals_allowed: bool
+    request_id: str | None
 
 
 async def find_pending_run() -> PendingRun | None:
     """Return the oldest request that waits to be run; None when there is none."""
     found = await query(
-        "SELECT id, trigger_type, is_full, removals_allowed FROM sync_history"
+        "SELECT id, trigger_type, is_full, removals_allowed, request_id FROM sync_history"
         " WHERE status = 'pending' ORDER BY id LIMIT 1",
         row=PendingRun,
     )

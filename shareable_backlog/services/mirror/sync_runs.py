@@ -8,6 +8,7 @@ from time import monotonic
 
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
+from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.database.mirror import mirror, sync_history, sync_refusals
 from shareable_backlog.database.mirror.sync_history import FailedRow, RateBudget, SyncRun
 from shareable_backlog.database.mirror.sync_refusals import StoredRefusal
@@ -82,9 +83,7 @@ async def request_run(actor: Actor, *, is_full: bool = False, removals_allowed: 
         if under_way and not is_full:
             run_id = under_way.id
         else:
-            run_id = await sync_history.request_run(
-                tx, "manual", triggered_by=actor.user_id, is_full=is_full, removals_allowed=removals_allowed
-            )
+            run_id = await _request_run(tx, actor, is_full=is_full, removals_allowed=removals_allowed)
         await audit_actions.record(
             tx,
             actor,
@@ -108,9 +107,7 @@ async def confirm_removals(actor: Actor, gone: int) -> int:
             " Reload the page and type the number it shows."
         )
     async with transaction() as tx:
-        run_id = await sync_history.request_run(
-            tx, "manual", triggered_by=actor.user_id, is_full=True, removals_allowed=True
-        )
+        run_id = await _request_run(tx, actor, is_full=True, removals_allowed=True)
         await audit_actions.record(
             tx,
             actor,
@@ -120,6 +117,17 @@ async def confirm_removals(actor: Actor, gone: int) -> int:
             details={"gone": gone, "found_by_run": swept.id},
         )
     return run_id
+
+
+async def _request_run(tx: Transaction, actor: Actor, *, is_full: bool, removals_allowed: bool) -> int:
+    return await sync_history.request_run(
+        tx,
+        "manual",
+        triggered_by=actor.user_id,
+        request_id=logs.get_request_id(),
+        is_full=is_full,
+        removals_allowed=removals_allowed,
+    )
 
 
 async def record_own_run(actor: Actor, *, is_full: bool, removals_allowed: bool) -> None:

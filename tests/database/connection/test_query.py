@@ -279,3 +279,14 @@ async def test_beyond_the_waiting_line_requests_are_refused_at_once_and_the_log_
         assert [event["event"] for event in logged] == ["pool_is_exhausted"]
         assert logged[0]["reason"] == "All connections of the pool are in use."
         assert pool().get_stats()["connections_num"] <= 3  # nothing healthy was thrown away
+
+
+@pytest.mark.usefixtures("live_database")
+async def test_a_slow_statement_is_in_the_log_without_its_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shareable_backlog.database.connection.query._SLOW_MS", 20)
+    with capture_logs() as logged:
+        await query("SELECT pg_sleep(0.03), %(word)s::text", {"word": "open-sesame"})
+    [event] = [one for one in logged if one["event"] != "query"]
+    assert (event["event"], event["log_level"], event["rows"]) == ("query_slow", "info", 1)
+    assert event["duration_ms"] >= 20
+    assert "open-sesame" not in str(logged)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shareable_backlog import logs
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.mirror import sync_history
 from shareable_backlog.database.mirror.sync_history import RunEnding
@@ -52,6 +53,14 @@ async def test_a_request_names_who_asked() -> None:
     [(alice,)] = await query("INSERT INTO users (email) VALUES ('alice@example.com') RETURNING id")
     await sync_runs.request_run(Actor(alice, "alice@example.com", None, None))
     assert await query("SELECT trigger_type, triggered_by FROM sync_history") == [("manual", alice)]
+
+
+async def test_a_request_keeps_the_id_by_which_the_log_knows_it() -> None:
+    with logs.log_with(request_id="5f0c6a1d2b9e4477"):
+        await sync_runs.request_run(OPERATOR)
+    pending = await sync_history.find_pending_run()
+    assert pending
+    assert pending.request_id == "5f0c6a1d2b9e4477"
 
 
 async def test_every_request_is_in_the_audit_log_joined_or_not() -> None:

@@ -19,7 +19,7 @@ _PLACEHOLDERS = (
     (re.compile(r"\b[0-9a-f]{64}\b"), "HEX64"),
     (re.compile(r"\bslb_[\w-]{43}\b"), "slb_TOKEN"),
     (re.compile(r'"latencyMs":[\d.]+'), '"latencyMs":N'),
-    (re.compile(r'("incident":"|incident: <code>)[0-9a-f]{8}'), r"\1INCIDENT"),
+    (re.compile(r'("incident":"|Request number: <code>)[0-9a-f]{16}'), r"\1REQUEST"),
 )
 
 

@@ -18,7 +18,7 @@ from shareable_backlog.services.mirror.freshness import Freshness
 from shareable_backlog.web.pages import assets, locales, rendering
 from shareable_backlog.web.pages.locales import LocalFormat
 
-OF_ERROR: dict[str, Any] = {"incident": "abcd1234", "may_try_again": True}
+OF_ERROR: dict[str, Any] = {"request_id": "abcd1234", "may_try_again": True}
 STATIC = Path(assets.__file__).parents[2] / "static"
 AT = datetime(2026, 11, 4, 13, 2, tzinfo=UTC)
 
