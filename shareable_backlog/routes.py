@@ -83,6 +83,10 @@ class Route:
 
 
 ROUTES = (
+    # A request is compared with one path after the other, so what is asked for most stands first.
+    Route("GET", "/", item_list.show_list, "viewer", page="list", is_kept=True),
+    Route("GET", "/board", item_list.show_board, "viewer", page="board", is_kept=True),
+    Route("GET", "/items/{identifier}", items.show_item, "viewer"),
     Route("GET", "/healthz", health.show_liveness, "anyone"),
     Route("GET", "/readyz", health.show_readiness, "anyone"),
     Route("GET", "/api/health", health.show_health, "anyone"),
@@ -117,7 +121,6 @@ ROUTES = (
     Route("POST", "/account/passkeys/{passkey_id}/remove", own_passkeys.remove_passkey, "person", "remove a passkey"),
     Route("POST", "/account/tokens", tokens.create_token, "viewer", "create a token", page="api"),
     Route("POST", "/account/tokens/{token_id}/revoke", tokens.revoke_token, "person"),
-    Route("GET", "/", item_list.show_list, "viewer", page="list", is_kept=True),
     Route("GET", "/roadmap", roadmap.show_roadmap, "viewer", page="roadmap", is_kept=True),
     Route("GET", updates.PATH, updates.show_updates, "viewer", page="updates", is_kept=True),
     Route("GET", auth.UPDATES_FEED, update_feeds.export_feed, "viewer", page="feeds"),
@@ -134,7 +137,6 @@ ROUTES = (
     Route("POST", "/meeting", meeting.keep_agenda, "member", page="meeting"),
     Route("GET", "/meeting/{key}", meeting.show_kept, "viewer", page="meeting"),
     Route("POST", "/meeting/{key}/delete", meeting.delete_kept, "admin", "delete a kept agenda", page="meeting"),
-    Route("GET", "/board", item_list.show_board, "viewer", page="board", is_kept=True),
     Route("GET", "/matrix", matrix.show_matrix, "viewer", page="matrix", is_kept=True),
     Route("GET", "/timeline", item_timeline.show_timeline, "viewer", page="timeline", is_kept=True),
     Route("GET", "/trends", trends.show_trends, "viewer", page="trends", is_kept=True),
@@ -154,7 +156,6 @@ ROUTES = (
     Route("GET", auth.FEED, feeds.export_feed, "viewer", page="feeds"),
     Route("GET", "/feeds", feeds.show_feeds, "viewer", page="feeds"),
     Route("POST", "/feeds", feeds.create_feed, "viewer", "create an address for a feed reader", page="feeds"),
-    Route("GET", "/items/{identifier}", items.show_item, "viewer"),
     Route("GET", "/items/{identifier}/images/{name}", images.show_image, "viewer"),
     Route("GET", "/initiatives/{name:path}", initiatives.show_initiative, "viewer", page="roadmap", is_kept=True),
     Route("GET", "/teams/{key}", team_pages.show_team, "viewer", is_kept=True),

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -142,6 +143,7 @@ def is_within(ip_address: IpAddress, networks: Sequence[Network]) -> bool:
     return any(ip_address in network for network in networks)
 
 
+@lru_cache(1024)
 def _parse_address(text: str) -> IpAddress | None:
     """Read an address, with or without brackets, quotation marks, a zone and a port."""
     for pattern in _ADDRESSES:

@@ -24,9 +24,7 @@ class _RouteMetrics:
 def _make_metrics() -> _RouteMetrics:
     registry = CollectorRegistry()
     labels = ("method", "route", "status")
-    requests = Counter(
-        "slb_http_requests", "Requests by route and status.", labels, registry=registry
-    )
+    requests = Counter("slb_http_requests", "Requests by route and status.", labels, registry=registry)
     durations = Histogram(
         "slb_http_request_duration_seconds",
         "Time until the response started, by route.",

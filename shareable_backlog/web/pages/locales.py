@@ -63,6 +63,7 @@ def get_reader() -> LocalFormat:
     return _READER.get()
 
 
+@lru_cache(1024)
 def choose_locale(locale: str | None, accept_language: str) -> str:
     """Return `locale` if it is offered, else the one that a browser's Accept-Language header asks for first."""
     if locale in OFFERED:
