@@ -102,6 +102,8 @@ LISTED: LiteralString = f"""i.id, i.identifier, i.title, i.priority, {SHOWN_ESTI
   i.team_id, i.state_id, CASE WHEN {visibility.ASSIGNEES} THEN i.assignee_id END AS assignee_id,
   i.project_id, i.project_milestone_id, i.cycle_id, i.label_ids,
   (SELECT version::text FROM mirror_versions) AS version"""
+_USUAL_LIMIT = 51
+"""A page of 50, and one more to know that there is another."""
 
 
 async def list_items(scope: Scope, item_query: ItemQuery, after: Position | None, limit: int) -> list[PlacedItem]:
@@ -114,14 +116,16 @@ async def list_selected(selection: Selection, after: Position | None, limit: int
 
     What may be shown no more since the selection was made is not among them.
     """
+    # Of any number of rows the planner thinks very many, and makes another plan each time.
+    text: LiteralString = "51" if limit == _USUAL_LIMIT and selection.is_whole else "%(limit)s"
     params = {**selection.params, **name_position(after), "limit": limit}
-    rows, names = await read_rows(render_list(selection, after), params)
+    rows, names = await read_rows(render_list(selection, after, text), params)
     return [name_item(PlacedItem, row, names, row.position) for row in rows]
 
 
-def render_list(selection: Selection, after: Position | None) -> LiteralString:
-    """Return the statement of `list_selected`, from after the position `after`."""
-    rows = Rows(selection=selection, limit="%(limit)s", after=after)
+def render_list(selection: Selection, after: Position | None, limit: LiteralString = "%(limit)s") -> LiteralString:
+    """Return the statement of `list_selected`, from after the position `after`; `limit` is an expression."""
+    rows = Rows(selection=selection, limit=limit, after=after)
     order = selection.order
     return f"""SELECT {LISTED},
   {order.render_position("c")}::text AS position

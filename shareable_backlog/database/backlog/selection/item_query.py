@@ -10,7 +10,7 @@ from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.filters import NO_NEWS, Filters, News
 from shareable_backlog.database.backlog.selection import item_predicates
 from shareable_backlog.database.backlog.selection.item_filters import look_up_names, write_predicates
-from shareable_backlog.database.backlog.selection.item_orders import Order, OrderName, find_order
+from shareable_backlog.database.backlog.selection.item_orders import ORDERS, Order, OrderName, find_order
 from shareable_backlog.database.backlog.selection.item_predicates import IdPredicate, Predicate
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.search.search_match import (
@@ -49,11 +49,13 @@ class Hints:
 
     `group_…` are what the viewer's group sees. `identified_ids` are the items whose identifier is searched for, `ids`
     those of what the filters name, by the names of their parameters. `rank_order` says by what items are ranked.
+    `shown_fronts` tells of some orders whether at least half of the first 200 items are of teams that are shown.
     """
 
     shows_descriptions: bool
     shows_comments: bool
     hides_team: bool
+    shown_fronts: Mapping[str, bool]
     rank_order: RankOrder
     group_has_teams: bool
     group_has_projects: bool
@@ -67,6 +69,7 @@ class Selection:
     """The items that are asked for, as `scope` sees them: all that the statement of a page is written from.
 
     `match` is that of a search, whose words may be rare in all texts or in titles: then they are looked up first.
+    `is_front_shown` when of the first items in this order, without filters, few are of hidden teams.
     """
 
     scope: Scope
@@ -77,6 +80,7 @@ class Selection:
     match: SearchMatch | None = None
     has_rare_words: bool = False
     has_rare_titles: bool = False
+    is_front_shown: bool = False
 
     @property
     def in_group(self) -> bool:
@@ -123,6 +127,19 @@ _SAMPLE: LiteralString = """
 """
 
 
+def _render_front(order: Order) -> LiteralString:
+    return f"""(
+    SELECT count(*) >= 100 FROM (
+      SELECT i.team_id FROM backlog_items i WHERE {visibility.IN_LINEAR} AND i.archived_at IS NULL
+      {order.render_sort()} LIMIT 200
+    ) i WHERE i.team_id IN ({visibility.TEAMS}))"""
+
+
+# Of the orders in which each team has its items too.
+_FRONTS: LiteralString = f"""json_build_object(
+  'rank', {_render_front(ORDERS["rank"])}, 'updated', {_render_front(ORDERS["updated"])})"""
+
+
 async def select_items(scope: Scope, item_query: ItemQuery, hints: Hints | None = None) -> Selection:
     """Find out what the filters' names mean, and what makes one way of finding the items better than another.
 
@@ -136,6 +153,7 @@ async def select_items(scope: Scope, item_query: ItemQuery, hints: Hints | None 
         predicates=tuple(write_predicates(filters, hints.ids, item_query.now, item_query.news)),
         with_archived=filters.with_archived,
         hints=hints,
+        is_front_shown=hints.shown_fronts.get(item_query.sorted_by, False),
     )
     if filters.text is None:
         return selection
@@ -169,6 +187,8 @@ async def read_hints(scope: Scope, filters: Filters) -> Hints:
         SELECT coalesce({visibility.DESCRIPTIONS}, false) AS shows_descriptions,
                coalesce({visibility.COMMENTS}, false) AS shows_comments,
                EXISTS (SELECT FROM teams WHERE id NOT IN ({visibility.TEAMS})) AS hides_team,
+               {_FRONTS if scope.viewer_group_ids is None and not has_own_hints(filters) else "'{}'::json"}
+                 AS shown_fronts,
                (SELECT rank_order FROM settings) AS rank_order,
                EXISTS ({visibility.GROUP_TEAMS}) AS group_has_teams,
                EXISTS ({visibility.GROUP_PROJECTS}) AS group_has_projects,

@@ -62,7 +62,8 @@ def choose_sources(
     for part in list_parts(selection):
         is_before, is_continued = _compare(part, after)
         if not is_before:
-            sources = _choose(selection, part, wants_first=wants_first)
+            is_front = wants_first and after is None and selection.is_front_shown
+            sources = _choose(selection, part, wants_first=wants_first, is_front=is_front)
             blocks.append([replace(one, is_continued=is_continued) for one in sources])
     if selection.order.ranking == "match":
         return blocks or [[Source(driver="nothing", tables="shown i", conditions=("false",), rank_sql="0::float8")]]
@@ -82,8 +83,8 @@ def _compare(part: Part, after: Position | None) -> tuple[bool, bool]:
     return part.rank > rank, part.rank == rank
 
 
-def _choose(selection: Selection, part: Part, *, wants_first: bool) -> Iterator[Source]:
-    """Yield the ways to the items of a part, by what is rarest in it."""
+def _choose(selection: Selection, part: Part, *, wants_first: bool, is_front: bool) -> Iterator[Source]:
+    """Yield the ways to the items of a part, by what is rarest in it; `is_front` where few of many are hidden."""
     driver = find_driver(selection)
     conditions: list[LiteralString] = [driver.render()] if driver else []
     whole = Source(driver="order", tables=f"{part.name} i", conditions=tuple(conditions), rank_sql=_RANKS[part.rank])
@@ -114,7 +115,7 @@ def _choose(selection: Selection, part: Part, *, wants_first: bool) -> Iterator[
     elif driver and not (selection.match and wants_first and not _may_be_last(selection, driver)):
         # In a search each item is asked for its words, and the first of every id are more to ask than the first.
         yield _look_up_each(whole, driver)
-    elif selection.is_whole and selection.hints.hides_team and "team" in selection.order.indexed_by:
+    elif selection.is_whole and selection.hints.hides_team and "team" in selection.order.indexed_by and not is_front:
         # All stand in one index, in which few among many hidden ones would be far apart.
         yield replace(whole, driver="each shown team", ids="shown_teams", matched="i.team_id = d.id")
     else:

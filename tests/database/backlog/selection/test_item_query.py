@@ -52,6 +52,18 @@ async def test_words_are_rare_when_few_rows_of_a_sample_have_them() -> None:
         assert (selection.has_rare_words, selection.has_rare_titles) == rarities
 
 
+async def test_the_front_is_shown_while_half_of_the_first_200_are_of_shown_teams() -> None:
+    await store(*(item(number, team="ENG" if number < 150 else "OPS") for number in range(210)), indexed=False)
+    for hidden, is_shown in {"OPS": True, "ENG": False}.items():
+        await query("UPDATE teams SET private = key = %(key)s", {"key": hidden})
+        selection = await select_items(EVERYTHING, ask("order=updated"))
+        assert selection.is_front_shown is is_shown
+        assert len(await listed(selection)) == 50
+    for words in ("order=due", "team=ENG", "q=title"):
+        assert (await select_items(EVERYTHING, ask(words))).is_front_shown is False
+    assert (await select_items(Scope((1,)), ask("order=updated"))).is_front_shown is False
+
+
 SECRET: LiteralString = "INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES"
 
 

@@ -186,6 +186,19 @@ def test_few_among_many_of_a_hidden_team_are_found_by_each_other_team() -> None:
         assert list_drivers(select(words, hides_team=True)) == [["order"]]
 
 
+def test_where_few_of_the_first_are_hidden_those_are_read_in_one_go() -> None:
+    for words in ("", "order=rank"):
+        selection = select(words, hides_team=True, shown_fronts={"updated": True, "rank": True})
+        assert list_drivers(selection) == [["order"]]
+        assert [one.driver for one in choose_sources(selection, after=("2026-02-06T12:00:00Z", "i"))[0]] == [
+            "each shown team"
+        ]
+        assert [one.driver for one in choose_sources(selection, wants_first=False)[0]] == ["each shown team"]
+    assert list_drivers(select("order=rank", hides_team=True, shown_fronts={"updated": True})) == [
+        ["each shown team"]
+    ]
+
+
 def test_archived_items_have_an_index_of_their_own() -> None:
     assert list_drivers(select("archived=shown")) == [["order", "archived"]]
     assert list_drivers(select("archived=shown&team=ENG")) == [["each team", "archived"]]
