@@ -30,8 +30,9 @@ from shareable_backlog.errors import NotFound
 from shareable_backlog.services.account import tokens, views
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
-from shareable_backlog.services.backlog import catalog, filters, item_pages, items, news
+from shareable_backlog.services.backlog import catalog, filters, item_pages, items, news, selections
 from shareable_backlog.services.backlog.item_pages import ItemQuery
+from shareable_backlog.services.backlog.ranks import read_version
 from shareable_backlog.services.projects import updates
 from shareable_backlog.vocabulary import OrderName, StateType
 from shareable_backlog.web import pagination
@@ -100,8 +101,10 @@ async def list_items(request: Request, query: ItemsQuery) -> Page[ItemLine]:
     position = (
         pagination.decode_position(query.after, item_pages.list_position_types(wanted)) if query.after else None
     )
-    places = await ranks.read_ranks(user.scope)
-    found = await item_pages.list_items(user.scope, wanted, position, query.limit)
+    version = await read_version()
+    selection = await selections.select_items(user.scope, wanted, version)
+    places = await ranks.read_ranks(user.scope, version, selection)
+    found = await item_pages.list_selected(selection, position, query.limit)
     next_after = pagination.encode_position(found.next_after) if found.next_after else None
     return Page([answers.build_item_line(one, places.get(one.id)) for one in found.items], next_after)
 
