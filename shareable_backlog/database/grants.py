@@ -19,7 +19,7 @@ GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
 GRANT TRUNCATE ON sweep_entries TO {role};
-REVOKE INSERT, UPDATE, DELETE ON pgmigrations FROM {role};
+REVOKE INSERT, UPDATE, DELETE ON pgmigrations, set_aside_indexes FROM {role};
 -- The record only grows: what the database says of a row, and which rows wait for a seal, are not the program's.
 REVOKE INSERT, UPDATE, DELETE ON audit_logs, audit_seals, unsealed_audit_logs FROM {role};
 GRANT INSERT (user_id, actor_email, action, resource, resource_id, details, ip_address, user_agent, is_admin_action,

@@ -1,7 +1,8 @@
 """Bring the mirror up to date with Linear."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from shareable_backlog.config import Settings
 from shareable_backlog.database import transaction
 from shareable_backlog.database.mirror import (
     issue_counts,
+    item_indexes,
     mirror,
     sweeps,
     sync_cursors,
@@ -36,9 +38,11 @@ from shareable_backlog.sync.store import Batch
 from shareable_backlog.sync.sweep import HiddenRows, Sweep
 from shareable_backlog.sync.views import view_checks
 from shareable_backlog.sync.windows import Windows
+from shareable_backlog.tasks import end_tasks
 
 _WITHIN_S = 300.0
 _READ_LATER = timedelta(minutes=1)  # so far apart Linear's clock and ours may be
+_WITHOUT_INDEXES_S = 60.0  # however long Linear takes over a first fill
 _INDEXED_AT_ONCE = 1_000  # more is left to `slb serve`, so that a sync takes no longer than fetching and storing
 
 
@@ -84,7 +88,8 @@ async def run_sync(
         known = KnownRefusals(await sync_refusals.list_refusals(), all_due=request.trigger == "manual")
         report.paused = known.list_paused()
         windows = Windows(client, reader, cursors, known)
-        await _store_batches(report, windows.fetch_batches(), on_page)
+        async with _set_indexes_aside(report):
+            await _store_batches(report, windows.fetch_batches(), on_page)
         if mirror.IMPORT_PREFIX in made:
             async with transaction(within_s=_WITHIN_S) as tx:
                 await mirror.delete_by_prefix(tx, mirror.IMPORT_PREFIX)
@@ -104,6 +109,36 @@ async def run_sync(
         report.activity = "Comparing views made in Linear."
         await view_checks.check_views(client, began_at - _READ_LATER)
         return report
+
+
+@asynccontextmanager
+async def _set_indexes_aside(report: RunReport) -> AsyncGenerator[None]:
+    """Fill an empty mirror without the indexes of items for up to a minute; they are back when the context ends.
+
+    One that is cancelled leaves them to the next run, as building them takes a while.
+    """
+    await item_indexes.restore()  # what a run that was killed has left
+    if not await item_indexes.set_aside():
+        yield
+        return
+    is_filled = asyncio.Event()
+    restoring = asyncio.create_task(_restore_indexes(is_filled))
+    try:
+        yield
+    finally:
+        report.activity = "Building the indexes."
+        if (own := asyncio.current_task()) and own.cancelling():
+            await end_tasks(restoring)
+        else:
+            is_filled.set()
+            await restoring
+
+
+async def _restore_indexes(is_filled: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_WITHOUT_INDEXES_S):
+            await is_filled.wait()
+    await item_indexes.restore()
 
 
 async def _store_batches(report: RunReport, batches: AsyncIterator[Batch], on_page: OnPage) -> None:

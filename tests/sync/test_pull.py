@@ -1,7 +1,11 @@
 """A full pull from (the fake of) Linear."""
 
+import asyncio
 from dataclasses import replace
+from functools import partial
+from time import sleep
 
+import psycopg
 import pytest
 
 from shareable_backlog.config import Secret, Settings
@@ -13,8 +17,10 @@ from shareable_backlog.streams import STREAMS
 from shareable_backlog.sync import pull
 from shareable_backlog.sync.pull import SyncRequest
 from shareable_backlog.sync.runs import RunReport
+from shareable_backlog.sync.store import StreamPage
 from tests.fakes.linear import FakeLinear, Fault, World, run_linear
 from tests.fakes.linear.volume import volume
+from tests.support.pulling import before_request
 
 pytestmark = pytest.mark.anyio
 
@@ -154,3 +160,94 @@ async def test_a_key_of_another_workspace_changes_nothing(live_database: Setting
     with run_linear(other) as fake, pytest.raises(SyncFailed, match="different workspace"):
         await pulled(live_database, fake)
     assert await query("SELECT title FROM backlog_items") == [("ours",)]
+
+
+async def _list_indexes() -> set[str]:
+    found = await query("SELECT indexname::text FROM pg_indexes WHERE tablename = 'backlog_items'")
+    return {name for (name,) in found}
+
+
+def _wait_for_indexes(database: str, count: int) -> None:
+    """Let Linear wait with its answer until they are back."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        for _ in range(600):
+            found = connection.execute("SELECT count(*) FROM pg_indexes WHERE tablename = 'backlog_items'").fetchall()
+            if found == [(count,)]:
+                return
+            sleep(0.1)
+
+
+class _Watch:
+    """Note how many indexes items have at each page of a run, and each thing that it says it is at."""
+
+    def __init__(self, database: str) -> None:
+        self._connection = psycopg.connect(database, autocommit=True)
+        self.counts: list[int] = []
+
+    def see(self, _report: RunReport, _page: StreamPage) -> None:
+        found = self._connection.execute("SELECT count(*) FROM pg_indexes WHERE tablename = 'backlog_items'")
+        self.counts += [count for (count,) in found]
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@pytest.mark.owner
+async def test_an_empty_mirror_is_filled_without_the_indexes_of_items_and_has_them_at_the_end(
+    live_database: Settings, database: str
+) -> None:
+    before = await _list_indexes()
+    watch = _Watch(database)
+    with run_linear(volume(300, seed=2)) as fake:
+        settings = replace(live_database, linear_api_url=fake.url, linear_api_key=Secret(fake.key))
+        for _ in range(2):
+            fake.world.pass_time(3_600)
+            fake.world.add_issue()
+            await pull.run_sync(settings, SyncRequest("manual"), watch.see)
+    watch.close()
+    assert watch.counts[0] == 1
+    assert watch.counts[-1] == len(before)
+    assert await _list_indexes() == before
+
+
+@pytest.mark.owner
+async def test_a_first_fill_that_takes_long_has_the_indexes_before_its_end(
+    live_database: Settings, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pull, "_WITHOUT_INDEXES_S", 0.0)
+    before = await _list_indexes()
+    watch = _Watch(database)
+    with (
+        run_linear(volume(600, seed=2)) as fake,
+        before_request(fake, 3, partial(_wait_for_indexes, database, len(before))),
+    ):
+        settings = replace(live_database, linear_api_url=fake.url, linear_api_key=Secret(fake.key))
+        await pull.run_sync(settings, SyncRequest("manual"), watch.see)
+    watch.close()
+    assert watch.counts[-1] == len(before)
+
+
+@pytest.mark.owner
+async def test_a_first_fill_that_fails_has_the_indexes_back(live_database: Settings) -> None:
+    before = await _list_indexes()
+    with (
+        run_linear(volume(600, seed=2)) as fake,
+        before_request(fake, 2, lambda: fake.fail_next(Fault.AUTHENTICATION)),
+        pytest.raises(AuthenticationFailed),
+    ):
+        await pulled(live_database, fake)
+    assert await query("SELECT count(*) > 0 FROM backlog_items") == [(True,)]
+    assert await _list_indexes() == before
+
+
+@pytest.mark.owner
+async def test_a_first_fill_that_is_stopped_leaves_the_indexes_to_the_next_run(live_database: Settings) -> None:
+    before = await _list_indexes()
+    with run_linear(volume(600, seed=2)) as fake:
+        running = asyncio.create_task(pulled(live_database, fake))
+        stop = partial(running.get_loop().call_soon_threadsafe, running.cancel)
+        with before_request(fake, 2, stop), pytest.raises(asyncio.CancelledError):
+            await running
+        assert await _list_indexes() == {"backlog_items_pkey"}
+        await pulled(live_database, fake)
+    assert await _list_indexes() == before

@@ -50,6 +50,8 @@ def apply_migrations(
         chosen = _choose_pending(found, to, allow_out_of_order=allow_out_of_order)
         ledger.ensure_ledger(connection)
         state.fill_checksums(connection, migrations, found)
+        if chosen:
+            step.restore_indexes(connection)
         for migration in chosen:
             _apply_migration(connection, migration, on_step)
         return chosen
@@ -109,6 +111,7 @@ def revert_migrations(
         ways = [_find_way_back(name, migrations) for name in names]
         if ways:
             _ask(confirm, connection, ways)
+            step.restore_indexes(connection)
         for migration, part in ways:
             step.run_part(connection, migration, part, ledger.delete_migration)
             if on_step:
@@ -144,6 +147,7 @@ def redo_last_migration(
         step.check_part(migration, migration.up)
         _ask(confirm, connection, [(migration, part)])
         ledger.ensure_ledger(connection)
+        step.restore_indexes(connection)
         step.run_part(connection, migration, part, ledger.delete_migration)
         _apply_migration(connection, migration, on_step)
         return migration

@@ -42,6 +42,15 @@ def check_part(migration: Migration, part: MigrationPart) -> None:
                 raise MigrationFailed(f"{migration.file}, line {line}: this {reason}. Nothing was run.")
 
 
+def restore_indexes(connection: Connection) -> None:
+    """Build what a first sync has set aside (`mirror/item_indexes.py`), so that migrations find every index."""
+    ((is_there,),) = connection.execute("SELECT to_regprocedure('public.restore_index()') IS NOT NULL").fetchall()
+    if is_there:
+        with connection.transaction():
+            ledger.prepare_session(connection)
+            connection.execute("SELECT restore_index() FROM set_aside_indexes")
+
+
 def run_part(
     connection: Connection, migration: Migration, part: MigrationPart, note: Callable[[Connection, Migration], None]
 ) -> None:

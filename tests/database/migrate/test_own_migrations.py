@@ -35,6 +35,18 @@ def test_up_down_and_up_again_ends_where_it_began(empty_database: str) -> None:
     assert catalogue.describe_tables(empty_database) == first
 
 
+def test_down_and_up_find_the_indexes_that_a_first_sync_has_set_aside(empty_database: str) -> None:
+    migrate.apply_migrations(empty_database)
+    before = catalogue.describe_tables(empty_database)
+    sample.execute(empty_database, "SELECT set_indexes_aside()")
+    migrate.revert_migrations(empty_database)
+    migrate.apply_migrations(empty_database)
+    assert catalogue.describe_tables(empty_database) == before
+    sample.execute(empty_database, "SELECT set_indexes_aside()")
+    migrate.revert_migrations(empty_database, to=0)
+    assert catalogue.tables(empty_database) == ["pgmigrations"]
+
+
 def test_naming_the_constraints_changes_nothing_in_a_fresh_database(empty_database: str) -> None:
     migrate.apply_migrations(empty_database, to=5)
     fresh = catalogue.describe_tables(empty_database)

@@ -99,7 +99,9 @@ def test_a_sync_killed_at_any_moment_is_made_up_for_by_the_next(
     assert differences(fake, database) == []
     with psycopg.connect(database) as connection:
         found = connection.execute("SELECT status, count(*) FROM sync_history GROUP BY status").fetchall()
+        left = connection.execute("SELECT name FROM set_aside_indexes").fetchall()
     counts = dict(found)
+    assert left == []
     assert "running" not in counts
     assert counts["interrupted"] >= _TIMES / 2
 
@@ -128,6 +130,31 @@ def test_a_sync_that_is_told_to_stop_at_any_moment_ends_and_says_so(
     assert dict(found).keys() <= {"interrupted", "succeeded"}
     fake.on_request = None
     assert ended(started(environment, "--full", "--allow-removals")) == 0
+    assert differences(fake, database) == []
+
+
+def list_indexes(database: str) -> set[str]:
+    with psycopg.connect(database) as connection:
+        found = connection.execute("SELECT indexdef FROM pg_indexes WHERE tablename = 'backlog_items'").fetchall()
+    return {definition for (definition,) in found}
+
+
+def test_the_indexes_that_a_killed_first_sync_has_set_aside_are_there_after_the_next(
+    fake: FakeLinear, database: str, environment: Mapping[str, str]
+) -> None:
+    before = list_indexes(database)
+    fake.fail_next(Fault.TOO_COMPLEX, times=_HALVINGS)
+    process = started(environment)
+    # It asks for its fourth page of items once it has stored some.
+    asked = threading.Event()
+    fake.on_request = lambda number: asked.set() if number == _HALVINGS + 4 else None
+    assert asked.wait(60)
+    process.kill()
+    ended(process)
+    fake.on_request = None
+    assert len(list_indexes(database)) == 1
+    assert ended(started(environment)) == 0
+    assert list_indexes(database) == before
     assert differences(fake, database) == []
 
 
