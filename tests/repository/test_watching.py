@@ -18,7 +18,8 @@ def list_logged() -> Iterator[str]:
                 names = [part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant)]
                 yield from (name for name in names if isinstance(name, str) and EVENT.fullmatch(name))
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "OutageLog":
-                yield from (part.value for part in node.args if isinstance(part, ast.Constant))
+                values = [part.value for part in node.args if isinstance(part, ast.Constant)]
+                yield from (value for value in values if isinstance(value, str))
 
 
 def is_logging(function: ast.expr) -> bool:

@@ -150,8 +150,8 @@ class Supervisor:
             self._is_ready = True
             service_manager.tell_state(service_manager.READY)
         service_manager.tell_alive()
-        for one in running if not self._is_stopping else []:
-            if monotonic() - max(one.began_at, self._beats[one.number]) > _SILENT_FOR_S:
+        for one in running:
+            if not self._is_stopping and monotonic() - max(one.began_at, self._beats[one.number]) > _SILENT_FOR_S:
                 _LOG.error("worker_hangs", worker=one.name, silent_for_s=_SILENT_FOR_S)
                 os.kill(one.pid, signal.SIGKILL)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, nodes
 from jinja2.compiler import CodeGenerator, Frame
@@ -15,7 +15,7 @@ _find_special = re.compile("[&<>'\"]").search
 
 def write_html(value: Any) -> str:  # noqa: ANN401 (whatever a template writes)
     """Return what a template writes where `value` stands: markup as it is, all else escaped."""
-    kind: type[object] = type(value)
+    kind = cast("type[object]", type(value))
     if kind is Markup or (kind is str and not _find_special(value)):
         return value
     return str(value) if kind is int else escape(value)

@@ -58,7 +58,7 @@ def test_a_server_that_leaves_the_mirror_alone_asks_nothing_and_shows_what_the_o
     tmp_path: Path, private_server: PrivateServer, linear: FakeLinear
 ) -> None:
     settings = {"DATABASE_URL": private_server.url, "LINEAR_API_KEY": linear.key, "LINEAR_API_URL": linear.url}
-    with run_serve(tmp_path, "--no-sync", **settings) as program:
+    with run_serve(tmp_path, "--no-sync", enter=(), **settings) as program:
         program.until("/readyz", 200)
         time.sleep(2.5)  # a schedule looks once a second
         assert linear.requests == []

@@ -50,7 +50,7 @@ def paused(pid: int) -> Generator[None]:
 @pytest.fixture
 def program(tmp_path: Path, private_server: PrivateServer) -> Generator[Served]:
     settings = {"DATABASE_URL": private_server.url, "PAGES_PER_MINUTE": "10"}
-    with run_serve(tmp_path, "--workers", "2", **settings) as program:
+    with run_serve(tmp_path, "--workers", "2", enter=(), **settings) as program:
         wait_until_ready(program)
         yield program
 
