@@ -55,3 +55,9 @@ def _read_backends(postmaster: int, but: int) -> Mapping[int, int]:
         with suppress(OSError):  # it has ended meanwhile
             used |= {child: _read_used_ns(child)} if child != but else {}
     return used
+
+
+def read_memory_mb(pid: int) -> float:
+    """Return what a process has in memory now."""
+    lines = (_PROC / str(pid) / "status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024

@@ -27,6 +27,8 @@ class Page:
     wait_ms: float
     html: str
     tag: str
+    size: int
+    """The bytes of its body, as it was sent."""
 
     def identifiers(self) -> list[str]:
         """Return the identifiers of the items that it leads to, in its order."""
@@ -60,7 +62,7 @@ class Reader:
         wait_ms = (time.perf_counter() - started) * 1000
         if answer.status != (304 if tag else 200):
             raise Unanswered(f"{path} was answered by {answer.status}")
-        return Page(wait_ms, "" if is_compressed else body.decode(), answer.headers.get("ETag", ""))
+        return Page(wait_ms, "" if is_compressed else body.decode(), answer.headers.get("ETag", ""), len(body))
 
     def path_of_page(self, number: int) -> tuple[str, list[str]]:
         """Walk the list to its page `number` or its last one; give the path of that and the identifiers before it."""

@@ -4,28 +4,32 @@ What pages share, such as names and ranks, stays kept for as long as the mirror 
 """
 
 from collections.abc import Awaitable, Callable, Hashable
-from contextvars import ContextVar
-from typing import Any, TypeVar, cast
+from contextlib import ExitStack
+from typing import Any
+from unittest import mock
 
 from shareable_backlog.cli import main
+from shareable_backlog.process_state import ProcessState
 from shareable_backlog.web.pages.cache import AsyncLruCache
 
-T = TypeVar("T")
-
-_is_inside = ContextVar("is_inside", default=False)
-_get_kept = cast("Callable[..., Awaitable[Any]]", AsyncLruCache.get)  # type: ignore[reportUnknownMemberType]
+_PAGES = ("shareable_backlog.controllers.kept_pages", "shareable_backlog.controllers.backlog.lists.item_list")
 
 
-async def _make_page(self: AsyncLruCache[T], key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
-    if _is_inside.get():
-        return await _get_kept(self, key, make)
-    token = _is_inside.set(True)
-    try:
+class _NoCache(AsyncLruCache[Any]):
+    """Keep nothing."""
+
+    def find(self, key: Hashable) -> None:
+        """Return what is kept: nothing."""
+        del key
+
+    async def get(self, key: Hashable, make: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 (whatever it is)
+        """Make it."""
+        del key
         return await make()
-    finally:
-        _is_inside.reset(token)
 
 
 if __name__ == "__main__":
-    AsyncLruCache.get = _make_page
-    main()
+    with ExitStack() as stack:
+        for module in _PAGES:
+            stack.enter_context(mock.patch(f"{module}._KEPT", ProcessState(lambda: _NoCache(1))))
+        main()
