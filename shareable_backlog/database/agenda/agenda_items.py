@@ -39,6 +39,7 @@ async def list_ids(selections: Sequence[tuple[Selection, Pick]], limit: int) -> 
             for one, pick in selections
         ],
         row=_FoundId,
+        plan_anew=True,
     )
     return [[row.id for row in rows] for rows in found]
 

@@ -137,7 +137,8 @@ async def list_options(scope: Scope) -> Options:
     rows = render_rows(Rows(selection=selection, limit="%(limit)s", pick="any", columns=_REFERENCES))
     tables = f"{render_tables(selection)},\nfew AS MATERIALIZED ({rows})"
     params = {**selection.params, "state_types": list(STATE_TYPES), "estimates": _ESTIMATES, "limit": few}
-    [found] = await query(f"SELECT * FROM ({tables} {_render_options(used)}) o", params, row=Options)
+    statement = f"SELECT * FROM ({tables} {_render_options(used)}) o"
+    [found] = await query(statement, params, row=Options, plan_anew=True)
     return found
 
 

@@ -171,6 +171,7 @@ FROM grouped i GROUP BY i.at
             "open": [is_open for _, _, is_open in members],
         },
         row=_Count,
+        plan_anew=True,
     )
     is_all = any(one.at is None and one.count <= few for one in found)
     contents = {one.at: GroupContent(one.count, one.ids or [], one.points if is_all else None) for one in found}
@@ -218,7 +219,9 @@ async def fill_groups(
         wanted = first if is_open and len(known[at].ids) < first else 0
         statements.append((text, {**narrowed.params, "first": wanted, "most": most}))
     if statements:
-        for at, [found] in zip(looked_into, await query_all(statements, row=GroupContent), strict=True):
+        for at, [found] in zip(
+            looked_into, await query_all(statements, row=GroupContent, plan_anew=True), strict=True
+        ):
             points = found.points if found.count < most else None
             contents[at] = GroupContent(found.count, found.ids or known[at].ids, points)
     return contents

@@ -46,6 +46,7 @@ async def _read_position(selection: Selection, item_id: str) -> Position | None:
         FROM (SELECT i.id, {order.render_columns()} FROM backlog_items i WHERE i.id = %(item_id)s) k
         """,
         {"item_id": item_id},
+        plan_anew=True,
     )
     return tuple(found[0][0]) if found else None
 

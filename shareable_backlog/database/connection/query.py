@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapp
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from time import monotonic
-from typing import Any, LiteralString, TypeAlias, TypeVar, overload
+from typing import Any, Literal, LiteralString, TypeAlias, TypeVar, overload
 
 import psycopg
 from psycopg.rows import class_row, tuple_row
@@ -40,27 +40,37 @@ def read_last_connection_test() -> ConnectionTest | None:
 
 
 @overload
-async def query(sql: Sql, params: Params | None = None) -> list[tuple[Any, ...]]: ...
+async def query(sql: Sql, params: Params | None = None, *, plan_anew: bool = False) -> list[tuple[Any, ...]]: ...
 @overload
-async def query(sql: Sql, params: Params | None = None, *, row: type[T]) -> list[T]: ...
-async def query(sql: Sql, params: Params | None = None, *, row: type[T] | None = None) -> list[Any]:
+async def query(sql: Sql, params: Params | None = None, *, row: type[T], plan_anew: bool = False) -> list[T]: ...
+async def query(
+    sql: Sql, params: Params | None = None, *, row: type[T] | None = None, plan_anew: bool = False
+) -> list[Any]:
     """Run one statement in a connection of its own and return its rows, as tuples or built by `row`.
 
     `%(name)s` in the text stands for `params["name"]`. It commits by itself. A SELECT whose connection turns
     out to be lost is run once more on a fresh one, and so is whatever was refused as it was prepared for another
-    schema; nothing else is. Waiting for a connection and running take
-    no longer than DATABASE_STATEMENT_TIMEOUT_MS and half a second together. Raises DatabaseUnavailable
+    schema; nothing else is. With `plan_anew` it is planned for its values each time, as what is put together from a
+    person's filters needs: a plan for any label is a bad one for a common one. Waiting for a connection and running
+    take no longer than DATABASE_STATEMENT_TIMEOUT_MS and half a second together. Raises DatabaseUnavailable
     or DatabaseFailed, and RuntimeError inside a `transaction()`, whose own `query` is to be used there.
     """
-    return await _run_leased([sql], lambda connection: run_statement(connection, sql, params, row))
+    return await _run_leased(
+        [sql], lambda connection: run_statement(connection, sql, params, row, plan_anew=plan_anew)
+    )
 
 
-async def query_all(statements: Sequence[tuple[Sql, Params]], *, row: type[T]) -> list[list[T]]:
+async def query_all(
+    statements: Sequence[tuple[Sql, Params]], *, row: type[T], plan_anew: bool = False
+) -> list[list[T]]:
     """Run several statements in one round trip, as `query` runs one, and return the rows of each, built by `row`.
 
     They are committed together, but each sees what was committed when it began.
     """
-    return await _run_leased([sql for sql, _ in statements], lambda connection: run_all(connection, statements, row))
+    return await _run_leased(
+        [sql for sql, _ in statements],
+        lambda connection: run_all(connection, statements, row, plan_anew=plan_anew),
+    )
 
 
 async def _run_leased(
@@ -102,14 +112,19 @@ async def lease_connection(database: OpenDatabase, deadline: float) -> AsyncGene
 
 
 async def run_statement(
-    connection: psycopg.AsyncConnection, sql: Sql, params: Params | None, row: type[Any] | None
+    connection: psycopg.AsyncConnection,
+    sql: Sql,
+    params: Params | None,
+    row: type[Any] | None,
+    *,
+    plan_anew: bool = False,
 ) -> list[Any]:
     """Run one statement on `connection`, log it at debug without its parameters, and return its rows."""
     started = monotonic()
     factory = class_row(row) if row is not None else tuple_row
     with _log_failure([sql]):
         async with connection.cursor(row_factory=factory) as cursor:
-            await cursor.execute(sql, params)
+            await cursor.execute(sql, params, prepare=_may_prepare(plan_anew=plan_anew))
             # Unlike `description`, the number does not describe each column first.
             rows: list[Any] = await cursor.fetchall() if cursor.rownumber is not None else []
             _log_done([(sql, params, cursor.rowcount)], started)
@@ -117,7 +132,11 @@ async def run_statement(
 
 
 async def run_all(
-    connection: psycopg.AsyncConnection, statements: Sequence[tuple[Sql, Params]], row: type[Any] | None
+    connection: psycopg.AsyncConnection,
+    statements: Sequence[tuple[Sql, Params]],
+    row: type[Any] | None,
+    *,
+    plan_anew: bool = False,
 ) -> list[list[Any]]:
     """Run several statements on `connection` in one round trip, log them as one, and return the rows of each."""
     started = monotonic()
@@ -125,13 +144,20 @@ async def run_all(
     with _log_failure([sql for sql, _ in statements]):
         async with connection.pipeline():
             cursors = [
-                await connection.cursor(row_factory=factory).execute(sql, params) for sql, params in statements
+                await connection.cursor(row_factory=factory).execute(
+                    sql, params, prepare=_may_prepare(plan_anew=plan_anew)
+                )
+                for sql, params in statements
             ]
         answers = [await cursor.fetchall() if cursor.rownumber is not None else [] for cursor in cursors]
     _log_done(
         [(sql, params, len(answer)) for (sql, params), answer in zip(statements, answers, strict=True)], started
     )
     return answers
+
+
+def _may_prepare(*, plan_anew: bool) -> Literal[False] | None:
+    return False if plan_anew else None  # None leaves it to the connection
 
 
 def _log_done(statements: Sequence[tuple[Sql, Params | None, int]], started: float) -> None:

@@ -53,6 +53,7 @@ async def find_last_of_few(selection: Selection, most: int) -> tuple[int, dateti
 SELECT count(*), max(i.completed_at) FROM ({render_rows(rows)}) i
 ) f""",
         {**selection.params, "most": most + 1},
+        plan_anew=True,
     )
     return found
 

@@ -13,6 +13,7 @@ async def count_found(scope: Scope, item_query: ItemQuery, most: int) -> int:
     [(count,)] = await query(
         f"SELECT count(*) FROM (\n{render_tables(selection)}\n{render_rows(rows)}\n) f",
         {**selection.params, "most": most},
+        plan_anew=True,
     )
     return count
 
@@ -24,5 +25,6 @@ async def list_titles(scope: Scope, item_query: ItemQuery, most: int) -> list[st
     found = await query(
         f"SELECT f.title FROM (\n{render_tables(selection)}\n{render_rows(rows)}\n) f",
         {**selection.params, "most": most},
+        plan_anew=True,
     )
     return [title for (title,) in found]

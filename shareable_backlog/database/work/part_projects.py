@@ -19,5 +19,6 @@ SELECT i.project_id, row_number() OVER ({selection.order.render_final_sort("i")}
 FROM ({render_rows(rows)}) i
 ) p WHERE project_id IS NOT NULL GROUP BY project_id ORDER BY min(place)""",
         {**selection.params, "limit": _MOST_ITEMS},
+        plan_anew=True,
     )
     return [id_ for (id_,) in found]

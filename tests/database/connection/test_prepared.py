@@ -81,6 +81,14 @@ async def test_a_connection_keeps_no_more_than_a_hundred(database: str) -> None:
         assert await count_kept("SELECT") <= 101, "with the driver's habit to close the last one a statement later"
 
 
+async def test_what_is_to_be_planned_for_its_values_is_not_kept(database: str) -> None:
+    async with open_database(database):
+        for _ in range(OFTEN):
+            assert await query(READ, {"number": 3}, plan_anew=True) == [(3,)]
+            await query_all([(READ, {"number": 3})], row=Number, plan_anew=True)
+        assert await count_kept("SELECT number") == 0
+
+
 async def test_nothing_is_kept_by_a_transaction(database: str) -> None:
     async with open_database(database):
         for _ in range(OFTEN):
@@ -94,8 +102,9 @@ async def test_nothing_is_kept_by_a_transaction(database: str) -> None:
 
 async def test_no_two_connections_call_a_statement_the_same(database: str) -> None:
     names: set[str] = set()
+    settings = parse_settings({"DATABASE_URL": as_url(database), "DATABASE_POOL_MAX": "1"})
     for _ in range(2):
-        async with program_database.open_database(parse_settings({"DATABASE_URL": as_url(database)})):
+        async with program_database.open_database(settings):
             for _ in range(2 * OFTEN):
                 await query("SELECT 1")
             names |= {name for (name,) in await query("SELECT name FROM pg_prepared_statements")}

@@ -69,5 +69,6 @@ SELECT i.row, i.at, count(*), (array_agg(i.id {sort}))[:%(first)s] FROM placed i
             "keys": [key for _, key in members],
         },
         row=Cell,
+        plan_anew=True,
     )
     return {(one.row, one.column): one for one in found}

@@ -113,6 +113,7 @@ UNION ALL SELECT 0, '', 0, count FROM enough
             "limit": MOST_COUNTED + 1,
             "moments": list(moments),
         },
+        plan_anew=True,
     )
     if any(items > MOST_COUNTED for *_, items in found):
         return None

@@ -40,6 +40,7 @@ FROM few i CROSS JOIN LATERAL (
 GROUP BY 1 ORDER BY 1
 ) d""",
         {**selection.params, "most": MOST_COUNTED + 1},
+        plan_anew=True,
     )
     if found and found[0][3] > MOST_COUNTED:
         return []

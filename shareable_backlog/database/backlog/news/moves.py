@@ -91,6 +91,7 @@ async def list_moves(scope: Scope, item_ids: Sequence[str], since: datetime) -> 
         """,
         {**visibility.build_params(scope), "item_ids": list(item_ids), "since": since},
         row=ItemMove,
+        plan_anew=True,
     )
 
 
@@ -107,7 +108,7 @@ async def count_moves(selection: Selection, since: datetime, most: int) -> MoveC
     counted: LiteralString = f"SELECT count(*) AS count FROM (SELECT {_render_gone(selection)} LIMIT %(most)s) i"
     statements.append((counted, {**selection.params, "since": since, "most": most}))
     statements.append((_NOTED, {"since": since, "most": item_moves.MOST_CHANGES + 1}))
-    *found, [changes] = await query_all(statements, row=_MoveCount)
+    *found, [changes] = await query_all(statements, row=_MoveCount, plan_anew=True)
     counts = {kind: one.count for kind, [one] in zip((*kinds, "gone"), found, strict=True)}
     return MoveCounts({kind: counts[kind] for kind in MOVES}, changes.count > item_moves.MOST_CHANGES)
 
@@ -146,6 +147,7 @@ async def list_gone(selection: Selection, since: datetime, limit: int) -> list[G
         f"SELECT {columns} {_render_gone(selection)} ORDER BY at DESC, i.id DESC LIMIT %(limit)s",
         {**selection.params, "since": since, "limit": limit},
         row=GoneItem,
+        plan_anew=True,
     )
 
 
