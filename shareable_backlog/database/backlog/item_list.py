@@ -6,7 +6,7 @@ things are called is kept in `item_names.py`: rows come with ids.
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import LiteralString, TypeVar
+from typing import Any, LiteralString, TypeVar
 
 import msgspec
 
@@ -117,9 +117,10 @@ async def list_selected(selection: Selection, after: Position | None, limit: int
     What may be shown no more since the selection was made is not among them.
     """
     # Of any number of rows the planner thinks very many, and makes another plan each time.
-    text: LiteralString = "51" if limit == _USUAL_LIMIT and selection.is_whole else "%(limit)s"
+    is_usual = limit == _USUAL_LIMIT and selection.is_whole
     params = {**selection.params, **name_position(after), "limit": limit}
-    rows, names = await read_rows(render_list(selection, after, text), params)
+    sql = render_list(selection, after, "51" if is_usual else "%(limit)s")
+    rows, names = await read_rows(sql, params, plan_anew=not is_usual)
     return [name_item(PlacedItem, row, names, row.position) for row in rows]
 
 
@@ -162,19 +163,23 @@ async def list_sub_items(scope: Scope, parent_id: str, limit: int) -> list[Liste
     return [name_item(ListedItem, row, names) for row in rows]
 
 
-async def read_rows(sql: LiteralString, params: Params) -> tuple[list[LineRow], Names]:
-    """Return the rows of a statement whose columns begin with `LISTED`, and the names in them, of the same moment."""
-    if (found := await _read_named(sql, params, query)) is None:
+async def read_rows(sql: LiteralString, params: Params, *, plan_anew: bool = False) -> tuple[list[LineRow], Names]:
+    """Return the rows of a statement whose columns begin with `LISTED`, and the names in them, of the same moment.
+
+    With `plan_anew` it is planned for its values each time.
+    """
+    rows = await query(sql, params, plan_anew=plan_anew)
+    if (found := await _name_rows(rows, query)) is None:
         # The mirror has changed between the two, and here it can't.
         async with transaction(is_snapshot=True) as tx:
-            found = await _read_named(sql, params, tx.query)
+            found = await _name_rows(await tx.query(sql, params), tx.query)
     if found is None:
         raise RuntimeError("a snapshot has two versions of the mirror")
     return found
 
 
-async def _read_named(sql: LiteralString, params: Params, ask: Query) -> tuple[list[LineRow], Names] | None:
-    rows = [LineRow(*one) for one in await ask(sql, params)]
+async def _name_rows(found: list[tuple[Any, ...]], ask: Query) -> tuple[list[LineRow], Names] | None:
+    rows = [LineRow(*one) for one in found]
     if not rows:
         return rows, Names()
     names = await item_names.find_names(

@@ -164,6 +164,7 @@ async def select_items(scope: Scope, item_query: ItemQuery, hints: Hints | None 
     [(of_all, of_titles)] = await query(
         f"SELECT count(*) FILTER (WHERE {match.sql}), count(*) FILTER (WHERE {match.title_sql}) FROM ({_SAMPLE}) e",
         match.params,
+        plan_anew=True,
     )
     return replace(
         selection,
