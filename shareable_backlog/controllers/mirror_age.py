@@ -64,6 +64,11 @@ class _AgeWatch:
         return self._news
 
 
+def count_streams() -> int:
+    """Return how many of these streams this process sends now."""
+    return _STREAMS.value.open
+
+
 async def stream_age(request: Request) -> Response:
     """Send the line at once, and whenever it says something else."""
     frame, user = auth.build_frame(request), auth.require_user(request)

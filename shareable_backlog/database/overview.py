@@ -9,17 +9,23 @@ from shareable_backlog.database.connection.pool import pool
 from shareable_backlog.database.connection.query import query
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PoolNumbers:
-    """Count the connections of this process's pool, and the requests that wait for one.
+    """Count the connections of this process's pool, and since it began what was asked of it.
 
-    `open` are also those that are about to be; `limit` may be open at once.
+    `open` are also those that are about to be; `limit` may be open at once; `waiting` wait for one now. Of `requests`
+    so many were `queued`, together for `wait_s`, and `refused`; `failed` connections could not be made.
     """
 
     limit: int
     open: int
     idle: int
     waiting: int
+    requests: int
+    queued: int
+    refused: int
+    wait_s: float
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,12 @@ def read_pool_numbers() -> PoolNumbers:
         open=stats["pool_size"],
         idle=stats["pool_available"],
         waiting=stats["requests_waiting"],
+        # Of what has not happened yet it says nothing.
+        requests=stats.get("requests_num", 0),
+        queued=stats.get("requests_queued", 0),
+        refused=stats.get("requests_errors", 0),
+        wait_s=stats.get("requests_wait_ms", 0) / 1000,
+        failed=stats.get("connections_errors", 0),
     )
 
 

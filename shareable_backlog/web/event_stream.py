@@ -33,6 +33,11 @@ class EventStreams:
         self._max_open, self._max_of_one = limit, limit_of_one
         self._open = Counter[int]()
 
+    @property
+    def open(self) -> int:
+        """Return how many are open."""
+        return self._open.total()
+
     def build_response(self, request: Request, user_id: int, look: Look) -> Response:
         """Answer with a stream of what `look` gives, whenever that changes; 503 when there are too many.
 

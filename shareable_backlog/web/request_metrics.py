@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from shareable_backlog.process_state import ProcessState
@@ -38,13 +38,13 @@ def _make_metrics() -> _RouteMetrics:
 _METRICS = ProcessState(_make_metrics)
 
 
-def get_registry() -> CollectorRegistry:
-    """Return the registry that holds the numbers of this process, or of all workers together (`cli/serving/`)."""
+def format_answers() -> str:
+    """Return what this process counted, or all workers together (`cli/serving/`), in the text form of Prometheus."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return _METRICS.value.registry
+        return generate_latest(_METRICS.value.registry).decode()
     together = CollectorRegistry()
     MultiProcessCollector(together)
-    return together
+    return generate_latest(together).decode()
 
 
 def count_answer(method: str, route: str, status: int, duration_s: float) -> None:

@@ -31,7 +31,7 @@ async def test_sessions_that_are_too_old_or_of_disabled_people_are_not_counted()
     await add_session("bob@example.com", idle_hours=73)
     await add_session("carol@example.com", days=31)
     await add_session("dora@example.com", is_disabled=True)
-    assert (await overview.read_numbers(LIMITS)).sessions == 1
+    assert (await overview.read_overview(LIMITS, has_mail=False)).sessions == 1
 
 
 async def test_what_is_not_shown_is_mirrored_all_the_same() -> None:
@@ -52,10 +52,3 @@ async def test_a_failed_run_is_told_until_one_goes_well() -> None:
         )
         failed = (await overview.read_overview(LIMITS, has_mail=False)).failed
         assert (failed is not None) == (status == "failed")
-
-
-async def test_the_pool_is_counted_without_asking() -> None:
-    found = overview.read_pool_numbers()
-    assert found.limit == 20
-    assert 0 <= found.idle <= found.open <= found.limit
-    assert overview.is_database_up() in {True, False}

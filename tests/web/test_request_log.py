@@ -17,8 +17,9 @@ from starlette.types import Receive, Scope, Send
 
 from shareable_backlog import logs
 from shareable_backlog.config.values import parse_networks
+from shareable_backlog.web import request_metrics
 from shareable_backlog.web.request_log import RequestLog
-from shareable_backlog.web.request_metrics import get_registry
+from tests.web.test_request_metrics import read
 
 COUNT = "slb_http_request_duration_seconds_count"
 PROXY = "192.0.2.7"
@@ -82,12 +83,11 @@ def read_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 def count(method: str, route: str, status: str) -> float:
-    labels = {"method": method, "route": route, "status": status}
-    return get_registry().get_sample_value("slb_http_requests_total", labels) or 0
+    return read("slb_http_requests_total", method=method, route=route, status=status)
 
 
 def count_durations(route: str) -> float:
-    return get_registry().get_sample_value(COUNT, {"route": route}) or 0
+    return read(COUNT, route=route)
 
 
 def test_a_request_is_one_line_with_all_that_the_program_knows_of_it(
@@ -209,15 +209,10 @@ async def test_a_request_that_gets_no_answer_is_logged_and_not_counted(capsys: p
     async def leave(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise ConnectionResetError
 
-    def total() -> float:
-        return sum(
-            sample.value for family in get_registry().collect() for sample in family.samples if sample.name == COUNT
-        )
-
-    before = total()
+    before = request_metrics.format_answers()
     with pytest.raises(ConnectionResetError):
         await RequestLog(leave, ())({"type": "http", "method": "GET", "path": "/", "headers": []}, _nothing, _nowhere)
-    assert total() == before
+    assert request_metrics.format_answers() == before
     [line] = read_lines(capsys)
     assert "status" not in line
 

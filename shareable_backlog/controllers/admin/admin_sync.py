@@ -125,6 +125,11 @@ async def confirm_removals(request: Request, form: RemovalsForm) -> Response:
     return RedirectResponse("/admin/sync?notice=confirmed", 303)
 
 
+def count_streams() -> int:
+    """Return how many of these streams this process sends now."""
+    return _STREAMS.value.open
+
+
 async def stream_events(request: Request) -> Response:
     """Send how the run under way gets on, for as long as the admin may see it."""
     user, local = auth.require_user(request), auth.read_local_format(request)

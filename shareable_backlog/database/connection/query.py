@@ -16,6 +16,7 @@ from shareable_backlog.database.connection import faults
 from shareable_backlog.database.connection.deadline import hang_up_after
 from shareable_backlog.database.connection.pool import OpenDatabase, require_database
 from shareable_backlog.database.connection.probe import ConnectionTest
+from shareable_backlog.database.connection.query_times import QUERY_TIMES
 from shareable_backlog.tracing import TracedStatement
 
 _LOG = logs.get_logger(__name__)
@@ -166,6 +167,7 @@ def _log_done(statements: Sequence[tuple[Sql, Params | None, int]], started: flo
     Each stands with its parameters, which are not logged, and its number of rows.
     """
     duration_ms = (monotonic() - started) * 1000
+    QUERY_TIMES.value.add_time(duration_ms / 1000)
     if (trace := tracing.get_trace()) is not None:
         # Of several nobody knows how long each of them took.
         each_ms = duration_ms / max(1, len(statements))

@@ -1,0 +1,148 @@
+"""Tell a monitoring system how this process and the whole installation are, whatever of it can be had."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import TypeVar
+
+from shareable_backlog import clock, database
+from shareable_backlog.database import overview
+from shareable_backlog.database.access.users import UserState
+from shareable_backlog.database.connection.probe import ConnectionTest
+from shareable_backlog.database.connection.query_times import BUCKETS_S, QUERY_TIMES, QueryTimes
+from shareable_backlog.database.mirror import freshness, sync_history
+from shareable_backlog.database.mirror.sync_history import RateBudget
+from shareable_backlog.database.monitoring import installation
+from shareable_backlog.database.monitoring.installation import AuditBacklog, Backlog, EndedRun, MailBacklog
+from shareable_backlog.database.overview import PoolNumbers
+from shareable_backlog.errors import BacklogError
+from shareable_backlog.process_state import ProcessState
+from shareable_backlog.services.access.sessions import SessionLimits
+
+__all__ = ["BUCKETS_S", "QueryTimes", "RateBudget"]
+
+T = TypeVar("T")
+
+_EACH_WITHIN_S = 1.0
+_AT_ONCE = 2  # more would take the connections of pages
+_KEPT_FOR_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessNumbers:
+    """How this process is: its last look at the database (None: none yet), its connections, its statements."""
+
+    probe: ConnectionTest | None
+    pool: PoolNumbers
+    queries: QueryTimes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallationNumbers:
+    """How the whole installation is; None is what can't be had just now, or what there is not yet."""
+
+    mirror_as_of: datetime | None
+    items: int | None
+    last_run: EndedRun | None
+    held_removals: int | None
+    refusals: Mapping[str, int] | None
+    budget: RateBudget | None
+    deliveries: Mapping[str, int] | None
+    mails: MailBacklog | None
+    search: Backlog | None
+    sessions: int | None
+    people: Mapping[UserState, int] | None
+    record: AuditBacklog | None
+
+    @property
+    def mirror_age_s(self) -> float | None:
+        """Return how many seconds ago the mirror was as Linear, by the database's clock."""
+        return None if self.mirror_as_of is None else (clock.read_time() - self.mirror_as_of).total_seconds()
+
+
+_KEPT = ProcessState[tuple[float, InstallationNumbers] | None](lambda: None)
+
+
+def read_process_numbers() -> ProcessNumbers:
+    """Return how this process is; asks nobody."""
+    return ProcessNumbers(database.read_last_connection_test(), overview.read_pool_numbers(), QUERY_TIMES.value)
+
+
+async def read_installation_numbers(limits: SessionLimits) -> InstallationNumbers | None:
+    """Return how the installation is, as it was 10 s ago at most; None while the database is known to be away.
+
+    A number that can't be had within a second is left out alone, and asked for again the next time.
+    """
+    test = database.read_last_connection_test()
+    if test is None or not test.connected:
+        return None
+    kept = _KEPT.value
+    if kept and monotonic() - kept[0] < _KEPT_FOR_S:
+        return kept[1]
+    reader = _Reader()
+    numbers = await _read_numbers(reader, limits)
+    _KEPT.value = None if reader.has_left else (monotonic(), numbers)
+    return numbers
+
+
+async def _read_numbers(reader: "_Reader", limits: SessionLimits) -> InstallationNumbers:
+    (
+        age,
+        items,
+        last_run,
+        swept,
+        refusals,
+        budget,
+        deliveries,
+        mails,
+        search,
+        sessions,
+        people,
+        record,
+    ) = await asyncio.gather(
+        reader.read_or_leave(freshness.read_age()),
+        reader.read_or_leave(installation.count_items()),
+        reader.read_or_leave(installation.find_last_ended_run()),
+        reader.read_or_leave(sync_history.find_last_sweep()),
+        reader.read_or_leave(installation.count_refusals()),
+        reader.read_or_leave(sync_history.find_last_budget()),
+        reader.read_or_leave(installation.count_deliveries()),
+        reader.read_or_leave(installation.read_mail_backlog()),
+        reader.read_or_leave(installation.read_search_backlog()),
+        reader.read_or_leave(overview.count_sessions(limits.idle_hours, limits.max_days)),
+        reader.read_or_leave(overview.count_people_by_state()),
+        reader.read_or_leave(installation.read_audit_backlog()),
+    )
+    return InstallationNumbers(
+        mirror_as_of=age and age.as_of,
+        items=items,
+        last_run=last_run,
+        held_removals=swept and swept.gone,
+        refusals=refusals,
+        budget=budget and budget[1],
+        deliveries=deliveries,
+        mails=mails,
+        search=search,
+        sessions=sessions,
+        people=people,
+        record=record,
+    )
+
+
+class _Reader:
+    """Reads a few numbers at once; `has_left` is whether one of them could not be had."""
+
+    def __init__(self) -> None:
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self.has_left = False
+
+    async def read_or_leave(self, reading: Awaitable[T]) -> T | None:
+        async with self._slots:
+            try:
+                async with asyncio.timeout(_EACH_WITHIN_S):
+                    return await reading
+            except (BacklogError, TimeoutError):
+                self.has_left = True
+                return None
