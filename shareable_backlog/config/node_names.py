@@ -36,6 +36,11 @@ def add_translated(given: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def list_names_for(ours: str) -> list[str]:
+    """Return the Node service's names that are read as our setting where that is not set."""
+    return [name for name, translated in _OURS.items() if translated == ours]
+
+
 def _translate(name: str, text: str) -> str | None:
     """Return the text for our name; None where it can't say the same."""
     if name == "SYNC_CRON_SCHEDULE":
