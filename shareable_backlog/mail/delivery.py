@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from email.message import EmailMessage
+from collections.abc import AsyncGenerator
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from aiosmtplib import SMTP, SMTPException
@@ -25,9 +25,26 @@ async def send_message(settings: Settings, message: MailMessage) -> None:
     plain text to this machine alone. The server's certificate must be good (SSL_CERT_FILE names other authorities
     than the system's). Raises MailFailed; the server may have taken the mail all the same, if its answer was lost.
     """
-    assert settings.smtp_url is not None  # noqa: S101 (without it nothing is to be sent)
     assert settings.mail_from is not None  # noqa: S101 (the configuration demands it with the other)
     mail = build_mail(message, settings.mail_from)
+    async with _open_session(settings) as client:
+        await client.send_message(mail)
+
+
+async def check_server(settings: Settings) -> None:
+    """Connect to the server of SMTP_URL, which must be set, and sign in as `send_message` does; send nothing.
+
+    Raises MailFailed.
+    """
+    async with _open_session(settings):
+        pass
+
+
+@contextlib.asynccontextmanager
+async def _open_session(settings: Settings) -> AsyncGenerator[SMTP]:
+    """Yield a session for at most 20 seconds in all, and say good-bye. Raises MailFailed for whatever goes wrong."""
+    assert settings.smtp_url is not None  # noqa: S101 (without it nothing is to be sent)
+    assert settings.mail_from is not None  # noqa: S101 (the configuration demands it with the other)
     server = urlsplit(settings.smtp_url.reveal())
     client = SMTP(
         hostname=server.hostname,
@@ -38,7 +55,8 @@ async def send_message(settings: Settings, message: MailMessage) -> None:
     )
     try:
         async with asyncio.timeout(_DEADLINE_S):
-            await _hand_over_mail(client, server, mail)
+            await _sign_in(client, server)
+            yield client
         with contextlib.suppress(SMTPException):  # the mail is theirs, whatever comes of the goodbye
             await client.quit(timeout=_GOODBYE_S)
     except MailFailed:
@@ -49,7 +67,7 @@ async def send_message(settings: Settings, message: MailMessage) -> None:
         client.close()
 
 
-async def _hand_over_mail(client: SMTP, server: SplitResult, mail: EmailMessage) -> None:
+async def _sign_in(client: SMTP, server: SplitResult) -> None:
     await client.connect()
     if server.username:
         is_open = client.get_transport_info("sslcontext") is None
@@ -58,7 +76,6 @@ async def _hand_over_mail(client: SMTP, server: SplitResult, mail: EmailMessage)
                 "The mail server does not offer TLS, without which the password of SMTP_URL is not sent."
             )
         await client.login(unquote(server.username), unquote(server.password or ""))
-    await client.send_message(mail)
 
 
 def _choose_port(server: SplitResult) -> int:

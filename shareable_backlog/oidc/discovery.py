@@ -49,6 +49,12 @@ async def fetch_keys(http: httpx2.AsyncClient, url: str) -> KeySet:
     return KeySet(list(usable))
 
 
+async def check_provider(http: httpx2.AsyncClient, issuer: str) -> None:
+    """Ask the provider all that a sign-in needs to know of it. Raises SignInFailed."""
+    document = await fetch_document(http, issuer)
+    await fetch_keys(http, document["jwks_uri"])
+
+
 def _parse_key(content: object) -> RSAKey | ECKey | OKPKey | None:
     """Read one key; None for one of another kind or use, a broken one, and an RSA key of less than 2048 bits."""
     try:

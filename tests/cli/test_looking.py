@@ -57,7 +57,9 @@ def test_a_command_that_needs_no_database_makes_none(data: Path, words: tuple[st
 @pytest.mark.usefixtures("capsys")
 def test_doctor_makes_nothing_and_finds_nothing_wrong(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["schema"].startswith("none yet: `slb serve` makes it")
+    assert json.loads(capsys.readouterr().out)["checks"]["schema"]["what"].startswith(
+        "none yet: `slb serve` makes it"
+    )
     assert main(["doctor", "--deploy"]) in {0, 1}
     assert list(data.iterdir()) == []
 

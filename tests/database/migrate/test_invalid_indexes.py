@@ -40,7 +40,7 @@ def test_each_action_names_it_with_its_fix(action: tuple[str, ...], capsys: pyte
 @pytest.mark.usefixtures("broken_off")
 def test_doctor_names_it_too_and_is_not_content(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--json"]) == 1
-    assert FIX in json.loads(capsys.readouterr().out)["schema"]
+    assert FIX in json.loads(capsys.readouterr().out)["checks"]["indexes"]["what"]
 
 
 def test_its_fix_mends_it(broken_off: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,8 @@
 """`slb doctor` as an operator meets it."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -11,6 +13,8 @@ from shareable_backlog.config import Settings
 from shareable_backlog.services.access.sign_in import SAMPLE_ADMIN
 from tests.fakes.linear import FakeLinear, Fault, run_linear
 from tests.support.signed_in import SECRET_KEY
+
+_WRITTEN = "SELECT relname, pg_relation_size(oid), relfilenode FROM pg_class WHERE relkind = 'r' ORDER BY 1"
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +31,17 @@ def linear(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def found(capsys: pytest.CaptureFixture[str], code: int = 0, *options: str) -> dict[str, Any]:
+    """Return what each check says, and the teams."""
     assert main(["doctor", "--json", *options]) == code
-    return json.loads(capsys.readouterr().out)
+    printed = json.loads(capsys.readouterr().out)
+    return {name: check["what"] for name, check in printed["checks"].items()} | {"teams": printed["teams"]}
+
+
+def check(capsys: pytest.CaptureFixture[str], name: str, code: int = 0, *options: str) -> tuple[str, str, str | None]:
+    """Return the status of a check, what it says, and its fix."""
+    assert main(["doctor", "--json", *options]) == code
+    one = json.loads(capsys.readouterr().out)["checks"][name]
+    return one["status"], one["what"], one["fix"]
 
 
 def test_it_tells_which_database_is_in_use(capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,7 +114,7 @@ def test_a_linear_that_errs_is_asked_once(linear: FakeLinear, capsys: pytest.Cap
 def test_a_silent_linear_is_not_waited_for_for_ever(
     linear: FakeLinear, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("shareable_backlog.cli.doctor._LONGEST_WAIT_S", 0.3)
+    monkeypatch.setattr("shareable_backlog.cli.doctor.linear._LONGEST_WAIT_S", 0.3)
     linear.fail_next(Fault.SILENCE)
     assert "within 0.3 s" in found(capsys, code=1)["linear"]
 
@@ -130,12 +143,13 @@ def test_a_wrong_secret_is_named_and_not_shown(
     assert "a-secret-of-long-ago" not in str(findings)
 
 
-def test_what_is_unsafe_is_told_with_its_fix_when_asked_for(
+def test_what_is_unsafe_fails_with_its_fix_when_asked_for(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET_KEY", SECRET_KEY)
-    assert "unsafe" not in found(capsys)
-    assert [one["name"] for one in found(capsys, 1, "--deploy")["unsafe"]] == ["no_tls"]
+    assert "no_tls" not in found(capsys)
+    status, _, fix = check(capsys, "no_tls", 1, "--deploy")
+    assert (status, fix) == ("fail", "set BASE_URL to the https address at which people reach the backlog")
     assert main(["doctor", "--deploy"]) == 1
     assert "To mend it, set BASE_URL to the https address" in capsys.readouterr().out
 
@@ -144,9 +158,51 @@ def test_a_safe_set_up_is_told_as_such(capsys: pytest.CaptureFixture[str], monke
     monkeypatch.setenv("SECRET_KEY", SECRET_KEY)
     monkeypatch.setenv("BASE_URL", "https://backlog.example.com")
     monkeypatch.setenv("TRUSTED_PROXIES", "127.0.0.1")
-    assert found(capsys, 0, "--deploy")["unsafe"] == []
-    assert main(["doctor", "--deploy"]) == 0
-    assert "unsafe           nothing found\n" in capsys.readouterr().out
+    assert check(capsys, "deploy", 0, "--deploy") == ("ok", "nothing unsafe was found", None)
+
+
+def test_every_line_begins_with_its_status_and_what_is_not_well_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], linear: FakeLinear
+) -> None:
+    linear.fail_next(Fault.AUTHENTICATION)
+    assert main(["doctor"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.split()[0] for line in lines} <= {"ok", "warn", "fail"}
+    assert all(("To mend it, " in line) == (not line.startswith("ok")) for line in lines)
+    assert [line.split()[1] for line in lines if line.startswith("fail")] == ["linear"]
+
+
+def test_settings_that_can_not_be_used_exit_2_with_every_fault(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "many")
+    monkeypatch.setenv("LOG_FORMAT", "xml")
+    status, what, _ = check(capsys, "settings", 2)
+    assert status == "fail"
+    assert "PORT should be" in what
+    assert "LOG_FORMAT should be" in what
+    assert main(["doctor"]) == 2
+    assert capsys.readouterr().err.count("slb: ") == 2
+
+
+def test_it_tells_how_the_database_is_reached(capsys: pytest.CaptureFixture[str]) -> None:
+    findings = found(capsys)
+    assert findings["connection"].startswith("answers in")
+    assert findings["tls"] == "none, and none is needed on this machine"
+    assert (findings["encoding"], findings["indexes"]) == ("UTF8", "all valid")
+    assert re.fullmatch(r"this machine is \d\.\d s (ahead of|behind) the database", findings["clock"])
+
+
+def test_it_writes_nothing(
+    capsys: pytest.CaptureFixture[str], database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SLB_DATA_DIR", str(tmp_path / "data"))
+    with psycopg.connect(database, autocommit=True) as connection:
+        before = connection.execute(_WRITTEN).fetchall()
+        found(capsys)
+        assert connection.execute(_WRITTEN).fetchall() == before
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_samples_admin_is_unsafe(capsys: pytest.CaptureFixture[str], settings: Settings) -> None:
@@ -155,7 +211,7 @@ def test_the_samples_admin_is_unsafe(capsys: pytest.CaptureFixture[str], setting
         connection.execute(
             "INSERT INTO users (email, is_admin, is_approved) VALUES (%s, true, true)", (SAMPLE_ADMIN,)
         )
-    assert "sample_admin" in [one["name"] for one in found(capsys, 1, "--deploy")["unsafe"]]
+    assert check(capsys, "sample_admin", 1, "--deploy")[0] == "fail"
 
 
 def test_a_record_whose_guards_are_open_exits_1_with_the_fix(
@@ -168,9 +224,9 @@ def test_a_record_whose_guards_are_open_exits_1_with_the_fix(
     ):
         with psycopg.connect(database) as connection:
             connection.execute(opening.encode())
-        finding = found(capsys, code=1)["record"]
+        status, finding, fix = check(capsys, "record", 1)
         assert said in finding
-        assert finding.endswith("As the owner: slb database grants | psql")
+        assert (status, fix) == ("fail", "run, as the owner of the tables, `slb database grants | psql`")
         with psycopg.connect(database) as connection:
             connection.execute("ALTER TABLE audit_logs ENABLE TRIGGER USER; SELECT close_audit_tables()")
     with psycopg.connect(database) as connection:
@@ -188,4 +244,6 @@ def test_a_record_that_nobody_seals_exits_1(capsys: pytest.CaptureFixture[str], 
 
 @pytest.mark.owner
 def test_a_role_that_owns_the_record_is_advised_of_another(capsys: pytest.CaptureFixture[str]) -> None:
-    assert found(capsys)["record"].startswith("guarded and sealed. DATABASE_URL's role owns it")
+    status, what, fix = check(capsys, "record")
+    assert (status, what) == ("warn", "guarded and sealed, but DATABASE_URL's role owns it.")
+    assert "slb database grants" in (fix or "")

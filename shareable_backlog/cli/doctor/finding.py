@@ -1,0 +1,14 @@
+"""Hold what a check of `slb doctor` found."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found; `fix` is what to do about it, as the rest of "To mend it, …", None where all is well."""
+
+    name: str
+    status: Literal["ok", "warn", "fail"]
+    what: str
+    fix: str | None = None

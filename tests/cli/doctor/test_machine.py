@@ -1,0 +1,44 @@
+"""What `slb doctor` says of this machine: slips in the environment, secrets, room on the disk."""
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from shareable_backlog.cli.doctor import machine
+from shareable_backlog.config import parse_settings
+from tests.support.signed_in import SECRET_KEY
+
+
+def test_a_name_that_looks_like_a_setting_is_told_with_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert machine.check_spelling(parse_settings({})).status == "ok"
+    monkeypatch.setenv("LINEAR_API_KEYS", "lin_api_0123456789")
+    found = machine.check_spelling(parse_settings({}))
+    assert found.status == "warn"
+    assert "LINEAR_API_KEYS (did you mean LINEAR_API_KEY?)" in found.what
+    assert "0123456789" not in f"{found}"
+
+
+def test_secrets_are_named_and_not_shown() -> None:
+    found = machine.check_secrets(parse_settings({"SECRET_KEY": SECRET_KEY, "LINEAR_API_KEY": "lin_api_0123456789"}))
+    assert (found.status, found.what) == ("ok", "SECRET_KEY, LINEAR_API_KEY")
+
+
+def test_a_kept_key_beside_a_server_of_ones_own_has_to_last(tmp_path: Path) -> None:
+    texts = {"SLB_DATA_DIR": str(tmp_path)}
+    assert "is made at the first start" in machine.check_secrets(parse_settings(texts)).what
+    (tmp_path / "secret_key").write_text(SECRET_KEY, encoding="ascii")
+    assert machine.check_secrets(parse_settings(texts)).status == "ok"
+    found = machine.check_secrets(parse_settings({**texts, "DATABASE_URL": "postgresql:///backlog"}))
+    assert (found.status, SECRET_KEY in f"{found}") == ("warn", False)
+
+
+@pytest.mark.parametrize(("free", "status"), [(5 * 10**9, "ok"), (10**9, "warn"), (10**8, "fail")])
+def test_little_room_on_the_disk_is_told_also_where_the_folder_is_yet_to_be_made(
+    free: int, status: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=free))
+    found = machine.check_disk(parse_settings({"SLB_DATA_DIR": str(tmp_path / "data" / "backlog")}))
+    assert (found.status, f"{free / 10**9:.1f} GB" in found.what) == (status, True)
+    assert list(tmp_path.iterdir()) == []
