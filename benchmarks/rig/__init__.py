@@ -29,6 +29,9 @@ from tests.support.signed_in import SECRET_KEY, cookies
 AS_BOB = "; ".join(f"{name}={value}" for name, value in cookies("bob").items())
 """The Cookie header of a viewer, once `tests.support.signed_in.let_in` has let him in."""
 
+AS_ERIN = "; ".join(f"{name}={value}" for name, value in cookies("erin").items())
+"""That of a viewer whose group sees a part."""
+
 ROOT = Path(__file__).parents[2]
 SLB = (sys.executable, "-m", "shareable_backlog")
 _NODE_PACKAGES = ("express@5", "pg@8", "ejs@7", "pino@10", "node-pg-migrate@9")

@@ -41,9 +41,10 @@ class Page:
 
 
 class Reader:
-    """A signed-in viewer."""
+    """A signed-in viewer of the server at an `address`: bob, unless another's Cookie header is given."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, cookie: str = rig.AS_BOB) -> None:
+        self.address, self._cookie = address, cookie
         self._connection = HTTPConnection(urlsplit(address).netloc)
         self._asked_at = 0.0
 
@@ -52,7 +53,7 @@ class Reader:
         if time.perf_counter() - self._asked_at > _KEPT_FOR_S:
             self._connection.close()
             self._connection.connect()
-        headers = {"Cookie": rig.AS_BOB, **({"If-None-Match": tag} if tag else {})}
+        headers = {"Cookie": self._cookie, **({"If-None-Match": tag} if tag else {})}
         if is_compressed:
             headers["Accept-Encoding"] = "gzip"
         started = self._asked_at = time.perf_counter()
