@@ -48,6 +48,7 @@ _STATES: LiteralString = f"""
   FROM workflow_states s WHERE s.team_id IN (TABLE shown_teams)"""
 _WITHOUT_STATE: LiteralString = "(-1e9)::float8"
 _FEW_STATES = 16
+_OF_OTHER_PROJECT: LiteralString = "i.project_id <> ALL (ARRAY(TABLE group_projects))"
 
 
 def choose_sources(
@@ -106,7 +107,7 @@ def _choose(selection: Selection, part: Part, *, wants_first: bool, is_front: bo
         )
         yield replace(whole, driver="no state", conditions=("i.state_id IS NULL",), rank_sql=_WITHOUT_STATE)
     elif selection.in_group:
-        yield from _choose_for_group(selection, whole, driver)
+        yield from _choose_for_group(selection, whole, driver, wants_first=wants_first)
     elif driver and driver.column.name == "priority" and selection.order.priority_key:
         yield from _choose_by_priority(whole, driver, selection.order.priority_key)
     elif driver and len(driver.ids) == 1:
@@ -134,20 +135,29 @@ def _sort_states(order: Order) -> LiteralString:
     return f"({_STATES} ORDER BY rank DESC)" if order.is_descending else f"({_STATES} ORDER BY rank)"
 
 
-def _choose_for_group(selection: Selection, whole: Source, driver: IdPredicate | None) -> Iterator[Source]:
+def _choose_for_group(
+    selection: Selection, whole: Source, driver: IdPredicate | None, *, wants_first: bool
+) -> Iterator[Source]:
     """Yield the ways to what a group sees: by each of its teams and projects, and by its labels."""
     hints = selection.hints
     if hints.group_has_teams and driver:
         yield _look_up_each(whole, driver, teams="TABLE group_teams")
     elif hints.group_has_teams:
         yield replace(whole, driver="each team of the group", ids="group_teams", matched="i.team_id = d.id")
+    # To count, what the group sees by one of its rules is found by no other, so that nothing is sorted.
+    by_team: list[LiteralString] = [] if wants_first else ["i.team_id <> ALL (ARRAY(TABLE group_teams))"]
+    by_project: list[LiteralString] = [] if wants_first else [f"(i.project_id IS NULL OR {_OF_OTHER_PROJECT})"]
     if hints.group_has_projects:
         matched: LiteralString = "i.project_id = d.id"
-        yield replace(whole, driver="each project of the group", ids="group_projects", matched=matched)
+        conditions = (*whole.conditions, *by_team)
+        driven_by: LiteralString = "each project of the group"
+        yield replace(whole, driver=driven_by, ids="group_projects", matched=matched, conditions=conditions)
     if hints.group_label_ids:
         # Constant for the planner, which so knows whether it is faster to find the labels or to go by time.
         labelled: LiteralString = "i.label_ids <> '{}' AND i.label_ids && %(group_label_ids)s::text[]"
-        yield replace(whole, driver="labels of the group", conditions=(labelled, *whole.conditions))
+        each = _look_up_each(whole, driver) if driver else whole
+        conditions = (labelled, *by_team, *by_project, *each.conditions)
+        yield replace(each, driver="labels of the group", conditions=conditions)
     if not (hints.group_has_teams or hints.group_has_projects or hints.group_label_ids):
         yield replace(whole, driver="nothing", conditions=("false",))
 

@@ -59,8 +59,9 @@ def _render_block(rows: Rows, sources: list[Source]) -> LiteralString:
 
 
 def _join(rows: Rows, sources: list[Source]) -> LiteralString:
-    # What a group sees by several of its rules comes from each of them.
-    union: LiteralString = ")\nUNION (" if rows.selection.in_group else ")\nUNION ALL ("
+    # The first of what a group sees by several of its rules come from each of them.
+    is_doubled = rows.selection.in_group and rows.pick == "first"
+    union: LiteralString = ")\nUNION (" if is_doubled else ")\nUNION ALL ("
     return f"({union.join([_render_source(rows, one) for one in sources])})"
 
 
@@ -94,7 +95,12 @@ def _render_source(rows: Rows, source: Source) -> LiteralString:
 
 
 def _is_sorted(rows: Rows, source: Source) -> bool:
-    """Return whether the order leads to rows: to count some of few, the planner would sort all of them first."""
+    """Return whether the order leads to rows: to count some of few, the planner would sort all of them first.
+
+    And of what a group sees by one of its rules, as it takes what meets two conditions on the same for much rarer.
+    """
+    if rows.selection.in_group and rows.pick == "some":
+        return False
     is_few = not source.ids and any(
         isinstance(one, IdPredicate) and one.is_one_of and one.column.has_many_values
         for one in rows.selection.predicates
