@@ -128,6 +128,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
         "PATH": os.defpath,
         "HOME": str(folder),
         "PYTHONPATH": str(ROOT),
+        "SSL_CERT_DIR": os.devnull,
         "LOG_FORMAT": "json",
         "SLB_DATA_DIR": str(folder / "data"),
         "SECRET_KEY": SECRET_KEY,

@@ -3,7 +3,6 @@
 import os
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -24,10 +23,7 @@ _HALVINGS = 4  # pages of 15 rows
 
 
 @pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeLinear]:
-    # What loads certificates takes longer than a run.
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+def fake() -> Iterator[FakeLinear]:
     with run_linear() as fake:
         fake.requests_limit = fake.complexity_limit = 10**9
         for _ in range(30):

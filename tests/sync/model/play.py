@@ -1,12 +1,9 @@
 """Let a history happen to a fake Linear and the mirror, and say what must hold after each run."""
 
 import asyncio
-import os
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from unittest.mock import patch
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -197,9 +194,6 @@ def open_play(settings: Settings, *, through: str | None = None) -> Generator[Pl
     assert settings.database_url
     logs.configure_logs("warning", settings.log_format)
     with (
-        # A run over the fake takes less time than to load the certificates of all the world.
-        tempfile.TemporaryDirectory() as empty,
-        patch.dict(os.environ, {"SSL_CERT_FILE": "", "SSL_CERT_DIR": empty}),
         run_linear() as fake,
         psycopg.connect(settings.database_url.reveal(), autocommit=True) as admin,
         asyncio.Runner() as runner,
