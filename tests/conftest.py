@@ -5,6 +5,7 @@ The migrations run once, into a template database; each test that asks for `data
 
 import contextlib
 import functools
+import gc
 import os
 import shutil
 import signal
@@ -55,6 +56,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
                     admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(made)))
                 admin.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
         shutil.rmtree(os.environ.pop(_FOLDER), ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage while tests are collected, nor for any among them later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
