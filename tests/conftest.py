@@ -69,8 +69,12 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the long tests, so that at the end no worker is alone with one."""
+    """Mark what asks the server; begin with the long tests, so that at the end no worker is alone with one."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "server" in item.fixturenames:
+            item.add_marker("server")
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
