@@ -33,6 +33,7 @@ from tests.support.signed_in import SECRET_KEY
 pytest_plugins = ("tests.support.causes", "tests.fakes.postgres")
 
 _FOLDER, _TEMPLATE = "SLB_TESTS_FOLDER", program_role.TEMPLATE
+_OPTIONS = ("-c", "fsync=off", "-c", "full_page_writes=off")  # nothing has to outlive a crash
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -121,7 +122,7 @@ def server() -> Generator[str]:
         if url:
             conninfo = conninfo_words.parse_url(url)
         else:
-            run = embedded_server.run_server(Path(os.environ[_FOLDER]), options=("-c", "fsync=off"))
+            run = embedded_server.run_server(Path(os.environ[_FOLDER]), options=_OPTIONS)
             conninfo = stack.enter_context(run)
         stack.callback(lambda: (_connect_admin(conninfo).close(), _connect_admin.cache_clear()))
         stack.callback(lending.drop_free, functools.partial(_drop_database, conninfo))
