@@ -26,8 +26,14 @@ _MOST_BYTES = 16 * 8192
 _TABLES = "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace('public') AND relkind = 'r' ORDER BY 1"
 _MOST_ROWS = 1000
 """That are read of a table; tests with more have items alone in it."""
-_SEQUENCES = "SELECT seqrelid::regclass::text, seqstart, pg_sequence_last_value(seqrelid) FROM pg_sequence ORDER BY 1"
-_SET_SEQUENCE = "SELECT setval(%s::text::regclass, coalesce(%s, %s), %s)"
+_SEQUENCES = """
+    SELECT array_agg(seqrelid::regclass::text), array_agg(seqstart), array_agg(pg_sequence_last_value(seqrelid))
+    FROM pg_sequence
+"""
+_SET_SEQUENCES = """
+    SELECT setval(name::regclass, coalesce(last, start), last IS NOT NULL)
+    FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS sequence (name, start, last)
+"""
 _SIZES = "SELECT coalesce(max(pg_relation_size(name::regclass)), 0) FROM unnest(%s::text[]) name"
 _OTHERS = """
     SELECT EXISTS (
@@ -62,7 +68,8 @@ class LentDatabase:
     conninfo: str
     session: psycopg.Connection
     catalogs: list[tuple[object, ...]]
-    sequences: list[tuple[object, ...]]
+    sequences: tuple[object, ...]
+    """Their names, where each begins, and where it has come to."""
     rows: dict[str, str]
     copies: dict[str, bytes]
 
@@ -107,7 +114,7 @@ def open_database(conninfo: str) -> LentDatabase:
         conninfo=conninfo,
         session=session,
         catalogs=session.execute(_COUNT_CATALOGS).fetchall(),
-        sequences=session.execute(_SEQUENCES).fetchall(),
+        sequences=session.execute(_SEQUENCES).fetchall()[0],
         rows=rows,
         copies={name: _copy_table(session, name) for name, text in rows.items() if text},
     )
@@ -131,8 +138,7 @@ def restore(database: LentDatabase, written: dict[str, str]) -> bool:
         session.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
         if name in database.copies:
             _fill_table(session, name, database.copies[name])
-    for name, start, last in database.sequences:
-        session.execute(_SET_SEQUENCE, [name, last, start, last is not None])
+    session.execute(_SET_SEQUENCES, database.sequences)
     return True
 
 
