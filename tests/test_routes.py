@@ -1,6 +1,6 @@
 """Every route, asked by everybody in every way: the table below knows the answer of each."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import psycopg
@@ -13,7 +13,7 @@ from shareable_backlog.web import params
 from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
-from tests.support.signed_in import csrf, let_in
+from tests.support.signed_in import csrf, let_in_by
 
 # By GET these are the page of a person, or a run, of which there is none.
 READ_AS_A_NUMBER = ("/admin/people/decide", "/admin/sync/removals")
@@ -199,10 +199,17 @@ def site(server: str, template: str) -> Generator[Site]:
         yield site
 
 
-def reset(site: Site) -> None:
-    let_in(site.conninfo, "alice", "bob", "carol", "dora", "edgar", "erin")
-    with psycopg.connect(site.conninfo) as connection:
-        connection.execute("DELETE FROM rate_limits")
+@pytest.fixture(scope="module")
+def reset(site: Site) -> Generator[Callable[[], None]]:
+    """Yield what makes everybody as new, before each of thousands of requests, by a session that has its plans."""
+    with psycopg.connect(site.conninfo, autocommit=True) as connection:
+
+        def make_as_new() -> None:
+            with connection.transaction():
+                let_in_by(connection, "alice", "bob", "carol", "dora", "edgar", "erin")
+                connection.execute("DELETE FROM rate_limits")
+
+        yield make_as_new
 
 
 def name(route: Route) -> str:
@@ -273,8 +280,10 @@ def test_what_changes_who_sees_what_is_asked_for_again() -> None:
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.act], ids=name)
-def test_whoever_signed_in_long_ago_is_led_to_sign_in_again_and_nothing_is_done(site: Site, route: Route) -> None:
-    reset(site)
+def test_whoever_signed_in_long_ago_is_led_to_sign_in_again_and_nothing_is_done(
+    site: Site, reset: Callable[[], None], route: Route
+) -> None:
+    reset()
     site.query("UPDATE sessions SET created_at = now() - interval '10 minutes 1 second'")
     answer = asked(site, route, "alice", csrf_of="alice")
     assert answer.status_code == 303
@@ -290,10 +299,10 @@ def test_its_handler_wants_what_there_is(route: Route) -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=name)
-def test_it_answers_whoever_may_ask_and_nobody_else(site: Site, route: Route) -> None:
+def test_it_answers_whoever_may_ask_and_nobody_else(site: Site, reset: Callable[[], None], route: Route) -> None:
     row = TABLE[name(route)]
     for persona in PERSONAS:
-        reset(site)
+        reset()
         answer = asked(site, route, persona, csrf_of=str(persona))
         if persona in _IN.get(row.who, _IN["anyone"]):
             is_led_on = answer.status_code == 303 and row.who in ("visitor", "person") and row.answer == 200
@@ -305,28 +314,34 @@ def test_it_answers_whoever_may_ask_and_nobody_else(site: Site, route: Route) ->
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=name)
-def test_a_stranger_to_the_network_is_refused_whoever_it_is(site: Site, route: Route) -> None:
+def test_a_stranger_to_the_network_is_refused_whoever_it_is(
+    site: Site, reset: Callable[[], None], route: Route
+) -> None:
     is_open = route.who in ("anyone", "signer")
     for persona in (None, "bob", "alice"):
-        reset(site)
+        reset()
         answer = asked(site, route, persona, csrf_of=str(persona), **STRANGER)
         expected = TABLE[name(route)].answer if is_open else 403
         assert answer.status_code == (404 if route.path == "/metrics" else expected), persona
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.method == "POST"], ids=name)
-def test_a_form_that_is_not_of_a_page_of_ours_changes_nothing(site: Site, route: Route) -> None:
+def test_a_form_that_is_not_of_a_page_of_ours_changes_nothing(
+    site: Site, reset: Callable[[], None], route: Route
+) -> None:
     if route.who in ("signer", "browser"):
         return
     for token in (None, "mallory"):
-        reset(site)
+        reset()
         assert asked(site, route, "alice", csrf_of=token).status_code == 403
         assert asked(site, route, "alice", csrf_of="alice", origin="https://evil.example.com").status_code == 403
 
 
 @pytest.mark.parametrize("path", sorted({route.path for route in ROUTES}))
-def test_other_methods_are_refused_with_those_that_there_are(site: Site, path: str) -> None:
-    reset(site)
+def test_other_methods_are_refused_with_those_that_there_are(
+    site: Site, reset: Callable[[], None], path: str
+) -> None:
+    reset()
     methods = {route.method for route in ROUTES if route.path == path}
     address = next(TABLE[name(route)].path or path for route in ROUTES if route.path == path)
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"} - methods:

@@ -75,18 +75,23 @@ def let_in(conninfo: str, *personas: str) -> dict[str, int]:
     pending; dora is disabled and edgar declined, so that their sessions are good for nothing. Whoever is there
     already is as new.
     """
+    with psycopg.connect(conninfo) as connection:
+        return let_in_by(connection, *personas)
+
+
+def let_in_by(connection: psycopg.Connection, *personas: str) -> dict[str, int]:
+    """Do the same by a connection that is there already."""
     given = [(persona, *PERSONAS[persona], _hash_token(persona)) for persona in personas or ("alice", "bob")]
     columns = [list(column) for column in zip(*given, strict=True)]
-    with psycopg.connect(conninfo) as connection:
-        ids = dict(connection.execute(_LET_IN, columns).fetchall())
-        if "erin" in ids:
-            connection.execute("INSERT INTO viewer_groups (name) VALUES ('Nobody''s') ON CONFLICT DO NOTHING")
-            connection.execute(
-                "INSERT INTO viewer_group_members (user_id, viewer_group_id)"
-                " SELECT %s, id FROM viewer_groups WHERE name = 'Nobody''s' ON CONFLICT DO NOTHING",
-                [ids["erin"]],
-            )
-        return ids
+    ids = dict(connection.execute(_LET_IN, columns).fetchall())
+    if "erin" in ids:
+        connection.execute("INSERT INTO viewer_groups (name) VALUES ('Nobody''s') ON CONFLICT DO NOTHING")
+        connection.execute(
+            "INSERT INTO viewer_group_members (user_id, viewer_group_id)"
+            " SELECT %s, id FROM viewer_groups WHERE name = 'Nobody''s' ON CONFLICT DO NOTHING",
+            [ids["erin"]],
+        )
+    return ids
 
 
 def _hash_token(persona: str) -> bytes:
