@@ -10,9 +10,9 @@ import textwrap
 from benchmarks.rig import Row, Unavailable
 
 _NAMES = (
-    "program.health", "program.migrate", "program.start", "sync", "scale", "lists", "cold", "pages", "plans",
-    "express", "proxy", "weight", "export", "viewers", "webhooks", "forecast", "limits.audit", "limits.heads",
-    "limits.rows", "limits.texts",
+    "program.health", "program.migrate", "program.start", "image", "sync", "scale", "lists", "cold", "pages",
+    "plans", "express", "proxy", "weight", "export", "viewers", "webhooks", "forecast", "limits.audit",
+    "limits.heads", "limits.rows", "limits.texts",
 )  # fmt: skip
 
 

@@ -1,0 +1,180 @@
+"""What runs the program elsewhere: the image, compose, systemd and Kubernetes name what exists, and agree."""
+
+import importlib
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from configparser import ConfigParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.image import dockerfile
+from shareable_backlog import cli, config, routes
+from shareable_backlog.cli.serving import serve
+
+ROOT = Path(__file__).parents[2]
+UNIT = ROOT / "deploy/systemd/shareable-linear-backlog.service"
+yaml: Any = importlib.import_module("yaml")
+COMPOSE: Any = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+KUBERNETES: Any = list(yaml.safe_load_all((ROOT / "deploy/kubernetes/backlog.yaml").read_text(encoding="utf-8")))
+STAGES = dockerfile.read_stages(ROOT / "Dockerfile")
+IMAGE = STAGES[-1]
+OTHERS = {"PATH", "PYTHONDONTWRITEBYTECODE"}
+"""What is no setting of the program."""
+ENDS_WITHIN_S = serve.ENDED_WITHIN_S + 3
+"""A stop without the drain, and the last words of one that hangs."""
+
+
+def read_unit() -> dict[str, dict[str, str]]:
+    parser = ConfigParser(strict=True, interpolation=None)
+    parser.optionxform = str  # pyright: ignore[reportAttributeAccessIssue] (names keep their case)
+    parser.read(UNIT, encoding="utf-8")
+    return {name: dict(parser[name]) for name in parser.sections()}
+
+
+def find_kind(kind: str, name: str = "backlog") -> Any:
+    return next(one for one in KUBERNETES if (one["kind"], one["metadata"]["name"]) == (kind, name))
+
+
+def list_pods() -> list[Any]:
+    return [one["spec"]["template"]["spec"] for one in KUBERNETES if one["kind"] == "Deployment"]
+
+
+def list_commands() -> Iterator[list[str]]:
+    """Yield what follows `slb` in each of them."""
+    yield IMAGE.find("CMD").read_list()
+    yield IMAGE.find("HEALTHCHECK").read_list()[1:]
+    yield shlex.split(read_unit()["Service"]["ExecStart"])[1:]
+    for name in ("backlog", "migrate"):
+        yield COMPOSE["services"][name]["command"]
+    for pod in list_pods():
+        for container in (*pod.get("initContainers", ()), *pod["containers"]):
+            yield container["args"]
+
+
+@pytest.mark.parametrize("words", list_commands(), ids=" ".join)
+def test_each_command_is_one_that_the_program_understands(words: list[str]) -> None:
+    assert cli.build_parser().parse_args(words).run
+
+
+def test_each_setting_is_one_of_the_program() -> None:
+    in_unit = [one.partition("=")[0] for one in read_unit()["Service"]["Environment"].split()]
+    in_compose = [name for one in ("backlog", "migrate") for name in COMPOSE["services"][one]["environment"]]
+    in_kubernetes = list(find_kind("ConfigMap")["data"])
+    named = {*IMAGE.read_environment(), *in_unit, *in_compose, *in_kubernetes}
+    assert named - OTHERS - set(config.NAMES) == set()
+    assert config.parse_settings(find_kind("ConfigMap")["data"]).stop_drain_s == 10
+
+
+def test_the_image_runs_as_nobody_of_weight_and_asks_for_its_health_by_itself() -> None:
+    user = IMAGE.find("USER").words.split(":")
+    assert [int(number) > 0 for number in user] == [True, True]
+    assert IMAGE.find("HEALTHCHECK").read_list() == ["slb", "healthcheck"]
+    assert IMAGE.find("ENTRYPOINT").read_list() == ["slb"]
+    assert "curl" not in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    for pod in list_pods():
+        assert [str(pod["securityContext"][name]) for name in ("runAsUser", "runAsGroup")] == user
+        assert pod["securityContext"]["runAsNonRoot"] is True
+
+
+def test_the_image_is_built_of_nothing_but_the_program() -> None:
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    sent = [line[1:] for line in lines if line.startswith("!")]
+    assert "*" in lines
+    assert [name for name in sent if not (ROOT / name).exists()] == []
+    assert {"tests", ".env", ".git", "benchmarks"} & set(sent) == set()
+    copied = [step.words.split() for stage in STAGES for step in stage.steps if step.name == "COPY"]
+    assert {words[0].removeprefix("--from=") for words in copied} == {"requirements.lock", ".", STAGES[0].name}
+
+
+def test_what_the_image_drops_is_needed_to_build_alone() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    needed_by = {
+        found[1]: set(re.findall(r"#\s+(?:via\s)?([\w-]+)", found[2].replace("via ", "")))
+        for found in re.finditer(r"^([\w.-]+)==.*\n((?:    .*\n)+)", lock, re.MULTILINE)
+    }
+    text = next(step.words for step in STAGES[0].steps if "uninstall" in step.words)
+    dropped = set(text.partition("uninstall --yes")[2].partition("&&")[0].split())
+    roots = {"hatchling", "editables"}
+    assert dropped >= roots
+    assert {name: others for name in dropped - roots if not (others := needed_by[name] - {"via"}) <= dropped} == {}
+
+
+@pytest.mark.parametrize("name", ["backlog", "migrate"])
+def test_compose_mounts_starts_and_waits_for_what_it_has(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert set(service["depends_on"]) <= set(COMPOSE["services"])
+    assert {one.partition(":")[0] for one in service["volumes"]} <= set(COMPOSE["volumes"])
+    assert (service["read_only"], service["tmpfs"], service["cap_drop"]) == (True, ["/tmp"], ["ALL"])  # noqa: S108
+    assert service["environment"]["DATABASE_URL"].startswith("postgresql://backlog:")
+
+
+def test_compose_gives_a_stop_its_time() -> None:
+    assert int(COMPOSE["services"]["backlog"]["stop_grace_period"].removesuffix("s")) > ENDS_WITHIN_S + 3
+
+
+def test_systemd_gives_a_stop_its_time_and_hears_from_the_program() -> None:
+    service = read_unit()["Service"]
+    assert int(service["TimeoutStopSec"]) > ENDS_WITHIN_S + 3
+    assert (service["Type"], service["NotifyAccess"], int(service["WatchdogSec"]) >= 10) == ("notify", "main", True)
+    assert service["KillMode"] == "mixed", "the parent of the workers tells each of them when to stop"
+    folder = service["StateDirectory"]
+    assert f"SLB_DATA_DIR=/var/lib/{folder}" in service["Environment"]
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not here")
+def test_systemd_understands_the_unit(tmp_path: Path) -> None:
+    unit = tmp_path / UNIT.name
+    unit.write_text(re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", UNIT.read_text(encoding="utf-8")))
+    done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_kubernetes_selects_mounts_and_probes_what_there_is() -> None:
+    paths = {path for path in routes.OPEN_PATHS if "{" not in path}
+    for deployment in (one for one in KUBERNETES if one["kind"] == "Deployment"):
+        template = deployment["spec"]["template"]
+        assert template["metadata"]["labels"] == deployment["spec"]["selector"]["matchLabels"]
+        pod = template["spec"]
+        volumes = {one["name"] for one in pod["volumes"]}
+        for container in (*pod.get("initContainers", ()), *pod["containers"]):
+            assert {one["name"] for one in container["volumeMounts"]} <= volumes
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True
+            assert {name for one in container["envFrom"] for source in one.values() for name in [source["name"]]} == {
+                "backlog"
+            }
+            for probe in (value for key, value in container.items() if key.endswith("Probe")):
+                assert probe["httpGet"]["path"] in paths
+                assert probe["httpGet"]["port"] in {one["name"] for one in container["ports"]}
+    web = find_kind("Deployment")
+    labels, container = (
+        web["spec"]["template"]["metadata"]["labels"],
+        web["spec"]["template"]["spec"]["containers"][0],
+    )
+    for selector in (find_kind("Service")["spec"]["selector"], find_kind("PodDisruptionBudget")["spec"]["selector"]):
+        assert selector.get("matchLabels", selector) == labels
+    assert find_kind("Service")["spec"]["ports"][0]["targetPort"] == container["ports"][0]["name"]
+    assert container["ports"][0]["containerPort"] == config.Settings().port
+
+
+def test_kubernetes_hears_of_a_stop_before_the_listener_closes_and_waits_for_its_end() -> None:
+    pod = find_kind("Deployment")["spec"]["template"]["spec"]
+    drain_s = float(find_kind("ConfigMap")["data"]["STOP_DRAIN_S"])
+    probe = pod["containers"][0]["readinessProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] + probe["timeoutSeconds"] < drain_s
+    assert pod["terminationGracePeriodSeconds"] > drain_s + ENDS_WITHIN_S
+    assert find_kind("Ingress")["spec"]["rules"][0]["host"] in find_kind("ConfigMap")["data"]["BASE_URL"]
+
+
+def test_the_files_that_the_install_page_names_are_there_and_its_commands_are_understood() -> None:
+    text = (ROOT / "docs/install.md").read_text(encoding="utf-8")
+    blocks = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL)).replace("\\\n", " ")
+    assert [name for name in re.findall(r"deploy/[\w./-]+\.\w+", text) if not (ROOT / name).exists()] == []
+    commands = re.findall(r"(?:bin/slb|backlog slb|shareable-linear-backlog) ((?:serve|users)\b.*)", blocks)
+    assert len(commands) == 4
+    for words in commands:
+        assert cli.build_parser().parse_args(shlex.split(words)).run
