@@ -63,6 +63,7 @@ NO_VERBS: Mapping[str, str] = {
     "shutdown": "uvicorn calls a protocol so",
     "startup": "uvicorn calls a server's beginning so",
     "emit": "logging calls a handler so",
+    "_output_child_pre": "jinja2 calls a generator of code so",
 }
 """The names that begin with no verb, and why."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import psycopg
 import pytest
@@ -18,6 +19,7 @@ from tests.support.signed_in import csrf, let_in_by
 # By GET these are the page of a person, or a run, of which there is none.
 READ_AS_A_NUMBER = ("/admin/people/decide", "/admin/sync/removals")
 STRANGER = {"x-forwarded-for": "203.0.113.9"}
+Reset: TypeAlias = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,7 @@ def site(server: str, template: str) -> Generator[Site]:
 
 
 @pytest.fixture(scope="module")
-def reset(site: Site) -> Generator[Callable[[], None]]:
+def reset(site: Site) -> Generator[Reset]:
     """Yield what makes everybody as new, before each of thousands of requests, by a session that has its plans."""
     with psycopg.connect(site.conninfo, autocommit=True) as connection:
 
@@ -281,7 +283,7 @@ def test_what_changes_who_sees_what_is_asked_for_again() -> None:
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.act], ids=name)
 def test_whoever_signed_in_long_ago_is_led_to_sign_in_again_and_nothing_is_done(
-    site: Site, reset: Callable[[], None], route: Route
+    site: Site, reset: Reset, route: Route
 ) -> None:
     reset()
     site.query("UPDATE sessions SET created_at = now() - interval '10 minutes 1 second'")
@@ -299,7 +301,7 @@ def test_its_handler_wants_what_there_is(route: Route) -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=name)
-def test_it_answers_whoever_may_ask_and_nobody_else(site: Site, reset: Callable[[], None], route: Route) -> None:
+def test_it_answers_whoever_may_ask_and_nobody_else(site: Site, reset: Reset, route: Route) -> None:
     row = TABLE[name(route)]
     for persona in PERSONAS:
         reset()
@@ -314,9 +316,7 @@ def test_it_answers_whoever_may_ask_and_nobody_else(site: Site, reset: Callable[
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=name)
-def test_a_stranger_to_the_network_is_refused_whoever_it_is(
-    site: Site, reset: Callable[[], None], route: Route
-) -> None:
+def test_a_stranger_to_the_network_is_refused_whoever_it_is(site: Site, reset: Reset, route: Route) -> None:
     is_open = route.who in ("anyone", "signer")
     for persona in (None, "bob", "alice"):
         reset()
@@ -326,9 +326,7 @@ def test_a_stranger_to_the_network_is_refused_whoever_it_is(
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.method == "POST"], ids=name)
-def test_a_form_that_is_not_of_a_page_of_ours_changes_nothing(
-    site: Site, reset: Callable[[], None], route: Route
-) -> None:
+def test_a_form_that_is_not_of_a_page_of_ours_changes_nothing(site: Site, reset: Reset, route: Route) -> None:
     if route.who in ("signer", "browser"):
         return
     for token in (None, "mallory"):
@@ -338,9 +336,7 @@ def test_a_form_that_is_not_of_a_page_of_ours_changes_nothing(
 
 
 @pytest.mark.parametrize("path", sorted({route.path for route in ROUTES}))
-def test_other_methods_are_refused_with_those_that_there_are(
-    site: Site, reset: Callable[[], None], path: str
-) -> None:
+def test_other_methods_are_refused_with_those_that_there_are(site: Site, reset: Reset, path: str) -> None:
     reset()
     methods = {route.method for route in ROUTES if route.path == path}
     address = next(TABLE[name(route)].path or path for route in ROUTES if route.path == path)

@@ -88,46 +88,35 @@ async def read_installation_numbers(limits: SessionLimits) -> InstallationNumber
 
 
 async def _read_numbers(reader: "_Reader", limits: SessionLimits) -> InstallationNumbers:
-    (
-        age,
-        items,
-        last_run,
-        swept,
-        refusals,
-        budget,
-        deliveries,
-        mails,
-        search,
-        sessions,
-        people,
-        record,
-    ) = await asyncio.gather(
-        reader.read_or_leave(freshness.read_age()),
-        reader.read_or_leave(installation.count_items()),
-        reader.read_or_leave(installation.find_last_ended_run()),
-        reader.read_or_leave(sync_history.find_last_sweep()),
-        reader.read_or_leave(installation.count_refusals()),
-        reader.read_or_leave(sync_history.find_last_budget()),
-        reader.read_or_leave(installation.count_deliveries()),
-        reader.read_or_leave(installation.read_mail_backlog()),
-        reader.read_or_leave(installation.read_search_backlog()),
-        reader.read_or_leave(overview.count_sessions(limits.idle_hours, limits.max_days)),
-        reader.read_or_leave(overview.count_people_by_state()),
-        reader.read_or_leave(installation.read_audit_backlog()),
-    )
+    async with asyncio.TaskGroup() as group:
+        age = group.create_task(reader.read_or_leave(freshness.read_age()))
+        items = group.create_task(reader.read_or_leave(installation.count_items()))
+        last_run = group.create_task(reader.read_or_leave(installation.find_last_ended_run()))
+        swept = group.create_task(reader.read_or_leave(sync_history.find_last_sweep()))
+        refusals = group.create_task(reader.read_or_leave(installation.count_refusals()))
+        budget = group.create_task(reader.read_or_leave(sync_history.find_last_budget()))
+        deliveries = group.create_task(reader.read_or_leave(installation.count_deliveries()))
+        mails = group.create_task(reader.read_or_leave(installation.read_mail_backlog()))
+        search = group.create_task(reader.read_or_leave(installation.read_search_backlog()))
+        sessions = group.create_task(
+            reader.read_or_leave(overview.count_sessions(limits.idle_hours, limits.max_days))
+        )
+        people = group.create_task(reader.read_or_leave(overview.count_people_by_state()))
+        record = group.create_task(reader.read_or_leave(installation.read_audit_backlog()))
+    as_of, last_sweep, last_budget = age.result(), swept.result(), budget.result()
     return InstallationNumbers(
-        mirror_as_of=age and age.as_of,
-        items=items,
-        last_run=last_run,
-        held_removals=swept and swept.gone,
-        refusals=refusals,
-        budget=budget and budget[1],
-        deliveries=deliveries,
-        mails=mails,
-        search=search,
-        sessions=sessions,
-        people=people,
-        record=record,
+        mirror_as_of=as_of and as_of.as_of,
+        items=items.result(),
+        last_run=last_run.result(),
+        held_removals=last_sweep and last_sweep.gone,
+        refusals=refusals.result(),
+        budget=last_budget and last_budget[1],
+        deliveries=deliveries.result(),
+        mails=mails.result(),
+        search=search.result(),
+        sessions=sessions.result(),
+        people=people.result(),
+        record=record.result(),
     )
 
 

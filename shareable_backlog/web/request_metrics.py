@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from shareable_backlog.process_state import ProcessState
@@ -22,6 +22,7 @@ class _RouteMetrics:
 
 
 def _make_metrics() -> _RouteMetrics:
+    disable_created_metrics()  # nobody asks when a counter began
     registry = CollectorRegistry()
     labels = ("method", "route", "status")
     requests = Counter("slb_http_requests", "Requests by route and status.", labels, registry=registry)

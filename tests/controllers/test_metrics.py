@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from psycopg import sql
 
 import shareable_backlog
-from shareable_backlog.services import monitoring
+from shareable_backlog.process_state import reset_process_state
 from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in
@@ -102,7 +102,7 @@ def test_the_installation_is_not_asked_again_for_some_seconds(site: Site) -> Non
     numbers(site)
     site.query("INSERT INTO users (email) VALUES ('mallory@example.com')")
     assert numbers(site)["slb_people", "pending"] == 1
-    monitoring._KEPT.reset()
+    reset_process_state()
     assert numbers(site)["slb_people", "pending"] == 2
 
 

@@ -56,7 +56,7 @@ def list_commands() -> Iterator[list[str]]:
             yield container["args"]
 
 
-@pytest.mark.parametrize("words", list_commands(), ids=" ".join)
+@pytest.mark.parametrize("words", list(list_commands()), ids=" ".join)
 def test_each_command_is_one_that_the_program_understands(words: list[str]) -> None:
     assert cli.build_parser().parse_args(words).run
 

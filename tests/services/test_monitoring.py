@@ -5,6 +5,7 @@ import pytest
 from shareable_backlog import database
 from shareable_backlog.config import parse_settings
 from shareable_backlog.database import query
+from shareable_backlog.process_state import reset_process_state
 from shareable_backlog.services import monitoring
 from shareable_backlog.services.access.sessions import SessionLimits
 
@@ -19,7 +20,7 @@ async def test_what_is_asked_for_is_kept() -> None:
     first = await monitoring.read_installation_numbers(LIMITS)
     await query("INSERT INTO users (email) VALUES ('carol@example.com')")
     assert await monitoring.read_installation_numbers(LIMITS) is first
-    monitoring._KEPT.reset()
+    reset_process_state()
     again = await monitoring.read_installation_numbers(LIMITS)
     assert again is not None
     assert again.people == {"pending": 1}

@@ -45,7 +45,7 @@ def _describe_workspace(seen: Workspace, *, by_key: bool) -> Iterator[Finding]:
     yield Finding(
         "writes", "ok", _KEY_ADVICE if by_key else "no: the application asks for a token that can only read"
     )
-    yield _check_budget(seen.budget)
+    yield check_budget(seen.budget)
 
 
 def _check_viewer(viewer: Viewer) -> Finding:
@@ -62,7 +62,7 @@ def _check_teams(seen: Workspace) -> Finding:
     return Finding("sees", "ok" if seen.teams else "warn", teams, fix)
 
 
-def _check_budget(budget: KeyBudget) -> Finding:
+def check_budget(budget: KeyBudget) -> Finding:
     """Return what is left of the budget, as far as Linear said."""
     counted = [
         (have, limit, what)

@@ -117,7 +117,7 @@ def serve_here(
     import signal
 
     from shareable_backlog import app, logs
-    from shareable_backlog.web.server import Server
+    from shareable_backlog.web.connections.server import Server
 
     logs.configure_logs(settings.log_level, settings.log_format, queued=True)
     program = app.create_app(

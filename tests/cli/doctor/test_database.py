@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -48,7 +49,11 @@ async def test_an_embedded_server_that_does_not_run_is_not_started(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped = EmbeddedServer(settings.data_dir / "postgres", "18", None)
-    monkeypatch.setattr("shareable_backlog.database.embedded.embedded_server.inspect_server", lambda _folder: stopped)
+
+    def inspect(_folder: Path) -> EmbeddedServer:
+        return stopped
+
+    monkeypatch.setattr("shareable_backlog.database.embedded.embedded_server.inspect_server", inspect)
     found, dangers = await database.check_database(replace(settings, database_url=None), deploy=True)
     assert [(one.name, one.status) for one in found] == [("database", "ok"), ("connection", "warn")]
     assert "does not run" in found[1].what

@@ -14,13 +14,13 @@ RESET = datetime(2026, 11, 29, 12, 30, tzinfo=UTC)
 
 @pytest.mark.parametrize(("left", "status"), [(2_500, "ok"), (250, "ok"), (249, "warn"), (0, "warn")])
 def test_a_budget_of_which_little_is_left_is_told(left: int, status: str) -> None:
-    found = linear._check_budget(KeyBudget(requests_limit=2_500, requests_remaining=left, requests_reset_at=RESET))
+    found = linear.check_budget(KeyBudget(requests_limit=2_500, requests_remaining=left, requests_reset_at=RESET))
     assert found.status == status
     assert found.what.startswith(f"{left:,} of 2,500 requests left, full again at 12:30 UTC")
 
 
 def test_a_budget_of_which_linear_says_nothing_is_no_fault() -> None:
-    assert linear._check_budget(KeyBudget()).status == "ok"
+    assert linear.check_budget(KeyBudget()).status == "ok"
 
 
 @pytest.mark.anyio

@@ -38,7 +38,10 @@ def test_a_kept_key_beside_a_server_of_ones_own_has_to_last(tmp_path: Path) -> N
 def test_little_room_on_the_disk_is_told_also_where_the_folder_is_yet_to_be_made(
     free: int, status: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=free))
+    def tell_usage(_folder: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=free)
+
+    monkeypatch.setattr(shutil, "disk_usage", tell_usage)
     found = machine.check_disk(parse_settings({"SLB_DATA_DIR": str(tmp_path / "data" / "backlog")}))
     assert (found.status, f"{free / 10**9:.1f} GB" in found.what) == (status, True)
     assert list(tmp_path.iterdir()) == []

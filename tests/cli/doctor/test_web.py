@@ -1,5 +1,7 @@
 """What `slb doctor` says of how browsers reach the program."""
 
+from dataclasses import replace
+
 import pytest
 
 from shareable_backlog.cli.doctor import web
@@ -16,7 +18,7 @@ def choose(**texts: str) -> Settings:
     ("url", "status"), [("http://localhost:8000", "ok"), (URL, "ok"), ("http://backlog.example.com", "warn")]
 )
 def test_an_address_without_tls_is_for_this_machine_alone(url: str, status: str) -> None:
-    found = web.check_base_url(choose(BASE_URL=url))
+    found = web.check_base_url(replace(choose(), base_url=url))
     assert (found.status, url in found.what) == (status, True)
 
 

@@ -81,7 +81,7 @@ async def test_each_of_two_is_replaced_and_no_request_of_a_thousand_is_lost(
 
         def start(name: str) -> Served:
             (tmp_path / name).mkdir()
-            return stack.enter_context(run_serve(tmp_path / name, *arguments, **settings))
+            return stack.enter_context(run_serve(tmp_path / name, *arguments, enter=(), **settings))
 
         old = [await asyncio.to_thread(start, name) for name in ("one", "two")]
         async with proxied(*old) as proxy:

@@ -1,7 +1,7 @@
 """One row for every run of the mirror: asked for, begun, under way, ended once, and read back newest first."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,12 +26,7 @@ async def start(*, run_id: int | None = None, is_full: bool = False) -> int:
 async def request(*, by: int | None = None, is_full: bool = False, removals_allowed: bool = False) -> int:
     async with transaction() as tx:
         return await sync_history.request_run(
-            tx,
-            "manual",
-            triggered_by=by,
-            request_id="a-request",
-            is_full=is_full,
-            removals_allowed=removals_allowed,
+            tx, "manual", triggered_by=by, request_id="r1", is_full=is_full, removals_allowed=removals_allowed
         )
 
 
@@ -94,7 +89,7 @@ async def find(run_id: int) -> SyncRun:
     return found
 
 
-def ids(runs: Sequence[SyncRun]) -> list[int]:
+def ids(runs: list[SyncRun]) -> list[int]:
     return [run.id for run in runs]
 
 
@@ -137,13 +132,10 @@ async def test_a_request_joins_only_one_that_waits_and_asks_for_as_much() -> Non
 async def test_the_oldest_request_is_run_first() -> None:
     assert await sync_history.find_pending_run() is None
     first, second = await request(), await request(is_full=True, removals_allowed=True)
-    assert await sync_history.find_pending_run() == PendingRun(
-        first, "manual", is_full=False, removals_allowed=False, request_id="a-request"
-    )
+    asked = partial(PendingRun, trigger_type="manual", request_id="r1")
+    assert await sync_history.find_pending_run() == asked(first, is_full=False, removals_allowed=False)
     await start(run_id=first)
-    assert await sync_history.find_pending_run() == PendingRun(
-        second, "manual", is_full=True, removals_allowed=True, request_id="a-request"
-    )
+    assert await sync_history.find_pending_run() == asked(second, is_full=True, removals_allowed=True)
 
 
 async def test_a_run_tells_how_it_gets_on_and_keeps_the_budget_that_it_knew() -> None:

@@ -107,7 +107,7 @@ async def test_an_unpublished_view_is_gone_for_everybody_and_copies_stay(alice: 
     await views.copy_view(ids["bob"], EVERYTHING, view_id)
     await published_views.unpublish_view(alice, view_id)
     offered = await views.list_views(ids["bob"], EVERYTHING)
-    assert ([one.name for one in offered.mine], offered.published) == (["Bugs"], [])
+    assert ([one.name for one in offered.mine], offered.published) == (["Bugs"], ())
     for again in (published_views.unpublish_view(alice, view_id), published_views.rename_view(alice, view_id, "B")):
         with pytest.raises(NotFound):
             await again
@@ -141,6 +141,6 @@ async def test_who_sees_nothing_is_told_no_name_of_a_published_view(ids: dict[st
     await query("INSERT INTO published_views (name, query, layout, position) VALUES ('Secret plans', '', 'list', 1)")
     [view] = (await views.list_views(ids["bob"], EVERYTHING)).published
     assert view.id
-    assert (await views.list_views(ids["bob"], NOTHING)).published == []
+    assert (await views.list_views(ids["bob"], NOTHING)).published == ()
     with pytest.raises(NotFound):
         await views.copy_view(ids["bob"], NOTHING, view.id)

@@ -218,7 +218,7 @@ async def test_what_others_stored_survives_every_change_digit_by_digit(bob: int)
 async def test_a_row_of_another_kind_takes_a_view_too(bob: int) -> None:
     for value in ("[]", "7", "null", '{"views": 7}', '{"views": {"name": "A"}, "default_view": [1]}'):
         await stored(bob, value)
-        assert (await views.list_views(bob, EVERYTHING)).mine == []
+        assert (await views.list_views(bob, EVERYTHING)).mine == ()
         assert await views.find_deleted_name(bob) is None
         await saved(bob, "A")
         assert await names(bob) == ["A"]
