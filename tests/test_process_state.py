@@ -22,6 +22,7 @@ OF_TASKS = {
     "database.connection.query.inside_transaction",
     "tracing._current",
     "web.pages.locales._READER",
+    "logs._CONTEXT",
     "web.sub_path._SUB_PATH",
 }
 """What is no process's but a task's: the `with` that sets it puts it back."""

@@ -168,7 +168,7 @@ async def test_a_delivery_about_what_is_not_shared_is_mirrored_and_shown_to_nobo
     await applying.apply_waiting()
     assert await query("SELECT title FROM backlog_items") == [("As it is",)]
     told = await sharing.read_summary(EVERYTHING)
-    assert (told.items, told.teams) == (0, [])
+    assert (told.items.count, told.teams) == (0, [])
     with pytest.raises(NotFound):
         await items.read_item_page(EVERYTHING, source.issue["identifier"])
 

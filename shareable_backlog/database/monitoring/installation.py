@@ -9,7 +9,6 @@ from shareable_backlog.database.mirror.freshness import NOT_ADOPTED
 MOST_COUNTED = 10_000
 """What waits is counted so far: whoever reads the number need not know how much more it is."""
 _ESTIMATED_FROM = 50_000
-_AGE: LiteralString = "extract(epoch FROM now() - {})::float8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ async def read_mail_backlog() -> MailBacklog:
     [found] = await query(
         f"""
         SELECT count(*) FILTER (WHERE given_up_at IS NULL) AS waiting,
-               max({_AGE.format("created_at")}) FILTER (WHERE given_up_at IS NULL) AS oldest_s,
+               max({_render_age("created_at")}) FILTER (WHERE given_up_at IS NULL) AS oldest_s,
                count(*) FILTER (WHERE given_up_at >= now() - interval '7 days') AS given_up
         FROM (SELECT given_up_at, created_at FROM outgoing_mails LIMIT %(most)s) AS m
         """,
@@ -123,7 +122,7 @@ async def read_search_backlog() -> Backlog:
     """Return how many items and updates the search knows in older words only."""
     [found] = await query(
         f"""
-        SELECT count(*) AS waiting, {_AGE.format("min(stale_since)")} AS oldest_s FROM (
+        SELECT count(*) AS waiting, {_render_age("min(stale_since)")} AS oldest_s FROM (
           (SELECT stale_since FROM search_entries WHERE stale_since IS NOT NULL ORDER BY 1 LIMIT %(most)s)
           UNION ALL
           (SELECT stale_since FROM update_entries WHERE stale_since IS NOT NULL ORDER BY 1 LIMIT %(most)s)
@@ -142,7 +141,7 @@ async def read_audit_backlog() -> AuditBacklog:
         WITH unsealed AS (SELECT id FROM unsealed_audit_logs ORDER BY id LIMIT %(most)s),
         counted AS (
           SELECT count(*) AS waiting,
-            {_AGE.format("(SELECT created_at FROM audit_logs WHERE id = (SELECT min(id) FROM unsealed))")} AS oldest_s
+            {_render_age("(SELECT created_at FROM audit_logs WHERE id = (SELECT min(id) FROM unsealed))")} AS oldest_s
           FROM unsealed
         )
         SELECT waiting + coalesce(
@@ -155,3 +154,7 @@ async def read_audit_backlog() -> AuditBacklog:
         row=AuditBacklog,
     )
     return found
+
+
+def _render_age(since: LiteralString) -> LiteralString:
+    return f"extract(epoch FROM now() - {since})::float8"

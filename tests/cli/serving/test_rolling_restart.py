@@ -72,6 +72,7 @@ async def ask(proxy: Proxy, until: asyncio.Event) -> list[str]:
 
 
 @pytest.mark.long
+@pytest.mark.anyio
 @pytest.mark.parametrize("arguments", [(), ("--workers", "2")])
 async def test_each_of_two_is_replaced_and_no_request_of_a_thousand_is_lost(
     tmp_path: Path, private_server: PrivateServer, arguments: tuple[str, ...]

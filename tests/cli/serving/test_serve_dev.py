@@ -84,8 +84,8 @@ def test_templates_styles_and_code_reload(tmp_path: Path, database: str) -> None
 
         style = re.search(r"/static/style\.css\?v=\w+", page.text)
         assert style is not None
-        developed.change("static/style/views.css", "{", "{ /* new */")
-        assert "{ /* new */" in developed.client.get("/static/style.css").text
+        developed.change("static/style/views.css", "{", "{ --new: 1;")
+        assert "--new: 1;" in developed.client.get("/static/style.css").text
         assert style[0] not in developed.client.get("/").text
 
         developed.change("web/errors.py", '404: "Page not found"', '404: "Nowhere"')

@@ -49,10 +49,14 @@ def paused(pid: int) -> Generator[None]:
 
 @pytest.fixture
 def program(tmp_path: Path, private_server: PrivateServer) -> Generator[Served]:
-    settings = {"DATABASE_URL": private_server.url, "PAGES_PER_MINUTE": "10"}
-    with run_serve(tmp_path, "--workers", "2", enter=(), **settings) as program:
-        wait_until_ready(program)
-        yield program
+    settings = {"DATABASE_URL": private_server.url, "PAGES_PER_MINUTE": "10", "NOTIFY_SOCKET": f"{tmp_path}/ready"}
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(settings["NOTIFY_SOCKET"])
+        manager.settimeout(_GIVE_UP_S)
+        with run_serve(tmp_path, "--workers", "2", enter=(), **settings) as program:
+            assert manager.recv(100) == b"READY=1"
+            wait_until_ready(program)
+            yield program
 
 
 def wait_until_ready(program: Served) -> None:

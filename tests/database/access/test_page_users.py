@@ -147,7 +147,3 @@ async def test_the_version_is_another_one_after_each_change_of_the_mirror() -> N
     assert (await find_one("alice")).version == before
     await store(team("ENG"))
     assert (await find_one("bob")).version != before
-
-
-def test_the_statement_of_each_request_is_one_that_the_driver_reads_once() -> None:
-    assert len(page_users.FIND_BY_TOKEN) <= 4096

@@ -253,7 +253,7 @@ async def test_a_pool_that_cannot_grow_says_so_in_the_log_once_with_the_cause(
         assert {str(result) for result in results if isinstance(result, Exception)} == {
             "The database is busy. Please try again in a few seconds."
         }
-        assert events(logged) == ["pool_is_exhausted"]
+        assert [one for one in events(logged) if one != "query_slow"] == ["pool_is_exhausted"]
         assert logged[0]["reason"] == "The database has no connections left."
         assert (await database.test_connection()).connected
         for connection in taken:
