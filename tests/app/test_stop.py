@@ -83,7 +83,7 @@ def test_requests_under_way_are_answered_a_sync_is_marked_interrupted_and_no_ses
         while statuses(private_server) != ["running"] or not linear.requests:
             assert monotonic() < deadline
             sleep(0.02)
-        private_server.slow_pages_down(2)
+        private_server.slow_pages_down(1)  # each time that a statement names it
         answers, exit_code, took_s = asyncio.run(stopped_in_the_middle(program, private_server))
         assert [answer.status for answer in answers] == [200] * AT_ONCE
         assert (exit_code, took_s < 10) == (0, True)

@@ -256,8 +256,11 @@ def _find_difference(site: Site, changes: Sequence[Change], rounds: int) -> str 
 
 
 def _leave_out_times(html: str) -> str:
-    """Return a page without what passes with the seconds, which may be those of the next minute."""
-    return re.sub(r"<time.*?</time>", "", html, flags=re.DOTALL)
+    """Return a page without what passes with the seconds, which may be those of the next minute.
+
+    A page of an error has the number of its request.
+    """
+    return re.sub(r"<time.*?</time>|<code>.*?</code>", "", html, flags=re.DOTALL)
 
 
 @contextlib.contextmanager

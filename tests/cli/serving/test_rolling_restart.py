@@ -37,7 +37,7 @@ class Proxy:
             return repr(error)
 
     async def keep_asking(self) -> None:
-        async with httpx2.AsyncClient(timeout=_LIMIT_S) as client:
+        async with httpx2.AsyncClient(timeout=_LIMIT_S) as client, self._client:
             while True:
                 for address in list(self.ready):
                     with contextlib.suppress(httpx2.HTTPError):
@@ -59,6 +59,8 @@ async def proxied(*programs: Served) -> AsyncGenerator[Proxy]:
         await proxy.until(program.address, is_ready=True)
     yield proxy
     asking.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asking
 
 
 async def ask(proxy: Proxy, until: asyncio.Event) -> list[str]:

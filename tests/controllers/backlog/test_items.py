@@ -166,7 +166,7 @@ async def test_hidden_gone_and_unknown_items_are_answered_alike(client: httpx2.A
     await query("UPDATE backlog_items SET removed_at = now() WHERE identifier = 'ENG-2'")
     answers = [await client.get(f"/items/{name}") for name in ("SEC-1", "ENG-2", "ENG-3", "ENG-99")]
     assert [answer.status_code for answer in answers] == [404] * 4
-    assert len({answer.text for answer in answers}) == 1
+    assert len({re.sub("<code>.*?</code>", "", answer.text) for answer in answers}) == 1  # but for its own number
     assert "There is no item by that name" in answers[0].text
     assert 'href="/"' in answers[0].text
 

@@ -1,5 +1,6 @@
 """The pages of labels and people over HTTP: odd names in addresses, numbers and where they lead."""
 
+import re
 from collections.abc import Generator
 from html import unescape
 from urllib.parse import quote
@@ -58,7 +59,8 @@ def test_what_is_hidden_is_answered_in_the_same_words_as_what_is_not_there(site:
     site.query("UPDATE people SET name = 'OPS'")
     site.query("UPDATE backlog_items SET removed_at = now()")
     hidden, missing = (site.get(path + name, "bob").text.partition('class="message"')[2] for name in ("OPS", "none"))
-    assert hidden.partition("</main>")[0] == missing.partition("</main>")[0] != ""
+    hidden, missing = (re.sub("<code>.*?</code>", "", one.partition("</main>")[0]) for one in (hidden, missing))
+    assert hidden == missing != ""
 
 
 def test_no_person_has_a_page_where_people_are_not_shown(site: Site) -> None:
