@@ -175,7 +175,9 @@ def _serve_by_workers(
         from shareable_backlog.cli.serving import background
         from shareable_backlog.cli.serving.workers import Supervisor
         from shareable_backlog.services import readiness
+        from shareable_backlog.services.account import reading_limits
 
+        reading_limits.count_with_others()
         with database.use_server(settings) as conninfo:
             asyncio.run(readiness.migrate_embedded(settings, conninfo))
             announce()

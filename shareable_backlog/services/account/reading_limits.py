@@ -23,13 +23,20 @@ class _PageCount:
 
 
 _COUNTS = ProcessState(dict[int, _PageCount])
+_HAS_OTHERS = ProcessState(bool)
+
+
+def count_with_others() -> None:
+    """Add up from now on what several processes count of a person's pages."""
+    _HAS_OTHERS.value = True
 
 
 async def limit_pages(user_id: int, most: int) -> None:
     """Count what a person asks for by a browser. Raises TooMany within a minute.
 
-    Each process counts for itself, and adds each twentieth of `most` to what all have counted: nobody's page waits
-    for a row but theirs who turn many, and a person may exceed `most` by a twentieth for each process at most.
+    Each process counts for itself, and of several each adds every twentieth of `most` to what all have counted:
+    nobody's page waits for a row but theirs who turn many, and a person may exceed `most` by a twentieth for each
+    process at most.
     """
     minute = int(clock.read_time().timestamp() // _MINUTE_S)
     count = _COUNTS.value.get(user_id)
@@ -37,7 +44,7 @@ async def limit_pages(user_id: int, most: int) -> None:
         count = _COUNTS.value[user_id] = _PageCount(minute)
     count.here += 1
     share = max(most // _SHARES, 1)
-    if count.here % share == 0:
+    if _HAS_OTHERS.value and count.here % share == 0:
         with contextlib.suppress(BacklogError):  # a database that takes no changes can still be read
             is_allowed = await rate_limits.allow_try(f"pages:{user_id}:{minute}", most, _HOUR_S, tries=share)
             count.is_too_much = not is_allowed

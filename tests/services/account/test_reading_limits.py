@@ -41,3 +41,8 @@ def test_exports_are_counted_by_the_hour_whatever_their_form(site: Site) -> None
     assert "2 times in the last hour" in answers[-1].text
     assert site.get("/export.csv", "alice").status_code == 200
     assert site.get("/", "bob").status_code == 200
+
+
+def test_one_process_alone_stores_nothing_of_the_pages_that_somebody_reads(site: Site) -> None:
+    assert [site.get("/", "bob").status_code for _ in range(11)][-1] == 429
+    assert site.query("SELECT count(*) FROM rate_limits") == [(0,)]
