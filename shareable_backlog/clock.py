@@ -1,14 +1,14 @@
 """Go by the database's clock, whatever this machine's says: several processes share what they write."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
+
+from msgspec import Struct
 
 from shareable_backlog.process_state import ProcessState
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """What the database's clock said, and when that was by the clock that nobody sets (`time.monotonic()`)."""
 
     time: datetime

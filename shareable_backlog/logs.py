@@ -5,13 +5,14 @@ import sys
 from collections.abc import Callable, Generator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from time import monotonic
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import quote, quote_plus, unquote
+
+from msgspec import Struct
 
 from shareable_backlog import log_output, plain_text
 from shareable_backlog.process_state import ProcessState
@@ -214,8 +215,7 @@ def _build_processors() -> "list[structlog.types.Processor]":
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _PlainEvent:
+class _PlainEvent(Struct, frozen=True):
     """The message of a record that is written as it is."""
 
     event: str

@@ -1,10 +1,10 @@
 """List every URL of the product: method, path, handler, and who may ask."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Literal, TypeAlias
 
+from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -59,8 +59,7 @@ Handler: TypeAlias = Callable[..., Awaitable[Response]]
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One line of the table, whose last word says who may ask.
 
     "anyone" is a probe or a browser from anywhere, "signer" whoever signs with a secret that only Linear knows. All

@@ -3,12 +3,12 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class TracedStatement:
+
+class TracedStatement(Struct, frozen=True):
     """A statement that ran: what the driver took, how long it took, and how many rows it gave or changed."""
 
     sql: Any
@@ -17,8 +17,7 @@ class TracedStatement:
     rows: int
 
 
-@dataclass(slots=True)
-class Trace:
+class Trace(Struct):
     """What one request asked of PostgreSQL, and how often it used kept results in place of a statement."""
 
     statements: list[TracedStatement] = field(default_factory=list[TracedStatement])

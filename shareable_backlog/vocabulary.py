@@ -5,9 +5,10 @@ filter or column is one entry here, and `tests/test_vocabulary.py` says in words
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, Literal, LiteralString, TypeAlias
+
+from msgspec import Struct
 
 StateType: TypeAlias = Literal["triage", "backlog", "unstarted", "started", "completed", "canceled", "duplicate"]
 
@@ -73,8 +74,7 @@ FilterKind: TypeAlias = Literal["name", "team_key", "state_type", "priority", "n
 FilterName: TypeAlias = LiteralString
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class Filter(Struct, frozen=True, kw_only=True):
     """What the backlog can be narrowed by: `kind` says which values it takes.
 
     A day or a moment is that of a `column` of the items; days lie ahead and moments in the past. `offers` are values
@@ -207,8 +207,7 @@ ColumnKind: TypeAlias = Literal[
 ColumnName: TypeAlias = str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """What a line of the list shows beside its title: the `value` of the item, in the way of its `kind`."""
 
     label: str

@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import shareable_backlog
@@ -154,4 +155,6 @@ def _is_unchanging(value: object) -> bool:
     kind: type[object] = type(value)
     if isinstance(value, type) or kind.__module__.partition(".")[0] in PLAIN or kind.__name__ in UNCHANGING:
         return True
+    if issubclass(kind, msgspec.Struct):
+        return kind.__struct_config__.frozen
     return dataclasses.is_dataclass(kind) and vars(kind)["__dataclass_params__"].frozen

@@ -5,10 +5,10 @@ A new filter or column is an entry of `shareable_backlog/vocabulary.py` and a ro
 
 import re
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import fields
 from typing import get_args
 
 import pytest
+from msgspec.structs import fields
 
 from shareable_backlog import vocabulary
 from shareable_backlog.controllers.api.endpoints import ItemsQuery

@@ -5,7 +5,8 @@
 
 import asyncio
 import sys
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from shareable_backlog.linear.connection.client import open_client
 from shareable_backlog.linear.paging import PageReader

@@ -7,9 +7,10 @@ of `NAME`. An empty value counts as not set. Nothing heavy is imported here: eve
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
+
+from msgspec import Struct, field
 
 from shareable_backlog import logs
 from shareable_backlog.config import log_levels, node_names, values
@@ -56,8 +57,7 @@ def _choose_data_dir() -> Path:
     return user_data_path("shareable-linear-backlog", appauthor=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """Every setting of the program, as `.env.example` explains them; secrets don't show in its repr."""
 
     database_url: Secret | None = None
@@ -121,7 +121,7 @@ class Settings:
     stop_drain_s: float = 3
     log_level: str = "info"
     log_format: Literal["json", "console"] = "console"
-    given: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    given: frozenset[str] = frozenset()
     """The environment's names of what was set there: admins can't change that in the browser."""
 
 

@@ -4,8 +4,9 @@ import os
 import secrets
 import tempfile
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from shareable_backlog import logs
 from shareable_backlog.config import Secret, Settings, values

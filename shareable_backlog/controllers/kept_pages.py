@@ -9,10 +9,11 @@ So readers with the same rights and the same things unseen share it; only the to
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeAlias
 
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -30,8 +31,7 @@ Shown: TypeAlias = Callable[[Request], Awaitable[None]]
 """What is done each time that a page is sent, for whoever asks for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _KeptPage:
+class _KeptPage(Struct, frozen=True):
     """A page, the mark by which a browser says that it has it, and what is done when it is sent."""
 
     mark: str

@@ -1,9 +1,9 @@
 """Answer `/events`: how old the mirror is, sent to pages that are open as it changes."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,8 +26,7 @@ _KEPT = ProcessState(lambda: AsyncLruCache[Freshness](2))
 _ASK_AGAIN_S = 15.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgeContext:
+class AgeContext(Struct, frozen=True, kw_only=True):
     """The line that tells how old the mirror is, and for admins the form that tries again."""
 
     mirror: Freshness

@@ -1,7 +1,6 @@
 """Answer what shows whose backlog it is: colour, logo, icons, and the manifest by which a telephone installs it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import msgspec
@@ -29,8 +28,7 @@ class IconPath(Struct, frozen=True):
     size: Literal[192, 512]
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestIcon:
+class ManifestIcon(Struct, frozen=True):
     """An icon in the manifest."""
 
     src: str
@@ -39,8 +37,7 @@ class ManifestIcon:
     purpose: str = "any"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class Manifest(Struct, frozen=True, kw_only=True):
     """What a browser has to know to install the place as an application (W3C, Web Application Manifest)."""
 
     name: str

@@ -1,11 +1,10 @@
 """Answer `/policy-reports`: what browsers report that the pages' policy kept from happening."""
 
-from dataclasses import dataclass, field
 from time import monotonic
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -53,8 +52,7 @@ class OldReport(Struct, rename="kebab", kw_only=True):
     csp_report: OldViolation
 
 
-@dataclass(slots=True)
-class _Day:
+class _Day(Struct):
     """What was reported within a day: each kind stands in the log once."""
 
     began: float = field(default_factory=monotonic)

@@ -1,6 +1,6 @@
 """Count what an overview of the whole product tells."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.access.users import STATE, UserState
@@ -9,8 +9,7 @@ from shareable_backlog.database.connection.pool import pool
 from shareable_backlog.database.connection.query import query
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolNumbers:
+class PoolNumbers(Struct, frozen=True, kw_only=True):
     """Count the connections of this process's pool, and since it began what was asked of it.
 
     `open` are also those that are about to be; `limit` may be open at once; `waiting` wait for one now. Of `requests`
@@ -28,8 +27,7 @@ class PoolNumbers:
     failed: int
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseServer:
+class DatabaseServer(Struct, frozen=True):
     """Which PostgreSQL it is, and the name of the last migration that ran there, None before the first."""
 
     version: str

@@ -1,7 +1,8 @@
 """Keep `place_logos`: the picture by which people know the place, or none."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
@@ -9,8 +10,7 @@ from shareable_backlog.database.connection.transaction import Transaction
 LogoType: TypeAlias = Literal["image/png", "image/svg+xml"]
 
 
-@dataclass(frozen=True, slots=True)
-class Logo:
+class Logo(Struct, frozen=True):
     """A picture that browsers can be given."""
 
     media_type: LogoType

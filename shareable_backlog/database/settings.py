@@ -1,9 +1,11 @@
 """Read and change what admins choose for the whole place."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Literal, LiteralString, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
@@ -19,8 +21,7 @@ _SETTINGS: LiteralString = """
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceSettings:
+class PlaceSettings(Struct, frozen=True, kw_only=True):
     """The row of the settings; `version` is another one after each change.
 
     The meeting is every second week on `meeting_weekday`, from Monday, 1, to Sunday, 7 (None: there is none), counted
@@ -60,8 +61,7 @@ def _get_only(found: Sequence[PlaceSettings]) -> PlaceSettings:
     return only
 
 
-@dataclass(frozen=True, slots=True)
-class GroupStart:
+class GroupStart(Struct, frozen=True):
     """A group of viewers, and the published view with which the backlog opens for it, None: that of everybody."""
 
     id: int

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
 
 import msgspec
+from msgspec import Struct
 
 from shareable_backlog.linear.connection import lenient_json
 from shareable_backlog.linear.errors import PartialAnswer, Place
@@ -18,8 +18,7 @@ _WORDS = re.compile(r"(?P<why>.*?)(?: - at `\$\.?(?P<field>.*)`)?")
 _MISSING = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
 
 
-@dataclass(frozen=True, slots=True)
-class BadNode:
+class BadNode(Struct, frozen=True):
     """Which node was set aside: its id as far as known, the field (None: the whole node), why."""
 
     id: str

@@ -1,14 +1,14 @@
 """Name what can go wrong when asking Linear, by what its caller can do about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from shareable_backlog.errors import LinearFailed
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where in an answer Linear has nothing to give, and by which codes and words it says so.
 
     `path` is GraphQL's: the list, `nodes`, a position, a field; it is empty for the whole request.

@@ -6,9 +6,10 @@ had: that one comes without the field which can't be, or else is skipped and nam
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from shareable_backlog.linear import nodes, refusals
 from shareable_backlog.linear.checking import BadNode
@@ -40,8 +41,7 @@ _WHY: Mapping[Cause, str] = {
 }
 
 
-@dataclass(slots=True)
-class ListRound:
+class ListRound(Struct):
     """A page of each list that was asked for and not refused, by its stream's name, and what was refused.
 
     `counts` and `workspace_id` are None when they were not asked for, or not given.
@@ -78,8 +78,7 @@ class ListRound:
                 self.refused.append(refused)
 
 
-@dataclass(slots=True)
-class _Apart:
+class _Apart(Struct):
     """How a list is read that is asked for alone: what Linear can't give is among the next `suspect` nodes."""
 
     size: int

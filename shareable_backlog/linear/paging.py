@@ -1,10 +1,11 @@
 """Fetch pages of several lists with one request each time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.linear import checking, queries
 from shareable_backlog.linear.checking import BadNode
@@ -25,8 +26,7 @@ _MOST_PAGES = 20_000  # of one list, of which nobody says how long it is; that i
 _COUNTED_TOO_FEW = 5_000  # issues may come while they are read
 
 
-@dataclass(frozen=True, slots=True)
-class NodePage:
+class NodePage(Struct, frozen=True):
     """One page: its nodes as `kind`, those that could not be one, and where the next page begins.
 
     Its nodes were asked for without the fields `without`; `reached` is the last change of one that was set aside.
@@ -48,8 +48,7 @@ class IssueCount(msgspec.Struct, frozen=True, rename={"all": "issueCount", "team
     unarchived: int
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
+class Round(Struct, frozen=True):
     """A page of each list that was asked for, in that order; the others are None when not asked for."""
 
     pages: list[NodePage]
@@ -107,8 +106,7 @@ class PageReader:
         self._walks |= walks  # not before: what is asked for once more is no circle
 
 
-@dataclass(frozen=True, slots=True)
-class _Walk:
+class _Walk(Struct, frozen=True):
     """The way through one list so far.
 
     Of its pages one is remembered, the first, second, fourth, eighth … : whatever the length of a circle, a later

@@ -5,8 +5,9 @@ row and more. Mail addresses of people are never asked for.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from shareable_backlog.linear import nodes
 from shareable_backlog.linear.nodes import Seen
@@ -18,8 +19,7 @@ _MOST_POINTS = 9_500  # Linear refuses more than 10,000 in one request; the coun
 ListOrder = Literal["updatedAt", "createdAt"]
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
+class PageRequest(Struct, frozen=True):
     """Ask for the next nodes of one list, newest first by `order`.
 
     `where` is one of Linear's filters; None asks for all, and so does any for a list that takes none.

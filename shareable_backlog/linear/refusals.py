@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from shareable_backlog.linear.errors import Forbidden, InvalidQuery, PagesEndless, Place, Refused
 
@@ -20,8 +21,7 @@ _NODE_AT = 2
 _FIELD_AT = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedPart:
+class RefusedPart(Struct, frozen=True, kw_only=True):
     """What could not be had of a stream.
 
     `name` is the field's or the node's, and empty for a list and for a hole, a node that has not even told its id.

@@ -1,11 +1,11 @@
 """Ask Linear in which states issues were, and from when on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
 import msgspec
+from msgspec import Struct
 
 from shareable_backlog.linear.connection.client import LinearClient
 from shareable_backlog.linear.errors import PartialAnswer
@@ -22,8 +22,7 @@ QUERY = """query Pasts($where: IssueFilter, $first: Int!) {
 }"""
 
 
-@dataclass(frozen=True, slots=True)
-class StateMove:
+class StateMove(Struct, frozen=True):
     """An issue went from one state to another; `number` is the place of that among its moves."""
 
     issue_id: str

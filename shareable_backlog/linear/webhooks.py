@@ -2,12 +2,12 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast, get_args
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from shareable_backlog.config import Secret
 from shareable_backlog.errors import BacklogError, InvalidInput
@@ -29,8 +29,7 @@ class DeliveryRefused(BacklogError):
     code = "DELIVERY_REFUSED"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """What a delivery says; with a reason in `ignored` the mirror has no use for it.
 
     `node` is JSON: those fields of the row, named and nested as in Linear's lists, that the delivery tells; None for

@@ -1,8 +1,7 @@
 """Ask Linear what a key or an application sees: its workspace, its user, its teams."""
 
-from dataclasses import dataclass
-
 import msgspec
+from msgspec import Struct
 
 from shareable_backlog.linear.connection.budget import KeyBudget
 from shareable_backlog.linear.connection.client import LinearClient
@@ -47,8 +46,7 @@ class WorkspaceTeam(msgspec.Struct, frozen=True, rename="camel"):
         return self.visibility != "public"
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(Struct, frozen=True):
     """What was found; `more_teams` tells that there are teams beyond the 250 listed."""
 
     organization: Organization

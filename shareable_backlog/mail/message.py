@@ -1,17 +1,17 @@
 """Write a mail as mail servers take it."""
 
-from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import localtime, make_msgid
+
+from msgspec import Struct
 
 from shareable_backlog import plain_text
 from shareable_backlog.config import values
 from shareable_backlog.errors import MailFailed
 
 
-@dataclass(frozen=True, slots=True)
-class MailMessage:
+class MailMessage(Struct, frozen=True):
     """A mail to one person: plain text, its lines as they are to be read; `author` is the name it comes from."""
 
     to: str

@@ -2,7 +2,6 @@
 
 import math
 import warnings
-from dataclasses import dataclass
 from time import time
 from typing import Any, cast
 
@@ -10,6 +9,7 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError, SecurityWarning
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
+from msgspec import Struct
 
 from shareable_backlog import logs
 from shareable_backlog.errors import SignInFailed
@@ -32,8 +32,7 @@ class _Signatures(JWSRegistry):
 _SIGNATURES = _Signatures(algorithms=_ALGORITHMS, strict_check_header=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Whom the provider vouches for: by `issuer` and `subject` for good, by `email` only if that is verified.
 
     `groups` is None when the provider says nothing of them, which is not the same as none. `proved_at` is when it

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import httpx2
 from joserfc.jwk import KeySet
+from msgspec import Struct
 
 from shareable_backlog import logs
 from shareable_backlog.errors import SignInFailed
@@ -66,8 +67,7 @@ class Authorization:
     verifier: str = field(repr=False)
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """What the provider said about itself, and when (`monotonic()`)."""
 
     document: dict[str, Any]

@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import stat
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from shareable_backlog import config, logs
 from shareable_backlog.config import Network, Settings, secret_key
@@ -25,8 +26,7 @@ _SHORTEST_PREFIX = {4: 16, 6: 48}
 """What a container engine's own network or a site has, by the version of IP; more is not somebody's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Danger:
+class Danger(Struct, frozen=True):
     """What is unsafe, by its name in the log, and how it is mended."""
 
     name: str

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from shareable_backlog import clock
 from shareable_backlog.config.values import parse_email
@@ -31,8 +32,7 @@ _IN_BRACKETS = re.compile(r"<([^<>]*)>")
 _GONE = "That invitation is no longer open: they have come, or somebody took it back. Nothing was changed."
 
 
-@dataclass(frozen=True, slots=True)
-class InvitedPeople:
+class InvitedPeople(Struct, frozen=True):
     """The mail addresses that were invited, and those that were left alone, as they are known already."""
 
     invited: list[str]

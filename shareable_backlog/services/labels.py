@@ -1,7 +1,8 @@
 """Let admins decide which labels are named on items and offered as a filter: a new one waits until they have."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import label_offers
@@ -16,8 +17,7 @@ MOST_LISTED = 500
 _MOST_RECORDED = 100
 
 
-@dataclass(frozen=True, slots=True)
-class LabelPage:
+class LabelPage(Struct, frozen=True):
     """The labels that a search finds, those that wait first; `waiting` of all labels do."""
 
     labels: list[OfferedLabel]
@@ -25,8 +25,7 @@ class LabelPage:
     waiting: int
 
 
-@dataclass(frozen=True, slots=True)
-class LabelPreview:
+class LabelPreview(Struct, frozen=True):
     """What a decision would change: which labels people would read of, and which no longer; `kept` stay unread."""
 
     appearing: list[OfferedLabel]

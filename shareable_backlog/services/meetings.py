@@ -1,8 +1,9 @@
 """Find the days of the meeting in which the units decide what comes first."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
+
+from msgspec.structs import replace
 
 from shareable_backlog.database.settings import PlaceSettings
 

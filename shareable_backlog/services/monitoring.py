@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 from typing import TypeVar
+
+from msgspec import Struct
 
 from shareable_backlog import clock, database
 from shareable_backlog.database import overview
@@ -30,8 +31,7 @@ _AT_ONCE = 2  # more would take the connections of pages
 _KEPT_FOR_S = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessNumbers:
+class ProcessNumbers(Struct, frozen=True):
     """How this process is: its last look at the database (None: none yet), its connections, its statements."""
 
     probe: ConnectionTest | None
@@ -39,8 +39,7 @@ class ProcessNumbers:
     queries: QueryTimes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstallationNumbers:
+class InstallationNumbers(Struct, frozen=True, kw_only=True):
     """How the whole installation is; None is what can't be had just now, or what there is not yet."""
 
     mirror_as_of: datetime | None

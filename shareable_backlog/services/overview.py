@@ -1,7 +1,8 @@
 """Tell in one look how the product is: its people, its mirror, its mails, its versions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog.database import overview
 from shareable_backlog.database.access import label_offers
@@ -14,8 +15,7 @@ from shareable_backlog.services.access.sessions import SessionLimits
 from shareable_backlog.services.mail import outbox
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """What the overview tells; `failed` is the newest run when it failed, `shown` of `items` are shown.
 
     No admin has decided of `labels_waiting` labels.

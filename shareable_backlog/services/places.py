@@ -1,8 +1,9 @@
 """Tell what the place is called and how it looks, to every page and mail, at the cost of no statement a page."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 from time import monotonic
+
+from msgspec import Struct
 
 from shareable_backlog.database import place_logos
 from shareable_backlog.database.place_logos import Logo
@@ -15,8 +16,7 @@ __all__ = ["Logo"]
 _GOOD_FOR_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Brand:
+class Brand(Struct, frozen=True):
     """What people know the place by; `color` is None for the product's own, `logo_hash` without a logo."""
 
     name: str = "Backlog"
@@ -24,8 +24,7 @@ class Brand:
     logo_hash: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _KeptBrand:
+class _KeptBrand(Struct, frozen=True):
     """The place by settings of a mark (None: of any), and when they were read (`monotonic()`)."""
 
     place: Brand

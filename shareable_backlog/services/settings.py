@@ -3,9 +3,11 @@
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import place_logos, settings, transaction
@@ -34,8 +36,7 @@ RANK_ORDERS: Mapping[RankOrder, str] = {
 _LONGEST_NAME = 60
 
 
-@dataclass(frozen=True, slots=True)
-class _KeptSettings:
+class _KeptSettings(Struct, frozen=True):
     """The settings, at least as new as a mark."""
 
     mark: str

@@ -1,8 +1,9 @@
 """Tell admins how the backlog is used, by the record alone: nothing is noted of anybody for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 from shareable_backlog import clock
 from shareable_backlog.database.audit import usage
@@ -12,8 +13,7 @@ _WEEK, _SHOWN_DAYS = 7, 14
 _MOST = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """The last week: `people` came, of whom `visitors` are some; `by_day` are the people of the last 14 days.
 
     `vain_searches` are texts with how often they were searched for and nothing was found; of `runs` syncs that ended

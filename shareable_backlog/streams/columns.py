@@ -5,7 +5,6 @@ Columns are named as Linear's fields, in snake_case: `archived_at` is `archivedA
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin
@@ -19,27 +18,24 @@ Whole = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Time = Annotated[datetime, Meta(tz=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class Refers:
+class Refers(Struct, frozen=True):
     """Mark a column that holds the id of a row of `stream`, which the key need not be able to read."""
 
     stream: str
 
 
-class PartOf(Refers):
+class PartOf(Refers, frozen=True):
     """Mark a column that refers to what the row is a part of: it is deleted together with that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fallback:
+class Fallback(Struct, frozen=True):
     """Mark a column that has `value` when the node lacks the field, and unless `null_is_wrong` when that is null."""
 
     value: object
     null_is_wrong: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MadeOf:
+class MadeOf(Struct, frozen=True):
     """Mark a column that is made by `make` of a field with another name, which has this type."""
 
     field: str
@@ -47,8 +43,7 @@ class MadeOf:
     make: Callable[[Any], object]
 
 
-@dataclass(frozen=True, slots=True)
-class NameOf:
+class NameOf(Struct, frozen=True):
     """Mark a column that holds the name of somebody or something that no list has: `bot_name` is `bot { name }`."""
 
 
@@ -85,8 +80,7 @@ class MirrorRow(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False)
     archived_at: Time | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamColumn:
+class StreamColumn(Struct, frozen=True, kw_only=True):
     """A column of the mirror, and the field of Linear's nodes that it comes from.
 
     `field` is in snake_case, and `key` is how Linear writes it; `type` and `default` are the field's, and it is one

@@ -1,7 +1,8 @@
 """Describe a stream of the mirror: one list of Linear, and the table that holds its rows."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from shareable_backlog.streams.columns import MirrorRow, StreamColumn, list_columns
 
@@ -18,8 +19,7 @@ ComparedColumn: TypeAlias = Literal[
 """What a sweep can compare beside times: the columns that `sweep_entries` has for it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Stream:
+class Stream(Struct, frozen=True, kw_only=True, eq=False):
     """One list of Linear and the table that mirrors it; all parts of the program go by this description.
 
     `name` is what cursors and the history of runs call it. In Linear's schema `root` is the root field, with constant

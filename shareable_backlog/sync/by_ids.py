@@ -1,7 +1,8 @@
 """Fetch rows of a stream by their ids, whatever Linear refuses of them."""
 
 from collections.abc import AsyncGenerator, Collection, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from shareable_backlog import clock
 from shareable_backlog.linear.errors import CursorInvalid

@@ -7,11 +7,11 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 
 import msgspec
+from msgspec import Struct, field
 
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
@@ -138,14 +138,12 @@ async def _apply_to_stream(
     return fates
 
 
-@dataclass(frozen=True, slots=True)
-class _Fate:
+class _Fate(Struct, frozen=True):
     outcome: DeliveryOutcome
     reason: str | None = None
 
 
-@dataclass(slots=True)
-class _Changes:
+class _Changes(Struct):
     """Collect in `rows` and `removed` what deliveries, one after the other, do to the rows of one stream.
 
     `stored` and `gone_at` are what the mirror has, and since when Linear has it no more.

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+
+from msgspec import Struct
 
 from shareable_backlog import clock
 from shareable_backlog.database import transaction
@@ -23,8 +24,7 @@ _MISSING_TOLD = 100
 _DRY_RUN_WITHIN_S = 600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportReport:
+class ImportReport(Struct, frozen=True, kw_only=True):
     """What an import did, or would do: `run_id` is None for a dry run, the counts are of items.
 
     `states` are the types that were inferred from the names of the states, for a person to check. `missing` are the

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from shareable_backlog import clock
 from shareable_backlog.config import Settings
@@ -46,8 +47,7 @@ _WITHOUT_INDEXES_S = 60.0  # however long Linear takes over a first fill
 _INDEXED_AT_ONCE = 1_000  # more is left to `slb serve`, so that a sync takes no longer than fetching and storing
 
 
-@dataclass(frozen=True, slots=True)
-class SyncRequest:
+class SyncRequest(Struct, frozen=True):
     """What a run is to do: `is_full` also looks for what is gone, `removals_allowed` however much that is.
 
     `run_id` is the pending row of `sync_history` that asks for it, None without one. With `interval_s` it is left out

@@ -1,7 +1,8 @@
 """Remember from run to run what Linear refuses, and say in words what that is and who can mend it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog.database.mirror.sync_refusals import NewRefusal, RefusalKey, StoredRefusal
 from shareable_backlog.linear.paging import NodePage
@@ -62,8 +63,7 @@ def build_refused(refused: Sequence[RefusedPart]) -> list[NewRefusal]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class KnownRefusals:
+class KnownRefusals(Struct, frozen=True):
     """What earlier runs could not have; `all_due` when this run asks for all of it, whatever the time."""
 
     stored: Sequence[StoredRefusal] = ()

@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from shareable_backlog import clock, database, logs
 from shareable_backlog.database import transaction
@@ -38,8 +40,7 @@ _GOES_ON = "The next run continues where this one stopped."
 Trigger = Literal["automatic", "manual", "webhook", "import"]
 
 
-@dataclass(slots=True)
-class RunReport:
+class RunReport(Struct):
     """What a run did: rows by stream, the nodes that were set aside, and what is left to do.
 
     `activity` says in words what it is at; `held` counts by stream what it found gone and did not hide. `notes` say

@@ -1,9 +1,10 @@
 """Store a batch of pages; a row that can't be stored is set aside with its reason and stops nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
+
+from msgspec import Struct, field
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.connection.transaction import Transaction
@@ -27,8 +28,7 @@ _WITHIN_S = 60.0
 _ATTEMPTS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class BadRow:
+class BadRow(Struct, frozen=True):
     """Which node was set aside: its stream, its id as far as known, the field (None: the whole row), why."""
 
     stream: str
@@ -37,8 +37,7 @@ class BadRow:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class StreamPage:
+class StreamPage(Struct, frozen=True):
     """Nodes of one stream, checked, at most about a thousand, and those that were no such nodes.
 
     The nodes lack the fields `without`, by their names in Linear.
@@ -55,8 +54,7 @@ class StreamPage:
         return frozenset(column.name for column in self.stream.columns if column.key in self.without)
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """What is stored together, at most one page a stream; `seen_at` is when it was asked for.
 
     `cursors`, `swept` (what a sweep saw), `refused` (what Linear refused) and `recovered` (the keys of refusals that
@@ -72,8 +70,7 @@ class Batch:
     recovered: Sequence[RefusalKey] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BatchOutcome:
+class BatchOutcome(Struct, frozen=True):
     """What became of a batch."""
 
     stored: Mapping[str, RowCounts] = field(default_factory=dict[str, RowCounts])
@@ -93,8 +90,7 @@ def map_page(page: StreamPage) -> tuple[list[MirrorRow], list[BadRow]]:
     return list(rows.values()), [BadRow(page.stream.name, bad.id, bad.field, bad.why) for bad in page.bad]
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedBatch:
+class PreparedBatch(Struct, frozen=True):
     """A batch whose rows are ready to be sent to PostgreSQL."""
 
     batch: Batch

@@ -5,8 +5,10 @@ which never changes, so that nothing slips past while they are read.
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from shareable_backlog import clock
 from shareable_backlog.database import transaction
@@ -32,8 +34,7 @@ _EXAMPLES = 20
 _ALWAYS_BELIEVED = 5  # so few rows may go without a question, however small the stream
 
 
-@dataclass(slots=True)
-class HiddenRows:
+class HiddenRows(Struct):
     """What a sweep hid: rows by stream; `held` are those of streams where it would have been too many."""
 
     is_whole: bool
@@ -41,8 +42,7 @@ class HiddenRows:
     held: dict[str, GoneCounts] = field(default_factory=dict[str, GoneCounts])
 
 
-@dataclass(slots=True)
-class Sweep:
+class Sweep(Struct):
     """One sweep of `streams`; `began_at` is by the clock of Linear, `counts` are its first and last ones.
 
     `known_until` is when the newest row was created that the mirror had when it began.

@@ -5,9 +5,11 @@ next window, which begins well before this one was asked for. So no change is lo
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from shareable_backlog import clock, logs
 from shareable_backlog.database.mirror.sync_cursors import StreamCursor
@@ -36,8 +38,7 @@ _MOST_RESTARTS = 5
 _EXPECTED, _EXPECTED_OF_LARGE = 3, 12  # rows since the last run; Linear counts those that are asked for
 
 
-@dataclass(slots=True)
-class _StreamWindow:
+class _StreamWindow(Struct):
     """The reading of one stream: all that changed from `since` on and, when taken up again, up to `upto`."""
 
     stream: Stream
@@ -120,8 +121,7 @@ class _StreamWindow:
             self.upto = self.reached
 
 
-@dataclass(slots=True)
-class Windows:
+class Windows(Struct):
     """One reading of all streams but for those that Linear refuses.
 
     Afterwards `counts` is what Linear counted when it began, None when it did not tell, and `unread` are the streams

@@ -1,11 +1,11 @@
 """Show whoever develops what each page asks of PostgreSQL; only `slb serve --dev` has it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,8 +21,7 @@ _DROPPED = (b"accept-encoding", b"if-none-match")
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
-@dataclass(frozen=True, slots=True)
-class StatementsContext:
+class StatementsContext(Struct, frozen=True):
     """What a request asked of PostgreSQL: each statement with its text to read and its plan."""
 
     trace: Trace

@@ -3,10 +3,10 @@
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -17,9 +17,6 @@ from shareable_backlog.errors import BacklogError
 from shareable_backlog.web import forms
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.sub_path import drop_sub_path
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 _LOG = logs.get_logger(__name__)
 
@@ -61,8 +58,7 @@ _HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorContext:
+class ErrorContext(Struct, frozen=True, kw_only=True):
     """What a page of an error says; `request_id` is what the log's events of this request have too."""
 
     title: str
@@ -146,7 +142,7 @@ def _build_response(
         back=_find_way_back(request),
     )
     # Not there before the gate is passed.
-    frame: Callable[[], DataclassInstance] | None = getattr(request.state, "frame", None)
+    frame: Callable[[], Struct] | None = getattr(request.state, "frame", None)
     around = (frame(),) if frame else ()
     return rendering.render_page("shared/error.html", *around, context, status=status, headers=headers)
 

@@ -5,7 +5,6 @@ lengths) needs none of them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from types import UnionType
@@ -25,15 +24,13 @@ Pair: TypeAlias = tuple[str, str]
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000  # the days before and after exist too, in any time zone
 
 
-@dataclass(frozen=True, slots=True)
-class Trimmed:
+class Trimmed(Struct, frozen=True):
     """Mark a text that loses the space around it, and what is longer than `longest` (None: any length)."""
 
     longest: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Codec(Generic[T]):
+class Codec(Struct, Generic[T], frozen=True):
     """Mark a field whose value `read` makes of a text, and `write` turns into a text again.
 
     `read` raises ValueError for a text without meaning, or InvalidInput to refuse it in words of its own.
@@ -43,8 +40,7 @@ class Codec(Generic[T]):
     write: Callable[[T], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Spread(Generic[T]):
+class Spread(Struct, Generic[T], frozen=True):
     """Mark a field that is spread over several names: `read` makes it of all pairs, `write` turns it into its own.
 
     `read` leaves pairs of other names alone, and raises InvalidInput.
@@ -54,16 +50,14 @@ class Spread(Generic[T]):
     write: Callable[[T], Sequence[Pair]]
 
 
-@dataclass(frozen=True, slots=True)
-class Otherwise:
+class Otherwise(Struct, frozen=True):
     """Mark a field whose wrong values are answered by an error of its own."""
 
     error: type[BacklogError]
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Struct, frozen=True, kw_only=True):
     """A field of a struct: `name` is its name in Python, `key` the one in the request, NODEFAULT no default.
 
     `meaning` says in a sentence what may stand there, "" when there is nothing to say.

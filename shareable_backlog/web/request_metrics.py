@@ -1,16 +1,15 @@
 """Measure how many requests there are and how long they take, by route; no label holds what a visitor wrote."""
 
 import os
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from shareable_backlog.process_state import ProcessState
 
 
-@dataclass(frozen=True, slots=True)
-class _RouteMetrics:
+class _RouteMetrics(Struct, frozen=True):
     """The numbers of this process, the registry that gives them out, and what was looked up of them by label."""
 
     registry: CollectorRegistry

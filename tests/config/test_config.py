@@ -4,10 +4,10 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import asdict, fields
 from pathlib import Path
 
 import pytest
+from msgspec.structs import asdict, fields
 
 from shareable_backlog import config, logs
 from shareable_backlog.config import Secret, Settings, parse_settings, read_settings

@@ -3,12 +3,12 @@
 import contextlib
 import re
 from collections.abc import Callable, Generator, Hashable, Sequence
-from dataclasses import replace
 from random import Random
 from typing import Any, TypeAlias
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 

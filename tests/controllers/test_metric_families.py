@@ -1,8 +1,8 @@
 """The numbers in the words of Prometheus: whose each is in its help, and nothing for what there is not."""
 
-from dataclasses import fields
 from typing import Any
 
+from msgspec.structs import fields
 from prometheus_client.core import Metric
 
 from shareable_backlog import clock

@@ -1,9 +1,9 @@
 """What admins choose for the whole place, as it is stored."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.database import query, settings, transaction
 from shareable_backlog.database.settings import PlaceSettings

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.linear.connection.client import open_client
 from shareable_backlog.linear.connection.retry import Retries

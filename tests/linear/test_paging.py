@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.errors import LinearFailed
 from shareable_backlog.linear.connection.client import LinearClient, open_client

@@ -1,11 +1,11 @@
 """What is asked of Linear."""
 
 import re
-from dataclasses import replace
 
 import msgspec
 import pytest
 from graphql import NoDeprecatedCustomRule, parse, specified_rules, validate
+from msgspec.structs import replace
 
 from shareable_backlog.linear.queries import LARGEST_PAGE, PageRequest, compute_sizes, render_request
 from shareable_backlog.streams import STREAMS

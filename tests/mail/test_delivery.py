@@ -1,10 +1,10 @@
 """Mails to a real mail server, which takes them, refuses them, or is not well."""
 
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog import mail
 from shareable_backlog.config import Secret, Settings, parse_settings

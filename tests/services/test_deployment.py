@@ -4,10 +4,10 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Generator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from shareable_backlog.config import Settings, parse_settings, secret_key

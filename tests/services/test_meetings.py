@@ -1,11 +1,11 @@
 """The days of the meeting: the last one, and the next."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from shareable_backlog.database.settings import PlaceSettings
 from shareable_backlog.services.meetings import find_last_meeting, find_next_meeting, iterate_past_meetings

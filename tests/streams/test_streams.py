@@ -1,9 +1,9 @@
 """A stream is described once; what is missing elsewhere is said in words."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.streams import STREAMS
 from shareable_backlog.streams.columns import MirrorRow, ProjectId

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
+
+from msgspec.structs import replace
 
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database import query

@@ -2,9 +2,9 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace
 from psycopg.sql import SQL, Identifier
 
 from shareable_backlog.config import Secret, Settings

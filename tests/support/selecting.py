@@ -1,9 +1,10 @@
 """Make selections of items from the words of an address, without a database."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
+
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.selection.item_filters import look_up_names, write_predicates

@@ -1,10 +1,10 @@
 """A mirror that is filled from a CSV file, and may then be kept up to date by Linear's API."""
 
 from collections.abc import Generator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query

@@ -1,12 +1,12 @@
 """A full pull from (the fake of) Linear."""
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 from time import sleep
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database import query

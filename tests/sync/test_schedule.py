@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog import database
 from shareable_backlog.config import Secret, Settings

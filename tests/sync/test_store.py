@@ -1,11 +1,11 @@
 """A batch is stored whole or not at all, but for rows that can't be: those are set aside with their reasons."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from psycopg.sql import SQL, Identifier
 
 from shareable_backlog.database import query, transaction

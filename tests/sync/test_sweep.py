@@ -1,11 +1,11 @@
 """A full run finds what is gone from Linear, what is back, and what has changed without a trace."""
 
 from collections.abc import Generator
-from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query

@@ -1,11 +1,11 @@
 """Hold what a check of `slb doctor` found."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+
+class Finding(Struct, frozen=True):
     """What one check found; `fix` is what to do about it, as the rest of "To mend it, …", None where all is well."""
 
     name: str

@@ -2,9 +2,10 @@
 
 import argparse
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from shareable_backlog import stop
 from shareable_backlog.cli import outputs
@@ -52,7 +53,7 @@ async def _import_file(settings: "Settings", arguments: argparse.Namespace) -> "
 
 
 def _encode_report(report: "ImportReport") -> dict[str, Any]:
-    return asdict(report) | {"states": [state._asdict() for state in report.states]}
+    return msgspec.to_builtins(report) | {"states": [state._asdict() for state in report.states]}
 
 
 def _format_report(report: "ImportReport") -> str:

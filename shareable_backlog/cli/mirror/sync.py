@@ -3,8 +3,9 @@
 import argparse
 import json
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
 
 from shareable_backlog import stop
 from shareable_backlog.cli import outputs

@@ -11,8 +11,9 @@ import os
 import signal
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from time import monotonic
+
+from msgspec import Struct
 
 from shareable_backlog import log_output, logs, service_manager, stop
 from shareable_backlog.cli import outputs
@@ -32,8 +33,7 @@ Work = Callable[[Callable[[], None]], int]
 """Does a worker's work and returns its exit code; calls its argument once a second, first when it is ready."""
 
 
-@dataclass(slots=True)
-class _Worker:
+class _Worker(Struct):
     """One of the processes, running (`pid`) or to be started at `starts_at`."""
 
     name: str

@@ -1,9 +1,8 @@
 """Let a request in: find out who asks, refuse who may not, and check that what is posted comes from our own pages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import urlencode
 
 from msgspec import Struct
@@ -31,9 +30,6 @@ from shareable_backlog.web.errors import hide_secret, needs_json
 from shareable_backlog.web.pages import locales, rendering, unseen_marks
 from shareable_backlog.web.pages.locales import LocalFormat
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
 Who: TypeAlias = Literal["anyone", "signer", "browser", "visitor", "person", "viewer", "member", "admin"]
 
 _WITHOUT_FILTERS = {"/roadmap", "/changes", "/updates", "/done", "/meeting"}
@@ -53,8 +49,7 @@ class FeedTokenQuery(Struct, frozen=True):
     token: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AccessConfig:
+class AccessConfig(Struct, frozen=True):
     """What decides who gets in; app.py puts it into `app.state.access`."""
 
     sign_in: SignInConfig
@@ -64,8 +59,7 @@ class AccessConfig:
     settings: Settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrameContext:
+class FrameContext(Struct, frozen=True, kw_only=True):
     """What every page shows around its content.
 
     `waiting` counts the people who wait for an admin, `here` is the path, `notice` names what a form has done;
@@ -188,7 +182,7 @@ def set_new_cookies(request: Request, response: Response) -> None:
         cookies.set_cookie(request, response, what, value)
 
 
-def render_page(request: Request, template: str, *contexts: "DataclassInstance", status: int = 200) -> HTMLResponse:
+def render_page(request: Request, template: str, *contexts: Struct, status: int = 200) -> HTMLResponse:
     """Return a page for this visitor, of the fields of `contexts`."""
     return rendering.render_page(template, build_frame(request), *contexts, status=status)
 

@@ -1,6 +1,5 @@
 """Answer `/admin/invitations`: admins invite people by mail, and see who has not come yet."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -37,8 +36,7 @@ class InvitationForm(ScopeForm, frozen=True, kw_only=True):
     note: Text = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvitationsContext:
+class InvitationsContext(Struct, frozen=True, kw_only=True):
     """The page of the invitations; `done` is what was just done, None when the page was only opened."""
 
     invitations: list[Invitation]

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from starlette.requests import Request
 
 from shareable_backlog import logs
@@ -17,8 +17,7 @@ _LOG = logs.get_logger(__name__)
 _LONGEST_SHAPE = 80
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyHeader:
+class ProxyHeader(Struct, frozen=True):
     """The header by which the `proxies` name a person; `prefix` is what stands before the email address there.
 
     `groups_name` is the header of their groups, "" without one, and `groups` are pairs like `staff=Field staff`.

@@ -1,8 +1,6 @@
 """Answer `/sign-in` and below: ask for a link, use it or its code, sign out."""
 
 import secrets
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from starlette.requests import Request
@@ -20,9 +18,6 @@ from shareable_backlog.services.access.sign_in import NewSession
 from shareable_backlog.web import cookies, forms
 from shareable_backlog.web.fields import OwnPath, Text
 from shareable_backlog.web.pages import words
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 
 class NextQuery(Struct, frozen=True):
@@ -50,8 +45,7 @@ class LinkPath(Struct, frozen=True):
     token: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignInWaysContext:
+class SignInWaysContext(Struct, frozen=True, kw_only=True):
     """Which ways in are set up; without a mail server links may be in the log.
 
     `has_passkeys` says whether browsers have passkeys at this address, whoever has one.
@@ -64,8 +58,7 @@ class SignInWaysContext:
     has_passkeys: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SignInContext:
+class SignInContext(Struct, frozen=True):
     """The page with the ways in: where they lead to, and what was wrong with the last try."""
 
     next_path: str = "/"
@@ -74,8 +67,7 @@ class SignInContext:
     """What was typed."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignInCodeContext:
+class SignInCodeContext(Struct, frozen=True):
     """The page that asks for the code of a mail, or says what to do where none works."""
 
     state: CodeState
@@ -84,8 +76,7 @@ class SignInCodeContext:
     """What was typed."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignInLinkContext:
+class SignInLinkContext(Struct, frozen=True):
     """The page to which a link leads; in another browser it asks for the code, too, or offers a link for this one."""
 
     link: OpenLink
@@ -117,7 +108,7 @@ async def send_link(request: Request, form: SignInForm) -> Response:
     return RedirectResponse("/sign-in/code", 303)
 
 
-async def _render_unavailable(request: Request, template: str, context: "DataclassInstance") -> Response:
+async def _render_unavailable(request: Request, template: str, context: Struct) -> Response:
     """Return the page once more, with what was typed, to be sent again in a few seconds."""
     page = await render_page(request, template, context, status=503)
     page.headers["Retry-After"] = "5"
@@ -201,9 +192,7 @@ async def start_session(request: Request, session: NewSession) -> Response:
     return response
 
 
-async def render_page(
-    request: Request, template: str, context: "DataclassInstance", *, status: int = 200
-) -> Response:
+async def render_page(request: Request, template: str, context: Struct, *, status: int = 200) -> Response:
     """Return a page of the ways in, and give the browser its secret where nobody is signed in yet."""
     if request.state.secret is None:
         request.state.secret = request.state.new_cookies[auth.BROWSER] = secrets.token_urlsafe(24)

@@ -1,7 +1,6 @@
 """Ask people to sign in again before what matters; what they filled in is kept and done once they say so again."""
 
 import secrets
-from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -42,8 +41,7 @@ class HeldFormPath(Struct, frozen=True):
     form_id: Annotated[Id, Otherwise(NotFound, "There is nothing to go on with here. Nothing was changed.")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepUpContext:
+class StepUpContext(Struct, frozen=True, kw_only=True):
     """The page between a form and its being done: it asks to sign in again, or, after that, whether to go on.
 
     `fields` are all that was sent, `told` what of it people can read; `can_mail` when a code reaches this person, who

@@ -1,6 +1,5 @@
 """Answer `/account` and `/waiting`: what is a person's own."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from msgspec import Struct
@@ -31,8 +30,7 @@ class NoteForm(Struct, frozen=True):
     note: Text = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountContext:
+class AccountContext(Struct, frozen=True, kw_only=True):
     """The page of a person's own: who is signed in, where, their tokens and passkeys, and if they can have some."""
 
     account: UserRow
@@ -42,8 +40,7 @@ class AccountContext:
     has_passkeys: bool
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingContext:
+class WaitingContext(Struct, frozen=True):
     """The page of who waits for an admin; with a mail server the answer comes by mail."""
 
     account: UserRow

@@ -1,7 +1,6 @@
 """Answer `/account/passkeys`: people's passkeys."""
 
 import json
-from dataclasses import dataclass
 from typing import Annotated
 
 from msgspec import Struct
@@ -33,8 +32,7 @@ class PasskeyPath(Struct, frozen=True):
     passkey_id: Annotated[Id, Otherwise(NotFound, "There is no such passkey. Nothing was changed.")]
 
 
-@dataclass(frozen=True, slots=True)
-class NewPasskeyContext:
+class NewPasskeyContext(Struct, frozen=True):
     """The page on which a device makes a passkey; `options` is what its browser is asked, as JSON."""
 
     name: str

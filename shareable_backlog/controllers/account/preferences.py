@@ -1,7 +1,6 @@
 """Answer `POST /account/preferences`: how a person likes the pages."""
 
 import asyncio
-from dataclasses import dataclass
 
 from msgspec import UNSET, Struct, UnsetType
 from starlette.requests import Request
@@ -24,8 +23,7 @@ class PreferencesForm(Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PreferencesContext:
+class PreferencesContext(Struct, frozen=True):
     """What the page of the account offers to choose from."""
 
     time_zones: tuple[str, ...]

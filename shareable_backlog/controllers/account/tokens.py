@@ -1,6 +1,5 @@
 """Answer `/account/tokens`: people's tokens for their programs."""
 
-from dataclasses import dataclass, field
 from typing import Annotated
 
 from msgspec import Struct
@@ -35,12 +34,15 @@ class RevokeForm(Struct, frozen=True):
     next: OwnPath = "/account?notice=token-revoked"
 
 
-@dataclass(frozen=True, slots=True)
-class NewTokenContext:
+class NewTokenContext(Struct, frozen=True):
     """The page that shows a new token."""
 
     name: str
-    token: str = field(repr=False)
+    token: str
+
+    def __repr__(self) -> str:
+        """Show the token to nobody who only prints this."""
+        return "NewTokenContext(…)"
 
 
 async def create_token(request: Request, form: TokenForm) -> Response:

@@ -1,7 +1,6 @@
 """Answer `/views`: saved views of the backlog."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -56,8 +55,7 @@ class MoveForm(ViewForm, frozen=True):
     to: Direction = "down"
 
 
-@dataclass(frozen=True, slots=True)
-class ViewsContext:
+class ViewsContext(Struct, frozen=True):
     """The page of all views; `deleted` is the name of one that can be brought back.
 
     An admin has all published views in `managed`, everybody else those that they are offered in `published`.
@@ -69,8 +67,7 @@ class ViewsContext:
     deleted: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class NameTakenContext:
+class NameTakenContext(Struct, frozen=True):
     """The page that asks whether a view takes the place of the one that has its name."""
 
     taken: OfferedView

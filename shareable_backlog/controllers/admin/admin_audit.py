@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, TypeAlias
 
@@ -50,8 +49,7 @@ class AuditQuery(AuditFilter, frozen=True, kw_only=True):
     before: Id | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditContext:
+class AuditContext(Struct, frozen=True, kw_only=True):
     """The page of the log: each row with the sentence to read, and the addresses around it; `actions` have words."""
 
     rows: list[tuple[AuditEntry, AuditSentence]]

@@ -1,6 +1,5 @@
 """Answer `/admin/groups`: viewers who see a part of what is shown."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from msgspec import Struct
@@ -47,8 +46,7 @@ class GroupDeletionForm(Struct, frozen=True):
     people: Id
 
 
-@dataclass(frozen=True, slots=True)
-class GroupContext:
+class GroupContext(Struct, frozen=True):
     """The page of a group; `text` is what its lists are searched for."""
 
     group: ViewerGroupPage

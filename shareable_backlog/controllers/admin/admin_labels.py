@@ -1,7 +1,5 @@
 """Answer `/admin/labels`: which labels are named on items and offered as a filter."""
 
-from dataclasses import dataclass
-
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -30,16 +28,14 @@ class OffersForm(Struct, frozen=True):
     on: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LabelsContext:
+class LabelsContext(Struct, frozen=True):
     """The page of the labels; `text` is what they are searched for."""
 
     page: LabelPage
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class LabelsPreviewContext:
+class LabelsPreviewContext(Struct, frozen=True):
     """The page of what would change, with the form that saves it."""
 
     preview: LabelPreview

@@ -1,7 +1,6 @@
 """Answer `/admin`: how the product is, in one look."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,8 +11,7 @@ from shareable_backlog.services.overview import Overview
 from shareable_backlog.services.usage import Usage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverviewContext:
+class OverviewContext(Struct, frozen=True, kw_only=True):
     """The page of all in one look, with what is set up of the program."""
 
     overview: Overview

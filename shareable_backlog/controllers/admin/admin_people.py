@@ -1,7 +1,6 @@
 """Answer `/admin/people` and below: who waits, who may come in, and what an admin decides of them."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
@@ -113,8 +112,7 @@ class DeletionForm(Struct, frozen=True):
     email: Text = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleContext:
+class PeopleContext(Struct, frozen=True, kw_only=True):
     """The page of all people: who waits, and one page of the list, with the addresses around it.
 
     `sees` is what its filter of that name says.
@@ -131,8 +129,7 @@ class PeopleContext:
     export_address: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonContext:
+class PersonContext(Struct, frozen=True, kw_only=True):
     """The page of one person; `last_day` is the last one on which they may come in.
 
     `was` says what they were given to see; `lookalike` is None when the address is what it looks like.

@@ -1,7 +1,6 @@
 """Answer `/admin/settings`: what admins choose for the whole place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
@@ -76,8 +75,7 @@ class SwitchesForm(Struct, frozen=True, kw_only=True):
     page: tuple[PageName, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingsContext:
+class SettingsContext(Struct, frozen=True, kw_only=True):
     """The page of the settings; `last_meeting` and `next_meeting` are what the settings make of today."""
 
     settings: PlaceSettings

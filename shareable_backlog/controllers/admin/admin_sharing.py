@@ -1,8 +1,7 @@
 """Answer `/admin/sharing` and `/about`: what is shown, chosen by admins and told to viewers."""
 
-from dataclasses import dataclass, fields
-
 from msgspec import Struct
+from msgspec.structs import fields
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -45,8 +44,7 @@ class NewcomersForm(ScopeForm, frozen=True, kw_only=True):
     version: Id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharingContext:
+class SharingContext(Struct, frozen=True, kw_only=True):
     """The page of what is shown; `text` is what its lists are searched for, `offered` what newcomers are given."""
 
     settings: SharingSettings
@@ -56,8 +54,7 @@ class SharingContext:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class SharingPreviewContext:
+class SharingPreviewContext(Struct, frozen=True):
     """The page of what would be shown, with the form that saves it."""
 
     preview: SharingPreview
@@ -66,8 +63,7 @@ class SharingPreviewContext:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AboutContext:
+class AboutContext(Struct, frozen=True):
     """The page that tells a viewer what is shown."""
 
     shown: SharingSummary

@@ -1,6 +1,5 @@
 """Answer `/admin/sync`: how the mirror is, what its runs did and do, and what an admin asks of them."""
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from msgspec import Struct
@@ -58,8 +57,7 @@ class RemovalsForm(Struct, frozen=True):
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncContext:
+class SyncContext(Struct, frozen=True, kw_only=True):
     """The page of the mirror and its runs; `held` is the run whose removals wait for an admin."""
 
     state: MirrorState
@@ -73,16 +71,14 @@ class SyncContext:
     next_url: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SyncRunContext:
+class SyncRunContext(Struct, frozen=True):
     """The page of one run, with the rows that it set aside."""
 
     run: SyncRun
     set_aside: list[FailedRow]
 
 
-@dataclass(frozen=True, slots=True)
-class SyncProgressContext:
+class SyncProgressContext(Struct, frozen=True):
     """The part of the page that is sent while a run is under way."""
 
     progress: SyncProgress

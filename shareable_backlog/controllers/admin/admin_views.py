@@ -1,6 +1,5 @@
 """Answer `/admin/views`: views that admins publish for everybody. They stand on the page of all views."""
 
-from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import parse_qsl
 
@@ -42,8 +41,7 @@ class LinearViewForm(Struct, frozen=True):
     view: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LinearViewLine:
+class LinearViewLine(Struct, frozen=True):
     """A view made in Linear with what it shows here, if anything: as a view to open, and as pairs of an address."""
 
     state: LinearViewState
@@ -51,8 +49,7 @@ class LinearViewLine:
     pairs: list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class LinearViewsContext:
+class LinearViewsContext(Struct, frozen=True):
     """The page of views made in Linear."""
 
     lines: list[LinearViewLine]

@@ -1,8 +1,9 @@
 """Say a row of the audit log as a sentence: who did what to whom, and what changed. The export has the row itself."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, cast
+
+from msgspec import Struct
 
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.audit.audit_log import AuditEntry
@@ -67,8 +68,7 @@ PHRASES: Final[Mapping[Action, str]] = {
 """What somebody did, as it goes on after their name; `{}` stands for the name of what it was done to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditSentence:
+class AuditSentence(Struct, frozen=True, kw_only=True):
     """A row as it is read: `object_url` leads to what it was done to, None where there is no page of it.
 
     `changes` are names with the value before and after, `facts` are other details with theirs.

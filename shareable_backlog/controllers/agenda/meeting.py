@@ -1,7 +1,6 @@
 """Answer `/meeting`: the agenda of the meeting, and agendas as they were kept."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Annotated
@@ -49,8 +48,7 @@ class KeepForm(Struct, frozen=True):
     since: Day | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgendaContext:
+class AgendaContext(Struct, frozen=True, kw_only=True):
     """The page of an agenda; `kept` is the one of which it is, None: that of now, and `agenda` None: nobody kept it.
 
     `since` is the day with which it compares, for the agenda of now when that began, and `meeting` when that of the

@@ -1,10 +1,10 @@
 """Say what the API answers: each structure is the JSON itself, and the document of the API is made from them."""
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Generic, Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from shareable_backlog.services.account.views import Layout
 from shareable_backlog.services.backlog import items

@@ -1,7 +1,6 @@
 """Make handlers of the API from functions, whose types say what may be asked and what is answered."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TypeAlias, get_type_hints
 
 import msgspec
@@ -23,8 +22,7 @@ class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
     """No parameters at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """The handler of one route; `described` is what the document of the API says of it."""
 
     answer: Callable[[Request], Awaitable[object]]

@@ -1,11 +1,11 @@
 """Say where a page of the backlog is: which page, narrowed to what, laid out how; and the addresses of its kin."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Annotated, TypeAlias
 from urllib.parse import urlencode
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.services.backlog import filters, layouts
 from shareable_backlog.services.backlog.filters import Condition, Filters
@@ -30,8 +30,7 @@ class BacklogQuery(Struct, frozen=True):
     layout: _LayoutField = ListLayout()
 
 
-@dataclass(frozen=True, slots=True)
-class BacklogUrl:
+class BacklogUrl(Struct, frozen=True):
     """One page of the backlog."""
 
     path: str

@@ -1,7 +1,6 @@
 """Answer `/changes`: what is new, moved, done and gone since somebody looked last."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated, Final, Literal, TypeAlias, get_args
 
@@ -58,8 +57,7 @@ class ChangesParams(Struct, frozen=True, kw_only=True):
     after: TimeAndKey | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChangesPeriod:
+class ChangesPeriod(Struct, frozen=True):
     """What is shown: since `at`; `word` is the period as the address has it, "" for what is new to the reader."""
 
     at: datetime
@@ -67,8 +65,7 @@ class ChangesPeriod:
     visit: Visit | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangesContext:
+class ChangesContext(Struct, frozen=True, kw_only=True):
     """The page of changes: what is shown of which kinds and team, and the addresses around it."""
 
     page: ChangesPage

@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -30,14 +30,17 @@ _AT_ONCE = timedelta(minutes=1)
 """What happened so shortly before an item's last update is what the update was."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedsContext:
+class FeedsContext(Struct, frozen=True):
     """The page about the feed of `subject`; `address` holds a token and is shown this once."""
 
     subject: str
     form_url: str
     back_url: str
-    address: str | None = field(repr=False)
+    address: str | None
+
+    def __repr__(self) -> str:
+        """Show the token to nobody who only prints this."""
+        return "FeedsContext(…)"
 
 
 async def export_feed(request: Request, query: BacklogQuery) -> Response:

@@ -1,11 +1,12 @@
 """Answer `/filters`: choose what the backlog is narrowed to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 from typing import Annotated
 
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,8 +27,7 @@ class FiltersQuery(BacklogQuery, frozen=True):
     find: Annotated[str, Trimmed(100)] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FiltersContext:
+class FiltersContext(Struct, frozen=True, kw_only=True):
     """The page of all filters: what each one offers, what is chosen, and the place that the form carries along."""
 
     place: BacklogUrl

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
@@ -34,8 +33,7 @@ class ItemPath(Struct, frozen=True):
     identifier: Identifier
 
 
-@dataclass(frozen=True, slots=True)
-class ItemWalk:
+class ItemWalk(Struct, frozen=True):
     """The list that an item was opened from, what it is called, and the items before and after."""
 
     origin: Origin
@@ -43,8 +41,7 @@ class ItemWalk:
     neighbors: Neighbors
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemContext:
+class ItemContext(Struct, frozen=True, kw_only=True):
     """The page of an item, its place among all that one may see, its texts, and the list that it was opened from.
 
     `past_ranks` are the places that it had at the last meetings.

@@ -1,9 +1,9 @@
 """Answer `/seen`: note what somebody has seen of what came."""
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 

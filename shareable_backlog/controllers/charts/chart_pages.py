@@ -1,12 +1,12 @@
 """Show a picture of items as a page of the backlog: narrowed by the same filters, under the same tools."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -28,8 +28,7 @@ from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.locales import LocalFormat
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChartContext:
+class ChartContext(Struct, frozen=True, kw_only=True):
     """What the tools around a picture and its words are made of; `mirrored` counts all items where there are none."""
 
     place: BacklogUrl

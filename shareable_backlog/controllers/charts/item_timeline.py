@@ -1,10 +1,9 @@
 """Answer `/timeline`: items by when they are due."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from msgspec import field
+from msgspec import Struct, field
 from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
@@ -39,8 +38,7 @@ class TimelineQuery(BacklogQuery, frozen=True):
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineContext:
+class TimelineContext(Struct, frozen=True, kw_only=True):
     """The table, what of it is shown, and the addresses around it."""
 
     page: Timeline

@@ -1,7 +1,6 @@
 """Answer `/matrix`: open items by importance against effort."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,8 +14,7 @@ from shareable_backlog.vocabulary import GroupBy
 from shareable_backlog.web.pages import rendering
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixContext:
+class MatrixContext(Struct, frozen=True, kw_only=True):
     """The table, in rows of what, and how many items it looks at.
 
     `chosen` are the labels that an admin has named for it, by which it goes where `by` is None; `lacks_chosen` where

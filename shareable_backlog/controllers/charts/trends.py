@@ -1,10 +1,10 @@
 """Answer `/trends`: how the work goes of whatever the backlog is narrowed to."""
 
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Final, Literal, TypeAlias, get_args
 
-from msgspec import structs
+from msgspec import Struct, structs
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -39,8 +39,7 @@ class TrendsQuery(BacklogQuery, frozen=True):
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrendsContext:
+class TrendsContext(Struct, frozen=True, kw_only=True):
     """The numbers, and for how many weeks they are; `most` are counted of what came in, and of what was done."""
 
     page: Trends

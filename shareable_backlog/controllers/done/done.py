@@ -1,7 +1,6 @@
 """Answer `/done`: what was finished, by week or by project or label, under headings that admins write."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -42,8 +41,7 @@ class HeadingForm(Struct, frozen=True, kw_only=True):
     before: Day | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoneContext:
+class DoneContext(Struct, frozen=True, kw_only=True):
     """The page of what was finished; `urls` are of the lists of its parts, "" without one.
 
     `kinds` are its other ways to be sorted, each with its address.

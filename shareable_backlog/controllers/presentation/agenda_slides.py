@@ -1,7 +1,6 @@
 """Answer `/present/meeting`: the agenda of the meeting, section by section."""
 
-import dataclasses
-
+from msgspec import structs
 from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
@@ -35,7 +34,7 @@ async def show_agenda(request: Request, query: PresentedAgendaQuery) -> Response
     reader, local = auth.require_page_user(request), auth.read_local_format(request)
     agenda, since, last_meeting = await meeting.read_agenda(request, query.since)
     # Health and target dates of projects are the roadmap's.
-    shown = agenda if "roadmap" not in reader.user.pages_off else dataclasses.replace(agenda, projects=())
+    shown = agenda if "roadmap" not in reader.user.pages_off else structs.replace(agenda, projects=())
     packed = slides.pack_sections(_list_sections(shown, local))
     if packed:
         sections, number = slides.choose_slide(packed, query.slide)

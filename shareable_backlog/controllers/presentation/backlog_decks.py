@@ -1,12 +1,13 @@
 """Make slides of the list, of its groups and of the board, from the same kept results as these."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from math import ceil
 
 from markupsafe import Markup
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.controllers.backlog.backlog_url import BOARD
 from shareable_backlog.controllers.backlog.lists import item_totals, list_parts, ranks
@@ -46,8 +47,7 @@ _LISTS = ProcessState(lambda: AsyncLruCache[ListPage](64))
 _GROUPS = ProcessState(lambda: AsyncLruCache[GroupedPage](64))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SectionsContext:
+class SectionsContext(Struct, frozen=True, kw_only=True):
     """Items in sections; `ranks` are the places among all that the reader may see, by id."""
 
     sections: Sequence[Section[ListedItem] | Section[GoneItem] | Section[ListedItem | RiskyProject]]
@@ -59,24 +59,21 @@ class SectionsContext:
     by: GroupBy | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupNameContext:
+class GroupNameContext(Struct, frozen=True):
     """What a group is called, with its glyph."""
 
     by: GroupBy
     group: Group
 
 
-@dataclass(frozen=True, slots=True)
-class NoteContext:
+class NoteContext(Struct, frozen=True):
     """How much there is, and what has become of it since the day that it is compared with."""
 
     total: ItemTotal
     compared: Comparison | None
 
 
-@dataclass(frozen=True, slots=True)
-class NothingContext:
+class NothingContext(Struct, frozen=True):
     """Why there is nothing to show: the first of these that is so."""
 
     is_unshared: bool

@@ -1,13 +1,13 @@
 """Answer `/present/matrix` and `/present/timeline`: first the whole picture in numbers, then what is in its parts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from math import ceil
 from typing import TypeAlias
 from urllib.parse import urlencode
 
 from markupsafe import Markup
+from msgspec import Struct
 from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
@@ -50,8 +50,7 @@ class PresentedTimelineQuery(TimelineQuery, frozen=True):
     slide: SlideNumber = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GridContext:
+class GridContext(Struct, frozen=True, kw_only=True):
     """A table of numbers: rows of `row_word`, columns of `column_word`; `today` is the column in which it is.
 
     `cell_words` say what a column is where there is no room for columns; `largest` is the greatest of all numbers.
@@ -66,8 +65,7 @@ class GridContext:
     today: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarContext:
+class CalendarContext(Struct, frozen=True, kw_only=True):
     """Some columns of a timeline, the first `most` items of each cell by name; `today_at` in per cent of a column."""
 
     row_word: str

@@ -1,9 +1,9 @@
 """Answer `/present/roadmap`: a few projects at once, what each is in words and when it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
@@ -32,8 +32,7 @@ class PresentedRoadmapQuery(RoadmapQuery, frozen=True, kw_only=True):
     slide: SlideNumber = 1
 
 
-@dataclass(frozen=True, slots=True)
-class PlansContext:
+class PlansContext(Struct, frozen=True):
     """The projects of a slide, in sections of a status or an initiative."""
 
     sections: Sequence[Section[RoadmapRow]]

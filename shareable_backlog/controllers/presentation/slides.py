@@ -1,11 +1,11 @@
 """Divide what a page shows into slides, and show one of them with the ways to the others and back."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Annotated, Generic, TypeAlias, TypeVar
 
 from markupsafe import Markup
-from msgspec import Meta
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,8 +22,7 @@ _HEADING_ROOM = 3
 _FEWEST_LINES = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section(Generic[T]):
+class Section(Struct, Generic[T], frozen=True, kw_only=True):
     """Lines under a heading, or under none; `note` says how many there are, `is_continued` that it began before."""
 
     heading: str | Markup = ""
@@ -32,8 +31,7 @@ class Section(Generic[T]):
     is_continued: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deck:
+class Deck(Struct, frozen=True, kw_only=True):
     """Slide `number` of `count`, or of more than these if there `has_more`; `note` stands at the top of it.
 
     The last one of `count` is followed by none: whoever makes a deck looks one further, up to a limit.
@@ -46,8 +44,7 @@ class Deck:
     note: str | Markup = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlideContext:
+class SlideContext(Struct, frozen=True, kw_only=True):
     """The page of one slide: what is shown, and the addresses of its neighbours and of where it came from."""
 
     heading: str

@@ -1,10 +1,11 @@
 """Read the forecast of what a page is about, for whoever may have forecasts, and keep it for a version and a day."""
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, date
 from functools import partial
 
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 
 from shareable_backlog import clock
@@ -17,8 +18,7 @@ from shareable_backlog.services.projects.forecast import Forecast, HeldForecasts
 from shareable_backlog.web.pages.cache import AsyncLruCache
 
 
-@dataclass(frozen=True, slots=True)
-class ShownForecast:
+class ShownForecast(Struct, frozen=True):
     """A forecast, and how often such ones held; None while there are too few to say."""
 
     said: Forecast

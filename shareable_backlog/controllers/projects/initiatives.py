@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
 
@@ -38,8 +37,7 @@ class InitiativeQuery(Struct, frozen=True):
     after: TimeAndKey | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InitiativeContext:
+class InitiativeContext(Struct, frozen=True):
     """The page of an initiative with its texts; `is_first` unless it goes on with earlier updates."""
 
     page: InitiativePage
@@ -48,8 +46,7 @@ class InitiativeContext:
     next_url: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SameNamesContext:
+class SameNamesContext(Struct, frozen=True):
     """The page that offers the initiatives of one name."""
 
     initiatives: Sequence[InitiativeDetails]

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from urllib.parse import quote
 
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -38,8 +38,7 @@ class ProjectQuery(Struct, frozen=True):
     after: TimeAndKey | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectContext:
+class ProjectContext(Struct, frozen=True, kw_only=True):
     """The page of a project with its texts; `is_first` unless it goes on with earlier updates.
 
     `forecasts` are of itself and of its milestones, by their ids.
@@ -53,8 +52,7 @@ class ProjectContext:
     next_url: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class NamesakesContext:
+class NamesakesContext(Struct, frozen=True):
     """The page that offers the projects of one name, of which it counts nothing."""
 
     plans: Sequence[Plan]

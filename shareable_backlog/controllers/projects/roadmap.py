@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import filterfalse, groupby
 from typing import Annotated, TypeAlias
@@ -78,8 +77,7 @@ class RoadmapQuery(Struct, frozen=True, kw_only=True):
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedPlans:
+class ComparedPlans(Struct, frozen=True):
     """What has become of the plans `since` a day (None: there was no meeting yet), and each sum with its address."""
 
     since: datetime | None
@@ -89,8 +87,7 @@ class ComparedPlans:
     all_address: str
 
 
-@dataclass(frozen=True, slots=True)
-class RoadmapRow:
+class RoadmapRow(Struct, frozen=True):
     """A project with its drawing; the marks are those of its steps that have one."""
 
     plan: Plan
@@ -102,8 +99,7 @@ Section: TypeAlias = tuple[str | None, list[RoadmapRow]]
 """The rows of a type of status, or of the name of an initiative; None for those that have none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoadmapContext:
+class RoadmapContext(Struct, frozen=True, kw_only=True):
     """The page of the roadmap: its rows in sections, the time line above them, and the addresses around it."""
 
     heading: str

@@ -1,16 +1,14 @@
 """Answer `/updates`: what teams wrote about the progress of projects and initiatives, day by day."""
 
 import asyncio
-import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from itertools import groupby
 from typing import Annotated, Final, Literal, TypeAlias
 from urllib.parse import quote
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
@@ -54,8 +52,7 @@ class UpdatesPageParams(UpdatesParams, frozen=True, kw_only=True):
     after: TimeAndKey | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NarrowedUpdates:
+class NarrowedUpdates(Struct, frozen=True, kw_only=True):
     """A page of updates, the project that they are narrowed to, and the items that they name.
 
     They are not `is_shared` where an admin has chosen so.
@@ -68,8 +65,7 @@ class NarrowedUpdates:
     is_shared: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdatesContext:
+class UpdatesContext(Struct, frozen=True, kw_only=True):
     """The page of updates in days, the latest first, and the addresses around it."""
 
     days: Sequence[tuple[date, Sequence[ShownUpdate]]]
@@ -132,7 +128,7 @@ async def find_wanted(scope: Scope, query: UpdatesParams) -> tuple[UpdatesQuery,
     found = await names.find_projects(scope, query.project)
     if len(found) > 1:
         raise NotFound("Several projects have that name. Go to the one that you mean: its page has its updates.")
-    return dataclasses.replace(wanted, project_id=found[0].id), found[0].name
+    return structs.replace(wanted, project_id=found[0].id), found[0].name
 
 
 def build_update_url(one: ShownUpdate) -> str:

@@ -1,6 +1,5 @@
 """Answer `/cycles/{name}`: a cycle of a team, as `FLD-12`."""
 
-from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
 
@@ -35,8 +34,7 @@ class CycleQuery(Struct, frozen=True):
     all: SectionOfCycle | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CycleContext:
+class CycleContext(Struct, frozen=True, kw_only=True):
     """The page of a cycle; `whole` is the list that alone is shown, up to `most` lines of it."""
 
     page: CyclePage

@@ -1,7 +1,6 @@
 """Answer `/labels/{name}` and `/people/{name}`: what has a label, and what somebody works on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
 
@@ -32,8 +31,7 @@ class NamePath(Struct, frozen=True):
     name: Identifier
 
 
-@dataclass(frozen=True, slots=True)
-class LabelWorkContext:
+class LabelWorkContext(Struct, frozen=True):
     """The page of a label."""
 
     page: LabelWork
@@ -42,8 +40,7 @@ class LabelWorkContext:
     links: WorkLinks
 
 
-@dataclass(frozen=True, slots=True)
-class PersonWorkContext:
+class PersonWorkContext(Struct, frozen=True):
     """The page of a person; `ranks` are the places of items among all that the reader may see."""
 
     page: PersonWork

@@ -1,7 +1,6 @@
 """Answer `/teams/{key}`: what a team works on, what comes next, what it did last."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
 
@@ -29,8 +28,7 @@ class TeamPath(Struct, frozen=True):
     key: Identifier
 
 
-@dataclass(frozen=True, slots=True)
-class TeamContext:
+class TeamContext(Struct, frozen=True):
     """The page of a team; `ranks` are the places of items among all that the reader may see."""
 
     page: TeamPage

@@ -1,8 +1,9 @@
 """Show pages of work: who reads them, and where their numbers and lines lead."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 
 from shareable_backlog import clock
@@ -17,8 +18,7 @@ _EXACT = timedelta(minutes=15)
 """So exact are the days at which cycles begin, in all time zones."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkLinks:
+class WorkLinks(Struct, frozen=True):
     """Where numbers and lines lead; to no list where that is switched off."""
 
     has_list: bool

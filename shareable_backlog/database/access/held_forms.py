@@ -1,13 +1,12 @@
 """Keep the forms of people who have to sign in again before what they sent is done."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldForm:
+class HeldForm(Struct, frozen=True, kw_only=True):
     """A form that was sent: what it does, in words, to which path, from which page, with which encoded `fields`."""
 
     act: str

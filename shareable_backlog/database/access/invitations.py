@@ -1,16 +1,16 @@
 """Keep `invitations`: whom an admin has invited by mail, until they come."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.users import STATE
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invitation:
+class Invitation(Struct, frozen=True, kw_only=True):
     """An open invitation: the person may come and has not yet.
 
     `inviter` is the name of whoever invited, or their address, None when they are gone.

@@ -1,16 +1,16 @@
 """Read and change which labels admins have let through, to be named on items and offered as a filter."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class OfferedLabel:
+class OfferedLabel(Struct, frozen=True):
     """A label as an admin decides of it; `is_offered` is None while nobody has, `detail` is its group and team.
 
     `items` are those that are in Linear and not archived, shown or not.

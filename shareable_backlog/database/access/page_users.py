@@ -1,8 +1,9 @@
 """Find out by one statement who asks, and all that their pages have around their content."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.access import user_scopes, users
 from shareable_backlog.database.access.users import UserState
@@ -11,8 +12,7 @@ from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.mirror import freshness
 
 
-@dataclass(frozen=True, slots=True)
-class SignedInUserRow:
+class SignedInUserRow(Struct, frozen=True):
     """A session with its person; the `viewing_…` columns are those of the person whose view is looked at.
 
     `group_ids` are None for whoever sees everything.

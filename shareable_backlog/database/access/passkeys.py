@@ -1,14 +1,14 @@
 """Keep people's passkeys, and which challenges were answered."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class ListedPasskey:
+class ListedPasskey(Struct, frozen=True):
     """What a list says of a passkey; `last_used_at` is None for one that was never used."""
 
     id: int
@@ -17,8 +17,7 @@ class ListedPasskey:
     last_used_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PasskeyRow:
+class PasskeyRow(Struct, frozen=True, kw_only=True):
     """A passkey by which somebody signs in; `credential` is its id with its public key."""
 
     id: int

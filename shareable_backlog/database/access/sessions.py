@@ -1,15 +1,15 @@
 """Keep who is signed in. A session ends with its person's right to be here, whatever its own age."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.users import STATE
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class ListedSession:
+class ListedSession(Struct, frozen=True):
     """What a list says of a session."""
 
     id: int

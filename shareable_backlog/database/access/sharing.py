@@ -1,15 +1,15 @@
 """Name what sharing is about: with whose eyes the mirror is read, and what can be shown or hidden."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 EntityKind: TypeAlias = Literal["team", "project", "label"]
 """What can be shown or hidden as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """With whose eyes the mirror is read: what any of these viewer groups sees, in the order of their ids.
 
     Without a group nothing is seen; `viewer_group_ids` is None, which has to be said, for everything that is shown.
@@ -37,8 +37,7 @@ def build_scope(viewer_group_ids: Iterable[int] | None) -> Scope:
     return EVERYTHING if viewer_group_ids is None else Scope(tuple(sorted(set(viewer_group_ids))))
 
 
-@dataclass(frozen=True, slots=True)
-class SharedFields:
+class SharedFields(Struct, frozen=True):
     """What is shown of every item and project; assignees include the creators, updates are those of projects."""
 
     descriptions: bool
@@ -49,16 +48,14 @@ class SharedFields:
     updates: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SharingSettings:
+class SharingSettings(Struct, frozen=True):
     """The sharing settings but for what is shown as a whole; `version` is another one after each change."""
 
     version: int
     fields: SharedFields
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
+class Entity(Struct, frozen=True):
     """A team, project or label as an admin chooses it, with its number of items.
 
     `detail` tells it from others of its name: a team's key, a label's group and team; None when there is nothing.
@@ -74,8 +71,7 @@ class Entity:
     items: int
 
 
-@dataclass(frozen=True, slots=True)
-class SharingChoice:
+class SharingChoice(Struct, frozen=True):
     """A team, project or label is to be shown, or to be hidden."""
 
     kind: EntityKind

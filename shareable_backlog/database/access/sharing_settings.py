@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import Any, LiteralString
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from shareable_backlog.database.access.sharing import (
     EVERYTHING,
@@ -67,8 +69,7 @@ TRIED_RULES: LiteralString = f"""chosen AS ({_CHOSEN}), sharing_rules AS (
 """The CTEs by which a statement reads the rules as if the parameter `choices` were saved."""
 
 
-@dataclass(frozen=True, slots=True)
-class ItemDifference:
+class ItemDifference(Struct, frozen=True):
     """Count the items that appear or vanish, with identifier and title of the newest of them."""
 
     count: int

@@ -1,15 +1,15 @@
 """Keep the links that were mailed for signing in; only hashes of their secrets are stored."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class SignInLink:
+class SignInLink(Struct, frozen=True):
     """One link; `browser_hash` is None when the operator made it: then the token alone is enough.
 
     `is_open` when it is neither used nor too old nor out of tries; `has_code` unless too many wrong codes came for
@@ -26,8 +26,7 @@ class SignInLink:
     has_code: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class AskLimits:
+class AskLimits(Struct, frozen=True):
     """How many mails go to one mail address in a quarter of an hour, and within 24 hours."""
 
     per_quarter: int

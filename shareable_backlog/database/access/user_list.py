@@ -1,9 +1,10 @@
 """List the people who may sign in: who waits, and everybody, the last seen first."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.access import user_scopes
 from shareable_backlog.database.access.sharing import Scope
@@ -12,8 +13,7 @@ from shareable_backlog.database.access.users import STATE, UserState
 from shareable_backlog.database.connection.query import query
 
 
-@dataclass(frozen=True, slots=True)
-class ListedUser:
+class ListedUser(Struct, frozen=True):
     """What a list says of a person; `last_access_at` is None for one who was never here."""
 
     id: int
@@ -38,8 +38,7 @@ class ListedUser:
         return read_claimed_email(self.email)
 
 
-@dataclass(frozen=True, slots=True)
-class UserFilters:
+class UserFilters(Struct, frozen=True):
     """Narrow the list; None leaves a filter out. `text` is a part of the mail address or the name.
 
     `scope` finds who sees everything, who sees nothing, or who is in one of its groups.

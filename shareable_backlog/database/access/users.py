@@ -1,9 +1,10 @@
 """Read and change the people who may sign in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, LiteralString, TypeAlias
+
+from msgspec import Struct
 
 from shareable_backlog.database.access import user_scopes
 from shareable_backlog.database.access.sharing import Scope, build_scope
@@ -25,8 +26,7 @@ WAITING: LiteralString = "SELECT count(*) FROM users WHERE NOT is_approved AND N
 """The statement that counts the people who wait for an admin."""
 
 
-@dataclass(frozen=True, slots=True)
-class UserRow:
+class UserRow(Struct, frozen=True):
     """One person; `access_until` is None for access without an end, `groups` are the names of their groups."""
 
     id: int

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import EntityKind
 from shareable_backlog.database.connection.query import query
@@ -12,8 +13,7 @@ Rule = tuple[EntityKind, str]
 """Name a team, project or label by its kind and its id."""
 
 
-@dataclass(frozen=True, slots=True)
-class ViewerGroup:
+class ViewerGroup(Struct, frozen=True):
     """A group with the number of its people and of its rules."""
 
     id: int
@@ -22,8 +22,7 @@ class ViewerGroup:
     rules: int
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """What a group's page says of a person."""
 
     id: int

@@ -1,7 +1,8 @@
 """Keep the personal tokens by which people's programs read the API."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from shareable_backlog.database.access import user_scopes
 from shareable_backlog.database.access.users import STATE
@@ -9,8 +10,7 @@ from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A token that is good at this moment, with its person, who is active."""
 
     id: int
@@ -27,8 +27,7 @@ class Token:
     """Whether `touch_token` should note that it is in use."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListedToken:
+class ListedToken(Struct, frozen=True):
     """What a list says of a token; `last_used_at` and `expires_at` are None for never."""
 
     id: int

@@ -1,16 +1,16 @@
 """Read and change the views that admins give to everybody."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.account.user_preferences import IS_READABLE, VIEWS
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class OfferedView:
+class OfferedView(Struct, frozen=True):
     """A view that a person may open: their own, without an id, or a published one.
 
     `query` is what stands in the address after the question mark, `layout` which page it is.
@@ -23,8 +23,7 @@ class OfferedView:
     is_default: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedView:
+class PublishedView(Struct, frozen=True):
     """A published view."""
 
     id: int

@@ -1,15 +1,15 @@
 """Keep what each person has seen of the items that came: up to when all of them, and which after that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class SeenMark:
+class SeenMark(Struct, frozen=True):
     """A row of what somebody has seen: all that was created up to `seen_until`, and the items of these ids."""
 
     seen_until: datetime

@@ -1,10 +1,10 @@
 """Read and change what people set for themselves."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import LiteralString
 
 import msgspec
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
@@ -24,8 +24,7 @@ IS_READABLE: LiteralString = r"""
 """Tell whether one of `VIEWS` is a view that this program knows how to show."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredViews:
+class StoredViews(Struct, frozen=True):
     """A person's views as their JSON, and the name of each, None of one that can't be read.
 
     `default` is the name of the view they begin with, `deleted` the JSON that tells of the last one deleted.
@@ -37,8 +36,7 @@ class StoredViews:
     deleted: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPreferences:
+class StoredPreferences(Struct, frozen=True):
     """What stands in a person's row, whoever wrote it; None is what does not, `columns` may be any JSON."""
 
     theme: str | None

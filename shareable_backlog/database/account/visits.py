@@ -3,9 +3,10 @@
 A visit is `{"at": …, "mirrored": …}`, in seconds since 1970: when it was, and how much of Linear was mirrored then.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.mirror.freshness import NOT_ADOPTED
@@ -41,8 +42,7 @@ _BEFORE: LiteralString = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """When somebody looked, and up to when the mirror held what had happened; None if that is not known."""
 
     at: datetime | None

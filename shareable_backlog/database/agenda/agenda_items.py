@@ -1,7 +1,8 @@
 """Read the items of an agenda: which each part of it has, and what its lines say of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.item_list import ListedItem, name_item, read_rows_of
@@ -17,8 +18,7 @@ class AgendaItem(ListedItem, frozen=True):
     project_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _FoundId:
+class _FoundId(Struct, frozen=True):
     id: str
 
 

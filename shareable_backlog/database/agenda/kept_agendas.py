@@ -1,9 +1,10 @@
 """Keep agendas as they were: `kept_agendas`, and what each scope saw of one as a document."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope, build_scope
 from shareable_backlog.database.access.user_scopes import render_scope
@@ -12,8 +13,7 @@ from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptAgenda:
+class KeptAgenda(Struct, frozen=True, kw_only=True):
     """An agenda that was kept on a `day`, the `number`th of it, and compares with the day `since`.
 
     `keeper` is the name of who kept it, None without one, and when they are gone.

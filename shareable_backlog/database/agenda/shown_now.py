@@ -1,16 +1,16 @@
 """Tell what of an agenda that was kept may be shown now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownNow:
+class ShownNow(Struct, frozen=True, kw_only=True):
     """What may be shown to a scope now, by ids: items, and states and projects to be named.
 
     `ranked_ids` may be gone from Linear: they had their place all the same. Of `hidden_project_ids` nothing is told

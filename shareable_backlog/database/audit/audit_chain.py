@@ -1,9 +1,10 @@
 """Read the rows of the audit log as they are stored, for seals and for a check that trusts no function there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.connection.transaction import Transaction
 
@@ -11,8 +12,7 @@ LARGEST_SEAL = 5000
 """How many rows a seal may have, as migration 029 says it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChainLink:
+class ChainLink(Struct, frozen=True, kw_only=True):
     """One row: `values` are all that its hash covers, in the order in which it does.
 
     `position` and `hash` are None but for rows from before there were seals, which carry their chain themselves.

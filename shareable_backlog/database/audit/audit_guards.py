@@ -1,6 +1,6 @@
 """Look whether the audit log is guarded as it should be: the triggers, and who has which right."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 
@@ -15,8 +15,7 @@ _TRIGGERS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditGuards:
+class AuditGuards(Struct, frozen=True, kw_only=True):
     """What is open: triggers that are gone, and those that are off; rights to change the record, as "role: RIGHT".
 
     `lacking` are rights that the role in use needs and has not. `is_powerful` is whether that role owns the tables or

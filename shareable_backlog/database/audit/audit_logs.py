@@ -1,15 +1,15 @@
 """Add to the record of who did what, and read it; its rows are sealed a little later (`audit_seals`)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(Struct, frozen=True):
     """One row; `actor_id` and `actor_email` stay when the person is deleted, both None for nobody known."""
 
     id: int
@@ -26,8 +26,7 @@ class AuditEntry:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class AuditFilters:
+class AuditFilters(Struct, frozen=True):
     """Which rows are wanted; None, and False, leave all.
 
     `person` is a mail address, `since` is included and `until` is not, `text` is looked for in mail, id and details.

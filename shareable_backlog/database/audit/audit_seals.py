@@ -1,8 +1,10 @@
 """Keep the seals of the audit log, each of which stands for a batch of its rows and for the seal before it."""
 
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, LiteralString
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
@@ -13,8 +15,7 @@ _COLUMNS: LiteralString = """
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditSeal:
+class AuditSeal(Struct, frozen=True, kw_only=True):
     """A row of `audit_seals`: `ids` are the rows it seals, in order, the last of which has the place `position`.
 
     `row_hashes` are theirs, 32 bytes each. `pruned_position` is the place of the last row that retention removed
@@ -35,8 +36,7 @@ class AuditSeal:
     mac: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class UnsealedCount:
+class UnsealedCount(Struct, frozen=True):
     """How many rows wait for a seal, and when the first of them was written."""
 
     rows: int

@@ -1,8 +1,9 @@
 """Count what people do here by the audit log alone: who came, what is read, what is searched for in vain."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog import visibility
@@ -17,8 +18,7 @@ _RECENT: LiteralString = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(Struct, frozen=True):
     """A person who was here, and on how many days."""
 
     user_id: int
@@ -27,8 +27,7 @@ class Visitor:
     days: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReadItem:
+class ReadItem(Struct, frozen=True):
     """An item that was looked at, how often, and by how many people."""
 
     identifier: str

@@ -1,14 +1,13 @@
 """Read what is attached to items: links to what lies elsewhere."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 
 
-@dataclass(frozen=True, slots=True)
-class ItemAttachment:
+class ItemAttachment(Struct, frozen=True):
     """One attachment; `url` is None when it is no address of the web, `source_type` is Linear's word."""
 
     title: str

@@ -6,9 +6,10 @@ admin hides never appears, also not as gone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, LiteralString, TypeAlias
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import state_changes, visibility
@@ -22,8 +23,7 @@ ChangeEvent: TypeAlias = Literal["created", "moved", "completed", "canceled", "a
 """What can happen to an item; `removed` is to be in Linear's trash, too."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChangesQuery:
+class ChangesQuery(Struct, frozen=True):
     """Which changes are wanted: those after `since`.
 
     `days` are the beginnings of the reader's days, ascending, the first one not after `since`. `team_key` None is any
@@ -36,8 +36,7 @@ class ChangesQuery:
     team_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedItem:
+class ChangedItem(Struct, frozen=True):
     """One line: what happened to an item on `days[day]`, at `at` for the last time.
 
     The states before the first and after the last move of that day are None where nothing moved, or where they

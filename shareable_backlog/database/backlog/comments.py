@@ -1,15 +1,15 @@
 """Read the comments of items."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 
 
-@dataclass(frozen=True, slots=True)
-class ShownComment:
+class ShownComment(Struct, frozen=True):
     """One comment; `author` is None for a bot without a name, `parent_id` is None for the first of a thread."""
 
     id: str

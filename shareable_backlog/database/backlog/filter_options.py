@@ -1,9 +1,10 @@
 """Read what the backlog can be narrowed to: the names of what items that are shown refer to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog import clock
 from shareable_backlog.database.access.sharing import Scope
@@ -15,8 +16,7 @@ from shareable_backlog.database.connection.query import query
 from shareable_backlog.vocabulary import STATE_TYPES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """Names by alphabet, but for states, which are in the order of work; cycles and estimates are numbers."""
 
     state: list[str]
@@ -39,8 +39,7 @@ _FEW_OF_GROUP = 100_000
 """As many items of a viewer group are looked through, sooner than those of each name for one of the group."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Used:
+class _Used(Struct, frozen=True, kw_only=True):
     """The conditions that there is an item to show which refers to the row `e`."""
 
     state: LiteralString
@@ -142,8 +141,7 @@ async def list_options(scope: Scope) -> Options:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class NamedCycle:
+class NamedCycle(Struct, frozen=True):
     """A cycle of a team by its number; `name` is None where it has none of its own."""
 
     number: int

@@ -1,8 +1,9 @@
 """Name what the backlog can be narrowed to, and what the words for days mean."""
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct
 
 from shareable_backlog.vocabulary import FilterName, MoveKind
 
@@ -14,8 +15,7 @@ MOST_OF_ALL = 8
 """So many values can be asked for at once that an item has to have, each of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One filter: any of `values`, and `with_none` those that have nothing there.
 
     `is_not` turns it round; `is_all` is about what can have several values, and wants each of them.
@@ -28,8 +28,7 @@ class Condition:
     is_all: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(Struct, frozen=True):
     """What the backlog is narrowed to; at most one condition of each field and direction.
 
     `text` is what somebody typed to search for. Archived items are left out but for `with_archived`; those with
@@ -50,8 +49,7 @@ class Filters:
         return date.fromisoformat(self.since) if self.since and self.since != "meeting" else None
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(Struct, frozen=True):
     """What is new to somebody: what came since the day of the last `meeting` began, and what they have not seen.
 
     `meeting` is None while there was none: then nothing is new by it.

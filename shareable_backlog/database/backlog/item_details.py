@@ -1,9 +1,10 @@
 """Read one item of the backlog whole; what may be shown is stated in `database/backlog/visibility.py`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog import vocabulary
 from shareable_backlog.database.access.sharing import Scope
@@ -14,8 +15,7 @@ from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.projects.project_names import HAS_NAMESAKE, choose_word
 
 
-@dataclass(frozen=True, slots=True)
-class ItemDetails:
+class ItemDetails(Struct, frozen=True):
     """One item with the names of all that it refers to; a reference to what isn't mirrored is None."""
 
     id: str

@@ -1,8 +1,9 @@
 """Group items: which groups there are, how many items each has, and the first of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
@@ -20,8 +21,7 @@ from shareable_backlog.database.connection.query import query, query_all
 from shareable_backlog.vocabulary import GROUPS, PRIORITIES, GroupBy
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """One group: `value` is what a filter calls it, None the group of those that have nothing there.
 
     What has the same name in several teams is one group. `type` and `color` are a state's, `color` also a label's.
@@ -34,8 +34,7 @@ class Group:
     color: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupContent:
+class GroupContent(Struct, frozen=True):
     """What is in a group: how many items, at most the limit of counting, the ids of the first, and the sum of points.
 
     The points are None without any estimate, and where not all items were looked at.
@@ -46,8 +45,7 @@ class GroupContent:
     points: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FirstContents:
+class FirstContents(Struct, frozen=True):
     """What the first items are in, group by group; `is_all` when there are no others.
 
     Then no group has more than `most`.
@@ -119,8 +117,7 @@ async def list_groups(scope: Scope, by: GroupBy, types: Sequence[str]) -> list[G
     return found + ([Group(None, None, [])] if GROUPS[by] else [])
 
 
-@dataclass(frozen=True, slots=True)
-class _Count:
+class _Count(Struct, frozen=True):
     """A row of counts: those of the group at a place, or those of all groups at None."""
 
     at: int | None

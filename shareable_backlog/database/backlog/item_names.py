@@ -7,8 +7,9 @@ rows has no id of what it may not name, and of the labels only those that are of
 
 from collections.abc import Awaitable, Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from typing import Any, Literal, LiteralString, TypeAlias, get_args
+
+from msgspec import Struct, field
 
 from shareable_backlog.process_state import ProcessState
 
@@ -38,8 +39,7 @@ _NAMES: LiteralString = f"""SELECT version::text,
 FROM mirror_versions"""
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """What things are called while the mirror has this version, by kind and id; None for what has no name.
 
     A team comes with how it estimates; a state with its type, its color, and whether its team has another of its type

@@ -1,14 +1,13 @@
 """Read how items relate to others."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 
 
-@dataclass(frozen=True, slots=True)
-class ItemRelation:
+class ItemRelation(Struct, frozen=True):
     """How an item relates to the item `other_id`, which need not be one that may be shown.
 
     `type` is Linear's: blocks, duplicate, related, similar. `is_inverse` when it is the other one that blocks it.

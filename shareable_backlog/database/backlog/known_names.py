@@ -1,8 +1,9 @@
 """Find out which words are names in the mirror, and which of those may be told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, LiteralString, TypeAlias
+
+from msgspec import Struct
 
 from shareable_backlog.database.access import sharing_settings
 from shareable_backlog.database.access.sharing import Scope, SharingChoice
@@ -26,8 +27,7 @@ _NAMES: LiteralString = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class KnownName:
+class KnownName(Struct, frozen=True):
     """A name in small letters that something of this kind has; `is_shown` when any of those may be seen."""
 
     kind: NameKind

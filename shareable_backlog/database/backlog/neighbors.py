@@ -1,7 +1,9 @@
 """Find which items stand before and after one in a list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.item_list import PlacedItem, list_selected
@@ -13,8 +15,7 @@ _MOST_LOOKED_THROUGH = 200
 """Of what is ranked by the statement itself, so many of the first items are looked through."""
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbors:
+class Neighbors(Struct, frozen=True):
     """The items before and after one, as far as they may be shown; None at the ends, and where it isn't known."""
 
     previous: PlacedItem | None = None

@@ -4,9 +4,10 @@ What a state is called is told of teams that are shown: an item may have come fr
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
@@ -34,8 +35,7 @@ JOINED: LiteralString = FROM_STATE + _render_join("t", "c.to_value")
 """Join the state `f` that the change `c` of the item `i` left, and `t` to which it led, if they may be named."""
 
 
-@dataclass(frozen=True, slots=True)
-class StateChange:
+class StateChange(Struct, frozen=True):
     """One change; a state is None where there is none, or none that may be named.
 
     `changed_at` is when it happened, as far as the item told when it was mirrored.
@@ -50,8 +50,7 @@ class StateChange:
     to_color: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class LatestChange:
+class LatestChange(Struct, frozen=True):
     """The newest change of the item `item_id`; its states as in StateChange."""
 
     item_id: str

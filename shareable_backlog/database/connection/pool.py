@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import Any, Self
 
 import psycopg
+from msgspec import Struct
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
@@ -33,8 +33,7 @@ _MARGIN_S = 0.5  # the server's own statement time-out goes first
 _QUIET_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class OpenDatabase:
+class OpenDatabase(Struct, frozen=True):
     """What one process has open: the pool, its probe, and how long one statement may take in all."""
 
     conninfo: str

@@ -8,10 +8,10 @@ any of its sessions. Some poolers keep account of whose statement is whose, and 
 import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import psycopg
+from msgspec import Struct
 from psycopg.sql import SQL, Identifier
 
 from shareable_backlog.database.connection.deadline import hang_up_after
@@ -28,8 +28,7 @@ _OWN_NAMES = "SELECT name FROM pg_prepared_statements WHERE statement LIKE 'SELE
 _DRIVERS_NAME = "_pg3_"
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedUse:
+class PreparedUse(Struct, frozen=True):
     """Whether a connection prepares its statements, and in `words` why, for operators."""
 
     is_on: bool

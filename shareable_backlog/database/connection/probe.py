@@ -8,10 +8,10 @@ import asyncio
 import contextlib
 import math
 import select
-from dataclasses import dataclass
 from time import monotonic
 
 import psycopg
+from msgspec import Struct
 
 from shareable_backlog import clock, logs
 from shareable_backlog.database.connection import faults, session_options
@@ -30,8 +30,7 @@ _ANSWER_WITHIN_S = 2.0
 _CLOCKS_AGREE_S = 30
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionTest:
+class ConnectionTest(Struct, frozen=True):
     """Whether the database answered: then `latency_ms` is set, otherwise `error` is, in plain words."""
 
     connected: bool

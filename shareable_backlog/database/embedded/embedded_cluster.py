@@ -6,8 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.config import secret_key
 from shareable_backlog.database.embedded import embedded_lock
@@ -22,8 +24,7 @@ _COPY = "postgresql-"
 _SOCKET_PATH_MAX = 103 if sys.platform == "darwin" else 107
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(Struct, frozen=True):
     """An embedded server's data folder, the programs to run it with and the account to run them as."""
 
     home: Path

@@ -15,10 +15,10 @@ import sys
 import time
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from msgspec import Struct
 from psycopg.conninfo import make_conninfo
 
 from shareable_backlog import logs
@@ -43,8 +43,7 @@ _SETTINGS = (
 _PASSING = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
 
 
-@dataclass(frozen=True, slots=True)
-class EmbeddedServer:
+class EmbeddedServer(Struct, frozen=True):
     """Describe an embedded server; `version` is None before its first start, `pid` while it is down."""
 
     folder: Path

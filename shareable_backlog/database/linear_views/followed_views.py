@@ -1,11 +1,11 @@
 """Read the views that are shared in Linear, and keep which of them are published here."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, LiteralString, TypeAlias
 
 import msgspec
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog import visibility
@@ -15,8 +15,7 @@ from shareable_backlog.database.connection.transaction import Transaction
 CheckOutcome: TypeAlias = Literal["matched", "differs", "refused", "too_many"]
 
 
-@dataclass(frozen=True, slots=True)
-class ViewCheck:
+class ViewCheck(Struct, frozen=True):
     """What a comparison found: how many items Linear's view and ours have, and how many only one of them has."""
 
     outcome: CheckOutcome
@@ -25,8 +24,7 @@ class ViewCheck:
     differing_count: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinearView:
+class LinearView(Struct, frozen=True, kw_only=True):
     """A view of items made in Linear; not `is_shared` when it no longer is, or is gone.
 
     `published_…` are of the view here that follows it, if any, and the rest of the last comparison with Linear's ids,

@@ -1,8 +1,9 @@
 """Read what is called how in the mirror, as far as views made in Linear name it, and whom our filters find by it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from typing import Literal, LiteralString, TypeAlias
+
+from msgspec import Struct, field
 
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
@@ -12,8 +13,7 @@ _SHARED_ROLES = frozenset({"group", "current"})
 """By what our filters find a label for its group's name, and a cycle while it is the current one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NameRow:
+class NameRow(Struct, frozen=True, kw_only=True):
     """One way in which something is called: `role` says which field of Linear holds `text`.
 
     `folded` is the text in PostgreSQL's small letters. Our filters find it by that if it `is_word`.
@@ -28,8 +28,7 @@ class NameRow:
     is_word: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewNames:
+class ViewNames(Struct, frozen=True, kw_only=True):
     """What views name, with all namesakes, and what of the rest is shown to everybody who sees everything.
 
     `shows_estimates` only when every team has some: of a team without, our filter says that none has an estimate.

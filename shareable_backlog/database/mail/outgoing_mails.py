@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingMail:
+class OutgoingMail(Struct, frozen=True):
     """A mail that is being tried for the `tries`th time; `last_error` is None before the first failure."""
 
     id: int
@@ -23,8 +23,7 @@ class OutgoingMail:
     last_error: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxState:
+class OutboxState(Struct, frozen=True):
     """How many mails wait and how many were given up in the last week.
 
     `last_error` is the newest fault of any of them, in plain words, with its time; both None when there is none.

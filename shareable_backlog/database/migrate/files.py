@@ -6,9 +6,10 @@ function's body), because the other tool reads it so; a second one is a comment.
 """
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+
+from msgspec import Struct
 
 from shareable_backlog.errors import InvalidInput, MigrationFailed
 
@@ -20,8 +21,7 @@ _DOWN = re.compile(r"^\s*--[\s-]*down\s+migration", re.IGNORECASE | re.MULTILINE
 _NEW_FILE = "-- Up Migration\n\n-- Down Migration\n"
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationPart:
+class MigrationPart(Struct, frozen=True):
     """The SQL of one direction as it stands in its file, and the line (from 1) on which it begins."""
 
     text: str
@@ -32,8 +32,7 @@ class MigrationPart:
         return self.first_line + self.text.count("\n", 0, offset)
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(Struct, frozen=True):
     """One migration file; `name` is its file name without `.sql`, `down` is None if it has no way back.
 
     The checksum is the same for any line endings, with and without a byte order mark.

@@ -6,12 +6,12 @@ one more column, which that tool does not mind.
 
 import contextlib
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic, sleep
 from typing import LiteralString
 
 import psycopg
+from msgspec import Struct
 from psycopg import Connection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import class_row
@@ -47,8 +47,7 @@ FROM public.pgmigrations AS ledger ORDER BY run_on, id
 _NEEDED_RIGHTS = "it needs CREATE on the schema public, and must own the tables that migrations change"
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedMigration:
+class AppliedMigration(Struct, frozen=True):
     """One row of the ledger; `run_on` is in its runner's time zone, `checksum` None if unknown.
 
     For what was taken over from the Node service's later versions the checksum is `node_service.ADOPTED`.

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from psycopg import Connection, sql
 
 from shareable_backlog.database.migrate import statements
@@ -15,8 +15,7 @@ _COLUMN = re.compile(r"\bdrop\s+(?:column\s+)?(?:if\s+exists\s+)?(?!constraint\b
 _ALL = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """What goes of a table: all its `count` rows, or the values of one column (None: rows)."""
 
     table: str

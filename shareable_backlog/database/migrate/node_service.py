@@ -4,8 +4,8 @@ Its 001 to 005 are called as ours are; 006 to 015 are its own, and one of its ta
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from psycopg import Connection, sql
 from psycopg.rows import class_row
 
@@ -74,8 +74,7 @@ def is_later_state(names: Sequence[str]) -> bool:
     return set(names) in [{*SHARED_NAMES, *OWN_NAMES[:count]} for count in range(1, len(OWN_NAMES) + 1)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class Holding(Struct, frozen=True, kw_only=True):
     """What one of its databases holds that somebody would miss, as counts.
 
     `same_emails` are people whose addresses differ in case alone, `other_actions` the rows of the record whose words
@@ -97,8 +96,7 @@ class Holding:
     requests: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Adoption:
+class Adoption(Struct, frozen=True):
     """What is taken over: the Node service's last migration, what its database holds, and which of ours follow.
 
     `project_id` is the one project that it showed, None where nobody says; then people see nothing until an admin

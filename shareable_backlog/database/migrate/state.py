@@ -1,10 +1,10 @@
 """Compare the migration files with what a database says was applied."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from msgspec import Struct
 from psycopg import Connection
 
 from shareable_backlog.database.migrate import files, ledger, node_service
@@ -17,8 +17,7 @@ class SchemaDrifted(MigrationFailed):
     """Files and database contradict each other: a file was edited, is gone, or is yet to come."""
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaStatus:
+class SchemaStatus(Struct, frozen=True):
     """What was applied, in that order, and how the files differ from it.
 
     `drifted` were edited after they ran; `missing` ran and have no file; `newer` ran too, but their numbers

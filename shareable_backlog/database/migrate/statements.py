@@ -4,7 +4,8 @@ The server runs the text as a whole; this reading of it only serves messages and
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _TOKEN = re.compile(
     r"""
@@ -26,8 +27,7 @@ _OPENING = {"(": 1, ")": -1}
 _BLOCK = {"begin": 1, "case": 1, "end": -1}
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One statement without the comments before it; `offset` counts characters from 0."""
 
     offset: int

@@ -1,8 +1,9 @@
 """Read how old the mirror is."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.mirror.mirror import SAMPLE_PREFIX
@@ -10,8 +11,7 @@ from shareable_backlog.database.mirror.mirror import SAMPLE_PREFIX
 __all__ = ["SAMPLE_PREFIX"]
 
 
-@dataclass(frozen=True, slots=True)
-class MirrorAge:
+class MirrorAge(Struct, frozen=True):
     """When the mirror was last brought up to date, None when it never was; not after Linear began to refuse issues.
 
     `failure` is why the newest run failed, None when it did not; `is_sample` when the sample backlog is there;

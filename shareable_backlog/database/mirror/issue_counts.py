@@ -1,16 +1,15 @@
 """Keep how many issues Linear last counted in each team; another count means that something came or went."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class TeamCount:
+class TeamCount(Struct, frozen=True):
     """Count the issues of a team, and those of them that are not archived."""
 
     team_id: str

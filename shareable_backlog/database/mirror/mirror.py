@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import LiteralString, TypeVar, cast
 
 import msgspec
+from msgspec import Struct
 from psycopg.sql import SQL, Composed, Identifier
 
 from shareable_backlog.database.connection.query import query
@@ -27,8 +27,7 @@ IMPORT_PREFIX = "csv-"
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
-@dataclass(frozen=True, slots=True)
-class RowCounts:
+class RowCounts(Struct, frozen=True):
     """Count what became of rows; `removed` were found to be gone from Linear."""
 
     created: int = 0
@@ -45,8 +44,7 @@ class RowCounts:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Upsert:
+class Upsert(Struct, frozen=True):
     """Rows on their way into a table: the statement, what it takes, and how many they are."""
 
     statement: SQL

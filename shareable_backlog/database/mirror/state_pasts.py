@@ -1,23 +1,22 @@
 """Keep how far the past of items was read, and what of it came before all that the mirror saw itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class PastProgress:
+class PastProgress(Struct, frozen=True):
     """The past of all items up to the id `reached_id` was read; of all of them where it `is_complete`."""
 
     reached_id: str
     is_complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PastMoves:
+class PastMoves(Struct, frozen=True):
     """Moves of items from state to state, a column for each thing that is known of them."""
 
     item_ids: Sequence[str]

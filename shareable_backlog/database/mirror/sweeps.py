@@ -1,11 +1,11 @@
 """Compare what a sweep saw in Linear with the mirror: what is gone, and what the mirror has otherwise."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import LiteralString
 
 import msgspec
+from msgspec import Struct
 from psycopg.sql import SQL, Identifier
 
 from shareable_backlog.database.connection.query import query
@@ -33,8 +33,7 @@ class SweepEntry(msgspec.Struct, frozen=True, kw_only=True):
     sla_breaches_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GoneCounts:
+class GoneCounts(Struct, frozen=True):
     """Count the rows of a stream that a sweep did not see any more, and all those that are shown.
 
     `examples` are the identifiers of some issues among the gone, the newest first.

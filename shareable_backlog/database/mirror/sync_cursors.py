@@ -1,18 +1,17 @@
 """Keep how far each stream of the mirror has come, by the clock of Linear."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
 import msgspec
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class StreamCursor:
+class StreamCursor(Struct, frozen=True):
     """A row of `sync_cursors`.
 
     `complete_until`: every change before it is mirrored; None: the stream was never read to its end.

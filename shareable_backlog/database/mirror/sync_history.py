@@ -1,11 +1,12 @@
 """Keep `sync_history`: one row for every run of the mirror."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict
 from psycopg.types.json import Jsonb
 
 from shareable_backlog.database.connection.query import query
@@ -13,8 +14,7 @@ from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.database.mirror.freshness import NOT_ADOPTED
 
 
-@dataclass(frozen=True, slots=True)
-class SyncRun:
+class SyncRun(Struct, frozen=True):
     """A row of `sync_history`.
 
     `status` is pending, running, succeeded, partial, failed or interrupted; `trigger_type` is automatic, manual,
@@ -63,8 +63,7 @@ class RateBudget(msgspec.Struct, frozen=True):
     complexity_reset_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FailedRow:
+class FailedRow(Struct, frozen=True):
     """A row of Linear that a run could not store: the field (None: the whole row), and why."""
 
     stream: str
@@ -121,8 +120,7 @@ async def request_run(
     return requested[0][0]
 
 
-@dataclass(frozen=True, slots=True)
-class PendingRun:
+class PendingRun(Struct, frozen=True):
     """What a pending row of `sync_history` asks for."""
 
     id: int
@@ -154,8 +152,7 @@ async def delete_older(transaction: Transaction, retention: timedelta) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunEnding:
+class RunEnding(Struct, frozen=True, kw_only=True):
     """What `sync_history` keeps of how a run ended; the objects are JSON, None for nothing to tell.
 
     `requests` and `points` are what it spent at Linear, `next_step` is what a person should do; the next automatic

@@ -1,11 +1,11 @@
 """Keep what Linear refused: why, since when, and when it is to be asked for again, by the clock of the database."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString, TypeAlias
 
 import msgspec
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
@@ -27,8 +27,7 @@ class NewRefusal(msgspec.Struct, frozen=True, kw_only=True):
     retry_from: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredRefusal:
+class StoredRefusal(Struct, frozen=True, kw_only=True):
     """A row of `sync_refusals`.
 
     `kind` is list, field, node or hole, a node that has not told its id; `name` is the field's or the node's.

@@ -1,9 +1,11 @@
 """Keep `webhook_deliveries`: what Linear posted, until it is applied and for some days after that."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
@@ -11,8 +13,7 @@ from shareable_backlog.database.connection.transaction import Transaction
 DeliveryOutcome = Literal["applied", "ignored", "failed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDelivery:
+class NewDelivery(Struct, frozen=True, kw_only=True):
     """A delivery as it came: it waits to be applied or, with a reason in `ignored`, is only counted.
 
     `id` is what its sender calls it, which nobody signs; `body_hash` is that of the signed bytes.
@@ -28,8 +29,7 @@ class NewDelivery:
     ignored: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingDelivery:
+class WaitingDelivery(Struct, frozen=True):
     """A delivery that is yet to be applied; `node` is JSON, None for a removal."""
 
     id: str

@@ -1,7 +1,8 @@
 """Count what waits and how far the record goes: each by an index, up to a limit, or as the database estimates it."""
 
-from dataclasses import dataclass
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.mirror.freshness import NOT_ADOPTED
@@ -11,16 +12,14 @@ MOST_COUNTED = 10_000
 _ESTIMATED_FROM = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
+class Backlog(Struct, frozen=True):
     """How many rows wait, up to `MOST_COUNTED`, and since how many seconds the oldest of them (None: none waits)."""
 
     waiting: int
     oldest_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class MailBacklog:
+class MailBacklog(Struct, frozen=True):
     """How many mails wait, since when the oldest of them, and how many were given up in the last week."""
 
     waiting: int
@@ -28,8 +27,7 @@ class MailBacklog:
     given_up: int
 
 
-@dataclass(frozen=True, slots=True)
-class AuditBacklog:
+class AuditBacklog(Struct, frozen=True):
     """How many rows the record has, and as a `Backlog` those that wait for a seal."""
 
     rows: int
@@ -37,8 +35,7 @@ class AuditBacklog:
     oldest_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class EndedRun:
+class EndedRun(Struct, frozen=True):
     """How the run that ended last did; None is what it did not say."""
 
     status: str

@@ -1,13 +1,12 @@
 """Tell which PostgreSQL it is, and how the program's connection to it is made."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.migrate import invalid_indexes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerFacts:
+class ServerFacts(Struct, frozen=True, kw_only=True):
     """The server's version, as it says it and its major number; the database's encoding.
 
     `tls` is its version where the connection is encrypted, None where it is not; `is_here` is whether both ends of it

@@ -3,7 +3,6 @@
 An initiative belongs to no team, so it is shown to whoever is shown a project of it, or of one below it.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import LiteralString
 
@@ -17,18 +16,13 @@ _MOST_BELOW = 200
 _MOST_PROJECTS = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedInitiative(NamedProject):
+class NamedInitiative(NamedProject, frozen=True, kw_only=True):
     """An initiative as a line; `parent_id` is that of the one above it.
 
     A date with a resolution stands for the whole of that. `update_gap` is how long it usually was from one update to
     the next, None for fewer than three of them.
     """
 
-    id: str
-    slug_id: str | None
-    name: str
-    has_namesake: bool
     parent_id: str | None
     status: str | None
     health: str | None
@@ -39,8 +33,7 @@ class NamedInitiative(NamedProject):
     target_date_resolution: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InitiativeDetails(NamedInitiative):
+class InitiativeDetails(NamedInitiative, frozen=True, kw_only=True):
     """An initiative in full; what is missing, or not shown, is None.
 
     `is_named` if it was found by its name, and not by one of Linear's words for it. `description` is its one line,
@@ -64,14 +57,9 @@ class InitiativeDetails(NamedInitiative):
     """Whether updates are shown, should there be any."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartProject(NamedProject):
+class PartProject(NamedProject, frozen=True, kw_only=True):
     """A project of an initiative by its name; `is_listed` if the roadmap may have it."""
 
-    id: str
-    slug_id: str | None
-    name: str
-    has_namesake: bool
     status: str | None
     is_listed: bool
 

@@ -1,14 +1,13 @@
 """Read the labels."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 
 
-@dataclass(frozen=True, slots=True)
-class ShownLabel:
+class ShownLabel(Struct, frozen=True):
     """What is told of a label."""
 
     id: str

@@ -1,8 +1,9 @@
 """Read what was said of projects, of initiatives, and of the updates of both."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, LiteralString, TypeAlias
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
@@ -12,15 +13,13 @@ from shareable_backlog.database.connection.query import query
 PlanKind: TypeAlias = Literal["project", "initiative"]
 
 
-@dataclass(frozen=True, slots=True)
-class PlanComment(ShownComment):
+class PlanComment(ShownComment, frozen=True):
     """A comment of a project or an initiative, or of the update of this id."""
 
     update_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
+class _Subject(Struct, frozen=True):
     """The columns of a comment that name a plan and an update of it, the updates, and whether the plan is shown."""
 
     plan_id: LiteralString

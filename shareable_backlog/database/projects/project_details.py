@@ -1,7 +1,8 @@
 """Read one project whole, what its items are in numbers, and the projects that it waits for."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
@@ -14,8 +15,7 @@ _MOST_FOUND = 50
 _MOST_RELATED = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectDetails(PlannedProject):
+class ProjectDetails(PlannedProject, frozen=True, kw_only=True):
     """A project in full; what is missing, or not shown, is None.
 
     `is_named` if it was found by its name, and not by one of Linear's words for it. `description` is its one line,
@@ -42,8 +42,7 @@ class ProjectDetails(PlannedProject):
     """The same for comments."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemPart:
+class ItemPart(Struct, frozen=True, kw_only=True):
     """Count the items of a project that are of one team, state and milestone, with their points (None without any).
 
     Counted are those that are shown and not archived. Names are None for what they have none of.
@@ -59,17 +58,12 @@ class ItemPart:
     points: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectDependency(NamedProject):
+class ProjectDependency(NamedProject, frozen=True, kw_only=True):
     """A project that has to do with another; `is_source` if the relation is that one's own.
 
     An anchor says which part of a project is meant: its start, its end or a milestone.
     """
 
-    id: str
-    slug_id: str | None
-    name: str
-    has_namesake: bool
     status_type: str | None
     target_date: date | None
     target_date_resolution: str | None

@@ -2,6 +2,8 @@
 
 from typing import LiteralString
 
+from msgspec import Struct
+
 from shareable_backlog import plain_text
 from shareable_backlog.database.backlog import visibility
 
@@ -28,10 +30,9 @@ def choose_word(name: str, own_word: str, *, has_namesake: bool) -> str:
     return name if plain_text.is_path(name) and not has_namesake else own_word
 
 
-class NamedProject:
+class NamedProject(Struct, frozen=True, kw_only=True):
     """What a project has by which an address names it."""
 
-    __slots__ = ()
     id: str
     slug_id: str | None
     name: str

@@ -1,15 +1,15 @@
 """Read the projects."""
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 
 
-@dataclass(frozen=True, slots=True)
-class ShownProject:
+class ShownProject(Struct, frozen=True):
     """What is told of a project."""
 
     id: str

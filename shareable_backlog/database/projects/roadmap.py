@@ -4,9 +4,10 @@ A project belongs to no team in the mirror, so it is shown to whoever is shown a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
@@ -23,8 +24,7 @@ MOST_COUNTED = 10_000
 _MOST_MILESTONES = _MOST_MEMBERSHIPS = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedProject(NamedProject):
+class PlannedProject(NamedProject, frozen=True, kw_only=True):
     """A project as the roadmap shows it; `lead` is None also where people are not shown.
 
     A date with a resolution (month, quarter, halfYear or year) stands for the whole of that. `update_gap` is how long
@@ -48,8 +48,7 @@ class PlannedProject(NamedProject):
     """Whether its name means another project too: a filter by it would find that one's items as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class Milestone:
+class Milestone(Struct, frozen=True):
     """A milestone of a project."""
 
     id: str
@@ -58,8 +57,7 @@ class Milestone:
     target_date: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class MilestoneProgress:
+class MilestoneProgress(Struct, frozen=True):
     """Count the items of a project that are of one milestone, or of none (None), and how many of them are done.
 
     Counted are items that are shown and neither archived nor canceled; their `points` are None without any.
@@ -72,8 +70,7 @@ class MilestoneProgress:
     points: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InitiativeMembership:
+class InitiativeMembership(Struct, frozen=True):
     """A project is part of an initiative."""
 
     project_id: str

@@ -1,15 +1,15 @@
 """Read which projects came, or moved their target date, since a day, by what the mirror noted (migration 039)."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from shareable_backlog.database.connection.query import query
 
 _MOST = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class TargetChange:
+class TargetChange(Struct, frozen=True):
     """A project that `is_new`, or whose target date was noted as another one; it may have gone there and back.
 
     `before` is what it was, a day and how exact it is, such as `2026-12-31 quarter`; None for none.

@@ -1,7 +1,8 @@
 """Read the teams."""
 
-from dataclasses import dataclass
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
@@ -9,8 +10,7 @@ from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class ShownTeam:
+class ShownTeam(Struct, frozen=True):
     """What a filter says of a team."""
 
     key: str

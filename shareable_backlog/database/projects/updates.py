@@ -2,10 +2,11 @@
 
 import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Literal, LiteralString, TypeAlias
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
@@ -18,8 +19,7 @@ PlanKind: TypeAlias = Literal["project", "initiative"]
 _FIRST_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdatesQuery:
+class UpdatesQuery(Struct, frozen=True, kw_only=True):
     """Which updates are wanted: those of one project or initiative, health or team (by key); None is any.
 
     `ids` are those of updates, None any. They were written since `since`, and have the `words` of a tsquery.
@@ -34,8 +34,7 @@ class UpdatesQuery:
     words: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownUpdate:
+class ShownUpdate(Struct, frozen=True, kw_only=True):
     """An update of a project or initiative, whose id, slug and name these are; `health` is what it was then.
 
     `diff` is markdown that says what changed since the update before: None for none, where somebody hid it in Linear,

@@ -1,7 +1,6 @@
 """Read which projects wait for which."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
@@ -11,15 +10,10 @@ from shareable_backlog.database.projects.project_names import HAS_NAMESAKE, Name
 _MOST = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AwaitedProject(NamedProject):
+class AwaitedProject(NamedProject, frozen=True, kw_only=True):
     """A project that is neither completed nor canceled, which the project of `waiting_id` waits for."""
 
     waiting_id: str
-    id: str
-    slug_id: str | None
-    name: str
-    has_namesake: bool
 
 
 async def list_awaited(scope: Scope, waiting_ids: Sequence[str]) -> list[AwaitedProject]:

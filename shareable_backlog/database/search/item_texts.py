@@ -1,15 +1,15 @@
 """Read the texts of items that a search looks through beside their titles."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 
 
-@dataclass(frozen=True, slots=True)
-class ItemTexts:
+class ItemTexts(Struct, frozen=True):
     """The markdown of an item; each is "" where there is none, or where none is shown.
 
     `comments` has the newest 50, the newest first.

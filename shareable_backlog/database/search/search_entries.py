@@ -2,8 +2,9 @@
 
 import asyncio
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import accumulate
+
+from msgspec import Struct
 
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
@@ -17,8 +18,7 @@ _MOST_BYTES = 1_000_000
 _BYTES_OF_A_PLACE = 6
 
 
-@dataclass(frozen=True, slots=True)
-class _Texts:
+class _Texts(Struct, frozen=True):
     id: str
     heading: str
     description: str

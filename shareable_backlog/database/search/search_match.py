@@ -8,8 +8,9 @@ never finds by words that are hidden; at the worst it finds nothing, until someb
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.search import folding
@@ -20,32 +21,28 @@ _QUOTES = str.maketrans("“”„«»", '"""""')
 _IDENTIFIER = re.compile(r"\s*([A-Za-z][A-Za-z0-9]{0,9}?)-?(\d{1,9})\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(Struct, frozen=True):
     """Words that stand one after the other; with `is_open` the last may go on, as it is still being typed."""
 
     words: tuple[str, ...]
     is_open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """What is searched for: each of `wanted`, and none of `unwanted`."""
 
     wanted: tuple[Phrase, ...]
     unwanted: tuple[Phrase, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SearchedTexts:
+class SearchedTexts(Struct, frozen=True):
     """Which texts of an item are searched beside its identifier and its title: those that are shown."""
 
     descriptions: bool
     comments: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchMatch:
+class SearchMatch(Struct, frozen=True, kw_only=True):
     """Conditions on rows `e` of the CTE `searched`, with their parameters.
 
     `sql` is met by what has all that is wanted, and nothing unwanted, in what is shown of its item. Of that,

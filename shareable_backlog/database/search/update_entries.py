@@ -1,7 +1,8 @@
 """Keep the words of updates behind them: what was written is marked stale, and its words are read a little later."""
 
 import asyncio
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog.database.connection.transaction import transaction
 from shareable_backlog.database.search import folding
@@ -11,8 +12,7 @@ _WITHIN_S = 60.0
 _MOST_CHARS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
+class _Body(Struct, frozen=True):
     id: str
     body: str
 

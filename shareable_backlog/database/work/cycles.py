@@ -1,9 +1,10 @@
 """Read a cycle and those beside it, and which of its items slipped or came late."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
@@ -16,8 +17,7 @@ _ROLL_OVER = timedelta(hours=1)
 """So long after a cycle's beginning Linear may take to carry over what is left of the one before."""
 
 
-@dataclass(frozen=True, slots=True)
-class NearCycle:
+class NearCycle(Struct, frozen=True):
     """What is said of a cycle elsewhere; `name` is None where it has none of its own."""
 
     team_key: str
@@ -27,8 +27,7 @@ class NearCycle:
     ends_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownCycle:
+class ShownCycle(Struct, frozen=True, kw_only=True):
     """A cycle of a team; `description` is None also where none is shown.
 
     It has ended `closed_at`, which lies ahead until then: Linear closes a cycle some time after its last day.

@@ -1,14 +1,13 @@
 """Read labels and people by their names, which several of them may have."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 
 
-@dataclass(frozen=True, slots=True)
-class LabelFacts:
+class LabelFacts(Struct, frozen=True):
     """The labels of a name that a shown item has, with the description of one; None also where none is shown.
 
     `ids` are those that have this very name: a filter by it finds also what is in a group that is called so.
@@ -20,8 +19,7 @@ class LabelFacts:
     ids: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class PersonFacts:
+class PersonFacts(Struct, frozen=True):
     """The people of a name, of whom nothing else is told; they are active if one of those with shown items is."""
 
     name: str

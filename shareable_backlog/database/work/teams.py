@@ -1,14 +1,13 @@
 """Read a team by its key."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TeamFacts:
+class TeamFacts(Struct, frozen=True, kw_only=True):
     """What is said of a team; `description` is None also where none is shown."""
 
     id: str

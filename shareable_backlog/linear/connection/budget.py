@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from shareable_backlog import clock
 from shareable_backlog.linear.connection import transport
@@ -11,8 +12,7 @@ from shareable_backlog.linear.connection import transport
 _LITTLE = 0.1  # of a limit: from here on what is left is spread over the time until it is full again
 
 
-@dataclass(frozen=True, slots=True)
-class KeyBudget:
+class KeyBudget(Struct, frozen=True):
     """What one answer said about the key's budget; None is what it did not say or said unreadably.
 
     Requests are counted, complexity is in points; each is full again at its `_reset_at`.

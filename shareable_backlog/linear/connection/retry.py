@@ -3,9 +3,10 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
+
+from msgspec import Struct
 
 from shareable_backlog import clock, logs
 from shareable_backlog.errors import LinearFailed
@@ -15,8 +16,7 @@ _LOG = logs.get_logger(__name__)
 _Answer = TypeVar("_Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class Retries:
+class Retries(Struct, frozen=True):
     """How often and how patiently to ask; `random` gives 0 to 1.
 
     A wait doubles from `first_wait_s` up to `longest_wait_s`, less up to half of it by chance. A spent budget

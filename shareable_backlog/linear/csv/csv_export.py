@@ -6,10 +6,11 @@ file is read twice, once to check it whole and once to hand out its items: it is
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from shareable_backlog.linear.csv.csv_items import CsvItem, read_items
 from shareable_backlog.linear.csv.csv_nodes import (
@@ -36,8 +37,7 @@ class InferredState(NamedTuple):
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class CsvExport:
+class CsvExport(Struct, frozen=True):
     """A whole, checked export as nodes like those of Linear's GraphQL answers.
 
     `streams` has all but the issues, by the name of their stream; `read_issues()` reads the file again and yields

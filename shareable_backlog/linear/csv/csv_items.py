@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import BinaryIO, TypeVar
+
+from msgspec import Struct
 
 from shareable_backlog.linear.csv.csv_dates import parse_due_date, parse_timestamp
 from shareable_backlog.linear.csv.csv_rows import (
@@ -28,16 +29,14 @@ _NO_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True, slots=True)
-class CsvPerson:
+class CsvPerson(Struct, frozen=True):
     """A person without their mail address; `key`, what the export calls them, is for deriving an id."""
 
     key: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class CsvCycle:
+class CsvCycle(Struct, frozen=True):
     """One cycle of the item's team."""
 
     number: int
@@ -46,8 +45,7 @@ class CsvCycle:
     ends_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class CsvItem:
+class CsvItem(Struct, frozen=True):
     """One row in Linear's terms; a `uuid` is None where the export has none.
 
     `parent` and the relations are identifiers such as ENG-12. `labels` and `initiatives` are split at `, `:
@@ -117,8 +115,7 @@ def read_items(file: BinaryIO, findings: Findings | None = None) -> Iterator[Csv
         raise build_file_error("The file has a header but no items.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Cells:
+class _Cells(Struct, frozen=True):
     """The cells of a record that is being read; what is wrong in them is added to what was `found`."""
 
     record: CsvRecord

@@ -3,9 +3,10 @@
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import count
 from typing import BinaryIO
+
+from msgspec import Struct, field
 
 from shareable_backlog.errors import ImportInvalid
 
@@ -32,8 +33,7 @@ _HEAD_BYTES = 2**16
 _FAULTS_TOLD = 50
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """What was found in a file: its faults, by the row where they are, and `left_out`, the rows that say nothing."""
 
     faults: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
@@ -47,8 +47,7 @@ class Findings:
             raise build_file_error("\n".join(told[:_FAULTS_TOLD] + more))
 
 
-@dataclass(frozen=True, slots=True)
-class CsvRecord:
+class CsvRecord(Struct, frozen=True):
     """One record: its cells that are not empty, by the column's name, and where it stands.
 
     `row` counts as a spreadsheet does (the header is row 1), `line` as a text editor does: where it begins.

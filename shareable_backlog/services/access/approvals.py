@@ -5,8 +5,9 @@ each other's rights. An admin's access has no end date, which could pass without
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from shareable_backlog import clock
 from shareable_backlog.database import transaction
@@ -57,16 +58,14 @@ _MAILS: Mapping[Decision, MailKind] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """What an approval comes with: what they see, and the end of the access; None leaves the end that they have."""
 
     scope: Scope
     access_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionResult:
+class DecisionResult(Struct, frozen=True):
     """By mail address for whom a decision was carried out, and for whom it could not be as they stand now."""
 
     done: list[str]

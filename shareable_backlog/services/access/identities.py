@@ -5,7 +5,8 @@ that whoever owns the one they claim, now or later, is somebody else.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
@@ -31,8 +32,7 @@ _NO_EMAIL = (
 _SETTING = "OIDC_VIEWER_GROUPS"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProvidedIdentity:
+class ProvidedIdentity(Struct, frozen=True, kw_only=True):
     """Whom a provider names; `email` is None without one that can be a mail address.
 
     `viewer_groups` says by name of some groups of viewers whether the person is in them.

@@ -9,7 +9,8 @@ also shown in ASCII.
 
 import unicodedata
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog.database.access import user_list
 
@@ -46,8 +47,7 @@ _LOOK_LIKE: Mapping[str, str] = {
 _PLAIN = str.maketrans({sign: letter for letter, signs in _LOOK_LIKE.items() for sign in signs})
 
 
-@dataclass(frozen=True, slots=True)
-class Lookalike:
+class Lookalike(Struct, frozen=True):
     """How an address stands in ASCII, None: as it is; and whose it could be taken for, None: nobody's."""
 
     ascii: str | None

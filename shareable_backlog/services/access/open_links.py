@@ -1,8 +1,9 @@
 """Say what can be done in a browser with the link or the code that was mailed; changes nothing."""
 
 import hmac
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import sign_in_links
@@ -17,8 +18,7 @@ CodeState: TypeAlias = Literal["open", "closed", "none"]
 NO_GOOD = "This link or code is no longer valid. Ask for a new one and use it within ten minutes."
 
 
-@dataclass(frozen=True, slots=True)
-class OpenLink:
+class OpenLink(Struct, frozen=True):
     """A link that can be used: `needs_code` in another browser than the one that asked for it.
 
     `has_code` unless too many wrong codes came for its mail address; then only the other browser can use it.

@@ -1,7 +1,8 @@
 """Find out who asks by their session, and all that their pages have around their content, at once."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog.database.access import page_users, sessions
 from shareable_backlog.database.access.page_users import SignedInUserRow
@@ -19,8 +20,7 @@ from shareable_backlog.services.mirror import freshness
 from shareable_backlog.services.mirror.freshness import Freshness
 
 
-@dataclass(frozen=True, slots=True)
-class PageUser:
+class PageUser(Struct, frozen=True):
     """A visitor who came by a session, with what they chose, the views they may open and how old the mirror is.
 
     `waiting` counts the people who wait for an admin, 0 for who is none; `version` is another one after each change

@@ -1,8 +1,9 @@
 """Show admins the people who may sign in."""
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import user_list, users, viewer_groups
@@ -23,8 +24,7 @@ _MOST_WAITING = 200
 _EXPORTED_AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeoplePage:
+class PeoplePage(Struct, frozen=True, kw_only=True):
     """One page of people, the first 200 who wait, and the groups; `next_after` is None on the last page.
 
     `offered` is what an admin is offered to let newcomers see, `offered_to_waiting` what those who wait: where one
@@ -41,8 +41,7 @@ class PeoplePage:
     """Of whom of them, by id, the address is not what it looks like."""
 
 
-@dataclass(frozen=True, slots=True)
-class PersonPage:
+class PersonPage(Struct, frozen=True):
     """A person, the groups that there are, and what an admin is offered to let them see."""
 
     user: UserRow

@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import sessions
@@ -17,16 +18,14 @@ from shareable_backlog.services.audit.audit_actions import Action, Actor
 _MOST_BY_PROXY = 20
 
 
-@dataclass(frozen=True, slots=True)
-class SessionLimits:
+class SessionLimits(Struct, frozen=True):
     """When a session ends by itself: unused for `idle_hours`, and `max_days` after the sign-in in any case."""
 
     idle_hours: int
     max_days: int
 
 
-@dataclass(frozen=True, slots=True)
-class CurrentUser:
+class CurrentUser(Struct, frozen=True):
     """Whoever asks: `session_id` is None for a program with a token.
 
     `scope` is what is shown; `viewing_as` names the person whose scope an admin looks with, None: their own. Who

@@ -1,7 +1,9 @@
 """Let admins choose what is shown, and tell viewers what it is."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from shareable_backlog import clock
 from shareable_backlog.database import transaction
@@ -47,8 +49,7 @@ MOST_LISTED = 100
 _MOST_NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class EntityList:
+class EntityList(Struct, frozen=True):
     """Teams, projects or labels; `has_more` when a narrower search would be needed to see all."""
 
     kind: EntityKind
@@ -56,8 +57,7 @@ class EntityList:
     has_more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SharingPreview:
+class SharingPreview(Struct, frozen=True):
     """What a change of the settings would do; each field stands with whether it would be shown.
 
     `withdrawn` names the published views that nobody would be offered any more, as they name what would be hidden.
@@ -70,8 +70,7 @@ class SharingPreview:
     withdrawn: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class SharingSummary:
+class SharingSummary(Struct, frozen=True):
     """What a viewer is told of what is shown; `is_part` when their groups see only a part of it."""
 
     fields: SharedFields

@@ -10,8 +10,9 @@ import contextlib
 import hmac
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
+
+from msgspec import Struct, field
 
 from shareable_backlog import clock, logs
 from shareable_backlog.database import transaction
@@ -53,8 +54,7 @@ _ENDED = "An admin has ended or declined access for this address. Ask an admin i
 _MADE_UP = "This address is that of a made-up person of the sample. Sign in by your own address."
 
 
-@dataclass(frozen=True, slots=True)
-class SignInConfig:
+class SignInConfig(Struct, frozen=True):
     """What the ways in share.
 
     `is_open_in_log` when links go to the log, of a server that only this machine reaches; `limits` are for people
@@ -69,8 +69,7 @@ class SignInConfig:
     limits: SignInLimits = field(default_factory=SignInLimits)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewSession:
+class NewSession(Struct, frozen=True, kw_only=True):
     """The token of a new session and the page that was wanted; `is_first` of all that its person ever had."""
 
     token: str
@@ -165,8 +164,7 @@ async def redeem_code(config: SignInConfig, browser: str | None, code: str, acto
     return await require_session(entered, actor)
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyUser:
+class ProxyUser(Struct, frozen=True):
     """Whom a trusted proxy names.
 
     `viewer_groups` says by name of some groups of viewers whether the person is in them.

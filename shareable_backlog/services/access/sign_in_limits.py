@@ -1,6 +1,6 @@
 """Limit how many mails people who are not signed in yet can have sent, and how often they can guess."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shareable_backlog.database.access import rate_limits
 from shareable_backlog.errors import TooMany
@@ -10,8 +10,7 @@ from shareable_backlog.services.audit.strangers import format_network
 _WINDOW_S = 900
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignInLimits:
+class SignInLimits(Struct, frozen=True, kw_only=True):
     """How much is allowed, in a quarter of an hour unless the name says a day (24 hours, whenever they begin).
 
     Mails that one network address asks for; mails to one mail address; mail addresses of nobody to which mails go;

@@ -1,7 +1,8 @@
 """Let admins show a part of the backlog to a group of viewers."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import sharing_settings, users, viewer_groups
@@ -18,8 +19,7 @@ from shareable_backlog.services.mail.outbox import NO_MAILS, Outbox
 _LONGEST_NAME = 100
 
 
-@dataclass(frozen=True, slots=True)
-class ViewerGroupPage:
+class ViewerGroupPage(Struct, frozen=True):
     """A group as its page shows it; `items` are those that its people see."""
 
     id: int

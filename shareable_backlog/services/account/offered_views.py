@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
+
+from msgspec import Struct, field
 
 from shareable_backlog.database.access.sharing import Scope, SharingChoice
 from shareable_backlog.database.account.published_views import OfferedView, PublishedView
@@ -33,8 +34,7 @@ _MOST_WORDS = 8
 _BARE_WORD, _WORD = re.compile(r"\w+"), re.compile(r"\S+")
 
 
-@dataclass(slots=True)
-class _Kept:
+class _Kept(Struct):
     """What was found out while the mirror and what is shared were of this version."""
 
     version: str = ""

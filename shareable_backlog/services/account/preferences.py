@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal, TypeAlias, TypeVar, get_args
 from zoneinfo import ZoneInfo, available_timezones
+
+from msgspec import Struct
 
 from shareable_backlog.database.account import user_preferences
 from shareable_backlog.database.account.user_preferences import StoredPreferences
@@ -29,8 +30,7 @@ _REGIONS = (
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
-@dataclass(frozen=True, slots=True)
-class Preferences:
+class Preferences(Struct, frozen=True):
     """What a person chose, or what goes without choosing.
 
     `time_zone` is an IANA name that this machine knows. It and `locale` are None as long as the browser's counts.

@@ -1,7 +1,8 @@
 """Let admins give views to everybody who may be told what they name; each sees through one what is shown to them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import viewer_groups
@@ -16,8 +17,7 @@ from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedViewState:
+class PublishedViewState(Struct, frozen=True):
     """A published view as an admin sees it: `names` are those it tells that are hidden from `not_offered_to`.
 
     `is_hidden` when that is everybody: then no viewer group is named.

@@ -1,7 +1,8 @@
 """Limit how much one person reads, so that nobody copies the backlog by a program, or keeps others from it."""
 
 import contextlib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog import clock
 from shareable_backlog.database.access import rate_limits
@@ -13,8 +14,7 @@ _MOST_VAIN_SEARCHES = 30
 _SHARES = 20
 
 
-@dataclass(slots=True)
-class _PageCount:
+class _PageCount(Struct):
     """How often somebody asked this process within a minute, and whether that is too much with all the others."""
 
     minute: int

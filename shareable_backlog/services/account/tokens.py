@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeAlias, get_args
 
@@ -28,8 +27,7 @@ _LONGEST_NAME = 100
 _MOST_REQUESTS, _WINDOW_S = 600, 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenUser(CurrentUser):
+class TokenUser(CurrentUser, frozen=True, kw_only=True):
     """A person's program with a token, which may ask for what is among its `rights`."""
 
     rights: frozenset[str]

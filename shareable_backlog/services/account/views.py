@@ -1,11 +1,11 @@
 """Keep people's saved views of the backlog, and offer them those that admins published."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
+from msgspec import Struct
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access.sharing import NOTHING, Scope
@@ -45,16 +45,14 @@ class _DeletedView(msgspec.Struct, frozen=True):
     is_default: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OfferedViews:
+class OfferedViews(Struct, frozen=True):
     """The views that a person may open, each kind in its order."""
 
     mine: tuple[OfferedView, ...]
     published: tuple[OfferedView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ViewsBar:
+class ViewsBar(Struct, frozen=True):
     """The views that a page offers, and how the page itself would be saved.
 
     `current` is the view that the page shows, None when it is none of them.

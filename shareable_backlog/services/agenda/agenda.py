@@ -1,10 +1,12 @@
 """Put the agenda of a meeting together: what is new since the last one, moved, done and at risk, then the rank."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.agenda import agenda_items
@@ -48,8 +50,7 @@ _PICKS: Final[Mapping[SumKind, Pick]] = {
 _USUAL = timedelta(weeks=2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgendaSum:
+class AgendaSum(Struct, frozen=True, kw_only=True):
     """How many items there are of a kind: `filters` leave just these, and `item_ids` are the first 1,000 of them.
 
     More than `most` are counted as one more. It `is_cut` when so much moved that there may be more.
@@ -68,8 +69,7 @@ class AgendaSum:
         return self.count <= self.most and not self.is_cut
 
 
-@dataclass(frozen=True, slots=True)
-class AgendaSection:
+class AgendaSection(Struct, frozen=True):
     """A section of an agenda, with the first items of all its sums by rank."""
 
     name: SectionName
@@ -84,8 +84,7 @@ class AgendaSection:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agenda:
+class Agenda(Struct, frozen=True, kw_only=True):
     """The agenda of a meeting, as plain values: for a page, for slides, to be kept.
 
     `compared` says what moved of its items since, and which rank they had; `ranks` are those of now by their ids, of
@@ -98,8 +97,7 @@ class Agenda:
     compared: Comparison
 
 
-@dataclass(frozen=True, slots=True)
-class AgendaSizes:
+class AgendaSizes(Struct, frozen=True):
     """How many items of a section an agenda names, and how many of the rank."""
 
     items: int = 10

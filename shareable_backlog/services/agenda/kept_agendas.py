@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database import Transaction, transaction
 from shareable_backlog.database.access.sharing import Scope
@@ -42,8 +43,7 @@ _KEY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.([1-9][0-9]{0,4}))?")
 _GONE = "There is no kept page of that day. It may have been deleted."
 
 
-@dataclass(frozen=True, slots=True)
-class KeptSum:
+class KeptSum(Struct, frozen=True):
     """The items of a sum, `is_cut` when there were more."""
 
     kind: SumKind
@@ -51,8 +51,7 @@ class KeptSum:
     is_cut: bool
 
 
-@dataclass(frozen=True, slots=True)
-class KeptSection:
+class KeptSection(Struct, frozen=True):
     """A section as it was."""
 
     name: SectionName
@@ -60,8 +59,7 @@ class KeptSection:
     items: Sequence[AgendaItem]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptContent:
+class KeptContent(Struct, frozen=True, kw_only=True):
     """What a scope saw: the document that is stored. `…_ids` are the first by rank, then and on the day before."""
 
     sections: Sequence[KeptSection]

@@ -1,9 +1,9 @@
 """Leave out of an agenda that was kept what may not be told any more."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from shareable_backlog.database.agenda.shown_now import ShownNow
 from shareable_backlog.services.agenda.agenda import AgendaItem, ItemMove, SumKind

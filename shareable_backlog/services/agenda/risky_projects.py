@@ -1,8 +1,10 @@
 """List the projects that are at risk: as their health says, or as their target date was put off."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.filters import Condition, Filters
@@ -20,8 +22,7 @@ RISKY_HEALTH = ("offTrack", "atRisk")
 MOST = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RiskyProject:
+class RiskyProject(Struct, frozen=True, kw_only=True):
     """A project of which something is still to be done; `health` is one of RISKY_HEALTH, None for any other.
 
     `was_date` and its resolution are the target date that it had, if that `is_slipped`. `open` counts what is still

@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
+from msgspec import Struct
 
 from shareable_backlog.database.audit import audit_logs
 from shareable_backlog.database.connection.transaction import Transaction
@@ -106,8 +106,7 @@ _EVERYBODYS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """Whoever acts; all None is somebody of whom nothing is known."""
 
     user_id: int | None

@@ -6,8 +6,9 @@ as well.
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.audit import audit_chain, audit_seals
@@ -24,8 +25,7 @@ _BEFORE_ALL = -(2**63)
 _WITHIN_S = 3600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """How many sealed rows were read and the first faults, at most 20; none means that the log is whole.
 
     `head` is how far it goes; of what waits for its seal nothing is proven but that it is there. `is_keyed` is

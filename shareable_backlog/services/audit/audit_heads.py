@@ -3,8 +3,9 @@
 import hashlib
 import re
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from shareable_backlog import logs
 from shareable_backlog.config import Settings
@@ -17,8 +18,7 @@ _HEAD = re.compile(r"(0|[1-9][0-9]{0,18}):([0-9a-f]{64})")
 _HAS_WARNED = ProcessState(bool)
 
 
-@dataclass(frozen=True, slots=True)
-class AuditHead:
+class AuditHead(Struct, frozen=True):
     """How far the record went: the place of its last row, and the hash of the seal that ends there."""
 
     position: int

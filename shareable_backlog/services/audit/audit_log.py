@@ -1,7 +1,9 @@
 """Show the audit log to admins. That it was read is recorded too."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import asdict, dataclass
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from shareable_backlog.database.access import user_list
 from shareable_backlog.database.audit import audit_logs
@@ -13,8 +15,7 @@ PAGE_SIZE = 50
 _EXPORTED_AT_ONCE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class AuditLogPage:
+class AuditLogPage(Struct, frozen=True):
     """Rows, newest first; the next page begins before the id `next_before`, None on the last one.
 
     `emails` names the people that there are among those whom the rows are about, by their ids.

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog import clock
 from shareable_backlog.database import transaction
@@ -22,8 +24,7 @@ _EVERY_S = 3600.0
 _BACKGROUND = Actor(None, "background", None, None)
 
 
-@dataclass(frozen=True, slots=True)
-class PrunedEntries:
+class PrunedEntries(Struct, frozen=True):
     """What was removed: how many rows, the place of the last of them, and the hash on which the rest builds."""
 
     rows: int

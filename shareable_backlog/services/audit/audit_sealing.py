@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog import logs
 from shareable_backlog.config import Settings, secret_key
@@ -30,8 +32,7 @@ _CUT_SAID = ProcessState(str)
 """Which head the log said last was lost: once a day is enough."""
 
 
-@dataclass(frozen=True, slots=True)
-class SealConfig:
+class SealConfig(Struct, frozen=True):
     """The keys by their names, the first of which makes seals; and the file that remembers the last of them.
 
     With `is_logged` each row that is sealed is in the log too, from where it goes wherever that is kept.
@@ -42,8 +43,7 @@ class SealConfig:
     is_logged: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SealState:
+class SealState(Struct, frozen=True):
     """How far the record is sealed (None: not at all) and since when, and what waits for its seal."""
 
     head: AuditHead | None

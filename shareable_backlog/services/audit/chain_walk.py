@@ -2,8 +2,9 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from shareable_backlog.database.audit.audit_chain import ChainLink
 from shareable_backlog.database.audit.audit_seals import AuditSeal
@@ -14,8 +15,7 @@ _HASH_BYTES = 32
 _CLOCK_MAY_BE_OFF = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class ChainFault:
+class ChainFault(Struct, frozen=True):
     """One thing that is wrong, in a sentence, with the row's id and its place in the chain where it has them."""
 
     row_id: int | None

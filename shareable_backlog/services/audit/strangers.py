@@ -7,8 +7,9 @@ too, whatever they choose: a few kinds, and of each the networks that most of it
 import asyncio
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from shareable_backlog import clock, logs
 from shareable_backlog.database.connection.transaction import Transaction
@@ -28,8 +29,7 @@ _SUMMED = Actor(None, None, None, None)
 _LOG = logs.get_logger(__name__)
 
 
-@dataclass(slots=True)
-class StrangerSum:
+class StrangerSum(Struct):
     """What came since the row that was written at once; `networks` counts each, and how far that may be too much."""
 
     refused: bool

@@ -1,9 +1,10 @@
 """Show what changed in the backlog, day by day, and remember what somebody has seen of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import groupby
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.account import visits
@@ -29,8 +30,7 @@ _PAUSE_S = 30 * 60
 _MOST_UPDATES = 200
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeFilters:
+class ChangeFilters(Struct, frozen=True):
     """Which changes are asked for: those after `since`, an aware time; `team_key` None is any team."""
 
     since: datetime
@@ -38,8 +38,7 @@ class ChangeFilters:
     team_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChangesPage:
+class ChangesPage(Struct, frozen=True):
     """One page of changes: days, the latest first, each with its lines, the latest first.
 
     `since` is what was asked for, but at most 90 days ago. `updates` are of the same time, by day, the last of each

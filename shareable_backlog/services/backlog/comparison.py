@@ -1,9 +1,11 @@
 """Compare a list with a day: what came, moved and went since, of what its reader may see now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.filters import find_since
@@ -19,8 +21,7 @@ MOST_COUNTED = 1_000
 _MOST_GONE = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """What a page says of a day that it is compared with: since when, sums of each kind, and what moved of its items.
 
     `since` is None when there was no meeting yet to compare with; `sums` are None but on a first page.

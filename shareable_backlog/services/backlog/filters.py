@@ -7,10 +7,11 @@ as `due.from` and `due.to`.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from itertools import product
 from typing import Literal, TypeAlias
+
+from msgspec.structs import replace
 
 from shareable_backlog import clock
 from shareable_backlog.database.backlog.filters import MOST_OF_ALL, Condition, Filters, find_since, parse_days

@@ -3,8 +3,9 @@
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.errors import NotFound
@@ -15,8 +16,7 @@ from shareable_backlog.services.backlog.items import ItemPage
 _ADDRESS = re.compile(r"https://uploads\.linear\.app((?:/[\w.~%-]+)+)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """An image; `digest` is another one as soon as a byte of `content` is."""
 
     content: bytes

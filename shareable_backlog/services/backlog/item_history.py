@@ -1,8 +1,9 @@
 """Tell what happened to an item, as far as the mirror knows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import state_changes
@@ -10,8 +11,7 @@ from shareable_backlog.database.backlog.item_details import ItemDetails
 from shareable_backlog.database.backlog.state_changes import LatestChange, StateChange
 
 
-@dataclass(frozen=True, slots=True)
-class ItemEvent:
+class ItemEvent(Struct, frozen=True):
     """Something that happened: created, moved, started, completed, canceled or archived.
 
     `change` is there when it moved from one state to another.

@@ -1,7 +1,9 @@
 """Show the backlog: as one list page by page, or in groups."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import item_groups, item_list, neighbors
@@ -25,16 +27,14 @@ _MOST_COUNTED = item_totals.MOST
 _MOST_COUNTED_OF_PART = 100
 
 
-@dataclass(frozen=True, slots=True)
-class ListPage:
+class ListPage(Struct, frozen=True):
     """One page of the list; `next_after` leads to the next page and is None on the last."""
 
     items: Sequence[ListedItem]
     next_after: Position | None
 
 
-@dataclass(frozen=True, slots=True)
-class ShownGroup:
+class ShownGroup(Struct, frozen=True):
     """One group: `count` items, of which `items` are the first.
 
     `points` are the sum of all, None for none or too many. `condition` narrows the backlog to it; `next_skip` leads
@@ -50,8 +50,7 @@ class ShownGroup:
     next_skip: int
 
 
-@dataclass(frozen=True, slots=True)
-class FoundGroup:
+class FoundGroup(Struct, frozen=True):
     """One group and what is in it, with ids for items; `is_open` and `next_skip` as in ShownGroup."""
 
     group: Group
@@ -60,8 +59,7 @@ class FoundGroup:
     next_skip: int
 
 
-@dataclass(frozen=True, slots=True)
-class FoundGroups:
+class FoundGroups(Struct, frozen=True):
     """The groups of a page with ids for items, as they stay for as long as the mirror and what is shared do."""
 
     by: GroupBy
@@ -70,8 +68,7 @@ class FoundGroups:
     most: int
 
 
-@dataclass(frozen=True, slots=True)
-class GroupedPage:
+class GroupedPage(Struct, frozen=True):
     """Up to 12 groups that have items; `next_skip` leads to those that follow and is None at the end.
 
     More than `most` items of a group are counted as one more, so that counting takes no longer the more there are.

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import (
@@ -49,24 +50,21 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CommentThread:
+class CommentThread(Struct, frozen=True):
     """A comment and its replies, oldest first."""
 
     first: ShownComment
     replies: list[ShownComment]
 
 
-@dataclass(frozen=True, slots=True)
-class SubItemProgress:
+class SubItemProgress(Struct, frozen=True):
     """Count the sub-items that are done, and all that are wanted: what is canceled is neither."""
 
     done: int
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedItems:
+class RelatedItems(Struct, frozen=True):
     """The items of one kind of relation, and the number of those that may not be shown.
 
     `kind` is blocked_by, blocks, duplicate_of, duplicated_by, related or similar.
@@ -77,8 +75,7 @@ class RelatedItems:
     hidden: int
 
 
-@dataclass(frozen=True, slots=True)
-class LatestWords:
+class LatestWords(Struct, frozen=True):
     """The beginning of what was written last about an item, without marks; `author` is None for who has no name."""
 
     text: str
@@ -86,8 +83,7 @@ class LatestWords:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ItemPage:
+class ItemPage(Struct, frozen=True):
     """One item and what stands around it; `parent` is None also when it may not be shown.
 
     `mentioned` has the titles of the items that its texts name and that may be shown, by their identifiers. There are

@@ -1,8 +1,9 @@
 """Read and write how the backlog is laid out, as in an address: `group=state&order=priority&closed=Done`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.vocabulary import COLUMNS, GROUPS, ORDERS, ColumnName, GroupBy, OrderName
@@ -12,8 +13,7 @@ T = TypeVar("T", bound=str)
 _MOST_CLOSED = 50
 
 
-@dataclass(frozen=True, slots=True)
-class ListLayout:
+class ListLayout(Struct, frozen=True):
     """How the backlog is laid out; None is what the person or the page has otherwise.
 
     `group` "none" is one list; the items of each group stand in groups by `subgroup`, None for none. `closed` are the

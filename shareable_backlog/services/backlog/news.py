@@ -1,9 +1,11 @@
 """Say what counts as new: what came since the last meeting, and what somebody has not seen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.account import seen_marks
@@ -18,8 +20,7 @@ from shareable_backlog.services.backlog import unseen
 __all__ = ["News"]
 
 
-@dataclass(frozen=True, slots=True)
-class _KeptStart:
+class _KeptStart(Struct, frozen=True):
     """Since when the mirror knew what moved, as it was of this version."""
 
     version: str

@@ -1,6 +1,6 @@
 """Select items, and find out once for each version of the mirror what is the same for all who see the same."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.filters import Filters
@@ -11,8 +11,7 @@ from shareable_backlog.process_state import ProcessState
 __all__ = ["ItemQuery", "Selection"]
 
 
-@dataclass(slots=True)
-class _KeptHints:
+class _KeptHints(Struct):
     """The hints for what names nothing, while the mirror and what is shared were of this version."""
 
     version: str = ""

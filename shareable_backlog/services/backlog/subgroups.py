@@ -1,7 +1,8 @@
 """Group the items of each group once more: a group within another has what is in both."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from shareable_backlog.database.backlog.item_groups import narrow_to_group
 from shareable_backlog.services.backlog import item_pages

@@ -6,8 +6,9 @@ before, and an admin shows only now, is not new (ADR 25).
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from shareable_backlog import clock
 from shareable_backlog.database import transaction
@@ -28,8 +29,7 @@ _OVERLAP = timedelta(hours=3)
 _MOST_REMEMBERED = 1_000
 
 
-@dataclass(slots=True)
-class _KeptArrivals:
+class _KeptArrivals(Struct):
     """What came last, by what people may see, while the mirror and what is shared were of this version."""
 
     version: str = ""

@@ -1,10 +1,11 @@
 """Tell how the scope of a part of the plan grew, and how much of it was done by when: of items that may be seen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
 from typing import Literal
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.counts import plan_events
@@ -16,8 +17,7 @@ _MOST_POINTS = 105  # two years of weeks
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BurnUp:
+class BurnUp(Struct, frozen=True, kw_only=True):
     """How many items there were in all by the end of each of `days`, and how many of them were begun or done.
 
     What is done was begun, too. No days at all stand for more items than are counted.

@@ -1,8 +1,10 @@
 """Count in the cells of a picture what came or moved since the day that it is compared with."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.backlog.counts.item_cells import Cell
 from shareable_backlog.services.backlog.filters import Filters
@@ -11,8 +13,7 @@ from shareable_backlog.vocabulary import MoveKind
 Cells: TypeAlias = Mapping[tuple[int | None, float | None], Cell]
 
 
-@dataclass(frozen=True, slots=True)
-class CellMove:
+class CellMove(Struct, frozen=True):
     """So many items of a cell came or moved in this way; `filters` leave just these."""
 
     kind: MoveKind
@@ -20,8 +21,7 @@ class CellMove:
     filters: Filters
 
 
-@dataclass(frozen=True, slots=True)
-class MovedCells:
+class MovedCells(Struct, frozen=True):
     """The cells of what moved in each way; none where nothing is compared."""
 
     cells: Mapping[MoveKind, Cells]

@@ -1,9 +1,11 @@
 """Tell how old what is open is: how many items came in how long ago."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.counts import item_totals
@@ -24,8 +26,7 @@ _MOST_COUNTED = 5_000
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class AgeBand:
+class AgeBand(Struct, frozen=True):
     """So many open items are of an age, of which `filters` leave just these; of more than `most` there are more."""
 
     name: str

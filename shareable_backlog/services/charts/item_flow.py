@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.counts import item_flow
@@ -18,8 +20,7 @@ FLOW_TYPES: Final[tuple[StateType, ...]] = ("completed", "started", "unstarted",
 """The types that are told of, as they stand on each other: what is done is the ground."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypeFlow:
+class TypeFlow(Struct, frozen=True, kw_only=True):
     """The numbers of items of each of `FLOW_TYPES` on `days`, the last of which is today.
 
     `now_filters` leave just what is of a type now; what is done is counted since the first day, so it has none.

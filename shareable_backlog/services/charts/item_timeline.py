@@ -1,10 +1,12 @@
 """Show items by when they are due: a row for each team, project or whatever else, a column for each month."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import LiteralString
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import item_groups, item_list
@@ -27,8 +29,7 @@ _FIRST_IN_CELL = 4
 _DUE: LiteralString = "coalesce(i.due_date, '9999-12-31')"  # as its index has it
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineCell:
+class TimelineCell(Struct, frozen=True):
     """`count` items, of which `items` are the first; `filters` leave just these. `moves` tells what moved of them."""
 
     count: int
@@ -37,8 +38,7 @@ class TimelineCell:
     moves: Sequence[CellMove] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineRow:
+class TimelineRow(Struct, frozen=True):
     """A group: what of it is due in each column, and what is open and has no date."""
 
     group: Group
@@ -46,8 +46,7 @@ class TimelineRow:
     unscheduled: TimelineCell
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True):
     """The first rows that have any item; `has_more` when there are others.
 
     `due` items have a date in the time that is shown, `unscheduled` ones none; neither has items by name. Of more

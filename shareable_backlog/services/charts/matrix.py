@@ -1,8 +1,10 @@
 """Show open items by importance against effort: in rows of groups or of chosen labels, and columns of estimates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import LiteralString
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import item_groups, item_list
@@ -27,8 +29,7 @@ _OF_CHOSEN: LiteralString = """
          ELSE array_append(i.label_ids, '') END"""
 
 
-@dataclass(frozen=True, slots=True)
-class MatrixCell:
+class MatrixCell(Struct, frozen=True):
     """`count` items, of which `items` are the first by rank; `filters` leave just these.
 
     `moves` tells what moved of them.
@@ -40,8 +41,7 @@ class MatrixCell:
     moves: Sequence[CellMove]
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(Struct, frozen=True):
     """The groups that have an open item, each with a cell for each of `estimates`, None that of items without one.
 
     Of more than `MOST_COUNTED` items the first are looked at: `count` says how many there are, at most one more.

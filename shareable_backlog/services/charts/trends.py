@@ -1,9 +1,11 @@
 """Tell how the work of any part of the backlog goes: what came in, what was done, and how long that took."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.counts import item_moments
@@ -23,16 +25,14 @@ _SHORT = 13
 """So many weeks are few enough to tell how long work took by week; of more it is told by month."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrendCount:
+class TrendCount(Struct, frozen=True):
     """So many items, of which `filters` leave just these; the count is None where not all were looked at."""
 
     count: int | None
     filters: Filters
 
 
-@dataclass(frozen=True, slots=True)
-class TrendWeek:
+class TrendWeek(Struct, frozen=True):
     """What came in and what was done in a week, which may not be over yet."""
 
     first: date
@@ -41,8 +41,7 @@ class TrendWeek:
     done: TrendCount
 
 
-@dataclass(frozen=True, slots=True)
-class TimeTaken:
+class TimeTaken(Struct, frozen=True):
     """How many days it took from start to done: half of `count` items took no longer than `half`, 85 of 100 `most`.
 
     They are what was done from `first` to `last`; None without any, or where not all were looked at.
@@ -55,8 +54,7 @@ class TimeTaken:
     most: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class TrendMonth:
+class TrendMonth(Struct, frozen=True):
     """What was done in a month of this year, None of one that is still to come, and in that of last year."""
 
     first: date
@@ -64,8 +62,7 @@ class TrendMonth:
     last_year: TrendCount
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trends:
+class Trends(Struct, frozen=True, kw_only=True):
     """All pictures of a part of the backlog; `is_cut` where there are more items than are counted."""
 
     weeks: Sequence[TrendWeek]
@@ -76,8 +73,7 @@ class Trends:
     is_cut: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
+class _Counted(Struct, frozen=True):
     """What was counted by one moment between some days, by the first of each span, of what `filters` leave."""
 
     moment: Moment

@@ -4,9 +4,11 @@ Each part is what a filter leaves of the list, so that its number leads to a lis
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access.sharing import Scope
@@ -33,8 +35,7 @@ _EVER = date(1970, 1, 1)
 _FEW = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class DoneQuery:
+class DoneQuery(Struct, frozen=True):
     """What is asked for: what was finished before the Monday `before` (None: up to now), of a team (None: any)."""
 
     by: DoneKind
@@ -42,8 +43,7 @@ class DoneQuery:
     team_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DonePart:
+class DonePart(Struct, frozen=True, kw_only=True):
     """A week (`day` is its Monday), or a project, a label or a release as a `group`; one without has none of them.
 
     `filters` leave its `total` items, the first of which are `items`; `key` is what its `heading` is kept under,
@@ -59,8 +59,7 @@ class DonePart:
     items: Sequence[ListedItem]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DonePage:
+class DonePage(Struct, frozen=True, kw_only=True):
     """Some weeks, from `first_day` to `last_day`; `next_before` leads to older ones, None when there are none.
 
     `next_skip` leads to more parts of the same weeks.

@@ -1,9 +1,11 @@
 """Say as sets which items a filter leaves, so that what a compound filter means can be worked out."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.vocabulary import FilterName
 
@@ -13,8 +15,7 @@ Value: TypeAlias = str | Span | None
 """An id, a word, or some days; None is to have nothing there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """That an item has one of `values` in a field, or with `is_not` none of them."""
 
     field: FilterName

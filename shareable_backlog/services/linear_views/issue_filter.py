@@ -5,10 +5,11 @@ is counted from today is another one for each time zone.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, TypeAlias, cast
+
+from msgspec import Struct, field
 
 from shareable_backlog.database.linear_views.view_names import ViewNameKind, ViewNames
 from shareable_backlog.services.linear_views.choices import Choice, Value, join_all
@@ -24,8 +25,7 @@ _ORDERED = frozenset({"lt", "lte", "gt", "gte"})
 _DAY = timedelta(days=1)
 
 
-@dataclass(slots=True)
-class FilterReading:
+class FilterReading(Struct):
     """One reading of a filter: `counts_none` when "not this one" is read as meaning what has none, too.
 
     Of the project and the like Linear doesn't say which of both it is.

@@ -1,7 +1,9 @@
 """List the views made in Linear, publish them here, and let what is published follow them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.linear_views import followed_views, view_names
@@ -16,8 +18,7 @@ from shareable_backlog.services.linear_views.translation import Translation, lis
 _BACKGROUND = Actor(None, "background", None, None)
 
 
-@dataclass(frozen=True, slots=True)
-class LinearViewState:
+class LinearViewState(Struct, frozen=True):
     """A view made in Linear, and what it shows here or why it can't be had."""
 
     view: LinearView

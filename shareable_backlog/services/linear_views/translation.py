@@ -1,11 +1,12 @@
 """Translate the filter of a view made in Linear into an address here, or say which clauses have no meaning here."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import Final, TypeAlias, cast
 from urllib.parse import parse_qsl, urlencode
+
+from msgspec import Struct
 
 from shareable_backlog.database.linear_views.view_names import ViewNameKind, ViewNames
 from shareable_backlog.errors import InvalidInput
@@ -43,8 +44,7 @@ _ALL: Final[Mapping[FilterName, frozenset[Value]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(Struct, frozen=True):
     """What a view shows here, as it stands in an address; None when `refusals` say why it can't be had."""
 
     query: str | None

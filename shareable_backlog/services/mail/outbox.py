@@ -7,10 +7,12 @@ is made when it is sent: no secret waits in the database, and what is no longer 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog import clock, logs, mail
 from shareable_backlog.config import Settings
@@ -50,8 +52,7 @@ _LOOK_AGAIN_S = 1.0
 _CLEAN_EVERY_S = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Outbox:
+class Outbox(Struct, frozen=True):
     """Take mails in; without a mail server they are nobody's."""
 
     is_set_up: bool

@@ -1,7 +1,8 @@
 """Take in what Linear's webhooks post: stored first, applied to the mirror a moment later."""
 
 import asyncio
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from shareable_backlog.database.mirror import webhook_deliveries
 from shareable_backlog.database.mirror.webhook_deliveries import NewDelivery
@@ -11,8 +12,7 @@ __all__ = ["NewDelivery"]
 _STORED_AT_ONCE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Inbox:
+class Inbox(Struct, frozen=True):
     """Where a process takes deliveries in: `arrived` is set when one waits to be applied.
 
     A burst of them queues here and leaves the database's connections to the readers.

@@ -1,7 +1,8 @@
 """Tell how old the mirror is."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from shareable_backlog import clock, database
 from shareable_backlog.database.mirror import freshness
@@ -12,8 +13,7 @@ _MISSED_RUNS = 3
 _LATE_AFTER = ProcessState(lambda: timedelta(minutes=15))
 
 
-@dataclass(frozen=True, slots=True)
-class Freshness:
+class Freshness(Struct, frozen=True):
     """How old the mirror is: `as_of` is None before the first good run.
 
     `is_late` when that is longer ago than it should be, `failure` has the reason when the newest run failed, and

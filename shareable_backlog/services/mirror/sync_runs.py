@@ -2,9 +2,11 @@
 
 import asyncio
 import math
-from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
@@ -23,8 +25,7 @@ _MOST_COUNTED = 10_000
 _LOOK_AGAIN_S = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class MirrorState:
+class MirrorState(Struct, frozen=True):
     """The mirror's state; `as_of` is the end of the last good run, None when there was none.
 
     `unsearchable` counts, up to 10,000, the items whose latest words the search does not know yet. `refused` is what
@@ -38,24 +39,21 @@ class MirrorState:
     refused: list[StoredRefusal]
 
 
-@dataclass(frozen=True, slots=True)
-class SyncProgress:
+class SyncProgress(Struct, frozen=True):
     """What changes while somebody looks: the runs under way or asked for, and the one that ended last."""
 
     current: list[SyncRun]
     last: SyncRun | None
 
 
-@dataclass(frozen=True, slots=True)
-class RunsPage:
+class RunsPage(Struct, frozen=True):
     """One page of runs, the newest first; `next_after` leads to the next page and is None on the last."""
 
     runs: list[SyncRun]
     next_after: tuple[datetime, int] | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedBudget:
+class ReportedBudget(Struct, frozen=True):
     """What Linear said, at `as_of`, of what is left of the key's budget."""
 
     as_of: datetime

@@ -1,8 +1,9 @@
 """Look back: what would have been said at the end of each past week, and whether it came so."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 from shareable_backlog.database.backlog.counts.work_days import WorkDay
 from shareable_backlog.services.projects import simulation
@@ -11,8 +12,7 @@ from shareable_backlog.services.projects.simulation import Forecast
 _WEEK = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class HeldForecasts:
+class HeldForecasts(Struct, frozen=True):
     """How many forecasts' days have come, of both lines, and how often all was done by then."""
 
     half_said: int = 0

@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from shareable_backlog import clock
 from shareable_backlog.database import transaction

@@ -1,8 +1,9 @@
 """Show one initiative with what is below it, as one frozen page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.projects import initiatives
@@ -20,8 +21,7 @@ _SILENT_AFTER = timedelta(weeks=3)
 _OVER = {"completed", "canceled"}
 
 
-@dataclass(frozen=True, slots=True)
-class InitiativeBranch:
+class InitiativeBranch(Struct, frozen=True):
     """An initiative below another, whose health may be old, with those below it."""
 
     initiative: NamedInitiative
@@ -29,8 +29,7 @@ class InitiativeBranch:
     branches: Sequence["InitiativeBranch"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InitiativePage:
+class InitiativePage(Struct, frozen=True, kw_only=True):
     """One initiative and what stands around it, of what may be shown.
 
     `plans` are its own projects as the roadmap has them, and `others` those that it has no more. It `is_late` once

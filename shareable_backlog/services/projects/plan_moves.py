@@ -1,9 +1,10 @@
 """Compare the roadmap with a day: which plans are new, slipped or otherwise moved since."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.projects import roadmap, target_changes
@@ -18,8 +19,7 @@ PLAN_MOVES: Final[tuple[PlanMoveKind, ...]] = ("new", "slipped", "moved")
 _MOST = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class PlanMove:
+class PlanMove(Struct, frozen=True):
     """What has become of a plan: `target_date` and its `resolution` are what it had, None where it had none."""
 
     kind: PlanMoveKind

@@ -1,8 +1,9 @@
 """Show one project, as one frozen page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.projects import project_details, roadmap
@@ -22,8 +23,7 @@ _SILENT_AFTER = timedelta(weeks=3)
 _NOT_COUNTED = {"canceled", "duplicate"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateCount:
+class StateCount(Struct, frozen=True, kw_only=True):
     """Count the items of a project whose state has this name, whichever of its teams calls it so.
 
     It `has_list` if a filter by the name finds just as many; `name` is None for items without a state.
@@ -36,8 +36,7 @@ class StateCount:
     has_list: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectPage:
+class ProjectPage(Struct, frozen=True, kw_only=True):
     """One project and what stands around it; counted are its items that are shown and not archived.
 
     `items` is None, and there are no `states`, for more than 10,000 of them. It `has_own_list` if a filter by its

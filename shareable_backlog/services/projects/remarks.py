@@ -1,7 +1,8 @@
 """Show what was said of a plan and of its updates, each with what it is about."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.projects import plan_comments
@@ -12,8 +13,7 @@ from shareable_backlog.services.backlog.items import CommentThread
 _MOST = 500
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRemarks:
+class PlanRemarks(Struct, frozen=True):
     """Comments of a plan itself, those of its updates by their ids, and the texts of all."""
 
     of_plan: Sequence[CommentThread]

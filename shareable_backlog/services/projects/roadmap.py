@@ -1,8 +1,9 @@
 """Show the roadmap: projects with their milestones and progress, as one frozen page."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.projects import roadmap, teams, waiting
@@ -22,8 +23,7 @@ PAGE_SIZE = 100
 _OLD_AFTER = timedelta(days=14)
 
 
-@dataclass(frozen=True, slots=True)
-class ItemCount:
+class ItemCount(Struct, frozen=True):
     """Count items that are not canceled, and those of them that are done; `points` of all are None without any."""
 
     items: int
@@ -36,8 +36,7 @@ class ItemCount:
         return self.done / self.items if self.items else None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A milestone; `count` is None when its project has too many items to count."""
 
     milestone: Milestone
@@ -45,8 +44,7 @@ class Step:
     is_late: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """A project with its milestones by target date.
 
     `status` is one of STATUS_TYPES, None when it is none of them; `count` is None when it has more than 1,000 items.
@@ -65,8 +63,7 @@ class Plan:
     steps: list[Step]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoadmapPage:
+class RoadmapPage(Struct, frozen=True, kw_only=True):
     """One page of the roadmap; `initiatives` only if they were asked for: names, and their projects' ids.
 
     `words` are those by which addresses name initiatives, by their names; `awaited` has what projects wait for, by

@@ -3,8 +3,9 @@
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 from shareable_backlog.database.backlog.counts.work_days import WorkDay
 
@@ -21,8 +22,7 @@ _FADE = 0.9
 """What is left of the growth from one week to the next: half after seven, as no plan grows for ever."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """By which day half of the runs are done, and by which 17 of 20; None: not within two years.
 
     It goes by the last `weeks` weeks.
@@ -33,8 +33,7 @@ class Forecast:
     weeks: int
 
 
-@dataclass(frozen=True, slots=True)
-class WorkPast:
+class WorkPast(Struct, frozen=True):
     """How many items are open, and of each week, the latest first, how many were done and how many came."""
 
     open_items: int

@@ -1,8 +1,9 @@
 """Show what teams wrote about the progress of projects and initiatives."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from shareable_backlog.database.access import sharing_settings
 from shareable_backlog.database.access.sharing import Scope
@@ -15,8 +16,7 @@ __all__ = ["PlanKind", "ShownUpdate", "UpdatesQuery"]
 PAGE_SIZE = 20
 
 
-@dataclass(frozen=True, slots=True)
-class UpdatesPage:
+class UpdatesPage(Struct, frozen=True):
     """One page of updates, the latest first; `next_after` leads to the next page and is None on the last."""
 
     updates: Sequence[ShownUpdate]

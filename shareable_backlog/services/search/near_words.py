@@ -5,7 +5,9 @@ The words are those of titles that a scope may see, so what is offered tells not
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.filters import Filters
@@ -22,8 +24,7 @@ _LEAST_LIKENESS = 0.3
 _SHORTEST_WORD = 3
 
 
-@dataclass(slots=True)
-class _KeptWords:
+class _KeptWords(Struct):
     """The words of titles while the mirror and what is shared are of this version, by who sees them."""
 
     version: str = ""

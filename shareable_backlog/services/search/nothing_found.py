@@ -1,6 +1,7 @@
 """Say why a list has nothing in it, and what would find something: fewer filters, other words, other units."""
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.search import found_counts
@@ -17,8 +18,7 @@ _MOST_UNITS = 5
 _UNITS: tuple[GroupBy, ...] = ("team", "label", "project")
 
 
-@dataclass(frozen=True, slots=True)
-class Omission:
+class Omission(Struct, frozen=True):
     """What may be left out, and how many items there are then; `condition` is None for what is none of them."""
 
     condition: Condition | None
@@ -26,16 +26,14 @@ class Omission:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True):
     """What else to search for, and how many items have it."""
 
     filters: Filters
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class NothingFound:
+class NothingFound(Struct, frozen=True):
     """What of a list's filters leaves nothing, and what would find something; counts are of 101 for more than 100.
 
     Each of `omissions` finds something if it alone is left out. `units` are other teams, labels or projects in which

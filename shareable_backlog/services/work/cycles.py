@@ -1,8 +1,9 @@
 """Read a cycle: what is in it by state, what slipped out of it, what came in late."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from shareable_backlog.database.backlog import item_list
 from shareable_backlog.database.work import cycles
@@ -27,16 +28,14 @@ SectionOfCycle: TypeAlias = Literal["slipped", "late"]
 CyclePhase: TypeAlias = Literal["ahead", "now", "over"]
 
 
-@dataclass(frozen=True, slots=True)
-class NamedItems:
+class NamedItems(Struct, frozen=True):
     """Items that no filter finds: how many there are, at most one more than MOST_IDS, and the first by rank."""
 
     count: int
     items: Sequence[ListedItem]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CyclePage:
+class CyclePage(Struct, frozen=True, kw_only=True):
     """A cycle: all that was in it by state, archived or not, and the cycles of its team before and after.
 
     `done` are the items that are done, of those that are not canceled (`wanted`). What slipped or came late is found

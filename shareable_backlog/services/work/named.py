@@ -1,7 +1,8 @@
 """Read what has a label, by state, and what somebody works on: by names, which several labels or people may have."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog.database.work import named
 from shareable_backlog.database.work.named import LabelFacts, PersonFacts
@@ -14,8 +15,7 @@ from shareable_backlog.services.work.sections import Condition, Filters, Grouped
 __all__ = ["LabelFacts", "PersonFacts"]
 
 
-@dataclass(frozen=True, slots=True)
-class LabelWork:
+class LabelWork(Struct, frozen=True):
     """The labels of a name: their items by state, and the projects of what is open.
 
     `burn_up` is that of one label, None where several have the name.
@@ -27,8 +27,7 @@ class LabelWork:
     burn_up: BurnUp | None
 
 
-@dataclass(frozen=True, slots=True)
-class PersonWork:
+class PersonWork(Struct, frozen=True):
     """The people of a name: what they work on, what comes next, what they did; the projects of what is open."""
 
     person: PersonFacts

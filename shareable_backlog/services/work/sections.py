@@ -1,8 +1,10 @@
 """Read parts of a list: the first items, how many there are, and what narrows a list to just these."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.work import part_projects
@@ -26,8 +28,7 @@ _FIRST_OF_GROUP = 10
 _FIRST_PROJECTS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class WorkReader:
+class WorkReader(Struct, frozen=True):
     """Who reads when: equal ones read the same. `version` is that of the mirror and of what is shared.
 
     `now` is as exact as cycles begin and end, and `today` the day where the reader is.
@@ -39,8 +40,7 @@ class WorkReader:
     today: date
 
 
-@dataclass(frozen=True, slots=True)
-class WorkSection:
+class WorkSection(Struct, frozen=True):
     """Items that `filters` leave: how many there are, and the first by rank."""
 
     filters: Filters
@@ -48,8 +48,7 @@ class WorkSection:
     items: Sequence[ListedItem]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupedSection:
+class GroupedSection(Struct, frozen=True):
     """The same in up to 12 groups, each with its first items; more than `most` of a group are counted as one more.
 
     It `is_whole` if there are no other groups, and all of each were counted.
@@ -62,8 +61,7 @@ class GroupedSection:
     is_whole: bool
 
 
-@dataclass(frozen=True, slots=True)
-class WorkPhases:
+class WorkPhases(Struct, frozen=True):
     """What is being worked on, what comes next and what was done last."""
 
     started: WorkSection

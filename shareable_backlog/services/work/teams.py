@@ -1,7 +1,8 @@
 """Read a team: what it works on now, what comes next, what it did last; its cycles, its projects, its people."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog.database.work import cycles, teams
 from shareable_backlog.database.work.cycles import NearCycle
@@ -23,8 +24,7 @@ _FIRST_OF_PERSON = 3
 _MOST_LOOKED_AT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class TeamCycles:
+class TeamCycles(Struct, frozen=True):
     """The cycles of a team that have something to see: the one under way, the next, and the last that is over."""
 
     current: NearCycle | None
@@ -32,8 +32,7 @@ class TeamCycles:
     previous: NearCycle | None
 
 
-@dataclass(frozen=True, slots=True)
-class PersonSection:
+class PersonSection(Struct, frozen=True):
     """What somebody has started, or nobody (None): `filters` leave just these, of which the first stand here.
 
     `count` is None where not all that is started was looked at.
@@ -45,8 +44,7 @@ class PersonSection:
     items: Sequence[ListedItem]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TeamPage:
+class TeamPage(Struct, frozen=True, kw_only=True):
     """A team and its work; `people` are None where they are not shown."""
 
     team: TeamFacts

@@ -5,7 +5,8 @@ far it came stands in the database, with what was read: it goes on where it was 
 """
 
 import asyncio
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shareable_backlog import clock, logs
 from shareable_backlog.config import Settings
@@ -31,8 +32,7 @@ _MOST_SKIPPED = 5
 """So many single items in a row may be refused; then it is not they that are."""
 
 
-@dataclass(slots=True)
-class _Batching:
+class _Batching(Struct):
     """How many items are asked for at once, fewer where Linear gives an answer with holes."""
 
     most: int

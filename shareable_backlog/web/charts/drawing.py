@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, pairwise
+
+from msgspec import Struct
 
 WIDTH, HEIGHT = 1000, 200
 """The size of the field in which paths are drawn; its height is in pixels, its width is whatever the page has."""
@@ -16,16 +17,14 @@ _DASH = 10  # what is drawn of a number whose neighbors are missing
 _BAR_SHARE = 0.76  # of the room of each column; the rest divides it from the next
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleStep:
+class ScaleStep(Struct, frozen=True):
     """A line across the field: which number it stands for, and where, in pixels from the top."""
 
     value: float
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class DayTick:
+class DayTick(Struct, frozen=True):
     """A word below the field: a day and where it is, in per cent; an extra one is left out where room is scarce."""
 
     day: date
@@ -33,8 +32,7 @@ class DayTick:
     is_extra: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
+class Drawing(Struct, frozen=True, kw_only=True):
     """Paths of SVG by series: `lines`, and `areas` below them; `bars` are areas of their own.
 
     `steps` and `ticks` are the scales at the left and below.

@@ -1,9 +1,10 @@
 """Turn dates into places on a time line, given in per cent of its width."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, TypeAlias, get_args
+
+from msgspec import Struct
 
 from shareable_backlog.errors import InvalidInput
 
@@ -19,8 +20,7 @@ _BEYOND = 2.0  # per cent; the picture ends at its edge, and with it the round e
 _MARK, _LETTER = 1.6, 0.98  # per cent; wide enough on a line of 640 pixels
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineWindow:
+class TimelineWindow(Struct, frozen=True):
     """Show whole months: from `start`, the first of a month, up to `end`, the first of the month after the last."""
 
     start: date
@@ -50,8 +50,7 @@ class TimelineWindow:
         return TimelineWindow(_add_months(self.start, direction * max(1, self.months // 2)), self.months)
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """Mark the beginning of a month on the scale; `wide` is its width in per cent."""
 
     first: date
@@ -59,8 +58,7 @@ class Tick:
     wide: float
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """A project's time, in per cent, a little beyond the edge where it goes on.
 
     `is_open_left` and `is_open_right` where no date ends it.
@@ -72,8 +70,7 @@ class Bar:
     is_open_right: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Milestone number `of` at `at` per cent in lane 0, 1, …, its words on the left of it if `is_turned`."""
 
     of: int

@@ -1,15 +1,15 @@
 """Write an Atom feed (RFC 4287)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
+
+from msgspec import Struct
 
 _NAMESPACE = "http://www.w3.org/2005/Atom"
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEntry:
+class FeedEntry(Struct, frozen=True):
     """One entry; `lasting_id` is an IRI that stays when `url` changes, `updated_at` is aware."""
 
     lasting_id: str

@@ -1,15 +1,14 @@
 """Read a posted form that has files in it (RFC 7578)."""
 
-from dataclasses import dataclass
 from email.message import Message
 
+from msgspec import Struct
 from multipart import MultipartSegment, PushMultipartParser
 
 _MOST_PARTS = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class FormPart:
+class FormPart(Struct, frozen=True):
     """One field of a form, or one file."""
 
     name: str

@@ -1,10 +1,10 @@
 """Write the document of the API (OpenAPI 3.1) from the types of its handlers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from shareable_backlog import __version__
 
@@ -20,8 +20,7 @@ _REFUSALS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class OperationDescription:
+class OperationDescription(Struct, frozen=True):
     """Of a route what it does, which parameters it takes and what it answers.
 
     `right` is what a token has to be made for, None when everybody may ask.

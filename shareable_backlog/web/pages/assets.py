@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,8 +27,7 @@ _LEFT_OUT = {
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Assets:
+class _Assets(Struct, frozen=True):
     """The files by name, and a word for each that changes with its content."""
 
     files: dict[str, bytes]

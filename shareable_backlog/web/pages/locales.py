@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Generator
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import cache, lru_cache
 from typing import Final, Literal
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
+from msgspec import Struct
 
 USUAL: Final = "en-GB"
 OFFERED: Final = (
@@ -29,8 +29,7 @@ _MOST_LANGUAGES = 20
 _HALF_A_YEAR = 6  # months
 
 
-@dataclass(frozen=True, slots=True)
-class LocalFormat:
+class LocalFormat(Struct, frozen=True):
     """How a reader writes: in the time zone `zone` (its IANA name) and the `locale`, one of OFFERED."""
 
     zone: str = "UTC"

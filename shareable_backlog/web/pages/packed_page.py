@@ -7,15 +7,15 @@ Each piece between the gaps is compressed for itself; a token goes in between as
 import gzip
 import struct
 import zlib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _LEVEL = 6
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _POLYNOMIAL = 0xEDB88320
 
 
-@dataclass(frozen=True, slots=True)
-class PackedPage:
+class PackedPage(Struct, frozen=True):
     """The compressed pieces of a page, its length, its checksum without its gaps, and how a gap goes into that.
 
     A checksum is linear, so what a token changes in it is the same for each gap but for what follows that.

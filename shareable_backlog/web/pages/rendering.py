@@ -1,15 +1,15 @@
 """Render templates: every value is escaped, a name that is missing is an error."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import fields
 from functools import cache, lru_cache
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined, pass_context
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from markupsafe import Markup
+from msgspec import Struct
 from starlette.responses import HTMLResponse
 
 from shareable_backlog import clock, plain_text, vocabulary
@@ -22,9 +22,6 @@ from shareable_backlog.web.pages.locales import LocalFormat
 from shareable_backlog.web.pages.own_addresses import OwnAddresses
 from shareable_backlog.web.pages.template_code import HtmlEnvironment
 from shareable_backlog.web.sub_path import add_sub_path, get_sub_path
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 
 def _build_filter(write: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,7 +68,7 @@ _MOST_RESULTS = 4096  # of a macro: up to some 2 MB
 
 def render_page(
     template: str,
-    *contexts: "DataclassInstance",
+    *contexts: Struct,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
@@ -83,7 +80,7 @@ def render_page(
     return HTMLResponse(_render(template, names), status, headers)
 
 
-def render_part(template: str, *contexts: "DataclassInstance") -> Markup:
+def render_part(template: str, *contexts: Struct) -> Markup:
     """Return a part of a page, to be put into it as it is: it can be kept for all whose `contexts` are equal."""
     return _render(template, _read_fields(contexts))
 
@@ -96,14 +93,9 @@ def _render(template: str, names: dict[str, Any]) -> Markup:
         return Markup(plain_text.replace_controls(html))  # noqa: S704 (autoescaped)
 
 
-def _read_fields(contexts: "Iterable[DataclassInstance]") -> dict[str, Any]:
+def _read_fields(contexts: "Iterable[Struct]") -> dict[str, Any]:
     """Return the fields themselves by name, where `asdict` would copy all that is in them."""
-    return {name: getattr(context, name) for context in contexts for name in _list_field_names(type(context))}
-
-
-@cache
-def _list_field_names(kind: "type[DataclassInstance]") -> tuple[str, ...]:
-    return tuple(one.name for one in fields(kind))
+    return {name: getattr(context, name) for context in contexts for name in context.__struct_fields__}
 
 
 @lru_cache(maxsize=1)

@@ -1,10 +1,10 @@
 """What `slb doctor` says of the database: a line for each thing that may be wrong, with its fix."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog import clock
 from shareable_backlog.cli.doctor import database

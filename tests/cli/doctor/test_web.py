@@ -1,8 +1,7 @@
 """What `slb doctor` says of how browsers reach the program."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.cli.doctor import web
 from shareable_backlog.config import Settings, parse_settings

@@ -1,12 +1,12 @@
 """What the API says of an item: the same names on every line, null for what is not there or may not be shown."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from shareable_backlog.controllers.api import answers
 from shareable_backlog.controllers.api.answers import Answer, Comment, Cycle, Item, Page, State, Team

@@ -1,10 +1,10 @@
 """An item's images over HTTP, from Linear's uploads to the answer."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 
 import httpx2
 import pytest
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.routing import Route
 

@@ -1,10 +1,10 @@
 """What admins choose to show: the choices as they are stored, listed, tried beforehand and counted."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, LiteralString
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access import sharing_settings

@@ -1,10 +1,10 @@
 """The seals as the database keeps them: each follows the one before it and takes over rows that wait, once."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import LiteralString
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.audit import audit_seals

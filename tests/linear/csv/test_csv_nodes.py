@@ -1,10 +1,10 @@
 """Items of the CSV export as the nodes that Linear's API would have answered."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.linear.csv import csv_nodes
 from shareable_backlog.linear.csv.csv_items import CsvCycle, CsvItem, CsvPerson

@@ -1,11 +1,11 @@
 """Coming by an identity provider: known by the subject, joined by a proven address alone, marked without one."""
 
 import asyncio
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from shareable_backlog.database import query

@@ -1,8 +1,7 @@
 """What is told by mail: wrong codes, of which ten a day and person are compared from wherever, admins, sharing."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.errors import SignInFailed

@@ -1,8 +1,7 @@
 """Who stays signed in, for how long, and how that ends; the cookie itself is stored nowhere."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access.sharing import EVERYTHING

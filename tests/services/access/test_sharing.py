@@ -1,8 +1,7 @@
 """The sharing settings: what a preview promises is what saving does, and every change is on record."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope, SharedFields, SharingChoice

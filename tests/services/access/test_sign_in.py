@@ -4,11 +4,11 @@ What all of it looks like in a browser is stated in tests/controllers/access.
 """
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, LiteralString
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from shareable_backlog.database import query

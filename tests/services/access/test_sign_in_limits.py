@@ -1,9 +1,9 @@
 """Nobody can have mails sent, or guess, without end; who has a right link isn't held up by those who try."""
 
 import contextlib
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.database import query
 from shareable_backlog.errors import SignInFailed, TooMany

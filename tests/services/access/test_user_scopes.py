@@ -1,10 +1,10 @@
 """Closed by default: whichever way somebody comes, they see nothing until somebody has chosen what."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.config import Settings
 from shareable_backlog.database import query, transaction

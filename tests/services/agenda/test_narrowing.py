@@ -1,8 +1,7 @@
 """What is left of an agenda that was kept: lines, moves and sums."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.database.agenda.shown_now import ShownNow
 from shareable_backlog.services.agenda import narrowing

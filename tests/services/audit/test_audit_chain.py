@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import LiteralString, TypeAlias
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from shareable_backlog.database import query, transaction
 from shareable_backlog.services.audit import audit_actions, audit_chain, audit_retention, audit_sealing

@@ -1,7 +1,8 @@
 """The walk along rows and seals, where no database is needed to say what is wrong."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from shareable_backlog.database.audit.audit_chain import ChainLink
 from shareable_backlog.database.audit.audit_seals import AuditSeal

@@ -1,10 +1,10 @@
 """The hashes and keys of the record: nothing can move from one place to the next, and each secret has its own key."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.config import Secret
 from shareable_backlog.database.audit.audit_seals import AuditSeal

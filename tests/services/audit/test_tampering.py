@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, LiteralString, TypeAlias
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from psycopg import errors
 from psycopg.rows import class_row
 

@@ -1,10 +1,10 @@
 """What counts as new, by the settings and by what somebody has seen."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING

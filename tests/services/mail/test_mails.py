@@ -1,8 +1,7 @@
 """What the mails say: plain words, nobody else's words as ours, nothing that is no longer true."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database import query, transaction

@@ -1,8 +1,7 @@
 """Parts of lists: the first lines, a count that a list has, and nothing for who may see nothing."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import NOTHING

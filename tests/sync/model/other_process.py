@@ -6,9 +6,11 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from shareable_backlog import database, logs
 from shareable_backlog.config import parse_settings
@@ -94,7 +96,9 @@ async def _serve() -> None:
             with contextlib.suppress(BacklogError):
                 parsed = parse_settings(settings | wanted["settings"])
                 request = SyncRequest(wanted["trigger"], wanted["is_full"], wanted["removals_allowed"])
-                outcome = asdict(judge(await pull.run_sync(parsed, request, _ignore_page, retries=RETRIES)))
+                outcome = msgspec.to_builtins(
+                    judge(await pull.run_sync(parsed, request, _ignore_page, retries=RETRIES))
+                )
             sys.stdout.write(json.dumps(outcome) + "\n")
             sys.stdout.flush()
 

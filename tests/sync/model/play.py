@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import psycopg
+from msgspec.structs import replace
 from psycopg.sql import SQL, Identifier
 
 from shareable_backlog import database, logs

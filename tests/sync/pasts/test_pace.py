@@ -1,9 +1,9 @@
 """How fast the past may be read, and when again after what failed."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog import clock
 from shareable_backlog.linear.connection.budget import KeyBudget

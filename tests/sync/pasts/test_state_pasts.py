@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Generator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database import query

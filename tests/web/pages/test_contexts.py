@@ -1,4 +1,4 @@
-"""What templates get: each call that renders one passes frozen dataclasses, whose fields it may name."""
+"""What templates get: each call that renders one passes frozen structs, whose fields it may name."""
 
 import ast
 from collections.abc import Iterator
@@ -32,16 +32,12 @@ def results() -> dict[str, str]:
 
 
 def contexts() -> Iterator[tuple[str, set[str], int]]:
-    """Yield the name of each class of contexts, what it says to `dataclass`, and the number of its fields."""
+    """Yield the name of each class of contexts, what it says of it, and the number of its fields."""
     for _, module in modules():
         for node in module.body:
             if isinstance(node, ast.ClassDef) and node.name.endswith("Context"):
-                said = {word for one in node.decorator_list if isinstance(one, ast.Call) for word in _words(one)}
+                said = {str(one.arg) for one in node.keywords if ast.unparse(one.value) == "True"}
                 yield node.name, said, sum(isinstance(one, ast.AnnAssign) for one in node.body)
-
-
-def _words(decorator: ast.Call) -> set[str]:
-    return {str(one.arg) for one in decorator.keywords if ast.unparse(one.value) == "True"}
 
 
 def passed() -> Iterator[str]:
@@ -83,7 +79,7 @@ def _class_of_name(name: str, function: Function) -> str | None:
     return None
 
 
-def test_a_context_is_a_frozen_dataclass_of_fields_by_name_if_they_are_many() -> None:
+def test_a_context_is_a_frozen_struct_of_fields_by_name_if_they_are_many() -> None:
     found = list(contexts())
     assert found
     assert [name for name, said, _ in found if "frozen" not in said] == []

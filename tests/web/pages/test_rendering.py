@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import make_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +10,7 @@ from typing import Any
 
 import jinja2
 import pytest
+from msgspec import defstruct
 from starlette.responses import HTMLResponse
 
 from shareable_backlog.services.account.preferences import Density, Preferences, Theme
@@ -24,7 +24,7 @@ AT = datetime(2026, 11, 4, 13, 2, tzinfo=UTC)
 
 
 def render_error(status: int = 200, **context: Any) -> HTMLResponse:
-    kind = make_dataclass("Context", context, frozen=True)
+    kind = defstruct("Context", context, frozen=True)
     return rendering.render_page("shared/error.html", kind(**context), status=status)
 
 

@@ -1,7 +1,9 @@
 """Say in words, each with its link, why a list has nothing in it and what would find something."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.controllers.backlog.backlog_url import BacklogUrl
 from shareable_backlog.controllers.backlog.lists import headings
@@ -12,8 +14,7 @@ from shareable_backlog.services.search.nothing_found import Omission
 from shareable_backlog.vocabulary import MOVES
 
 
-@dataclass(frozen=True, slots=True)
-class CountedLink:
+class CountedLink(Struct, frozen=True):
     """What a link leads to, in words, and how many items are there."""
 
     words: str
@@ -21,8 +22,7 @@ class CountedLink:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class NothingAdvice:
+class NothingAdvice(Struct, frozen=True):
     """What to leave out, other words, and other units, each with how many items there are, up to `most`."""
 
     omissions: list[CountedLink]

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -50,8 +51,7 @@ class ListQuery(BacklogQuery, frozen=True):
     is_of_form: Annotated[bool, Spread(_is_of_form, lambda _: ())] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemListContext:
+class ItemListContext(Struct, frozen=True, kw_only=True):
     """Its kept parts, and what is the reader's own; `present_url`, if any, shows it in large type."""
 
     made: RenderedPage

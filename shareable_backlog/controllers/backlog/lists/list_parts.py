@@ -1,12 +1,13 @@
 """Render the parts of a list or board that are the same for all with the same rights: what is kept of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Literal
 
 from markupsafe import Markup
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.controllers.backlog.backlog_url import BOARD, BacklogUrl
 from shareable_backlog.controllers.backlog.lists import advice, found_groups, headings, item_totals, origins, ranks
@@ -31,8 +32,7 @@ from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.locales import LocalFormat
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedContext:
+class ListedContext(Struct, frozen=True, kw_only=True):
     """All that the parts of the page are made of, with nothing that is one person's: equal ones have equal parts.
 
     `version` is that of the mirror and of what is shared, `edition` that of the templates, whose addresses begin with
@@ -61,23 +61,20 @@ class ListedContext:
         return ItemQuery(self.place.filters, self.place.layout.order, self.now, self.news)
 
 
-@dataclass(frozen=True, slots=True)
-class ToolbarContext:
+class ToolbarContext(Struct, frozen=True):
     """The part that says what is shown, and how much that is."""
 
     total: ItemTotal
 
 
-@dataclass(frozen=True, slots=True)
-class DisplayContext:
+class DisplayContext(Struct, frozen=True):
     """The part in which people choose how the list is laid out."""
 
     chosen: ListLayout
     all_orders: list[OrderName]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResultsContext:
+class ResultsContext(Struct, frozen=True, kw_only=True):
     """The part with the items, in groups of `by` or in none; `marks` divides a text into matches and the rest.
 
     `parts` are the groups within each group, none where there are no such. `ranks` has the places of items among all
@@ -99,8 +96,7 @@ class ResultsContext:
     advice: NothingAdvice | None
 
 
-@dataclass(frozen=True, slots=True)
-class GoneContext:
+class GoneContext(Struct, frozen=True):
     """The part with the items that are gone since the day that the list is compared with."""
 
     gone: Sequence[GoneItem]
@@ -108,8 +104,7 @@ class GoneContext:
     is_narrowed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedPage:
+class RenderedPage(Struct, frozen=True):
     """Rendered parts of a page that are the same for all with the same rights and ways to read."""
 
     heading: str

@@ -1,7 +1,6 @@
 """Say in the address of an item which list it was opened from, so that it leads on and back without a script."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import reduce
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -24,8 +23,7 @@ class OriginQuery(Struct, frozen=True):
     part: Annotated[str, Trimmed(_LONGEST)] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """The page that an item was opened from, the address that leads back to it, and what is walked through.
 
     `query` is what the addresses of its other items have after the question mark.

@@ -1,9 +1,10 @@
 """Keep the ranks of items for as long as the mirror and what is shared stay the same."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+
+from msgspec import Struct
 
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.access.page_users import PageUser
@@ -12,8 +13,7 @@ from shareable_backlog.services.backlog.item_pages import Scope, Selection
 from shareable_backlog.web.pages.cache import AsyncLruCache
 
 
-@dataclass(frozen=True, slots=True)
-class PastRank:
+class PastRank(Struct, frozen=True):
     """The place that an item had when a day began."""
 
     day: datetime

@@ -1,8 +1,9 @@
 """Count items in the cells of a table: by their groups, and by the number of the column that each stands in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.backlog.item_groups import KEYS, Group, list_keys
 from shareable_backlog.database.backlog.selection.item_query import Selection
@@ -14,8 +15,7 @@ MOST_COUNTED = 10_000
 """As many items are looked at; of more it is said that there are more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """What is in a cell: how many items, and the ids of the first.
 
     `row` is the place of its group, None for the items of all groups, each once; `column` is None for what stands in

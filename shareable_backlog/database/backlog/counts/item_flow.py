@@ -6,9 +6,11 @@ counts as to do.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import LiteralString
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.backlog.selection.item_orders import Order, SortKey
 from shareable_backlog.database.backlog.selection.item_query import Selection
@@ -74,8 +76,7 @@ _STEPS: LiteralString = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class FlowStep:
+class FlowStep(Struct, frozen=True):
     """By how many items a type of state grew between two moments: `at` is the number of the later one."""
 
     at: int

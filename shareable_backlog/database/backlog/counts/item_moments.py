@@ -1,9 +1,11 @@
 """Count items by when they came in or were done, of the newest so many: it takes no longer the more there are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, LiteralString, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.backlog.selection.item_orders import Order, SortKey
 from shareable_backlog.database.backlog.selection.item_predicates import SqlPredicate
@@ -26,8 +28,7 @@ _SINCE: Mapping[Moment, LiteralString] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MomentCount:
+class MomentCount(Struct, frozen=True):
     """The items whose moment lies in one span of time: the number of its first edge, and how many there are.
 
     `timed` of them were begun and done, half of those within `half_s` seconds and 85 of 100 within `most_s`.
@@ -40,8 +41,7 @@ class MomentCount:
     most_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class MomentCounts:
+class MomentCounts(Struct, frozen=True):
     """The spans between some edges that have any item; what is before `complete_from` is not all counted."""
 
     by_edges: Sequence[Sequence[MomentCount]]

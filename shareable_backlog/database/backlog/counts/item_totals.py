@@ -1,7 +1,8 @@
 """Count the items of a list and add up their points, as far as a limit: so it takes no longer the more there are."""
 
-from dataclasses import dataclass
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.selection.item_query import Selection
@@ -19,8 +20,7 @@ POINTS: LiteralString = f"{SHOWN_ESTIMATE} AS points"
 """The same as a column."""
 
 
-@dataclass(frozen=True, slots=True)
-class ItemTotal:
+class ItemTotal(Struct, frozen=True):
     """How many items there are and the sum of their points, None without any estimate or where none is shown.
 
     More than `most` are counted as one more; their points are None.

@@ -1,7 +1,8 @@
 """Read Linear's groups of labels, and the one by which the matrix shows importance."""
 
-from dataclasses import dataclass
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.backlog.item_groups import Group
 from shareable_backlog.database.backlog.selection.item_filters import LOOKUPS
@@ -19,8 +20,7 @@ _CHOSEN: LiteralString = f"""
 """
 
 
-@dataclass(frozen=True, slots=True)
-class LabelGroup:
+class LabelGroup(Struct, frozen=True):
     """A group of labels; `detail` is its team, None where it is of the whole workspace."""
 
     id: str
@@ -29,8 +29,7 @@ class LabelGroup:
     is_removed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenLabels:
+class ChosenLabels(Struct, frozen=True):
     """The group by which the matrix shows importance: its name, the ids of its labels, and a row for each by name.
 
     They are those that an admin has let through.

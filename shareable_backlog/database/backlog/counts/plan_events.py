@@ -5,9 +5,10 @@ what is not done was dropped with that.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal, LiteralString, TypeAlias
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
@@ -19,16 +20,14 @@ MOST_COUNTED = 10_000
 PartKind: TypeAlias = Literal["project", "milestone", "cycle", "label", "team"]
 
 
-@dataclass(frozen=True, slots=True)
-class PlanPart:
+class PlanPart(Struct, frozen=True):
     """A part of the plan by its kind and Linear's id."""
 
     kind: PartKind
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlanDay:
+class PlanDay(Struct, frozen=True):
     """By how many items each sum of a part grew on a day, in UTC; what is dropped makes `total` smaller.
 
     `started` has what is done, too.
@@ -40,8 +39,7 @@ class PlanDay:
     done: int
 
 
-@dataclass(frozen=True, slots=True)
-class PartItems:
+class PartItems(Struct, frozen=True):
     """Which items belong to a part, and when each came into it."""
 
     condition: LiteralString

@@ -1,8 +1,9 @@
 """Count, day by day, what came and what was done of the items that a list is narrowed to."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.backlog.selection.item_query import Selection
 from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
@@ -14,8 +15,7 @@ MOST_COUNTED = 20_000
 _DROPPED: LiteralString = "CASE WHEN i.completed_at IS NULL THEN coalesce(i.canceled_at, i.archived_at) END"
 
 
-@dataclass(frozen=True, slots=True)
-class WorkDay:
+class WorkDay(Struct, frozen=True):
     """By how many items the work grew on a day, in UTC, those that were dropped taken off, and how many were done."""
 
     day: date

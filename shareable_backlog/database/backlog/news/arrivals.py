@@ -1,8 +1,9 @@
 """Read which items came last, as far as they may be shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from shareable_backlog.database.backlog.filters import Condition, Filters
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery, Selection
@@ -10,8 +11,7 @@ from shareable_backlog.database.backlog.selection.item_statement import Rows, re
 from shareable_backlog.database.connection.query import query
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """An item and when it was created in Linear."""
 
     id: str

@@ -1,9 +1,10 @@
 """Compare items with a day: how many came, moved and went, what moved of each, and which are gone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, LiteralString, TypeAlias
+
+from msgspec import Struct
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
@@ -19,8 +20,7 @@ from shareable_backlog.vocabulary import MOVES, MoveKind
 MovedField: TypeAlias = Literal["state", "priority", "due_date", "project", "estimate"]
 
 
-@dataclass(frozen=True, slots=True)
-class ItemMove:
+class ItemMove(Struct, frozen=True):
     """What a field of an item had: `before` is a name, a number or an ISO day, None for nothing, or what is not told.
 
     `is_slip` when a due date was put off. `before_id` is that of the state or project, named or not.
@@ -43,8 +43,7 @@ class ItemMove:
         return float(self.before) if self.before else None
 
 
-@dataclass(frozen=True, slots=True)
-class GoneItem:
+class GoneItem(Struct, frozen=True):
     """An item that was there and is archived, or deleted in Linear: then it can't be opened any more."""
 
     identifier: str
@@ -53,16 +52,14 @@ class GoneItem:
     can_be_opened: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MoveCounts:
+class MoveCounts(Struct, frozen=True):
     """Count items by what has become of them; `is_cut` when so much moved that not all changes were looked at."""
 
     counts: Mapping[MoveKind, int]
     is_cut: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _MoveCount:
+class _MoveCount(Struct, frozen=True):
     count: int
 
 

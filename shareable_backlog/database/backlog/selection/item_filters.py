@@ -1,9 +1,10 @@
 """Turn filters into predicates on items: names become ids first, of which the planner knows how common they are."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.filters import NO_NEWS, Condition, Filters, News, find_since, parse_days
@@ -22,8 +23,7 @@ _USES_ESTIMATES: LiteralString = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class NameLookup:
+class NameLookup(Struct, frozen=True):
     """How the ids of what filters name are found: a statement for each parameter that will hold ids."""
 
     statements: Mapping[LiteralString, LiteralString]

@@ -1,8 +1,10 @@
 """Name the orders in which items are listed, each with what an index has to have for it."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 from typing import Literal, LiteralString, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.settings import RankOrder
 from shareable_backlog.vocabulary import FILTERS, FilterName, OrderName, turn_order
@@ -14,8 +16,7 @@ Ranking: TypeAlias = Literal["state", "match"]
 """What items are ranked by: how far their work is, or where the words of a search are in them."""
 
 
-@dataclass(frozen=True, slots=True)
-class SortKey:
+class SortKey(Struct, frozen=True):
     """An expression on an item `i`, and its type."""
 
     sql: LiteralString
@@ -27,8 +28,7 @@ _NAMES: tuple[LiteralString, ...] = ("key_0", "key_1")
 _AFTER: tuple[LiteralString, ...] = ("%(after_0)s", "%(after_1)s")
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """How items are sorted: by rank if there is any, then by `keys`, then by id, all in one direction.
 
     The rank of an item is told by the source that it comes from. Rows that have been read carry the rank and the keys

@@ -3,15 +3,15 @@
 Each part is a table of the statement, of what meets all that is asked for but for what an index is to find.
 """
 
-from dataclasses import dataclass
 from typing import LiteralString
+
+from msgspec import Struct
 
 from shareable_backlog.database.backlog.selection.item_predicates import IdPredicate
 from shareable_backlog.database.backlog.selection.item_query import Selection
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """The table `name`: of the items that are `shown`, those that meet the `conditions`.
 
     With `is_looked_up` they are few, and their ids are known before anything else. `rank` is that of all of them

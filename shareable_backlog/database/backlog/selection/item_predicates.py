@@ -1,15 +1,15 @@
 """Say as data what items have to meet, so that what follows from it is decided without looking at any SQL."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import LiteralString, TypeAlias
+
+from msgspec import Struct, field
 
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.vocabulary import FilterName
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdColumn:
+class IdColumn(Struct, frozen=True, kw_only=True):
     """What an item `i` has one of, or none.
 
     `owners` is a table of what it refers to, where each belongs to a team and is in no item of another. `setting` is
@@ -47,8 +47,7 @@ COLUMNS: Mapping[FilterName, IdColumn] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdPredicate:
+class IdPredicate(Struct, frozen=True, kw_only=True):
     """That a column has one of `ids`, or with `with_none` nothing; `is_not` turns it round.
 
     `parameter` is the name of the one that holds the ids. With `is_implied` it follows from another predicate and is
@@ -94,8 +93,7 @@ class IdPredicate:
         return f"{text} AND {self.column.setting}" if self.column.setting else text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SqlPredicate:
+class SqlPredicate(Struct, frozen=True, kw_only=True):
     """What no list of ids says."""
 
     sql: LiteralString

@@ -1,9 +1,11 @@
 """Ask which items there are: the question, and all that is found out about it before its statement is written."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import LiteralString
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
@@ -23,8 +25,7 @@ from shareable_backlog.database.search.search_match import (
 from shareable_backlog.database.settings import RankOrder
 
 
-@dataclass(frozen=True, slots=True)
-class ItemQuery:
+class ItemQuery(Struct, frozen=True):
     """Which items are asked for; `order` None is by relevance for a search, else by rank.
 
     `now` tells what today is, in the reader's time zone, and `news` what is new to them.
@@ -43,8 +44,7 @@ class ItemQuery:
         return self.order or "relevance"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
+class Hints(Struct, frozen=True, kw_only=True):
     """What makes one way of finding items better than another; what may be shown is for the statement to say.
 
     `group_…` are what the viewer's group sees. `identified_ids` are the items whose identifier is searched for, `ids`
@@ -64,8 +64,7 @@ class Hints:
     ids: Mapping[str, Sequence[str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """The items that are asked for, as `scope` sees them: all that the statement of a page is written from.
 
     `match` is that of a search, whose words may be rare in all texts or in titles: then they are looked up first.

@@ -6,9 +6,11 @@ what the items are sorted by, whether the words of a search are rare. No SQL is 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import chain
 from typing import LiteralString
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.backlog.selection.item_orders import Order, Position
 from shareable_backlog.database.backlog.selection.item_parts import Part, find_driver, list_parts
@@ -17,8 +19,7 @@ from shareable_backlog.database.backlog.selection.item_query import Selection
 from shareable_backlog.vocabulary import WORK_FIRST
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """One way to items `i` of `tables`, the first of which are read in their order.
 
     `driver` says what it goes by. Where there are `ids`, a table `d`, the items of each are looked up by themselves,

@@ -1,7 +1,9 @@
 """Write the SQL of a selection, once: what is put together here is not touched again."""
 
-from dataclasses import dataclass, replace
 from typing import Literal, LiteralString, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.selection.item_orders import Position
@@ -14,8 +16,7 @@ Pick: TypeAlias = Literal["first", "some", "any", "apart"]
 """Which rows: the first of all, the first of each source, any, or any that no index of the whole list finds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class Rows(Struct, frozen=True, kw_only=True):
     """Up to `limit` rows of a selection, from after a position; each has `id`, the order's keys and more `columns`.
 
     `limit` is an expression; the position's parameters are those of `item_orders.name_position`. A selection with

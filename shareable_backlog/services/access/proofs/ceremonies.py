@@ -7,7 +7,6 @@ ours is decided here: the library would take its subdomains too.
 import ipaddress
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -25,6 +24,7 @@ from fido2.webauthn import (
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
+from msgspec import Struct
 
 _NAME = "Backlog"
 _LONGEST_ANSWER = 20_000
@@ -45,16 +45,14 @@ _FAULTS = frozenset(
 """What the library says that it has looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class RelyingParty:
+class RelyingParty(Struct, frozen=True):
     """Who we are to passkeys: a host's name, and the one origin whose pages may ask."""
 
     id: str
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewPasskey:
+class NewPasskey(Struct, frozen=True):
     """What an authenticator made: its id, that with its public key, and how often it was used."""
 
     credential_id: bytes
@@ -62,8 +60,7 @@ class NewPasskey:
     sign_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Assertion:
+class Assertion(Struct, frozen=True):
     """What a passkey answered: which one, for whom (None where it doesn't say), all of it, and its count of uses."""
 
     credential_id: bytes

@@ -6,8 +6,9 @@ only what was answered rightly is, so that the same answer is good for nothing a
 
 import hmac
 import secrets
-from dataclasses import dataclass
 from time import time
+
+from msgspec import Struct
 
 from shareable_backlog.database.access import passkeys
 from shareable_backlog.database.connection.transaction import Transaction
@@ -17,8 +18,7 @@ LIVES_S = 300
 SIGN_IN = "sign-in"
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(Struct, frozen=True):
     """What a passkey signs, and the `cookie` that says it was asked for in a browser, of which it is a hash."""
 
     value: bytes

@@ -5,8 +5,9 @@ browser.
 """
 
 import hmac
-from dataclasses import dataclass
 from time import time
+
+from msgspec import Struct
 
 from shareable_backlog import clock
 from shareable_backlog.database import transaction
@@ -20,8 +21,7 @@ _MOST_PEOPLE, _LONGEST_MARK = 5, 80
 _MOST_MAILS, _WINDOW_S = 5, 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class BrowserMarks:
+class BrowserMarks(Struct, frozen=True):
     """What is known of a browser: its cookie, None without one, what people call it, and who was signed in there."""
 
     cookie: str | None

@@ -1,6 +1,6 @@
 """Let people in by a passkey, to the same gate as every other way."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shareable_backlog import logs
 from shareable_backlog.database import transaction
@@ -31,8 +31,7 @@ _CLONED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PasskeyAnswer:
+class PasskeyAnswer(Struct, frozen=True, kw_only=True):
     """What a passkey answered, as JSON, the cookie of the challenge in that browser, and the page that was wanted."""
 
     answer: str

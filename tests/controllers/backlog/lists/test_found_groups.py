@@ -1,12 +1,12 @@
 """Which groups there are and what is first in them is found once for all who see the same, until that changes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import LiteralString
 from urllib.parse import parse_qsl
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.controllers.backlog.lists import found_groups, item_totals
 from shareable_backlog.database import query

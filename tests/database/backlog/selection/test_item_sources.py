@@ -1,11 +1,11 @@
 """By which indexes items are found: what drives each filter, each order, each grouping, whatever the SQL says."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import permutations
 from typing import Any, get_args
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.database.backlog.item_groups import Group, narrow_to_group
 from shareable_backlog.database.backlog.selection import item_predicates

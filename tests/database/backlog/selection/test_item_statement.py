@@ -1,11 +1,11 @@
 """The statements of the list, written once from what is selected."""
 
 import re
-from dataclasses import replace
 from itertools import product
 from typing import Any, get_args
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.backlog.item_groups import Group, narrow_to_group, render_group

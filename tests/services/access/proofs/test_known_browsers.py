@@ -1,9 +1,9 @@
 """Browsers are known again by their cookie, and people are mailed of a sign-in in another one."""
 
-from dataclasses import replace
 from time import time
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.config import Secret, Settings
 from shareable_backlog.database import query
