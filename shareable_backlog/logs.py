@@ -166,7 +166,8 @@ def configure_logs(levels: str, form: Literal["json", "console"], *, queued: boo
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for name in [name for name in root.manager.loggerDict if name.startswith(_OUR_LOGGERS)]:
-        logging.getLogger(name).setLevel(logging.NOTSET)
+        if (logger := logging.getLogger(name)).level:  # as setting it takes a look at all loggers there are
+            logger.setLevel(logging.NOTSET)
     # The driver and its pool name the host; database/connection/probe.py says the same without it.
     for name in ("psycopg", "psycopg.pool"):
         logging.getLogger(name).disabled = True
