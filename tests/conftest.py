@@ -24,6 +24,7 @@ from shareable_backlog import database as program_database
 from shareable_backlog.config import NAMES, Settings, parse_settings
 from shareable_backlog.database import migrate
 from shareable_backlog.database.connection import conninfo as conninfo_words
+from shareable_backlog.database.connection import pool
 from shareable_backlog.database.embedded import embedded_server
 from shareable_backlog.process_state import reset_process_state
 from tests.support import leaks
@@ -228,7 +229,13 @@ def as_url(conninfo: str) -> str:
 
 
 @pytest.fixture
-async def live_database(settings: Settings) -> AsyncGenerator[Settings]:
-    """Open the program's database on a fresh migrated one; give its settings."""
+async def live_database(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Settings]:
+    """Open the program's database on a fresh migrated one; give its settings.
+
+    To connect takes as long as a hundred statements, so it begins with one connection, and that is there: whoever
+    asks a pool that is still empty has it make one more.
+    """
+    monkeypatch.setattr(pool, "_MIN_SIZE", 1)
     async with program_database.open_database(settings):
+        await pool.pool().wait()
         yield settings

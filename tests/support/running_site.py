@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus, urlencode
 
-import psycopg
 from httpx2 import Response
 from starlette.testclient import TestClient
 
@@ -18,7 +17,7 @@ from shareable_backlog.config import parse_settings
 from shareable_backlog.config.values import parse_origin
 from tests.conftest import as_url
 from tests.support import leaks
-from tests.support.database import program_role
+from tests.support.database import lending, program_role
 from tests.support.signed_in import SECRET_KEY, cookies, csrf
 
 ADDRESS = "http://localhost:8000"
@@ -67,7 +66,7 @@ class Site:
 
     def query(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
         """Look into its database behind its back."""
-        with psycopg.connect(self.conninfo) as connection:
+        with lending.write_to(self.conninfo) as connection:
             cursor = connection.execute(sql.encode(), params or None)
             return cursor.fetchall() if cursor.description else []
 

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shareable_backlog.services.access import page_users
 from shareable_backlog.services.access.page_users import PageUser
 from shareable_backlog.services.access.sessions import SessionLimits
+from tests.support.database import lending
 
 SECRET_KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF"
 
@@ -75,7 +76,7 @@ def let_in(conninfo: str, *personas: str) -> dict[str, int]:
     pending; dora is disabled and edgar declined, so that their sessions are good for nothing. Whoever is there
     already is as new.
     """
-    with psycopg.connect(conninfo) as connection:
+    with lending.write_to(conninfo) as connection:
         return let_in_by(connection, *personas)
 
 

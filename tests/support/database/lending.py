@@ -75,6 +75,8 @@ class LentDatabase:
 
 
 _free: list[LentDatabase] = []
+_lent: dict[str, LentDatabase] = {}
+"""By their connection strings, those that a test has now."""
 
 
 @contextlib.contextmanager
@@ -84,17 +86,32 @@ def lend_database(
     """Yield the connection string of a database that is as `create` makes it; `check` gets what a test wrote."""
     database = _free.pop() if _free else open_database(create())
     is_clean = False
+    _lent[database.conninfo] = database
     try:
         yield database.conninfo
         written = _read_again(database)
         is_clean = written is not None and restore(database, written)
         check(read_rows(database.conninfo) if written is None else written)
     finally:
+        _lent.pop(database.conninfo, None)
         if is_clean:
             _free.append(database)
         else:
             database.session.close()
             drop(database.conninfo)
+
+
+@contextlib.contextmanager
+def write_to(conninfo: str) -> Generator[psycopg.Connection]:
+    """Yield a connection within a transaction: the session that a lent database has, as to connect takes long."""
+    database = _lent.get(conninfo)
+    if database is None:
+        with psycopg.connect(conninfo) as connection:
+            yield connection
+        return
+    with database.session.transaction():
+        database.session.execute("SET LOCAL session_replication_role = origin")
+        yield database.session
 
 
 def drop_free(drop: Callable[[str], None]) -> None:

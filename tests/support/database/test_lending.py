@@ -112,3 +112,20 @@ def test_what_a_test_wrote_is_checked_even_if_it_ended_all_sessions(
         write(conninfo, "UPDATE notes SET text = 'changed'")
         write(conninfo, END_ALL)
     assert checked == [{"notes": "(1,changed,)"}]
+
+
+@pytest.mark.parametrize("is_lent", [True, False])
+def test_what_is_written_to_it_obeys_its_rules_and_is_there_whole_or_not_at_all(lend: Lend, *, is_lent: bool) -> None:
+    def write_third(conninfo: str) -> None:
+        with lending.write_to(conninfo) as connection:
+            connection.execute("INSERT INTO notes (text) VALUES ('third')")
+            connection.execute("DELETE FROM notes WHERE id = 1")
+
+    with lend() as conninfo:
+        if not is_lent:
+            lending._lent.clear()  # pyright: ignore[reportPrivateUsage] (as for any other database)
+        with lending.write_to(conninfo) as connection:
+            connection.execute("INSERT INTO notes (text, follows) VALUES ('second', 1)")
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            write_third(conninfo)
+        assert read(conninfo) == [(1, "there at first"), (2, "second")]
