@@ -1,4 +1,4 @@
-"""What `.ci/run` runs on its second PostgreSQL: all that asks one, and nothing that none can change."""
+"""What `.ci/run` runs on its second PostgreSQL: what sends statements, and nothing that none can change."""
 
 import re
 from pathlib import Path
@@ -17,6 +17,13 @@ def is_marked(request: pytest.FixtureRequest) -> bool:
 def test_the_second_run_is_of_tests_that_have_the_mark() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert re.findall(r'-m "([^"]+)"', script) == ["server and not browser and not netns"]
+
+
+def test_the_second_run_is_of_rooms_that_there_are_among_them_that_of_all_statements() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    rooms = re.findall(r"tests/\w+", script)
+    assert "tests/database" in rooms
+    assert [room for room in rooms if not (ROOT / room).is_dir()] == []
 
 
 def test_a_test_that_gets_a_database_has_the_mark(request: pytest.FixtureRequest, empty_database: str) -> None:
