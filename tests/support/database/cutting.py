@@ -5,7 +5,7 @@ import contextlib
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,15 +14,24 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 _PORT = 5432
 # A simple query, and the end of one that came in parts; each is one statement of the program.
 _STATEMENT_ENDS = {b"Q", b"S"}
-_STATEMENT_TEXTS = {b"Q", b"P"}
+_QUERY, _PARSE, _BIND = b"Q", b"P", b"B"
+_LONGEST_ROUND = 5
+
+
+def is_third_round(kinds: Sequence[bytes]) -> bool:
+    """Return whether the last statement ends a third round, or a later one, of statements that are alike."""
+    return any(
+        len(kinds) >= 3 * length and all(kinds[-at] == kinds[-at - length] for at in range(1, 2 * length + 1))
+        for length in range(1, _LONGEST_ROUND + 1)
+    )
 
 
 class Proxy:
     """Pass on what comes; `statements` counts, and number `cut_at` loses its connection, once.
 
     With `is_run` that statement still reaches the server, and only its answer is lost; with `is_silent` the
-    connection stays, and nothing more passes on it. Of statements in a row that differ only in their tables two
-    count: before the first nothing of the row is done, before the second a part.
+    connection stays, and nothing more passes on it. Of rounds of a few statements, which differ only in their tables,
+    two count: before the first nothing of them is done, before the second a part.
     """
 
     def __init__(self, server: str, folder: Path) -> None:
@@ -32,7 +41,7 @@ class Proxy:
         self.cut_at: int | None = None
         self.is_run = self.is_silent = False
         self._server = conninfo_to_dict(server)
-        self._kinds: deque[bytes] = deque(maxlen=3)
+        self._kinds: deque[bytes] = deque(maxlen=3 * _LONGEST_ROUND)
 
     def expect(self, cut_at: int | None, *, is_run: bool = False, is_silent: bool = False) -> None:
         """Count from 1 again, and cut there."""
@@ -47,7 +56,7 @@ class Proxy:
 
     def _is_to_cut(self) -> bool:
         """Count a statement, and tell whether it is the one to lose."""
-        if len(self._kinds) == self._kinds.maxlen and len(set(self._kinds)) == 1:
+        if is_third_round(list(self._kinds)):
             return False
         self.statements += 1
         return self.statements == self.cut_at
@@ -80,12 +89,17 @@ class Proxy:
     ) -> None:
         """Pass on message by message; the first one of a connection has no type."""
         kind = b""
+        prepared: dict[bytes, bytes] = {}
         while True:
             head = kind + await reader.readexactly(4)
             body = await reader.readexactly(int.from_bytes(head[-4:]) - 4)
-            if kind in _STATEMENT_TEXTS:
-                # Names of tables that are put into a statement are quoted.
-                self._kinds.append(body.partition(b'"')[0])
+            if kind == _QUERY:
+                self._kinds.append(_take_kind(body))
+            elif kind == _PARSE:
+                name, _, text = body.partition(b"\0")
+                prepared[name] = _take_kind(text)
+            elif kind == _BIND:
+                self._kinds.append(prepared[body.split(b"\0", 2)[1]])
             is_cut = kind in _STATEMENT_ENDS and self._is_to_cut()
             if is_cut and self.is_silent:
                 await reader.read()
@@ -101,6 +115,11 @@ class Proxy:
                 await from_server.read(1)
                 return
             kind = await reader.readexactly(1)
+
+
+def _take_kind(text: bytes) -> bytes:
+    """Return what statements are alike in: names of tables that are put into one are quoted."""
+    return text.partition(b'"')[0]
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
