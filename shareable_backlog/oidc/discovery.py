@@ -1,22 +1,21 @@
 """Learn from the provider where to ask it what, and by which keys to believe it (OpenID Connect Discovery 1.0)."""
 
-import warnings
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx2
-from joserfc.errors import JoseError, SecurityWarning
-from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
 from shareable_backlog import logs
 from shareable_backlog.config.values import is_loopback, is_same_issuer
 from shareable_backlog.oidc.transport import build_failure, fetch_json
 
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
+
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _LONGEST_NAME = 255
 _LOG = logs.get_logger(__name__)
 _REMEDY = "the provider at OIDC_ISSUER calls itself by another name: if it's the right one, set OIDC_ISSUER to that"
-_KINDS = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 
 
 async def fetch_document(http: httpx2.AsyncClient, issuer: str) -> dict[str, Any]:
@@ -39,33 +38,20 @@ async def fetch_document(http: httpx2.AsyncClient, issuer: str) -> dict[str, Any
     return found
 
 
-async def fetch_keys(http: httpx2.AsyncClient, url: str) -> KeySet:
+async def fetch_keys(http: httpx2.AsyncClient, url: str) -> "KeySet":
     """Return the keys that sign tokens; others that a provider may have too are left out. Raises SignInFailed."""
-    listed = (await fetch_json(http, "keys", url)).get("keys")
-    found = [_parse_key(one) for one in cast("list[object]", listed)] if isinstance(listed, list) else []
-    usable = [key for key in found if key is not None]
-    if not usable:
+    from shareable_backlog.oidc import signatures
+
+    keys = signatures.parse_keys((await fetch_json(http, "keys", url)).get("keys"))
+    if keys is None:
         raise build_failure("keys", "no_usable_key")
-    return KeySet(list(usable))
+    return keys
 
 
 async def check_provider(http: httpx2.AsyncClient, issuer: str) -> None:
     """Ask the provider all that a sign-in needs to know of it. Raises SignInFailed."""
     document = await fetch_document(http, issuer)
     await fetch_keys(http, document["jwks_uri"])
-
-
-def _parse_key(content: object) -> RSAKey | ECKey | OKPKey | None:
-    """Read one key; None for one of another kind or use, a broken one, and an RSA key of less than 2048 bits."""
-    try:
-        given = cast("dict[str, Any]", content)
-        if given.get("use", "sig") != "sig":
-            return None
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", SecurityWarning)  # it warns of short keys
-            return _KINDS[given["kty"]].import_key(given)
-    except (JoseError, SecurityWarning, AttributeError, KeyError, TypeError, ValueError):
-        return None
 
 
 def _is_safe(url: object, issuer: str) -> bool:

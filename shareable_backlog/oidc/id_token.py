@@ -1,35 +1,22 @@
 """Believe an ID token or signed userinfo, or refuse it (OpenID Connect Core 1.0, 3.1.3.7 and 5.3.2)."""
 
 import math
-import warnings
 from time import time
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError, SecurityWarning
-from joserfc.jwk import KeySet
-from joserfc.jws import JWSRegistry
 from msgspec import Struct
 
 from shareable_backlog import logs
 from shareable_backlog.errors import SignInFailed
 from shareable_backlog.oidc import claims
 
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
+
 _LOG = logs.get_logger(__name__)
 
-# Signatures that only the provider can make; a shared secret's (HS256) anybody with the public key could pretend to.
-_ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 _LEEWAY_S = 60
 _LONGEST = 255
-
-
-class _Signatures(JWSRegistry):
-    """Read headers as RFC 7515 wants them read: unknown names mean nothing, and certificates may stand there."""
-
-    max_header_length = 2**14
-
-
-_SIGNATURES = _Signatures(algorithms=_ALGORITHMS, strict_check_header=False)
 
 
 class Identity(Struct, frozen=True):
@@ -52,7 +39,7 @@ class UnknownKey(SignInFailed):
     """The token was signed with a key that is not known (yet)."""
 
 
-def verify_token(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
+def verify_token(token: str, keys: "KeySet", *, issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
     """Return the claims of a token that is signed by the issuer, for this client and this very sign-in.
 
     Raises UnknownKey when the provider may have got a new key since, and SignInFailed.
@@ -64,7 +51,7 @@ def verify_token(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce
     return found
 
 
-def verify_userinfo(token: str, keys: KeySet, *, issuer: str, client_id: str) -> dict[str, Any]:
+def verify_userinfo(token: str, keys: "KeySet", *, issuer: str, client_id: str) -> dict[str, Any]:
     """Return the claims of userinfo that is signed by the issuer, for this client.
 
     Raises UnknownKey when the provider may have got a new key since, and SignInFailed.
@@ -107,16 +94,16 @@ def describe_refusal(reason: str) -> str:
     return "The identity provider's answer couldn't be verified. Try again; if it keeps happening, tell an admin."
 
 
-def _read_signed(token: str, keys: KeySet) -> dict[str, Any]:
+def _read_signed(token: str, keys: "KeySet") -> dict[str, Any]:
     """Return the claims of a token that the provider has signed, whatever they say."""
+    from shareable_backlog.oidc import signatures
+
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SecurityWarning)  # EdDSA has a newer name, and means the same
-            return jwt.decode(token, keys, registry=_SIGNATURES).claims
-    except InvalidKeyIdError:
+        return signatures.read_signed(token, keys)
+    except signatures.KeyUnknown:
         raise UnknownKey(describe_refusal("unknown_key")) from None
-    except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise SignInFailed(describe_refusal(type(error).__name__)) from None
+    except signatures.Unbelieved as error:
+        raise SignInFailed(describe_refusal(str(error))) from None
 
 
 def _list_audiences(found: dict[str, Any]) -> list[object]:

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import httpx2
-from joserfc.jwk import KeySet
 from msgspec import Struct
 
 from shareable_backlog import logs
@@ -20,6 +19,9 @@ from shareable_backlog.oidc import claims, credentials, discovery, id_token
 from shareable_backlog.oidc.credentials import Credentials
 from shareable_backlog.oidc.id_token import Identity, UnknownKey
 from shareable_backlog.oidc.transport import CredentialsRefused, fetch_json, fetch_userinfo
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
 
 PROVES_FOR_S = 600
 """How old a sign-in at the provider may be where it is to ask again."""
@@ -71,7 +73,7 @@ class _Known(Struct):
     """What the provider said about itself, and when (`monotonic()`)."""
 
     document: dict[str, Any]
-    keys: KeySet
+    keys: "KeySet"
     at_s: float
     keys_at_s: float
 
@@ -155,7 +157,7 @@ class Provider:
                 self._accepted = one
                 return answer
 
-    async def _verify(self, known: _Known, verify: Callable[[KeySet], dict[str, Any]]) -> dict[str, Any]:
+    async def _verify(self, known: _Known, verify: "Callable[[KeySet], dict[str, Any]]") -> dict[str, Any]:
         """Return the claims of something signed, with the provider's new keys where it has some."""
         try:
             return verify(known.keys)

@@ -1,30 +1,19 @@
 """Verify what browsers answer for passkeys, by the rules of WebAuthn (sections 7.1 and 7.2); stores nothing.
 
 The library looks at type, origin, challenge, relying party, presence, verification and signature. That the origin is
-ours is decided here: the library would take its subdomains too.
+ours is decided here: the library would take its subdomains too. It is imported late, as few servers need its 11 MB.
 """
 
 import ipaddress
 import json
 from collections.abc import Collection, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from fido2.server import Fido2Server
-from fido2.utils import websafe_encode
-from fido2.webauthn import (
-    AttestedCredentialData,
-    AuthenticationResponse,
-    AuthenticatorData,
-    PublicKeyCredentialDescriptor,
-    PublicKeyCredentialRpEntity,
-    PublicKeyCredentialType,
-    PublicKeyCredentialUserEntity,
-    RegistrationResponse,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from fido2.webauthn import AuthenticationResponse, AuthenticatorData
 
 _NAME = "Backlog"
 _LONGEST_ANSWER = 20_000
@@ -65,7 +54,7 @@ class Assertion(Struct, frozen=True):
 
     credential_id: bytes
     user_handle: bytes | None
-    response: AuthenticationResponse
+    response: "AuthenticationResponse"
     sign_count: int
 
 
@@ -94,6 +83,14 @@ def build_creation_options(
     party: RelyingParty, challenge: bytes, *, user_handle: bytes, email: str, known_ids: Collection[bytes]
 ) -> Mapping[str, Any]:
     """Return what a browser's `navigator.credentials.create` is to be asked, for JSON."""
+    from fido2.webauthn import (
+        PublicKeyCredentialDescriptor,
+        PublicKeyCredentialType,
+        PublicKeyCredentialUserEntity,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     user = PublicKeyCredentialUserEntity(id=user_handle, name=email, display_name=email)
     known = [PublicKeyCredentialDescriptor(type=PublicKeyCredentialType.PUBLIC_KEY, id=id_) for id_ in known_ids]
     options, _ = _build_server(party).register_begin(
@@ -108,11 +105,15 @@ def build_creation_options(
 
 def build_request_options(party: RelyingParty, challenge: bytes) -> Mapping[str, Any]:
     """Return what a browser's `navigator.credentials.get` is to be asked, whoever signs in."""
+    from fido2.utils import websafe_encode
+
     return {"challenge": websafe_encode(challenge), "rpId": party.id, "userVerification": "required"}
 
 
 def verify_registration(party: RelyingParty, challenge: bytes, answer: str) -> NewPasskey:
     """Return the passkey that was made for this challenge. Raises AnswerRefused."""
+    from fido2.webauthn import RegistrationResponse
+
     try:
         response = RegistrationResponse.from_dict(_read_answer(answer))
         data: AuthenticatorData = _build_server(party).register_complete(_build_state(challenge), response)
@@ -127,6 +128,8 @@ def verify_registration(party: RelyingParty, challenge: bytes, answer: str) -> N
 
 def parse_assertion(answer: str) -> Assertion:
     """Return what a passkey answered, which is still to be verified. Raises AnswerRefused."""
+    from fido2.webauthn import AuthenticationResponse
+
     try:
         response = AuthenticationResponse.from_dict(_read_answer(answer))
         counter = response.response.authenticator_data.counter
@@ -137,6 +140,8 @@ def parse_assertion(answer: str) -> Assertion:
 
 def verify_assertion(party: RelyingParty, challenge: bytes, assertion: Assertion, credential: bytes) -> None:
     """Raise AnswerRefused unless the passkey that has this id and key answered this challenge, on a page of ours."""
+    from fido2.webauthn import AttestedCredentialData
+
     try:
         known = [AttestedCredentialData(credential)]
         _build_server(party).authenticate_complete(_build_state(challenge), known, assertion.response)
@@ -145,11 +150,17 @@ def verify_assertion(party: RelyingParty, challenge: bytes, assertion: Assertion
 
 
 def _build_server(party: RelyingParty) -> Any:  # noqa: ANN401 (the library leaves some of its types open)
+    from fido2.server import Fido2Server
+    from fido2.webauthn import PublicKeyCredentialRpEntity
+
     entity = PublicKeyCredentialRpEntity(id=party.id, name=_NAME)
     return Fido2Server(entity, verify_origin=lambda origin: origin == party.origin)
 
 
 def _build_state(challenge: bytes) -> Mapping[str, object]:
+    from fido2.utils import websafe_encode
+    from fido2.webauthn import UserVerificationRequirement
+
     return {
         "challenge": websafe_encode(challenge),
         "user_verification": UserVerificationRequirement.REQUIRED,
