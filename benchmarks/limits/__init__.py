@@ -1,1 +1,1 @@
-"""Measure what a stranger, or many readers at once, can do to everybody else."""
+"""Find out what a stranger, or many readers at once, can do to everybody else."""
