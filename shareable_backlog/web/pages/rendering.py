@@ -16,7 +16,7 @@ from shareable_backlog import clock, plain_text, vocabulary
 from shareable_backlog.web import live_files
 from shareable_backlog.web.charts import drawing
 from shareable_backlog.web.live_files import TEMPLATES
-from shareable_backlog.web.pages import assets, colors, foreign_texts, locales, words
+from shareable_backlog.web.pages import assets, colors, foreign_texts, kept_lines, locales, words
 from shareable_backlog.web.pages.foreign_texts import IsolatedTexts
 from shareable_backlog.web.pages.locales import LocalFormat
 from shareable_backlog.web.pages.own_addresses import OwnAddresses
@@ -111,7 +111,8 @@ def _read_templates(_edition: int, sub_path: str) -> HtmlEnvironment:
         extensions=[IsolatedTexts, *([OwnAddresses] if sub_path else [])],
     )
     environment.filters.update(_FILTERS)
-    environment.globals.update(_GLOBALS)
+    own: dict[str, Any] = {"keep_lines": kept_lines.make_keeper()}
+    environment.globals.update(_GLOBALS | own)
     # Templates need not import them.
     environment.globals["keys"] = cache(lambda: render_part("shared/_keyboard.html"))
     environment.globals["icons"] = _keep_results(environment.get_template("shared/_icons.html").module)
