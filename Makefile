@@ -18,7 +18,7 @@ QUICK := tests/test_house_rules.py tests/test_logs.py tests/config/test_config.p
 	$(addprefix tests/controllers/, test_pages.py access/test_auth.py backlog/test_items.py api/test_endpoints.py)
 NOT_QUICK := slow or long or browser or npm or netns
 
-.PHONY: help run quick test check check-static format format-static hooks bench lock advisories migrate-up migrate-down migrate-create clean
+.PHONY: help run quick test check check-static format format-static hooks bench lock advisories release migrate-up migrate-down migrate-create clean
 
 help:  ## list these commands
 	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "%-16s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -76,10 +76,16 @@ lock: $(VENV)/dev  ## write the lock files anew from pyproject.toml (needs uv)
 		--custom-compile-command "make lock" -o requirements.lock
 	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes \
 		--upgrade -c requirements.lock --custom-compile-command "make lock" -o requirements-dev.lock
+	$(PIP) --require-hashes -r requirements.lock -r requirements-dev.lock
+	python -m release.licences
 
+# Strict: else what could not be asked for counts as without a weakness.
 advisories: $(VENV)/dev  ## ask for known weaknesses of what the lock files pin (needs uv and a network)
-	uvx pip-audit --disable-pip --require-hashes -r requirements.lock
-	uvx pip-audit --disable-pip --require-hashes -r requirements-dev.lock
+	uvx pip-audit --strict --disable-pip --require-hashes -r requirements.lock
+	uvx pip-audit --strict --disable-pip --require-hashes -r requirements-dev.lock
+
+release: $(VENV)/dev  ## make dist/ of this commit: packages, bill of materials, checksums; signed with RELEASE_KEY=
+	python -m release $(if $(RELEASE_KEY),--key '$(RELEASE_KEY)')
 
 clean:  ## remove what can be made again
 	rm -rf $(VENV) node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist

@@ -1,0 +1,1 @@
+"""What `make release` makes of a commit: packages, their bill of materials, checksums and a signature."""
