@@ -18,7 +18,7 @@ QUICK := tests/test_house_rules.py tests/test_logs.py tests/config/test_config.p
 	$(addprefix tests/controllers/, test_pages.py access/test_auth.py backlog/test_items.py api/test_endpoints.py)
 NOT_QUICK := slow or long or browser or npm or netns
 
-.PHONY: help run quick test check check-static format format-static hooks bench lock advisories release migrate-up migrate-down migrate-create clean
+.PHONY: help run quick test check check-static format format-static hooks bench lock advisories docs release migrate-up migrate-down migrate-create clean
 
 help:  ## list these commands
 	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "%-16s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -84,11 +84,14 @@ advisories: $(VENV)/dev  ## ask for known weaknesses of what the lock files pin 
 	uvx pip-audit --strict --disable-pip --require-hashes -r requirements.lock
 	uvx pip-audit --strict --disable-pip --require-hashes -r requirements-dev.lock
 
+docs: $(VENV)/dev  ## build the documents as a site into build/docs; a warning is an error
+	sphinx-build --fresh-env --quiet --fail-on-warning --keep-going docs build/docs
+
 release: $(VENV)/dev  ## make dist/ of this commit: packages, bill of materials, checksums; signed with RELEASE_KEY=
 	python -m release $(if $(RELEASE_KEY),--key '$(RELEASE_KEY)')
 
 clean:  ## remove what can be made again
-	rm -rf $(VENV) node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 
 $(VENV)/run: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)

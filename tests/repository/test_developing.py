@@ -19,6 +19,7 @@ NOT_RUN = {
     ".venv/bin/pytest tests/services -n 3": "takes minutes",
     "make format": "would install and write",
     "make check-static": "would install",
+    "make docs": "tests/documents/test_site.py builds it",
     ".venv/bin/python -m tests.sync.model --histories 20000": "takes hours",
     "curl -sI http://127.0.0.1:8000/healthz": "asks what the line above it started",
     "LOG_LEVEL=debug .venv/bin/slb serve": "has no end; tests/cli/serving/test_serve.py runs it",

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from shareable_backlog import config
-
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
 
@@ -18,9 +16,17 @@ def test_links_within_the_project_lead_somewhere(document: Path) -> None:
     assert missing == []
 
 
-def test_every_setting_stands_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [name for name in config.NAMES if f"`{name}`" not in readme] == []
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_to_a_heading_lead_to_one(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]*)#([^)]+)\)", document.read_text(encoding="utf-8"))
+    targets = [(document.parent / file if file else document, heading) for file, heading in links]
+    assert [(str(file), heading) for file, heading in targets if heading not in list_headings(file)] == []
+
+
+def list_headings(document: Path) -> set[str]:
+    """Return how links name the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_dependency_has_its_line_in_the_architecture() -> None:
