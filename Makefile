@@ -76,7 +76,7 @@ lock: $(VENV)/dev  ## write the lock files anew from pyproject.toml (needs uv)
 		--custom-compile-command "make lock" -o requirements.lock
 	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes \
 		--upgrade -c requirements.lock --custom-compile-command "make lock" -o requirements-dev.lock
-	$(PIP) --require-hashes -r requirements.lock -r requirements-dev.lock
+	$(PIP) --require-hashes -r requirements-dev.lock
 	python -m release.licences
 
 # Strict: else what could not be asked for counts as without a weakness.
@@ -87,7 +87,7 @@ advisories: $(VENV)/dev  ## ask for known weaknesses of what the lock files pin 
 docs: $(VENV)/dev  ## build the documents as a site into build/docs; a warning is an error
 	sphinx-build --fresh-env --quiet --fail-on-warning --keep-going docs build/docs
 
-release: $(VENV)/dev  ## make dist/ of this commit: packages, bill of materials, checksums; signed with RELEASE_KEY=
+release: $(VENV)/dev  ## make dist/ of this commit: packages, contents, checksums; RELEASE_KEY= signs
 	python -m release $(if $(RELEASE_KEY),--key '$(RELEASE_KEY)')
 
 clean:  ## remove what can be made again

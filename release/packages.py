@@ -41,7 +41,7 @@ def build_once(root: Path, place: Path) -> Path:
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-t", "wheel", "-d", str(place / "built")],
         cwd=place / "tree",
-        env=os.environ | {"SOURCE_DATE_EPOCH": str(read_commit_time(root))},
+        env=os.environ | {"SOURCE_DATE_EPOCH": str(read_commit_time(root)), "HATCH_QUIET": "2"},
         stdout=subprocess.DEVNULL,
         check=True,
     )

@@ -1,8 +1,10 @@
 """Wheel and sdist of a commit: the same bytes each time, and nothing in them that nobody runs."""
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import zipfile
 from email.parser import Parser
@@ -15,7 +17,16 @@ from shareable_backlog import __version__
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.long
-BUILT_OF = ("shareable_backlog", "database", "deploy", "docs", "pyproject.toml", "requirements.lock", "compose.yaml")
+BUILT_OF = (
+    "release",
+    "shareable_backlog",
+    "database",
+    "deploy",
+    "docs",
+    "pyproject.toml",
+    "requirements.lock",
+    "compose.yaml",
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +48,16 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def built(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of what was built, twice, of the commit."""
+    """Return the folder of what `make release` made of the commit, with a file beside that isn't committed."""
+    folder = tmp_path_factory.mktemp("release") / "dist"
     (clone / "shareable_backlog/scratch.py").touch()
-    folder = tmp_path_factory.mktemp("dist")
-    build_packages(clone, folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "release", "--into", folder], cwd=clone, capture_output=True, text=True, check=False
+    )
     (clone / "shareable_backlog/scratch.py").unlink()
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "What is not committed is not in the release.\n"
+    assert done.stdout.endswith("Not signed: RELEASE_KEY names no key.\n")
     return folder
 
 
@@ -63,9 +79,13 @@ def list_sdist(built: Path) -> list[str]:
         return [name.partition("/")[2] for name in sdist.getnames()]
 
 
-def test_there_is_one_wheel_and_one_sdist_of_this_version(built: Path) -> None:
+def test_there_are_wheel_and_sdist_of_this_version_and_what_says_what_is_in_them(built: Path) -> None:
     name = f"shareable_linear_backlog-{__version__}"
-    assert sorted(path.name for path in built.iterdir()) == [f"{name}-py3-none-any.whl", f"{name}.tar.gz"]
+    files = {f"{name}-py3-none-any.whl", f"{name}.tar.gz", f"{name}.cdx.json", "THIRD_PARTY.txt"}
+    assert {path.name for path in built.iterdir()} == files | {"SHA256SUMS"}
+    sums = (built / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    assert {line.partition("  ")[2] for line in sums} == files
+    assert json.loads((built / f"{name}.cdx.json").read_text())["metadata"]["component"]["version"] == __version__
 
 
 def test_the_wheel_has_the_program_its_sql_and_its_licences_alone(built: Path) -> None:
