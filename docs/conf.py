@@ -14,7 +14,10 @@ html_title = project
 html_copy_source = False
 html_show_copyright = False
 html_show_sphinx = False
-html_theme_options = {"description": "For operators and admins", "page_width": "1100px", "sidebar_width": "240px"}
+html_theme_options = {
+    "description": "For operators and admins", "page_width": "1100px", "sidebar_width": "240px",
+    "font_family": "system-ui, sans-serif", "head_font_family": "system-ui, sans-serif", "font_size": "16px",
+}  # fmt: skip
 html_sidebars = {"**": ["about.html", "searchfield.html", "navigation.html"]}
 
 
