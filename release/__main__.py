@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
         shutil.copy(_ROOT / "THIRD_PARTY.txt", folder)
         sums = write_sums(folder)
         if arguments.key:
-            sign_sums(sums, arguments.key, arguments.signers)
+            sign_sums(sums, arguments.key.expanduser(), arguments.signers)
     except (Differs, NotSigned) as error:
         print(error, file=sys.stderr)
         return 1
