@@ -18,17 +18,17 @@ def add_parser(commands: Commands) -> None:
 
 
 def _dump(arguments: argparse.Namespace) -> int:
-    from shareable_backlog.database import backup
+    from shareable_backlog.database.backup import backup_file
 
-    _run_on_server(backup.dump_database, arguments.file, looks=True)
+    _run_on_server(backup_file.dump_database, arguments.file, looks=True)
     print(f"The backup is in {arguments.file}. It holds everything mirrored and recorded: keep it safe.")
     return 0
 
 
 def _restore(arguments: argparse.Namespace) -> int:
-    from shareable_backlog.database import backup
+    from shareable_backlog.database.backup import backup_file
 
-    _run_on_server(backup.restore_database, arguments.file)
+    _run_on_server(backup_file.restore_database, arguments.file)
     print("The database is restored. Check it with: slb doctor")
     _forget_head()
     return 0

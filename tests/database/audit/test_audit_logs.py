@@ -13,7 +13,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shareable_backlog import database as program_database
 from shareable_backlog.config import parse_settings
-from shareable_backlog.database import backup, migrate
+from shareable_backlog.database import migrate
+from shareable_backlog.database.backup import backup_file
 from shareable_backlog.services.audit import audit_retention, audit_sealing
 from tests.conftest import as_url
 from tests.database.migrate import sample
@@ -211,8 +212,8 @@ def test_after_the_down_part_rows_can_be_changed_again(owners_database: str) -> 
 
 
 def test_a_backup_brings_the_chain_back_and_closes_it_again(filled: str, empty_database: str, tmp_path: Path) -> None:
-    backup.dump_database(filled, tmp_path / "backup")
-    backup.restore_database(empty_database, tmp_path / "backup")
+    backup_file.dump_database(filled, tmp_path / "backup")
+    backup_file.restore_database(empty_database, tmp_path / "backup")
     with psycopg.connect(empty_database) as connection:
         add(connection)
     assert is_chained(empty_database)

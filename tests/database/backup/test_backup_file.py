@@ -6,7 +6,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from shareable_backlog.database import backup, migrate
+from shareable_backlog.database import migrate
+from shareable_backlog.database.backup import backup_file
 from shareable_backlog.errors import BackupFailed
 
 
@@ -17,45 +18,47 @@ def mark(conninfo: str) -> None:
 
 def test_what_was_backed_up_is_there_after_a_restore(database: str, empty_database: str, tmp_path: Path) -> None:
     mark(database)
-    backup.dump_database(database, tmp_path / "file")
-    backup.restore_database(empty_database, tmp_path / "file")
+    backup_file.dump_database(database, tmp_path / "file")
+    backup_file.restore_database(empty_database, tmp_path / "file")
     with psycopg.connect(empty_database) as connection:
         assert connection.execute("SELECT email FROM users").fetchall() == [("alice@example.com",)]
     assert migrate.read_status(empty_database).find_problem() is None
 
 
 def test_a_backup_is_readable_by_its_owner_alone(database: str, tmp_path: Path) -> None:
-    backup.dump_database(database, tmp_path / "file")
+    backup_file.dump_database(database, tmp_path / "file")
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o600
 
 
 def test_an_existing_file_is_not_overwritten(database: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("precious")
     with pytest.raises(BackupFailed, match="already"):
-        backup.dump_database(database, tmp_path / "file")
+        backup_file.dump_database(database, tmp_path / "file")
     assert (tmp_path / "file").read_text() == "precious"
 
 
 def test_a_database_in_use_is_not_restored_over(database: str, tmp_path: Path) -> None:
-    backup.dump_database(database, tmp_path / "file")
+    backup_file.dump_database(database, tmp_path / "file")
     with pytest.raises(BackupFailed, match="not empty"):
-        backup.restore_database(database, tmp_path / "file")
+        backup_file.restore_database(database, tmp_path / "file")
 
 
 def test_a_damaged_file_restores_nothing(database: str, empty_database: str, tmp_path: Path) -> None:
     mark(database)
-    backup.dump_database(database, tmp_path / "file")
+    backup_file.dump_database(database, tmp_path / "file")
     whole = (tmp_path / "file").read_bytes()
     (tmp_path / "file").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(BackupFailed):
-        backup.restore_database(empty_database, tmp_path / "file")
+        backup_file.restore_database(empty_database, tmp_path / "file")
     with psycopg.connect(empty_database) as connection:
         assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
 
 
 def test_a_failed_backup_leaves_no_file_and_names_no_host(tmp_path: Path) -> None:
     with pytest.raises(BackupFailed) as failed:
-        backup.dump_database("host=127.0.0.1 port=1 user=mallory password=hunter2-secret dbname=x", tmp_path / "file")
+        backup_file.dump_database(
+            "host=127.0.0.1 port=1 user=mallory password=hunter2-secret dbname=x", tmp_path / "file"
+        )
     assert list(tmp_path.iterdir()) == []
     assert "127.0.0.1" not in str(failed.value)
 
@@ -65,8 +68,8 @@ def test_a_restore_takes_from_the_owner_what_would_change_the_record(
 ) -> None:
     with psycopg.connect(database) as connection:
         connection.execute("INSERT INTO audit_logs (action) VALUES ('x')")
-    backup.dump_database(database, tmp_path / "file")
-    backup.restore_database(empty_database, tmp_path / "file")
+    backup_file.dump_database(database, tmp_path / "file")
+    backup_file.restore_database(empty_database, tmp_path / "file")
     for table in ("audit_logs", "audit_seals"):
         with psycopg.connect(empty_database) as connection:
             rights = connection.execute(

@@ -1,11 +1,10 @@
-"""Write the whole database to one file and read it back, with PostgreSQL's own programs."""
+"""Find PostgreSQL's own programs, and run them with a connection like this program's."""
 
 import contextlib
 import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -35,74 +34,18 @@ _VARIABLES = {
     "options": "PGOPTIONS",
 }
 _DEBIAN = Path("/usr/lib/postgresql")
-# pg_restore writes its settings before anything else.
-_HEAD_BYTES = 4096
 # What doesn't demand TLS, but takes it where it is offered.
 _LENIENT = {None, "allow", "prefer"}
 
 
-def dump_database(conninfo: str, file: Path) -> None:
-    """Write a consistent copy of the database to `file`, readable by its owner alone; it may be in use meanwhile.
-
-    An existing file is not overwritten. Raises BackupFailed, then no file is left.
-    """
-    if file.exists():
-        raise BackupFailed("There is already a file with that name. Nothing was changed; choose another name.")
-    unfinished = file.with_name(f"{file.name}.unfinished")
-    try:
-        unfinished.touch(mode=0o600)
-        _run_connected(
-            conninfo, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--file", str(unfinished)
-        )
-        unfinished.rename(file)
-    except OSError as error:
-        raise BackupFailed(f"The file can't be written: {error.strerror}. Nothing was changed.") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def restore_database(conninfo: str, file: Path) -> None:
-    """Fill an empty database from `file`, all or nothing, and close the audit log again. Raises BackupFailed."""
-    if not file.is_file():
-        raise BackupFailed("There is no such file. Nothing was changed.")
-    try:
-        with session_options.connect(conninfo) as connection:
-            used = connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone()
-    except psycopg.Error as error:
-        raise faults.translate_error(error) from None
-    if used:
-        raise BackupFailed("The database is not empty, so nothing was restored. Name an empty one.")
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "restore.sql"
-        _run_program("pg_restore", "--no-owner", "--no-privileges", "--file", str(script), str(file))
-        _blank_out_statement(script, b"SET transaction_timeout = 0;")
-        _run_connected(
-            conninfo, "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--file",
-            str(script),
-        )  # fmt: skip
-    with session_options.connect(conninfo) as connection:
-        # A backup of an older version has none; the migrations that follow close the tables then.
-        if connection.execute("SELECT to_regproc('close_audit_tables')").fetchone() != (None,):
-            connection.execute("SELECT close_audit_tables()")
-
-
-def _blank_out_statement(script: Path, statement: bytes) -> None:
-    """Overwrite a statement of the script's head, which servers before PostgreSQL 17 do not know, with blanks."""
-    with script.open("r+b") as text:
-        at = text.read(_HEAD_BYTES).find(statement)
-        if at >= 0:
-            text.seek(at)
-            text.write(b" " * len(statement))
-
-
-def _run_connected(conninfo: str, name: str, *arguments: str) -> None:
-    """Run a program that connects, as this program itself does: encrypted where that is."""
+def run_connected(conninfo: str, name: str, *arguments: str) -> None:
+    """Run a program that connects, as this program itself does: encrypted where that is. Raises BackupFailed."""
     words = conninfo_to_dict(conninfo)
     variables = {_VARIABLES[word]: str(value) for word, value in words.items() if word in _VARIABLES}
     with_tls, version = _inspect_connection(conninfo)
     if with_tls and words.get("sslmode") in _LENIENT:
         variables["PGSSLMODE"] = "require"
-    _run_program(name, *arguments, variables=variables, conninfo=conninfo, with_tls=with_tls, version=version)
+    run_program(name, *arguments, variables=variables, conninfo=conninfo, with_tls=with_tls, version=version)
 
 
 def _inspect_connection(conninfo: str) -> tuple[bool, int]:
@@ -114,7 +57,7 @@ def _inspect_connection(conninfo: str) -> tuple[bool, int]:
         raise BackupFailed(str(faults.translate_error(error))) from None
 
 
-def _run_program(
+def run_program(
     name: str,
     *arguments: str,
     variables: Mapping[str, str] | None = None,
@@ -122,6 +65,7 @@ def _run_program(
     with_tls: bool = False,
     version: int = 0,
 ) -> None:
+    """Run a program to its end; what it says goes to the log without the words of `conninfo`. Raises BackupFailed."""
     program = _find_program(name, with_tls=with_tls, version=version)
     ended = subprocess.run(  # noqa: S603 (the program is PostgreSQL's, the words are ours)
         [program, *arguments], env=os.environ | (variables or {}), capture_output=True, text=True, check=False

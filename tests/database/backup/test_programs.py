@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from shareable_backlog.database import backup
+from shareable_backlog.database.backup import backup_file, programs
 from shareable_backlog.database.connection import conninfo
 from shareable_backlog.errors import BackupFailed
 from tests.database.connection.test_tls import server as tls_server
@@ -42,8 +42,8 @@ def test_without_an_sslmode_a_server_that_wants_tls_is_backed_up_and_restored(
     tls_only: PrivateServer, empty_url: str, tmp_path: Path
 ) -> None:
     seen = len(tls_only.log)
-    backup.dump_database(conninfo.parse_url(tls_only.url), tmp_path / "file")
-    backup.restore_database(conninfo.parse_url(empty_url), tmp_path / "file")
+    backup_file.dump_database(conninfo.parse_url(tls_only.url), tmp_path / "file")
+    backup_file.restore_database(conninfo.parse_url(empty_url), tmp_path / "file")
     with psycopg.connect(empty_url) as connection:
         assert connection.execute("SELECT count(*) > 0 FROM pgmigrations").fetchone() == (True,)
     told = [line for line in tls_only.log[seen:].splitlines() if "application_name=p" in line]
@@ -61,8 +61,8 @@ def test_a_backup_of_the_embedded_server_is_restored_where_programs_are_older(
 ) -> None:
     with psycopg.connect(database) as connection:
         connection.execute("INSERT INTO users (email) VALUES ('alice@example.com')")
-    backup.dump_database(database, tmp_path / "file")
-    backup.restore_database(conninfo.parse_url(empty_url + words), tmp_path / "file")
+    backup_file.dump_database(database, tmp_path / "file")
+    backup_file.restore_database(conninfo.parse_url(empty_url + words), tmp_path / "file")
     with psycopg.connect(empty_url) as connection:
         assert connection.execute("SELECT email FROM users").fetchall() == [("alice@example.com",)]
 
@@ -70,12 +70,12 @@ def test_a_backup_of_the_embedded_server_is_restored_where_programs_are_older(
 def test_programs_that_are_too_old_for_a_server_are_refused_in_words(
     tls_only: PrivateServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    (programs / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 12.1'\n", encoding="utf-8")
-    (programs / "pg_dump").chmod(0o755)
-    monkeypatch.setenv("PATH", str(programs), prepend=":")
-    monkeypatch.setattr(backup, "_DEBIAN", tmp_path)
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 12.1'\n", encoding="utf-8")
+    (folder / "pg_dump").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+    monkeypatch.setattr(programs, "_DEBIAN", tmp_path)
     with pytest.raises(BackupFailed, match=r"is PostgreSQL \d+, and pg_dump here is of 12: install PostgreSQL \d+'s"):
-        backup.dump_database(conninfo.parse_url(tls_only.url), tmp_path / "file")
+        backup_file.dump_database(conninfo.parse_url(tls_only.url), tmp_path / "file")
     assert not (tmp_path / "file").exists()
