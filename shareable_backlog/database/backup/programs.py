@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
+from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
 from shareable_backlog import logs
@@ -18,21 +19,6 @@ from shareable_backlog.errors import BackupFailed, EmbeddedServerFailed
 
 _LOG = logs.get_logger(__name__)
 
-# libpq's environment variables: a password in an argument would show in the list of processes.
-_VARIABLES = {
-    "host": "PGHOST",
-    "hostaddr": "PGHOSTADDR",
-    "port": "PGPORT",
-    "dbname": "PGDATABASE",
-    "user": "PGUSER",
-    "password": "PGPASSWORD",
-    "sslmode": "PGSSLMODE",
-    "sslrootcert": "PGSSLROOTCERT",
-    "sslcert": "PGSSLCERT",
-    "sslkey": "PGSSLKEY",
-    "target_session_attrs": "PGTARGETSESSIONATTRS",
-    "options": "PGOPTIONS",
-}
 _DEBIAN = Path("/usr/lib/postgresql")
 # What doesn't demand TLS, but takes it where it is offered.
 _LENIENT = {None, "allow", "prefer"}
@@ -40,21 +26,11 @@ _LENIENT = {None, "allow", "prefer"}
 
 def run_connected(conninfo: str, name: str, *arguments: str) -> None:
     """Run a program that connects, as this program itself does: encrypted where that is. Raises BackupFailed."""
-    words = conninfo_to_dict(conninfo)
-    variables = {_VARIABLES[word]: str(value) for word, value in words.items() if word in _VARIABLES}
+    variables = _build_variables(conninfo)
     with_tls, version = _inspect_connection(conninfo)
-    if with_tls and words.get("sslmode") in _LENIENT:
+    if with_tls and variables.get("PGSSLMODE") in _LENIENT:
         variables["PGSSLMODE"] = "require"
     run_program(name, *arguments, variables=variables, conninfo=conninfo, with_tls=with_tls, version=version)
-
-
-def _inspect_connection(conninfo: str) -> tuple[bool, int]:
-    """Return whether this program's own connections are encrypted, and the server's major version."""
-    try:
-        with session_options.connect(conninfo) as connection:
-            return connection.pgconn.ssl_in_use, connection.info.server_version // 10_000
-    except psycopg.Error as error:
-        raise BackupFailed(str(faults.translate_error(error))) from None
 
 
 def run_program(
@@ -75,24 +51,44 @@ def run_program(
         raise BackupFailed(f"{name} failed, and nothing was changed. The log says why.")
 
 
-def _find_program(name: str, *, with_tls: bool, version: int) -> Path:
-    """Find `name` beside the embedded server, the newest there is but without TLS; else where the system has it.
+def _build_variables(conninfo: str) -> dict[str, str]:
+    """Return libpq's variables for a connection: a password in an argument would show in the list of processes."""
+    words = conninfo_to_dict(conninfo)
+    names = {option.keyword.decode(): option.envvar for option in pq.Conninfo.get_defaults()}
+    return {envvar.decode(): str(value) for word, value in words.items() if (envvar := names.get(word))}
 
-    pg_dump reads no server newer than itself, which `version` is the major version of.
+
+def _inspect_connection(conninfo: str) -> tuple[bool, int]:
+    """Return whether this program's own connections are encrypted, and the server's major version."""
+    try:
+        with session_options.connect(conninfo) as connection:
+            return connection.pgconn.ssl_in_use, connection.info.server_version // 10_000
+    except psycopg.Error as error:
+        raise BackupFailed(str(faults.translate_error(error))) from None
+
+
+def _find_program(name: str, *, with_tls: bool, version: int) -> Path:
+    """Find `name` on PATH, beside the embedded server (whose programs know no TLS), or where Debian has it.
+
+    pg_dump reads no server newer than itself, which `version` is the major version of: it is the first that does, and
+    the others are the newest there is.
     """
+    found = [Path(path) for path in (shutil.which(name), *_DEBIAN.glob(f"*/bin/{name}")) if path]
     with contextlib.suppress(EmbeddedServerFailed):
         if not with_tls:
-            return embedded_cluster.find_package() / "pginstall" / "bin" / name
-    found = [Path(path) for path in (shutil.which(name), *_DEBIAN.glob(f"*/bin/{name}")) if path]
+            found.insert(1, embedded_cluster.find_package() / "pginstall" / "bin" / name)
     if not found:
-        raise BackupFailed(f"{name} is not installed. Install PostgreSQL's client programs.")
+        raise BackupFailed(f"{name} is not installed. Install PostgreSQL's client programs. Nothing was changed.")
     newest = max(found, key=_read_version)
-    if name == "pg_dump" and _read_version(newest) < version:
+    if name != "pg_dump":
+        return newest
+    fitting = next((path for path in found if _read_version(path) >= version), None)
+    if fitting is None:
         raise BackupFailed(
             f"The server is PostgreSQL {version}, and pg_dump here is of {_read_version(newest)}: install PostgreSQL"
             f" {version}'s client programs. Nothing was changed."
         )
-    return newest
+    return fitting
 
 
 def _read_version(program: Path) -> int:

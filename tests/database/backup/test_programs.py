@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from shareable_backlog.database.backup import backup_file, programs
 from shareable_backlog.database.connection import conninfo
@@ -67,15 +68,55 @@ def test_a_backup_of_the_embedded_server_is_restored_where_programs_are_older(
         assert connection.execute("SELECT email FROM users").fetchall() == [("alice@example.com",)]
 
 
+def make_program(folder: Path, version: str) -> None:
+    """Make a pg_dump that only tells its version, and fails at all else."""
+    folder.mkdir()
+    text = f"#!/bin/sh\n[ $# = 1 ] && echo 'pg_dump (PostgreSQL) {version}' || {{ env >{folder}/env; exit 1; }}\n"
+    (folder / "pg_dump").write_text(text, encoding="utf-8")
+    (folder / "pg_dump").chmod(0o755)
+
+
 def test_programs_that_are_too_old_for_a_server_are_refused_in_words(
     tls_only: PrivateServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "bin"
-    folder.mkdir()
-    (folder / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 12.1'\n", encoding="utf-8")
-    (folder / "pg_dump").chmod(0o755)
+    make_program(folder, "12.1")
     monkeypatch.setenv("PATH", str(folder), prepend=":")
     monkeypatch.setattr(programs, "_DEBIAN", tmp_path)
     with pytest.raises(BackupFailed, match=r"is PostgreSQL \d+, and pg_dump here is of 12: install PostgreSQL \d+'s"):
         backup_file.dump_database(conninfo.parse_url(tls_only.url), tmp_path / "file")
     assert not (tmp_path / "file").exists()
+
+
+def test_the_program_on_the_path_is_used_where_it_fits_the_server(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "bin"
+    make_program(folder, "99.1")
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+    with pytest.raises(BackupFailed, match="pg_dump failed"):
+        backup_file.dump_database(database, tmp_path / "file")
+    assert (folder / "env").exists()
+
+
+def test_an_older_program_on_the_path_is_passed_over_for_the_embedded_one(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_program(tmp_path / "bin", "12.1")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
+    backup_file.dump_database(database, tmp_path / "file")
+    assert not (tmp_path / "bin" / "env").exists()
+
+
+def test_programs_are_told_the_certificates_of_the_url(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_program(tmp_path / "bin", "99.1")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
+    words = {"sslrootcert": "/certs/ca.pem", "sslcrl": "/certs/crl.pem", "ssl_min_protocol_version": "TLSv1.3"}
+    with pytest.raises(BackupFailed, match="pg_dump failed"):
+        backup_file.dump_database(make_conninfo(database, **words), tmp_path / "file")
+    told = (tmp_path / "bin" / "env").read_text(encoding="utf-8")
+    assert "PGSSLROOTCERT=/certs/ca.pem\n" in told
+    assert "PGSSLCRL=/certs/crl.pem\n" in told
+    assert "PGSSLMINPROTOCOLVERSION=TLSv1.3\n" in told
