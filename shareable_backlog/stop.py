@@ -5,8 +5,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -49,6 +49,20 @@ def begin_stop(within_s: float) -> None:
 def is_stopping() -> bool:
     """Return whether this process was told to stop: nobody should send it more work."""
     return _IS_STOPPING.value
+
+
+@contextmanager
+def raise_stopped() -> Generator[None]:
+    """Raise Stopped where the work is when SIGTERM comes, so that it can remove what it made."""
+
+    def raise_it(number: int, _frame: object) -> None:
+        raise Stopped(number)
+
+    before = signal.signal(signal.SIGTERM, raise_it)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:

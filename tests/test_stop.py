@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from shareable_backlog import stop
 from tests.support.served import ROOT
 
 _LIMIT_S = 1.0
@@ -162,3 +163,11 @@ def test_ctrl_c_reaches_what_a_test_starts_also_behind_an_ampersand() -> None:
     inner = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider", test]
     done = subprocess.run([*ignoring, *inner], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_sigterm_is_raised_where_the_work_is_and_as_before_after_it() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(stop.Stopped) as stopped, stop.raise_stopped():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert stopped.value.exit_code == 143
+    assert signal.getsignal(signal.SIGTERM) is before

@@ -1,5 +1,9 @@
 """The database into a file and back, as an operator does it: `slb backup`, `slb restore`."""
 
+import json
+import shutil
+import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import psycopg
@@ -10,6 +14,7 @@ from shareable_backlog.config import Settings, read_settings
 from shareable_backlog.services.audit import audit_heads
 from shareable_backlog.services.audit.audit_heads import AuditHead
 from tests.conftest import as_url
+from tests.support.database import in_memory
 
 
 @pytest.fixture(autouse=True)
@@ -93,3 +98,44 @@ def test_a_restore_says_how_far_the_record_went_and_expects_it_no_longer(
     assert main(["restore", str(tmp_path / "file")]) == 0
     assert f"Whether it still does: slb audit verify --from {head}\n" in capsys.readouterr().out
     assert audit_heads.read_remembered(file) is None
+
+
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
+    """Yield the folder for temporary files, which the account of a server can enter."""
+    folder = in_memory.folder()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.usefixtures("room")
+def test_a_backup_without_the_mirror_is_verified_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(tmp_path / "file")
+    assert main(["backup", file, "--without-mirror"]) == 0
+    assert "It holds all but the mirror: keep it safe." in capsys.readouterr().out
+    assert main(["backup", "verify", file]) == 0
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert first.startswith("The backup is whole: all but the mirror of 20")
+    assert second == "Its audit log is intact: 0 sealed rows."
+    assert third.startswith("There is no SECRET_KEY here")
+
+
+def test_a_backup_that_is_damaged_is_told_as_json_with_exit_code_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_bytes(b"PGDMP")
+    assert main(["backup", "verify", str(tmp_path / "file"), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["whole"], told["backup"], told["audit"]) == (False, None, None)
+    assert "cut off" in told["faults"][0]
+
+
+@pytest.mark.parametrize("words", [["verify"], ["x", "--json"], ["verify", "x", "--without-mirror"], ["x", "y"]])
+def test_wrong_words_of_backup_are_refused_and_write_nothing(words: list[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["backup", *words])
+    assert ended.value.code == 2
+    assert list(tmp_path.iterdir()) == []

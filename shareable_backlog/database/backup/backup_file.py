@@ -1,49 +1,60 @@
-"""Write the whole database to one file, and fill an empty one from it."""
+"""Write the database to one file, and fill an empty one from it."""
 
 import tempfile
 from pathlib import Path
 
 import psycopg
 
-from shareable_backlog.database.backup import programs
+from shareable_backlog import __version__
+from shareable_backlog.database.backup import manifest, programs
+from shareable_backlog.database.backup.manifest import BackupManifest, BackupScope
 from shareable_backlog.database.connection import faults, session_options
 from shareable_backlog.errors import BackupFailed
+from shareable_backlog.streams import STREAMS
+
+MIRROR = (
+    *(stream.table for stream in STREAMS.values()),
+    *("search_entries", "update_entries"),
+    *("sync_history", "adopted_runs", "sync_cursors", "sync_refusals", "sweep_entries", "webhook_deliveries"),
+)
+"""The tables whose rows a sync writes again, and those that say how far it got."""
 
 # pg_restore writes its settings before anything else.
 _HEAD_BYTES = 4096
 
 
-def dump_database(conninfo: str, file: Path) -> None:
+def dump_database(conninfo: str, file: Path, scope: BackupScope = "all") -> BackupManifest:
     """Write a consistent copy of the database to `file`, readable by its owner alone; it may be in use meanwhile.
 
-    An existing file is not overwritten. Raises BackupFailed, then no file is left.
+    Returns what the file says of itself. Without the mirror its tables are in it, empty. An existing file is not
+    overwritten. Raises BackupFailed, then no file is left.
     """
     if file.exists():
         raise BackupFailed("There is already a file with that name. Nothing was changed; choose another name.")
     unfinished = file.with_name(f"{file.name}.unfinished")
     try:
         unfinished.touch(mode=0o600)
-        programs.run_connected(
-            conninfo, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--file", str(unfinished)
-        )
+        written = _write_dump(conninfo, unfinished, scope)
+        manifest.add_manifest(unfinished, written)
         unfinished.rename(file)
     except OSError as error:
         raise BackupFailed(f"The file can't be written: {error.strerror}. Nothing was changed.") from None
+    except psycopg.Error as error:
+        raise BackupFailed(str(faults.translate_error(error))) from None
     finally:
         unfinished.unlink(missing_ok=True)
+    return written
 
 
-def restore_database(conninfo: str, file: Path) -> None:
-    """Fill an empty database from `file`, all or nothing, and close the audit log again. Raises BackupFailed."""
+def restore_database(conninfo: str, file: Path) -> BackupManifest | None:
+    """Fill an empty database from `file`, all or nothing, and close the audit log again.
+
+    Returns what the file says of itself, if it does. Raises BackupFailed.
+    """
     if not file.is_file():
         raise BackupFailed("There is no such file. Nothing was changed.")
-    try:
-        with session_options.connect(conninfo) as connection:
-            used = connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone()
-    except psycopg.Error as error:
-        raise faults.translate_error(error) from None
-    if used:
-        raise BackupFailed("The database is not empty, so nothing was restored. Name an empty one.")
+    require_empty(conninfo)
+    written = manifest.read_manifest(file)
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "restore.sql"
         programs.run_program("pg_restore", "--no-owner", "--no-privileges", "--file", str(script), str(file))
@@ -56,6 +67,42 @@ def restore_database(conninfo: str, file: Path) -> None:
         # A backup of an older version has none; the migrations that follow close the tables then.
         if connection.execute("SELECT to_regproc('close_audit_tables')").fetchone() != (None,):
             connection.execute("SELECT close_audit_tables()")
+    return written
+
+
+def require_empty(conninfo: str) -> None:
+    """Raise BackupFailed if there is a table in the database."""
+    try:
+        with session_options.connect(conninfo) as connection:
+            used = connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone()
+    except psycopg.Error as error:
+        raise faults.translate_error(error) from None
+    if used:
+        raise BackupFailed("The database is not empty, so nothing was restored. Name an empty one.")
+
+
+def _write_dump(conninfo: str, file: Path, scope: BackupScope) -> BackupManifest:
+    """Let pg_dump write what this program counts: both see the database as it is at one moment."""
+    left_out = MIRROR if scope == "without mirror" else ()
+    with session_options.connect(conninfo) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+        [(snapshot, made_at)] = connection.execute("SELECT pg_export_snapshot(), now()").fetchall()
+        programs.run_connected(
+            conninfo, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}",
+            *(f"--exclude-table-data=public.{table}" for table in left_out), "--file", str(file),
+        )  # fmt: skip
+        rows = manifest.count_rows(connection)
+    size = file.stat().st_size
+    return BackupManifest(
+        made_at=made_at,
+        version=__version__,
+        scope=scope,
+        rows=rows | dict.fromkeys(rows.keys() & left_out, 0),
+        size_bytes=size,
+        sha256=manifest.hash_beginning(file, size),
+    )
 
 
 def _blank_out_statement(script: Path, statement: bytes) -> None:

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from shareable_backlog.database import migrate
-from shareable_backlog.database.backup import backup_file
+from shareable_backlog.database.backup import backup_file, manifest, programs
 from shareable_backlog.errors import BackupFailed
 
 
@@ -84,3 +84,52 @@ def test_a_restore_takes_from_the_owner_what_would_change_the_record(
         for change in ("UPDATE {} SET position = 7", "DELETE FROM {}", "TRUNCATE {}"):
             with psycopg.connect(empty_database) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(change.format(table).encode())
+
+
+KEPT = """
+adopted_labels api_tokens audit_logs audit_seals done_headings field_changes followed_views forecast_records
+held_forms invitations kept_agenda_contents kept_agendas mirror_changes mirror_versions outgoing_mails passkeys
+pgmigrations place_logos published_views rate_limits seen_marks sessions set_aside_indexes settings sharing_rules
+sharing_settings sign_in_links state_pasts unsealed_audit_logs used_challenges user_identities user_preferences
+users viewer_group_members viewer_group_rules viewer_groups
+"""
+"""What no sync can fetch again: people and what they chose, the record, and what the mirror noted of moves."""
+
+
+def test_each_table_is_either_the_mirror_or_kept_without_it(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        assert manifest.count_rows(connection).keys() == set(KEPT.split()) | set(backup_file.MIRROR)
+    assert set(KEPT.split()).isdisjoint(backup_file.MIRROR)
+
+
+def test_a_backup_without_the_mirror_keeps_people_and_has_empty_tables_for_the_rest(
+    database: str, empty_database: str, tmp_path: Path
+) -> None:
+    mark(database)
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "INSERT INTO teams (id, name, key, created_at, updated_at) VALUES ('t', 'Field', 'FLD', now(), now())"
+        )
+        connection.execute("INSERT INTO sync_history (status, trigger_type) VALUES ('succeeded', 'manual')")
+    backup_file.dump_database(database, tmp_path / "file", "without mirror")
+    restored = backup_file.restore_database(empty_database, tmp_path / "file")
+    assert restored
+    with psycopg.connect(empty_database) as connection:
+        found = manifest.count_rows(connection)
+    assert restored.scope == "without mirror"
+    assert (found["users"], found["teams"], found["sync_history"]) == (1, 0, 0)
+    assert restored.rows == found
+    assert migrate.read_status(empty_database).find_problem() is None
+
+
+def test_rows_are_counted_as_they_are_at_the_moment_of_the_backup(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = programs.run_connected
+
+    def write_meanwhile(conninfo: str, name: str, *arguments: str) -> None:
+        mark(database)
+        run(conninfo, name, *arguments)
+
+    monkeypatch.setattr(programs, "run_connected", write_meanwhile)
+    assert backup_file.dump_database(database, tmp_path / "file").rows["users"] == 0
