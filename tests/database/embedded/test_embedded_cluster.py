@@ -99,6 +99,15 @@ def test_under_root_a_closed_folder_with_other_things_in_it_stays_closed(outside
 
 
 @under_root
+def test_under_root_a_folder_that_was_used_beside_a_server_of_ones_own_is_opened(outside: Path) -> None:
+    outside.chmod(0o700)
+    (outside / "images").mkdir()
+    (outside / "audit_head-0123456789ab").touch()
+    with embedded_server.run_server(outside, FAST) as conninfo:
+        assert one(conninfo, "SELECT 1") == 1
+
+
+@under_root
 def test_under_root_an_ordinary_users_fresh_folder_gets_a_server_of_theirs(outside: Path) -> None:
     outside.chmod(0o700)
     os.chown(outside, DAEMON, DAEMON)
