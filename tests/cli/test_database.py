@@ -1,9 +1,13 @@
 """`slb database grants` as an operator meets it."""
 
+import shutil
+
 import psycopg
 import pytest
 
 from shareable_backlog.cli import main
+from tests.conftest import as_url
+from tests.support.database import in_memory
 
 
 def test_it_prints_sql_that_the_owner_runs(capsys: pytest.CaptureFixture[str], database: str) -> None:
@@ -32,3 +36,23 @@ def test_it_names_the_roles_and_removes_only_with_a_retention(
     monkeypatch.setenv("AUDIT_RETENTION_DAYS", "30")
     assert main(["database", "grants", "--program", "slb_program"]) == 0
     assert 'GRANT EXECUTE ON FUNCTION remove_pruned_audit_logs() TO "slb_program";' in capsys.readouterr().out
+
+
+def test_without_a_url_it_says_what_a_move_wants(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["database", "move", "server"]) == 2
+    assert "DATABASE_URL is not set: it names the server to move to, or from" in capsys.readouterr().err
+
+
+def test_a_move_says_what_to_set_afterwards(
+    database: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = in_memory.folder()
+    monkeypatch.setenv("SLB_DATA_DIR", str(folder / "data"))
+    monkeypatch.setenv("DATABASE_URL", as_url(database))
+    assert main(["database", "move", "embedded"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("The copy is whole: ")
+    assert second.startswith("Now take DATABASE_URL away from every process")
+    assert main(["database", "move", "embedded"]) == 1
+    assert "The database is not empty" in capsys.readouterr().err
+    shutil.rmtree(folder)

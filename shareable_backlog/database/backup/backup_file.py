@@ -81,6 +81,18 @@ def require_empty(conninfo: str) -> None:
         raise BackupFailed("The database is not empty, so nothing was restored. Name an empty one.")
 
 
+def is_in_use(conninfo: str) -> bool:
+    """Return whether a pool of this program is open on the database, in whatever process."""
+    with session_options.connect(conninfo) as connection:
+        found = connection.execute(
+            """
+            SELECT FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name = 'shareable-linear-backlog' LIMIT 1
+            """
+        )
+        return found.rowcount > 0
+
+
 def _write_dump(conninfo: str, file: Path, scope: BackupScope) -> BackupManifest:
     """Let pg_dump write what this program counts: both see the database as it is at one moment."""
     left_out = MIRROR if scope == "without mirror" else ()
