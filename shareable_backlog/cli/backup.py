@@ -10,6 +10,7 @@ from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
 
 if TYPE_CHECKING:
+    from shareable_backlog.database.backup.manifest import BackupScope
     from shareable_backlog.services.backup.verification import BackupVerdict
 
 _VERIFY = "verify"
@@ -51,13 +52,15 @@ def _run_backup(arguments: argparse.Namespace) -> int:
 def _dump(arguments: argparse.Namespace) -> int:
     from shareable_backlog import config, logs
     from shareable_backlog.database import require_made, use_server
-    from shareable_backlog.database.backup import backup_file
+    from shareable_backlog.database.backup import backup_file, last_backups
 
     settings = config.read_settings()
     logs.configure_logs("warning", settings.log_format)
     require_made(settings)
     with use_server(settings) as conninfo:
-        backup_file.dump_database(conninfo, arguments.file, "without mirror" if arguments.without_mirror else "all")
+        scope: BackupScope = "without mirror" if arguments.without_mirror else "all"
+        written = backup_file.dump_database(conninfo, arguments.file, scope)
+        last_backups.remember_backup(conninfo, written.made_at)
     holds = "all but the mirror" if arguments.without_mirror else "everything mirrored and recorded"
     print(f"The backup is in {arguments.file}. It holds {holds}: keep it safe.")
     return 0

@@ -118,6 +118,7 @@ def _collect_waiting_numbers(numbers: InstallationNumbers) -> Iterator[Metric]:
         yield from _build_known("audit_unsealed_rows", "Rows of it that wait for a seal", record.waiting)
         oldest = "Age of the oldest of them, 0 for none"
         yield from _build_known("audit_unsealed_age_seconds", oldest, record.oldest_s or 0)
+    yield from _build_known("backup_age_seconds", "Age of the newest backup by `slb backup`", numbers.backup_age_s)
 
 
 def _build_gauge(name: str, words: str, value: float) -> Metric:

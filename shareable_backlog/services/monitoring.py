@@ -11,6 +11,7 @@ from msgspec import Struct
 from shareable_backlog import clock, database
 from shareable_backlog.database import overview
 from shareable_backlog.database.access.users import UserState
+from shareable_backlog.database.backup import last_backups
 from shareable_backlog.database.connection.probe import ConnectionTest
 from shareable_backlog.database.connection.query_times import BUCKETS_S, QUERY_TIMES, QueryTimes
 from shareable_backlog.database.mirror import freshness, sync_history
@@ -54,6 +55,7 @@ class InstallationNumbers(Struct, frozen=True, kw_only=True):
     sessions: int | None
     people: Mapping[UserState, int] | None
     record: AuditBacklog | None
+    backup_age_s: float | None
 
     @property
     def mirror_age_s(self) -> float | None:
@@ -102,6 +104,7 @@ async def _read_numbers(reader: "_Reader", limits: SessionLimits) -> Installatio
         )
         people = group.create_task(reader.read_or_leave(overview.count_people_by_state()))
         record = group.create_task(reader.read_or_leave(installation.read_audit_backlog()))
+        backup_age = group.create_task(reader.read_or_leave(last_backups.read_backup_age_s()))
     as_of, last_sweep, last_budget = age.result(), swept.result(), budget.result()
     return InstallationNumbers(
         mirror_as_of=as_of and as_of.as_of,
@@ -116,6 +119,7 @@ async def _read_numbers(reader: "_Reader", limits: SessionLimits) -> Installatio
         sessions=sessions.result(),
         people=people.result(),
         record=record.result(),
+        backup_age_s=backup_age.result(),
     )
 
 

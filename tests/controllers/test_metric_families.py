@@ -85,5 +85,6 @@ def build_full() -> InstallationNumbers:
         "sessions": 1,
         "people": {"active": 2},
         "record": AuditBacklog(3, 1, 0.5),
+        "backup_age_s": 60.0,
     }
     return InstallationNumbers(mirror_as_of=clock.read_time(), **known)

@@ -29,10 +29,10 @@ ENDS_WITHIN_S = serve.ENDED_WITHIN_S + 3
 """A stop without the drain, and the last words of one that hangs."""
 
 
-def read_unit() -> dict[str, dict[str, str]]:
+def read_unit(path: Path = UNIT) -> dict[str, dict[str, str]]:
     parser = ConfigParser(strict=True, interpolation=None)
     parser.optionxform = str  # pyright: ignore[reportAttributeAccessIssue] (names keep their case)
-    parser.read(UNIT, encoding="utf-8")
+    parser.read(path, encoding="utf-8")
     return {name: dict(parser[name]) for name in parser.sections()}
 
 
@@ -124,6 +124,17 @@ def test_systemd_gives_a_stop_its_time_and_hears_from_the_program() -> None:
     assert service["KillMode"] == "mixed", "the parent of the workers tells each of them when to stop"
     folder = service["StateDirectory"]
     assert f"SLB_DATA_DIR=/var/lib/{folder}" in service["Environment"]
+
+
+def test_the_nightly_backup_has_the_folder_the_user_and_the_settings_of_the_program() -> None:
+    program, backup = read_unit()["Service"], read_unit(UNIT.with_stem(f"{UNIT.stem}-backup"))["Service"]
+    for name in ("EnvironmentFile", "Environment", "DynamicUser", "StateDirectory", "UMask"):
+        assert backup[name] == program[name]
+    assert backup["User"] == UNIT.stem, "by which systemd calls the user of the program's unit"
+    parser = cli.build_parser()
+    for words in re.findall(r"/bin/slb ([^;]+);", backup["ExecStart"]):
+        parser.parse_args(shlex.split(words))
+    assert read_unit(UNIT.with_name(f"{UNIT.stem}-backup.timer"))["Timer"]["Persistent"] == "true"
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not here")

@@ -88,10 +88,10 @@ def test_a_restore_takes_from_the_owner_what_would_change_the_record(
 
 KEPT = """
 adopted_labels api_tokens audit_logs audit_seals done_headings field_changes followed_views forecast_records
-held_forms invitations kept_agenda_contents kept_agendas mirror_changes mirror_versions outgoing_mails passkeys
-pgmigrations place_logos published_views rate_limits seen_marks sessions set_aside_indexes settings sharing_rules
-sharing_settings sign_in_links state_pasts unsealed_audit_logs used_challenges user_identities user_preferences
-users viewer_group_members viewer_group_rules viewer_groups
+held_forms invitations kept_agenda_contents kept_agendas last_backups mirror_changes mirror_versions
+outgoing_mails passkeys pgmigrations place_logos published_views rate_limits seen_marks sessions set_aside_indexes
+settings sharing_rules sharing_settings sign_in_links state_pasts unsealed_audit_logs used_challenges
+user_identities user_preferences users viewer_group_members viewer_group_rules viewer_groups
 """
 """What no sync can fetch again: people and what they chose, the record, and what the mirror noted of moves."""
 
