@@ -1,6 +1,7 @@
-"""Tell what a database of one's own should be like, and move to it: `slb database grants|move`."""
+"""Tell what a database of one's own should be like, and move to it: `slb database grants|move|upgrade`."""
 
 import argparse
+from pathlib import Path
 
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
@@ -15,7 +16,9 @@ _AFTERWARDS = {
 
 def add_parser(commands: Commands) -> None:
     """Add `database` and its actions to the command line."""
-    parser = commands.add_parser("database", help="move the database, or print the rights that its roles need")
+    parser = commands.add_parser(
+        "database", help="move or upgrade the database, or print the rights that its roles need"
+    )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     grants = actions.add_parser(
         "grants",
@@ -25,6 +28,19 @@ def add_parser(commands: Commands) -> None:
     grants.add_argument("--program", metavar="ROLE", help="the role that `slb serve` uses: can't change the record")
     grants.add_argument("--read-only", metavar="ROLE", help="a role for reports: reads no secrets")
     grants.set_defaults(run=_print_grants)
+    upgrade = actions.add_parser(
+        "upgrade",
+        help="take the embedded server's data to the major version of PostgreSQL that this program comes with",
+        description="Copy the data into a new folder, compare all rows, check the audit log, and only then put it in"
+        " the old one's place. The old data stays beside it.",
+    )
+    upgrade.add_argument(
+        "--programs",
+        type=Path,
+        metavar="FOLDER",
+        help="the old version's programs, such as /usr/lib/postgresql/17/bin",
+    )
+    upgrade.set_defaults(run=_upgrade_server)
     move = actions.add_parser(
         "move",
         help="copy the database to the server of DATABASE_URL, or from it to the embedded server",
@@ -57,4 +73,22 @@ def _move_database(arguments: argparse.Namespace) -> int:
         f"The copy is whole: {rows}, {sealed_rows} of the audit log among them. What it was copied from is as it was."
     )
     print(_AFTERWARDS[arguments.to])
+    return 0
+
+
+def _upgrade_server(arguments: argparse.Namespace) -> int:
+    from shareable_backlog import config, logs, stop
+    from shareable_backlog.services.backup import embedded_upgrade
+
+    settings = config.read_settings()
+    logs.configure_logs("warning", settings.log_format)
+    with stop.raise_stopped():
+        done = embedded_upgrade.upgrade_server(settings, arguments.programs)
+    if done is None:
+        print("There is nothing to upgrade.")
+        return 0
+    print(
+        f"The embedded server is of PostgreSQL {done.new} now, with all its {format_count(done.rows, 'row')}."
+        f" The data of {done.old} is in {done.kept}: remove it once you are sure."
+    )
     return 0

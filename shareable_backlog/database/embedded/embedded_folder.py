@@ -7,7 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from shareable_backlog import logs
-from shareable_backlog.database.embedded.embedded_cluster import Cluster, read_version, remove_old_copies
+from shareable_backlog.database.embedded.embedded_cluster import (
+    Cluster,
+    locate_folder,
+    read_own_major,
+    remove_old_copies,
+)
 from shareable_backlog.database.embedded.embedded_watch import SOCKET
 from shareable_backlog.errors import EmbeddedServerFailed
 
@@ -15,6 +20,7 @@ _LOG = logs.get_logger(__name__)
 
 ROLE = "slb"
 _UNFINISHED = "postgres.new-"
+_UPGRADED = "postgres.upgraded"
 _INITDB = (
     "--encoding=UTF8",
     "--locale-provider=builtin",
@@ -33,17 +39,45 @@ _INITDB = (
 def prepare_folder(cluster: Cluster) -> None:
     """Make the server's folder ready for a start; the server must be down, and `embedded_lock.hold_start_lock` held.
 
-    Raises EmbeddedServerFailed if it can't be made, or leaves it untouched if another major version made it.
+    Raises EmbeddedServerFailed if it can't be made.
     """
     for unfinished in cluster.home.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(unfinished, ignore_errors=True)
     if not cluster.folder.exists():
-        _initialise_folder(cluster)
-    _check_version(cluster.folder)
-    remove_old_copies(cluster.home)
+        if (upgraded := cluster.home / _UPGRADED).exists():  # a power cut came between two steps of replace_folder()
+            upgraded.rename(cluster.folder)
+        else:
+            _initialise_folder(cluster)
+    if cluster.version == read_own_major():
+        remove_old_copies(cluster.home)
     _remove_stale_locks(cluster.folder)
     _rewrite_file(cluster.folder / "pg_hba.conf", f"local all {ROLE} peer map={ROLE}\n")
     _rewrite_file(cluster.folder / "pg_ident.conf", f'{ROLE} "{cluster.user}" {ROLE}\n{ROLE} root {ROLE}\n')
+
+
+def check_version(cluster: Cluster) -> None:
+    """Raise EmbeddedServerFailed, and leave the folder untouched, if another major version made it."""
+    made_by = read_major_version(cluster.folder)
+    if cluster.folder.exists() and made_by != cluster.version:
+        raise EmbeddedServerFailed(
+            f"The data folder was made by PostgreSQL {made_by or '(unknown)'}, but this program comes with"
+            f" {cluster.version}; nothing was changed. To upgrade: `slb database upgrade`, or run `slb backup` with"
+            " the previous program, move `postgres` out of the data folder, then run `slb restore` with this one."
+        )
+
+
+def replace_folder(home: Path, upgraded: Path, kept: Path) -> None:
+    """Put `upgraded` in the place of the server's folder, which becomes `kept`; needs the start lock.
+
+    After a power cut between two steps prepare_folder() goes on, or the old folder is still in its place.
+    """
+    ready, folder = home / _UPGRADED, locate_folder(home)
+    shutil.rmtree(ready, ignore_errors=True)
+    upgraded.rename(ready)
+    _flush_folder(home)
+    folder.rename(kept)
+    ready.rename(folder)
+    _flush_folder(home)
 
 
 def read_major_version(folder: Path) -> str | None:
@@ -69,21 +103,16 @@ def _initialise_folder(cluster: Cluster) -> None:
         )
     unfinished.rename(cluster.folder)
     # A power cut must not bring the unfinished name back: the next start would remove it with its data.
-    home = os.open(cluster.home, os.O_RDONLY)
+    _flush_folder(cluster.home)
+
+
+def _flush_folder(path: Path) -> None:
+    """Make the names in a folder outlast a power cut."""
+    folder = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(home)
+        os.fsync(folder)
     finally:
-        os.close(home)
-
-
-def _check_version(folder: Path) -> None:
-    made_by, brought = read_major_version(folder), read_version().partition(".")[0]
-    if made_by != brought:
-        raise EmbeddedServerFailed(
-            f"The data folder was made by PostgreSQL {made_by or '(unknown)'}, but this program comes with {brought};"
-            " nothing was changed. To upgrade: run `slb backup` with the previous program, move `postgres`"
-            " out of the data folder, then run `slb restore` with this one."
-        )
+        os.close(folder)
 
 
 def _remove_stale_locks(folder: Path) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psycopg
 from msgspec import Struct
+from msgspec.structs import replace
 from psycopg.conninfo import make_conninfo
 
 from shareable_backlog import logs
@@ -52,11 +53,12 @@ class EmbeddedServer(Struct, frozen=True):
 
 
 @contextmanager
-def run_server(data_dir: Path, options: Sequence[str] = ()) -> Generator[str]:
+def run_server(data_dir: Path, options: Sequence[str] = (), programs: Path | None = None) -> Generator[str]:
     """Yield the libpq connection string of the server in `data_dir`, which it makes, starts or joins.
 
     The server runs until the last process that uses it leaves or is killed; leaving as the last waits until it
     has stopped. `options` go on the command line of a server that is not running yet (`-c`, `name=value`).
+    `programs` are those of the major version that made the data, where that is another one.
     Raises EmbeddedServerFailed.
     """
     home = data_dir.absolute()
@@ -68,6 +70,9 @@ def run_server(data_dir: Path, options: Sequence[str] = ()) -> Generator[str]:
             with embedded_lock.hold_start_lock(home):
                 embedded_lock.share_lock(users)
                 cluster = embedded_cluster.find_cluster(home)
+                if programs is not None:
+                    made_by = embedded_folder.read_major_version(cluster.folder)
+                    cluster = replace(cluster, programs=programs, version=made_by or cluster.version)
                 stack.callback(_leave_server, cluster, users)
                 _bring_up_server(cluster, options)
         yield _build_conninfo(cluster, _DATABASE)
@@ -111,6 +116,7 @@ def _bring_up_server(cluster: Cluster, options: Sequence[str]) -> None:
 
 def _ensure_running(cluster: Cluster, options: Sequence[str]) -> bool:
     """See to it that the server and a watcher run; False while an earlier server stands in the way."""
+    embedded_folder.check_version(cluster)
     with embedded_lock.open_file(cluster.home / embedded_lock.WATCHER) as watcher:
         unwatched = embedded_lock.take_lock(watcher)
         if not embedded_watch.is_listening(str(cluster.folder)):
