@@ -28,19 +28,19 @@ RULES_SINCE = "5c215c3"
 
 VERBS = """
 accept add admit adopt allow announce answer apply arrange ask authenticate authorize await balance beat become
-begin bind blank bring build call carry check choose classify clean clear close collect compare complain complete
-compute configure confirm connect convert copy count create cut decide decode delete demote derive describe detect
-disconnect discover dispatch doubt draw drop dump encode end ensure execute exempt exit expect explain export
-extract feed fetch fill filter find finish fit flush fold follow forget format get give go group guard hand handle
-hang hash hide hold ignore import infer initialise inspect interrupt invite isolate iterate join judge keep kill
-lease leave let limit list listen load locate lock log look make map mark mask match measure merge migrate mix move
-name narrow normalise note number offer open order pack parse pass pick place plan post postpone prepare preview
-print prune publish pull query quote raise rank read reap receive recognise record redact redeem redirect redo
-refresh refuse register release reload remove rename render renew renumber replace report request require reset
-resolve restart restore resume reveal revert revoke rewrite run save say seal see select send serve set share shift
-shorten show sign skip sort split start state stay step stop store stream strip sum take tell test toggle tone
-touch trace translate trim try turn unpublish unseal update upsert use verify wait walk warn watch welcome widen
-withdraw work wrap write
+begin bind blank bring build call carry check choose classify clean clear close collect compare complain
+complete compute configure confirm connect convert copy count create cut decide decode delete demote derive
+describe detect disconnect discover dispatch doubt draw drop dump encode end ensure execute exempt exit expect
+explain export extract feed fetch fill filter find finish fit flush fold follow forget format get give go group
+guard hand handle hang hash hide hold ignore import infer initialise inspect interrupt invite isolate iterate
+join judge keep kill lease leave let limit list listen load locate lock log look make map mark mask match
+measure merge migrate mix move name narrow normalise note number offer open order pack parse pass pick place
+plan post postpone prepare preview print prune publish pull query quote raise rank read reap receive recognise
+record redact redeem redirect redo refresh refuse register release reload remember remove rename render renew
+renumber replace report request require reset resolve restart restore resume reveal revert revoke rewrite run
+save say seal see select send serve set share shift shorten show sign skip sort split start state stay step stop
+store stream strip sum take tell test toggle tone touch trace translate trim try turn unpublish unseal update
+upgrade upsert use verify wait walk warn watch welcome widen withdraw work wrap write
 """
 """What a function's name may begin with; a new verb is welcome, a noun or a participle is not."""
 QUESTIONS = frozenset({"can", "has", "is", "may", "needs"})
