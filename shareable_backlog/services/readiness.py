@@ -79,5 +79,8 @@ async def open_ready_database(settings: Settings) -> AsyncGenerator[None]:
 
 async def migrate_embedded(settings: Settings, conninfo: str) -> None:
     """Migrate the embedded server, which nobody else looks after; does nothing to a server of one's own."""
-    if settings.database_url is None:
+    if settings.database_url is not None:
+        return
+    status = await asyncio.to_thread(migrate.read_status, conninfo)
+    if status.find_problem():  # there is none where a newer version only added to the schema
         await asyncio.to_thread(migrate.apply_migrations, conninfo)

@@ -182,6 +182,12 @@ async def test_the_embedded_server_is_migrated_as_nobody_else_looks_after_it(emp
     assert migrate.read_status(empty_database).find_problem() is None
 
 
+async def test_the_embedded_server_is_used_beside_what_a_newer_version_only_added(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO pgmigrations (name, run_on) VALUES ('999_expand-by-figs', now())")
+    await readiness.migrate_embedded(Settings(), database)
+
+
 async def test_a_server_of_ones_own_is_left_as_it_is(settings: Settings, empty_database: str) -> None:
     await readiness.migrate_embedded(replace(settings, port=1), empty_database)
     assert migrate.read_status(empty_database).find_problem() is not None

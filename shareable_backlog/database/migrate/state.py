@@ -1,5 +1,6 @@
 """Compare the migration files with what a database says was applied."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,8 @@ from shareable_backlog.database.migrate.files import Migration
 from shareable_backlog.database.migrate.ledger import AppliedMigration
 from shareable_backlog.errors import MigrationFailed
 
+_EXPANDING = re.compile(r"\d+_expand-")
+
 
 class SchemaDrifted(MigrationFailed):
     """Files and database contradict each other: a file was edited, is gone, or is yet to come."""
@@ -21,8 +24,8 @@ class SchemaStatus(Struct, frozen=True):
     """What was applied, in that order, and how the files differ from it.
 
     `drifted` were edited after they ran; `missing` ran and have no file; `newer` ran too, but their numbers
-    lie beyond every file: another version of the program applied them. What was adopted from the Node service is
-    neither.
+    lie beyond every file: another version of the program applied them. This version goes on beside those called
+    `NNN_expand-…` (docs/upgrading.md). What was adopted from the Node service is neither.
     """
 
     applied: tuple[AppliedMigration, ...]
@@ -33,7 +36,7 @@ class SchemaStatus(Struct, frozen=True):
 
     def find_problem(self) -> Literal["behind", "newer", "drifted"] | None:
         """Name what keeps the program from using this database, the gravest first; None if nothing does."""
-        if self.newer:
+        if not all(map(_EXPANDING.match, self.newer)):
             return "newer"
         if self.drifted or self.missing:
             return "drifted"
@@ -50,7 +53,7 @@ class SchemaStatus(Struct, frozen=True):
                 f"The Node service set this database up, as far as its {max(foreign)}: `slb migrate adopt --dry-run`"
                 " says what taking it over would do, `slb migrate adopt` does it."
             )
-        if self.newer:
+        if self.find_problem() == "newer":
             return (
                 "The database's schema is newer than this program, which does not know"
                 f" {_join_names(self.newer)}: use the program's newer version."
@@ -64,11 +67,12 @@ class SchemaStatus(Struct, frozen=True):
             )
         if self.pending:
             return f"The database's schema is behind: run `slb migrate up` ({_join_names(self.pending)})."
-        return "The database's schema is up to date."
+        added = f" A newer version of the program only added {_join_names(self.newer)}." if self.newer else ""
+        return f"The database's schema is up to date.{added}"
 
     def require_agreement(self) -> None:
         """Raise SchemaDrifted if what was applied is not what the files say; pending files are fine."""
-        if self.find_problem() in {"newer", "drifted"}:
+        if self.newer or self.find_problem() == "drifted":
             raise SchemaDrifted(f"{self.describe()} Nothing was changed.")
 
 

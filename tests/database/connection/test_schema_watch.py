@@ -89,6 +89,17 @@ async def test_each_way_to_be_wrong_is_seen_and_that_it_is_over(settings: Settin
         await until("None")
 
 
+@pytest.mark.owner
+async def test_the_program_goes_on_beside_what_its_next_version_only_added(settings: Settings) -> None:
+    with capture_logs() as logged:
+        async with watch(settings):
+            await until("None")
+            await query("CREATE TABLE figs (id INTEGER)")
+            await query("INSERT INTO pgmigrations (name, run_on) VALUES ('999_expand-by-figs', now())")
+            assert await schema_watch.check_schema() is None
+    assert [entry for entry in logged if entry["event"] == "schema_is_wrong"] == []
+
+
 async def test_what_is_wrong_is_logged_when_it_is_found_and_not_at_each_look(empty_database: str) -> None:
     settings = parse_settings({"DATABASE_URL": as_url(empty_database)})
     with capture_logs() as logged, mock.patch.object(schema_watch, "query", wraps=query) as looks:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from shareable_backlog.database import migrate
+from shareable_backlog.errors import MigrationFailed
 from tests.database.migrate import sample
 
 
@@ -94,6 +95,29 @@ def test_a_database_that_a_newer_program_migrated_is_newer(empty_database: str, 
     assert "newer than this program" in found.describe()
     with pytest.raises(migrate.SchemaDrifted, match="newer"):
         migrate.apply_migrations(empty_database, directory=three)
+
+
+def test_what_a_newer_program_only_added_to_the_schema_is_no_problem_but_nothing_is_migrated(
+    empty_database: str, three: Path
+) -> None:
+    added = sample.write(three, "004_expand-by-figs", "CREATE TABLE figs (id int);", "DROP TABLE figs;")
+    migrate.apply_migrations(empty_database, directory=three)
+    added.unlink()
+    found = migrate.read_status(empty_database, directory=three)
+    assert (found.newer, found.find_problem()) == (("004_expand-by-figs",), None)
+    assert found.describe().endswith("up to date. A newer version of the program only added 004_expand-by-figs.")
+    with pytest.raises(migrate.SchemaDrifted, match="004_expand-by-figs"):
+        migrate.apply_migrations(empty_database, directory=three)
+    with pytest.raises(MigrationFailed, match="004_expand-by-figs is gone"):
+        migrate.revert_migrations(empty_database, directory=three)
+
+
+def test_one_step_of_a_newer_program_that_did_more_than_add_is_a_problem(empty_database: str, three: Path) -> None:
+    more = [sample.write(three, name, "SELECT 1;") for name in ("004_expand-by-figs", "005_contract-pears")]
+    migrate.apply_migrations(empty_database, directory=three)
+    for path in more:
+        path.unlink()
+    assert migrate.read_status(empty_database, directory=three).find_problem() == "newer"
 
 
 # MIG-17
