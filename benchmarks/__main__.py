@@ -11,7 +11,7 @@ from benchmarks.rig import Row, Unavailable
 
 _NAMES = (
     "program.health", "program.migrate", "program.start", "image", "sync", "scale", "lists", "cold", "pages",
-    "plans", "express", "proxy", "weight", "export", "viewers", "webhooks", "forecast", "limits.audit",
+    "plans", "express", "proxy", "weight", "export", "restore", "viewers", "webhooks", "forecast", "limits.audit",
     "limits.heads", "limits.readers", "limits.rows", "limits.texts",
 )  # fmt: skip
 
