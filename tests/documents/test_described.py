@@ -28,8 +28,13 @@ def list_rows(page: str) -> Iterator[list[str]]:
 def list_commands(parser: Any, *above: str) -> Iterator[str]:
     """Yield each command that does something by itself, as it is typed."""
     groups: list[Any] = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]  # pyright: ignore[reportPrivateUsage]
-    if "run" in parser._defaults:
+    modes = next(
+        (one for one in parser._actions if one.choices and not one.option_strings and one not in groups), None
+    )
+    if "run" in parser._defaults and (not modes or modes.nargs == "?"):
         yield " ".join(above)
+    if modes:
+        yield from (" ".join((*above, mode)) for mode in modes.choices)
     for group in groups:
         for name, below in group.choices.items():
             yield from list_commands(below, *above, name)
