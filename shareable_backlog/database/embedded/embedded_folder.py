@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +22,7 @@ _LOG = logs.get_logger(__name__)
 ROLE = "slb"
 _UNFINISHED = "postgres.new-"
 _UPGRADED = "postgres.upgraded"
+_GONE_WITHIN_S = 30.0
 _INITDB = (
     "--encoding=UTF8",
     "--locale-provider=builtin",
@@ -86,6 +88,14 @@ def read_major_version(folder: Path) -> str | None:
         return (folder / "PG_VERSION").read_text().strip()
     except FileNotFoundError:
         return None
+
+
+def remove_home(home: Path) -> None:
+    """Remove a data folder, also where a program of PostgreSQL that was ended still writes to it for a moment."""
+    deadline = time.monotonic() + _GONE_WITHIN_S
+    while home.exists() and time.monotonic() < deadline:
+        shutil.rmtree(home, ignore_errors=True)
+        time.sleep(0.05)
 
 
 def _initialise_folder(cluster: Cluster) -> None:

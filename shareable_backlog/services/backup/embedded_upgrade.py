@@ -1,8 +1,6 @@
 """Take the embedded server's data to the major version that this program comes with; the old data stays."""
 
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
 from msgspec import Struct
@@ -53,15 +51,14 @@ def upgrade_server(settings: Settings, programs: Path | None) -> UpgradedServer 
         with embedded_lock.hold_start_lock(home):
             embedded_folder.replace_folder(home, embedded_cluster.locate_folder(fresh), kept)
     finally:
-        shutil.rmtree(fresh)
+        embedded_folder.remove_home(fresh)
     return UpgradedServer(old=old, new=new, rows=rows, kept=kept)
 
 
 def _make_fresh_home(home: Path) -> Path:
     """Make the data folder of the new server, of the same owner; what a killed upgrade left goes."""
     fresh = home / _NEW
-    if fresh.exists():
-        shutil.rmtree(fresh)
+    embedded_folder.remove_home(fresh)
     fresh.mkdir(mode=0o700)
     if os.geteuid() == 0:
         owner = home.stat()
@@ -75,10 +72,9 @@ def _copy_data(settings: Settings, fresh: Path, programs: Path) -> int:
     with (
         embedded_server.run_server(settings.data_dir, programs=programs) as source,
         embedded_server.run_server(fresh) as target,
-        tempfile.TemporaryDirectory() as folder,
     ):
-        written = backup_file.dump_database(source, Path(folder) / "old")
-        backup_file.restore_database(target, Path(folder) / "old")
+        written = backup_file.dump_database(source, fresh / "old")
+        backup_file.restore_database(target, fresh / "old")
         faults = verification.compare_rows(target, written.rows)
         head = audit_heads.read_remembered(audit_heads.locate_head_file(embedded))
         record = verification.verify_record(replace(embedded, data_dir=fresh), settings, [head] if head else [])

@@ -2,10 +2,9 @@
 
 import asyncio
 import os
-import shutil
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
@@ -15,7 +14,7 @@ from shareable_backlog.config import Settings
 from shareable_backlog.database.backup import backup_file, manifest
 from shareable_backlog.database.backup.manifest import BackupManifest
 from shareable_backlog.database.connection import session_options
-from shareable_backlog.database.embedded import embedded_lock, embedded_server
+from shareable_backlog.database.embedded import embedded_folder, embedded_server
 from shareable_backlog.errors import BackupFailed
 from shareable_backlog.services import readiness
 from shareable_backlog.services.audit import audit_chain, audit_sealing
@@ -83,17 +82,20 @@ def verify_record(copy: Settings, original: Settings, earlier: Sequence[AuditHea
 @contextmanager
 def _make_folder() -> Generator[Path]:
     """Yield a folder to be thrown away, and remove those of processes that were killed."""
-    for left in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
-        with suppress(OSError):
-            if left.lstat().st_uid == os.geteuid() and not _is_used(left):
-                shutil.rmtree(left)
-    with tempfile.TemporaryDirectory(prefix=_FOLDER) as folder:
-        yield Path(folder)
+    for left in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*-*"):
+        pid = left.name.removeprefix(_FOLDER).partition("-")[0]
+        if left.lstat().st_uid == os.geteuid() and pid.isdigit() and not _is_running(int(pid)):
+            embedded_folder.remove_home(left)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
+    try:
+        yield folder
+    finally:
+        embedded_folder.remove_home(folder)
 
 
-def _is_used(folder: Path) -> bool:
-    """Return whether a process uses the server of `folder`, or may be about to."""
-    if not (folder / embedded_lock.USERS).exists():
-        return True
-    with embedded_lock.open_file(folder / embedded_lock.USERS) as users:
-        return not embedded_lock.take_lock(users)
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        return not isinstance(error, ProcessLookupError)
+    return True

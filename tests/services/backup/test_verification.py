@@ -1,7 +1,11 @@
 """What is proven of a backup: that it can be restored, with all its rows and a record that was not changed."""
 
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -13,6 +17,7 @@ from shareable_backlog.config import Settings
 from shareable_backlog.database.backup import backup_file, manifest
 from shareable_backlog.services.backup import verification
 from tests.support.database import chain, in_memory
+from tests.support.served import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -80,9 +85,27 @@ def test_a_file_that_was_cut_off_or_is_missing_is_no_backup(settings: Settings, 
 def test_the_folder_of_a_verification_that_was_killed_is_removed_by_the_next_one(
     sealed: str, settings: Settings, tmp_path: Path, room: Path
 ) -> None:
-    (room / "slb-verify-killed").mkdir()
-    (room / "slb-verify-killed" / "users.lock").touch()
-    (room / "somebody's").mkdir()
+    with subprocess.Popen(["true"]) as ended:
+        ended.wait()
+    kept = {f"slb-verify-{os.getppid()}-running", "slb-verify-somebody-s"}
+    for name in (*kept, f"slb-verify-{ended.pid}-killed"):
+        (room / name / "postgres").mkdir(parents=True)
     backup_file.dump_database(sealed, tmp_path / "file")
     assert verification.verify_backup(settings, tmp_path / "file").faults == []
-    assert [path.name for path in room.iterdir()] == ["somebody's"]
+    assert {path.name for path in room.iterdir()} == kept
+
+
+def test_sigterm_while_the_server_is_being_made_leaves_nothing_behind(
+    sealed: str, tmp_path: Path, room: Path
+) -> None:
+    backup_file.dump_database(sealed, tmp_path / "file")
+    program = [sys.executable, "-m", "shareable_backlog", "backup", "verify", str(tmp_path / "file")]
+    environ = os.environ | {"TMPDIR": str(room), "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(program, env=environ, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not [*room.glob("slb-verify-*/postgres.new-*/base")]:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        process.terminate()
+        assert (process.wait(60), process.communicate()[1]) == (143, "")
+    assert list(room.iterdir()) == []
