@@ -31,6 +31,16 @@ def test_backup_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "already" in capsys.readouterr().err
 
 
+def test_a_backup_that_was_written_is_remembered_and_one_that_was_not_is_not(database: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert main(["backup", str(tmp_path / "file")]) == 1
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM last_backups").fetchone() == (0,)
+    assert main(["backup", str(tmp_path / "other")]) == 0
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM last_backups").fetchone() == (1,)
+
+
 def test_restore_of_a_missing_file_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["restore", "nowhere"]) == 1
     assert "no such file" in capsys.readouterr().err
