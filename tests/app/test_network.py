@@ -1,9 +1,6 @@
 """The program when the network between it and its database misbehaves: needs root, for networks of its own."""
 
 import asyncio
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
@@ -11,58 +8,41 @@ from time import monotonic
 import pytest
 
 from tests.fakes.postgres import PrivateServer, PrivateServers
-from tests.support.browser.network_lock import change_addresses
+from tests.support import cable
+from tests.support.cable import Cable
 from tests.support.served import Answer, Served, run_serve
 
 pytestmark = pytest.mark.netns
 
 RECOVERED_WITHIN_S = 3.0
-HERE, THERE = "198.51.100.1", "198.51.100.2"
 DOWN_S = 7.0
-
-
-def run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True)
 
 
 @pytest.fixture(autouse=True)
 def _allowed() -> None:
     """Skip where this user may not make networks and mounts of its own."""
-    probe = ["unshare", "--net", "--mount", "true"]
-    if not shutil.which("ip") or subprocess.run(probe, check=False, capture_output=True).returncode:
+    if not cable.may_lay():
         pytest.skip("This test needs root, network namespaces and the command `ip`.")
 
 
 @pytest.fixture
-def far_server(private_servers: PrivateServers) -> Iterator[tuple[PrivateServer, str]]:
-    """Yield a running server at the other end of a cable, and the name of the network it is in."""
-    network = cable = f"slb{os.getpid()}"
-    run("ip", "netns", "add", network)
-    try:
-        with change_addresses():
-            run("ip", "link", "add", cable, "type", "veth", "peer", "name", "far", "netns", network)
-            run("ip", "link", "set", cable, "addrgenmode", "none")  # else one of IPv6 comes and goes with the signal
-            run("ip", "address", "add", f"{HERE}/30", "dev", cable)
-            run("ip", "link", "set", cable, "up")
-        run("ip", "-n", network, "address", "add", f"{THERE}/30", "dev", "far")
-        run("ip", "-n", network, "link", "set", "far", "up")
-        server = private_servers.make(enter=("nsenter", f"--net=/run/netns/{network}"), host=THERE)
+def far_server(private_servers: PrivateServers) -> Iterator[tuple[PrivateServer, Cable]]:
+    """Yield a running server at the other end of a cable."""
+    with cable.lay() as far:
+        server = private_servers.make(enter=far.enter, host=cable.THERE)
         server.start()
-        yield server, network
+        yield server, far
         server.kill()
-    finally:
-        with change_addresses():
-            run("ip", "netns", "delete", network)  # and the cable with it
 
 
-async def while_the_cable_is_cut(program: Served, network: str) -> tuple[list[Answer], float]:
+async def while_the_cable_is_cut(program: Served, far: Cable) -> tuple[list[Answer], float]:
     """Send ten requests a second while the cable is cut and mended; give the answers and when it was mended."""
     stop = asyncio.Event()
     asking = asyncio.create_task(program.traffic("/", every_s=0.1, until=stop))
     await asyncio.sleep(0.5)
-    run("ip", "-n", network, "link", "set", "far", "down")
+    far.pull()
     await asyncio.sleep(DOWN_S)
-    run("ip", "-n", network, "link", "set", "far", "up")
+    far.plug()
     mended_at = monotonic()
     await asyncio.sleep(RECOVERED_WITHIN_S + 1)
     stop.set()
@@ -70,12 +50,12 @@ async def while_the_cable_is_cut(program: Served, network: str) -> tuple[list[An
 
 
 def test_packets_that_vanish_hold_a_request_six_seconds_at_most(
-    tmp_path: Path, far_server: tuple[PrivateServer, str]
+    tmp_path: Path, far_server: tuple[PrivateServer, Cable]
 ) -> None:
-    server, network = far_server
+    server, far = far_server
     with run_serve(tmp_path, DATABASE_URL=server.url) as program:
         program.until("/", 200)
-        answers, mended_at = asyncio.run(while_the_cable_is_cut(program, network))
+        answers, mended_at = asyncio.run(while_the_cable_is_cut(program, far))
         assert {answer.status for answer in answers} == {200, 503}
         assert max(answer.took_s for answer in answers) < 6
         assert {answer.status for answer in answers if answer.asked_at > mended_at + RECOVERED_WITHIN_S} == {200}

@@ -182,3 +182,26 @@ def run_serve(folder: Path, *arguments: str, enter: tuple[str, ...] = (), **sett
         process.kill()
         process.communicate()
     leaks.hunt(log_path.read_text(encoding="utf-8"), "The log of slb serve")
+
+
+@contextlib.contextmanager
+def run_watch(folder: Path, **settings: str) -> Generator["subprocess.Popen[bytes]"]:
+    """Yield a `slb sync --watch`, which writes its log into `watch.log` of `folder`."""
+    log_path = folder / "watch.log"
+    causes.watch_log(log_path)
+    with log_path.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "shareable_backlog", "sync", "--watch"],
+            cwd=folder, env=environment(folder, **settings), stdout=log, stderr=log,
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+    leaks.hunt(log_path.read_text(encoding="utf-8"), "The log of slb sync --watch")
+
+
+def list_workers(pid: int) -> list[int]:
+    """Return the processes of a server with workers: those that serve, and the last one for the background work."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

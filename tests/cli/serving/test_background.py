@@ -1,37 +1,17 @@
 """`slb serve --no-sync` and, in a process of its own, `slb sync --watch`."""
 
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.linear import FakeLinear, World, run_linear
 from tests.fakes.postgres import PrivateServer
-from tests.support import leaks
-from tests.support.served import ROOT, environment, run_serve, slb
+from tests.support.served import run_serve, run_watch, slb
 
 _GIVE_UP_S = 60.0
-
-
-@contextmanager
-def watching(folder: Path, **settings: str) -> Generator["subprocess.Popen[bytes]"]:
-    log_path = folder / "watch.log"
-    with log_path.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "shareable_backlog", "sync", "--watch"],
-            cwd=ROOT, env=environment(folder, **settings), stdout=log, stderr=log,
-        )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        leaks.hunt(log_path.read_text(encoding="utf-8"), "slb sync --watch")
 
 
 def statuses(server: PrivateServer) -> list[str]:
@@ -62,7 +42,7 @@ def test_a_server_that_leaves_the_mirror_alone_asks_nothing_and_shows_what_the_o
         program.until("/readyz", 200)
         time.sleep(2.5)  # a schedule looks once a second
         assert linear.requests == []
-        with watching(tmp_path, **settings) as watch:
+        with run_watch(tmp_path, **settings) as watch:
             wait_for_run(private_server, 1)
             identifier = next(iter(linear.world.rows["issues"].values()))["identifier"]
             assert program.until(f"/items/{identifier}", 200) < _GIVE_UP_S
@@ -90,7 +70,7 @@ def test_it_waits_for_a_database_that_is_away_and_ends_when_told(tmp_path: Path,
         "LINEAR_API_KEY": linear.key,
         "LINEAR_API_URL": linear.url,
     }
-    with watching(tmp_path, **away) as watch:
+    with run_watch(tmp_path, **away) as watch:
         deadline = time.monotonic() + _GIVE_UP_S
         while "database_is_away" not in (tmp_path / "watch.log").read_text():
             assert time.monotonic() < deadline

@@ -15,7 +15,7 @@ import pytest
 
 from tests.fakes.linear import World, delivery, run_linear
 from tests.fakes.postgres import PrivateServer
-from tests.support.served import Served, run_serve, slb
+from tests.support.served import Served, list_workers, run_serve, slb
 from tests.support.signed_in import cookies
 
 SECRET = "lin_wh_0tests0secret0one"
@@ -29,12 +29,6 @@ def until(is_so: Callable[[], object]) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-def list_workers(program: Served) -> list[int]:
-    """Return its processes: two that serve, and the last one for the background work."""
-    pid = program.process.pid
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @contextlib.contextmanager
@@ -61,8 +55,8 @@ def program(tmp_path: Path, private_server: PrivateServer) -> Generator[Served]:
 
 def wait_until_ready(program: Served) -> None:
     """Wait until each of those that serve is ready by itself."""
-    until(lambda: len(list_workers(program)) == 3)
-    for pid in list_workers(program)[:2]:
+    until(lambda: len(list_workers(program.process.pid)) == 3)
+    for pid in list_workers(program.process.pid)[:2]:
         with paused(pid):
             until(lambda: ask(program, "/readyz").status_code == 200)
 
@@ -79,7 +73,7 @@ def test_somebody_who_signed_in_at_one_is_signed_in_at_the_other(
     found = re.search(r"/sign-in\S+", said)
     assert found
     link = found[0]
-    first, second, _ = list_workers(program)
+    first, second, _ = list_workers(program.process.pid)
     with paused(first):
         page = ask(program, link)
     csrf = re.search(r'name="csrf" value="(\w+)"', page.text)
@@ -108,14 +102,14 @@ def ask_both_within_a_minute(program: Served) -> list[int] | None:
     """Ask each for six pages as the same person; None if the minute was over before."""
     began = time.time()
     statuses: list[int] = []
-    for pid in list_workers(program)[:2]:
+    for pid in list_workers(program.process.pid)[:2]:
         with paused(pid):
             statuses += [ask(program, "/about", **_AS_BOB).status_code for _ in range(6)]
     return statuses if began // 60 == time.time() // 60 else None
 
 
 def test_numbers_are_those_of_all_together(program: Served) -> None:
-    first, second, _ = list_workers(program)
+    first, second, _ = list_workers(program.process.pid)
     for pid, count in ((first, 3), (second, 4)):
         with paused(pid):
             assert {ask(program, "/robots.txt").status_code for _ in range(count)} == {200}
@@ -126,7 +120,7 @@ def test_numbers_are_those_of_all_together(program: Served) -> None:
 
 
 def test_an_open_page_is_told_by_whichever_has_it(program: Served) -> None:
-    for pid in list_workers(program)[:2]:
+    for pid in list_workers(program.process.pid)[:2]:
         with (
             paused(pid),
             httpx2.stream("GET", program.address + "/admin/sync/events", headers=_AS_ALICE, timeout=10) as events,
@@ -151,7 +145,7 @@ def test_what_one_was_posted_the_other_shows(tmp_path: Path, private_server: Pri
         ) as program,
     ):
         wait_until_ready(program)
-        first, second, _ = list_workers(program)
+        first, second, _ = list_workers(program.process.pid)
         path = f"/items/{issue['identifier']}"
         until(lambda: ask(program, path, **_AS_ALICE).status_code == 200)
         program.until_logged("sync_ended")
@@ -166,17 +160,17 @@ def test_what_one_was_posted_the_other_shows(tmp_path: Path, private_server: Pri
 
 @pytest.mark.parametrize("number", [0, 2])
 def test_one_that_is_killed_is_started_again_and_the_others_serve_on(program: Served, number: int) -> None:
-    killed = list_workers(program)[number]
+    killed = list_workers(program.process.pid)[number]
     os.kill(killed, signal.SIGKILL)
     assert ask(program, "/healthz").status_code == 200
     ended = program.until_logged("worker_ended")
     assert (ended["exit_code"], ended["worker"]) == (-9, "web 1" if number == 0 else "background")
-    until(lambda: len(set(list_workers(program)) - {killed}) == 3)
+    until(lambda: len(set(list_workers(program.process.pid)) - {killed}) == 3)
     assert program.stop() == 0
 
 
 def test_a_stop_ends_all_of_them(program: Served, private_server: PrivateServer) -> None:
-    workers = list_workers(program)
+    workers = list_workers(program.process.pid)
     assert program.stop() == 0
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
     assert private_server.sessions() == []
@@ -184,7 +178,7 @@ def test_a_stop_ends_all_of_them(program: Served, private_server: PrivateServer)
 
 
 def test_without_their_parent_they_end_by_themselves(program: Served) -> None:
-    workers = list_workers(program)
+    workers = list_workers(program.process.pid)
     program.process.kill()
     until(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()])
 
