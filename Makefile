@@ -18,7 +18,7 @@ QUICK := tests/test_house_rules.py tests/test_logs.py tests/config/test_config.p
 	$(addprefix tests/controllers/, test_pages.py access/test_auth.py backlog/test_items.py api/test_endpoints.py)
 NOT_QUICK := slow or long or browser or npm or netns
 
-.PHONY: help run quick test check check-static format format-static hooks bench lock advisories docs release migrate-up migrate-down migrate-create clean
+.PHONY: help run quick test check check-static format format-static hooks bench faults lock advisories docs release migrate-up migrate-down migrate-create clean
 
 help:  ## list these commands
 	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "%-16s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -70,6 +70,9 @@ migrate-down: $(VENV)/run  ## undo the last migration
 migrate-create: $(VENV)/run  ## begin a migration: make migrate-create NAME=add-users-phone
 	@test -n "$(NAME)" || { echo 'Say what it does: make migrate-create NAME=add-users-phone'; exit 2; }
 	slb migrate create '$(NAME)'
+
+faults: $(VENV)/dev  ## take database, network, Linear and processes away; look what is lost
+	python -m benchmarks faults
 
 lock: $(VENV)/dev  ## write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --upgrade \

@@ -5,6 +5,7 @@ import datetime as dt
 import importlib
 import os
 import platform
+import sys
 import textwrap
 
 from benchmarks.rig import Row, Unavailable
@@ -48,4 +49,8 @@ def _line(row: Row) -> str:
     return f"  {row.name:44} {row.figure:>12}  {verdict}".rstrip()
 
 
+if sys.argv[1:2] == ["faults"]:  # no measurement: it has words and a verdict of its own
+    from benchmarks.faults import command
+
+    sys.exit(command.main(sys.argv[2:]))
 main()

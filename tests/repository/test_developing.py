@@ -27,6 +27,7 @@ NOT_RUN = {
     "make migrate-up": "would migrate the developer's own database",
     "make migrate-down": "the same",
     "make bench": "takes an hour",
+    "make faults": "takes hours",
     "make lock": "needs uv, and other versions may be out",
     "make advisories": "needs uv, and there may be some",
     ".venv/bin/python -m tests.support.asvs": "takes a quarter of an hour",
