@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
@@ -15,6 +15,7 @@ from tests.support.served import Answer, Served, run_serve
 pytestmark = pytest.mark.netns
 
 RECOVERED_WITHIN_S = 3.0
+FREED_WITHIN_S = 60.0
 DOWN_S = 7.0
 
 
@@ -61,6 +62,24 @@ def test_packets_that_vanish_hold_a_request_six_seconds_at_most(
         assert {answer.status for answer in answers if answer.asked_at > mended_at + RECOVERED_WITHIN_S} == {200}
         program.until_logged("database_is_back")
         assert len(program.events("database_is_away")) == len(program.events("database_is_back")) == 1
+
+
+def test_what_was_cut_off_keeps_no_session_at_the_server(
+    tmp_path: Path, far_server: tuple[PrivateServer, Cable]
+) -> None:
+    server, far = far_server
+    with run_serve(tmp_path, DATABASE_URL=server.url) as program:
+        program.until("/", 200)
+        before = server.sessions()
+        far.pull()
+        program.process.kill()  # whose end the server can't hear of
+        program.process.wait()
+        sleep(DOWN_S)
+        far.plug()
+        deadline = monotonic() + FREED_WITHIN_S
+        while set(server.sessions()) & set(before):
+            assert monotonic() < deadline, "the server waits for somebody who has gone"
+            sleep(0.2)
 
 
 def test_a_name_that_moves_to_another_address_is_followed_without_a_restart(

@@ -22,6 +22,10 @@ _SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full
 _TCP_USER_TIMEOUT_MS = 3000
 _LOCK_TIMEOUT_MS = 3000
 _IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
+# How long the server waits for a client lost on the way, whose locks it would else keep for two hours and more.
+_SERVER_WAITS = (
+    "-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=30000"
+)
 # Pages want few rows soon: without a disk's head any is as near as the next, and to compile a statement, or to start
 # others that help with it, takes longer than to run it. So does comparing all orders of joins, in which items stand
 # first and names are looked up for them.
@@ -100,7 +104,7 @@ def add_pool_options(conninfo: str, settings: Settings) -> str:
     options = (
         f"-c statement_timeout={settings.database_statement_timeout_ms} -c lock_timeout={_LOCK_TIMEOUT_MS}"
         f" -c idle_in_transaction_session_timeout={_IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC"
-        f" {_PLANNING} -c search_path=public"
+        f" {_SERVER_WAITS} {_PLANNING} -c search_path=public"
     )
     own = str(given.get("options") or "")
     if "search_path" in own:

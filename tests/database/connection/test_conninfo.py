@@ -127,7 +127,7 @@ def test_a_pooled_connection_has_limits_utc_and_a_server_that_takes_writes() -> 
     assert found["connect_timeout"] == "7"
     assert found["tcp_user_timeout"] == "3000"
     assert found["target_session_attrs"] == "read-write"
-    for option in ("statement_timeout=1234", "lock_timeout=3000", "timezone=UTC"):
+    for option in ("statement_timeout=1234", "lock_timeout=3000", "timezone=UTC", "tcp_keepalives_idle=15"):
         assert f"-c {option}" in found["options"]
 
 
