@@ -32,7 +32,7 @@ class Watch:
 
     def list_leftovers(self, installation: Installation) -> list[str]:
         """Return what is held that should not be, one line each."""
-        wait_for(lambda: not find_orphans(installation), "no session is left of a process that is gone", 20)
+        wait_for(lambda: not find_orphans(installation), "no session is left that nobody holds", 60)
         losses: list[str] = []
         pids = installation.list_pids()
         with installation.server.connect() as admin:

@@ -5,19 +5,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from random import Random
 
-from benchmarks.faults.case import Case, play_on
-from benchmarks.faults.installation import Installation, Layout, Lost, wait_for
-from tests.fakes.postgres import DATABASE
-from tests.support.served import environment, list_workers
+from benchmarks.faults.case import Case, Stage, play_on
+from benchmarks.faults.installation import GIVE_UP_S, Installation, Layout, Lost, open_installation, wait_for
+from tests.fakes.postgres import PrivateServer, PrivateServers
+from tests.support.served import ROOT, environment, list_workers
 
 _STOPPED_WITHIN_S = 25.0
 _WORKERS = 3
 _ENDED_BY_ITSELF_WITHIN_S = 30.0
-_SIDE = "side"
 
 
 def kill(installation: Installation, chance: Random, name: str) -> None:
@@ -61,25 +62,36 @@ def end_command(installation: Installation, chance: Random) -> None:
         raise Lost(f"slb sync exited with {process.returncode}")
 
 
-def kill_migration(installation: Installation, chance: Random) -> None:
-    """Kill a `slb migrate up` of another database, and run it again."""
-    with installation.server.connect() as admin:
-        admin.execute(f"DROP DATABASE IF EXISTS {_SIDE} WITH (FORCE)".encode())
-        admin.execute(f"CREATE DATABASE {_SIDE} TEMPLATE template0".encode())
-    url = installation.server.url.removesuffix(DATABASE) + _SIDE
-    process = _start_command(installation, "migrate", "up", DATABASE_URL=url)
+@contextmanager
+def open_beside_server(servers: PrivateServers, seed: int) -> Generator[Stage]:
+    """Yield the program, and beside it a server whose database is migrated again and again."""
+    side = servers.make()
+    side.start()
+    try:
+        with open_installation(servers, Layout.ALONE, seed=seed) as made:
+            yield Stage(made, partial(kill_migration, made, side))
+    finally:
+        side.kill()
+
+
+def kill_migration(installation: Installation, side: PrivateServer, chance: Random) -> None:
+    """Kill a `slb migrate up` of an empty database, and run it again."""
+    with side.connect() as admin:
+        admin.execute("DROP SCHEMA public CASCADE")
+        admin.execute("CREATE SCHEMA public")
+    process = _start_command(installation, "migrate", "up", DATABASE_URL=side.url)
     try:
         process.wait(0.4 + 3 * chance.random())
     except subprocess.TimeoutExpired:
         process.kill()
     process.communicate()
-    again = _start_command(installation, "migrate", "up", DATABASE_URL=url)
-    said, _ = again.communicate(timeout=120)
+    again = _start_command(installation, "migrate", "up", DATABASE_URL=side.url)
+    said, _ = again.communicate(timeout=GIVE_UP_S)
     if again.returncode:
         raise Lost(f"slb migrate up exited with {again.returncode} after it was killed: {said[-300:]}")
-    with installation.server.connect(_SIDE) as side:
-        rows = side.execute("SELECT count(*), count(DISTINCT name) FROM pgmigrations").fetchone()
-    count = len(list(Path("database/migrations").glob("*.sql")))
+    with side.connect() as admin:
+        [rows] = admin.execute("SELECT count(*), count(DISTINCT name) FROM pgmigrations").fetchall()
+    count = len(list((ROOT / "database/migrations").glob("*.sql")))
     if rows != (count, count):
         raise Lost(f"of {count} migrations {rows} are recorded")
 
@@ -160,6 +172,6 @@ CASES = (
         name="kill-migration",
         does="`slb migrate up` of another database is killed, and run again",
         stands_for="MIG-02, MIG-03",
-        open=play_on(Layout.ALONE, kill_migration),
+        open=open_beside_server,
     ),
 )
