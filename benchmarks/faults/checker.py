@@ -124,10 +124,11 @@ def _count_unsealed(admin: psycopg.Connection) -> int:
 
 async def _verify_record(installation: Installation) -> list[str]:
     """Walk along the whole record, up to the head that the program has remembered on its disk."""
-    url = installation.settings["DATABASE_URL"]  # by which the head is filed
-    told = {"DATABASE_URL": url, "SLB_DATA_DIR": str(installation.folder / "data"), "SECRET_KEY": SECRET_KEY}
-    settings = parse_settings(told)
-    async with database.open_database(settings):
-        verdict = await audit_chain.verify_chain(build_seal_config(settings))
+    told = {"SLB_DATA_DIR": str(installation.folder / "data"), "SECRET_KEY": SECRET_KEY}
+    own = parse_settings(
+        {**told, "DATABASE_URL": installation.settings["DATABASE_URL"]}
+    )  # by which the head is filed
+    async with database.open_database(parse_settings({**told, "DATABASE_URL": installation.server.url})):
+        verdict = await audit_chain.verify_chain(build_seal_config(own))
     remembered = [] if verdict.is_remembered else ["the program remembers no head of the record"]
     return remembered + [f"the record: {fault.sentence}" for fault in verdict.faults]

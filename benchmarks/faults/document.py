@@ -42,5 +42,6 @@ def _describe(result: Result) -> str:
     played = f"{datetime.now(UTC):%Y-%m-%d}, seed {result.seed}"
     if result.skipped:
         return f"skipped: needs {result.skipped} | | {played}"
-    held = f"{result.more.descriptors} descriptors, {result.more.memory_mb:.0f} MB"
-    return f"{result.rounds}, {len(result.losses)} | {result.ready_after_s:.1f} s, {held} | {played}"
+    # After one round there is nothing to compare with.
+    held = f", {result.more.descriptors} descriptors, {result.more.memory_mb:.0f} MB" if result.rounds > 1 else ""
+    return f"{result.rounds}, {len(result.losses)} | {result.ready_after_s:.1f} s{held} | {played}"
