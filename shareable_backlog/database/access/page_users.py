@@ -72,37 +72,39 @@ _APPROVER: LiteralString = """(
   SELECT a.email FROM users a WHERE a.id = CASE WHEN v.id IS NULL THEN u.approved_by ELSE v.approved_by END
     AND a.is_admin AND a.is_approved AND NOT a.is_disabled
 )"""
+_FIND_BY_TOKEN: LiteralString = f"""
+SELECT s.id AS session_id, s.method,
+  s.method = 'proxy' OR s.created_at > now() - interval '10 minutes' AS is_proven,
+  u.id AS user_id, u.email, u.display_name, {users.STATE} AS state, u.is_admin,
+  coalesce(v.is_team_member, u.is_team_member) AS is_team_member,
+  coalesce(v.pages_off, u.pages_off) || (SELECT pages_off FROM settings) AS pages_off,
+  {user_scopes.render_scope("u")} AS group_ids,
+  v.email AS viewing_as, {user_scopes.render_scope("v")} AS viewing_group_ids,
+  {_APPROVER} AS approver,
+  s.last_seen_at < now() - interval '1 minute' OR u.last_access_at IS NULL AS is_due,
+  {user_preferences.COLUMNS}, ({published_views.render_offered_views("u.id")}) AS views,
+  {_START_VIEW} AS start_view_id,
+  {freshness.COLUMNS},
+  CASE WHEN u.is_admin THEN ({users.WAITING}) ELSE 0 END AS waiting,
+  (SELECT version::text FROM mirror_versions) AS version,
+  (SELECT xmin::text FROM settings) AS settings_mark,
+  k.seen_until, k.item_ids AS seen_ids
+FROM sessions s
+JOIN users u ON u.id = s.user_id
+LEFT JOIN users v ON v.id = s.viewing_as_user_id AND u.is_admin
+LEFT JOIN user_preferences p ON p.user_id = u.id
+LEFT JOIN seen_marks k ON k.user_id = coalesce(v.id, u.id)
+{freshness.LAST_FAILURE}WHERE s.token_hash = %(token_hash)s AND NOT u.is_disabled
+  AND s.last_seen_at > now() - make_interval(hours => %(idle_hours)s)
+  AND s.created_at > now() - make_interval(days => %(max_days)s)
+"""
+"""Each page sends it. The driver keeps what it makes of a statement's text up to 4,096 characters."""
 
 
 async def find_by_token(token_hash: bytes, idle_hours: int, max_days: int) -> SignedInUserRow | None:
     """Return whose live session a token is; None when there is none, it is too old, or its person was disabled."""
     found = await query(
-        f"""
-        SELECT s.id AS session_id, s.method,
-               s.method = 'proxy' OR s.created_at > now() - interval '10 minutes' AS is_proven,
-               u.id AS user_id, u.email, u.display_name, {users.STATE} AS state, u.is_admin,
-               coalesce(v.is_team_member, u.is_team_member) AS is_team_member,
-               coalesce(v.pages_off, u.pages_off) || (SELECT pages_off FROM settings) AS pages_off,
-               {user_scopes.render_scope("u")} AS group_ids,
-               v.email AS viewing_as, {user_scopes.render_scope("v")} AS viewing_group_ids,
-               {_APPROVER} AS approver,
-               s.last_seen_at < now() - interval '1 minute' OR u.last_access_at IS NULL AS is_due,
-               {user_preferences.COLUMNS}, ({published_views.render_offered_views("u.id")}) AS views,
-               {_START_VIEW} AS start_view_id,
-               {freshness.COLUMNS},
-               CASE WHEN u.is_admin THEN ({users.WAITING}) ELSE 0 END AS waiting,
-               (SELECT version::text FROM mirror_versions) AS version,
-               (SELECT xmin::text FROM settings) AS settings_mark,
-               k.seen_until, k.item_ids AS seen_ids
-        FROM sessions s
-        JOIN users u ON u.id = s.user_id
-        LEFT JOIN users v ON v.id = s.viewing_as_user_id AND u.is_admin
-        LEFT JOIN user_preferences p ON p.user_id = u.id
-        LEFT JOIN seen_marks k ON k.user_id = coalesce(v.id, u.id)
-        WHERE s.token_hash = %(token_hash)s AND NOT u.is_disabled
-          AND s.last_seen_at > now() - make_interval(hours => %(idle_hours)s)
-          AND s.created_at > now() - make_interval(days => %(max_days)s)
-        """,
+        _FIND_BY_TOKEN,
         {
             "token_hash": token_hash,
             "idle_hours": idle_hours,

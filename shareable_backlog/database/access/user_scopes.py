@@ -9,9 +9,7 @@ from shareable_backlog.database.connection.transaction import Transaction
 
 def render_group_ids(user: LiteralString) -> LiteralString:
     """Return the expression of the ids of a person's groups in order; `user` is the alias of the table of people."""
-    return f"""ARRAY(
-          SELECT m.viewer_group_id FROM viewer_group_members m WHERE m.user_id = {user}.id ORDER BY m.viewer_group_id
-        )"""
+    return f"ARRAY(SELECT m.viewer_group_id FROM viewer_group_members m WHERE m.user_id = {user}.id ORDER BY 1)"
 
 
 def render_group_names(user: LiteralString) -> LiteralString:
@@ -27,7 +25,7 @@ def render_scope(user: LiteralString) -> LiteralString:
 
     Admins see everything that is shown, as they decide what that is.
     """
-    return f"""CASE WHEN {user}.is_admin OR {user}.sees_everything THEN NULL ELSE {render_group_ids(user)} END"""
+    return f"CASE WHEN {user}.is_admin OR {user}.sees_everything THEN NULL ELSE {render_group_ids(user)} END"
 
 
 async def set_scope(transaction: Transaction, user_id: int, scope: Scope) -> None:

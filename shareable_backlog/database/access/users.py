@@ -15,10 +15,8 @@ UserState: TypeAlias = Literal["pending", "active", "disabled", "declined", "exp
 
 # The contract's two flags tell four states; an end date that has passed makes the fifth.
 STATE: LiteralString = """
-    CASE WHEN u.is_disabled THEN CASE WHEN u.is_approved THEN 'disabled' ELSE 'declined' END
-         WHEN NOT u.is_approved THEN 'pending'
-         WHEN u.access_until <= now() THEN 'expired'
-         ELSE 'active' END
+  CASE WHEN u.is_disabled THEN CASE WHEN u.is_approved THEN 'disabled' ELSE 'declined' END
+    WHEN NOT u.is_approved THEN 'pending' WHEN u.access_until <= now() THEN 'expired' ELSE 'active' END
 """
 
 

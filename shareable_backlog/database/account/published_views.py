@@ -42,16 +42,16 @@ def render_offered_views(user_id: LiteralString) -> LiteralString:
     A person's own views come in their order, as far as they can be read, and then the published ones in theirs.
     """
     return f"""
-        SELECT coalesce(jsonb_agg(o ORDER BY id IS NOT NULL, place, id), '[]') FROM (
-          SELECT NULL::integer AS id, view ->> 'name' AS name, view ->> 'query' AS query,
-                 coalesce(view ->> 'layout', 'list') AS layout,
-                 coalesce(view ->> 'name' = preferences ->> 'default_view', false) AS is_default, number AS place
-          FROM user_preferences CROSS JOIN LATERAL {VIEWS}
-          WHERE user_id = {user_id} AND {IS_READABLE}
-          UNION ALL
-          SELECT {_COLUMNS}, false, position FROM published_views
-        ) AS o
-    """
+  SELECT coalesce(jsonb_agg(o ORDER BY id IS NOT NULL, place, id), '[]') FROM (
+    SELECT NULL::int AS id, view ->> 'name' AS name, view ->> 'query' AS query,
+      coalesce(view ->> 'layout', 'list') AS layout,
+      coalesce(view ->> 'name' = preferences ->> 'default_view', false) AS is_default, number AS place
+    FROM user_preferences CROSS JOIN LATERAL {VIEWS}
+    WHERE user_id = {user_id} AND {IS_READABLE}
+    UNION ALL
+    SELECT {_COLUMNS}, false, position FROM published_views
+  ) AS o
+"""
 
 
 async def list_offered_views(user_id: int) -> tuple[list[dict[str, Any]], str]:

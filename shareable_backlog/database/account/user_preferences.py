@@ -10,16 +10,14 @@ from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import Transaction
 
 # Whoever wrote it: what stands there need be no list.
-VIEWS: LiteralString = """
-    jsonb_array_elements(
-      CASE jsonb_typeof(preferences -> 'views') WHEN 'array' THEN preferences -> 'views' ELSE '[]' END
-    ) WITH ORDINALITY AS stored (view, number)
-"""
+VIEWS: LiteralString = """jsonb_array_elements(
+  CASE jsonb_typeof(preferences -> 'views') WHEN 'array' THEN preferences -> 'views' ELSE '[]' END
+) WITH ORDINALITY AS stored (view, number)"""
 """The saved views of a row of preferences, in their order."""
 IS_READABLE: LiteralString = r"""
-    jsonb_typeof(view -> 'name') = 'string' AND view ->> 'name' ~ '\S' AND jsonb_typeof(view -> 'query') = 'string'
-    AND coalesce(view -> 'layout' IN (
-      '"list"', '"board"', '"matrix"', '"timeline"', '"trends"', '"roadmap"', '"changes"'), true)
+  jsonb_typeof(view -> 'name') = 'string' AND view ->> 'name' ~ '\S' AND jsonb_typeof(view -> 'query') = 'string' AND
+  coalesce(view -> 'layout' IN
+    ('"list"', '"board"', '"matrix"', '"timeline"', '"trends"', '"roadmap"', '"changes"'), true)
 """
 """Tell whether one of `VIEWS` is a view that this program knows how to show."""
 
@@ -48,9 +46,9 @@ class StoredPreferences(Struct, frozen=True):
 
 
 COLUMNS: LiteralString = """
-    p.preferences ->> 'theme' AS theme, p.preferences ->> 'density' AS density,
-    p.preferences ->> 'time_zone' AS time_zone, p.preferences ->> 'locale' AS locale,
-    p.preferences -> 'columns' AS columns, p.preferences ->> 'shortcuts' AS shortcuts
+  p.preferences ->> 'theme' AS theme, p.preferences ->> 'density' AS density,
+  p.preferences ->> 'time_zone' AS time_zone, p.preferences ->> 'locale' AS locale,
+  p.preferences -> 'columns' AS columns, p.preferences ->> 'shortcuts' AS shortcuts
 """
 """The columns of `StoredPreferences` of a row `p`."""
 

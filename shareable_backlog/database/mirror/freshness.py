@@ -28,29 +28,30 @@ NOT_ADOPTED: LiteralString = "id > coalesce((SELECT max(sync_history_id) FROM ad
 """Tell whether a row of `sync_history` is of this program: the Node service filled another mirror."""
 
 
-def _find_failure(column: LiteralString) -> LiteralString:
-    return f"""(
-      SELECT CASE status WHEN 'failed' THEN {column} END FROM sync_history
-      WHERE completed_at IS NOT NULL AND {NOT_ADOPTED} ORDER BY started_at DESC, id DESC LIMIT 1)"""
-
-
 COLUMNS: LiteralString = f"""
-    least(
-      (SELECT completed_at FROM sync_history
-       WHERE status IN ('succeeded', 'partial') AND completed_at IS NOT NULL AND {NOT_ADOPTED}
-       ORDER BY started_at DESC, id DESC LIMIT 1),
-      (SELECT first_at FROM sync_refusals WHERE (stream, kind, name) = ('issues', 'list', ''))) AS as_of,
-    {_find_failure("error_message")} AS failure,
-    EXISTS (SELECT FROM teams WHERE starts_with(id, %(sample)s)) AS is_sample,
-    {_find_failure("error_code")} AS failure_code
+  least(
+    (SELECT completed_at FROM sync_history
+    WHERE status IN ('succeeded', 'partial') AND completed_at IS NOT NULL AND {NOT_ADOPTED}
+    ORDER BY started_at DESC, id DESC LIMIT 1),
+    (SELECT first_at FROM sync_refusals WHERE (stream, kind, name) = ('issues', 'list', ''))
+  ) AS as_of,
+  f.failure, EXISTS (SELECT FROM teams WHERE starts_with(id, %(sample)s)) AS is_sample, f.failure_code
 """
-"""The columns of `MirrorAge`, with the parameter `sample`, which is SAMPLE_PREFIX.
-
-One run comes after the other, so the one that began last has ended last.
+"""The columns of `MirrorAge`, beside LAST_FAILURE, with the parameter `sample`, which is SAMPLE_PREFIX."""
+LAST_FAILURE: LiteralString = f"""
+  LEFT JOIN (
+    SELECT error_message AS failure, error_code AS failure_code FROM (
+      SELECT * FROM sync_history
+      WHERE completed_at IS NOT NULL AND {NOT_ADOPTED} ORDER BY started_at DESC, id DESC LIMIT 1
+    ) AS run WHERE status = 'failed'
+  ) AS f ON true
 """
+"""Join the failure of the newest run; one comes after the other, so the one that began last has ended last."""
 
 
 async def read_age() -> MirrorAge:
     """Return all that tells how old the mirror is."""
-    [found] = await query(f"SELECT {COLUMNS}", {"sample": SAMPLE_PREFIX}, row=MirrorAge)
+    [found] = await query(
+        f"SELECT {COLUMNS} FROM (SELECT) AS nothing {LAST_FAILURE}", {"sample": SAMPLE_PREFIX}, row=MirrorAge
+    )
     return found

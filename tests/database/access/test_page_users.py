@@ -2,6 +2,7 @@
 
 from typing import LiteralString
 
+import psycopg._queries
 import pytest
 
 from shareable_backlog.config import Settings
@@ -23,6 +24,11 @@ async def ids(live_database: Settings, database: str) -> dict[str, int]:
     found = let_in(database, *PERSONAS)
     await query("UPDATE sessions SET token_hash = split_part(email, '@', 1)::bytea FROM users u WHERE u.id = user_id")
     return found
+
+
+async def test_the_driver_keeps_what_it_makes_of_the_statement_that_every_page_sends() -> None:
+    statement = page_users._FIND_BY_TOKEN  # pyright: ignore[reportPrivateUsage]
+    assert len(statement) <= psycopg._queries.MAX_CACHED_STATEMENT_LENGTH  # pyright: ignore[reportPrivateUsage]
 
 
 async def find(persona: str) -> SignedInUserRow | None:
