@@ -21,12 +21,13 @@ MUTATORS = {
 }
 OF_TASKS = {
     "database.connection.query.inside_transaction",
+    "database.connection.standby.request_version._NOTED",
     "tracing._current",
     "web.pages.locales._READER",
     "logs._CONTEXT",
     "web.sub_path._SUB_PATH",
 }
-"""What is no process's but a task's: the `with` that sets it puts it back."""
+"""What is no process's but a task's: the `with` that sets it puts it back, or it is good for two seconds."""
 UNCHANGING = {
     "Decoder": "msgspec's, made of a type once",
     "Logger": "knows its name alone",

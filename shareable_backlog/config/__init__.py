@@ -31,6 +31,7 @@ __all__ = [
 
 SECRET_NAMES = (
     "DATABASE_URL",
+    "DATABASE_READ_URL",
     "SECRET_KEY",
     "SECRET_KEYS",
     "LINEAR_API_KEY",
@@ -61,6 +62,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Every setting of the program, as `.env.example` explains them; secrets don't show in its repr."""
 
     database_url: Secret | None = None
+    database_read_url: Secret | None = None
     database_pool_max: int = 20
     database_idle_timeout_s: float = 30
     database_connect_timeout_s: float = 5
@@ -128,6 +130,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 _SECONDS = values.build_number_parser("above 0", lambda value: value > 0)
 _PARSERS: Mapping[str, values.Parser] = {
     "DATABASE_URL": values.parse_database_url,
+    "DATABASE_READ_URL": values.parse_database_url,
     "DATABASE_POOL_MAX": values.build_whole_number_parser(1, 1000),
     "DATABASE_IDLE_TIMEOUT_S": _SECONDS,
     "DATABASE_CONNECT_TIMEOUT_S": _SECONDS,

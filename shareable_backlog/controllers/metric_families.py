@@ -57,6 +57,14 @@ def _collect_process_numbers(numbers: ProcessNumbers, streams: int) -> Iterator[
     yield _build_counter("database_pool_wait_seconds", "How long connections were waited for", pool.wait_s)
     yield _build_counter("database_pool_failed_connections", "How often none could be made", pool.failed)
     yield _build_query_times(numbers.queries)
+    reads = CounterMetricFamily(
+        "slb_database_list_reads",
+        f"Round trips for lists, search, boards and exports {_OF_PROCESS}.",
+        labels=["server"],
+    )
+    reads.add_metric(["primary"], numbers.list_reads.primary)
+    reads.add_metric(["standby"], numbers.list_reads.standby)
+    yield reads
     yield _build_gauge("event_streams", "Open pages that are sent what changes", streams)
 
 

@@ -129,9 +129,10 @@ def _find_account_dangers(
 
 
 def _find_plain_text(settings: Settings) -> Generator[Danger]:
-    if settings.database_url and conninfo.may_be_read(settings.database_url.reveal()):
-        what = "The database is on another host, and what is sent there can be read on the way."
-        yield Danger("plain_database", what, "add ?sslmode=verify-full to DATABASE_URL, with sslrootcert if need be")
+    for name, url in (("DATABASE_URL", settings.database_url), ("DATABASE_READ_URL", settings.database_read_url)):
+        if url and conninfo.may_be_read(url.reveal()):
+            what = "The database is on another host, and what is sent there can be read on the way."
+            yield Danger("plain_database", what, f"add ?sslmode=verify-full to {name}, with sslrootcert if need be")
     mail = urlsplit(settings.smtp_url.reveal() if settings.smtp_url else "")
     if mail.scheme == "smtp" and not is_loopback(mail.hostname or ""):
         what = "smtp:// sends mails, with the links by which people sign in, in plain text where TLS is not offered."

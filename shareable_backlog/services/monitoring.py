@@ -14,6 +14,7 @@ from shareable_backlog.database.access.users import UserState
 from shareable_backlog.database.backup import last_backups
 from shareable_backlog.database.connection.probe import ConnectionTest
 from shareable_backlog.database.connection.query_times import BUCKETS_S, QUERY_TIMES, QueryTimes
+from shareable_backlog.database.connection.standby.standby import LIST_READS, ListReads
 from shareable_backlog.database.mirror import freshness, sync_history
 from shareable_backlog.database.mirror.sync_history import RateBudget
 from shareable_backlog.database.monitoring import installation
@@ -38,6 +39,7 @@ class ProcessNumbers(Struct, frozen=True):
     probe: ConnectionTest | None
     pool: PoolNumbers
     queries: QueryTimes
+    list_reads: ListReads
 
 
 class InstallationNumbers(Struct, frozen=True, kw_only=True):
@@ -68,7 +70,9 @@ _KEPT = ProcessState[tuple[float, InstallationNumbers] | None](lambda: None)
 
 def read_process_numbers() -> ProcessNumbers:
     """Return how this process is; asks nobody."""
-    return ProcessNumbers(database.read_last_connection_test(), overview.read_pool_numbers(), QUERY_TIMES.value)
+    return ProcessNumbers(
+        database.read_last_connection_test(), overview.read_pool_numbers(), QUERY_TIMES.value, LIST_READS.value
+    )
 
 
 async def read_installation_numbers(limits: SessionLimits) -> InstallationNumbers | None:

@@ -14,7 +14,7 @@ from shareable_backlog.config import NAMES, SECRET_NAMES, Secret, Settings
 from tests.fakes import oidc
 from tests.fakes.echo import run_echo, run_mail_echo
 from tests.fakes.oidc import Provider
-from tests.fakes.postgres import PASSWORD, PrivateServer
+from tests.fakes.postgres import DATABASE, PASSWORD, PORT, PrivateServer
 from tests.support import leaks
 from tests.support.database import lending
 from tests.support.served import Served, run_serve, slb
@@ -22,6 +22,7 @@ from tests.support.served import Served, run_serve, slb
 VALUES = {
     "DATABASE_URL": PASSWORD,
     "SECRET_KEY": "key/of+the/house?0123456789&abcdef",
+    "DATABASE_READ_URL": "word/of+the&standby?0123",
     "SECRET_KEYS": "newer/key+of/the/house?0123456789,older/key+of/the/house?0123456789",
     "LINEAR_API_KEY": "lin_api_/0the+key?0123456789",
     "LINEAR_OAUTH_CLIENT_SECRET": "lin_oauth_/0the+secret?0123456789",
@@ -81,9 +82,11 @@ def provider() -> Generator[Provider]:
 @pytest.fixture
 def around(private_server: PrivateServer, provider: Provider) -> Generator[dict[str, str]]:
     """Yield settings that lead to ends that say back whatever they are told."""
+    word = quote(VALUES["DATABASE_READ_URL"], safe="")  # which the server refuses
     with run_echo() as linear, run_mail_echo() as port:
         yield {
             "DATABASE_URL": private_server.url,
+            "DATABASE_READ_URL": f"postgresql://reader:{word}@{private_server.host}:{PORT}/{DATABASE}",
             "LINEAR_API_URL": f"http://127.0.0.1:{linear}/graphql",
             "LINEAR_OAUTH_TOKEN_URL": f"http://127.0.0.1:{linear}/token",
             "LINEAR_WEBHOOK_SECRETS": VALUES["LINEAR_WEBHOOK_SECRETS"],
@@ -100,7 +103,7 @@ def around(private_server: PrivateServer, provider: Provider) -> Generator[dict[
 
 
 def test_the_runs_below_give_every_secret_setting_its_value() -> None:
-    around = {"DATABASE_URL", "LINEAR_WEBHOOK_SECRETS", "SMTP_URL", "OIDC_CLIENT_SECRET"}
+    around = {"DATABASE_URL", "DATABASE_READ_URL", "LINEAR_WEBHOOK_SECRETS", "SMTP_URL", "OIDC_CLIENT_SECRET"}
     assert around.union(*EITHER) == set(SECRET_NAMES), "Give it in `around`, or in EITHER if it excludes another."
 
 
@@ -122,6 +125,7 @@ def test_no_page_log_or_command_says_one_whatever_others_say(
         ask_for_everything(program, provider)
         program.until_logged("sync_ended")
         program.until_logged("mail_put_off")
+        assert "refused the user or password" in program.until_logged("standby_is_away")["reason"]
         private_server.restart("immediate")
         ask_for_everything(program, provider)
         refused = "linear.oauth_refused" if "LINEAR_OAUTH_CLIENT_ID" in own else "linear.query_refused"

@@ -9,6 +9,7 @@ from shareable_backlog import clock
 from shareable_backlog.controllers.metric_families import CurrentNumbers
 from shareable_backlog.database.connection.probe import ConnectionTest
 from shareable_backlog.database.connection.query_times import QueryTimes
+from shareable_backlog.database.connection.standby.standby import ListReads
 from shareable_backlog.database.mirror.sync_history import RateBudget
 from shareable_backlog.database.monitoring.installation import AuditBacklog, Backlog, EndedRun, MailBacklog
 from shareable_backlog.database.overview import PoolNumbers
@@ -19,7 +20,9 @@ NOTHING = InstallationNumbers(**dict.fromkeys([field.name for field in fields(In
 
 
 def collect(installation: InstallationNumbers | None, queries: QueryTimes | None = None) -> dict[str, Metric]:
-    process = ProcessNumbers(ConnectionTest(connected=True, latency_ms=3), POOL, queries or QueryTimes())
+    process = ProcessNumbers(
+        ConnectionTest(connected=True, latency_ms=3), POOL, queries or QueryTimes(), ListReads(5, 7)
+    )
     return {one.name: one for one in CurrentNumbers(process, 2, installation).collect()}
 
 
@@ -38,6 +41,7 @@ def test_the_pool_is_told_by_what_its_connections_are_at() -> None:
     assert read(found["slb_database_pool_connections"]) == {"idle": 3, "used": 2}
     assert read(found["slb_database_pool_wait_seconds"]) == {"": 0.5}
     assert read(found["slb_database_probe_seconds"]) == {"": 0.003}
+    assert read(found["slb_database_list_reads"]) == {"primary": 5, "standby": 7}
     assert read(found["slb_event_streams"]) == {"": 2}
 
 

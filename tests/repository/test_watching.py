@@ -100,6 +100,7 @@ def test_the_dashboard_asks_for_metrics_that_there_are() -> None:
     shown = {name for expression in asked for name in re.findall(r"\b(?:slb|process)_\w+", expression)}
     unseen = {name for name in list_metrics() if name.startswith("slb_") and not any(name in one for one in shown)}
     assert unseen == {
+        "slb_database_list_reads_total",
         "slb_database_pool_requests_total",
         "slb_linear_budget_reset_timestamp_seconds",
         "slb_sync_last_run_end_timestamp_seconds",

@@ -86,6 +86,7 @@ def test_a_safe_set_up_is_no_danger(changed: dict[str, str | None], tmp_path: Pa
         ({"METRICS_NETWORKS": "0.0.0.0/0"}, "public_metrics"),
         ({"DATABASE_URL": "postgresql://backlog@db.example.com/backlog"}, "plain_database"),
         ({"DATABASE_URL": "postgresql://backlog@db.example.com/backlog?sslmode=disable"}, "plain_database"),
+        ({"DATABASE_READ_URL": "postgresql://backlog@standby.example.com/backlog"}, "plain_database"),
         ({"DATABASE_URL": "postgresql://backlog@localhost,db.example.com/backlog"}, "plain_database"),
         ({"DATABASE_URL": "postgresql://backlog@localhost/backlog?hostaddr=192.0.2.4"}, "plain_database"),
         ({"SMTP_URL": "smtp://mail.example.com"}, "plain_mail"),

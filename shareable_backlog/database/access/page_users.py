@@ -9,6 +9,7 @@ from shareable_backlog.database.access import user_scopes, users
 from shareable_backlog.database.access.users import UserState
 from shareable_backlog.database.account import published_views, user_preferences
 from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.connection.standby.request_version import note_version
 from shareable_backlog.database.mirror import freshness
 
 
@@ -113,4 +114,7 @@ async def find_by_token(token_hash: bytes, idle_hours: int, max_days: int) -> Si
         },
         row=SignedInUserRow,
     )
-    return found[0] if found else None
+    if not found:
+        return None
+    note_version(found[0].version)
+    return found[0]

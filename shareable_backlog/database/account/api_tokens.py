@@ -7,6 +7,7 @@ from msgspec import Struct
 from shareable_backlog.database.access import user_scopes
 from shareable_backlog.database.access.users import STATE
 from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.connection.standby.request_version import note_version
 from shareable_backlog.database.connection.transaction import Transaction
 
 
@@ -25,6 +26,8 @@ class Token(Struct, frozen=True):
     """None for whoever sees everything."""
     is_due: bool
     """Whether `touch_token` should note that it is in use."""
+    version: str
+    """That of the mirror and of what is shared."""
 
 
 class ListedToken(Struct, frozen=True):
@@ -45,7 +48,8 @@ async def find_by_hash(token_hash: bytes) -> Token | None:
         SELECT t.id, t.scopes, u.id AS user_id, u.email, u.display_name, u.is_admin, u.is_team_member,
                u.pages_off || (SELECT pages_off FROM settings) AS pages_off,
                {user_scopes.render_scope("u")} AS group_ids,
-               coalesce(t.last_used_at < now() - interval '1 minute', true) AS is_due
+               coalesce(t.last_used_at < now() - interval '1 minute', true) AS is_due,
+               (SELECT version::text FROM mirror_versions) AS version
         FROM api_tokens t JOIN users u ON u.id = t.user_id
         WHERE t.token_hash = %(token_hash)s AND t.revoked_at IS NULL
           AND (t.expires_at IS NULL OR t.expires_at > now()) AND {STATE} = 'active'
@@ -53,7 +57,10 @@ async def find_by_hash(token_hash: bytes) -> Token | None:
         {"token_hash": token_hash},
         row=Token,
     )
-    return found[0] if found else None
+    if not found:
+        return None
+    note_version(found[0].version)
+    return found[0]
 
 
 async def touch_token(token_id: int) -> None:

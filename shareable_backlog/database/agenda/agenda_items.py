@@ -40,6 +40,7 @@ async def list_ids(selections: Sequence[tuple[Selection, Pick]], limit: int) -> 
         ],
         row=_FoundId,
         plan_anew=True,
+        on_standby=True,
     )
     return [[row.id for row in rows] for rows in found]
 

@@ -137,7 +137,7 @@ async def list_options(scope: Scope) -> Options:
     tables = f"{render_tables(selection)},\nfew AS MATERIALIZED ({rows})"
     params = {**selection.params, "state_types": list(STATE_TYPES), "estimates": _ESTIMATES, "limit": few}
     statement = f"SELECT * FROM ({tables} {_render_options(used)}) o"
-    [found] = await query(statement, params, row=Options, plan_anew=True)
+    [found] = await query(statement, params, row=Options, plan_anew=True, on_standby=True)
     return found
 
 

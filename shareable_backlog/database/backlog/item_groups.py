@@ -169,6 +169,7 @@ FROM grouped i GROUP BY i.at
         },
         row=_Count,
         plan_anew=True,
+        on_standby=True,
     )
     is_all = any(one.at is None and one.count <= few for one in found)
     contents = {one.at: GroupContent(one.count, one.ids or [], one.points if is_all else None) for one in found}
@@ -217,7 +218,7 @@ async def fill_groups(
         statements.append((text, {**narrowed.params, "first": wanted, "most": most}))
     if statements:
         for at, [found] in zip(
-            looked_into, await query_all(statements, row=GroupContent, plan_anew=True), strict=True
+            looked_into, await query_all(statements, row=GroupContent, plan_anew=True, on_standby=True), strict=True
         ):
             points = found.points if found.count < most else None
             contents[at] = GroupContent(found.count, found.ids or known[at].ids, points)

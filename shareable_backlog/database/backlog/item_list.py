@@ -168,7 +168,7 @@ async def read_rows(sql: LiteralString, params: Params, *, plan_anew: bool = Fal
 
     With `plan_anew` it is planned for its values each time.
     """
-    rows = await query(sql, params, plan_anew=plan_anew)
+    rows = await query(sql, params, plan_anew=plan_anew, on_standby=True)
     if (found := await _name_rows(rows, query)) is None:
         # The mirror has changed between the two, and here it can't.
         async with transaction(is_snapshot=True) as tx:

@@ -48,6 +48,7 @@ async def _read_position(selection: Selection, item_id: str) -> Position | None:
         """,
         {"item_id": item_id},
         plan_anew=True,
+        on_standby=True,
     )
     return tuple(found[0][0]) if found else None
 

@@ -34,7 +34,9 @@ async def list_ranked_ids(scope: Scope) -> list[str]:
 async def list_ranked_beside(selection: Selection) -> list[str]:
     """Return the same for the scope of any selection, of which so much is known already."""
     ranked = select_open_items(selection)
-    [(ids,)] = await query(render_ranked_ids(ranked), {**ranked.params, "limit": MOST}, plan_anew=True)
+    [(ids,)] = await query(
+        render_ranked_ids(ranked), {**ranked.params, "limit": MOST}, plan_anew=True, on_standby=True
+    )
     return ids
 
 

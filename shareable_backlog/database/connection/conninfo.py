@@ -32,8 +32,8 @@ _SERVER_WAITS = (
 _PLANNING = "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0 -c join_collapse_limit=4"
 
 
-def parse_url(url: str) -> str:
-    """Return libpq's connection string for a PostgreSQL URL.
+def parse_url(url: str, name: str = "DATABASE_URL") -> str:
+    """Return libpq's connection string for a PostgreSQL URL, that of the setting `name`.
 
     node-postgres's words are understood and noted in the log: `uselibpqcompat` is dropped,
     `sslmode=no-verify` is libpq's `require`, `ssl=true` too. Raises ConfigurationInvalid for a word that
@@ -43,13 +43,13 @@ def parse_url(url: str) -> str:
     words = [word for word in query.split("&") if word]
     kept = [_translate_word(word) for word in words]
     if kept != words:
-        _LOG.info("DATABASE_URL holds node-postgres's own words; they are understood as libpq's")
+        _LOG.info("A database's URL holds node-postgres's own words; they are understood as libpq's")
     try:
         parts = conninfo_to_dict(before + mark + "&".join(word for word in kept if word))
     except ProgrammingError as error:
-        raise ConfigurationInvalid((f"DATABASE_URL {_describe_refusal(str(error))}",)) from None
+        raise ConfigurationInvalid((f"{name} {_describe_refusal(str(error))}",)) from None
     if parts.get("sslmode", "require") not in _SSL_MODES:
-        raise ConfigurationInvalid(("DATABASE_URL has an sslmode that libpq does not know",))
+        raise ConfigurationInvalid((f"{name} has an sslmode that libpq does not know",))
     _mask_secrets(parts)
     return make_conninfo("", **parts)
 
@@ -95,8 +95,8 @@ def may_be_read(url: str) -> bool:
     return mode in {"disable", "allow", "prefer"} and not all(map(is_loopback, hosts))
 
 
-def add_pool_options(conninfo: str, settings: Settings) -> str:
-    """Add what every pooled connection wants: time-outs, keepalives, UTC, and a server that takes writes.
+def add_pool_options(conninfo: str, settings: Settings, *, wanted_server: str = "read-write") -> str:
+    """Add what every pooled connection wants: time-outs, keepalives, UTC, and usually a server that takes writes.
 
     What the URL itself says goes first, but for the schema: the migrations make everything in `public`.
     """
@@ -118,7 +118,7 @@ def add_pool_options(conninfo: str, settings: Settings) -> str:
         "keepalives_idle": 30,
         "keepalives_interval": 5,
         "keepalives_count": 3,
-        "target_session_attrs": "read-write",
+        "target_session_attrs": wanted_server,
         # What the server would choose is no text to the driver where the database has no encoding (SQL_ASCII).
         "client_encoding": "UTF8",
     }

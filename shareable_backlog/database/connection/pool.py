@@ -1,11 +1,10 @@
 """Keep the process's connection pool: opened in the background, so that the program starts without a database."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from time import monotonic
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import psycopg
 from msgspec import Struct
@@ -21,10 +20,13 @@ from shareable_backlog.database.connection.outage_log import OutageLog
 from shareable_backlog.database.connection.prepared import PreparedUse, Wish
 from shareable_backlog.database.connection.probe import Probe, has_news
 from shareable_backlog.database.connection.server import use_server
+from shareable_backlog.database.connection.standby.standby import Standby, StandbyConnection
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.tasks import end_tasks
 
 _LOG = logs.get_logger(__name__)
+
+C = TypeVar("C", bound=psycopg.AsyncConnection[TupleRow])
 
 _MIN_SIZE = 2
 _RECONNECT_TIMEOUT_S = 2  # the default of 300 s grows its waits to 16 s after an outage (measured)
@@ -34,13 +36,14 @@ _QUIET_S = 5.0
 
 
 class OpenDatabase(Struct, frozen=True):
-    """What one process has open: the pool, its probe, and how long one statement may take in all."""
+    """What one process has open: the pool, its probe, how long one statement may take in all, and a standby."""
 
     conninfo: str
     pool: AsyncConnectionPool
     probe: Probe
     deadline_s: float
     exhaustion_log: OutageLog
+    standby: Standby | None
 
     def record_exhaustion(self) -> None:
         """Note for the log that the pool had no connection to give to a request."""
@@ -104,41 +107,79 @@ async def open_database(settings: Settings) -> AsyncGenerator[str]:
             stack.callback(_OPENED.reset)
             stack.enter_context(_OPENED.hold(ours))
             await ours.pool.open(wait=False)
+            if ours.standby is not None:
+                stack.push_async_callback(ours.standby.pool.close)
+                await ours.standby.pool.open(wait=False)
             yield server
 
 
 def _build_database(server: str, settings: Settings) -> OpenDatabase:
     conninfo = conninfo_words.add_pool_options(server, settings)
-    statement_s = settings.database_statement_timeout_ms / 1000
-    ours: AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]] = AsyncConnectionPool(
+    min_size = min(_MIN_SIZE, settings.database_pool_max)
+    ours: AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]] = _build_pool(
+        conninfo, settings, _PooledConnection, _set_up, min_size=min_size, check=_check_connection, name="slb"
+    )
+    deadline_s = settings.database_statement_timeout_ms / 1000 + _MARGIN_S
+    exhausted = OutageLog("pool_is_exhausted", "pool_is_still_exhausted", "pool_has_room_again", quiet_s=_QUIET_S)
+    return OpenDatabase(conninfo, ours, Probe(conninfo), deadline_s, exhausted, _build_standby(settings, deadline_s))
+
+
+def _build_standby(settings: Settings, deadline_s: float) -> Standby | None:
+    """Return the standby of DATABASE_READ_URL, which has half the time: what is late there runs on the primary."""
+    if settings.database_read_url is None:
+        return None
+    server = conninfo_words.parse_url(settings.database_read_url.reveal(), "DATABASE_READ_URL")
+    conninfo = conninfo_words.add_pool_options(server, settings, wanted_server="prefer-standby")
+    # Connections are made when they are wanted, so that a standby that is away is not asked for ever.
+    theirs = _build_pool(conninfo, settings, StandbyConnection, _prepare, min_size=0, check=None, name="slb-standby")
+    return Standby(theirs, deadline_s / 2)
+
+
+def _build_pool(
+    conninfo: str,
+    settings: Settings,
+    connection_class: type[C],
+    set_up: Callable[[Wish, C], Awaitable[object]],
+    *,
+    min_size: int,
+    check: Callable[[C], Awaitable[None]] | None,
+    name: str,
+) -> AsyncConnectionPool[C]:
+    async def configure(connection: C) -> None:
+        await set_up(settings.database_prepared_statements, connection)
+
+    return AsyncConnectionPool(
         conninfo,
-        connection_class=_PooledConnection,
+        connection_class=connection_class,
         kwargs={"autocommit": True, "prepare_threshold": None},
-        configure=partial(_set_up, settings.database_prepared_statements),
-        min_size=min(_MIN_SIZE, settings.database_pool_max),
+        configure=configure,
+        min_size=min_size,
         max_size=settings.database_pool_max,
         max_idle=settings.database_idle_timeout_s,
         timeout=settings.database_connect_timeout_s,
         max_waiting=_WAITING_PER_CONNECTION * settings.database_pool_max,
         reconnect_timeout=_RECONNECT_TIMEOUT_S,
-        check=_check_connection,
-        name="slb",
+        check=check,
+        name=name,
         open=False,
     )
-    exhausted = OutageLog("pool_is_exhausted", "pool_is_still_exhausted", "pool_has_room_again", quiet_s=_QUIET_S)
-    return OpenDatabase(conninfo, ours, Probe(conninfo), statement_s + _MARGIN_S, exhausted)
 
 
 async def _set_up(wish: Wish, connection: psycopg.AsyncConnection[TupleRow]) -> None:
-    """Have a new connection prepare its statements or not; each decides anew, as a pooler may come or go."""
-    try:
-        use = await prepared.set_up(connection, wish)
-    except BaseException:
-        await connection.close()  # as the pool forgets it
-        raise
+    """Have a new connection prepare its statements or not, and tell when that is another answer than before."""
+    use = await _prepare(wish, connection)
     if use != _PREPARED_USE.value:
         _LOG.info("statements_are_prepared" if use.is_on else "statements_are_not_prepared", reason=use.words)
         _PREPARED_USE.value = use
+
+
+async def _prepare(wish: Wish, connection: psycopg.AsyncConnection[TupleRow]) -> PreparedUse:
+    """Have a new connection prepare its statements or not; each decides anew, as a pooler may come or go."""
+    try:
+        return await prepared.set_up(connection, wish)
+    except BaseException:
+        await connection.close()  # as the pool forgets it
+        raise
 
 
 def describe_prepared_use() -> str:

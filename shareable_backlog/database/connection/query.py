@@ -17,6 +17,7 @@ from shareable_backlog.database.connection.deadline import hang_up_after
 from shareable_backlog.database.connection.pool import OpenDatabase, require_database
 from shareable_backlog.database.connection.probe import ConnectionTest
 from shareable_backlog.database.connection.query_times import QUERY_TIMES
+from shareable_backlog.database.connection.standby.standby import LIST_READS
 from shareable_backlog.tracing import TracedStatement
 
 _LOG = logs.get_logger(__name__)
@@ -41,28 +42,42 @@ def read_last_connection_test() -> ConnectionTest | None:
 
 
 @overload
-async def query(sql: Sql, params: Params | None = None, *, plan_anew: bool = False) -> list[tuple[Any, ...]]: ...
-@overload
-async def query(sql: Sql, params: Params | None = None, *, row: type[T], plan_anew: bool = False) -> list[T]: ...
 async def query(
-    sql: Sql, params: Params | None = None, *, row: type[T] | None = None, plan_anew: bool = False
+    sql: Sql, params: Params | None = None, *, plan_anew: bool = False, on_standby: bool = False
+) -> list[tuple[Any, ...]]: ...
+@overload
+async def query(
+    sql: Sql, params: Params | None = None, *, row: type[T], plan_anew: bool = False, on_standby: bool = False
+) -> list[T]: ...
+async def query(
+    sql: Sql,
+    params: Params | None = None,
+    *,
+    row: type[T] | None = None,
+    plan_anew: bool = False,
+    on_standby: bool = False,
 ) -> list[Any]:
     """Run one statement in a connection of its own and return its rows, as tuples or built by `row`.
 
     `%(name)s` in the text stands for `params["name"]`. It commits by itself. A SELECT whose connection turns
     out to be lost is run once more on a fresh one, and so is whatever was refused as it was prepared for another
     schema; nothing else is. With `plan_anew` it is planned for its values each time, as what is put together from a
-    person's filters needs: a plan for any label is a bad one for a common one. Waiting for a connection and running
-    take no longer than DATABASE_STATEMENT_TIMEOUT_MS and half a second together. Raises DatabaseUnavailable
-    or DatabaseFailed, and RuntimeError inside a `transaction()`, whose own `query` is to be used there.
+    person's filters needs: a plan for any label is a bad one for a common one. With `on_standby` the standby may run
+    it, if there is one that is as new as the version of the mirror that the primary last said in this request: for
+    what reads nothing but the mirror and what is shared. Waiting for a connection and running take no longer than
+    DATABASE_STATEMENT_TIMEOUT_MS and half a second together, after half of that on a standby that fell silent. Raises
+    DatabaseUnavailable or DatabaseFailed, and RuntimeError inside a `transaction()`, whose own `query` is to be used
+    there.
     """
     return await _run_leased(
-        [sql], lambda connection: run_statement(connection, sql, params, row, plan_anew=plan_anew)
+        [sql],
+        lambda connection: run_statement(connection, sql, params, row, plan_anew=plan_anew),
+        on_standby=on_standby,
     )
 
 
 async def query_all(
-    statements: Sequence[tuple[Sql, Params]], *, row: type[T], plan_anew: bool = False
+    statements: Sequence[tuple[Sql, Params]], *, row: type[T], plan_anew: bool = False, on_standby: bool = False
 ) -> list[list[T]]:
     """Run several statements in one round trip, as `query` runs one, and return the rows of each, built by `row`.
 
@@ -71,16 +86,22 @@ async def query_all(
     return await _run_leased(
         [sql for sql, _ in statements],
         lambda connection: run_all(connection, statements, row, plan_anew=plan_anew),
+        on_standby=on_standby,
     )
 
 
 async def _run_leased(
-    statements: Sequence[Sql], work: Callable[[psycopg.AsyncConnection], Awaitable[list[Any]]]
+    statements: Sequence[Sql], work: Callable[[psycopg.AsyncConnection], Awaitable[list[Any]]], *, on_standby: bool
 ) -> list[Any]:
     if inside_transaction.get():
         raise RuntimeError("query() inside transaction(): use the transaction's own query()")
     is_repeatable, is_repeated = all(map(_is_select, statements)), False
     database = require_database()
+    if on_standby:
+        if database.standby is not None and (found := await database.standby.run(work)) is not None:
+            LIST_READS.value.standby += 1
+            return found
+        LIST_READS.value.primary += 1
     deadline = monotonic() + database.deadline_s
     while True:
         try:

@@ -18,6 +18,7 @@ from shareable_backlog.database.connection.query import (
     run_all,
     run_statement,
 )
+from shareable_backlog.database.connection.standby.request_version import forget_version
 
 T = TypeVar("T")
 
@@ -65,6 +66,8 @@ async def transaction(
         raise RuntimeError("transaction() inside transaction(): pass the outer one on")
     database = require_database()
     token = inside_transaction.set(True)
+    if not is_snapshot:
+        forget_version()
     try:
         deadline = monotonic() + (within_s or database.deadline_s)
         async with _begin(database, deadline) as connection:

@@ -54,6 +54,7 @@ SELECT count(*), max(i.completed_at) FROM ({render_rows(rows)}) i
 ) f""",
         {**selection.params, "most": most + 1},
         plan_anew=True,
+        on_standby=True,
     )
     return found
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from psycopg.sql import SQL, Composed, Identifier
 
 from shareable_backlog.database.connection.query import query
+from shareable_backlog.database.connection.standby.request_version import note_version
 from shareable_backlog.database.connection.transaction import Transaction
 from shareable_backlog.streams import TABLES
 from shareable_backlog.streams.columns import MirrorRow
@@ -223,8 +224,9 @@ async def delete_imported(transaction: Transaction, identifiers: Sequence[str]) 
 
 
 async def read_version() -> str:
-    """Return the mark of the mirror, which is another one after each change."""
+    """Return the mark of the mirror, which is another one after each change; what is read later is as new."""
     [(version,)] = await query("SELECT version::text FROM mirror_versions")
+    note_version(version)
     return version
 
 

@@ -14,6 +14,7 @@ async def count_found(scope: Scope, item_query: ItemQuery, most: int) -> int:
         f"SELECT count(*) FROM (\n{render_tables(selection)}\n{render_rows(rows)}\n) f",
         {**selection.params, "most": most},
         plan_anew=True,
+        on_standby=True,
     )
     return count
 
@@ -26,5 +27,6 @@ async def list_titles(scope: Scope, item_query: ItemQuery, most: int) -> list[st
         f"SELECT f.title FROM (\n{render_tables(selection)}\n{render_rows(rows)}\n) f",
         {**selection.params, "most": most},
         plan_anew=True,
+        on_standby=True,
     )
     return [title for (title,) in found]

@@ -20,5 +20,6 @@ FROM ({render_rows(rows)}) i
 ) p WHERE project_id IS NOT NULL GROUP BY project_id ORDER BY min(place)""",
         {**selection.params, "limit": _MOST_ITEMS},
         plan_anew=True,
+        on_standby=True,
     )
     return [id_ for (id_,) in found]

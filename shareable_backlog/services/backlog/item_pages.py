@@ -15,6 +15,7 @@ from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.backlog.neighbors import Neighbors
 from shareable_backlog.database.backlog.selection.item_orders import ORDERS, Position
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery, Selection, select_items
+from shareable_backlog.database.mirror import mirror
 from shareable_backlog.vocabulary import WORK_FIRST, GroupBy
 
 __all__ = ["Group", "ItemQuery", "ItemTotal", "Neighbors", "Selection", "select_items"]
@@ -119,6 +120,7 @@ async def iterate_items(scope: Scope, query: ItemQuery) -> AsyncGenerator[Sequen
     """
     after: Position | None = None
     while True:
+        await mirror.read_version()  # what is hidden while the parts go out is in none that comes later
         part = await list_items(scope, query, after, _PART_SIZE if after else PAGE_SIZE)
         yield part.items
         if (after := part.next_after) is None:

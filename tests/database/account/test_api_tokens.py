@@ -53,6 +53,7 @@ async def test_a_token_is_found_by_its_hash_with_its_person(ids: dict[str, int])
     [(group_id,)] = await query("SELECT id FROM viewer_groups")
     token_id = await add(ids["erin"])
     await add(ids["alice"], b"another")
+    [(version,)] = await query("SELECT version::text FROM mirror_versions")
     assert await api_tokens.find_by_hash(b"hash") == Token(
         token_id,
         ["items", "me"],
@@ -64,6 +65,7 @@ async def test_a_token_is_found_by_its_hash_with_its_person(ids: dict[str, int])
         pages_off=[],
         group_ids=[group_id],
         is_due=True,
+        version=version,
     )
     assert await api_tokens.find_by_hash(b"unknown") is None
 

@@ -70,5 +70,6 @@ SELECT i.row, i.at, count(*), (array_agg(i.id {sort}))[:%(first)s] FROM placed i
         },
         row=Cell,
         plan_anew=True,
+        on_standby=True,
     )
     return {(one.row, one.column): one for one in found}

@@ -115,6 +115,7 @@ UNION ALL SELECT 0, '', 0, count FROM enough
             "moments": list(moments),
         },
         plan_anew=True,
+        on_standby=True,
     )
     if any(items > MOST_COUNTED for *_, items in found):
         return None

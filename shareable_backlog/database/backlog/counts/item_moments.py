@@ -84,6 +84,7 @@ SELECT -1, 0, count(*), 0, NULL, NULL, min(key_0) FROM few
             "edges_1": list(edges[-1]) if len(edges) > 1 else [],
         },
         plan_anew=True,
+        on_standby=True,
     )
     [(_, _, looked_at, *_, oldest)] = [row for row in found if row[0] < 0]
     return MomentCounts(

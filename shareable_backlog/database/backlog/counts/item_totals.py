@@ -39,7 +39,9 @@ class ItemTotal(Struct, frozen=True):
 async def count_items(selection: Selection, most: int = MOST) -> ItemTotal:
     """Count the items of a selection up to `most`; up to 1,000 where each has to be asked for words of a search."""
     most = _MOST_OF_SEARCH if selection.is_common_search else most
-    [(count, points)] = await query(render_total(selection), {**selection.params, "most": most + 1}, plan_anew=True)
+    [(count, points)] = await query(
+        render_total(selection), {**selection.params, "most": most + 1}, plan_anew=True, on_standby=True
+    )
     return ItemTotal(count, points if count <= most else None, most)
 
 

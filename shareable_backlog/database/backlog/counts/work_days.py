@@ -41,6 +41,7 @@ GROUP BY 1 ORDER BY 1
 ) d""",
         {**selection.params, "most": MOST_COUNTED + 1},
         plan_anew=True,
+        on_standby=True,
     )
     if found and found[0][3] > MOST_COUNTED:
         return []

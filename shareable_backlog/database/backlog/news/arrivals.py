@@ -36,4 +36,5 @@ async def list_arrivals(selection: Selection, limit: int) -> Sequence[Arrival]:
         {**selection.params, "limit": limit},
         row=Arrival,
         plan_anew=True,
+        on_standby=True,
     )

@@ -89,6 +89,7 @@ async def list_moves(scope: Scope, item_ids: Sequence[str], since: datetime) -> 
         {**visibility.build_params(scope), "item_ids": list(item_ids), "since": since},
         row=ItemMove,
         plan_anew=True,
+        on_standby=True,
     )
 
 
@@ -105,7 +106,7 @@ async def count_moves(selection: Selection, since: datetime, most: int) -> MoveC
     counted: LiteralString = f"SELECT count(*) AS count FROM (SELECT {_render_gone(selection)} LIMIT %(most)s) i"
     statements.append((counted, {**selection.params, "since": since, "most": most}))
     statements.append((_NOTED, {"since": since, "most": item_moves.MOST_CHANGES + 1}))
-    *found, [changes] = await query_all(statements, row=_MoveCount, plan_anew=True)
+    *found, [changes] = await query_all(statements, row=_MoveCount, plan_anew=True, on_standby=True)
     counts = {kind: one.count for kind, [one] in zip((*kinds, "gone"), found, strict=True)}
     return MoveCounts({kind: counts[kind] for kind in MOVES}, changes.count > item_moves.MOST_CHANGES)
 
@@ -145,6 +146,7 @@ async def list_gone(selection: Selection, since: datetime, limit: int) -> list[G
         {**selection.params, "since": since, "limit": limit},
         row=GoneItem,
         plan_anew=True,
+        on_standby=True,
     )
 
 

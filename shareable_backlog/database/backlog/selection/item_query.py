@@ -164,6 +164,7 @@ async def select_items(scope: Scope, item_query: ItemQuery, hints: Hints | None 
         f"SELECT count(*) FILTER (WHERE {match.sql}), count(*) FILTER (WHERE {match.title_sql}) FROM ({_SAMPLE}) e",
         match.params,
         plan_anew=True,
+        on_standby=True,
     )
     return replace(
         selection,
