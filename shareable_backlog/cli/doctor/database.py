@@ -9,6 +9,7 @@ from shareable_backlog.cli.doctor.finding import Finding
 from shareable_backlog.config import Settings
 from shareable_backlog.database.audit import audit_guards
 from shareable_backlog.database.connection import faults, schema_watch
+from shareable_backlog.database.connection.pool import require_database
 from shareable_backlog.database.embedded import embedded_server
 from shareable_backlog.database.migrate import invalid_indexes
 from shareable_backlog.database.monitoring import server
@@ -48,6 +49,8 @@ async def check_database(settings: Settings, *, deploy: bool) -> tuple[list[Find
         facts = await server.inspect_server()
         findings += [check_version(facts), check_tls(facts), check_encoding(facts), check_clock()]
         findings.append(Finding("prepared", "ok", database.describe_prepared_use()))
+        if standby := require_database().standby:
+            findings.append(check_standby(await standby.find_problem()))
         schema = await check_schema()
         findings += [schema, await check_indexes()]
         if schema.status == "fail":
@@ -64,6 +67,13 @@ async def check_connection() -> Finding:
     if test.is_read_only:
         return Finding("connection", "fail", faults.READ_ONLY, "have the server take writes, or name one that does")
     return Finding("connection", "ok", f"answers in {test.latency_ms} ms")
+
+
+def check_standby(problem: str | None) -> Finding:
+    """Return whether the server of DATABASE_READ_URL can read lists."""
+    if problem is None:
+        return Finding("standby", "ok", "follows the primary (DATABASE_READ_URL)")
+    return Finding("standby", "warn", problem, "check DATABASE_READ_URL; until then the primary reads all")
 
 
 def check_version(facts: ServerFacts) -> Finding:

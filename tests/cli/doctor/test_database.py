@@ -22,6 +22,12 @@ def test_the_version_has_to_be_one_that_was_tried(major: int, status: str) -> No
     assert (found.fix is None) == (status == "ok")
 
 
+@pytest.mark.parametrize(("problem", "status"), [(None, "ok"), ("The standby is starting.", "warn")])
+def test_a_standby_that_is_away_is_no_failure(problem: str | None, status: str) -> None:
+    found = database.check_standby(problem)
+    assert (found.status, problem is None or found.what == problem) == (status, True)
+
+
 @pytest.mark.parametrize(
     ("facts", "status"),
     [(GOOD, "ok"), (replace(GOOD, tls=None, is_here=True), "ok"), (replace(GOOD, tls=None), "warn")],

@@ -94,6 +94,17 @@ class Standby:
             self._away.record_success()
         return found
 
+    async def find_problem(self) -> str | None:
+        """Say in plain words why it can't be used; None when it can."""
+        try:
+            async with self.pool.connection() as connection:
+                with hang_up_after(self._deadline_s, connection):
+                    cursor = await connection.execute("SELECT pg_is_in_recovery()")
+                    [(is_standby,)] = await cursor.fetchall()
+        except psycopg.Error:
+            return _FAILURE.value or "The standby did not answer in time."
+        return None if is_standby else "This server is no standby, so nothing is read there."
+
     async def _handle_error(self, error: psycopg.Error) -> None:
         """Log that the standby is away; whatever else went wrong goes wrong on the primary too, or was its own."""
         if faults.is_from_pool(error):

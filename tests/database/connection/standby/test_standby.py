@@ -14,6 +14,7 @@ from shareable_backlog.config import parse_settings
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.backlog.filters import Filters
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery
+from shareable_backlog.database.connection.pool import require_database
 from shareable_backlog.database.connection.standby import request_version
 from shareable_backlog.database.connection.standby import standby as standby_module
 from shareable_backlog.database.connection.standby.standby import LIST_READS
@@ -96,6 +97,7 @@ async def open_both(pair: Pair, read_url: str | None = None) -> AsyncGenerator[N
         "DATABASE_URL": pair.primary.url,
         "DATABASE_READ_URL": read_url or pair.standby.url,
         "DATABASE_STATEMENT_TIMEOUT_MS": "500",
+        "DATABASE_CONNECT_TIMEOUT_S": "0.5",
     }
     async with database.open_database(parse_settings(given)):
         yield
@@ -201,6 +203,21 @@ async def test_what_is_no_standby_is_never_read(pair: Pair) -> None:
         for _ in range(10):
             assert await list_as_bob() == (ALL, "primary")
             await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        (None, None),
+        ("the primary's", "This server is no standby, so nothing is read there."),
+        ("postgresql://x@127.0.0.1:1/x", "The standby is not running or not listening."),
+    ],
+)
+async def test_it_is_told_why_a_standby_cannot_be_used(pair: Pair, url: str | None, problem: str | None) -> None:
+    async with open_both(pair, pair.primary.url if url == "the primary's" else url):
+        standby = require_database().standby
+        assert standby is not None
+        assert await standby.find_problem() == problem
 
 
 async def test_what_changed_something_reads_on_the_primary(pair: Pair) -> None:
