@@ -22,14 +22,14 @@ def ids(live_database: Settings, database: str) -> dict[str, int]:
     return let_in(database, "alice", "bob", "carol", "dora", "edgar", "erin")
 
 
-@pytest.mark.usefixtures("live_database")
-async def test_connections_are_counted_by_what_they_are_at() -> None:
-    await pool().wait()
-    before = overview.read_pool_numbers()
+async def test_connections_are_counted_by_what_they_are_at(settings: Settings) -> None:
+    async with program_database.open_database(settings):
+        await pool().wait()
+        before = overview.read_pool_numbers()
+        async with transaction() as tx:
+            await tx.query("SELECT 1")
+            at_work = overview.read_pool_numbers()
     assert (before.limit, before.waiting) == (20, 0)
-    async with transaction() as tx:
-        await tx.query("SELECT 1")
-        at_work = overview.read_pool_numbers()
     assert (before.open, before.idle) == (2, 2)
     assert (at_work.open, at_work.idle) == (2, 1)
 
