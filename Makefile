@@ -41,6 +41,7 @@ check: $(VENV)/dev check-static  ## lint, types, layers, migrations, templates, 
 	basedpyright
 	lint-imports
 	squawk database/migrations/*.sql
+	@! command -v promtool >/dev/null || promtool check rules deploy/prometheus/alerts.yaml  # tests know the form alone
 
 check-static: $(VENV)/static  ## lint templates, styles and scripts
 	dprint check

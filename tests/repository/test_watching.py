@@ -3,8 +3,6 @@
 import ast
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -82,12 +80,6 @@ def test_the_alerts_have_the_form_of_rules_and_ask_for_metrics_that_there_are() 
             assert set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["description"])) <= {"instance", "unit"}
     names = [rule["alert"] for group in rules["groups"] for rule in group["rules"]]
     assert len(names) == len(set(names)) >= 10
-
-
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on PATH; the form is tested above")
-def test_promtool_takes_the_alerts() -> None:
-    done = subprocess.run(["promtool", "check", "rules", ALERTS], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 def test_the_dashboard_asks_for_metrics_that_there_are() -> None:
