@@ -2,13 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from shareable_backlog.process_state import ProcessState
 
 
-class _Reading(Struct, frozen=True):
+class _Reading(NamedTuple):
     """What the database's clock said, and when that was by the clock that nobody sets (`time.monotonic()`)."""
 
     time: datetime

@@ -9,10 +9,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from time import monotonic
 from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 from urllib.parse import quote, quote_plus, unquote
-
-from msgspec import Struct
 
 from shareable_backlog import log_output, plain_text
 from shareable_backlog.process_state import ProcessState
@@ -216,7 +214,7 @@ def _build_processors() -> "list[structlog.types.Processor]":
     ]
 
 
-class _PlainEvent(Struct, frozen=True):
+class _PlainEvent(NamedTuple):
     """The message of a record that is written as it is."""
 
     event: str

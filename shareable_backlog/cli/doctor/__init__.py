@@ -5,8 +5,6 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from msgspec.structs import asdict
-
 from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
@@ -79,7 +77,7 @@ async def _check_all(settings: "Settings", *, deploy: bool) -> "tuple[list[Findi
 
 def _print_json(findings: Sequence[Finding], teams: "Sequence[WorkspaceTeam]") -> None:
     """Print by the name of each check what it found, and the teams."""
-    checks = {one.name: {key: value for key, value in asdict(one).items() if key != "name"} for one in findings}
+    checks = {one.name: {key: value for key, value in one._asdict().items() if key != "name"} for one in findings}
     seen = [
         {"key": team.key, "name": team.name, "issues": team.issue_count, "private": team.is_private} for team in teams
     ]

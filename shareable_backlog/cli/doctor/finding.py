@@ -1,11 +1,9 @@
 """Hold what a check of `slb doctor` found."""
 
-from typing import Literal
-
-from msgspec import Struct
+from typing import Literal, NamedTuple
 
 
-class Finding(Struct, frozen=True):
+class Finding(NamedTuple):
     """What one check found; `fix` is what to do about it, as the rest of "To mend it, …", None where all is well."""
 
     name: str

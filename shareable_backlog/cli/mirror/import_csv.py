@@ -5,8 +5,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from shareable_backlog import stop
 from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
@@ -53,6 +51,8 @@ async def _import_file(settings: "Settings", arguments: argparse.Namespace) -> "
 
 
 def _encode_report(report: "ImportReport") -> dict[str, Any]:
+    import msgspec
+
     return msgspec.to_builtins(report) | {"states": [state._asdict() for state in report.states]}
 
 

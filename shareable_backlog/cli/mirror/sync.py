@@ -5,8 +5,6 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import asdict
-
 from shareable_backlog import stop
 from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
@@ -110,6 +108,8 @@ async def _pull_or_join(settings: "Settings", wanted: "SyncRequest") -> dict[str
 
 
 def _encode_report(report: "RunReport") -> dict[str, Any]:
+    from msgspec.structs import asdict
+
     return {
         "run_id": report.run_id,
         "status": report.status,
