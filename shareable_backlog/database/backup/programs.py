@@ -19,7 +19,6 @@ from shareable_backlog.errors import BackupFailed, EmbeddedServerFailed
 
 _LOG = logs.get_logger(__name__)
 
-_DEBIAN = Path("/usr/lib/postgresql")
 # What doesn't demand TLS, but takes it where it is offered.
 _LENIENT = {None, "allow", "prefer"}
 
@@ -73,7 +72,7 @@ def _find_program(name: str, *, with_tls: bool, version: int) -> Path:
     pg_dump reads no server newer than itself, which `version` is the major version of: it is the first that does, and
     the others are the newest there is.
     """
-    found = [Path(path) for path in (shutil.which(name), *_DEBIAN.glob(f"*/bin/{name}")) if path]
+    found = [Path(path) for path in (shutil.which(name), *embedded_cluster.DEBIAN.glob(f"*/bin/{name}")) if path]
     with contextlib.suppress(EmbeddedServerFailed):
         if not with_tls:
             found.insert(1, embedded_cluster.find_package() / "pginstall" / "bin" / name)

