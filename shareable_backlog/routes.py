@@ -1,7 +1,7 @@
 """List every URL of the product: method, path, handler, and who may ask."""
 
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from functools import cache, partial, wraps
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -257,11 +257,12 @@ OPEN_PATHS = tuple(route.path for route in ROUTES if route.who in _OPEN)
 
 
 def add_routes(app: Starlette, sub_path: str = "") -> None:
-    """Give `app`, which is served below `sub_path`, every route of the table, and its state the API's document."""
-    operations = {route.path: route.handler for route in ROUTES if isinstance(route.handler, Operation)}
-    app.state.api_document = openapi.build_document(
-        {path: one.described for path, one in operations.items()}, sub_path
-    )
+    """Give `app`, which is served below `sub_path`, every route of the table, and its state the API's document.
+
+    That is built when somebody first asks for it: it takes longer than all routes.
+    """
+    operations = {route.path: route.handler.described for route in ROUTES if isinstance(route.handler, Operation)}
+    app.state.build_api_document = cache(partial(openapi.build_document, operations, sub_path))
     for path in dict.fromkeys(route.path for route in ROUTES):
         # One for all methods of a path, so that a 405 names each of them.
         of_method: dict[Method, Endpoint] = {

@@ -12,7 +12,7 @@ refused, and an empty value has to be right like any other.
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 from urllib.parse import urlencode
 
@@ -51,6 +51,7 @@ def bind(handler: Callable[..., Awaitable[T]]) -> Callable[[Request], Awaitable[
     return answer
 
 
+@cache
 def list_struct_types(handler: Callable[..., object]) -> dict[Source, type[Struct]]:
     """Return which structs a handler takes, from its annotations. Raise TypeError for any other argument."""
     _, *wanted = inspect.signature(handler, eval_str=True).parameters.values()

@@ -200,4 +200,4 @@ async def show_me(request: Request) -> Answer[Me]:
 @operation(None)
 async def show_document(request: Request) -> dict[str, Any]:
     """Return this document."""
-    return request.app.state.api_document
+    return request.app.state.build_api_document()

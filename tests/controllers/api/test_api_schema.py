@@ -27,7 +27,7 @@ of_document: Any = openapi_checks
 _APP = Starlette()
 routes.add_routes(_APP)
 SCHEMA = generator.openapi.from_dict(
-    _APP.state.api_document,
+    _APP.state.build_api_document(),
     config=generator.Config.from_dict(
         {"seed": 7, "generation": {"mode": "all", "deterministic": True, "with-security-parameters": False}}
     ),
