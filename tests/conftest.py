@@ -168,7 +168,8 @@ def create_once(server: str, name: str, template: str, fill: Callable[[str], obj
 def create_database(server: str, template: str) -> Generator[str]:
     conninfo = _create_database(server, template)
     try:
-        yield conninfo
+        with lending.keep_writer(conninfo):
+            yield conninfo
         leaks.hunt_stored(lending.read_rows(conninfo))
     finally:
         _drop_database(server, conninfo)

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 NAME = "lending"
-"""By which `pg_stat_activity` knows the session that stays."""
+"""By which `pg_stat_activity` knows the sessions that stay."""
 
 _PATIENCE_SECONDS = 0.5  # until the sessions that a test has closed are gone
 _PAUSE_SECONDS = 0.002
@@ -38,7 +38,7 @@ _SIZES = "SELECT coalesce(max(pg_relation_size(name::regclass)), 0) FROM unnest(
 _OTHERS = """
     SELECT EXISTS (
         SELECT FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+        WHERE datname = current_database() AND application_name <> %s AND backend_type = 'client backend'
     )
 """
 _SHARED_CATALOGS: tuple[LiteralString, ...] = (
@@ -75,8 +75,8 @@ class LentDatabase:
 
 
 _free: list[LentDatabase] = []
-_lent: dict[str, LentDatabase] = {}
-"""By their connection strings, those that a test has now."""
+_writers: dict[str, psycopg.Connection | None] = {}
+"""By the connection strings of tests' databases, the session that `write_to` has there since it first wrote."""
 
 
 @contextlib.contextmanager
@@ -86,40 +86,60 @@ def lend_database(
     """Yield the connection string of a database that is as `create` makes it; `check` gets what a test wrote."""
     database = _free.pop() if _free else open_database(create())
     is_clean = False
-    _lent[database.conninfo] = database
     try:
         yield database.conninfo
         written = _read_again(database)
         is_clean = written is not None and restore(database, written)
         check(read_rows(database.conninfo) if written is None else written)
     finally:
-        _lent.pop(database.conninfo, None)
         if is_clean:
             _free.append(database)
         else:
-            database.session.close()
-            drop(database.conninfo)
+            _end(database, drop)
 
 
 @contextlib.contextmanager
 def write_to(conninfo: str) -> Generator[psycopg.Connection]:
-    """Yield a connection within a transaction: the session that a lent database has, as to connect takes long."""
-    database = _lent.get(conninfo)
-    if database is None:
+    """Yield a connection within a transaction: in a test's database the session that stays, as to connect takes long.
+
+    It is not the one that empties the database: to change what triggers do there and back forgets all its plans.
+    """
+    if conninfo not in _writers:
         with psycopg.connect(conninfo) as connection:
             yield connection
         return
-    with database.session.transaction():
-        database.session.execute("SET LOCAL session_replication_role = origin")
-        yield database.session
+    writer = _writers[conninfo]
+    if writer is None or writer.broken:
+        writer = _writers[conninfo] = psycopg.connect(conninfo, autocommit=True, application_name=NAME)
+    with writer.transaction():
+        yield writer
+
+
+@contextlib.contextmanager
+def keep_writer(conninfo: str) -> Generator[None]:
+    """Let `write_to` keep its session until the end of the context."""
+    _writers[conninfo] = None
+    try:
+        yield
+    finally:
+        _end_writer(conninfo)
+
+
+def _end_writer(conninfo: str) -> None:
+    if writer := _writers.pop(conninfo, None):
+        writer.close()
+
+
+def _end(database: LentDatabase, drop: Callable[[str], None]) -> None:
+    _end_writer(database.conninfo)
+    database.session.close()
+    drop(database.conninfo)
 
 
 def drop_free(drop: Callable[[str], None]) -> None:
     """Drop the databases that are lent to nobody; the tests are over."""
     while _free:
-        database = _free.pop()
-        database.session.close()
-        drop(database.conninfo)
+        _end(_free.pop(), drop)
 
 
 def open_database(conninfo: str) -> LentDatabase:
@@ -127,6 +147,7 @@ def open_database(conninfo: str) -> LentDatabase:
     session = psycopg.connect(conninfo, autocommit=True, prepare_threshold=0, application_name=NAME)
     session.execute("SET session_replication_role = replica")  # so that what is deleted fires no trigger
     rows = _read_tables(session, _list_tables(session))
+    _writers[conninfo] = None
     return LentDatabase(
         conninfo=conninfo,
         session=session,
@@ -188,7 +209,7 @@ def _write_reading(names: tuple[str, ...]) -> bytes:
 def _is_left(session: psycopg.Connection) -> bool:
     """Return whether nobody else is connected, once the sessions that a test has just closed are gone."""
     end = time.monotonic() + _PATIENCE_SECONDS
-    while session.execute(_OTHERS).fetchall() != [(False,)]:
+    while session.execute(_OTHERS, [NAME]).fetchall() != [(False,)]:
         if time.monotonic() > end:
             return False
         time.sleep(_PAUSE_SECONDS)

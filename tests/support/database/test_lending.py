@@ -123,7 +123,7 @@ def test_what_is_written_to_it_obeys_its_rules_and_is_there_whole_or_not_at_all(
 
     with lend() as conninfo:
         if not is_lent:
-            lending._lent.clear()  # pyright: ignore[reportPrivateUsage] (as for any other database)
+            lending._writers.clear()  # pyright: ignore[reportPrivateUsage] (as for any other database)
         with lending.write_to(conninfo) as connection:
             connection.execute("INSERT INTO notes (text, follows) VALUES ('second', 1)")
         with pytest.raises(psycopg.errors.ForeignKeyViolation):
