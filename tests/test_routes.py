@@ -203,7 +203,7 @@ def site(server: str, template: str) -> Generator[Site]:
 
 @pytest.fixture(scope="module")
 def reset(site: Site) -> Generator[Reset]:
-    """Yield what makes everybody as new, before each of thousands of requests, by a session that has its plans."""
+    """Yield what makes everybody as new, before each of hundreds of tests, by a session that has its plans."""
     with psycopg.connect(site.conninfo, autocommit=True) as connection:
 
         def make_as_new() -> None:
@@ -303,8 +303,8 @@ def test_its_handler_wants_what_there_is(route: Route) -> None:
 @pytest.mark.parametrize("route", ROUTES, ids=name)
 def test_it_answers_whoever_may_ask_and_nobody_else(site: Site, reset: Reset, route: Route) -> None:
     row = TABLE[name(route)]
+    reset()  # what one of them does is of their own, but for alice's, who comes last
     for persona in PERSONAS:
-        reset()
         answer = asked(site, route, persona, csrf_of=str(persona))
         if persona in _IN.get(row.who, _IN["anyone"]):
             is_led_on = answer.status_code == 303 and row.who in ("visitor", "person") and row.answer == 200
@@ -318,8 +318,8 @@ def test_it_answers_whoever_may_ask_and_nobody_else(site: Site, reset: Reset, ro
 @pytest.mark.parametrize("route", ROUTES, ids=name)
 def test_a_stranger_to_the_network_is_refused_whoever_it_is(site: Site, reset: Reset, route: Route) -> None:
     is_open = route.who in ("anyone", "signer")
+    reset()
     for persona in (None, "bob", "alice"):
-        reset()
         answer = asked(site, route, persona, csrf_of=str(persona), **STRANGER)
         expected = TABLE[name(route)].answer if is_open else 403
         assert answer.status_code == (404 if route.path == "/metrics" else expected), persona
@@ -329,8 +329,8 @@ def test_a_stranger_to_the_network_is_refused_whoever_it_is(site: Site, reset: R
 def test_a_form_that_is_not_of_a_page_of_ours_changes_nothing(site: Site, reset: Reset, route: Route) -> None:
     if route.who in ("signer", "browser"):
         return
+    reset()
     for token in (None, "mallory"):
-        reset()
         assert asked(site, route, "alice", csrf_of=token).status_code == 403
         assert asked(site, route, "alice", csrf_of="alice", origin="https://evil.example.com").status_code == 403
 
