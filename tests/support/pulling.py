@@ -4,6 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 from psycopg.sql import SQL, Identifier
 
@@ -18,6 +19,10 @@ from tests.fakes.linear import Bump, FakeLinear, Row, World
 from tests.fakes.linear.rows import LISTS
 
 _HOUR = 3_600
+EVERY_SECOND = [
+    pytest.param(list(STREAMS)[first::2], id=name) for first, name in enumerate(("odd ones", "even ones"))
+]
+"""The streams in two parts: something happens to all of one, while nothing may to those between them."""
 
 
 async def run_sync(

@@ -13,7 +13,14 @@ from shareable_backlog.database.mirror.mirror import RowCounts
 from shareable_backlog.linear.queries import LARGEST_PAGE
 from shareable_backlog.streams import STREAMS
 from tests.fakes.linear import FakeLinear, Fault, Row, World, run_linear
-from tests.support.pulling import before_request, list_live_ids, run_sync, run_until_quiet, small_world
+from tests.support.pulling import (
+    EVERY_SECOND,
+    before_request,
+    list_live_ids,
+    run_sync,
+    run_until_quiet,
+    small_world,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -29,15 +36,20 @@ def add_issues(world: World, count: int, team: Row | None = None) -> list[Row]:
     return [world.add_issue(team) for _ in range(count)]
 
 
-@pytest.mark.parametrize("stream", STREAMS)
-async def test_what_was_deleted_in_linear_is_hidden(live_database: Settings, stream: str) -> None:
+@pytest.mark.parametrize("streams", EVERY_SECOND)
+async def test_what_was_deleted_in_linear_is_hidden(live_database: Settings, streams: list[str]) -> None:
     world, rows = small_world()
+    before = {stream: set(world.rows[of.root]) for stream, of in STREAMS.items()}
     with run_linear(world) as fake:
         await run_until_quiet(live_database, fake)
-        world.remove(rows[stream])
+        for stream in streams:
+            world.remove(rows[stream])
         report = await run_sync(live_database, fake, full=True, allowed=True)
-    assert await list_live_ids(stream) == set(world.rows[STREAMS[stream].root])
-    assert report.streams[stream].removed == 1
+    after = {stream: set(world.rows[of.root]) for stream, of in STREAMS.items()}
+    assert {stream: await list_live_ids(stream) for stream in STREAMS} == after
+    gone = {stream: len(before[stream] - after[stream]) for stream in STREAMS}
+    assert {stream for stream in STREAMS if gone[stream]} >= set(streams)
+    assert {stream: report.streams.get(stream, RowCounts()).removed for stream in STREAMS} == gone
     assert report.status == "succeeded"
 
 

@@ -20,11 +20,16 @@ _INITIATIVES = ("initiatives", "initiative_projects", "initiative_updates")
 _VIEWS = ("custom_views",)
 
 
-@pytest.mark.parametrize("shape", ["partial", "null", "bad request", "unnamed"])
 @pytest.mark.parametrize(
-    ("way", "lacking"),
-    [("plan", _RELEASES), ("plan", _RELEASES + _INITIATIVES), ("rights", _VIEWS + _INITIATIVES)],
-    ids=["no releases", "neither releases nor initiatives", "neither views nor initiatives"],
+    ("way", "lacking", "shape"),
+    [
+        pytest.param("plan", _RELEASES, "partial", id="no releases"),
+        *(
+            pytest.param("plan", _RELEASES + _INITIATIVES, shape, id=f"neither releases nor initiatives: {shape}")
+            for shape in ("partial", "null", "bad request", "unnamed")
+        ),
+        pytest.param("rights", _VIEWS + _INITIATIVES, "null", id="neither views nor initiatives"),
+    ],
 )
 async def test_lists_that_a_plan_or_key_has_not_are_named_and_cost_a_quiet_run_nothing(
     live_database: Settings, way: Way, lacking: tuple[str, ...], shape: Shape
