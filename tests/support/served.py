@@ -1,26 +1,32 @@
 """Run `slb serve` as an operator does, over a database that a test may take away, and read its log."""
 
 import asyncio
+import atexit
 import contextlib
 import json
+import multiprocessing
 import os
 import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
+from shareable_backlog import cli
 from tests.support import causes, leaks
 from tests.support.signed_in import SECRET_KEY, cookies
 
 ROOT = Path(__file__).parents[2]
 _GIVE_UP_S = 30.0
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["shareable_backlog.app", __name__])
 _AS_BOB = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies("bob").items())}
 
 
@@ -138,14 +144,37 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def slb(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
-    """Run a command as an operator does, and return its exit code and all that it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "shareable_backlog", *arguments],
-        cwd=folder, env=environment(folder, **settings), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    causes.keep(f"slb {' '.join(arguments)} exited with {done.returncode}", done.stdout + done.stderr)
-    leaks.hunt(done.stdout + done.stderr, f"slb {' '.join(arguments[:1])}")
-    return done.returncode, done.stdout + done.stderr
+    """Run a command as an operator does, and return its exit code and all that it said.
+
+    Its process is forked from one that has loaded the program, which takes longer than most commands do.
+    """
+    with tempfile.TemporaryDirectory() as outputs:
+        paths = [Path(outputs, name) for name in ("stdout", "stderr")]
+        given = (arguments, folder, environment(folder, **settings), paths)
+        process = _FORKS.Process(target=_be_command, args=given)
+        process.start()
+        process.join()
+        said = "".join(path.read_text(encoding="utf-8") for path in paths)
+    code = process.exitcode
+    assert code is not None
+    process.close()
+    causes.keep(f"slb {' '.join(arguments)} exited with {code}", said)
+    leaks.hunt(said, f"slb {' '.join(arguments[:1])}")
+    return code, said
+
+
+def _be_command(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], outputs: list[Path]) -> None:
+    """Become the command, in a process that was forked for it."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, path in enumerate(outputs, 1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
+    sys.argv = ["slb", *arguments]
+    try:
+        sys.exit(cli.main())
+    finally:
+        atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage] (which a fork leaves out)
 
 
 def _waited_for_a_processor_s(pid: int) -> float:
