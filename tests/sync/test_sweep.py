@@ -13,14 +13,7 @@ from shareable_backlog.database.mirror.mirror import RowCounts
 from shareable_backlog.linear.queries import LARGEST_PAGE
 from shareable_backlog.streams import STREAMS
 from tests.fakes.linear import FakeLinear, Fault, Row, World, run_linear
-from tests.support.pulling import (
-    EVERY_SECOND,
-    before_request,
-    list_live_ids,
-    run_sync,
-    run_until_quiet,
-    small_world,
-)
+from tests.support.pulling import EVERY_SECOND, before_request, list_live_ids, run_sync, run_until_quiet, small_world
 
 pytestmark = pytest.mark.anyio
 
