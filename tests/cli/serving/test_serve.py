@@ -21,8 +21,9 @@ from tests.support.served import Served, run_serve
 NOBODY = "http://127.0.0.1:9/graphql"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def data_dir() -> Generator[Path]:
+    """Yield a folder for the data, in which the first start makes the database, and the others find it."""
     # Not pytest's folder: that one is closed to the unprivileged account PostgreSQL runs as under root.
     folder = Path(tempfile.mkdtemp(prefix="slb-serve-"))
     folder.chmod(0o755)

@@ -14,13 +14,13 @@ import httpx2
 import pytest
 
 from tests.fakes.linear import World, delivery, run_linear
-from tests.fakes.postgres import PrivateServer
+from tests.fakes.postgres import PrivateServer, PrivateServers
 from tests.support.served import Served, list_workers, run_serve, slb
-from tests.support.signed_in import cookies
+from tests.support.signed_in import cookies, let_in
 
 SECRET = "lin_wh_0tests0secret0one"
 _GIVE_UP_S = 60.0
-_AS_BOB = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies("bob").items())}
+_AS_ERIN = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies("erin").items())}
 _AS_ALICE = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies("alice").items())}
 
 
@@ -43,11 +43,33 @@ def paused(pid: int) -> Generator[None]:
 
 @pytest.fixture
 def program(tmp_path: Path, private_server: PrivateServer) -> Generator[Served]:
-    settings = {"DATABASE_URL": private_server.url, "PAGES_PER_MINUTE": "10", "NOTIFY_SOCKET": f"{tmp_path}/ready"}
+    """Yield a program of one's own."""
+    with serve(tmp_path, private_server) as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def shared_server(private_servers: PrivateServers) -> Generator[PrivateServer]:
+    server = private_servers.make()
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def shared(shared_server: PrivateServer, tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
+    """Yield a program for all who let its processes live."""
+    with serve(tmp_path_factory.mktemp("shared"), shared_server) as program:
+        yield program
+
+
+@contextlib.contextmanager
+def serve(folder: Path, server: PrivateServer) -> Generator[Served]:
+    settings = {"DATABASE_URL": server.url, "PAGES_PER_MINUTE": "10", "NOTIFY_SOCKET": f"{folder}/ready"}
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(settings["NOTIFY_SOCKET"])
         manager.settimeout(_GIVE_UP_S)
-        with run_serve(tmp_path, "--workers", "2", enter=(), **settings) as program:
+        with run_serve(folder, "--workers", "2", enter=(), **settings) as program:
             assert manager.recv(100) == b"READY=1"
             wait_until_ready(program)
             yield program
@@ -67,33 +89,36 @@ def ask(program: Served, path: str, **headers: str) -> httpx2.Response:
 
 
 def test_somebody_who_signed_in_at_one_is_signed_in_at_the_other(
-    program: Served, tmp_path: Path, private_server: PrivateServer
+    shared: Served, tmp_path: Path, shared_server: PrivateServer
 ) -> None:
-    _, said = slb(tmp_path, "users", "login-link", "bob@example.com", DATABASE_URL=private_server.url)
+    _, said = slb(tmp_path, "users", "login-link", "bob@example.com", DATABASE_URL=shared_server.url)
     found = re.search(r"/sign-in\S+", said)
     assert found
     link = found[0]
-    first, second, _ = list_workers(program.process.pid)
+    first, second, _ = list_workers(shared.process.pid)
     with paused(first):
-        page = ask(program, link)
+        page = ask(shared, link)
     csrf = re.search(r'name="csrf" value="(\w+)"', page.text)
     assert csrf
     given = "; ".join(f"{name}={value}" for name, value in page.cookies.items())
     with paused(second):
         answer = httpx2.post(
-            program.address + link,
+            shared.address + link,
             data={"csrf": csrf[1]},
-            headers={"Origin": program.address, "Cookie": given},
+            headers={"Origin": shared.address, "Cookie": given},
             timeout=_GIVE_UP_S,
         )
     assert answer.status_code == 303
     cookie = "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
     with paused(first):
-        assert ask(program, "/account", Cookie=cookie).status_code == 200
+        assert ask(shared, "/account", Cookie=cookie).status_code == 200
 
 
-def test_one_person_reads_so_many_pages_a_minute_of_all_together(program: Served) -> None:
-    while (statuses := ask_both_within_a_minute(program)) is None:
+def test_one_person_reads_so_many_pages_a_minute_of_all_together(
+    shared: Served, shared_server: PrivateServer
+) -> None:
+    let_in(shared_server.url, "erin")  # who reads nothing in other tests
+    while (statuses := ask_both_within_a_minute(shared)) is None:
         time.sleep(60 - time.time() % 60)
     assert statuses == [200] * 10 + [429] * 2
 
@@ -104,26 +129,26 @@ def ask_both_within_a_minute(program: Served) -> list[int] | None:
     statuses: list[int] = []
     for pid in list_workers(program.process.pid)[:2]:
         with paused(pid):
-            statuses += [ask(program, "/about", **_AS_BOB).status_code for _ in range(6)]
+            statuses += [ask(program, "/about", **_AS_ERIN).status_code for _ in range(6)]
     return statuses if began // 60 == time.time() // 60 else None
 
 
-def test_numbers_are_those_of_all_together(program: Served) -> None:
-    first, second, _ = list_workers(program.process.pid)
+def test_numbers_are_those_of_all_together(shared: Served) -> None:
+    first, second, _ = list_workers(shared.process.pid)
     for pid, count in ((first, 3), (second, 4)):
         with paused(pid):
-            assert {ask(program, "/robots.txt").status_code for _ in range(count)} == {200}
+            assert {ask(shared, "/robots.txt").status_code for _ in range(count)} == {200}
     for pid in (first, second):
         with paused(pid):
-            text = ask(program, "/metrics").text
+            text = ask(shared, "/metrics").text
         assert re.findall(r'slb_http_requests_total\{.*"/robots.txt".*\} (\S+)', text) == ["7.0"]
 
 
-def test_an_open_page_is_told_by_whichever_has_it(program: Served) -> None:
-    for pid in list_workers(program.process.pid)[:2]:
+def test_an_open_page_is_told_by_whichever_has_it(shared: Served) -> None:
+    for pid in list_workers(shared.process.pid)[:2]:
         with (
             paused(pid),
-            httpx2.stream("GET", program.address + "/admin/sync/events", headers=_AS_ALICE, timeout=10) as events,
+            httpx2.stream("GET", shared.address + "/admin/sync/events", headers=_AS_ALICE, timeout=10) as events,
         ):
             lines = events.iter_lines()
             assert "html" in json.loads(next(line for line in lines if line.startswith("data:"))[5:])
