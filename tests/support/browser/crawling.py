@@ -39,7 +39,8 @@ class Addresses(HTMLParser):
 class Crawl:
     """A walk of alice's over all that pages lead to: each route once, and once more for each name of a query.
 
-    Names are combined on so many pages that a walk over all of their combinations does not end.
+    Names are combined on so many pages that a walk over all of their combinations does not end. Behind a proxy that
+    takes the path off each route is asked once, as a query comes in the same either way.
     """
 
     def __init__(self, site: Site, *, strips: bool) -> None:
@@ -60,7 +61,7 @@ class Crawl:
             parts = urlsplit(path)
             route = find_route(parts.path)
             names = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
-            if (method, route) not in self.seen or names - self.seen[method, route]:
+            if (method, route) not in self.seen or (not self.strips and names - self.seen[method, route]):
                 self.seen.setdefault((method, route), set()).update(names)
                 waiting += self.look(method, path)
 
