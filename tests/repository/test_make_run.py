@@ -19,8 +19,21 @@ from tests.fakes.postgres import PrivateServer
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(scope="module")
+def sampled() -> Generator[Path]:
+    """Yield a folder in which the first of two starts makes the sample, and the other finds it."""
+    with make_place() as place:
+        yield place
+
+
 @pytest.fixture
 def place() -> Generator[Path]:
+    with make_place() as place:
+        yield place
+
+
+@contextmanager
+def make_place() -> Generator[Path]:
     """Yield a folder that PostgreSQL's account may enter, with an installation that is this checkout."""
     with tempfile.TemporaryDirectory(prefix="slb-make-") as name:
         place = Path(name)
@@ -76,10 +89,10 @@ def stop(process: "subprocess.Popen[str]", place: Path) -> str:
     return said
 
 
-def test_with_nothing_set_it_shows_the_sample(place: Path) -> None:
-    with make_run(place) as (process, address):
+def test_with_nothing_set_it_shows_the_sample(sampled: Path) -> None:
+    with make_run(sampled) as (process, address):
         assert httpx2.get(f"{address}readyz", timeout=30).status_code == 200
-        said = stop(process, place)
+        said = stop(process, sampled)
     assert "to use your own PostgreSQL server set DATABASE_URL" in said
     assert "Sign in once as the sample's admin: http://" in said
 
@@ -91,8 +104,8 @@ def test_with_a_database_url_alone_it_starts_too(place: Path, private_server: Pr
     assert (place / "data" / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_newcomer_signs_in_lets_somebody_in_and_both_see_the_sample(place: Path) -> None:
-    with make_run(place) as (process, address), httpx2.Client(base_url=address, timeout=30) as admin:
+def test_a_newcomer_signs_in_lets_somebody_in_and_both_see_the_sample(sampled: Path) -> None:
+    with make_run(sampled) as (process, address), httpx2.Client(base_url=address, timeout=30) as admin:
         assert process.stdout is not None
         link = re.search(
             r"Sign in once as the sample's admin: (\S+)", process.stdout.readline() + process.stdout.readline()
@@ -104,7 +117,7 @@ def test_a_newcomer_signs_in_lets_somebody_in_and_both_see_the_sample(place: Pat
 
         with httpx2.Client(base_url=address, timeout=30) as carol:
             post(carol, "/sign-in", "/sign-in", email="carol@example.com")
-            follow(carol, find_logged_link(place))
+            follow(carol, find_logged_link(sampled))
             assert carol.get("/").headers["location"] == "/waiting"
             assert "An admin will decide" in carol.get("/waiting").text
 
@@ -119,7 +132,7 @@ def test_a_newcomer_signs_in_lets_somebody_in_and_both_see_the_sample(place: Pat
             assert carol.get(f"/items/{first[1]}").status_code == 200
             assert carol.get("/admin").status_code == 403
         assert "carol@example.com" in admin.get("/admin/audit").text
-        stop(process, place)
+        stop(process, sampled)
 
 
 def post(client: httpx2.Client, page: str, path: str, **fields: str) -> None:
