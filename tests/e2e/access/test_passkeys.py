@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
+from psycopg import sql
 
 from tests.conftest import as_url, create_database
 from tests.e2e.conftest import NewPage
@@ -28,6 +29,14 @@ class Program:
     address: str
     conninfo: str
     log: Path
+
+    def begin_anew(self) -> None:
+        """Let the personas have signed in just now, and nobody have a passkey or have added anybody."""
+        with psycopg.connect(self.conninfo) as connection:
+            for table in ("passkeys", "held_forms", "rate_limits", "sessions"):
+                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+            connection.execute("DELETE FROM users WHERE email = 'frank@example.com'")
+        let_in(self.conninfo, "alice", "bob")
 
     def age_sessions(self) -> None:
         """Let everybody have signed in eleven minutes ago."""
@@ -52,10 +61,16 @@ def run_program(server: str, template: str, folder: Path, sub_path: str = "") ->
             yield Program(address, conninfo, folder / "serve.log")
 
 
-@pytest.fixture
-def program(server: str, template: str, tmp_path: Path) -> Generator[Program]:
-    with run_program(server, template, tmp_path) as program:
+@pytest.fixture(scope="module")
+def running(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Program]:
+    with run_program(server, template, tmp_path_factory.mktemp("passkeys")) as program:
         yield program
+
+
+@pytest.fixture
+def program(running: Program) -> Program:
+    running.begin_anew()
+    return running
 
 
 def plug_in(page: Page, *, verifies: bool = True) -> None:
