@@ -1,6 +1,7 @@
 """Give tests a browser, and the program with the sample backlog, a team of hostile items and a private one."""
 
 import asyncio
+import functools
 import os
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
@@ -9,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from shareable_backlog import database
 from shareable_backlog.config import parse_settings
@@ -26,6 +27,8 @@ from tests.support.browser.serving import serve_pages, wait_until_ready
 from tests.support.signed_in import cookies, let_in
 
 NewPage = Callable[..., Page]
+Visit = Callable[[str, str | None, int, int], Page]
+Windows = Callable[[str | None], tuple[Page, list[str]]]
 
 
 def fill_database(conninfo: str) -> None:
@@ -94,16 +97,57 @@ def new_page(browser: Browser, site: str) -> Generator[NewPage]:
 
         def open_page(base_url: str = site, persona: str | None = "bob", **options: Any) -> Page:
             context = contexts.enter_context(browser.new_context(base_url=base_url, **options))
-            if persona:
-                context.add_cookies(
-                    [{"name": name, "value": value, "url": base_url} for name, value in cookies(persona).items()]
-                )
-            context.set_default_timeout(5000)
-            page = context.new_page()
-            watches.append(chromium.watch_page(page, base_url))
+            page, faults = _open_page(context, base_url, persona)
+            watches.append(faults)
             return page
 
         yield open_page
+    assert leaks.is_over() or [fault for faults in watches for fault in faults] == []
+
+
+def _open_page(context: BrowserContext, base_url: str, persona: str | None) -> tuple[Page, list[str]]:
+    if persona:
+        context.add_cookies(
+            [{"name": name, "value": value, "url": base_url} for name, value in cookies(persona).items()]
+        )
+    context.set_default_timeout(5000)
+    page = context.new_page()
+    return page, chromium.watch_page(page, base_url)
+
+
+@pytest.fixture(scope="package")
+def windows(browser: Browser, site: str) -> Generator[Windows]:
+    """Yield what opens a persona's window at its first visit, and finds it again at later ones."""
+    with ExitStack() as contexts:
+
+        @functools.cache
+        def open_window(persona: str | None) -> tuple[Page, list[str]]:
+            context = contexts.enter_context(browser.new_context(base_url=site))
+            return _open_page(context, site, persona)
+
+        yield open_window
+
+
+@pytest.fixture
+def visit(windows: Windows) -> Generator[Visit]:
+    """Yield a function that goes to a page of the site in its persona's window, for who only looks at it.
+
+    The window is the one of the tests before, which takes a fraction of what a new one does; it has the size that is
+    asked for, and the light scheme. No page may have what `new_page` forbids.
+    """
+    watches: list[list[str]] = []
+
+    def go(path: str, persona: str | None, width: int, height: int) -> Page:
+        page, faults = windows(persona)
+        faults.clear()
+        watches.append(faults)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+        page.goto(path)
+        return page
+
+    with keep_addresses():
+        yield go
     assert leaks.is_over() or [fault for faults in watches for fault in faults] == []
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import NewPage
+from tests.e2e.conftest import NewPage, Visit
 from tests.support.browser.accessible import too_wide, violations
 
 pytestmark = pytest.mark.browser
@@ -66,8 +66,8 @@ ADDRESSES = {
 
 
 @pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES.keys())
-def test_axe_finds_nothing_in_light_and_dark_and_no_screen_is_too_narrow(page: Page, address: str) -> None:
-    page.goto(address)
+def test_axe_finds_nothing_in_light_and_dark_and_no_screen_is_too_narrow(visit: Visit, address: str) -> None:
+    page = visit(address, "bob", 1440, 900)
     assert (violations(page), too_wide(page)) == ([], {})
 
 

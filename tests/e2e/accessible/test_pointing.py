@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.accessible.pages import EVERY_PAGE
-from tests.e2e.conftest import NewPage
+from tests.e2e.conftest import Visit
 
 pytestmark = pytest.mark.browser
 
@@ -45,9 +45,8 @@ _FIND_SMALL = """() => {
 
 
 @pytest.mark.parametrize(("path", "persona"), EVERY_PAGE)
-def test_targets_are_large_or_far_apart(new_page: NewPage, path: str, persona: str | None) -> None:
-    page = new_page(persona=persona, viewport={"width": 1280, "height": 1024})
-    page.goto(path)
+def test_targets_are_large_or_far_apart(visit: Visit, path: str, persona: str | None) -> None:
+    page = visit(path, persona, 1280, 1024)
     found = page.evaluate(_FIND_SMALL)
     page.set_viewport_size({"width": 390, "height": 844})
     assert found + page.evaluate(_FIND_SMALL) == []

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.accessible.pages import EVERY_PAGE
-from tests.e2e.conftest import NewPage
+from tests.e2e.conftest import NewPage, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -35,10 +35,9 @@ _FIND_WIDE = """() => {
 
 @pytest.mark.parametrize(("path", "persona"), EVERY_PAGE)
 def test_wider_spaces_cut_no_text_and_a_narrow_window_scrolls_one_way(
-    new_page: NewPage, path: str, persona: str | None
+    visit: Visit, path: str, persona: str | None
 ) -> None:
-    page = new_page(persona=persona, viewport={"width": 1280, "height": 1024})
-    page.goto(path)
+    page = visit(path, persona, 1280, 1024)
     _space(page)
     assert page.evaluate(_FIND_CUT) == []
     page.set_viewport_size({"width": 320, "height": 256})
