@@ -1,14 +1,17 @@
 """Whoever goes by keys sees where they are, is never stuck, and finds no key that does more than they want."""
 
+from typing import Final
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.accessible.pages import EVERY_PAGE
-from tests.e2e.conftest import NewPage
+from tests.e2e.conftest import NewPage, Visit
 
 pytestmark = pytest.mark.browser
 
 _MOST_TABS = 400
+PRESSED: Final = ("/", "/filters", "/items/FLD-327")
 # Whether all of what has the focus lies under something that stays in its place, as a header or a footer.
 _IS_HIDDEN = """() => {
   const one = document.activeElement, box = one.getBoundingClientRect();
@@ -24,6 +27,23 @@ _IS_HIDDEN = """() => {
   }));
   return isSeen ? null : one.outerHTML.slice(0, 160);
 }"""
+# Whatever can take the focus takes it in turn; what was not laid out before has a frame for it.
+_FIND_HIDDEN = f"""async () => {{
+  const isHidden = {_IS_HIDDEN};
+  const frame = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const scrolls = one => one.scrollWidth > one.clientWidth && getComputedStyle(one).overflowX === 'auto';
+  const kinds = 'a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex^="-"])';
+  const found = [];
+  let count = 0;
+  for (const one of document.querySelectorAll('body *')) {{
+    if (!one.matches(kinds) && !scrolls(one) || one.tabIndex < 0 && one.matches('[tabindex]')) continue;
+    one.focus({{ focusVisible: true }});
+    if (document.activeElement !== one) continue;
+    count += 1;
+    if (isHidden() && (await frame(), isHidden())) found.push(isHidden());
+  }}
+  return [found, count];
+}}"""
 _CONTRAST = """([front, back]) => {
   const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const light = color => {
@@ -50,10 +70,19 @@ _FIND_FAINT = f"""() => {{
 
 @pytest.mark.parametrize(("path", "persona"), EVERY_PAGE)
 def test_nothing_that_stays_in_its_place_covers_what_has_the_focus(
-    new_page: NewPage, path: str, persona: str | None
+    visit: Visit, path: str, persona: str | None
 ) -> None:
-    page = new_page(persona=persona, viewport={"width": 1280, "height": 600})
-    page.goto(path)
+    hidden, count = visit(path, persona, 1280, 600).evaluate(_FIND_HIDDEN)
+    assert hidden == []
+    assert count
+
+
+@pytest.mark.parametrize("path", PRESSED)
+def test_going_from_one_to_the_next_by_keys_nothing_is_covered_and_the_end_is_reached(
+    visit: Visit, path: str
+) -> None:
+    """Press the key itself on a list, a form and a text; what it does is the same on every page."""
+    page = visit(path, "bob", 1280, 600)
     hidden: list[str] = []
     for _ in range(_MOST_TABS):
         page.keyboard.press("Tab")
@@ -61,6 +90,8 @@ def test_nothing_that_stays_in_its_place_covers_what_has_the_focus(
             break
         if found := page.evaluate(_IS_HIDDEN):
             hidden.append(found)
+    else:
+        raise AssertionError("the focus never left the page")
     assert hidden == []
 
 
