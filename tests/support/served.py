@@ -25,6 +25,8 @@ from tests.support.signed_in import SECRET_KEY, cookies
 
 ROOT = Path(__file__).parents[2]
 _GIVE_UP_S = 30.0
+_SAYS_WHY_WITHIN_S = 5.0
+_COMMAND_ENDS_WITHIN_S = 120.0
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["shareable_backlog.app", __name__])
 _AS_BOB = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies("bob").items())}
@@ -153,10 +155,10 @@ def slb(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
         given = (arguments, folder, environment(folder, **settings), paths)
         process = _FORKS.Process(target=_be_command, args=given)
         process.start()
-        process.join()
+        process.join(_COMMAND_ENDS_WITHIN_S)
         said = "".join(path.read_text(encoding="utf-8") for path in paths)
     code = process.exitcode
-    assert code is not None
+    assert code is not None, f"slb {' '.join(arguments)} goes on, and said: {said}"
     process.close()
     causes.keep(f"slb {' '.join(arguments)} exited with {code}", said)
     leaks.hunt(said, f"slb {' '.join(arguments[:1])}")
@@ -205,11 +207,17 @@ def run_serve(folder: Path, *arguments: str, enter: tuple[str, ...] = (), **sett
         running.get("/healthz")
         running.listened_after_s = time.monotonic() - started - _waited_for_a_processor_s(process.pid)
         yield running
+    except Exception:
+        # It logs by a thread of its own, and what it has to say of the cause would be lost.
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_SAYS_WHY_WITHIN_S)
+        raise
     finally:
         if running is not None:
             running.close()
         process.kill()
-        process.communicate()
+        process.communicate(timeout=_GIVE_UP_S)
     leaks.hunt(log_path.read_text(encoding="utf-8"), "The log of slb serve")
 
 
