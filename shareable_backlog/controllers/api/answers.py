@@ -80,6 +80,13 @@ class Cycle(msgspec.Struct, frozen=True):
     name: str | None
 
 
+class Release(msgspec.Struct, frozen=True):
+    """A release that an item is in; many have no version."""
+
+    name: str
+    version: str | None
+
+
 class Me(msgspec.Struct, frozen=True):
     """The person asking; `rights` is what the token may read, null without one.
 
@@ -166,6 +173,7 @@ class Item(msgspec.Struct, frozen=True):
     project: str | None
     milestone: str | None
     cycle: Cycle | None
+    releases: list[Release]
     labels: list[str]
     due_date: date | None
     parent: str | None
@@ -213,6 +221,7 @@ def build_item(page: ItemPage, rank: int | None, *, links_to_linear: bool) -> It
         project=found.project,
         milestone=found.milestone,
         cycle=None if found.cycle_number is None else Cycle(found.cycle_number, found.cycle_name),
+        releases=[Release(name, version) for name, version in found.releases],
         labels=[name for name, _ in found.labels],
         due_date=found.due_date,
         parent=page.parent and page.parent.identifier,

@@ -40,6 +40,11 @@ VALUES
    '2026-02-06T12:00Z', '2026-02-06T12:03Z'),
   ('i4', 'ENG-4', 4, 'Keys', NULL, 't1', NULL, NULL, '{}', 'i3', NULL, '{}', NULL,
    '2026-02-06T12:00Z', '2026-02-06T12:04Z');
+INSERT INTO release_pipelines (id, name, created_at, updated_at) VALUES ('rp', 'Site', now(), now());
+INSERT INTO releases (id, pipeline_id, name, version, trashed, created_at, updated_at) VALUES
+  ('r1', 'rp', 'Spring', '4.21', false, now(), now()), ('r2', 'rp', 'Gone', '4.22', true, now(), now());
+INSERT INTO item_releases (id, issue_id, release_id, created_at, updated_at) VALUES
+  ('ir1', 'i1', 'r1', now(), now()), ('ir2', 'i1', 'r2', now(), now());
 INSERT INTO comments (id, issue_id, parent_id, user_id, body, hide_in_linear, created_at, updated_at) VALUES
   ('c1', 'i1', NULL, 'u1', 'Since Monday.', false, '2026-02-06T13:00Z', now()),
   ('c2', 'i1', NULL, 'u1', 'Tiles are here.', false, '2026-02-06T14:00Z', now()),
@@ -103,6 +108,7 @@ def test_an_item_has_its_surroundings_by_identifier_and_nothing_hidden(site: Sit
         "project": "Roof",
         "milestone": None,
         "cycle": None,
+        "releases": [{"name": "Spring", "version": "4.21"}],
         "labels": ["bug"],
         "due_date": "2026-02-28",
         "parent": None,
