@@ -82,6 +82,9 @@ class WrittenQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     q: Annotated[str, Meta(max_length=200, description="Search for words, at most 200 characters.")] = ""
     project: Annotated[str, Meta(max_length=1000, description="Give a project's name, or Linear's id for it.")] = ""
+    initiative: Annotated[
+        str, Meta(max_length=1000, description="Give an initiative's name, or Linear's id for it.")
+    ] = ""
     health: Annotated[
         Health | UnsetType, Meta(description="Give what an update said: onTrack, atRisk or offTrack.")
     ] = UNSET
@@ -151,10 +154,16 @@ async def list_projects(request: Request, query: PageQuery) -> Page[Project]:
 
 @operation("items")
 async def list_updates(request: Request, query: WrittenQuery) -> Page[Update]:
-    """Return what teams wrote about progress, the latest first; nothing of a project that is not there."""
+    """Return what teams wrote about progress, the latest first; nothing of what is not there."""
     user = auth.require_user(request)
     auth.require_page(request, "updates")
-    named = UpdatesParams(q=query.q, project=query.project, health=query.health or None, team=query.team.upper())
+    named = UpdatesParams(
+        q=query.q,
+        project=query.project,
+        initiative=query.initiative,
+        health=query.health or None,
+        team=query.team.upper(),
+    )
     try:
         wanted, _ = await find_wanted(user.scope, named)
     except NotFound:

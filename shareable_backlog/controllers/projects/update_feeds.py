@@ -33,14 +33,14 @@ async def export_feed(request: Request, query: UpdatesParams) -> Response:
     user = auth.require_user(request)
     auth.require_page(request, "updates")
     await tokens.require_right(user, "feed", auth.read_actor(request))
-    wanted, project = await find_wanted(user.scope, query)
+    wanted, plan = await find_wanted(user.scope, query)
     found = (await updates.list_updates(user.scope, wanted, limit=_IN_FEED)).updates
     base, address = auth.read_config(request).sign_in.base_url, params.build_url(PATH, query)
     has_plans = "roadmap" not in user.pages_off
     newest = max((_read_time(one) for one in found), default=datetime.fromtimestamp(0, UTC))
     body = atom.write_feed(
         f"{base}{address}",
-        f"Updates: {project}" if project else "Updates",
+        f"Updates: {plan}" if plan else "Updates",
         newest,
         [
             _build_entry(one, base, build_update_url(one) if has_plans else f"{address}#update-{quote(one.id)}")
@@ -67,7 +67,8 @@ async def create_feed(request: Request, query: UpdatesParams) -> Response:
 
 
 def _render_feed(request: Request, query: UpdatesParams, address: str | None) -> Response:
-    subject = f"the team of {query.project} writes" if query.project else "teams write about the progress of projects"
+    plan = query.project or query.initiative
+    subject = f"the team of {plan} writes" if plan else "teams write about the progress of projects"
     form_url, back_url = params.build_url(f"{PATH}/feed", query), params.build_url(PATH, query)
     return auth.render_page(request, "backlog/feeds.html", FeedsContext(subject, form_url, back_url, address))
 

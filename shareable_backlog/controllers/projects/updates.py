@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import groupby
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from msgspec import Struct, structs
@@ -20,7 +20,7 @@ from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.access.sharing import Scope
 from shareable_backlog.services.backlog import catalog, items
 from shareable_backlog.services.backlog.catalog import ShownTeam
-from shareable_backlog.services.projects import names, updates
+from shareable_backlog.services.projects import initiatives, names, updates
 from shareable_backlog.services.projects.updates import ShownUpdate, UpdatesPage, UpdatesQuery
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Codec, Otherwise, SearchText, TeamKey, TimeAndKey, Trimmed, clean
@@ -28,16 +28,22 @@ from shareable_backlog.web.markdown.page_texts import PageTexts
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.cache import AsyncLruCache
 
+P = TypeVar("P")
+
 PATH: Final = "/updates"
 
 Health: TypeAlias = Literal["onTrack", "atRisk", "offTrack"]
 
 
 class UpdatesParams(Struct, frozen=True, kw_only=True):
-    """Which updates are asked for: with words (`q`), of a `project` (by its name), a `health`, a `team` (by key)."""
+    """Which updates are asked for: with words (`q`), of a `health` or a `team` (by key).
+
+    They are of a `project` or an `initiative`, by its name.
+    """
 
     q: SearchText = ""
     project: Annotated[str, Codec(clean, str)] = ""
+    initiative: Annotated[str, Codec(clean, str)] = ""
     health: Annotated[
         Health | None,
         Trimmed(),
@@ -53,13 +59,13 @@ class UpdatesPageParams(UpdatesParams, frozen=True, kw_only=True):
 
 
 class NarrowedUpdates(Struct, frozen=True, kw_only=True):
-    """A page of updates, the project that they are narrowed to, and the items that they name.
+    """A page of updates, the project or initiative that they are narrowed to, and the items that they name.
 
     They are not `is_shared` where an admin has chosen so.
     """
 
     page: UpdatesPage
-    project: str | None
+    plan: str | None
     mentioned: Mapping[str, str]
     teams: Sequence[ShownTeam]
     is_shared: bool
@@ -72,11 +78,11 @@ class UpdatesContext(Struct, frozen=True, kw_only=True):
     texts: PageTexts
     teams: Sequence[ShownTeam]
     params: UpdatesPageParams
-    project: str | None
+    plan: str | None
     today: date
     is_shared: bool
     first_url: str
-    all_projects_url: str
+    all_plans_url: str
     feed_url: str
     next_url: str | None
 
@@ -92,18 +98,18 @@ async def show_updates(request: Request, query: UpdatesPageParams) -> Response:
     scope = reader.user.scope
     found = await _KEPT.value.get((reader.version, scope, query), partial(_read_narrowed, scope, query))
     first = replace(query, after=None)
-    narrowed = UpdatesParams(q=query.q, project=query.project, health=query.health, team=query.team)
+    narrowed = UpdatesParams(**{name: getattr(query, name) for name in UpdatesParams.__struct_fields__})
     days = groupby(found.page.updates, lambda one: one.created_at.astimezone(zone).date())
     context = UpdatesContext(
         days=[(day, list(alike)) for day, alike in days],
         texts=PageTexts(url=None, images={}, titles=found.mentioned),
         teams=found.teams,
         params=query,
-        project=found.project,
+        plan=found.plan,
         today=clock.read_time().astimezone(zone).date(),
         is_shared=found.is_shared,
         first_url=params.build_url(PATH, first),
-        all_projects_url=params.build_url(PATH, replace(first, project="")),
+        all_plans_url=params.build_url(PATH, replace(first, project="", initiative="")),
         feed_url=params.build_url(f"{PATH}/feed", narrowed),
         next_url=found.page.next_after and params.build_url(PATH, replace(query, after=found.page.next_after)),
     )
@@ -121,14 +127,26 @@ async def count_found(request: Request, text: str | None) -> int:
 
 
 async def find_wanted(scope: Scope, query: UpdatesParams) -> tuple[UpdatesQuery, str | None]:
-    """Return what a query wants, and what the project is called that it names. Raises NotFound for one not there."""
+    """Return what a query wants, and what the project or initiative is called that it names.
+
+    Raises NotFound for one that is not there, InvalidInput for both.
+    """
     wanted = UpdatesQuery(health=query.health, team_key=query.team or None, words=updates.parse_words(query.q))
-    if not query.project:
-        return wanted, None
-    found = await names.find_projects(scope, query.project)
+    if query.project and query.initiative:
+        raise InvalidInput("No update is of a project and an initiative. Choose one of them.")
+    if query.project:
+        found = await names.find_projects(scope, query.project)
+        return structs.replace(wanted, project_id=_require_one(found).id), found[0].name
+    if query.initiative:
+        found = await initiatives.find_initiatives(scope, query.initiative)
+        return structs.replace(wanted, initiative_id=_require_one(found).id), found[0].name
+    return wanted, None
+
+
+def _require_one(found: Sequence[P]) -> P:
     if len(found) > 1:
-        raise NotFound("Several projects have that name. Go to the one that you mean: its page has its updates.")
-    return structs.replace(wanted, project_id=found[0].id), found[0].name
+        raise NotFound("Several have that name. Go to the one that you mean: its page has its updates.")
+    return found[0]
 
 
 def build_update_url(one: ShownUpdate) -> str:
@@ -137,11 +155,11 @@ def build_update_url(one: ShownUpdate) -> str:
 
 
 async def _read_narrowed(scope: Scope, query: UpdatesPageParams) -> NarrowedUpdates:
-    wanted, project = await find_wanted(scope, query)
+    wanted, plan = await find_wanted(scope, query)
     page = await updates.list_updates(scope, wanted, query.after)
     return NarrowedUpdates(
         page=page,
-        project=project,
+        plan=plan,
         mentioned=await items.list_mentioned(scope, [one.body for one in page.updates]),
         teams=await catalog.list_teams(scope),
         is_shared=bool(page.updates) or await updates.may_be_read(),

@@ -58,6 +58,26 @@ def test_one_of_a_project_has_its_own_and_is_called_after_it(site: Site) -> None
     assert "<title>Updates: Roof &amp; wall</title>" in answer.text
 
 
+def test_so_has_one_of_an_initiative(site: Site) -> None:
+    answer = site.get(create_feed(site, "initiative=Whole+house"))
+    assert [title for title, _, _ in read_entries(answer.text)] == ["Whole house: Off track"]
+    assert "<title>Updates: Whole house</title>" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "feed"),
+    [
+        ("/projects/Roof%20%26%20wall", "/updates/feed?project=Roof+%26+wall"),
+        ("/initiatives/Whole%20house", "/updates/feed?initiative=Whole+house"),
+    ],
+)
+def test_the_page_of_a_plan_leads_to_its_own(site: Site, path: str, feed: str) -> None:
+    [led_to] = re.findall(r'<a href="([^"]*)">Follow its updates in a feed reader', site.get(path, "bob").text)
+    assert site.get(html.unescape(led_to), "bob").text == site.get(feed, "bob").text
+    site.query("UPDATE settings SET pages_off = '{feeds}'")
+    assert "feed reader" not in site.get(path, "bob").text
+
+
 def test_one_that_a_reader_has_is_not_sent_again_until_something_is_written(site: Site) -> None:
     address = create_feed(site)
     tag = site.get(address).headers["etag"]

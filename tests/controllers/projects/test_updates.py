@@ -79,17 +79,28 @@ def test_who_sees_nothing_reads_nothing(site: Site) -> None:
         ("health=atRisk", [1]),
         ("project=roof+%26+WALL", [1]),
         ("project=5e1f", [1]),
+        ("initiative=whole+HOUSE", [2]),
+        ("initiative=n1&health=atRisk", []),
         ("team=eng", [0, 1, 2]),
         ("team=SEC", []),
         ("health=onTrack&project=Ladder", [0]),
-        ("health=&team=&project=", [0, 1, 2]),
+        ("health=&team=&project=&initiative=", [0, 1, 2]),
     ],
 )
-def test_they_are_narrowed_by_project_health_and_team(site: Site, words: str, found: list[int]) -> None:
+def test_they_are_narrowed_by_project_initiative_health_and_team(site: Site, words: str, found: list[int]) -> None:
     assert read_names(site.get(f"/updates?{words}", "bob").text) == [ALL[number] for number in found]
 
 
-@pytest.mark.parametrize(("words", "status"), [("health=fine", 400), ("project=Secret", 404), ("after=x", 400)])
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("health=fine", 400),
+        ("project=Secret", 404),
+        ("initiative=Ladder", 404),
+        ("project=Ladder&initiative=Whole+house", 400),
+        ("after=x", 400),
+    ],
+)
 def test_what_has_no_meaning_is_refused(site: Site, words: str, status: int) -> None:
     assert site.get(f"/updates?{words}", "bob").status_code == status
 
@@ -318,5 +329,7 @@ def test_the_api_pages_and_narrows_them_and_knows_no_hidden_project(site: Site) 
     rest = site.get(f"/api/v1/updates?limit=2&after={first['next']}", "bob").json()
     assert [one["id"] for one in first["data"] + rest["data"]] == ["w3", "w1", "w4"]
     assert [one["id"] for one in site.get("/api/v1/updates?project=Ladder&team=eng", "bob").json()["data"]] == ["w3"]
-    for name in ("Secret", "None"):
-        assert site.get(f"/api/v1/updates?project={name}", "bob").json() == {"data": [], "next": None}
+    found = site.get("/api/v1/updates?initiative=Whole+house", "bob").json()["data"]
+    assert [one["id"] for one in found] == ["w4"]
+    for words in ("project=Secret", "project=None", "initiative=None"):
+        assert site.get(f"/api/v1/updates?{words}", "bob").json() == {"data": [], "next": None}
