@@ -1,7 +1,9 @@
 """The program when the network between it and its database misbehaves: needs root, for networks of its own."""
 
 import asyncio
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -9,6 +11,7 @@ import pytest
 
 from tests.fakes.postgres import PrivateServer, PrivateServers
 from tests.support import cable
+from tests.support.browser.network_lock import change_addresses
 from tests.support.cable import Cable
 from tests.support.served import Answer, Served, run_serve
 
@@ -30,10 +33,47 @@ def _allowed() -> None:
 def far_server(private_servers: PrivateServers) -> Iterator[tuple[PrivateServer, Cable]]:
     """Yield a running server at the other end of a cable."""
     with cable.lay() as far:
-        server = private_servers.make(enter=far.enter, host=cable.THERE)
+        server = private_servers.make(enter=far.enter, host=far.there)
         server.start()
         yield server, far
         server.kill()
+
+
+@contextmanager
+def left_cable(pid: int) -> Generator[str]:
+    """Yield the name of a cable that stands as process `pid` lays it, with the first addresses there are."""
+    name = f"slb{pid}"
+    commands = (
+        f"netns add {name}", f"link add {name} type veth peer name far netns {name}",
+        f"address add 198.51.100.1/30 dev {name}", f"link set {name} up",
+    )  # fmt: skip
+    with change_addresses():
+        for words in commands:
+            subprocess.run(["ip", *words.split()], check=True)
+    try:
+        yield name
+    finally:
+        with change_addresses():
+            subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
+
+
+def list_networks() -> str:
+    return subprocess.run(["ip", "netns", "list"], check=True, capture_output=True, text=True).stdout
+
+
+def test_a_cable_of_another_process_that_runs_stays_and_keeps_its_addresses() -> None:
+    with subprocess.Popen(["sleep", "60"]) as other, left_cable(other.pid) as name:
+        with cable.lay() as far:
+            assert far.there != "198.51.100.2"
+            assert name in list_networks()
+        other.kill()
+
+
+def test_one_of_a_process_that_was_killed_is_removed() -> None:
+    with subprocess.Popen(["true"]) as killed:
+        killed.wait()
+    with left_cable(killed.pid) as name, cable.lay():
+        assert name not in list_networks()
 
 
 async def while_the_cable_is_cut(program: Served, far: Cable) -> tuple[list[Answer], float]:

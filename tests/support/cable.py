@@ -6,17 +6,20 @@ import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.support.browser.network_lock import change_addresses
 
-HERE, THERE = "198.51.100.1", "198.51.100.2"
+_SUBNET = "198.51.100"  # RFC 5737 leaves it to tests; in parts of four it is enough for 64 cables
+_PREFIX = "slb"
 
 
 @dataclass(frozen=True, slots=True)
 class Cable:
-    """A cable to the network `network`, in which a server listens at THERE."""
+    """A cable to the network `network`, in which a server listens at `there`."""
 
     network: str
+    there: str
 
     @property
     def enter(self) -> tuple[str, ...]:
@@ -41,21 +44,39 @@ def may_lay() -> bool:
 @contextmanager
 def lay() -> Generator[Cable]:
     """Yield a cable to a network that is made for it and goes with it."""
-    network = end = f"slb{os.getpid()}"
+    network = end = f"{_PREFIX}{os.getpid()}"
     _run("ip", "netns", "add", network)
     try:
         with change_addresses():
+            _remove_abandoned()
+            here, there = _find_free_addresses()
             _run("ip", "link", "add", end, "type", "veth", "peer", "name", "far", "netns", network)
             _run("ip", "link", "set", end, "addrgenmode", "none")  # else one of IPv6 comes and goes with the signal
-            _run("ip", "address", "add", f"{HERE}/30", "dev", end)
+            _run("ip", "address", "add", f"{here}/30", "dev", end)
             _run("ip", "link", "set", end, "up")
-        _run("ip", "-n", network, "address", "add", f"{THERE}/30", "dev", "far")
+        _run("ip", "-n", network, "address", "add", f"{there}/30", "dev", "far")
         _run("ip", "-n", network, "link", "set", "far", "up")
-        yield Cable(network)
+        yield Cable(network, there)
     finally:
         with change_addresses():
             _run("ip", "netns", "delete", network)  # and the cable with it
 
 
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True)
+def _remove_abandoned() -> None:
+    """Remove the networks of processes that were killed: what is sent would still go into their cables."""
+    for line in _run("ip", "netns", "list").splitlines():
+        name = line.split()[0]
+        owner = name.removeprefix(_PREFIX)
+        if name.startswith(_PREFIX) and owner.isdigit() and not Path("/proc", owner).exists():
+            _run("ip", "netns", "delete", name)
+
+
+def _find_free_addresses() -> tuple[str, str]:
+    """Return the addresses of both ends that no other cable has."""
+    taken = _run("ip", "-o", "-4", "address")
+    first = next(number for number in range(1, 256, 4) if f" {_SUBNET}.{number}/" not in taken)
+    return f"{_SUBNET}.{first}", f"{_SUBNET}.{first + 1}"
+
+
+def _run(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout

@@ -45,7 +45,7 @@ def open_far(servers: PrivateServers, seed: int) -> Generator[Stage]:
     if not cable.may_lay():
         raise Unavailable("root, network namespaces and the command `ip`")
     with cable.lay() as far:
-        server = servers.make(enter=far.enter, host=cable.THERE)
+        server = servers.make(enter=far.enter, host=far.there)
         server.start()
         with open_installation(servers, Layout.ALONE, seed=seed, server=server) as made:
             yield Stage(made, partial(pull_cable, far))

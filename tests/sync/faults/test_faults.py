@@ -1,9 +1,10 @@
 """Every request of a full sync fails once, and every statement: nothing is lost, and the next run converges."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
+from time import monotonic
 from typing import LiteralString
 
 import pytest
@@ -24,6 +25,7 @@ _LOCKS: LiteralString = """
     WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """  # other tests hold theirs in other databases
+_BACK_WITHIN_S = 60.0
 _TWICE = 2  # a request is tried again once
 _CUTS_ALL = os.environ.get("SLB_TEST_CUTS") == "all"
 
@@ -103,9 +105,13 @@ def cut(play: Play, watched: Watched, proxy: Proxy, number: int, *, is_run: bool
     play.run(watched, Run(is_full=True, may_fail=True))
     was_cut = proxy.has_cut
     proxy.expect(None)
-    while not play.runner.run(ask_database()).connected:
-        pass
+    wait_until(lambda: play.runner.run(ask_database()).connected)
     # Whoever was cut off keeps the lock of a sync until the server has noticed.
-    while play.runner.run(query(_LOCKS))[0][0]:
-        pass
+    wait_until(lambda: not play.runner.run(query(_LOCKS))[0][0])
     return was_cut
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    give_up_at = monotonic() + _BACK_WITHIN_S
+    while not is_so():
+        assert monotonic() < give_up_at
