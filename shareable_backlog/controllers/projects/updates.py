@@ -98,7 +98,6 @@ async def show_updates(request: Request, query: UpdatesPageParams) -> Response:
     scope = reader.user.scope
     found = await _KEPT.value.get((reader.version, scope, query), partial(_read_narrowed, scope, query))
     first = replace(query, after=None)
-    narrowed = UpdatesParams(**{name: getattr(query, name) for name in UpdatesParams.__struct_fields__})
     days = groupby(found.page.updates, lambda one: one.created_at.astimezone(zone).date())
     context = UpdatesContext(
         days=[(day, list(alike)) for day, alike in days],
@@ -110,7 +109,7 @@ async def show_updates(request: Request, query: UpdatesPageParams) -> Response:
         is_shared=found.is_shared,
         first_url=params.build_url(PATH, first),
         all_plans_url=params.build_url(PATH, replace(first, project="", initiative="")),
-        feed_url=params.build_url(f"{PATH}/feed", narrowed),
+        feed_url=params.build_url(f"{PATH}/feed", first),
         next_url=found.page.next_after and params.build_url(PATH, replace(query, after=found.page.next_after)),
     )
     # Very long markdown takes a while to render, which must not hold up other readers.
