@@ -54,21 +54,28 @@ async def export_feed(request: Request, query: UpdatesParams) -> Response:
 
 async def show_feed(request: Request, query: UpdatesParams) -> Response:
     """Show how a feed reader gets updates."""
-    auth.require_page(request, "updates")
-    return _render_feed(request, query, None)
+    return _render_feed(request, query, await _find_subject(request, query), None)
 
 
 async def create_feed(request: Request, query: UpdatesParams) -> Response:
     """Make an address for a feed reader, with a token of its own, and show it this once."""
-    auth.require_page(request, "updates")
+    subject = await _find_subject(request, query)  # first, as nothing is made for what is not there
     pairs = params.write(query)
     name = f"Feed: updates {' '.join(value for _, value in pairs) or 'of all projects'}"[:100]
-    return _render_feed(request, query, await feeds.create_address(request, auth.UPDATES_FEED, name, pairs))
+    address = await feeds.create_address(request, auth.UPDATES_FEED, name, pairs)
+    return _render_feed(request, query, subject, address)
 
 
-def _render_feed(request: Request, query: UpdatesParams, address: str | None) -> Response:
-    plan = query.project or query.initiative
-    subject = f"the team of {plan} writes" if plan else "teams write about the progress of projects"
+async def _find_subject(request: Request, query: UpdatesParams) -> str:
+    """Return in words what a feed tells. Raises NotFound for a project or an initiative that is not there."""
+    auth.require_page(request, "updates")
+    _, plan = await find_wanted(auth.require_user(request).scope, query)
+    if plan is None:
+        return "teams write about the progress of projects"
+    return f"the team of {plan} writes" if query.project else f"is written about {plan}"
+
+
+def _render_feed(request: Request, query: UpdatesParams, subject: str, address: str | None) -> Response:
     form_url, back_url = params.build_url(f"{PATH}/feed", query), params.build_url(PATH, query)
     return auth.render_page(request, "backlog/feeds.html", FeedsContext(subject, form_url, back_url, address))
 

@@ -106,3 +106,20 @@ def test_a_token_for_something_else_opens_none(site: Site) -> None:
 def test_the_page_of_a_feed_says_what_it_is_of(site: Site) -> None:
     assert "what the team of Ladder writes" in site.get("/updates/feed?project=Ladder", "bob").text
     assert 'action="/updates/feed?project=Ladder"' in site.get("/updates/feed?project=Ladder", "bob").text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("project=5e1f", "what the team of Roof &amp; wall writes"),
+        ("initiative=n1", "what is written about Whole house"),
+    ],
+)
+def test_it_says_so_by_its_name_where_the_address_has_linears_word(site: Site, words: str, said: str) -> None:
+    assert said in site.get(f"/updates/feed?{words}", "bob").text
+
+
+def test_of_what_is_hidden_there_is_none(site: Site) -> None:
+    assert site.get("/updates/feed?project=Secret", "bob").status_code == 404
+    assert site.post("/updates/feed?project=Secret", "bob").status_code == 404
+    assert site.query("SELECT count(*) FROM api_tokens") == [(0,)]
