@@ -16,7 +16,7 @@ from tests.support.stopping import cancelled_at, counted
 pytestmark = pytest.mark.anyio
 
 _SEED = int(os.environ.get("SLB_TEST_SEED", "11"))
-_STOPS = int(os.environ.get("SLB_TEST_STOPS", "60"))
+_STOPS = int(os.environ.get("SLB_TEST_STOPS", "200"))
 _MOST_TURNS = 4
 _STEPS_OF_END = 6
 _HALVINGS = 4  # pages of 15 rows
