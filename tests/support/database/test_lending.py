@@ -115,7 +115,9 @@ def test_what_a_test_wrote_is_checked_even_if_it_ended_all_sessions(
 
 
 @pytest.mark.parametrize("is_lent", [True, False])
-def test_what_is_written_to_it_obeys_its_rules_and_is_there_whole_or_not_at_all(lend: Lend, *, is_lent: bool) -> None:
+def test_what_is_written_to_it_obeys_its_rules_and_is_there_whole_or_not_at_all(
+    lend: Lend, monkeypatch: pytest.MonkeyPatch, *, is_lent: bool
+) -> None:
     def write_third(conninfo: str) -> None:
         with lending.write_to(conninfo) as connection:
             connection.execute("INSERT INTO notes (text) VALUES ('third')")
@@ -123,7 +125,7 @@ def test_what_is_written_to_it_obeys_its_rules_and_is_there_whole_or_not_at_all(
 
     with lend() as conninfo:
         if not is_lent:
-            lending._writers.clear()  # pyright: ignore[reportPrivateUsage] (as for any other database)
+            monkeypatch.setattr(lending, "_writers", {})  # as for any other database
         with lending.write_to(conninfo) as connection:
             connection.execute("INSERT INTO notes (text, follows) VALUES ('second', 1)")
         with pytest.raises(psycopg.errors.ForeignKeyViolation):
