@@ -12,6 +12,7 @@ from shareable_backlog.config import Settings
 from shareable_backlog.database import migrate, rights
 from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.database.migrate import files
+from shareable_backlog.tasks import end_tasks
 from tests.support.database import program_role
 
 pytestmark = pytest.mark.anyio
@@ -53,8 +54,7 @@ async def test_a_loss_is_told_within_two_seconds_and_its_end_too(
         started = monotonic()
         await until(words)
         assert monotonic() - started < WITHIN_S
-        watching.cancel()
-        await asyncio.wait({watching})
+        await end_tasks(watching)
 
 
 async def until(words: str) -> None:

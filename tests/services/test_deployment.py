@@ -14,6 +14,7 @@ from shareable_backlog.config import Settings, parse_settings, secret_key
 from shareable_backlog.database import query
 from shareable_backlog.services import deployment
 from shareable_backlog.services.access.sign_in import SAMPLE_ADMIN
+from shareable_backlog.tasks import end_tasks
 from tests.support.signed_in import SECRET_KEY, let_in
 
 pytestmark = pytest.mark.anyio
@@ -175,7 +176,7 @@ async def test_that_newcomers_see_everything_is_found() -> None:
 @pytest.mark.parametrize(("base_url", "told"), [("https://backlog.example.com", 1), ("http://localhost:8000", 0)])
 async def test_the_log_tells_of_it_where_others_are_served(base_url: str, told: int, live_database: Settings) -> None:
     with capture_logs() as logged:
-        warning = asyncio.ensure_future(deployment.keep_warning(replace(live_database, base_url=base_url)))
+        warning = asyncio.create_task(deployment.keep_warning(replace(live_database, base_url=base_url)))
         await asyncio.wait([warning], timeout=1)
-        warning.cancel()
+        await end_tasks(warning)
     assert [one["found"] for one in logged if one["event"] == "unsafe_deployment"] == [["untrusted_proxy"]] * told

@@ -15,6 +15,7 @@ from shareable_backlog.database import migrate, query
 from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.errors import DatabaseUnavailable, SchemaNotReady
 from shareable_backlog.services import readiness
+from shareable_backlog.tasks import end_tasks
 from tests.conftest import as_url
 
 pytestmark = pytest.mark.anyio
@@ -38,8 +39,7 @@ async def watched(settings: Settings) -> AsyncGenerator[None]:
                 await looked.wait()
             yield
         finally:
-            watching.cancel()
-            await asyncio.wait([watching])
+            await end_tasks(watching)
 
 
 @asynccontextmanager
@@ -48,8 +48,7 @@ async def watching_mirror(settings: Settings) -> AsyncGenerator[None]:
     try:
         yield
     finally:
-        watching.cancel()
-        await asyncio.wait([watching])
+        await end_tasks(watching)
 
 
 async def until(is_right: Callable[[], object]) -> None:
@@ -104,8 +103,7 @@ async def test_who_comes_before_the_schema_has_been_checked_waits_for_that(
         answered.set()
         async with asyncio.timeout(20):
             await visitor
-        watching.cancel()
-        await asyncio.wait({watching})
+        await end_tasks(watching)
 
 
 async def test_nobody_waits_for_ever_for_a_check_that_does_not_end(

@@ -20,6 +20,7 @@ from shareable_backlog.services.mirror.deliveries import NewDelivery
 from shareable_backlog.sync import deliveries as applying
 from shareable_backlog.sync import pull
 from shareable_backlog.sync.pull import SyncRequest
+from shareable_backlog.tasks import end_tasks
 from tests.fakes.linear import FakeLinear, delivery
 
 SECRET = "lin_wh_0tests0secret0one"
@@ -104,9 +105,7 @@ async def apply_in_background(source: Source) -> AsyncGenerator[None]:
         await looked.wait()
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(*tasks)
 
 
 async def wait_until_shown(title: str) -> None:

@@ -15,6 +15,7 @@ from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.services.mirror import sync_runs
 from shareable_backlog.sync import pull, runs
 from shareable_backlog.sync.pull import SyncRequest
+from shareable_backlog.tasks import end_tasks
 from tests.fakes.linear import run_linear as running_fake
 from tests.support import pulling
 
@@ -84,8 +85,7 @@ async def run_that_waits(settings: Settings, retries: Retries, *, is_full: bool)
     pulled = asyncio.create_task(run)
     await asyncio.wait_for(waiting.wait(), 20)
     yield
-    pulled.cancel()
-    await asyncio.gather(pulled, return_exceptions=True)
+    await end_tasks(pulled)
 
 
 async def test_a_run_whose_budget_is_used_up_says_until_when(live_database: Settings) -> None:

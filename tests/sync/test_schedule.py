@@ -16,6 +16,7 @@ from shareable_backlog.services.audit.audit_actions import OPERATOR
 from shareable_backlog.services.mirror import sync_runs
 from shareable_backlog.sync import schedule
 from shareable_backlog.sync.pull import SyncRequest
+from shareable_backlog.tasks import end_tasks
 from tests.fakes.linear import FakeLinear, Fault, run_linear
 
 pytestmark = pytest.mark.anyio
@@ -49,9 +50,7 @@ async def scheduled(settings: Settings) -> AsyncGenerator[None]:
             yield
     finally:
         assert not any(task.done() for task in tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(*tasks)
 
 
 async def ended(number: int) -> SyncRun:

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from shareable_backlog.tasks import end_tasks
 from tests.fakes.postgres import PrivateServer
 from tests.support.served import Served, run_serve
 from tests.support.signed_in import cookies
@@ -58,9 +59,7 @@ async def proxied(*programs: Served) -> AsyncGenerator[Proxy]:
         proxy.ready[program.address] = False
         await proxy.until(program.address, is_ready=True)
     yield proxy
-    asking.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await asking
+    await end_tasks(asking)
 
 
 async def ask(proxy: Proxy, until: asyncio.Event) -> list[str]:

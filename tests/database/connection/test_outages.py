@@ -14,6 +14,7 @@ from shareable_backlog.config import parse_settings
 from shareable_backlog.database import pool, query, read_last_connection_test, transaction
 from shareable_backlog.database.connection import locks
 from shareable_backlog.errors import DatabaseReadOnly, DatabaseUnavailable
+from shareable_backlog.tasks import end_tasks
 from tests.fakes.postgres import PrivateServer, PrivateServers
 
 pytestmark = pytest.mark.anyio
@@ -307,5 +308,4 @@ async def test_a_request_that_waits_in_vain_is_told_that_the_database_is_away(pr
             with pytest.raises(DatabaseUnavailable, match="is not running or not listening"):
                 await waiting
         assert events(logged) == ["database_is_away"]
-        keeping.cancel()
-        await asyncio.wait({keeping})
+        await end_tasks(keeping)

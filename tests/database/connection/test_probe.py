@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from shareable_backlog.database.connection import probe as probing
 from shareable_backlog.database.connection.probe import ConnectionTest, Probe, has_news
 from shareable_backlog.errors import DatabaseUnavailable
+from shareable_backlog.tasks import end_tasks
 from tests.fakes.postgres import PASSWORD, PrivateServer
 from tests.support.database.cutting import Proxy
 
@@ -80,8 +81,7 @@ async def keep_asking(one: Probe) -> AsyncGenerator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait({task})
+        await end_tasks(task)
 
 
 async def test_before_its_first_answer_it_refuses_nothing(lost: Probe) -> None:
@@ -251,8 +251,7 @@ async def test_a_wrong_password_is_tried_ever_less(private_server: PrivateServer
     probe = Probe(private_server.url.replace(quote(PASSWORD, safe=""), "another"))
     asking = asyncio.create_task(probe.run())
     await asyncio.sleep(3)
-    asking.cancel()
-    await asyncio.wait({asking})
+    await end_tasks(asking)
     await probe.close()
     assert probe.last
     assert probe.last.is_lasting

@@ -13,6 +13,7 @@ from shareable_backlog import database as program_database
 from shareable_backlog.config import Secret, Settings, parse_settings
 from shareable_backlog.database import query
 from shareable_backlog.database.connection import schema_watch
+from shareable_backlog.tasks import end_tasks
 from tests.conftest import as_url
 
 pytestmark = pytest.mark.anyio
@@ -37,8 +38,7 @@ async def watch(settings: Settings) -> AsyncGenerator[None]:
                 await looked.wait()
             yield
         finally:
-            task.cancel()
-            await asyncio.wait({task})
+            await end_tasks(task)
 
 
 async def until(words: str) -> None:
@@ -65,8 +65,7 @@ async def test_until_the_first_look_it_is_not_known(settings: Settings) -> None:
         async with asyncio.timeout(20):
             await looked.wait()
         assert schema_watch.find_problem() == NOT_CHECKED_YET, "of a database that is away nothing is known"
-        task.cancel()
-        await asyncio.wait({task})
+        await end_tasks(task)
 
 
 async def test_an_empty_database_is_behind_and_the_command_is_said(empty_database: str) -> None:

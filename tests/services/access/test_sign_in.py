@@ -20,6 +20,7 @@ from shareable_backlog.services.access.sign_in import ProxyUser, SignInConfig
 from shareable_backlog.services.audit import strangers
 from shareable_backlog.services.audit.audit_actions import Actor
 from shareable_backlog.services.mail.outbox import Outbox
+from shareable_backlog.tasks import end_tasks
 from tests.support.signed_in import SECRET_KEY, let_in
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -261,8 +262,7 @@ async def test_what_is_too_old_to_be_of_use_is_deleted_again_and_again_after_a_f
             await query("ALTER TABLE links_of_yore RENAME TO sign_in_links")
             while await kept() != [(1, 1, 1)]:
                 assert not cleaning.done()
-    cleaning.cancel()
-    await asyncio.wait([cleaning])
+    await end_tasks(cleaning)
 
 
 async def kept() -> list[tuple[int, ...]]:

@@ -9,6 +9,7 @@ from shareable_backlog.database import query
 from shareable_backlog.errors import DatabaseFailed
 from shareable_backlog.services.audit import audit_chain, audit_retention, audit_sealing
 from shareable_backlog.services.audit.audit_actions import OPERATOR
+from shareable_backlog.tasks import end_tasks
 from tests.support.database.chain import build_config
 
 CONFIG = build_config()
@@ -81,8 +82,7 @@ async def test_a_server_goes_on_after_a_removal_that_failed(monkeypatch: pytest.
             await query("ALTER TABLE audit_logs DROP CONSTRAINT refused")
             while await count_old() > 1:
                 assert not keeping.done()
-    keeping.cancel()
-    await asyncio.wait([keeping])
+    await end_tasks(keeping)
 
 
 async def test_what_retention_leaves_proves_whole_and_tells_what_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +103,7 @@ async def test_a_server_keeps_the_log_as_short_as_it_was_told(monkeypatch: pytes
     keeping = asyncio.create_task(audit_retention.keep_pruning(CONFIG, 5))
     while await audit_retention.count_older(CONFIG, 5):
         pass
-    keeping.cancel()
+    await end_tasks(keeping)
     rows = await query("SELECT action, actor_email FROM audit_logs ORDER BY id")
     assert rows == [("x", None), ("audit.pruned", "background")]
 

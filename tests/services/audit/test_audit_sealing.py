@@ -12,6 +12,7 @@ from shareable_backlog.config import Settings, parse_settings
 from shareable_backlog.database import query, transaction
 from shareable_backlog.services.audit import audit_heads, audit_sealing
 from shareable_backlog.services.audit.audit_heads import AuditHead
+from shareable_backlog.tasks import end_tasks
 from tests.support.database.chain import build_config, seal_and_verify_open
 from tests.support.signed_in import SECRET_KEY
 
@@ -85,8 +86,7 @@ async def test_a_server_seals_within_two_seconds_and_says_the_head(tmp_path: Pat
         while (await audit_sealing.read_state()).unsealed:  # noqa: ASYNC110 (nobody tells when)
             await asyncio.sleep(0.01)
         assert time.monotonic() - started < 2
-    sealing.cancel()
-    await asyncio.wait([sealing])
+    await end_tasks(sealing)
     [said] = [event for event in logged if event["event"] == "audit_head"]
     assert said["head"].startswith("1:")
     assert said["unsealed"] == 0
@@ -149,6 +149,5 @@ async def test_what_was_recorded_last_is_sealed_when_the_server_stops(monkeypatc
     sealing = asyncio.create_task(audit_sealing.keep_sealing(CONFIG))
     await asyncio.sleep(0.2)
     await write()
-    sealing.cancel()
-    await asyncio.wait([sealing])
+    await end_tasks(sealing)
     assert (await audit_sealing.read_state()).unsealed == 0

@@ -11,6 +11,7 @@ from shareable_backlog.errors import DatabaseFailed
 from shareable_backlog.services.audit import strangers
 from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.audit.strangers import record_stranger, write_sums
+from shareable_backlog.tasks import end_tasks
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -131,7 +132,6 @@ async def test_what_was_counted_is_written_at_the_stop() -> None:
     summing = asyncio.create_task(strangers.keep_summing())
     for _ in range(3):
         await refuse()
-    summing.cancel()
-    await asyncio.wait([summing])
+    await end_tasks(summing)
     assert summing.cancelled()
     assert (await list_records())[-1][1]["count"] == 2

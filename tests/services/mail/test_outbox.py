@@ -18,6 +18,7 @@ from shareable_backlog.errors import DatabaseUnavailable
 from shareable_backlog.mail import MailMessage, delivery
 from shareable_backlog.services.mail import outbox
 from shareable_backlog.services.mail.outbox import MailKind, Outbox, Renderer
+from shareable_backlog.tasks import end_tasks
 from tests.fakes import smtp
 
 pytestmark = pytest.mark.anyio
@@ -226,8 +227,7 @@ async def test_a_mail_whose_sender_died_is_tried_again_and_not_before(live_datab
         await put()
         dying = asyncio.create_task(outbox.send_waiting(by(live_database, server.port), RENDERERS))
         await server.asked.wait()
-        dying.cancel()
-        await asyncio.gather(dying, return_exceptions=True)
+        await end_tasks(dying)
         server.answering.set()
         assert await outbox.send_waiting(by(live_database, server.port), RENDERERS) == 0
         assert 50 < await wait_s() <= 60
@@ -293,9 +293,7 @@ async def sending(settings: Settings) -> AsyncGenerator[None]:
             yield
     finally:
         assert not any(task.done() for task in tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(*tasks)
 
 
 async def test_mails_go_out_in_the_background_and_old_failures_are_forgotten(live_database: Settings) -> None:

@@ -11,6 +11,7 @@ from shareable_backlog.database import query
 from shareable_backlog.database.connection import schema_watch
 from shareable_backlog.database.search import search_entries
 from shareable_backlog.services.search import search_index
+from shareable_backlog.tasks import end_tasks
 from tests.support import mirrored
 
 pytestmark = pytest.mark.anyio
@@ -29,9 +30,7 @@ async def keeping_up(live_database: Settings) -> AsyncGenerator[None]:
     following = asyncio.create_task(search_index.keep_indexing())
     yield
     assert not following.done()
-    for task in (watching, following):
-        task.cancel()
-    await asyncio.gather(watching, following, return_exceptions=True)
+    await end_tasks(watching, following)
 
 
 async def none_is_stale() -> None:

@@ -15,6 +15,7 @@ from shareable_backlog.linear.connection.client import open_client
 from shareable_backlog.linear.connection.retry import Retries
 from shareable_backlog.linear.state_history import MOST_ISSUES
 from shareable_backlog.sync.pasts import pace, state_pasts
+from shareable_backlog.tasks import end_tasks
 from tests.fakes.linear import FakeLinear, Refusing, run_linear
 from tests.support.pulling import run_sync
 
@@ -124,6 +125,5 @@ async def test_the_background_reads_it_once_the_mirror_is_filled_and_ends(
             await looked.wait()
             await state_pasts.keep_reading_pasts(settings)
     finally:
-        watch.cancel()
-        await asyncio.gather(watch, return_exceptions=True)
+        await end_tasks(watch)
     assert len(await list_moved()) == COUNT
