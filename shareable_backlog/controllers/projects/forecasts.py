@@ -13,6 +13,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import DatabaseFailed, DatabaseUnavailable
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.backlog.item_pages import ItemQuery, Scope
+from shareable_backlog.services.charts.burn_up import BurnUp
 from shareable_backlog.services.projects import forecast
 from shareable_backlog.services.projects.forecast import Forecast, HeldForecasts, PlanPart
 from shareable_backlog.web.pages.cache import AsyncLruCache
@@ -29,15 +30,21 @@ _KEPT = ProcessState(lambda: AsyncLruCache[Forecast | None](1024))
 _KEPT_RECORDS = ProcessState(lambda: AsyncLruCache[HeldForecasts | None](64))
 
 
-async def read_forecast(request: Request, part: PlanPart) -> ShownForecast | None:
-    """Return the forecast of a part of the plan; None where nothing can be said, or forecasts are switched off."""
+async def read_forecast(request: Request, part: PlanPart, shown: BurnUp | None) -> ShownForecast | None:
+    """Return the forecast of a part of the plan; None where nothing can be said, or forecasts are switched off.
+
+    `shown` is its burn-up, where the page has one, which was read from the same days.
+    """
     scope, today = auth.require_user(request).scope, _read_today()
-    return await _read_kept(request, part, scope, today, partial(forecast.read_forecast, scope, part, today))
+    make = partial(forecast.read_forecast, scope, part, today, shown and shown.changes)
+    return await _read_kept(request, part, scope, today, make)
 
 
-async def read_forecasts(request: Request, parts: Iterable[PlanPart]) -> Mapping[str, ShownForecast]:
+async def read_forecasts(
+    request: Request, parts: Iterable[tuple[PlanPart, BurnUp | None]]
+) -> Mapping[str, ShownForecast]:
     """Return the forecasts of several parts of the plan by their ids, of those of which anything can be said."""
-    found = {part.id: await read_forecast(request, part) for part in parts}
+    found = {part.id: await read_forecast(request, part, shown) for part, shown in parts}
     return {id_: shown for id_, shown in found.items() if shown}
 
 

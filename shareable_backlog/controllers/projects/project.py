@@ -16,6 +16,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.projects import forecasts
 from shareable_backlog.controllers.projects.forecasts import PlanPart, ShownForecast
 from shareable_backlog.process_state import ProcessState
+from shareable_backlog.services.charts.burn_up import BurnUp
 from shareable_backlog.services.projects import names, project_page
 from shareable_backlog.services.projects.project_page import ProjectDetails, ProjectPage
 from shareable_backlog.services.projects.roadmap import Plan, build_plan
@@ -99,14 +100,17 @@ def _leave_out_lists(page: ProjectPage) -> ProjectPage:
     return replace(page, has_own_list=False, listed_steps=frozenset(), states=states)
 
 
-def _list_parts(page: ProjectPage) -> Iterator[PlanPart]:
-    """Yield what is forecast of a project that goes on: itself, and its first milestones that are under way."""
+def _list_parts(page: ProjectPage) -> Iterator[tuple[PlanPart, BurnUp | None]]:
+    """Yield what is forecast of a project that goes on: itself, and its first milestones that are under way.
+
+    The page has the burn-up of the project alone.
+    """
     if page.project.status_type in _AT_REST:
         return
-    yield PlanPart("project", page.project.id)
+    yield PlanPart("project", page.project.id), page.burn_up
     counts = [(step.milestone.id, step.count) for step in page.plan.steps]
     going = [id_ for id_, count in counts if count and 0 < count.done < count.items]
-    yield from (PlanPart("milestone", id_) for id_ in going[:_MOST_MILESTONES])
+    yield from ((PlanPart("milestone", id_), None) for id_ in going[:_MOST_MILESTONES])
 
 
 def build_project_path(word: str) -> str:

@@ -57,7 +57,8 @@ async def show_label(request: Request, path: NamePath) -> Response:
         return RedirectResponse(f"/labels/{quote(label.name, safe='')}", 301)
     texts = PageTexts(url=None, images={}, titles={})
     # What several labels have in common has its forecast among the trends of the list.
-    said = await forecasts.read_forecast(request, PlanPart("label", label.ids[0])) if len(label.ids) == 1 else None
+    part = PlanPart("label", label.ids[0])
+    said = await forecasts.read_forecast(request, part, page.burn_up) if len(label.ids) == 1 else None
     return auth.render_page(
         request, "work/label.html", LabelWorkContext(page, texts, said, work_pages.build_links(request))
     )

@@ -20,7 +20,8 @@ _DAY = timedelta(days=1)
 class BurnUp(Struct, frozen=True, kw_only=True):
     """How many items there were in all by the end of each of `days`, and how many of them were begun or done.
 
-    What is done was begun, too. No days at all stand for more items than are counted.
+    What is done was begun, too. No days at all stand for more items than are counted. `changes` are the days on
+    which a sum changed, of a cycle also those before and after it.
     """
 
     days: tuple[date, ...]
@@ -28,6 +29,7 @@ class BurnUp(Struct, frozen=True, kw_only=True):
     done: tuple[float, ...]
     started: tuple[float, ...] | None
     unit: Literal["items", "points"] = "items"
+    changes: Sequence[PlanDay] = ()
 
 
 async def read_burn_up(scope: Scope, part: PlanPart, today: date) -> BurnUp | None:
@@ -50,6 +52,7 @@ async def read_burn_up(scope: Scope, part: PlanPart, today: date) -> BurnUp | No
         total=_sum_up(found, [one.total for one in found], days),
         done=_sum_up(found, [one.done for one in found], days),
         started=_sum_up(found, [one.started for one in found], days),
+        changes=found,
     )
 
 

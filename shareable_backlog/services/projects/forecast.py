@@ -14,7 +14,7 @@ from shareable_backlog.database import transaction
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.agenda import kept_agendas
 from shareable_backlog.database.backlog.counts import plan_events, work_days
-from shareable_backlog.database.backlog.counts.plan_events import PlanPart
+from shareable_backlog.database.backlog.counts.plan_events import PlanDay, PlanPart
 from shareable_backlog.database.backlog.counts.work_days import WorkDay
 from shareable_backlog.database.backlog.selection.item_query import ItemQuery, select_items
 from shareable_backlog.database.projects import forecast_records
@@ -37,13 +37,18 @@ _Record: TypeAlias = dict[str, tuple[int, int, int, int]]
 _NOT_OF_WORK = ("type", "state", "completed", "new")
 
 
-async def read_forecast(scope: Scope, part: PlanPart, today: date) -> Forecast | None:
+async def read_forecast(
+    scope: Scope, part: PlanPart, today: date, known: Sequence[PlanDay] | None = None
+) -> Forecast | None:
     """Return when what is open of a part of the plan may be done, as far as the scope sees it.
+
+    `known` are the days on which its sums changed, where they have been read already.
 
     None below six weeks of work, where nothing was done in the last twelve, where nothing is open, and for too many
     items to count.
     """
-    return simulation.compute_forecast(await _list_days(scope, part), today)
+    days = await _list_days(scope, part) if known is None else _build_work_days(known)
+    return simulation.compute_forecast(days, today)
 
 
 async def read_selected_forecast(scope: Scope, asked: ItemQuery) -> Forecast | None:
@@ -58,8 +63,11 @@ def _forget_states(filters: Filters) -> Filters:
 
 
 async def _list_days(scope: Scope, part: PlanPart) -> Sequence[WorkDay]:
-    found = await plan_events.list_plan_days(scope, part)
-    return [WorkDay(one.day, one.total, one.done) for one in found or ()]
+    return _build_work_days(await plan_events.list_plan_days(scope, part) or ())
+
+
+def _build_work_days(days: Sequence[PlanDay]) -> Sequence[WorkDay]:
+    return [WorkDay(one.day, one.total, one.done) for one in days]
 
 
 async def read_record(scope: Scope) -> HeldForecasts | None:

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from shareable_backlog import tracing
 from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.projects import forecast_records
 from tests.conftest import create_database
@@ -69,6 +70,14 @@ def test_what_would_take_longer_than_two_years_is_said_so(site: Site) -> None:
 def test_nothing_is_said_where_nothing_moves(site: Site) -> None:
     site.query("UPDATE backlog_items SET completed_at = NULL, state_id = NULL")
     assert read_words(site.get("/trends", "bob").text) == ""
+
+
+@pytest.mark.parametrize("path", ["/projects/Roof", "/labels/Slate"])
+def test_the_days_of_a_page_are_read_once_for_its_burn_up_and_its_forecast(site: Site, path: str) -> None:
+    with tracing.trace_statements() as trace:
+        assert "half of the time" in read_words(site.get(path, "bob").text)
+    of_days = [str(one.sql) for one in trace.statements if "is_started" in str(one.sql)]
+    assert len([sql for sql in of_days if "project_milestone_id" not in sql]) == 1
 
 
 def test_a_forecast_that_fails_costs_no_page(site: Site) -> None:
