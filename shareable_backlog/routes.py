@@ -85,7 +85,7 @@ ROUTES = (
     # A request is compared with one path after the other, so what is asked for most stands first.
     Route("GET", "/", item_list.show_list, "viewer", page="list", is_kept=True),
     Route("GET", "/board", item_list.show_board, "viewer", page="board", is_kept=True),
-    Route("GET", "/items/{identifier}", items.show_item, "viewer"),
+    Route("GET", "/items/{identifier}", items.show_item, "viewer", is_kept=True),
     Route("GET", "/healthz", health.show_liveness, "anyone"),
     Route("GET", "/readyz", health.show_readiness, "anyone"),
     Route("GET", "/api/health", health.show_health, "anyone"),

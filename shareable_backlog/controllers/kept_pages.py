@@ -63,8 +63,6 @@ async def send_page(request: Request, handler: Callable[[Request], Awaitable[Res
         "Cache-Control": "private, no-cache",
         "Vary": "Cookie, Accept-Encoding",
     }
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
     if kept is None:
         answers: list[Response] = []
 
@@ -78,13 +76,18 @@ async def send_page(request: Request, handler: Callable[[Request], Awaitable[Res
             return answers[0] if answers else await handler(request)
     if kept.shown is not None:
         await kept.shown(request)
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
     if compressed := "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
     return HTMLResponse(kept.page.fill(token, compressed=compressed), headers=headers)
 
 
 def note_when_shown(request: Request, shown: Shown) -> None:
-    """Have `shown` called each time that the page of this request is sent, for the reader whose request that is."""
+    """Have `shown` called each time that the page of this request is sent, for the reader whose request that is.
+
+    That a browser has it already makes no difference. What `shown` raises is the answer then.
+    """
     request.state.shown = shown
 
 

@@ -49,6 +49,7 @@ INSERT INTO sync_history (status, trigger_type, completed_at) VALUES ('succeeded
 PATHS = {
     "/": ("/", "/?team=ENG", "/?q=ENG-1", "/?group=label", "/?since=2026-02-05", "/?new=unseen"),
     "/board": ("/board",),
+    "/items/{identifier}": ("/items/ENG-1", "/items/ENG-1?in=%2F%3Fteam%3DENG"),
     "/roadmap": ("/roadmap",),
     "/updates": ("/updates",),
     "/projects/{name:path}": ("/projects/Tiling",),
@@ -162,6 +163,46 @@ def test_a_search_in_vain_is_recorded_for_each_who_searches(site: Site) -> None:
         " ORDER BY a.id"
     )
     assert found == [("bob@example.com",), ("erin@example.com",)]
+
+
+def test_each_who_looks_at_an_item_is_recorded_also_whose_browser_has_the_page(site: Site) -> None:
+    site.query("UPDATE users SET sees_everything = true WHERE email = 'erin@example.com'")
+    first = site.get("/items/ENG-1", "bob")
+    site.get("/items/ENG-1", "erin")
+    again = site.get("/items/ENG-1", "bob", **{"if-none-match": first.headers["etag"]})
+    assert again.status_code == 304 or again.headers["etag"] != first.headers["etag"]  # a minute has begun
+    found = site.query(
+        "SELECT u.email, a.resource_id FROM audit_logs a JOIN users u ON u.id = a.user_id"
+        " WHERE a.action = 'item.viewed' ORDER BY a.id"
+    )
+    assert found == [(f"{name}@example.com", "ENG-1") for name in ("bob", "erin", "bob")]
+
+
+def test_an_item_that_can_not_be_recorded_is_not_shown_though_its_page_is_kept(site: Site) -> None:
+    assert site.get("/items/ENG-1", "bob").status_code == 200
+    site.query("ALTER TABLE audit_logs ADD CONSTRAINT refused CHECK (action <> 'item.viewed') NOT VALID")
+    refused = site.get("/items/ENG-1", "bob")
+    assert refused.status_code == 500
+    assert "Fix the roof" not in refused.text
+
+
+def test_what_one_reader_has_seen_stays_new_to_others_who_then_get_the_same_page(site: Site) -> None:
+    site.query("UPDATE users SET sees_everything = true WHERE email = 'erin@example.com'")
+    site.query("UPDATE backlog_items SET created_at = now() WHERE id IN ('i1', 'i2')")
+    site.query("UPDATE seen_marks SET seen_until = now() - interval '1 day', item_ids = '{}'")
+    bobs = site.get("/items/ENG-1", "bob")
+    assert _count_unseen(site, "bob") == "1"
+    assert _count_unseen(site, "erin") == "2"
+    with _watch_handlers() as rendered:
+        erins = site.get("/items/ENG-1", "erin")
+    assert rendered == []
+    assert erins.text == bobs.text.replace(csrf("bob"), csrf("erin"))
+    assert _count_unseen(site, "erin") == "1"
+
+
+def _count_unseen(site: Site, persona: str) -> str | None:
+    found = re.search(r'id="unseen"[^>]*>New <span class="badge">([^<]+)<', site.get("/about", persona).text)
+    return found and found[1]
 
 
 def test_who_takes_no_compression_gets_the_same_page(site: Site) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog import clock
+from shareable_backlog.controllers import kept_pages
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import images, seen
 from shareable_backlog.controllers.backlog.backlog_url import BOARD
@@ -25,6 +27,9 @@ from shareable_backlog.services.backlog.items import ItemPage
 from shareable_backlog.web.fields import Identifier
 from shareable_backlog.web.markdown.page_texts import PageTexts
 from shareable_backlog.web.pages import rendering
+
+_SOON_RENDERED = 20_000
+"""Texts of so many characters are rendered in a few milliseconds."""
 
 
 class ItemPath(Struct, frozen=True):
@@ -71,13 +76,10 @@ async def show_item(request: Request, path: ItemPath, query: OriginQuery) -> Res
         return _redirect_to_item(request, moved)
     if found.item.identifier != asked:
         return _redirect_to_item(request, found.item.identifier)
-    await audit_actions.record(
-        None, auth.read_actor(request), Action.ITEM_VIEWED, resource="backlog_item", resource_id=found.item.identifier
-    )
-    linear_url = found.item.url if auth.require_user(request).sees_linear else None
-    await seen.note_seen(request, (found.item.id,))
+    kept_pages.note_when_shown(request, partial(_note_view, found.item.id, found.item.identifier))
+    request.state.reader = reader = seen.read_without(request, found.item.id)
+    linear_url = found.item.url if reader.user.sees_linear else None
     texts = PageTexts(url=linear_url, images=images.build_image_urls(found), titles=found.mentioned)
-    reader = auth.require_page_user(request)
     rank = (await ranks.read_ranks(scope, reader.version)).get(found.item.id)
     context = ItemContext(
         page=found,
@@ -86,8 +88,19 @@ async def show_item(request: Request, path: ItemPath, query: OriginQuery) -> Res
         texts=texts,
         walk=await _find_walk(request, query, found.item.id),
     )
-    # Very long markdown takes a while to render, which must not hold up other readers.
-    return await asyncio.to_thread(rendering.render_page, "item/item.html", auth.build_frame(request), context)
+    frame = auth.build_frame(request)
+    if found.characters <= _SOON_RENDERED:
+        return rendering.render_page("item/item.html", frame, context)
+    # That takes a while, which must not hold up other readers.
+    return await asyncio.to_thread(rendering.render_page, "item/item.html", frame, context)
+
+
+async def _note_view(item_id: str, identifier: str, request: Request) -> None:
+    """Record that whoever asks looks at the item, and that they have seen it now."""
+    await audit_actions.record(
+        None, auth.read_actor(request), Action.ITEM_VIEWED, resource="backlog_item", resource_id=identifier
+    )
+    await seen.note_seen(request, (item_id,))
 
 
 async def _find_walk(request: Request, query: OriginQuery, item_id: str) -> ItemWalk | None:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
+from shareable_backlog.services.access.page_users import PageUser
 from shareable_backlog.services.backlog import unseen
 from shareable_backlog.web.fields import OwnPath
 from shareable_backlog.web.pages.unseen_marks import format_unseen
@@ -47,7 +48,17 @@ async def note_seen(request: Request, item_ids: Collection[str] | None) -> None:
     reader = auth.require_page_user(request)
     if reader.user.viewing_as or not reader.unseen:
         return
+    if item_ids is not None and frozenset(item_ids).isdisjoint(reader.unseen):
+        return
     left = await unseen.mark_seen(
         reader.user.user_id, reader.user.scope, reader.version, reader.mirror.as_of, item_ids
     )
     request.state.reader = replace(reader, unseen=left)
+
+
+def read_without(request: Request, item_id: str) -> PageUser:
+    """Return whoever asks as they will be once they have seen this item."""
+    reader = auth.require_page_user(request)
+    if reader.user.viewing_as or item_id not in reader.unseen:
+        return reader
+    return replace(reader, unseen=tuple(one for one in reader.unseen if one != item_id))

@@ -87,7 +87,8 @@ class ItemPage(Struct, frozen=True):
     """One item and what stands around it; `parent` is None also when it may not be shown.
 
     `mentioned` has the titles of the items that its texts name and that may be shown, by their identifiers. There are
-    up to 200 sub-items and 500 comments; `has_more_sub_items` and `has_newest_comments` tell of others.
+    up to 200 sub-items and 500 comments; `has_more_sub_items` and `has_newest_comments` tell of others. `characters`
+    is how long its texts are together.
     """
 
     item: ItemDetails
@@ -102,6 +103,7 @@ class ItemPage(Struct, frozen=True):
     history: list[ItemEvent]
     latest: LatestWords | None
     mentioned: Mapping[str, str]
+    characters: int
 
 
 async def read_item(scope: Scope, identifier: str) -> tuple[ItemDetails, list[ShownComment]]:
@@ -123,6 +125,7 @@ async def read_item_page(scope: Scope, identifier: str) -> ItemPage:
     around = await item_list.read_items(scope, ids) if ids else {}
     below = await item_list.list_sub_items(scope, item.id, _MOST_SUB_ITEMS + 1)
     sub_items = below[:_MOST_SUB_ITEMS]
+    texts = [item.description or "", *(one.body for one in written)]
     return ItemPage(
         item,
         around.get(item.parent_id or ""),
@@ -135,7 +138,8 @@ async def read_item_page(scope: Scope, identifier: str) -> ItemPage:
         len(written) == _MOST_COMMENTS,
         item_history.build_history(item, await state_changes.list_state_changes(scope, item.id)),
         _cut_latest(written),
-        await list_mentioned(scope, [item.description, *(one.body for one in written)], but=item.identifier),
+        await list_mentioned(scope, texts, but=item.identifier),
+        sum(map(len, texts)),
     )
 
 

@@ -99,6 +99,7 @@ def page(item: ItemDetails = DETAILS, **fields: Any) -> ItemPage:
         "history": [],
         "latest": None,
         "mentioned": {},
+        "characters": 0,
     }
     return ItemPage(item=item, **{**plain, **fields})
 
