@@ -78,7 +78,7 @@ faults: $(VENV)/dev  ## take database, network, Linear and processes away; look 
 lock: $(VENV)/dev  ## write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --upgrade \
 		--custom-compile-command "make lock" -o requirements.lock
-	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra otel --group build --group dev --universal --python-version 3.11 --generate-hashes \
 		--upgrade -c requirements.lock --custom-compile-command "make lock" -o requirements-dev.lock
 	$(PIP) --require-hashes -r requirements-dev.lock
 	python -m release.licences

@@ -36,6 +36,7 @@ from shareable_backlog.services.search import search_index
 from shareable_backlog.sync import deliveries, images, sample, schedule
 from shareable_backlog.sync.pasts import state_pasts
 from shareable_backlog.tasks import end_tasks
+from shareable_backlog.tracing import spans
 from shareable_backlog.web import errors
 from shareable_backlog.web.dev_panel import DevPanel
 from shareable_backlog.web.headers import SecurityHeaders
@@ -160,7 +161,10 @@ async def keep_mirror(settings: Settings) -> AsyncGenerator[None]:
 
 @asynccontextmanager
 async def _open_database(settings: Settings) -> AsyncGenerator[None]:
-    async with database.open_database(settings) as conninfo:
+    async with (
+        spans.send_spans(settings.otel_exporter_otlp_endpoint),
+        database.open_database(settings) as conninfo,
+    ):
         await readiness.migrate_embedded(settings, conninfo)
         yield
 

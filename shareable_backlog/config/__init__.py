@@ -119,6 +119,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     auth_proxy_viewer_groups: tuple[str, ...] = ()
     audit_retention_days: int = 0
     audit_to_log: Literal["no", "yes"] = "no"
+    otel_exporter_otlp_endpoint: str | None = None
     port: int = 8000
     stop_drain_s: float = 3
     log_level: str = "info"
@@ -187,6 +188,7 @@ _PARSERS: Mapping[str, values.Parser] = {
     "AUTH_PROXY_VIEWER_GROUPS": values.parse_group_pairs,
     "AUDIT_RETENTION_DAYS": values.build_whole_number_parser(0, 36_500),
     "AUDIT_TO_LOG": values.build_choice_parser("no", "yes"),
+    "OTEL_EXPORTER_OTLP_ENDPOINT": values.parse_url,
     "PORT": values.build_whole_number_parser(0, 65_535),
     "STOP_DRAIN_S": values.build_number_parser("from 0 to 600", lambda value: 0 <= value <= _LONGEST_DRAIN_S),
     "LOG_LEVEL": log_levels.parse_log_levels,

@@ -24,6 +24,7 @@ from shareable_backlog.process_state import ProcessState
 from shareable_backlog.sync.refused import build_refused
 from shareable_backlog.sync.store import BadRow, Batch, PreparedBatch, StreamPage, prepare_batch, store_batch
 from shareable_backlog.tasks import end_tasks, see_through
+from shareable_backlog.tracing import spans
 
 _LOG = logs.get_logger(__name__)
 
@@ -101,7 +102,11 @@ async def record_run(
         if not ours:
             raise SyncUnderWay
         report = RunReport(await _start(trigger, run_id, is_full=is_full, interval_s=interval_s), is_full)
-        with logs.log_with(run_id=report.run_id):
+        with logs.log_with(run_id=report.run_id), spans.open_span("sync") as span:
+            if span is not None:
+                span.set_attributes(
+                    {"slb.run_id": report.run_id, "slb.trigger": trigger, "slb.is_full": report.is_full}
+                )
             try:
                 async with _publish_progress(report):
                     yield report

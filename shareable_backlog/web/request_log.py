@@ -3,7 +3,9 @@
 import re
 import secrets
 from collections.abc import Sequence
+from http import HTTPStatus
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
@@ -11,7 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shareable_backlog import logs
 from shareable_backlog.config import Network
+from shareable_backlog.tracing import spans
 from shareable_backlog.web import network, request_metrics
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 _LOG = logs.get_logger(__name__)
 
@@ -20,6 +26,9 @@ _HEADER = b"x-request-id"
 _ID_BYTES = 8
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:=+/-]{0,63}")
 """What proxies call requests: UUIDs, nginx's hexadecimal digits, Amazon's trace ids and the like."""
+
+
+_TRACE_PARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class RequestLog:
@@ -52,10 +61,13 @@ class RequestLog:
                 size += len(message.get("body", b""))
             await send(message)
 
-        with logs.log_with(request_id=request_id):
+        parent = _read_trace_parent(scope, self._proxies)
+        with logs.log_with(request_id=request_id), spans.open_span(method, "SERVER", parent) as span:
             try:
                 await self._app(scope, receive, note_and_send)
             finally:
+                if span is not None:
+                    _describe_span(span, request_id, method, route, status)
                 user = state.get("visitor")
                 values = {
                     "method": method,
@@ -80,8 +92,30 @@ class RequestLog:
         return path
 
 
+def _describe_span(span: "Span", request_id: str, method: str, route: str, status: int | None) -> None:
+    span.update_name(f"{method} {route}")
+    span.set_attribute("http.request.method", method)
+    span.set_attribute("http.route", route)
+    span.set_attribute("slb.request_id", request_id)
+    if status is not None:
+        span.set_attribute("http.response.status_code", status)
+    if status is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        spans.mark_failed(span)
+
+
 def _choose_id(scope: Scope, proxies: Sequence[Network]) -> str:
-    given = [value for name, value in scope["headers"] if name == _HEADER]
-    if len(given) == 1 and _GIVEN_ID.fullmatch(given[0]) and network.is_trusted_peer(Request(scope), proxies):
+    return _read_proxy_header(scope, proxies, _HEADER, _GIVEN_ID) or secrets.token_hex(_ID_BYTES)
+
+
+def _read_trace_parent(scope: Scope, proxies: Sequence[Network]) -> str | None:
+    """Return the trace that a trusted proxy has begun for the request; the SDK reads no other form of it, either."""
+    return _read_proxy_header(scope, proxies, b"traceparent", _TRACE_PARENT)
+
+
+def _read_proxy_header(
+    scope: Scope, proxies: Sequence[Network], header: bytes, form: re.Pattern[bytes]
+) -> str | None:
+    given = [value for name, value in scope["headers"] if name == header]
+    if len(given) == 1 and form.fullmatch(given[0]) and network.is_trusted_peer(Request(scope), proxies):
         return given[0].decode("ascii")
-    return secrets.token_hex(_ID_BYTES)
+    return None

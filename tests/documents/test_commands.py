@@ -39,6 +39,8 @@ NOT_RUN = {
     "python3 -m venv /opt/slb": INSTALLS,
     "/opt/slb/bin/pip install --require-hashes -r requirements.lock": INSTALLS,
     "/opt/slb/bin/pip install --no-deps --no-build-isolation .": INSTALLS,
+    "/opt/slb/bin/pip install 'shareable-linear-backlog[otel]'": INSTALLS,
+    "OTEL_EXPORTER_OTLP_ENDPOINT=http://otel.example.com:4318 /opt/slb/bin/slb serve": "has no end",
     "install -m 600 .env /etc/shareable-linear-backlog.env": NO_SYSTEMD,
     "install -m 644 deploy/systemd/shareable-linear-backlog.service /etc/systemd/system/": NO_SYSTEMD,
     "systemctl daemon-reload": NO_SYSTEMD,

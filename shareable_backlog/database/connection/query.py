@@ -18,7 +18,7 @@ from shareable_backlog.database.connection.pool import OpenDatabase, require_dat
 from shareable_backlog.database.connection.probe import ConnectionTest
 from shareable_backlog.database.connection.query_times import QUERY_TIMES
 from shareable_backlog.database.connection.standby.standby import LIST_READS
-from shareable_backlog.tracing import TracedStatement
+from shareable_backlog.tracing import TracedStatement, spans
 
 _LOG = logs.get_logger(__name__)
 
@@ -193,6 +193,8 @@ def _log_done(statements: Sequence[tuple[Sql, Params | None, int]], started: flo
         # Of several nobody knows how long each of them took.
         each_ms = duration_ms / max(1, len(statements))
         trace.statements.extend(TracedStatement(sql, params, each_ms, rows) for sql, params, rows in statements)
+    if spans.has_open_span():
+        spans.add_statements([(_join_lines([sql]), rows) for sql, _, rows in statements], duration_ms / 1000)
     is_slow = duration_ms >= _SLOW_MS
     if is_slow or logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
         text, rows = _join_lines([sql for sql, _, _ in statements]), sum(count for _, _, count in statements)

@@ -22,6 +22,7 @@ from shareable_backlog.linear.connection.budget import KeyBudget
 from shareable_backlog.linear.connection.oauth import Application, TokenSource
 from shareable_backlog.linear.connection.retry import Retries, call_with_retries
 from shareable_backlog.linear.errors import AuthenticationFailed, RateLimited
+from shareable_backlog.tracing import spans
 
 _LOG = logs.get_logger(__name__)
 
@@ -94,15 +95,19 @@ class LinearClient:
     ) -> transport.HttpAnswer:
         started = time.perf_counter()
         self.requests_sent += 1
-        answer = status, headers, body = await transport.post_request(
-            self._http,
-            self._url,
-            {"Authorization": authorization, "Content-Type": "application/json"},
-            json.dumps({"query": query, "variables": variables}).encode(),
-            setting="LINEAR_API_URL",
-            deadline_s=self._deadline_s,
-            largest_answer=self._largest_answer,
-        )
+        operation = _find_operation(query)
+        with spans.open_span(f"Linear {operation}", "CLIENT") as span:
+            answer = status, headers, body = await transport.post_request(
+                self._http,
+                self._url,
+                {"Authorization": authorization, "Content-Type": "application/json"},
+                json.dumps({"query": query, "variables": variables}).encode(),
+                setting="LINEAR_API_URL",
+                deadline_s=self._deadline_s,
+                largest_answer=self._largest_answer,
+            )
+            if span is not None:
+                span.set_attributes({"http.request.method": "POST", "http.response.status_code": status})
         spent = budget.read_budget(headers)
         if spent.requests_remaining is not None or spent.complexity_remaining is not None:
             self.budget = spent
@@ -110,7 +115,7 @@ class LinearClient:
         self.last_date = transport.parse_http_date(headers.get("date", ""))
         _LOG.debug(
             "linear.request",
-            operation=_find_operation(query),
+            operation=operation,
             status=status,
             bytes=len(body),
             points=spent.points_spent,
