@@ -1,6 +1,7 @@
 """What becomes of queries when the server goes away, comes back, freezes or refuses writes."""
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
@@ -309,3 +310,24 @@ async def test_a_request_that_waits_in_vain_is_told_that_the_database_is_away(pr
                 await waiting
         assert events(logged) == ["database_is_away"]
         await end_tasks(keeping)
+
+
+async def test_a_name_that_leads_to_another_address_is_followed_without_a_restart(
+    private_servers: PrivateServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = private_servers.make(), private_servers.make()
+    for server in (old, new):
+        server.start()
+    leads_to, resolve = old.host, socket.getaddrinfo
+
+    def resolve_name(host: Any, *more: Any, **options: Any) -> Any:
+        return resolve(leads_to if host == "db.example.com" else host, *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_name)
+    async with open_at(old.url.replace(old.host, "db.example.com")):
+        await until_it_works()
+        assert await query("SELECT host(inet_server_addr())") == [(old.host,)]
+        leads_to = new.host
+        await asyncio.to_thread(old.stop)
+        assert await until_it_works() < RECOVERED_WITHIN_S
+        assert await query("SELECT host(inet_server_addr())") == [(new.host,)]
