@@ -1,5 +1,6 @@
 """Answer `/api/v1`: the backlog for programs, read-only, under the same rules as the pages."""
 
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -27,15 +28,16 @@ from shareable_backlog.controllers.backlog.items import ItemPath
 from shareable_backlog.controllers.backlog.lists import ranks
 from shareable_backlog.controllers.projects.updates import Health, UpdatesParams, find_wanted
 from shareable_backlog.errors import NotFound
+from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.account import tokens, views
 from shareable_backlog.services.audit import audit_actions
 from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.backlog import catalog, filters, item_pages, items, news, selections
-from shareable_backlog.services.backlog.item_pages import ItemQuery
-from shareable_backlog.services.backlog.ranks import read_version
+from shareable_backlog.services.backlog.item_pages import ItemQuery, Position, Scope
 from shareable_backlog.services.projects import updates
 from shareable_backlog.vocabulary import OrderName, StateType
 from shareable_backlog.web import pagination
+from shareable_backlog.web.pages.cache import AsyncLruCache
 
 _After = Annotated[str, Meta(max_length=300, description="Pass `next` from the previous page.")]
 _Limit = Annotated[int, Meta(ge=1, le=100, description="Ask for 1 to 100 at a time.")]
@@ -93,21 +95,33 @@ class WrittenQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     limit: _Limit = 50
 
 
+# Programs ask for the same again and again; who sees the same gets the same until the mirror changes.
+_KEPT = ProcessState(lambda: AsyncLruCache[Page[ItemLine]](128))
+
+
 @operation("items")
 async def list_items(request: Request, query: ItemsQuery) -> Page[ItemLine]:
     """Return items, latest update first unless ordered otherwise; archived ones only if the filter shows them."""
     given = [*parse_qsl(query.filter), ("team", query.team), ("type", query.type or ""), ("q", query.q)]
     user = auth.require_user(request)
     narrowed = filters.parse_filters(given)
-    plain = ItemQuery(narrowed, query.order or (None if narrowed.text else "updated"), clock.read_time())
+    now = clock.read_time().replace(second=0, microsecond=0)
+    plain = ItemQuery(narrowed, query.order or (None if narrowed.text else "updated"), now)
     wanted = await news.complete_query(plain, user.scope, user.user_id)
     position = (
         pagination.decode_position(query.after, item_pages.list_position_types(wanted)) if query.after else None
     )
-    version = await read_version()
-    selection = await selections.select_items(user.scope, wanted, version)
-    places = await ranks.read_ranks(user.scope, version, selection)
-    found = await item_pages.list_selected(selection, position, query.limit)
+    version = await ranks.find_version(request)
+    make = partial(_read_items, version, user.scope, wanted, position, query.limit)
+    return await _KEPT.value.get((version, user.scope, wanted, position, query.limit), make)
+
+
+async def _read_items(
+    version: str, scope: Scope, wanted: ItemQuery, after: Position | None, limit: int
+) -> Page[ItemLine]:
+    selection = await selections.select_items(scope, wanted, version)
+    places = await ranks.read_ranks(scope, version, selection)
+    found = await item_pages.list_selected(selection, after, limit)
     next_after = pagination.encode_position(found.next_after) if found.next_after else None
     return Page([answers.build_item_line(one, places.get(one.id)) for one in found.items], next_after)
 

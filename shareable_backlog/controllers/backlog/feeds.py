@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -15,17 +16,21 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url, exports
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogQuery, BacklogUrl
 from shareable_backlog.controllers.backlog.lists import ranks
+from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.account import tokens
 from shareable_backlog.services.backlog import item_history, item_pages, news
 from shareable_backlog.services.backlog.item_history import LatestChange
-from shareable_backlog.services.backlog.item_pages import ItemQuery, ListedItem
+from shareable_backlog.services.backlog.item_pages import ItemQuery, ListedItem, Scope
 from shareable_backlog.vocabulary import PRIORITY_LABELS
 from shareable_backlog.web.fields import Pair
 from shareable_backlog.web.formats import atom
 from shareable_backlog.web.formats.atom import FeedEntry
+from shareable_backlog.web.pages.cache import AsyncLruCache
 from shareable_backlog.web.pages.foreign_texts import describe_title
 
 _IN_FEED = 50
+# Feed readers ask every few minutes, mostly for what has not changed.
+_KEPT = ProcessState(lambda: AsyncLruCache[bytes](128))
 _AT_ONCE = timedelta(minutes=1)
 """What happened so shortly before an item's last update is what the update was."""
 
@@ -51,14 +56,19 @@ async def export_feed(request: Request, query: BacklogQuery) -> Response:
     user = auth.require_user(request)
     await tokens.require_right(user, "feed", auth.read_actor(request))
     place = backlog_url.build_backlog_url(LIST, query)
-    plain = ItemQuery(place.filters, "updated", clock.read_time())
+    plain = ItemQuery(place.filters, "updated", clock.read_time().replace(second=0, microsecond=0))
     asked = await news.complete_query(plain, user.scope, user.user_id)
-    found = await item_pages.list_items(user.scope, asked, None, _IN_FEED)
-    changes = await item_history.list_latest_changes(user.scope, [one.id for one in found.items])
-    places = await ranks.read_ranks(user.scope)
-    base = auth.read_config(request).sign_in.base_url
+    base, version = auth.read_config(request).sign_in.base_url, await ranks.find_version(request)
+    make = partial(_write_feed, version, user.scope, asked, place, base)
+    return send_feed(request, await _KEPT.value.get((version, user.scope, asked, place, base), make))
+
+
+async def _write_feed(version: str, scope: Scope, asked: ItemQuery, place: BacklogUrl, base: str) -> bytes:
+    found = await item_pages.list_items(scope, asked, None, _IN_FEED)
+    changes = await item_history.list_latest_changes(scope, [one.id for one in found.items])
+    places = await ranks.read_ranks(scope, version)
     newest = max((one.updated_at for one in found.items), default=datetime.fromtimestamp(0, UTC))
-    body = atom.write_feed(
+    return atom.write_feed(
         f"{base}{place.url}",
         _format_title(place),
         newest,
@@ -66,7 +76,6 @@ async def export_feed(request: Request, query: BacklogQuery) -> Response:
         lasting_id=build_urn(f"feed {place.query}"),
         self_url=f"{base}{auth.FEED}{'?' if place.query else ''}{place.query}",
     )
-    return send_feed(request, body)
 
 
 def send_feed(request: Request, body: bytes) -> Response:

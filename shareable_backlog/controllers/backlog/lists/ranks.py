@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from msgspec import Struct
+from starlette.requests import Request
 
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.access.page_users import PageUser
@@ -22,6 +23,12 @@ class PastRank(Struct, frozen=True):
 
 _KEPT = ProcessState(lambda: AsyncLruCache[Mapping[str, int]](64))
 _KEPT_PAST = ProcessState(lambda: AsyncLruCache[Mapping[str, int]](32))
+
+
+async def find_version(request: Request) -> str:
+    """Return the mark of the mirror and of what is shared; who comes by a session has read it already."""
+    reader: PageUser | None = request.state.reader
+    return reader.version if reader else await ranks.read_version()
 
 
 async def read_ranks(
