@@ -19,7 +19,7 @@ from tests.sync.model import equal
 _DONE = {"person": 303, "token": 200}
 _REFUSED = {503, None}
 _ASK_AGAIN_S = 20.0
-_TRIES = 6
+_TRIES = 18  # a batch that waits for a silent connection gives it up after five minutes
 _SHOWN = 5
 
 _COUNT_ACTS = {

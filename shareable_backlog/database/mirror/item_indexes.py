@@ -4,6 +4,7 @@ Without them lists are slower, never wrong. What is set aside stands in a table,
 that was killed has left, and so does a migration. A role that does not own the table leaves the indexes as they are.
 """
 
+from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.connection.transaction import transaction
 
 _BUILT_WITHIN_S = 600.0
@@ -22,9 +23,10 @@ async def set_aside() -> bool:
 async def restore() -> None:
     """Build what is set aside, each index in a transaction of its own, in which nobody changes an item.
 
-    Mostly there is nothing to do. Two who do it at once take turns.
+    Mostly there is nothing to do, which is found out within the time of one statement: a connection that falls silent
+    would hold a run as long as an index may take. Two who do it at once take turns.
     """
-    is_done = False
+    is_done = not await query("SELECT 1 FROM set_aside_indexes LIMIT 1")
     while not is_done:
         async with transaction(within_s=_BUILT_WITHIN_S) as tx:
             [(was_there,)] = await tx.query("SELECT restore_index()")

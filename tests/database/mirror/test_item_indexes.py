@@ -5,6 +5,7 @@ import asyncio
 import psycopg
 import pytest
 
+from shareable_backlog import tracing
 from shareable_backlog.database import query, transaction
 from shareable_backlog.database.mirror import item_indexes, mirror
 from shareable_backlog.streams.issues import ItemRow
@@ -51,6 +52,12 @@ async def test_a_role_that_owns_no_tables_goes_on_with_the_indexes() -> None:
     assert not await item_indexes.set_aside()
     await item_indexes.restore()
     assert await list_indexes() == before
+
+
+async def test_where_nothing_is_set_aside_it_takes_no_longer_than_one_statement_may() -> None:
+    with tracing.trace_statements() as trace:
+        await item_indexes.restore()
+    assert [one.sql for one in trace.statements] == ["SELECT 1 FROM set_aside_indexes LIMIT 1"]
 
 
 async def test_what_an_owner_has_set_aside_the_programs_role_leaves_to_an_owner(database: str) -> None:
