@@ -102,6 +102,8 @@ class Installation:
                 process = closing.enter_context(run_serve(folder, *arguments, enter=(), **settings)).process
             else:
                 process = closing.enter_context(run_watch(folder, **settings))
+                # Until then a signal ends it as any program that has not begun.
+                wait_for((folder / "watch.log").read_bytes, "slb sync --watch has begun", READY_WITHIN_S)
         self.running[name] = Running(process.pid, process.wait, closing)
 
     def start_all(self) -> None:

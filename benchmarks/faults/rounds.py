@@ -68,6 +68,7 @@ def _play_round(stage: Stage, result: Result, watch: Watch) -> list[str]:
     plan = draw_plan(chance)
     result.rounds += 1
     let_in(installation.server.url)  # signed in a moment ago, as acts want it
+    ledger = traffic.Ledger()
     try:
         ledger = asyncio.run(traffic.play(installation, plan, lambda: stage.fault(chance)))
         installation.linear.forget_faults()
@@ -78,7 +79,7 @@ def _play_round(stage: Stage, result: Result, watch: Watch) -> list[str]:
         losses = asyncio.run(checker.list_losses(installation, ledger, allowed=case.allowed))
         losses += [*stage.find_more(ledger), *watch.list_leftovers(installation)]
     except Lost as lost:
-        losses = [str(lost)]
+        losses = [*ledger.losses, str(lost)]
     result.more = Held(
         max(result.more.descriptors, watch.most.descriptors), max(result.more.memory_mb, watch.most.memory_mb)
     )
