@@ -58,9 +58,11 @@ def _build_provider(endpoint: str) -> "TracerProvider":
     except ImportError:
         fault = "OTEL_EXPORTER_OTLP_ENDPOINT is set, but what sends spans is not installed"
         raise ConfigurationInvalid((f"{fault} (`pip install '{_NAME}[otel]'`)",)) from None
-    # What OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say goes before.
-    usual = Resource({"service.name": _NAME, "service.version": __version__})
-    provider = TracerProvider(resource=usual.merge(Resource.create()), shutdown_on_exit=False)
+    resource = Resource.create({"service.version": __version__})
+    # Neither OTEL_SERVICE_NAME nor OTEL_RESOURCE_ATTRIBUTES says what it is called here.
+    if str(resource.attributes["service.name"]).startswith("unknown_service"):
+        resource = resource.merge(Resource({"service.name": _NAME}))
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
     provider.add_span_processor(BatchSpanProcessor(exporter))
     return provider

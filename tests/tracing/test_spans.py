@@ -71,6 +71,13 @@ class Collector:
             for one in scope.spans
         ]
 
+    def list_services(self) -> set[str]:
+        requests = map(ExportTraceServiceRequest.FromString, self.bodies)
+        found = (
+            one for request in requests for resource in request.resource_spans for one in resource.resource.attributes
+        )
+        return {one.value.string_value for one in found if one.key == "service.name"}
+
     def find(self, name: str) -> Span:
         [found] = [one for one in self.list_spans() if one.name == name]
         return found
@@ -174,6 +181,19 @@ async def test_a_sync_is_a_span_with_its_requests_to_linear(live_database: Setti
     assert "SELECT" in names
     assert any(name.startswith("Linear ") for name in names)
     assert not [body for body in collector.bodies if fake.key.encode() in body]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("given", "called"), [(None, "shareable-linear-backlog"), ("board", "board")])
+async def test_the_service_is_called_as_it_is_or_as_the_environment_says(
+    given: str | None, called: str, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if given:
+        monkeypatch.setenv("OTEL_SERVICE_NAME", given)
+    async with spans.send_spans(collector.url):
+        with spans.open_span("here"):
+            pass
+    assert collector.list_services() == {called}
 
 
 @pytest.mark.anyio
