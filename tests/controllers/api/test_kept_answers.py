@@ -27,6 +27,7 @@ def site(server: str, template: str) -> Generator[Site]:
     with create_database(server, template) as conninfo, running_site.run_site(conninfo) as site:
         let_in(conninfo, "alice", "bob", "erin")
         site.query(kept_pages.ROWS)
+        kept_pages.wait_out_minute()
         yield site
 
 
