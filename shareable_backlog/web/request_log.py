@@ -26,8 +26,6 @@ _HEADER = b"x-request-id"
 _ID_BYTES = 8
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:=+/-]{0,63}")
 """What proxies call requests: UUIDs, nginx's hexadecimal digits, Amazon's trace ids and the like."""
-
-
 _TRACE_PARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
