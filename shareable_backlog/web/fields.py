@@ -6,7 +6,7 @@ lengths) needs none of them.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from types import UnionType
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 
@@ -151,9 +151,9 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
-def read_id(text: str) -> int:
-    """Return the number of a row, which fits an integer of PostgreSQL. Raise ValueError."""
-    if not (text.isascii() and text.isdecimal() and int(text) < 2**31):
+def read_id(text: str, *, end: int = 2**31) -> int:
+    """Return the number of a row, below `end`: that of an integer of PostgreSQL. Raise ValueError."""
+    if not (text.isascii() and text.isdecimal() and int(text) < end):
         raise ValueError(text)
     return int(text)
 
@@ -176,6 +176,9 @@ def _write_position(position: tuple[datetime, int | str]) -> str:
 
 Id: TypeAlias = Annotated[int, Codec(read_id, str)]
 """The number of a row."""
+
+LongId: TypeAlias = Annotated[int, Codec(partial(read_id, end=2**63), str)]
+"""The number of a row where there may be more than 2.1 billion: a bigint of PostgreSQL."""
 
 Identifier: TypeAlias = Annotated[str, Codec(clean, str)]
 """What an item is called in the path of its page, in any spelling."""

@@ -21,7 +21,6 @@ BEGINNINGS_OF_THE_CONTRACT = {
     "idx_audit_logs_user_id_created_at": "idx_audit_logs_user_id",
     "idx_sync_history_status_started_at": "idx_sync_history_status",
 }
-
 USERS = [
     "id integer not null default nextval('users_id_seq'::regclass)",
     "email character varying(255) not null",
@@ -43,7 +42,7 @@ USER_PREFERENCES = [
     "updated_at timestamp with time zone not null default now()",
 ]
 AUDIT_LOGS = [
-    "id integer not null default nextval('audit_logs_id_seq'::regclass)",
+    "id bigint not null default nextval('audit_logs_id_seq'::regclass)",
     "user_id integer",
     "action character varying(100) not null",
     "resource character varying(100)",

@@ -10,7 +10,10 @@ from shareable_backlog.database.migrate.files import Migration
 
 SINCE = 60
 """Older ones were there before the rule, and no program older than they are is in use."""
-EXCEPTIONS: Mapping[str, str] = {}
+EXCEPTIONS: Mapping[str, str] = {
+    "066_expand-record-keys": "a wider number is one to Python too, statements prepared for the other are prepared"
+    " anew, and the function is there again at once",
+}
 """Which break the rule by their words alone, and why the previous version goes on all the same."""
 
 TABLE = r"^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(?P<table>\w+) .*?\b"

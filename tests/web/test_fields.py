@@ -22,6 +22,7 @@ class Example(Struct, frozen=True, kw_only=True):
     """One field of each kind."""
 
     id: fields.Id
+    long_id: fields.LongId = 0
     identifier: fields.Identifier = ""
     text: fields.Text = ""
     search: fields.SearchText = ""
@@ -50,6 +51,7 @@ FIELDS = {field.key: field for field in fields.list_fields(Example)}
     [
         ("id", "0", 0),
         ("id", "2147483647", 2_147_483_647),
+        ("long_id", "9223372036854775807", 2**63 - 1),
         ("text", "two words", "two words"),
         ("ticked", "1", True),
         ("day", "2026-01-31", date(2026, 1, 31)),
@@ -91,6 +93,7 @@ def test_other_spellings_are_read_too(key: str, text: str, value: object) -> Non
     ("key", "text"),
     [
         *(("id", text) for text in ("", "x", "-1", "+1", " 1", "1.0", "1e2", "2147483648", "9" * 5000, "٣", "²")),
+        *(("long_id", text) for text in ("x", "-1", "9223372036854775808")),
         *(("day", text) for text in ("", "soon", "20260131", "2026-1-31", "2026-02-30", "1969-12-31", "9001-01-01")),
         *(("email", text) for text in ("", "person", "a@b", "a b@example.com", "a@example.com" * 30)),
         *(("after", text) for text in (AFTER_KEY, pagination.encode_time_position(NOON, -1))),

@@ -20,7 +20,7 @@ from shareable_backlog.services.audit.audit_actions import Action
 from shareable_backlog.services.audit.audit_log import AuditEntry, AuditFilters
 from shareable_backlog.services.audit.audit_sealing import SealState
 from shareable_backlog.web import params
-from shareable_backlog.web.fields import Day, Id, Ticked, Trimmed
+from shareable_backlog.web.fields import Day, LongId, Ticked, Trimmed
 from shareable_backlog.web.formats import csv_lines
 
 _COLUMNS = (
@@ -46,7 +46,7 @@ class AuditFilter(Struct, frozen=True, kw_only=True):
 class AuditQuery(AuditFilter, frozen=True, kw_only=True):
     """Which page of it is asked for: the rows older than the one with the id `before`."""
 
-    before: Id | None = None
+    before: LongId | None = None
 
 
 class AuditContext(Struct, frozen=True, kw_only=True):

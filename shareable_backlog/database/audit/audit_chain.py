@@ -44,7 +44,7 @@ _LINK: LiteralString = """
 async def list_links(tx: Transaction, ids: Sequence[int]) -> dict[int, ChainLink]:
     """Return the rows with these ids, by their id."""
     links = await tx.query(
-        f"SELECT {_LINK} FROM audit_logs WHERE id = ANY(%(ids)s::int[])", {"ids": list(ids)}, row=ChainLink
+        f"SELECT {_LINK} FROM audit_logs WHERE id = ANY(%(ids)s::bigint[])", {"ids": list(ids)}, row=ChainLink
     )
     return {link.id: link for link in links}
 

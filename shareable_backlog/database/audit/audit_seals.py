@@ -60,7 +60,7 @@ async def add_seal(tx: Transaction, seal: AuditSeal) -> None:
     await tx.query(
         f"""
         INSERT INTO audit_seals ({_COLUMNS})
-        VALUES (%(number)s, %(position)s, %(ids)s::int[], %(row_hashes)s, %(pruned_number)s, %(pruned_position)s,
+        VALUES (%(number)s, %(position)s, %(ids)s::bigint[], %(row_hashes)s, %(pruned_number)s, %(pruned_position)s,
                 %(pruned_hash)s, %(sealed_at)s, %(hash)s, %(key_id)s, %(mac)s)
         """,
         asdict(seal),

@@ -18,7 +18,7 @@ from shareable_backlog.services.audit.audit_actions import Action, Actor
 from shareable_backlog.services.audit.audit_sealing import SealConfig
 
 _ROWS_AT_ONCE = 5000
-_ALL_ROWS = 2**31
+_ALL_ROWS = 2**62
 _WITHIN_S = 60.0
 _EVERY_S = 3600.0
 _BACKGROUND = Actor(None, "background", None, None)

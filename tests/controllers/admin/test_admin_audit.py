@@ -137,7 +137,17 @@ def test_what_people_sent_is_no_formula_in_the_export(site: Site) -> None:
     assert (row["resource_id"], row["user_agent"]) == ("'=1+1", "'@SUM(A1)")
 
 
-@pytest.mark.parametrize("query", ["from=yesterday", "to=0001-01-01", "to=9999-12-31", "before=x", "before=-1"])
+def test_a_page_may_begin_at_any_number_that_a_row_can_have(site: Site) -> None:
+    assert "bob@example.com" in site.get("/admin/audit?before=9223372036854775807", "alice").text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("from=yesterday", "to=0001-01-01", "to=9999-12-31"),
+        *("before=x", "before=-1", "before=9223372036854775808"),
+    ],
+)
 def test_a_wrong_date_or_page_is_told(site: Site, query: str) -> None:
     assert site.get(f"/admin/audit?{query}", "alice").status_code == 400
 

@@ -1,14 +1,22 @@
 """The product's own files go up, down and up again, and mend what another hand made."""
 
+import asyncio
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from shareable_backlog.database import migrate
+from shareable_backlog.database.access import sessions
+from shareable_backlog.database.audit.audit_logs import AuditFilters
 from shareable_backlog.database.migrate import files
+from shareable_backlog.errors import MigrationFailed
+from shareable_backlog.services.audit import audit_actions, audit_log
+from shareable_backlog.services.audit.audit_actions import OPERATOR, Action
 from tests.database.migrate import sample
 from tests.support.database import catalogue, chain
+from tests.support.signed_in import let_in
 
 NODE_SERVICE = Path(__file__).parent / "node_service"
 
@@ -210,3 +218,46 @@ def test_who_may_use_some_pages_alone_is_given_no_others(empty_database: str) ->
     migrate.apply_migrations(empty_database)
     found = sample.rows(empty_database, "SELECT pages_off FROM users ORDER BY email")
     assert [sorted(off) for (off,) in found] == [[], ["board", "done", "forecasts", "trends", "updates"]]
+
+
+def test_a_record_whose_keys_are_widened_and_narrowed_again_proves_whole_each_time(empty_database: str) -> None:
+    migrate.apply_migrations(empty_database, to=65)
+    with psycopg.connect(empty_database) as connection:
+        connection.execute("INSERT INTO users (email) VALUES ('alice@example.com')")
+        chain.add(connection)
+    assert chain.is_chained(empty_database), "the program seals what it finds numbered by four bytes"
+    for apply in (migrate.apply_migrations, partial(migrate.revert_migrations, to=65)):
+        with psycopg.connect(empty_database) as connection:
+            chain.add(connection)
+        apply(empty_database)
+        assert chain.is_chained(empty_database)
+    assert sample.rows(empty_database, "SELECT id FROM audit_logs ORDER BY id") == [(1,), (2,), (3,)]
+
+
+def test_a_record_that_needs_wide_keys_is_not_narrowed(empty_database: str) -> None:
+    migrate.apply_migrations(empty_database)
+    sample.execute(empty_database, "ALTER SEQUENCE audit_logs_id_seq RESTART WITH 2147483648")
+    sample.execute(empty_database, "INSERT INTO audit_logs (action) VALUES ('x')")
+    with pytest.raises(MigrationFailed, match=r"066_expand-record-keys\.sql, line \d+: integer out of range"):
+        migrate.revert_migrations(empty_database, to=65)
+    assert sample.rows(empty_database, "SELECT id FROM audit_logs") == [(2147483648,)]
+
+
+@pytest.mark.owner
+@pytest.mark.anyio
+@pytest.mark.usefixtures("live_database")
+async def test_a_program_that_runs_goes_on_while_keys_are_widened(database: str) -> None:
+    """By the previous version's own statements, which are prepared for numbers of four bytes by then."""
+    people = let_in(database)
+
+    async def use() -> tuple[int, list[str]]:
+        await audit_actions.record(None, OPERATOR, Action.ITEM_VIEWED)
+        page = await audit_log.list_entries(OPERATOR, AuditFilters(action="item.viewed"), None, 50)
+        listed = await sessions.list_sessions(people["bob"], 100, 100)
+        assert (await chain.seal_and_verify_open()).faults == []
+        return len(page.rows), [session.email for session in listed]
+
+    await asyncio.to_thread(migrate.revert_migrations, database, to=65)
+    assert [await use() for _ in range(5)] == [(count, ["bob@example.com"]) for count in range(1, 6)]
+    await asyncio.to_thread(migrate.apply_migrations, database)
+    assert [await use() for _ in range(2)] == [(count, ["bob@example.com"]) for count in (6, 7)]

@@ -6,8 +6,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from shareable_backlog.database import query
+from shareable_backlog.database.audit.audit_logs import AuditFilters
 from shareable_backlog.errors import DatabaseFailed
-from shareable_backlog.services.audit import audit_chain, audit_retention, audit_sealing
+from shareable_backlog.services.audit import audit_chain, audit_log, audit_retention, audit_sealing
 from shareable_backlog.services.audit.audit_actions import OPERATOR
 from shareable_backlog.tasks import end_tasks
 from tests.support.database.chain import build_config
@@ -120,4 +121,16 @@ async def test_rows_that_stand_behind_a_young_one_are_kept() -> None:
     assert await audit_retention.count_older(CONFIG, 5) == 1
     assert await audit_retention.prune_entries(CONFIG, OPERATOR, 5) == 1
     assert await query("SELECT count(*) FROM audit_logs WHERE action = 'x'") == [(2,)]
+    assert (await audit_chain.verify_chain(CONFIG)).faults == []
+
+
+async def test_a_record_with_more_rows_than_four_bytes_can_number_is_sealed_read_and_shortened() -> None:
+    await query("ALTER SEQUENCE audit_logs_id_seq RESTART WITH 2147483646")
+    await write_days_ago(9, 9, 9, 3)
+    assert (await audit_sealing.seal_entries(CONFIG), (await audit_chain.verify_chain(CONFIG)).faults) == (4, [])
+    page = await audit_log.list_entries(OPERATOR, AuditFilters(), 2**31 + 1, 2)
+    assert ([row.id for row in page.rows], page.next_before) == ([2**31, 2**31 - 1], 2**31 - 1)
+    assert await audit_retention.count_older(CONFIG, 5) == 3
+    assert await audit_retention.prune_entries(CONFIG, OPERATOR, 5) == 3
+    assert await query("SELECT id FROM audit_logs WHERE action = 'x'") == [(2**31 + 1,)]
     assert (await audit_chain.verify_chain(CONFIG)).faults == []
