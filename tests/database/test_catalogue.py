@@ -1,6 +1,7 @@
 """Read the live catalogue after all migrations: names follow the rules, the first four tables are the contract."""
 
 import re
+from collections.abc import Mapping
 
 import psycopg
 import pytest
@@ -21,6 +22,23 @@ BEGINNINGS_OF_THE_CONTRACT = {
     "idx_audit_logs_user_id_created_at": "idx_audit_logs_user_id",
     "idx_sync_history_status_started_at": "idx_sync_history_status",
 }
+FOUR_BYTES: Mapping[str, str] = {
+    "users": "each is a person, and strangers become none before they prove an address",
+    "user_identities": "one or a few a person",
+    "viewer_groups": "an admin makes each",
+    "published_views": "an admin makes each",
+    "invitations": "an admin sends each",
+    "held_forms": "a person sends each, and signs in again for it",
+    "api_tokens": "a person makes each",
+    "passkeys": "a person makes each",
+    "kept_agendas": "a meeting has one",
+    "kept_agenda_contents": "a meeting has one for each scope",
+    "forecast_records": "a night takes one for each scope",
+    "done_headings": "an admin writes each",
+    "sync_history": "a run a minute lasts for four thousand years",
+}
+"""Tables whose rows are numbered by four bytes, and why 2.1 billion of them are enough."""
+
 USERS = [
     "id integer not null default nextval('users_id_seq'::regclass)",
     "email character varying(255) not null",
@@ -35,7 +53,7 @@ USERS = [
     "updated_at timestamp with time zone not null default now()",
 ]
 USER_PREFERENCES = [
-    "id integer not null default nextval('user_preferences_id_seq'::regclass)",
+    "id bigint not null default nextval('user_preferences_id_seq'::regclass)",
     "user_id integer not null",
     "preferences jsonb not null default '{}'::jsonb",
     "created_at timestamp with time zone not null default now()",
@@ -131,6 +149,24 @@ def test_a_contract_table_has_its_constraints_by_name(database: str, table: str)
 def test_a_contract_table_has_its_indexes_by_name(database: str, table: str) -> None:
     found = catalogue.indexes(database, table)
     assert {name: found.get(name) for name in INDEXES[table]} == INDEXES[table]
+
+
+def test_what_each_request_or_stranger_adds_is_numbered_by_eight_bytes(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        numbered = dict(
+            connection.execute(
+                """
+                SELECT t.relname::text, format_type(s.seqtypid, NULL) || ' ' || format_type(a.atttypid, NULL)
+                FROM pg_sequence AS s
+                JOIN pg_depend AS d ON d.objid = s.seqrelid AND d.deptype IN ('a', 'i')
+                JOIN pg_class AS t ON t.oid = d.refobjid
+                JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+                WHERE t.relname <> 'pgmigrations'
+                """
+            ).fetchall()
+        )
+    assert {table for table, types in numbered.items() if types == "integer integer"} == FOUR_BYTES.keys()
+    assert set(numbered.values()) == {"integer integer", "bigint bigint"}, "a sequence ends where its column does"
 
 
 def test_tables_are_named_in_snake_case_and_plural(database: str) -> None:

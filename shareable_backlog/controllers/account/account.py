@@ -15,13 +15,13 @@ from shareable_backlog.services.account import accounts, passkeys, tokens
 from shareable_backlog.services.account.accounts import UserRow
 from shareable_backlog.services.account.passkeys import ListedPasskey
 from shareable_backlog.services.account.tokens import ListedToken
-from shareable_backlog.web.fields import Id, Otherwise, Text
+from shareable_backlog.web.fields import LongId, Otherwise, Text
 
 
 class SessionPath(Struct, frozen=True):
     """Which session it is."""
 
-    session_id: Annotated[Id, Otherwise(NotFound, "There is no such session.")]
+    session_id: Annotated[LongId, Otherwise(NotFound, "There is no such session.")]
 
 
 class NoteForm(Struct, frozen=True):

@@ -23,7 +23,7 @@ from shareable_backlog.services.account import passkeys
 from shareable_backlog.services.account.passkeys import ListedPasskey
 from shareable_backlog.vocabulary import PageName
 from shareable_backlog.web import params
-from shareable_backlog.web.fields import Day, Email, Id, Otherwise, SearchText, Text, Ticked, TimeAndId
+from shareable_backlog.web.fields import Day, Email, Id, LongId, Otherwise, SearchText, Text, Ticked, TimeAndId
 from shareable_backlog.web.formats import csv_lines
 
 _STATES = ("pending", "active", "expired", "disabled", "declined")
@@ -72,7 +72,7 @@ class PersonPath(Struct, frozen=True):
 class PersonSessionPath(PersonPath, frozen=True):
     """One session of a person."""
 
-    session_id: Annotated[Id, Otherwise(NotFound, "There is no such session.")]
+    session_id: Annotated[LongId, Otherwise(NotFound, "There is no such session.")]
 
 
 class DecisionForm(ScopeForm, frozen=True, kw_only=True):
