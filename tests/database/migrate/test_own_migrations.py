@@ -261,3 +261,18 @@ async def test_a_program_that_runs_goes_on_while_keys_are_widened(database: str)
     assert [await use() for _ in range(5)] == [(count, ["bob@example.com"]) for count in range(1, 6)]
     await asyncio.to_thread(migrate.apply_migrations, database)
     assert [await use() for _ in range(2)] == [(count, ["bob@example.com"]) for count in (6, 7)]
+
+
+def test_what_runs_in_the_owners_name_is_not_for_everybody_to_run(empty_database: str) -> None:
+    """From the migrations on, before `slb database grants` is run."""
+    migrate.apply_migrations(empty_database)
+    with psycopg.connect(empty_database) as connection:
+        found = connection.execute(
+            """
+            SELECT p.proname::text, bool_or(acl.grantee = 0) FROM pg_proc AS p
+            CROSS JOIN aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS acl
+            WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef GROUP BY 1
+            """
+        ).fetchall()
+    assert ("list_prunable_audit_logs", False) in found
+    assert [name for name, is_for_everybody in found if is_for_everybody] == []
