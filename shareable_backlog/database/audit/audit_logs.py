@@ -54,6 +54,12 @@ _CONDITIONS: dict[str, LiteralString] = {
     "text": "concat_ws(' ', actor_email, resource, resource_id, details) ILIKE %(text)s",
     "is_admin_only": "is_admin_action",
 }
+_OLDER: LiteralString = "id < %(before_id)s"
+_EARLIER: LiteralString = """
+    (created_at, id) < (
+      (SELECT created_at FROM audit_logs WHERE id <= %(before_id)s ORDER BY id DESC LIMIT 1), %(before_id)s
+    )
+"""
 
 
 async def record_entry(transaction: Transaction | None, row: dict[str, object]) -> None:
@@ -73,16 +79,21 @@ async def record_entry(transaction: Transaction | None, row: dict[str, object]) 
 
 
 async def list_entries(filters: AuditFilters, before_id: int | None, limit: int) -> list[AuditEntry]:
-    """Return at most `limit` rows, newest first, of those with an id below `before_id`; None begins at the newest."""
+    """Return at most `limit` rows, newest first, of those before the row `before_id`; None begins at the newest.
+
+    Within a time they are in its order, so that none are read that are newer; else, and a person's, by their ids.
+    """
     given = {name: getattr(filters, name) for name in _CONDITIONS if getattr(filters, name)}
     conditions: list[LiteralString] = [_CONDITIONS[name] for name in given]
+    is_by_time = bool(filters.since or filters.until) and not filters.person
     if before_id is not None:
-        conditions.append("id < %(before_id)s")
+        conditions.append(_EARLIER if is_by_time else _OLDER)
     if filters.text:
         given["text"] = "%" + filters.text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
     where: LiteralString = "WHERE " + " AND ".join(conditions) if conditions else ""
+    order: LiteralString = "created_at DESC, id DESC" if is_by_time else "id DESC"
     return await query(
-        f"SELECT {_COLUMNS} FROM audit_logs {where} ORDER BY id DESC LIMIT %(limit)s",
+        f"SELECT {_COLUMNS} FROM audit_logs {where} ORDER BY {order} LIMIT %(limit)s",
         given | {"before_id": before_id, "limit": limit},
         row=AuditEntry,
     )
