@@ -13,7 +13,7 @@ from benchmarks.rig import Row, Unavailable
 _NAMES = (
     "program.health", "program.migrate", "program.start", "image", "sync", "scale", "lists", "cold", "pages",
     "plans", "express", "proxy", "weight", "export", "restore", "viewers", "webhooks", "forecast", "limits.audit",
-    "limits.heads", "limits.readers", "limits.rows", "limits.scrapes", "limits.texts",
+    "limits.heads", "limits.readers", "limits.record", "limits.rows", "limits.scrapes", "limits.texts",
 )  # fmt: skip
 
 
