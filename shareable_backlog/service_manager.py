@@ -1,7 +1,6 @@
 """Tell the service manager how this process is, in the words of systemd's sd_notify(3)."""
 
 import os
-import socket
 from contextlib import suppress
 
 READY, STOPPING, ALIVE = "READY=1", "STOPPING=1", "WATCHDOG=1"
@@ -14,6 +13,8 @@ def tell_state(state: str) -> None:
     """
     name = os.environ.get("NOTIFY_SOCKET", "")
     if name and (state != ALIVE or "WATCHDOG_USEC" in os.environ):
+        import socket
+
         # An @ stands for the zero byte by which Linux knows names that are no files.
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
             manager.settimeout(0)

@@ -6,7 +6,6 @@ done or nothing. What it keeps and this program has no place for stays in tables
 
 import argparse
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from shareable_backlog.cli import confirmation
 from shareable_backlog.cli.commands import Commands
@@ -57,6 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _choose_project(given: str | None) -> str | None:
+    from uuid import UUID
+
     from shareable_backlog.config import node_names
     from shareable_backlog.errors import InvalidInput
 
