@@ -21,12 +21,13 @@ from shareable_backlog.database.connection.query import query
 MOST_COUNTED = 10_000
 """So many items are looked at; of more nothing is told."""
 
+_OPEN: LiteralString = "i.rank_level >= 0 AND i.archived_at IS NULL"
 _SINCE: LiteralString = ">= %(flow_from)s::timestamptz"
 # Each has an index with these items in this order: that of the rank begins with what is open.
 _RELEVANT: Sequence[tuple[Order, LiteralString]] = (
     (
         Order((SortKey("i.rank_level", "integer"), SortKey("i.rank_place", "float8"))),
-        "i.rank_level >= 0 AND i.archived_at IS NULL",
+        _OPEN,
     ),
     (Order((SortKey("i.completed_at", "timestamptz"),)), f"i.completed_at {_SINCE}"),
     (Order((SortKey("i.canceled_at", "timestamptz"),)), f"i.canceled_at {_SINCE}"),
@@ -90,11 +91,13 @@ async def count_flow(selection: Selection, moments: Sequence[datetime]) -> list[
     None for more than 10,000 items.
     """
     few, tables = _render_relevant(selection)
+    open_ = Rows(selection=selection, limit="%(limit)s", pick="any", where=_OPEN)
     found = await query(
         f"""SELECT * FROM (
 {tables},
-few AS MATERIALIZED ({few}),
-enough AS (SELECT count(*) AS count FROM few),
+open AS (SELECT count(*) AS count FROM ({render_rows(open_)}) i),
+few AS MATERIALIZED (SELECT * FROM ({few}) i WHERE (SELECT count FROM open) < %(limit)s),
+enough AS (SELECT greatest((SELECT count FROM open), (SELECT count(*) FROM few)) AS count),
 kept AS MATERIALIZED (
   SELECT i.*, s.type FROM few i LEFT JOIN workflow_states s ON s.id = i.state_id
   WHERE (SELECT count FROM enough) < %(limit)s

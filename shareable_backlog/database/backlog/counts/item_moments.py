@@ -26,6 +26,11 @@ _SINCE: Mapping[Moment, LiteralString] = {
     "created": "i.created_at >= %(counted_from)s::timestamptz",
     "completed": "i.completed_at >= %(counted_from)s::timestamptz",
 }
+# Each is read from an index alone, which has nothing of a beginning beside the day something came in.
+_TOOK_S: Mapping[Moment, LiteralString] = {
+    "created": "NULL::float8 AS took_s",
+    "completed": "extract(EPOCH FROM i.completed_at - i.started_at)::float8 AS took_s",
+}
 
 
 class MomentCount(Struct, frozen=True):
@@ -57,9 +62,8 @@ async def count_moments(selection: Selection, moment: Moment, *edges: Sequence[d
     rows = Rows(
         selection=narrowed,
         limit="%(limit)s",
-        columns="extract(EPOCH FROM i.completed_at - i.started_at)::float8 AS took_s",
-        # Of what is done one index has all; of what came in what is archived stands apart.
-        mixes_archived=moment == "completed",
+        columns=_TOOK_S[moment],
+        mixes_archived=True,
     )
     found = await query(
         f"""SELECT * FROM (

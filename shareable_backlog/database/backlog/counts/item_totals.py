@@ -45,6 +45,21 @@ async def count_items(selection: Selection, most: int = MOST) -> ItemTotal:
     return ItemTotal(count, points if count <= most else None, most)
 
 
+async def count_alone(selection: Selection, most: int) -> int:
+    """Count the items of a selection up to `most`, without their points: an index may have all that it asks for."""
+    rows = Rows(selection=selection, limit="%(most)s", pick="any")
+    [(count,)] = await query(
+        f"""SELECT count FROM (
+{render_tables(selection)}
+SELECT count(*) AS count FROM ({render_rows(rows)}) i
+) t""",
+        {**selection.params, "most": most + 1},
+        plan_anew=True,
+        on_standby=True,
+    )
+    return count
+
+
 def render_total(selection: Selection) -> LiteralString:
     """Return the statement that counts the items of a selection and adds up their points."""
     rows = Rows(selection=selection, limit="%(most)s", pick="some", columns=POINTS)

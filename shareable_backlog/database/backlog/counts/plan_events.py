@@ -40,21 +40,30 @@ class PlanDay(Struct, frozen=True):
 
 
 class PartItems(Struct, frozen=True):
-    """Which items belong to a part, and when each came into it."""
+    """Which items belong to a part, and when each came into it; `is_covered` where an index alone counts them."""
 
     condition: LiteralString
     entered: LiteralString = "i.created_at"
+    is_covered: bool = False
+
+    def render_count(self) -> LiteralString:
+        """Return the statement that counts what is not archived, up to `most`; 0 where that takes their rows."""
+        if not self.is_covered:
+            return "SELECT 0 AS count"
+        return f"""SELECT count(*) AS count FROM (
+            SELECT FROM backlog_items i WHERE {self.condition} AND i.archived_at IS NULL AND {visibility.ITEM}
+            LIMIT %(most)s) i"""
 
 
 # What is archived stands in an index of its own.
 _PARTS: Mapping[PartKind, PartItems] = {
-    "project": PartItems("i.project_id = %(id)s", "coalesce(i.added_to_project_at, i.created_at)"),
+    "project": PartItems("i.project_id = %(id)s", "coalesce(i.added_to_project_at, i.created_at)", is_covered=True),
     "milestone": PartItems("i.project_milestone_id = %(id)s", "coalesce(i.added_to_project_at, i.created_at)"),
     "cycle": PartItems("i.cycle_id = %(id)s", "coalesce(i.added_to_cycle_at, i.created_at)"),
     "label": PartItems("""i.label_ids <> '{}' AND i.label_ids && ARRAY(
           SELECT l.id COLLATE "default" FROM labels l
           WHERE (l.id = %(id)s OR l.parent_id = %(id)s) AND l.is_offered)"""),
-    "team": PartItems("i.team_id = %(id)s"),
+    "team": PartItems("i.team_id = %(id)s", is_covered=True),
 }
 _DROPPED_TYPES: LiteralString = "'canceled', 'duplicate'"
 
@@ -74,12 +83,12 @@ def _render_items(part: PartItems, archived: LiteralString) -> LiteralString:
 async def list_plan_days(scope: Scope, part: PlanPart) -> list[PlanDay] | None:
     """Return the days on which a sum changed, in their order; None for more than 10,000 items."""
     of_part = _PARTS[part.kind]
-    rows = await query(
+    (*_, items), *rows = await query(
         f"""
-        WITH few AS MATERIALIZED (
+        WITH enough AS ({of_part.render_count()}), few AS MATERIALIZED (
           SELECT * FROM (
             ({_render_items(of_part, "IS NULL")}) UNION ALL ({_render_items(of_part, "IS NOT NULL")})
-          ) u LIMIT %(most)s
+          ) u WHERE (SELECT count FROM enough) < %(most)s LIMIT %(most)s
         ), days AS (
           SELECT (f.entered AT TIME ZONE 'UTC')::date AS entered, (f.dropped AT TIME ZONE 'UTC')::date AS dropped,
                  (greatest(f.entered, least(f.started, f.done)) AT TIME ZONE 'UTC')::date AS started,
@@ -87,18 +96,20 @@ async def list_plan_days(scope: Scope, part: PlanPart) -> list[PlanDay] | None:
                  f.started IS NOT NULL AND f.dropped IS NULL AS is_started, f.done IS NOT NULL AS is_done
           FROM few f
         )
-        SELECT e.day, sum(e.total)::integer AS total, sum(e.started)::integer AS started,
-               sum(e.done)::integer AS done, (SELECT count(*) FROM few) AS items
+        SELECT NULL AS day, 0 AS total, 0 AS started, 0 AS done,
+               greatest((SELECT count FROM enough), (SELECT count(*) FROM few)) AS items
+        UNION ALL
+        SELECT e.day, sum(e.total)::integer, sum(e.started)::integer, sum(e.done)::integer, 0
         FROM days d CROSS JOIN LATERAL (VALUES
           (d.entered, 1, 0, 0), (d.dropped, -1, 0, 0),
           (CASE WHEN d.is_started THEN d.started END, 0, 1, 0), (CASE WHEN d.is_done THEN d.done END, 0, 0, 1)
         ) e (day, total, started, done)
         WHERE e.day IS NOT NULL AND (d.dropped > d.entered) IS NOT FALSE
-        GROUP BY e.day ORDER BY e.day
+        GROUP BY e.day ORDER BY day NULLS FIRST
         """,
         {**visibility.build_params(scope), "id": part.id, "most": MOST_COUNTED + 1},
     )
-    if rows and rows[0][4] > MOST_COUNTED:
+    if items > MOST_COUNTED:
         return None
     return [PlanDay(day, total, started, done) for day, total, started, done, _ in rows]
 

@@ -1,14 +1,19 @@
 """Which items are counted between some days, and by which indexes they are found."""
 
 from datetime import UTC, datetime, timedelta
+from typing import LiteralString, cast
 
 import pytest
 
+from shareable_backlog import tracing
+from shareable_backlog.database import transaction
 from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog.counts import item_moments
+from shareable_backlog.database.backlog.counts.item_moments import Moment
 from shareable_backlog.database.backlog.selection.item_query import select_items
+from shareable_backlog.tracing import Trace
 from tests.support.listing import parse_query
-from tests.support.mirrored import NOON, item, store
+from tests.support.mirrored import NOON, item, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -39,3 +44,29 @@ async def test_what_is_archived_counts_and_what_is_in_the_trash_does_not() -> No
     selection = await select_items(EVERYTHING, parse_query(""))
     found = await item_moments.count_moments(selection, "created", EDGES)
     assert [(one.at, one.count) for one in found.by_edges[0]] == [(0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("words", "moment", "index"),
+    [
+        ("", "created", "idx_backlog_items_created_at_id_all"),
+        ("", "completed", "idx_backlog_items_completed_at_id"),
+        ("team=ENG", "created", "idx_backlog_items_team_id_created_at_id"),
+        ("team=ENG", "completed", "idx_backlog_items_team_id_completed_at_id"),
+    ],
+)
+async def test_an_index_alone_has_all_that_is_counted(words: str, moment: Moment, index: str) -> None:
+    await store(team("ENG"))
+    selection = await select_items(EVERYTHING, parse_query(words))
+    with tracing.trace_statements() as trace:
+        await item_moments.count_moments(selection, moment, EDGES)
+    assert f"Index Only Scan using {index}" in await explain(trace, "spans")
+
+
+async def explain(trace: Trace, part: str) -> str:
+    """Return the plan of the statement that has this part, where no table is read whole."""
+    [one] = [one for one in trace.statements if part in str(one.sql)]
+    async with transaction() as tx:
+        await tx.query("SET LOCAL enable_seqscan = off")
+        await tx.query("SET LOCAL enable_bitmapscan = off")
+        return str(await tx.query(cast("LiteralString", f"EXPLAIN {one.sql}"), one.params))

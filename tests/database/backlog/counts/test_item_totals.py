@@ -49,3 +49,10 @@ async def test_ten_thousand_are_counted_and_of_more_it_is_said_that_there_are_mo
     await store(item(20_000))
     found = await item_totals.count_items(await select_items(EVERYTHING, ask("")))
     assert (found, found.is_exact) == (ItemTotal(10_001, None, 10_000), False)
+
+
+async def test_alone_as_many_are_counted_and_no_more_than_one_more_than_are_asked_for() -> None:
+    await store_world()
+    for words, most, found in (("", 10, 5), ("", 2, 3), ("archived=shown", 10, 5), ("team=ops", 2, 2)):
+        selection = await select_items(EVERYTHING, ask(words))
+        assert await item_totals.count_alone(selection, most) == found
