@@ -60,7 +60,7 @@ async def store_world() -> None:
         label("Roof", parent_id="label-Area"),
         state("started", name="In Review"), state("started", team="OPS", name="in review"), state("completed"),
         ProjectMilestoneRow(id="milestone", name="Launch", created_at=NOON, updated_at=NOON),
-        cycle(12, starts_at=NOON, ends_at=LATER),
+        cycle(12, team_id="team-ENG", starts_at=NOON, ends_at=LATER),
     )  # fmt: skip
     await store(
         item(

@@ -39,13 +39,25 @@ def look_up_names(filters: Filters) -> NameLookup:
     """Return how to find the ids of all that `filters` name, in tables that are small."""
     statements = _look_up_states(filters)
     params: dict[str, object] = {"done_types": list(DONE_TYPES)}
+    has_teams = _has_teams(filters)
     for one in filters.conditions:
         find = LOOKUPS.get(one.field)
         for parameter, words in _name_parameters(one):
             params[parameter] = [value.lower() for value in words]
             if find:
-                statements[parameter] = find(f"%({parameter})s")
+                found = find(f"%({parameter})s")
+                is_of_teams = has_teams and one.field == "cycle" and not one.is_not
+                statements[parameter] = _leave_those_of_teams(found) if is_of_teams else found
     return NameLookup(statements, params)
+
+
+def _has_teams(filters: Filters) -> bool:
+    return any(one.field == "team" and not one.is_not for one in filters.conditions)
+
+
+def _leave_those_of_teams(cycles: LiteralString) -> LiteralString:
+    """Leave the cycles of the wanted teams: each team has one of the same number, and all would be read."""
+    return f"SELECT c.id FROM cycles c WHERE c.id IN ({cycles}) AND c.team_id IN ({_find_teams('%(team_is)s')})"
 
 
 def write_predicates(
@@ -149,7 +161,7 @@ def _look_up_states(filters: Filters) -> dict[LiteralString, LiteralString]:
     excluded: LiteralString = " OR ".join(unwanted)
     if not wanted:
         return {"states_not": f"SELECT s.id FROM workflow_states s WHERE {excluded}"} if unwanted else {}
-    if any(one.field == "team" and not one.is_not for one in filters.conditions):
+    if _has_teams(filters):
         wanted.append(f"s.team_id IN ({_find_teams('%(team_is)s')})")
     if unwanted:
         wanted.append(f"NOT ({excluded})")
