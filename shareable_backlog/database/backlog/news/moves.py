@@ -101,9 +101,9 @@ async def count_moves(selection: Selection, since: datetime, most: int) -> MoveC
     kinds: list[MoveKind] = [kind for kind in MOVES if kind != "gone"]
     statements: list[tuple[LiteralString, Mapping[str, object]]] = []
     for kind in kinds:
-        text = _count_noted(selection, kind) if kind in item_moves.NOTED else _count_dated(selection, kind, since)
+        text = _count_noted(selection, kind) if kind in item_moves.NOTED else _count_dated(selection, kind)
         statements.append((text, {**selection.params, "since": since, "most": most}))
-    counted: LiteralString = f"SELECT count(*) AS count FROM (SELECT {_render_gone(selection)} LIMIT %(most)s) i"
+    counted: LiteralString = f"SELECT count(*) AS count FROM ({_render_gone(selection, 'i.id')} LIMIT %(most)s) i"
     statements.append((counted, {**selection.params, "since": since, "most": most}))
     statements.append((_NOTED, {"since": since, "most": item_moves.MOST_CHANGES + 1}))
     *found, [changes] = await query_all(statements, row=_MoveCount, plan_anew=True, on_standby=True)
@@ -122,11 +122,14 @@ def _count_noted(selection: Selection, kind: MoveKind) -> LiteralString:
     return f"SELECT least(count(*), %(most)s::bigint) AS count FROM ({render_tables(met)}\n{found}) i"
 
 
-def _count_dated(selection: Selection, kind: MoveKind, since: datetime) -> LiteralString:
+def _count_dated(selection: Selection, kind: MoveKind) -> LiteralString:
     """Return the statement that counts what an item's own dates tell of."""
-    narrowed = selection.narrow(item_moves.write_move(kind, since))
-    rows = render_rows(Rows(selection=narrowed, limit="%(most)s", pick="any"))
-    return f"SELECT count(*) AS count FROM ({render_tables(narrowed)}\n{rows}) i"
+    texts: list[LiteralString] = []
+    for condition in item_moves.DATED[kind]:
+        narrowed = selection.narrow(SqlPredicate(sql=condition))
+        rows = render_rows(Rows(selection=narrowed, limit="%(most)s", pick="any"))
+        texts.append(f"({render_tables(narrowed)}\n{rows})")
+    return f"SELECT count(*) AS count FROM (SELECT FROM ({' UNION ALL '.join(texts)}) i LIMIT %(most)s) i"
 
 
 async def has_too_many(since: datetime) -> bool:
@@ -138,11 +141,12 @@ async def has_too_many(since: datetime) -> bool:
 async def list_gone(selection: Selection, since: datetime, limit: int) -> list[GoneItem]:
     """Return up to `limit` items of a selection, but for its search, that are gone `since`, the latest first."""
     columns: LiteralString = f"""
-        i.identifier, i.title, coalesce(i.archived_at, i.removed_at, i.updated_at) AS at,
+        i.id, i.identifier, i.title, coalesce(i.archived_at, i.removed_at, i.updated_at) AS at,
         {visibility.IN_LINEAR} AS can_be_opened
     """
     return await query(
-        f"SELECT {columns} {_render_gone(selection)} ORDER BY at DESC, i.id DESC LIMIT %(limit)s",
+        f"""SELECT identifier, title, at, can_be_opened FROM ({_render_gone(selection, columns)}) i
+        ORDER BY at DESC, id DESC LIMIT %(limit)s""",
         {**selection.params, "since": since, "limit": limit},
         row=GoneItem,
         plan_anew=True,
@@ -150,8 +154,10 @@ async def list_gone(selection: Selection, since: datetime, limit: int) -> list[G
     )
 
 
-def _render_gone(selection: Selection) -> LiteralString:
+def _render_gone(selection: Selection, columns: LiteralString) -> LiteralString:
     texts: list[LiteralString] = [one.render() for one in selection.predicates if not one.is_implied]
     searched: list[LiteralString] = ["false"] if selection.match else []
-    where: LiteralString = " AND ".join([item_moves.IS_GONE, visibility.SHARED, *texts, *searched])
-    return f"FROM backlog_items i WHERE {where}"
+    where: LiteralString = " AND ".join([item_moves.WAS_THERE, visibility.SHARED, *texts, *searched])
+    return " UNION ALL ".join(
+        [f"SELECT {columns} FROM backlog_items i WHERE {went} AND {where}" for went in item_moves.WENT]
+    )

@@ -18,6 +18,12 @@ from shareable_backlog.vocabulary import DONE_TYPES
 
 _SINCE: LiteralString = "%(since)s::timestamptz"
 _DONE_STATES: LiteralString = "SELECT s.id FROM workflow_states s WHERE s.type = ANY (%(done_types)s)"
+# An index alone tells of a day since which so much was done that nobody compares places with it.
+_IS_FAR: LiteralString = f"""(
+      SELECT count(*) FROM (
+        SELECT FROM backlog_items i
+        WHERE i.completed_at >= {_SINCE} AND i.removed_at IS NULL AND NOT i.trashed LIMIT %(most_changes)s + 1
+      ) i) > %(most_changes)s"""
 # The first change of each field since, by item: what it left behind is what there was then. Of states only those
 # count in which nothing is left to do.
 _CHANGES: LiteralString = """
@@ -35,7 +41,7 @@ _NOTED: LiteralString = f"""
       SELECT * FROM field_changes
       WHERE (field = ANY (ARRAY['priority', %(place)s]) OR (field = 'state' AND (
           from_value = ANY (ARRAY({_DONE_STATES})) OR to_value = ANY (ARRAY({_DONE_STATES}))))
-        ) AND changed_at >= {_SINCE} LIMIT %(most_changes)s + 1
+        ) AND changed_at >= {_SINCE} AND NOT (SELECT is_far FROM day) LIMIT %(most_changes)s + 1
 """
 _CANDIDATES: LiteralString = f"""
     SELECT DISTINCT id FROM (SELECT unnest(%(ranked_ids)s::text[]) AS id UNION ALL SELECT entity_id FROM changes
@@ -45,7 +51,7 @@ _CANDIDATES: LiteralString = f"""
     UNION ALL SELECT id FROM backlog_items WHERE removed_at >= {_SINCE} AND archived_at IS NULL
     UNION ALL SELECT id FROM backlog_items
     WHERE trashed AND updated_at >= {_SINCE} AND archived_at IS NULL AND removed_at IS NULL
-    LIMIT %(most_changes)s + 1) n
+    LIMIT %(most_changes)s + 1) n WHERE NOT (SELECT is_far FROM day)
 """
 _WAS_OPEN: LiteralString = f"""
     i.created_at < {_SINCE} AND coalesce(i.archived_at, 'infinity') >= {_SINCE}
@@ -96,7 +102,8 @@ async def list_past_ranks(
     is_manual = rank_order == "manual"
     [(ids,)] = await query(
         f"""
-        WITH noted AS MATERIALIZED ({_NOTED}), changes AS MATERIALIZED ({_CHANGES}),
+        WITH day AS MATERIALIZED (SELECT {_IS_FAR} AS is_far),
+        noted AS MATERIALIZED ({_NOTED}), changes AS MATERIALIZED ({_CHANGES}),
         candidates AS MATERIALIZED ({_CANDIDATES}), then_open AS (
           SELECT i.id, {_LEVEL} AS level, {_PLACE} AS place
           -- Each item is looked up by itself: a join might read all items there are.
@@ -104,7 +111,7 @@ async def list_past_ranks(
           LEFT JOIN changes c ON c.entity_id = i.id
           WHERE {_WAS_OPEN} AND {visibility.SHARED}
         )
-        SELECT CASE WHEN (SELECT count(*) FROM noted) <= %(most_changes)s
+        SELECT CASE WHEN NOT (SELECT is_far FROM day) AND (SELECT count(*) FROM noted) <= %(most_changes)s
           AND (SELECT count(*) FROM candidates) <= %(most_changes)s
         THEN ARRAY(
           SELECT t.id FROM then_open t WHERE {_IN_FRONT} ORDER BY t.level DESC, t.place DESC, t.id DESC LIMIT %(most)s

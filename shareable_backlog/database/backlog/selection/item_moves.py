@@ -4,7 +4,7 @@ What a field had then is what its first change since left behind. Changes that w
 fragments have the parameter `since`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import LiteralString
 
@@ -34,13 +34,14 @@ IS_TOLD: LiteralString = f"(c.from_value IS DISTINCT FROM {_NOW} AND {_TOLD})"
 
 _IS_MOVE: LiteralString = f"{IS_TOLD} AND NOT {IS_SLIP} AND NOT (c.field = 'state' AND {_DONE} IS TRUE)"
 
-IS_GONE: LiteralString = f"""(i.archived_at >= {_SINCE} OR (i.removed_at >= {_SINCE} AND i.archived_at IS NULL)
-      OR (i.trashed AND i.updated_at >= {_SINCE} AND i.archived_at IS NULL AND i.removed_at IS NULL))
-      AND i.created_at < {_SINCE}"""
-"""Tell whether the item `i` was there then, and is archived, deleted or in the trash now."""
-
 WAS_THERE: LiteralString = f"i.created_at < {_SINCE}"
 
+WENT: Sequence[LiteralString] = (
+    f"i.archived_at >= {_SINCE}",
+    f"i.removed_at >= {_SINCE} AND i.archived_at IS NULL",
+    f"i.trashed AND i.updated_at >= {_SINCE} AND i.archived_at IS NULL AND i.removed_at IS NULL",
+)
+"""Tell whether the item `i` is archived, deleted or in the trash since then, each by an index and no two of them."""
 
 MOST_CHANGES = 10_000
 """So many changes since a day are looked at, the newest ones, so that a comparison with any day comes to an end."""
@@ -89,8 +90,18 @@ def _find_moved(kind: MoveKind) -> LiteralString:
     return f"i.id = ANY (ARRAY({render_moved(kind, 'backlog_items')}))"
 
 
+_NEW: LiteralString = f"i.created_at >= {_SINCE}"
+DATED: Mapping[MoveKind, Sequence[LiteralString]] = {
+    "new": (_NEW,),
+    "done": (
+        f"i.completed_at >= {_SINCE}",
+        f"i.canceled_at >= {_SINCE} AND coalesce(i.completed_at, '-infinity') < {_SINCE}",
+    ),
+}
+"""The kinds that an item's own dates tell of: what it has to meet, each by an index and no two of them."""
+
 _CONDITIONS: Mapping[MoveKind, LiteralString] = {
-    "new": f"i.created_at >= {_SINCE}",
+    "new": _NEW,
     "done": _DONE,
     "slipped": _find_moved("slipped"),
     "moved": _find_moved("moved"),
