@@ -4,11 +4,8 @@ Linear is the tests' fake one, which counts; the mirror was filled from it, and 
 lists, filtered, searched and grouped ones, the board, and pages of items.
 """
 
-import time
 from collections.abc import Generator
 from itertools import cycle, islice
-
-import psycopg
 
 from benchmarks import rig
 from benchmarks.rig import Row
@@ -17,7 +14,6 @@ from tests.fakes.linear import World, run_linear
 from tests.support.signed_in import let_in
 
 _PATHS = ("/", "/?type=started", "/?q=item", "/?group=state", "/board", "/changes", "/roadmap")
-_FILLED_WITHIN_S = 60.0
 
 
 def measure(*, quick: bool) -> Generator[Row]:
@@ -35,7 +31,7 @@ def measure(*, quick: bool) -> Generator[Row]:
             SYNC_INTERVAL_S="86400",
         )
         with rig.serving([*rig.SLB, "serve"], environ, "/readyz") as address:
-            _wait_until_filled(conninfo)
+            rig.wait_until(conninfo, rig.FILLED)
             reader = Reader(address)
             paths = [*_PATHS, *(f"/items/{identifier}" for identifier in reader.read("/").identifiers())]
             before = len(fake.requests)
@@ -44,12 +40,3 @@ def measure(*, quick: bool) -> Generator[Row]:
             asked = len(fake.requests) - before
     yield Row(f"requests to Linear of {views:,} views, live proxy", f"{views:,} at least")
     yield rig.at_most(f"requests to Linear of {views:,} views, slb", asked, 0)
-
-
-def _wait_until_filled(conninfo: str) -> None:
-    deadline = time.monotonic() + _FILLED_WITHIN_S
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        while not connection.execute("SELECT 1 FROM sync_history WHERE status = 'succeeded'").fetchone():
-            if time.monotonic() > deadline:
-                raise RuntimeError("the mirror did not get filled")
-            time.sleep(0.05)

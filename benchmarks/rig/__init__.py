@@ -35,7 +35,11 @@ AS_ERIN = "; ".join(f"{name}={value}" for name, value in cookies("erin").items()
 ROOT = Path(__file__).parents[2]
 SLB = (sys.executable, "-m", "shareable_backlog")
 _NODE_PACKAGES = ("express@5", "pg@8", "ejs@7", "pino@10", "node-pg-migrate@9")
+FILLED = "SELECT 1 FROM sync_history WHERE status = 'succeeded'"
+"""Asks whether a mirror has been filled; see `wait_until`."""
+
 _SERVES_WITHIN_S = 60.0
+_WAITS_S = 120.0
 _UNLIMITED = {"PAGES_PER_MINUTE": "1000000", "EXPORTS_PER_HOUR": "1000000"}
 """One reader stands for all."""
 
@@ -97,6 +101,16 @@ def database(on_server: str) -> Generator[str]:
             yield conninfo
         finally:
             admin.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+def wait_until(conninfo: str, condition: str) -> None:
+    """Wait until the statement `condition` gives a row; raises RuntimeError after two minutes."""
+    deadline = time.monotonic() + _WAITS_S
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        while not connection.execute(condition.encode()).fetchone():
+            if time.monotonic() > deadline:
+                raise RuntimeError("the mirror did not get ready")
+            time.sleep(0.005)
 
 
 def url_of(conninfo: str) -> str:
