@@ -3,6 +3,15 @@
 from shareable_backlog.oidc.discovery import check_provider
 from shareable_backlog.oidc.id_token import Identity
 from shareable_backlog.oidc.provider import PROVES_FOR_S, Authorization, OidcClient, Provider
-from shareable_backlog.oidc.transport import open_client
+from shareable_backlog.oidc.transport import ProviderUnavailable, open_client
 
-__all__ = ["PROVES_FOR_S", "Authorization", "Identity", "OidcClient", "Provider", "check_provider", "open_client"]
+__all__ = [
+    "PROVES_FOR_S",
+    "Authorization",
+    "Identity",
+    "OidcClient",
+    "Provider",
+    "ProviderUnavailable",
+    "check_provider",
+    "open_client",
+]

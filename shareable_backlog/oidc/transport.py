@@ -32,6 +32,10 @@ UNREACHABLE = "The identity provider can't be reached, or gave no useful answer.
 _REFUSED = "The identity provider didn't accept this sign-in. Start again; if it keeps happening, tell an admin."
 
 
+class ProviderUnavailable(SignInFailed):
+    """The provider can't be reached, or is of no use: nothing is known of who asks."""
+
+
 class CredentialsRefused(SignInFailed):
     """The token endpoint doesn't know us by what we showed it."""
 
@@ -110,7 +114,7 @@ def _require_object(what: str, status: int, body: bytes) -> dict[str, Any]:
 def build_failure(what: str, reason: str, status: int | None = None, message: str = UNREACHABLE) -> SignInFailed:
     """Log why the provider was of no use, and return the error that says so."""
     _LOG.warning("oidc_request_failed", what=what, reason=reason, status=status)
-    return SignInFailed(message)
+    return ProviderUnavailable(message) if message == UNREACHABLE else SignInFailed(message)
 
 
 def _parse_object(body: bytes) -> dict[str, Any] | None:

@@ -99,7 +99,7 @@ def break_provider(installation: Installation, provider: Provider, chance: Rando
         if (status := client.get("/sign-in").status_code) != 200:
             raise Lost(f"/sign-in answered {status}")
         status, took_s = _sign_in(provider, client)
-        if status not in {303, 403, 502, 503} or took_s > _PAGE_WITHIN_S:
+        if status not in {303, 503} or took_s > _PAGE_WITHIN_S:
             raise Lost(f"a sign-in by a broken provider ended with {status} after {took_s:.1f} s")
     provider.answers.clear()
     provider.delay_s = 0

@@ -164,9 +164,9 @@ async def _render_link(request: Request, token: str, *, problem: str | None = No
     return await render_page(request, "account/sign_in_link.html", context, status=403 if problem else 200)
 
 
-async def render_refusal(request: Request, problem: str) -> Response:
+async def render_refusal(request: Request, problem: str, status: int = 403) -> Response:
     """Offer the ways in again, and say what was wrong."""
-    return await render_page(request, "account/sign_in.html", SignInContext(problem=problem), status=403)
+    return await render_page(request, "account/sign_in.html", SignInContext(problem=problem), status=status)
 
 
 async def sign_out(request: Request) -> Response:

@@ -81,7 +81,7 @@ async def start_sign_in(request: Request, query: StartQuery) -> Response:
     try:
         begun = await _require_provider(request).start_sign_in(again=query.again)
     except SignInFailed as error:
-        return await sign_in.render_refusal(request, str(error))
+        return await _render_refusal(request, error)
     response = RedirectResponse(begun.url, 303)
     cookies.set_cookie(request, response, _FLOW, _seal_flow(request, begun, query), _LIVES_S)
     return response
@@ -92,11 +92,16 @@ async def finish_sign_in(request: Request, query: CallbackQuery) -> Response:
     try:
         entered = await _let_in(request, query)
     except SignInFailed as error:
-        response = await sign_in.render_refusal(request, str(error))
+        response = await _render_refusal(request, error)
     else:
         response = await sign_in.start_session(request, entered)
     cookies.delete_cookie(request, response, _FLOW)
     return response
+
+
+async def _render_refusal(request: Request, error: SignInFailed) -> Response:
+    status = 503 if isinstance(error, oidc.ProviderUnavailable) else 403
+    return await sign_in.render_refusal(request, str(error), status)
 
 
 async def _let_in(request: Request, query: CallbackQuery) -> signing_in.NewSession:

@@ -244,20 +244,20 @@ def test_a_provider_that_answers_rubbish_leads_back_to_the_sign_in_page(
     answer = site.ask("GET", "/sign-in/oidc")
     if path == "/token":
         answer = signed_in(site, provider)
-    assert (answer.status_code, "gave no useful answer" in answer.text) == (403, True)
+    assert (answer.status_code, "gave no useful answer" in answer.text) == (503, True)
     assert "Continue with Example ID" in answer.text
 
 
 def test_a_provider_that_says_strange_things_of_itself_is_not_used(site: Site, provider: Provider) -> None:
     provider.document = {"issuer": "https://evil.example.com"}
-    assert site.ask("GET", "/sign-in/oidc").status_code == 403
+    assert site.ask("GET", "/sign-in/oidc").status_code == 503
 
 
 def test_while_the_provider_is_down_the_other_ways_are_offered(database: str, provider: Provider) -> None:
     mail = {"SMTP_URL": "smtp://127.0.0.1:9", "MAIL_FROM": "backlog@example.com"}
     provider.answers["/.well-known/openid-configuration"] = (503, {}, b"")
     with running_site.run_site(database, settings(provider, **mail), base_url=BASE) as site:
-        for path, status in (("/sign-in", 200), ("/sign-in/oidc", 403)):
+        for path, status in (("/sign-in", 200), ("/sign-in/oidc", 503)):
             page = site.get(path)
             assert (page.status_code, "Send me a link" in page.text) == (status, True)
 
@@ -268,7 +268,7 @@ def test_a_silent_provider_keeps_nobody_waiting_for_long(
     monkeypatch.setattr("shareable_backlog.oidc.transport._WITHIN_S", 0.2)
     provider.delay_s = 1
     started = time.monotonic()
-    assert site.ask("GET", "/sign-in/oidc").status_code == 403
+    assert site.ask("GET", "/sign-in/oidc").status_code == 503
     assert time.monotonic() - started < 1
 
 
