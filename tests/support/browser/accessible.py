@@ -20,12 +20,64 @@ _REMEMBER_COLORS = """() => {
     return this;
   };
 }"""
+# Whether a text passes follows from its colors, its size and what lies below it. Lines are alike, so axe judges one
+# text of each kind, the first that it can judge; of those that are short, translucent or above what it can't tell it
+# judges all. What lies below a text is the same in each scheme: the first run finds it.
+_JUDGE_EACH_KIND_ONCE = """() => {
+  const check = axe._audit.checks['color-contrast'], { evaluate } = check;
+  const rule = axe._audit.rules.find(({ id }) => id === 'color-contrast'), { gather } = rule;
+  const stacks = new Map(), passed = new Set(), alike = new Map();
+  let backgrounds = new Map();
+  const isSolid = style => style.opacity === '1' && style.mixBlendMode === 'normal';
+  const readBackground = one => {
+    if (!backgrounds.has(one)) {
+      const style = getComputedStyle(one), above = one.parentElement ? readBackground(one.parentElement) : '';
+      backgrounds.set(one, above === null || !isSolid(style) ? null : style.backgroundColor + style.backgroundImage);
+    }
+    return backgrounds.get(one);
+  };
+  const readKind = node => {
+    const below = stacks.get(node)?.map(readBackground);
+    if (!below || below.includes(null)) return null;
+    const style = getComputedStyle(node);
+    return [style.color, style.webkitTextFillColor, style.webkitTextStroke, style.textShadow, style.fontSize,
+      style.fontWeight, ...below].join('|');
+  };
+  const hasText = one => one.matches('input, select, textarea')
+    || [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+  rule.gather = function (...args) {
+    backgrounds = new Map();
+    passed.clear();
+    alike.clear();
+    return gather.apply(this, args).filter(({ actualNode }) => {
+      const kind = readKind(actualNode);
+      if (kind === null) return hasText(actualNode);
+      alike.set(kind, [...alike.get(kind) ?? [], actualNode]);
+      return alike.get(kind).length === 1;
+    });
+  };
+  check.evaluate = function (node, options, virtual, context) {
+    const judge = one => evaluate.call(this, one, options, axe.utils.getNodeFromTree(one), context);
+    if (!stacks.has(node)) {
+      const isShort = axe.commons.text.visibleVirtual(virtual, false, true).length < 2;
+      const stack = isShort ? null : axe.commons.color.getBackgroundStack(node);
+      stacks.set(node, stack?.includes(document.body) ? [...stack] : null);
+    }
+    const kind = readKind(node);
+    if (passed.has(kind)) return true;
+    let result = judge(node);
+    for (const one of alike.get(kind) ?? []) result ??= judge(one);
+    if (kind !== null && result) passed.add(kind);
+    return result;
+  };
+}"""
 
 
 def violations(page: Page, whole: Sequence[Scheme] = ("light",), colors: Sequence[Scheme] = ("dark",)) -> list[str]:
     """Return what breaks any rule in the schemes of `whole`, and one about colors in those of `colors`."""
     page.evaluate(Axe().axe_script)
     page.evaluate(_REMEMBER_COLORS)
+    page.evaluate(_JUDGE_EACH_KIND_ONCE)
     found = _find_violations(page, whole, {})
     return found + _find_violations(page, colors, {"runOnly": COLORS})
 
