@@ -29,6 +29,12 @@ from tests.support.signed_in import cookies, let_in
 NewPage = Callable[..., Page]
 Visit = Callable[[str, str | None, int, int], Page]
 Windows = Callable[[str | None], tuple[Page, list[str]]]
+# What looking at a page leaves behind: the focus, where it and its parts are scrolled to, and a style sheet.
+_LOOK_ANEW = """() => {
+  document.activeElement.blur();
+  document.adoptedStyleSheets = [];
+  for (const one of document.querySelectorAll('*')) if (one.scrollLeft || one.scrollTop) one.scrollTo(0, 0);
+}"""
 
 
 def fill_database(conninfo: str) -> None:
@@ -129,11 +135,12 @@ def windows(browser: Browser, site: str) -> Generator[Windows]:
 
 
 @pytest.fixture
-def visit(windows: Windows) -> Generator[Visit]:
+def visit(windows: Windows, site: str) -> Generator[Visit]:
     """Yield a function that goes to a page of the site in its persona's window, for who only looks at it.
 
     The window is the one of the tests before, which takes a fraction of what a new one does; it has the size that is
-    asked for, and the light scheme. No page may have what `new_page` forbids.
+    asked for, and the light scheme. A page that is there from the test before is not loaded again. No page may have
+    what `new_page` forbids.
     """
     watches: list[list[str]] = []
 
@@ -143,7 +150,10 @@ def visit(windows: Windows) -> Generator[Visit]:
         watches.append(faults)
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme="light", reduced_motion="no-preference")
-        page.goto(path)
+        if page.url == f"{site}{path}":
+            page.evaluate(_LOOK_ANEW)
+        else:
+            page.goto(path)
         return page
 
     with keep_addresses():

@@ -17,4 +17,7 @@ EVERY_PAGE: Final = (
     *((path, None) for path in STRANGERS),
     ("/waiting", "carol"),
 )
-"""Each page with the persona who looks at it, None: nobody."""
+"""Each page with the persona who looks at it, None: nobody.
+
+As parameters of the session, whose tests pytest puts side by side, each page is loaded once for all tests of it.
+"""

@@ -68,7 +68,7 @@ _FIND_FAINT = f"""() => {{
 }}"""
 
 
-@pytest.mark.parametrize(("path", "persona"), EVERY_PAGE)
+@pytest.mark.parametrize(("path", "persona"), EVERY_PAGE, scope="session")
 def test_nothing_that_stays_in_its_place_covers_what_has_the_focus(
     visit: Visit, path: str, persona: str | None
 ) -> None:
@@ -79,10 +79,11 @@ def test_nothing_that_stays_in_its_place_covers_what_has_the_focus(
 
 @pytest.mark.parametrize("path", PRESSED)
 def test_going_from_one_to_the_next_by_keys_nothing_is_covered_and_the_end_is_reached(
-    visit: Visit, path: str
+    new_page: NewPage, path: str
 ) -> None:
     """Press the key itself on a list, a form and a text; what it does is the same on every page."""
-    page = visit(path, "bob", 1280, 600)
+    page = new_page(viewport={"width": 1280, "height": 600})
+    page.goto(path)
     hidden: list[str] = []
     for _ in range(_MOST_TABS):
         page.keyboard.press("Tab")

@@ -44,7 +44,7 @@ _FIND_SMALL = """() => {
 }"""
 
 
-@pytest.mark.parametrize(("path", "persona"), EVERY_PAGE)
+@pytest.mark.parametrize(("path", "persona"), EVERY_PAGE, scope="session")
 def test_targets_are_large_or_far_apart(visit: Visit, path: str, persona: str | None) -> None:
     page = visit(path, persona, 1280, 1024)
     found = page.evaluate(_FIND_SMALL)

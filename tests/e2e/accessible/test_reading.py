@@ -33,7 +33,7 @@ _FIND_WIDE = """() => {
 }"""
 
 
-@pytest.mark.parametrize(("path", "persona"), EVERY_PAGE)
+@pytest.mark.parametrize(("path", "persona"), EVERY_PAGE, scope="session")
 def test_wider_spaces_cut_no_text_and_a_narrow_window_scrolls_one_way(
     visit: Visit, path: str, persona: str | None
 ) -> None:
