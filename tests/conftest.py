@@ -29,6 +29,7 @@ from shareable_backlog.database.embedded import embedded_server
 from shareable_backlog.process_state import reset_process_state
 from tests.support import leaks
 from tests.support.database import in_memory, lending, program_role
+from tests.support.database.lending import session_keeping
 from tests.support.signed_in import SECRET_KEY
 
 pytest_plugins = ("tests.support.causes", "tests.fakes.postgres")
@@ -40,6 +41,7 @@ _OPTIONS = ("-c", "fsync=off", "-c", "full_page_writes=off")  # nothing has to o
 def pytest_configure(config: pytest.Config) -> None:
     """Name what all workers share, before the first of them starts: the server's folder and the template."""
     leaks.watch_draws()
+    session_keeping.watch_connections()
     # To load the authorities of all the world takes 60 times as long as to make a client without any.
     os.environ.update({"SSL_CERT_FILE": "", "SSL_CERT_DIR": os.devnull})
     if not hasattr(config, "workerinput"):
@@ -166,6 +168,10 @@ def create_once(server: str, name: str, template: str, fill: Callable[[str], obj
 
 @contextlib.contextmanager
 def create_database(server: str, template: str) -> Generator[str]:
+    if template == os.environ[_TEMPLATE]:
+        with _lend_database(server, template) as conninfo:
+            yield conninfo
+        return
     conninfo = _create_database(server, template)
     try:
         with lending.keep_writer(conninfo):
@@ -199,12 +205,16 @@ def empty_database(server: str) -> Generator[str]:
 @pytest.fixture
 def database(server: str, template: str) -> Generator[str]:
     """Yield the connection string of a migrated database that holds nothing yet."""
-    with lending.lend_database(
+    with _lend_database(server, template) as conninfo:
+        yield conninfo
+
+
+def _lend_database(server: str, template: str) -> contextlib.AbstractContextManager[str]:
+    return lending.lend_database(
         functools.partial(_create_database, server, template),
         functools.partial(_drop_database, server),
         leaks.hunt_stored,
-    ) as conninfo:
-        yield conninfo
+    )
 
 
 @pytest.fixture

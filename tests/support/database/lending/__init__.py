@@ -1,8 +1,8 @@
 """Lend one database to one test after another: what a test wrote is deleted; what it changed otherwise ends its use.
 
-To create a database and to drop it takes ten times as long as to empty it. One is lent again only if nobody else is
-connected to it any more, no table has grown large, and its catalogs (tables, columns, triggers, functions, rights,
-statistics, settings) are what they were at first.
+To create a database and to drop it takes ten times as long as to empty it, and its sessions that are kept know it
+already. One is lent again only if nobody else is connected to it any more, no table has grown large, and its catalogs
+(tables, columns, triggers, functions, rights, statistics, settings) are what they were at first.
 """
 
 import contextlib
@@ -15,8 +15,8 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
-NAME = "lending"
-"""By which `pg_stat_activity` knows the sessions that stay."""
+from tests.support.database.lending import session_keeping
+from tests.support.database.lending.session_keeping import NAME
 
 _PATIENCE_SECONDS = 0.5  # until the sessions that a test has closed are gone
 _PAUSE_SECONDS = 0.002
@@ -132,6 +132,7 @@ def _end_writer(conninfo: str) -> None:
 
 def _end(database: LentDatabase, drop: Callable[[str], None]) -> None:
     _end_writer(database.conninfo)
+    session_keeping.end_sessions(database.conninfo)
     database.session.close()
     drop(database.conninfo)
 
@@ -148,6 +149,7 @@ def open_database(conninfo: str) -> LentDatabase:
     session.execute("SET session_replication_role = replica")  # so that what is deleted fires no trigger
     rows = _read_tables(session, _list_tables(session))
     _writers[conninfo] = None
+    session_keeping.keep_sessions(conninfo)
     return LentDatabase(
         conninfo=conninfo,
         session=session,
