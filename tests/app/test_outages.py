@@ -51,7 +51,7 @@ def test_it_starts_without_its_database_says_so_and_works_soon_after_that_is_up(
 def test_it_listens_within_two_seconds_whether_or_not_its_database_is_there(
     tmp_path: Path, private_servers: PrivateServers
 ) -> None:
-    with run_serve(tmp_path, DATABASE_URL=private_servers.make().url) as program:
+    with run_serve(tmp_path, enter=("env",), DATABASE_URL=private_servers.make().url) as program:  # not forked
         assert program.listened_after_s < 2
 
 

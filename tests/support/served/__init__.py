@@ -1,10 +1,8 @@
 """Run `slb serve` as an operator does, over a database that a test may take away, and read its log."""
 
 import asyncio
-import atexit
 import contextlib
 import json
-import multiprocessing
 import os
 import re
 import signal
@@ -12,23 +10,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from shareable_backlog import cli
 from tests.support import causes, leaks
+from tests.support.served.forking import ForkedCommand
 from tests.support.signed_in import SECRET_KEY, cookies
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 _GIVE_UP_S = 30.0
 _SAYS_WHY_WITHIN_S = 5.0
 _COMMAND_ENDS_WITHIN_S = 120.0
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["shareable_backlog.app", __name__])
 _AS_BOB = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies("bob").items())}
 
 
@@ -47,7 +43,11 @@ class Served:
     """One running `slb serve`."""
 
     def __init__(
-        self, process: "subprocess.Popen[str]", log_path: Path, address: str, listened_after_s: float
+        self,
+        process: "subprocess.Popen[str] | ForkedCommand",
+        log_path: Path,
+        address: str,
+        listened_after_s: float,
     ) -> None:
         self.process = process
         self.address = address
@@ -146,37 +146,18 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def slb(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
-    """Run a command as an operator does, and return its exit code and all that it said.
-
-    Its process is forked from one that has loaded the program, which takes longer than most commands do.
-    """
-    with tempfile.TemporaryDirectory() as outputs:
-        paths = [Path(outputs, name) for name in ("stdout", "stderr")]
-        given = (arguments, folder, environment(folder, **settings), paths)
-        process = _FORKS.Process(target=_be_command, args=given)
-        process.start()
-        process.join(_COMMAND_ENDS_WITHIN_S)
-        said = "".join(path.read_text(encoding="utf-8") for path in paths)
-    code = process.exitcode
+    """Run a command as an operator does, but forked, and return its exit code and all that it said."""
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        outputs = (stdout.fileno(), stderr.fileno())
+        process = ForkedCommand(arguments, folder, environment(folder, **settings), outputs)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_COMMAND_ENDS_WITHIN_S)
+        said = "".join(os.pread(one, os.fstat(one).st_size, 0).decode() for one in outputs)
+    code = process.poll()
     assert code is not None, f"slb {' '.join(arguments)} goes on, and said: {said}"
-    process.close()
     causes.keep(f"slb {' '.join(arguments)} exited with {code}", said)
     leaks.hunt(said, f"slb {' '.join(arguments[:1])}")
     return code, said
-
-
-def _be_command(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], outputs: list[Path]) -> None:
-    """Become the command, in a process that was forked for it."""
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environment)
-    for number, path in enumerate(outputs, 1):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
-    sys.argv = ["slb", *arguments]
-    try:
-        sys.exit(cli.main())
-    finally:
-        atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage] (which a fork leaves out)
 
 
 def _waited_for_a_processor_s(pid: int) -> float:
@@ -188,16 +169,23 @@ def _waited_for_a_processor_s(pid: int) -> float:
 def run_serve(folder: Path, *arguments: str, enter: tuple[str, ...] = (), **settings: str) -> Generator[Served]:
     """Yield a `slb serve` with `arguments` in `folder` with `settings` as its environment, once it says where it is.
 
-    `enter` is a command that runs it elsewhere.
+    `enter` is a command that runs it, for instance elsewhere. It is forked unless it has that or arguments.
     """
     log_path = folder / "serve.log"
     causes.watch_log(log_path)
+    words, around = ("serve", "--port", "0", *arguments), environment(folder, **settings)
     started = time.monotonic()
+    process: subprocess.Popen[str] | ForkedCommand
     with log_path.open("wb") as log:
-        process = subprocess.Popen(
-            [*enter, sys.executable, "-m", "shareable_backlog", "serve", "--port", "0", *arguments],
-            cwd=folder, env=environment(folder, **settings), stdout=subprocess.PIPE, stderr=log, text=True,
-        )  # fmt: skip
+        if not enter and not arguments:
+            ours, theirs = os.pipe()
+            process = ForkedCommand(words, folder, around, (theirs, log.fileno()), os.fdopen(ours, encoding="utf-8"))
+            os.close(theirs)
+        else:
+            process = subprocess.Popen(
+                [*enter, sys.executable, "-m", "shareable_backlog", *words],
+                cwd=folder, env=around, stdout=subprocess.PIPE, stderr=log, text=True,
+            )  # fmt: skip
     running: Served | None = None
     try:
         assert process.stdout is not None
@@ -217,7 +205,9 @@ def run_serve(folder: Path, *arguments: str, enter: tuple[str, ...] = (), **sett
         if running is not None:
             running.close()
         process.kill()
-        process.communicate(timeout=_GIVE_UP_S)
+        process.wait(_GIVE_UP_S)
+        if process.stdout:
+            process.stdout.close()
     leaks.hunt(log_path.read_text(encoding="utf-8"), "The log of slb serve")
 
 
