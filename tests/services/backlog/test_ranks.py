@@ -113,6 +113,7 @@ async def change_rules(world: World) -> None:
                 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 async def test_everybody_reads_the_places_that_a_plain_model_gives(seed: int) -> None:
     world = await make_world(seed)
@@ -122,6 +123,7 @@ async def test_everybody_reads_the_places_that_a_plain_model_gives(seed: int) ->
         await change_rules(world)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 async def test_what_may_not_be_seen_moves_no_number_whatever_becomes_of_it(seed: int) -> None:
     world = await make_world(seed)

@@ -97,6 +97,7 @@ PAIRS: list[tuple[GroupBy, GroupBy]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("outer", "inner"), PAIRS)
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_each_item_stands_once_in_each_of_its_groups_in_the_order_of_the_list(

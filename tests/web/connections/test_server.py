@@ -8,9 +8,12 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import httpx2
+import pytest
 
 from tests.fakes.postgres import PrivateServer
 from tests.support.served import Served, run_serve
+
+pytestmark = pytest.mark.slow
 
 
 def wait_for_close(program: Served) -> None:
