@@ -1,6 +1,7 @@
 """A session that is given on is to whoever gets it as if it had just begun; any other ends."""
 
 from collections.abc import Callable, Generator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -93,6 +94,13 @@ def test_one_that_the_server_ends_meanwhile_is_given_to_nobody(conninfo: str) ->
 @pytest.mark.parametrize("word", [{"application_name": "other"}, {"options": "-c work_mem=3MB"}])
 def test_who_connects_in_another_way_gets_another(conninfo: str, word: dict[str, str]) -> None:
     assert use(make_conninfo(conninfo, **word)) != use(conninfo)
+
+
+def test_one_that_came_another_way_to_the_database_is_given_to_nobody(conninfo: str, tmp_path: Path) -> None:
+    way = tmp_path / "way"
+    way.symlink_to(str(conninfo_to_dict(conninfo)["host"]))
+    another = make_conninfo(conninfo, host=str(way))
+    assert use(another) != use(another)
 
 
 def test_a_setting_of_the_database_counts_for_whoever_connects_after_it(conninfo: str) -> None:
