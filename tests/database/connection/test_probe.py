@@ -19,6 +19,7 @@ from shareable_backlog.errors import DatabaseUnavailable
 from shareable_backlog.tasks import end_tasks
 from tests.fakes.postgres import PASSWORD, PrivateServer
 from tests.support.database.cutting import Proxy
+from tests.support.database.lending import session_keeping
 
 pytestmark = pytest.mark.anyio
 
@@ -180,6 +181,7 @@ async def test_a_connection_that_the_server_has_ended_is_replaced_without_a_bad_
 
 
 async def test_a_doubted_connection_is_replaced_once(probe: Probe, database: str) -> None:
+    session_keeping.end_sessions(database)  # else the same one is there again
     await probe.run_test()
     [doubted] = sessions(database)
     probe.doubt_connection()
