@@ -10,7 +10,7 @@ import errno
 import gc
 import sys
 
-from shareable_backlog import __version__, stop
+from shareable_backlog import __version__
 from shareable_backlog.cli import audit, backup, config, database, doctor, migrate, outputs
 from shareable_backlog.cli.access import sessions, users
 from shareable_backlog.cli.confirmation import NotConfirmed
@@ -65,6 +65,8 @@ def _run(arguments: argparse.Namespace) -> int:
         outputs.complain(error)
         return error.exit_code if isinstance(error, NotConfirmed) else FAILED
     except KeyboardInterrupt as error:
+        from shareable_backlog import stop
+
         return error.exit_code if isinstance(error, stop.Stopped) else _INTERRUPTED
 
 

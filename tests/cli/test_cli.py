@@ -1,6 +1,8 @@
 """The command line as a person meets it: exit codes, one line that says what to do."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,19 @@ def in_environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_command_it_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     assert "COMMAND" in capsys.readouterr().out
+
+
+def test_the_help_loads_nothing_that_only_a_command_needs() -> None:
+    asked = """if True:
+        import sys
+        from shareable_backlog.cli import main
+        main([])
+        print(*sys.modules, file=sys.stderr)
+    """
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stderr.split()
+    heavy = {"asyncio", "logging", "psycopg", "socket", "starlette", "structlog", "threading", "uuid"}
+    assert heavy & set(said) == set()
+    assert "shareable_backlog.cli.serving.serve" in said
 
 
 def test_an_unknown_command_is_wrong_usage() -> None:

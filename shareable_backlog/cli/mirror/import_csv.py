@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shareable_backlog import stop
 from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
@@ -31,7 +30,7 @@ def add_parser(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Import the file and say what changed, or would change; exit code 1 when a row had to be set aside."""
-    from shareable_backlog import config, logs
+    from shareable_backlog import config, logs, stop
 
     settings = config.read_settings()
     logs.configure_logs("warning", settings.log_format)

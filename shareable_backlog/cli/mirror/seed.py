@@ -3,7 +3,6 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from shareable_backlog import stop
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
 
@@ -20,7 +19,7 @@ def add_parser(commands: Commands) -> None:
 
 def run(_arguments: argparse.Namespace) -> int:
     """Load the sample; exit code 1 when the mirror holds a real backlog, which stays."""
-    from shareable_backlog import config, logs
+    from shareable_backlog import config, logs, stop
 
     settings = config.read_settings()
     logs.configure_logs("warning", settings.log_format)

@@ -5,7 +5,6 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from shareable_backlog import stop
 from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
@@ -49,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     When another process is at it already, its run is joined. With --watch it goes on until a signal, and then exits
     with 0.
     """
-    from shareable_backlog import config, logs
+    from shareable_backlog import config, logs, stop
     from shareable_backlog.sync.pull import SyncRequest
 
     settings = config.read_settings()
@@ -167,7 +166,7 @@ def _print_history(arguments: argparse.Namespace) -> int:
 
 
 def _watch_runs(_arguments: argparse.Namespace) -> int:
-    from shareable_backlog import config, database, logs
+    from shareable_backlog import config, database, logs, stop
 
     settings = config.read_settings()
     logs.configure_logs("warning", settings.log_format)

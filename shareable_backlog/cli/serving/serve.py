@@ -1,19 +1,19 @@
 """Serve the pages: `slb serve`."""
 
 import argparse
-import socket
 import sys
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from shareable_backlog import service_manager, stop
+from shareable_backlog import service_manager
 from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
 
 if TYPE_CHECKING:
+    import socket
+
     from shareable_backlog.config import Settings
 
 GRACE_S = 10
@@ -91,6 +91,8 @@ def _check_workers(count: int, *, is_dev: bool) -> None:
 
 def _check_host(host: str, base_url: str | None, *, is_dev: bool) -> None:
     """Raise ConfigurationInvalid unless it is known where people from outside come, or that none can."""
+    from urllib.parse import urlsplit
+
     from shareable_backlog.config.values import is_loopback
     from shareable_backlog.errors import ConfigurationInvalid
 
@@ -104,7 +106,7 @@ def _check_host(host: str, base_url: str | None, *, is_dev: bool) -> None:
 
 def serve_here(
     settings: "Settings",
-    listener: socket.socket,
+    listener: "socket.socket",
     *,
     with_sample: bool,
     with_background: bool = True,
@@ -116,7 +118,7 @@ def serve_here(
     """Serve in this process on a socket that listens, and return the exit code; `announce` says where it is."""
     import signal
 
-    from shareable_backlog import app, logs
+    from shareable_backlog import app, logs, stop
     from shareable_backlog.web.connections.server import Server
 
     logs.configure_logs(settings.log_level, settings.log_format, queued=True)
@@ -145,7 +147,7 @@ def serve_here(
 
 def _serve_by_workers(
     settings: "Settings",
-    listener: socket.socket,
+    listener: "socket.socket",
     count: int,
     *,
     with_sample: bool,
@@ -171,7 +173,7 @@ def _serve_by_workers(
 
     with tempfile.TemporaryDirectory(prefix="slb-metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # before its library is imported: workers count together
-        from shareable_backlog import app, database
+        from shareable_backlog import app, database, stop
         from shareable_backlog.cli.serving import background
         from shareable_backlog.cli.serving.workers import Supervisor
         from shareable_backlog.services import readiness
@@ -187,7 +189,9 @@ def _serve_by_workers(
             return code
 
 
-def _listen(host: str, port: int) -> socket.socket | None:
+def _listen(host: str, port: int) -> "socket.socket | None":
+    import socket
+
     host = host.strip("[]")
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -195,7 +199,7 @@ def _listen(host: str, port: int) -> socket.socket | None:
         return None
 
 
-def _format_url(listener: socket.socket) -> str:
+def _format_url(listener: "socket.socket") -> str:
     host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
