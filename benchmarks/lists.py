@@ -132,10 +132,11 @@ def let_in_group(conninfo: str) -> str:
     """Let erin in, whose group sees two teams, two projects and two labels; return her Cookie header."""
     erin_id = let_in(conninfo, "erin")["erin"]
     with psycopg.connect(conninfo) as connection:
+        # In a statement of its own: another part of the same one would still see the group.
+        connection.execute("DELETE FROM viewer_groups WHERE name = 'Suppliers of the benchmarks'")
         connection.execute(
             """
-            WITH emptied AS (DELETE FROM viewer_groups WHERE name = 'Suppliers of the benchmarks'),
-            made AS (INSERT INTO viewer_groups (name) VALUES ('Suppliers of the benchmarks') RETURNING id),
+            WITH made AS (INSERT INTO viewer_groups (name) VALUES ('Suppliers of the benchmarks') RETURNING id),
             joined AS (INSERT INTO viewer_group_members (user_id, viewer_group_id) SELECT %s, id FROM made)
             INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id)
             SELECT made.id, kind, entity_id FROM made, (
