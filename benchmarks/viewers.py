@@ -99,10 +99,10 @@ async def _deliver(address: str, world: World, is_over: threading.Event) -> int:
     """Deliver changes until told otherwise, and return how many."""
     done = 0
     async with open_sender(address) as sender:
-        for one in cycle(prepare(world, _SECRET)):
+        for issue in cycle(world.rows["issues"].values()):
             if is_over.is_set():
                 break
             await asyncio.sleep(1 / _DELIVERIES_PER_S)
-            await sender.send(one, look=False)
+            await sender.send(prepare(world, issue, _SECRET), look=False)
             done += 1
     return done

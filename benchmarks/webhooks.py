@@ -36,8 +36,10 @@ def measure(*, quick: bool) -> Generator[Row]:
         )
         with rig.serving([*rig.SLB, "serve"], environ, "/readyz") as address:
             rig.wait_until(conninfo, rig.FILLED)
-            alone = asyncio.run(_one_by_one(address, prepare(world, _SECRET)[: count // 20]))
-            prepared = prepare(world, _SECRET)
+            issues = list(world.rows["issues"].values())
+            few = [prepare(world, issue, _SECRET) for issue in issues[: count // 20]]
+            alone = asyncio.run(_one_by_one(address, few))
+            prepared = [prepare(world, issue, _SECRET) for issue in issues]
             started = time.perf_counter()
             many = asyncio.run(_at_a_pace(address, prepared))
             rig.wait_until(
