@@ -15,16 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 
 from benchmarks import rig
-from benchmarks.rig import Row, backlogs, wrk
-from benchmarks.rig.deliveries import open_sender, prepare
+from benchmarks.rig import Row, backlogs, mirrored, wrk
+from benchmarks.rig.deliveries import SECRET, open_sender, prepare
+from benchmarks.rig.mirrored import Mirrored
 from benchmarks.rig.reader import Reader
-from tests.fakes.linear import World, run_linear
-from tests.support.signed_in import let_in
 
 _VIEWERS = 200
 _PAUSE_MS = 2_000
 _PROCESSES = {"one process": (), "two processes": ("--workers", "2")}
-_SECRET = "lin_wh_0benchmark0secret"  # noqa: S105 (of no workspace)
 _DELIVERIES_PER_S = 20
 _PATHS = (
     "/", "/?team=ENG", "/?team=OPS&type=started", "/?label=Bug+phone", "/?assignee=Ada+Ash", "/?group=state",
@@ -58,29 +56,17 @@ def _load(address: str, seconds: int, processes: str) -> Generator[Row]:
 
 
 def _load_beside_changes(seconds: int, processes: str, options: tuple[str, ...], *, items: int) -> Generator[Row]:
-    world = World()
-    for _ in range(items):
-        world.add_issue()
-    with rig.server() as server, rig.database(server) as conninfo, run_linear(world) as fake:
-        let_in(conninfo)
-        environ = rig.environment(
-            DATABASE_URL=rig.url_of(conninfo),
-            LINEAR_API_URL=fake.url,
-            LINEAR_API_KEY=fake.key,
-            LINEAR_WEBHOOK_SECRETS=_SECRET,
-        )
-        with rig.serving([*rig.SLB, "serve", *options], environ, "/readyz") as address:
-            rig.wait_until(conninfo, rig.FILLED)
-            identifiers = Reader(address).read("/").identifiers()
-            paths = ["/", "/?group=state", "/board", "/?q=item", *(f"/items/{one}" for one in identifiers)]
-            asked, is_over = [(path, rig.AS_BOB) for path in paths], threading.Event()
-            with ThreadPoolExecutor(2) as workers:
-                syncs = workers.submit(_sync_all, environ, is_over)
-                deliveries = workers.submit(asyncio.run, _deliver(address, world, is_over))
-                try:
-                    load = wrk.driven(address, seconds, asked, connections=_VIEWERS, pause_ms=_PAUSE_MS)
-                finally:
-                    is_over.set()
+    with mirrored.serving_issues(items, *options, LINEAR_WEBHOOK_SECRETS=SECRET) as mirror:
+        identifiers = Reader(mirror.address).read("/").identifiers()
+        paths = ["/", "/?group=state", "/board", "/?q=item", *(f"/items/{one}" for one in identifiers)]
+        asked, is_over = [(path, rig.AS_BOB) for path in paths], threading.Event()
+        with ThreadPoolExecutor(2) as workers:
+            syncs = workers.submit(_sync_all, mirror.environ, is_over)
+            deliveries = workers.submit(asyncio.run, _deliver(mirror, is_over))
+            try:
+                load = wrk.driven(mirror.address, seconds, asked, connections=_VIEWERS, pause_ms=_PAUSE_MS)
+            finally:
+                is_over.set()
     words = f"{processes}, {syncs.result()} full syncs and {deliveries.result():,} deliveries beside"
     yield Row(words, f"median {load.p50_ms:.0f} ms, p99 {load.p99_ms:.0f} ms, {load.per_s:.0f} pages/s")
     yield rig.at_most(f"{words}: failed of {load.requests:,}", load.failed, 0)
@@ -95,14 +81,14 @@ def _sync_all(environ: Mapping[str, str], is_over: threading.Event) -> int:
     return done
 
 
-async def _deliver(address: str, world: World, is_over: threading.Event) -> int:
+async def _deliver(mirror: Mirrored, is_over: threading.Event) -> int:
     """Deliver changes until told otherwise, and return how many."""
     done = 0
-    async with open_sender(address) as sender:
-        for issue in cycle(world.rows["issues"].values()):
+    async with open_sender(mirror.address) as sender:
+        for issue in cycle(mirror.world.rows["issues"].values()):
             if is_over.is_set():
                 break
             await asyncio.sleep(1 / _DELIVERIES_PER_S)
-            await sender.send(prepare(world, issue, _SECRET), look=False)
+            await sender.send(prepare(mirror.world, issue), look=False)
             done += 1
     return done

@@ -11,41 +11,26 @@ from collections.abc import Generator, Sequence
 from statistics import median, quantiles
 
 from benchmarks import rig
-from benchmarks.rig import Row
-from benchmarks.rig.deliveries import Prepared, Sender, open_sender, prepare
-from tests.fakes.linear import World, run_linear
-from tests.support.signed_in import let_in
+from benchmarks.rig import Row, mirrored
+from benchmarks.rig.deliveries import SECRET, Prepared, Sender, open_sender, prepare
 
-_SECRET = "lin_wh_0benchmark0secret"  # noqa: S105 (of no workspace)
 _PER_S = 200
 
 
 def measure(*, quick: bool) -> Generator[Row]:
     """Yield what one delivery takes, and what each takes among many."""
     count = _PER_S * (2 if quick else 10)
-    world = World()
-    for _ in range(count):
-        world.add_issue()
-    with rig.server() as server, rig.database(server) as conninfo, run_linear(world) as fake:
-        let_in(conninfo)
-        environ = rig.environment(
-            DATABASE_URL=rig.url_of(conninfo),
-            LINEAR_API_URL=fake.url,
-            LINEAR_API_KEY=fake.key,
-            LINEAR_WEBHOOK_SECRETS=_SECRET,
+    with mirrored.serving_issues(count, LINEAR_WEBHOOK_SECRETS=SECRET) as mirror:
+        issues = list(mirror.world.rows["issues"].values())
+        few = [prepare(mirror.world, issue) for issue in issues[: count // 20]]
+        alone = asyncio.run(_one_by_one(mirror.address, few))
+        prepared = [prepare(mirror.world, issue) for issue in issues]
+        started = time.perf_counter()
+        many = asyncio.run(_at_a_pace(mirror.address, prepared))
+        rig.wait_until(
+            mirror.conninfo, "SELECT 1 WHERE NOT EXISTS (SELECT FROM webhook_deliveries WHERE applied_at IS NULL)"
         )
-        with rig.serving([*rig.SLB, "serve"], environ, "/readyz") as address:
-            rig.wait_until(conninfo, rig.FILLED)
-            issues = list(world.rows["issues"].values())
-            few = [prepare(world, issue, _SECRET) for issue in issues[: count // 20]]
-            alone = asyncio.run(_one_by_one(address, few))
-            prepared = [prepare(world, issue, _SECRET) for issue in issues]
-            started = time.perf_counter()
-            many = asyncio.run(_at_a_pace(address, prepared))
-            rig.wait_until(
-                conninfo, "SELECT 1 WHERE NOT EXISTS (SELECT FROM webhook_deliveries WHERE applied_at IS NULL)"
-            )
-            per_s = count / (time.perf_counter() - started)
+        per_s = count / (time.perf_counter() - started)
     yield rig.at_most("one at a time: visible, median", median(alone.visible_ms), 100, " ms")
     yield Row("one at a time: visible, 95 of 100", f"{_p95(alone.visible_ms):.2f} ms")
     yield rig.at_most(f"{_PER_S} a second: visible, median", median(many.visible_ms), 100, " ms")

@@ -35,9 +35,6 @@ AS_ERIN = "; ".join(f"{name}={value}" for name, value in cookies("erin").items()
 ROOT = Path(__file__).parents[2]
 SLB = (sys.executable, "-m", "shareable_backlog")
 _NODE_PACKAGES = ("express@5", "pg@8", "ejs@7", "pino@10", "node-pg-migrate@9")
-FILLED = "SELECT 1 FROM sync_history WHERE status = 'succeeded'"
-"""Asks whether a mirror has been filled; see `wait_until`."""
-
 _SERVES_WITHIN_S = 60.0
 _WAITS_S = 120.0
 _UNLIMITED = {"PAGES_PER_MINUTE": "1000000", "EXPORTS_PER_HOUR": "1000000"}
