@@ -27,6 +27,7 @@ async def test_a_line_names_the_state_and_the_project_by_their_ids_too() -> None
     assert [name for name, _ in found.labels] == ["Bug"]
 
 
+@pytest.mark.owner  # of the tables, to count what is in them
 async def test_no_large_table_is_read_whole_for_the_sections_of_two_weeks(monkeypatch: pytest.MonkeyPatch) -> None:
     await store(team("ENG"))
     await query(

@@ -240,6 +240,7 @@ async def test_pages_follow_each_other_without_gap_or_double() -> None:
     assert sorted(one.identifier for one in seen) == sorted(f"ENG-{number}" for number in range(30))
 
 
+@pytest.mark.owner  # of the tables, to count what is in them
 async def test_no_item_is_read_that_did_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
     # Two years of items, of which each kind has some hundred in the last month.
     await query(

@@ -58,6 +58,7 @@ async def test_no_more_than_a_thousand_are_numbered() -> None:
     assert await ranks.list_ranked_ids(EVERYTHING) == [f"item-ENG-{number}" for number in range(1_000)]
 
 
+@pytest.mark.owner  # of the tables, to count what is in them
 async def test_the_numbered_are_walked_to_in_one_index_and_no_further() -> None:
     await store(team("ENG"), *(item(number, priority_sort_order=float(number)) for number in range(3_000)))
     await query("ANALYZE")

@@ -30,6 +30,7 @@ async def test_the_last_one_before_a_time_is_found_among_what_is_shown() -> None
     assert await finished.find_last_finish(NOTHING, NOON, None) is None
 
 
+@pytest.mark.owner  # of the tables, to count what is in them
 @pytest.mark.parametrize(
     ("team_key", "index"), [("OPS", "idx_backlog_items_team_id_completed_at_id"), ("NONE", None)]
 )

@@ -40,6 +40,7 @@ async def test_what_is_archived_trashed_gone_or_not_shown_is_not_among_them() ->
     assert await list_ids() == ["item-ENG-3"]
 
 
+@pytest.mark.owner  # of the tables, to count what is in them
 async def test_they_are_found_by_an_index_among_many_and_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     await store(team("ENG"))
     await query(

@@ -21,6 +21,7 @@ class Zero:
     count = 0
 
 
+@pytest.mark.owner  # of the tables, to count what is in them
 async def test_no_large_table_is_read_whole_for_the_sums_of_two_weeks(monkeypatch: pytest.MonkeyPatch) -> None:
     await store(team("ENG"))
     await query(

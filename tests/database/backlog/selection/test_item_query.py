@@ -46,7 +46,6 @@ async def test_what_filters_and_searches_name_is_found_out() -> None:
 
 async def test_words_are_rare_when_few_rows_of_a_sample_have_them() -> None:
     await store(*(item(number, "Roof" if number else "Chimney", description="A house") for number in range(30)))
-    await query("ANALYZE search_entries")
     for word, rarities in {"chimney": (True, True), "house": (False, True), "roof": (False, False)}.items():
         selection = await select_items(EVERYTHING, ask(f"q={word}"))
         assert (selection.has_rare_words, selection.has_rare_titles) == rarities
