@@ -75,6 +75,7 @@ class Probe:
         self._doubted = False
         self._wake = asyncio.Event()
         self._back = asyncio.Event()
+        self._tested = asyncio.Event()
         self._asking = asyncio.Lock()
         self._away = OutageLog("database_is_away", "database_is_still_away", "database_is_back")
         self._read_only = OutageLog(
@@ -99,6 +100,12 @@ class Probe:
             self._away.refused += 1
             reason = self.last.error or "The database can't be reached right now."
             raise DatabaseUnavailable(f"{reason} {faults.WAITING_IS_NO_HELP}" if self.last.is_lasting else reason)
+
+    async def wait_for_result(self) -> ConnectionTest:
+        """Return the last result, and wait for the first."""
+        while self.last is None:
+            await self._tested.wait()
+        return self.last
 
     def doubt_connection(self) -> None:
         """Ask again now, on a new connection: somebody has just lost one."""
@@ -163,6 +170,7 @@ class Probe:
             self._back.clear()
             self._away.record_failure(result.error or "")
         self.last = result
+        self._tested.set()
 
     async def _ensure_connection(self) -> psycopg.AsyncConnection:
         """Return the connection, or a new one if that is closed or in doubt.

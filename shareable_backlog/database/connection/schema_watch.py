@@ -15,7 +15,6 @@ from shareable_backlog.process_state import ProcessState
 _LOG = logs.get_logger(__name__)
 
 _NOT_CHECKED_YET = "The database's schema has not been checked yet. Please try again in a few seconds."
-_UNTIL_FIRST_ANSWER_S = 0.05
 _WHILE_WRONG_S = 1.0
 _WHILE_RIGHT_S = 1.5
 _PATIENCE_S = 2.0
@@ -44,17 +43,13 @@ async def watch_schema(first_look: asyncio.Event) -> None:
     """
     with _PROBLEM.hold(_NOT_CHECKED_YET), _IS_CHECKED.hold(asyncio.Event()):
         while True:
-            test = require_database().probe.last
-            if test is not None and test.connected:
+            if (await require_database().probe.wait_for_result()).connected:
                 found = await _check_again()
                 if found and found != _PROBLEM.value:
                     _LOG.error("schema_is_wrong", reason=found)
                 _PROBLEM.value = found
                 if found != _NOT_CHECKED_YET:
                     _IS_CHECKED.value.set()
-            elif test is None:
-                await asyncio.sleep(_UNTIL_FIRST_ANSWER_S)
-                continue
             first_look.set()
             await asyncio.sleep(_WHILE_WRONG_S if _PROBLEM.value else _WHILE_RIGHT_S)
 

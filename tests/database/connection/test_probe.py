@@ -98,6 +98,16 @@ async def test_a_database_that_answers_is_connected_after_some_milliseconds(prob
     await probe.require_available()
 
 
+async def test_who_waits_for_a_result_gets_the_first_as_it_comes_and_then_the_last(probe: Probe) -> None:
+    waiting = asyncio.create_task(probe.wait_for_result())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    first = await probe.run_test()
+    assert await waiting is first
+    last = await probe.run_test()
+    assert await probe.wait_for_result() is last
+
+
 async def test_it_keeps_one_connection_and_asks_on_it_again(probe: Probe, database: str) -> None:
     await asyncio.gather(*(probe.run_test() for _ in range(3)))
     [pid] = sessions(database)
