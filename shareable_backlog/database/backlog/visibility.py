@@ -122,6 +122,25 @@ def render_initiative(condition: LiteralString = "TRUE") -> LiteralString:
       JOIN projects p ON p.id = o.project_id WHERE {PROJECT} AND {condition} LIMIT 1), FALSE)"""
 
 
+def render_names_hidden(text: LiteralString) -> LiteralString:
+    """Return the condition that a text that Linear made names a project, initiative, team or label that is not shown.
+
+    It is one already where the name is a part of another word: better too little is read than too much.
+    """
+
+    def name(column: LiteralString) -> LiteralString:
+        return f"{column} <> '' AND strpos(d.text, lower(replace({column}, '\\', ''))) > 0"
+
+    return f"""EXISTS (
+      SELECT FROM (SELECT lower(replace({text}, '\\', '')) AS text) d
+      WHERE EXISTS (SELECT FROM projects p WHERE {name("p.name")} AND NOT ({PROJECT}))
+         OR EXISTS (SELECT FROM initiatives n WHERE {name("n.name")} AND NOT ({render_initiative()}))
+         OR EXISTS (SELECT FROM teams e WHERE {name("e.name")} AND NOT (e.id IN ({TEAMS})
+              AND (%(viewer_group_ids)s::integer[] IS NULL OR e.id IN ({GROUP_TEAMS}))))
+         OR EXISTS (SELECT FROM labels e WHERE {name("e.name")}
+              AND (e.is_offered IS NOT TRUE OR e.id IN ({_HIDDEN_LABELS}))))"""
+
+
 def build_params(scope: Scope) -> Mapping[str, object]:
     """Return the parameters of the fragments."""
     return {"viewer_group_ids": scope.group_ids}

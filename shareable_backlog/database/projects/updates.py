@@ -38,7 +38,7 @@ class ShownUpdate(Struct, frozen=True, kw_only=True):
     """An update of a project or initiative, whose id, slug and name these are; `health` is what it was then.
 
     `diff` is markdown that says what changed since the update before: None for none, where somebody hid it in Linear,
-    and where people are not shown, as it may name them. So is `author`.
+    where it names what is not shown, and where people are not, as it may name them. So is `author` then.
     """
 
     id: str
@@ -71,7 +71,8 @@ _WANTED: LiteralString = """u.removed_at IS NULL AND u.archived_at IS NULL
   AND (%(words)s::text IS NULL OR EXISTS (
     SELECT FROM update_entries e WHERE e.update_id = u.id AND e.words @@ %(words)s::tsquery))"""
 _TOLD: LiteralString = f"""u.health, CASE WHEN {visibility.ASSIGNEES} THEN a.name END AS author, u.body,
-  CASE WHEN {visibility.ASSIGNEES} AND NOT u.is_diff_hidden THEN nullif(u.diff_markdown, '') END AS diff,
+  CASE WHEN {visibility.ASSIGNEES} AND NOT u.is_diff_hidden
+    AND NOT {visibility.render_names_hidden("u.diff_markdown")} THEN nullif(u.diff_markdown, '') END AS diff,
   u.url, u.created_at, u.edited_at"""
 # From the latest on each is looked at by itself until there are enough: to find out which of all projects are shown
 # would take a look at the items of each.

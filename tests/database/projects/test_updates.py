@@ -11,7 +11,8 @@ from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING, Scope
 from shareable_backlog.database.projects import updates
 from shareable_backlog.database.projects.updates import ShownUpdate, UpdatesQuery
 from tests.database.projects.test_initiatives import initiative, part
-from tests.support.mirrored import NOON, item, person, project, store, update
+from tests.database.projects.test_roadmap import group_of
+from tests.support.mirrored import NOON, item, label, person, project, store, team, update
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -109,6 +110,43 @@ async def test_where_people_are_not_shown_neither_the_author_nor_what_changed_na
     await query("UPDATE sharing_settings SET shows_assignees = false")
     [one] = await read()
     assert (one.author, one.diff, one.body) == (None, None, "All is well")
+
+
+@pytest.mark.parametrize(
+    ("told", "is_read"),
+    [
+        ("Target moved, waits for **Gemini**", True),
+        ("Now waits for **the hidden \\_plan\\_**", False),
+        ("Part of the initiative “Moonshot”", False),
+        ("Part of the initiative “Earth”", True),
+        ("Secrets joined, which only they call so", False),
+        ("Label Layoffs added", False),
+        ("Label Roof added", True),
+        ("Waits for Voyager, which is gone", False),
+    ],
+)
+async def test_what_changed_is_told_where_it_names_nothing_that_is_not_shown(told: str, *, is_read: bool) -> None:
+    hidden, gone = project("The hidden _plan_"), project("Voyager", trashed=True)
+    await store(team("ENG"), team("SEC", name="Secrets", private=True), label("Roof"), label("Layoffs"))
+    await store(
+        APOLLO, GEMINI, hidden, gone, item(1, project_id=APOLLO.id), item(2, project_id=GEMINI.id),
+        item(3, team="SEC", project_id=hidden.id), initiative("Moonshot"), part("Moonshot", "The hidden _plan_"),
+        initiative("Earth"), part("Earth", "Gemini"), update(1, APOLLO, diff_markdown=told),
+    )  # fmt: skip
+    await query("UPDATE labels SET is_offered = name <> 'Layoffs'")
+    assert [one.diff for one in await read()] == [told if is_read else None]
+
+
+async def test_to_a_group_what_changed_names_none_but_its_own_teams_and_projects() -> None:
+    await store(team("ENG", name="Builders"), team("OPS", name="Movers"))
+    await store(
+        APOLLO, GEMINI, item(1, project_id=APOLLO.id), item(2, team="OPS", project_id=GEMINI.id),
+        update(1, APOLLO, diff_markdown="Waits for Gemini"), update(2, APOLLO, diff_markdown="Movers joined"),
+        update(3, APOLLO, diff_markdown="Builders joined"),
+    )  # fmt: skip
+    scope = await group_of("team", "team-ENG")
+    assert [one.diff for one in await read(scope)] == ["Builders joined", None, None]
+    assert None not in [one.diff for one in await read()]
 
 
 async def test_an_initiative_that_is_hidden_is_no_namesake() -> None:
