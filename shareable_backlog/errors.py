@@ -29,6 +29,12 @@ class DatabaseReadOnly(DatabaseUnavailable):
     code = "DATABASE_READ_ONLY"
 
 
+class Interrupted(BacklogError):
+    """The program was stopped before it could answer."""
+
+    code = "INTERRUPTED"
+
+
 class Contended(DatabaseUnavailable):
     """Others change the same rows just now; the same transaction may work at once."""
 

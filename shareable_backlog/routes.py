@@ -1,5 +1,6 @@
 """List every URL of the product: method, path, handler, and who may ask."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import cache, partial, wraps
 from typing import Literal, TypeAlias
@@ -9,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shareable_backlog import stop
 from shareable_backlog.controllers import (
     health,
     kept_pages,
@@ -46,7 +48,7 @@ from shareable_backlog.controllers.presentation import agenda_slides, backlog_sl
 from shareable_backlog.controllers.projects import initiatives, project, roadmap, update_feeds, updates
 from shareable_backlog.controllers.work import cycles, named
 from shareable_backlog.controllers.work import teams as team_pages
-from shareable_backlog.errors import TooMany
+from shareable_backlog.errors import Interrupted, TooMany
 from shareable_backlog.services import readiness
 from shareable_backlog.vocabulary import PageName
 from shareable_backlog.web import headers, params
@@ -57,6 +59,11 @@ Method: TypeAlias = Literal["GET", "POST"]
 Handler: TypeAlias = Callable[..., Awaitable[Response]]
 """It takes the request, and what it wants of `path`, `query` and `form`, each typed by a struct (`web/params`)."""
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+_BROKEN_OFF = (
+    "Your request was broken off. Try again in a few seconds; if you were saving something, check first whether it "
+    "was saved."
+)
 
 
 class Route(Struct, frozen=True):
@@ -273,7 +280,12 @@ def add_routes(app: Starlette, sub_path: str = "") -> None:
 
 def _dispatch_by_method(handlers: dict[Method, Endpoint]) -> Endpoint:
     async def dispatch(request: Request) -> Response:
-        return await handlers["POST" if request.method == "POST" else "GET"](request)
+        try:
+            return await handlers["POST" if request.method == "POST" else "GET"](request)
+        except asyncio.CancelledError:
+            if not stop.is_stopping():
+                raise
+            raise Interrupted(_BROKEN_OFF) from None
 
     return dispatch
 

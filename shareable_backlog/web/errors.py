@@ -25,6 +25,7 @@ _STATUS = {
     "DATABASE_UNAVAILABLE": 503,
     "DATABASE_READ_ONLY": 503,
     "SCHEMA_NOT_READY": 503,
+    "INTERRUPTED": 503,
     "NOT_FOUND": 404,
     "INVALID_INPUT": 400,
     "LINEAR_UNAVAILABLE": 502,
@@ -50,7 +51,10 @@ _TITLES = {
 _FOR_WHOEVER_RUNS_IT = {"SCHEMA_NOT_READY"}
 """What nobody can sign in before it is mended, so that its remedy is for everybody to read."""
 _OPERATORS = re.compile(r"\b[A-Z]{2,}_[A-Z][A-Z_]+\b|`slb |\bslb [a-z]+ ")
-_TITLES_OF_CODES = {"DATABASE_READ_ONLY": "Nothing can be recorded right now"}
+_TITLES_OF_CODES = {
+    "DATABASE_READ_ONLY": "Nothing can be recorded right now",
+    "INTERRUPTED": "This site is being restarted",
+}
 _HEADERS = {
     401: {"WWW-Authenticate": "Bearer"},
     429: {"Retry-After": "60"},

@@ -164,8 +164,8 @@ def test_a_second_signal_breaks_off_what_is_under_way(
         program.until("/", 200)
         until_syncing(private_server, linear)
         private_server.slow_pages_down(60)
-        statuses_of_page: list[int] = []
-        asking = threading.Thread(target=lambda: statuses_of_page.append(program.get("/export.csv").status))
+        answers: list[Answer] = []
+        asking = threading.Thread(target=lambda: answers.append(program.get("/export.csv", accept="text/html")))
         asking.start()
         until_sleeping(private_server, 1)
         program.process.send_signal(signal.SIGTERM)
@@ -173,7 +173,10 @@ def test_a_second_signal_breaks_off_what_is_under_way(
         assert program.process.poll() is None, "the request has 10 s"
         assert seconds_to_stop(program) < 5
         asking.join()
-        assert statuses_of_page == [500]
+        [answer] = answers
+        assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+        assert "This site is being restarted" in answer.text
+        assert "Your request was broken off. Try again in a few seconds" in answer.text
         assert statuses(private_server) == ["interrupted"]
         assert not program.events("stop_took_too_long")
 
