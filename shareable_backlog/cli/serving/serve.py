@@ -157,7 +157,8 @@ def _serve_by_workers(
     """Serve in `count` processes on one socket that listens, and do the background work in one more."""
     import asyncio
     import os
-    import tempfile
+
+    from shareable_backlog.cli.serving import metrics_folder
 
     default_url = _format_url(listener)
 
@@ -171,7 +172,7 @@ def _serve_by_workers(
         )
         return background.run_inside(settings, beside, beat)
 
-    with tempfile.TemporaryDirectory(prefix="slb-metrics-") as folder:
+    with metrics_folder.make_folder() as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # before its library is imported: workers count together
         from shareable_backlog import app, database, stop
         from shareable_backlog.cli.serving import background
