@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, LiteralString
 
 from shareable_backlog.database import transaction
 from shareable_backlog.database.access import label_offers
@@ -119,3 +119,11 @@ async def store(*rows: MirrorRow, indexed: bool = True) -> None:
     await label_offers.offer_waiting()
     while indexed and await search_entries.refresh_entries(1_000) + await update_entries.refresh_entries(1_000):
         pass
+
+
+async def fill_tables(*statements: LiteralString, **params: Any) -> None:
+    """Make very many rows, however long that takes, and count what is in the tables: for tests marked `owner`."""
+    async with transaction(within_s=60) as tx:
+        for one in statements:
+            await tx.query(one, params)
+        await tx.query("ANALYZE")

@@ -5,11 +5,11 @@ from typing import Any, LiteralString
 
 import pytest
 
-from shareable_backlog.database import query, transaction
+from shareable_backlog.database import transaction
 from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.agenda import agenda_items
 from shareable_backlog.services.agenda import agenda
-from tests.support.mirrored import NOON, item, label, project, state, store, team
+from tests.support.mirrored import NOON, fill_tables, item, label, project, state, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -30,7 +30,7 @@ async def test_a_line_names_the_state_and_the_project_by_their_ids_too() -> None
 @pytest.mark.owner  # of the tables, to count what is in them
 async def test_no_large_table_is_read_whole_for_the_sections_of_two_weeks(monkeypatch: pytest.MonkeyPatch) -> None:
     await store(team("ENG"))
-    await query(
+    await fill_tables(
         """
         INSERT INTO backlog_items (id, identifier, number, title, team_id, due_date, created_at, updated_at,
                                    completed_at, archived_at)
@@ -38,15 +38,12 @@ async def test_no_large_table_is_read_whole_for_the_sections_of_two_weeks(monkey
                CASE WHEN n %% 200 <> 0 THEN at END, CASE WHEN n %% 7 = 0 THEN at END
         FROM (SELECT n, %(noon)s::timestamptz - n * interval '53 min' AS at FROM generate_series(1, 20000) n) a
         """,
-        {"noon": NOON},
-    )
-    await query(
         """
         INSERT INTO field_changes (entity_id, field, from_value, to_value, changed_at)
-        SELECT id, (ARRAY['state', 'due_date', 'priority'])[1 + number % 3], '1', '2', updated_at FROM backlog_items
-        """
+        SELECT id, (ARRAY['state', 'due_date', 'priority'])[1 + number %% 3], '1', '2', updated_at FROM backlog_items
+        """,
+        noon=NOON,
     )
-    await query("ANALYZE")
     plans: list[str] = []
 
     async def explain(statements: list[tuple[LiteralString, dict[str, Any]]], **_row: Any) -> list[list[Any]]:

@@ -9,7 +9,7 @@ from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.backlog import changes
 from shareable_backlog.database.backlog.changes import KINDS, ChangedItem, ChangeKind, ChangesQuery
-from tests.support.mirrored import NOON, item, label, project, state, store, team
+from tests.support.mirrored import NOON, fill_tables, item, label, project, state, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -243,7 +243,8 @@ async def test_pages_follow_each_other_without_gap_or_double() -> None:
 @pytest.mark.owner  # of the tables, to count what is in them
 async def test_no_item_is_read_that_did_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
     # Two years of items, of which each kind has some hundred in the last month.
-    await query(
+    await store(team("ENG"))
+    await fill_tables(
         """
         INSERT INTO backlog_items (id, identifier, number, title, team_id, state_id, created_at, updated_at,
                                    completed_at, canceled_at, archived_at, trashed, removed_at)
@@ -252,14 +253,10 @@ async def test_no_item_is_read_that_did_not_change(monkeypatch: pytest.MonkeyPat
                n %% 101 = 0, CASE WHEN n %% 17 = 0 THEN at END
         FROM (SELECT n, %(noon)s::timestamptz - n * interval '53 min' AS at FROM generate_series(1, 20000) n) a
         """,
-        {"noon": NOON},
-    )
-    await query(
         "INSERT INTO field_changes (entity_id, field, from_value, to_value, changed_at)"
-        " SELECT id, 'state', 's', 't', updated_at FROM backlog_items WHERE number % 5 < 4"
+        " SELECT id, 'state', 's', 't', updated_at FROM backlog_items WHERE number %% 5 < 4",
+        noon=NOON,
     )
-    await store(team("ENG"))
-    await query("ANALYZE")
     plans: list[str] = []
 
     async def explained(sql: LiteralString, params: dict[str, Any], **_row: Any) -> list[Any]:

@@ -11,7 +11,7 @@ from shareable_backlog.database.work import cycles
 from shareable_backlog.database.work.cycles import MOST_IDS
 from shareable_backlog.streams.projects import CycleRow
 from tests.support import mirrored
-from tests.support.mirrored import NOON, item, store, team
+from tests.support.mirrored import NOON, fill_tables, item, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -69,7 +69,7 @@ async def test_a_cycle_is_over_once_linear_has_closed_it() -> None:
 @pytest.mark.owner
 async def test_no_statement_of_a_cycle_reads_all_items(monkeypatch: pytest.MonkeyPatch) -> None:
     await store(team("ENG"), *(cycle(number) for number in range(200)))
-    await query(
+    await fill_tables(
         """
         INSERT INTO backlog_items (id, identifier, number, title, team_id, cycle_id, created_at, updated_at,
                                    completed_at, archived_at, added_to_cycle_at)
@@ -77,16 +77,13 @@ async def test_no_statement_of_a_cycle_reads_all_items(monkeypatch: pytest.Monke
                CASE WHEN n %% 3 = 0 THEN at END, CASE WHEN n %% 7 = 0 THEN at END, at
         FROM (SELECT n, %(noon)s::timestamptz - n * interval '53 min' AS at FROM generate_series(1, 20000) n) a
         """,
-        {"noon": NOON},
-    )
-    await query(
         """
         INSERT INTO field_changes (entity_id, field, from_value, to_value, changed_at)
-        SELECT id, (ARRAY['state', 'due_date', 'cycle'])[1 + number % 3], 'cycle-' || number % 200, '2', updated_at
+        SELECT id, (ARRAY['state', 'due_date', 'cycle'])[1 + number %% 3], 'cycle-' || number %% 200, '2', updated_at
         FROM backlog_items
-        """
+        """,
+        noon=NOON,
     )
-    await query("ANALYZE")
     found = await cycles.find_cycle(EVERYTHING, "ENG", 7)
     assert found
     plans: list[str] = []

@@ -9,7 +9,7 @@ from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.backlog.news import arrivals
 from shareable_backlog.database.backlog.selection.item_query import select_items
-from tests.support.mirrored import NOON, item, store, team
+from tests.support.mirrored import NOON, fill_tables, item, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -43,15 +43,14 @@ async def test_what_is_archived_trashed_gone_or_not_shown_is_not_among_them() ->
 @pytest.mark.owner  # of the tables, to count what is in them
 async def test_they_are_found_by_an_index_among_many_and_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     await store(team("ENG"))
-    await query(
+    await fill_tables(
         """
         INSERT INTO backlog_items (id, identifier, number, title, team_id, created_at, updated_at)
         SELECT 'i' || n, 'ENG-' || n, n, 'A title', 'team-ENG', at, at
         FROM (SELECT n, %(noon)s::timestamptz - n * interval '7 min' AS at FROM generate_series(1, 20000) n) a
         """,
-        {"noon": NOON},
+        noon=NOON,
     )
-    await query("ANALYZE backlog_items")
     plans: list[str] = []
 
     async def explain(sql: LiteralString, params: dict[str, Any], **_row: Any) -> list[Any]:

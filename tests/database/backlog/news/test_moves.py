@@ -5,12 +5,12 @@ from typing import Any, LiteralString
 
 import pytest
 
-from shareable_backlog.database import query, transaction
+from shareable_backlog.database import transaction
 from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog.news import moves
 from shareable_backlog.database.backlog.selection.item_query import select_items
 from tests.support.listing import parse_query
-from tests.support.mirrored import NOON, store, team
+from tests.support.mirrored import NOON, fill_tables, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -24,7 +24,7 @@ class Zero:
 @pytest.mark.owner  # of the tables, to count what is in them
 async def test_no_large_table_is_read_whole_for_the_sums_of_two_weeks(monkeypatch: pytest.MonkeyPatch) -> None:
     await store(team("ENG"))
-    await query(
+    await fill_tables(
         """
         INSERT INTO backlog_items (id, identifier, number, title, team_id, state_id, due_date, created_at, updated_at,
                                    completed_at, archived_at)
@@ -32,15 +32,12 @@ async def test_no_large_table_is_read_whole_for_the_sums_of_two_weeks(monkeypatc
                CASE WHEN n %% 3 = 0 THEN at END, CASE WHEN n %% 7 = 0 THEN at END
         FROM (SELECT n, %(noon)s::timestamptz - n * interval '53 min' AS at FROM generate_series(1, 20000) n) a
         """,
-        {"noon": NOON},
-    )
-    await query(
         """
         INSERT INTO field_changes (entity_id, field, from_value, to_value, changed_at)
-        SELECT id, (ARRAY['state', 'due_date', 'priority'])[1 + number % 3], '1', '2', updated_at FROM backlog_items
-        """
+        SELECT id, (ARRAY['state', 'due_date', 'priority'])[1 + number %% 3], '1', '2', updated_at FROM backlog_items
+        """,
+        noon=NOON,
     )
-    await query("ANALYZE")
     plans: list[str] = []
 
     async def explain(statements: list[tuple[LiteralString, dict[str, Any]]], **_row: Any) -> list[Any]:
