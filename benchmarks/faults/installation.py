@@ -2,16 +2,17 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import httpx2
 
@@ -95,6 +96,8 @@ class Installation:
         closing = ExitStack()
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
+        if (log := folder / f"{name}.log").exists():
+            log.rename(folder / f"{name}.before.log")
         settings = {**self.settings, "SLB_DATA_DIR": str(self.folder / "data")}
         with _call_it_lost():
             if name == "serve":
@@ -133,6 +136,13 @@ class Installation:
     def wait_until_ready(self) -> float:
         """Wait until it serves again, and return how long that took; raises Lost when it does not."""
         return wait_for(self.is_ready, "the program is ready", READY_WITHIN_S)
+
+    def keep_logs(self) -> str:
+        """Copy what each process logged, and the one before it, to where it stays, and return the folder's name."""
+        kept = tempfile.mkdtemp(prefix="slb-faults-lost-")
+        for log in self.folder.glob("*/*.log"):
+            shutil.copy(log, kept)
+        return kept
 
     def close(self) -> None:
         """End what still runs; raises Lost for a secret in its log."""
@@ -184,7 +194,7 @@ def open_installation(
         server.start()
     let_in(server.url)
     with (
-        TemporaryDirectory(prefix="slb-faults-") as folder,
+        tempfile.TemporaryDirectory(prefix="slb-faults-") as folder,
         run_linear(build_world(seed)) as linear,
         contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener,
     ):

@@ -57,6 +57,8 @@ def _play_rounds(stage: Stage, result: Result, rounds: int, say: Callable[[str],
         result.losses += losses
         for loss in losses:
             say(f"  {result.case.name}, round {result.rounds}: {loss}")
+        if losses:
+            say(f"  what the processes logged is kept in {stage.installation.keep_logs()}")
         if losses or result.case.is_once:
             return
 
