@@ -1,6 +1,9 @@
 """Write the database to one file, and fill an empty one from it."""
 
+import os
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -29,20 +32,17 @@ def dump_database(conninfo: str, file: Path, scope: BackupScope = "all") -> Back
     Returns what the file says of itself. Without the mirror its tables are in it, empty. An existing file is not
     overwritten. Raises BackupFailed, then no file is left.
     """
-    if file.exists():
-        raise BackupFailed("There is already a file with that name. Nothing was changed; choose another name.")
-    unfinished = file.with_name(f"{file.name}.unfinished")
     try:
-        unfinished.touch(mode=0o600)
-        written = _write_dump(conninfo, unfinished, scope)
-        manifest.add_manifest(unfinished, written)
-        unfinished.rename(file)
+        with _create_beside(file) as unfinished:
+            written = _write_dump(conninfo, unfinished, scope)
+            manifest.add_manifest(unfinished, written)
+    except FileExistsError:
+        fault = "There is already a file with that name. Nothing was changed; choose another name."
+        raise BackupFailed(fault) from None
     except OSError as error:
         raise BackupFailed(f"The file can't be written: {error.strerror}. Nothing was changed.") from None
     except psycopg.Error as error:
         raise BackupFailed(str(faults.translate_error(error))) from None
-    finally:
-        unfinished.unlink(missing_ok=True)
     return written
 
 
@@ -91,6 +91,35 @@ def is_in_use(conninfo: str) -> bool:
             """
         )
         return found.rowcount > 0
+
+
+@contextmanager
+def _create_beside(file: Path) -> Generator[Path]:
+    """Yield a new file beside `file`, for the owner's eyes alone, that gets its name at the end, or else is removed.
+
+    Nothing that is there already is followed, written to or removed. Raises FileExistsError if the name is taken.
+    """
+    if _is_taken(file):
+        raise FileExistsError
+    descriptor, name = tempfile.mkstemp(prefix="slb-", suffix=".unfinished", dir=file.parent)
+    os.close(descriptor)
+    unfinished = Path(name)
+    try:
+        yield unfinished
+        file.touch(mode=0o600, exist_ok=False)  # another backup may have begun with the same name
+        unfinished.replace(file)
+    finally:
+        with suppress(OSError):
+            unfinished.unlink()
+
+
+def _is_taken(file: Path) -> bool:
+    """Return whether there is a file, or a link to nowhere, of that name; raises OSError where none can be."""
+    try:
+        file.lstat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _write_dump(conninfo: str, file: Path, scope: BackupScope) -> BackupManifest:

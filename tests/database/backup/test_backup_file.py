@@ -1,5 +1,6 @@
 """Backups: the whole database in one file, and back."""
 
+import errno
 import stat
 from pathlib import Path
 
@@ -35,6 +36,75 @@ def test_an_existing_file_is_not_overwritten(database: str, tmp_path: Path) -> N
     with pytest.raises(BackupFailed, match="already"):
         backup_file.dump_database(database, tmp_path / "file")
     assert (tmp_path / "file").read_text() == "precious"
+
+
+def test_what_others_put_beside_a_backup_is_neither_written_to_nor_removed(database: str, tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / "a.unfinished").symlink_to("victim")
+    (tmp_path / "b.unfinished").write_text("of somebody else")
+    for name in ("a", "b"):
+        backup_file.dump_database(database, tmp_path / name)
+        assert not (tmp_path / name).is_symlink()
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+    assert (tmp_path / "a.unfinished").read_text() == "precious"
+    assert (tmp_path / "b.unfinished").read_text() == "of somebody else"
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_a_link_that_leads_nowhere_is_a_file_that_is_not_overwritten(database: str, tmp_path: Path) -> None:
+    (tmp_path / "file").symlink_to("victim")
+    with pytest.raises(BackupFailed, match="already"):
+        backup_file.dump_database(database, tmp_path / "file")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_of_two_backups_at_once_to_one_name_the_one_that_ends_first_stays(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end_first(conninfo: str, name: str, *arguments: str) -> None:
+        monkeypatch.undo()
+        programs.run_connected(conninfo, name, *arguments)
+        backup_file.dump_database(database, tmp_path / "file")
+
+    monkeypatch.setattr(programs, "run_connected", end_first)
+    with pytest.raises(BackupFailed, match="already"):
+        backup_file.dump_database(database, tmp_path / "file")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert manifest.read_manifest(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("nowhere/file", "No such file or directory"),
+        ("plain/file", "Not a directory"),
+        ("x" * 300, "File name too long"),
+    ],
+)
+def test_a_name_that_cannot_be_written_is_refused_before_anything_is_read(
+    tmp_path: Path, name: str, reason: str
+) -> None:
+    (tmp_path / "plain").touch()
+    with pytest.raises(BackupFailed, match=rf"^The file can't be written: {reason}\. Nothing was changed\.$"):
+        backup_file.dump_database("host=127.0.0.1 port=1", tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["plain"]
+
+
+def test_a_file_may_have_the_longest_name_there_is(database: str, tmp_path: Path) -> None:
+    backup_file.dump_database(database, tmp_path / ("x" * 255))
+    assert [path.name for path in tmp_path.iterdir()] == ["x" * 255]
+
+
+def test_a_file_system_that_turned_read_only_is_said_in_words(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_path: Path, *_arguments: object, **_words: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    for method in ("open", "unlink"):
+        monkeypatch.setattr(Path, method, refuse)
+    with pytest.raises(BackupFailed, match="can't be written: Read-only file system"):
+        backup_file.dump_database(database, tmp_path / "file")
 
 
 def test_a_database_in_use_is_not_restored_over(database: str, tmp_path: Path) -> None:
