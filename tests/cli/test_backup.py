@@ -41,9 +41,13 @@ def test_a_backup_that_was_written_is_remembered_and_one_that_was_not_is_not(dat
         assert connection.execute("SELECT count(*) FROM last_backups").fetchone() == (1,)
 
 
-def test_restore_of_a_missing_file_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["restore", "nowhere"]) == 1
-    assert "no such file" in capsys.readouterr().err
+@pytest.mark.parametrize("name", ["nowhere", "x" * 300, "."])
+def test_restore_of_what_is_no_file_changes_nothing_and_is_one_line(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["restore", name]) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.endswith("Nothing was changed.")
 
 
 def test_what_was_backed_up_is_restored_into_an_empty_database_and_each_says_what_is_next(

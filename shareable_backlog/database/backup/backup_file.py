@@ -51,8 +51,7 @@ def restore_database(conninfo: str, file: Path) -> BackupManifest | None:
 
     Returns what the file says of itself, if it does. Raises BackupFailed.
     """
-    if not file.is_file():
-        raise BackupFailed("There is no such file. Nothing was changed.")
+    manifest.require_file(file)
     require_empty(conninfo)
     written = manifest.read_manifest(file)
     with tempfile.TemporaryDirectory() as folder:

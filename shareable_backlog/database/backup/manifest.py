@@ -1,6 +1,7 @@
 """Say in a backup what it holds: a line after what pg_dump wrote, which pg_restore does not read."""
 
 import hashlib
+import stat
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -46,11 +47,22 @@ def add_manifest(file: Path, manifest: BackupManifest) -> None:
         stream.write(_BEGINNING + msgspec.json.encode(manifest) + b"\n")
 
 
+def require_file(file: Path) -> None:
+    """Raise BackupFailed unless there is a file of that name, which can be read more than once."""
+    try:
+        mode = file.stat().st_mode
+    except OSError as error:
+        raise BackupFailed(f"The file can't be read: {error.strerror}. Nothing was changed.") from None
+    if not stat.S_ISREG(mode):
+        raise BackupFailed("That is no file but a folder, a pipe or a device. Nothing was changed.")
+
+
 def read_manifest(file: Path) -> BackupManifest | None:
     """Return what the file says of itself; None if that is missing, as in a file that was cut off.
 
     Backups of earlier versions have none either. Raises BackupFailed if the file is not what it says.
     """
+    require_file(file)
     try:
         with file.open("rb") as stream:
             stream.seek(max(0, file.stat().st_size - _LONGEST))

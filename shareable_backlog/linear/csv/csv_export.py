@@ -91,6 +91,8 @@ def _read_issues(path: Path, ids: dict[str, str]) -> Iterator[NodeJson]:
 def _read_items(path: Path, findings: Findings | None = None) -> Iterator[CsvItem]:
     try:
         with path.open("rb") as file:
+            if not file.seekable():
+                raise build_file_error("That is a pipe or a device, and the file is read twice: save it first.")
             yield from read_items(file, findings)
     except OSError as error:
         raise build_file_error(f"The file can't be read: {error.strerror}.") from error

@@ -1,5 +1,6 @@
 """What a backup says of itself."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,3 +56,16 @@ def test_the_rows_of_each_table_are_counted(database: str) -> None:
         counts = manifest.count_rows(connection)
     assert counts["users"] == 2
     assert counts["sessions"] == 0
+
+
+def test_a_missing_file_and_a_name_that_is_too_long_are_refused_in_words(tmp_path: Path) -> None:
+    for name, reason in (("nowhere", "No such file or directory"), ("x" * 300, "File name too long")):
+        with pytest.raises(BackupFailed, match=rf"^The file can't be read: {reason}\. Nothing was changed\.$"):
+            manifest.require_file(tmp_path / name)
+
+
+def test_a_folder_and_a_pipe_are_no_backups(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(BackupFailed, match="a folder, a pipe or a device"):
+            manifest.read_manifest(path)

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +189,14 @@ def test_a_file_that_cannot_be_read_is_refused_without_its_path(tmp_path: Path, 
     with pytest.raises(ImportInvalid, match=r"^The file can't be read: .*\. Nothing was stored\.$") as caught:
         read_export(tmp_path / missing)
     assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_pipe_is_refused_at_once_as_it_can_be_read_only_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    end = os.open(tmp_path / "pipe", os.O_RDWR)
+    try:
+        os.write(end, b"ID,Title,Status,Created\n")
+        with pytest.raises(ImportInvalid, match=r"^That is a pipe or a device, .*\. Nothing was stored\.$"):
+            read_export(tmp_path / "pipe")
+    finally:
+        os.close(end)
