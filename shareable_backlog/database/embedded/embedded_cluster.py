@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from msgspec import Struct
@@ -179,14 +180,17 @@ def _copy_programs(package: Path, home: Path) -> Path:
     """Copy the programs into `home`, for all to read and for root to write, unless they are there."""
     copy = home / f"{_COPY}{read_version()}"
     if not copy.exists():
-        unfinished = copy.with_name(f"{copy.name}.new")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        # On Linux the libraries lie beside the package, and the programs find them by that way.
-        for folder in (package, package.with_name(f"{_PACKAGE}.libs")):
-            if folder.exists():
-                unused = shutil.ignore_patterns("include", "*.py*")
-                shutil.copytree(folder, unfinished / folder.name, ignore=unused)
-        for path in (unfinished, *unfinished.rglob("*")):
-            path.chmod(0o755)
-        unfinished.rename(copy)
+        unfinished = Path(tempfile.mkdtemp(prefix=f"{copy.name}.new-", dir=home))
+        try:
+            # On Linux the libraries lie beside the package, and the programs find them by that way.
+            for folder in (package, package.with_name(f"{_PACKAGE}.libs")):
+                if folder.exists():
+                    unused = shutil.ignore_patterns("include", "*.py*")
+                    shutil.copytree(folder, unfinished / folder.name, ignore=unused)
+            for path in (unfinished, *unfinished.rglob("*")):
+                path.chmod(0o755)
+            unfinished.rename(copy)
+        except OSError:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
     return copy / package.name / "pginstall" / "bin"

