@@ -58,6 +58,7 @@ def _dump(arguments: argparse.Namespace) -> int:
     logs.configure_logs("warning", settings.log_format)
     require_made(settings)
     with use_server(settings) as conninfo:
+        backup_file.require_migrated(conninfo)
         scope: BackupScope = "without mirror" if arguments.without_mirror else "all"
         written = backup_file.dump_database(conninfo, arguments.file, scope)
         last_backups.remember_backup(conninfo, written.made_at)

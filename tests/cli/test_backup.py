@@ -82,6 +82,16 @@ def test_a_database_in_use_is_not_restored_over_and_that_is_one_line(
     )
 
 
+def test_a_database_without_the_programs_tables_is_not_backed_up(
+    empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", as_url(empty_database))
+    assert main(["backup", str(tmp_path / "file")]) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert "Is DATABASE_URL the right one" in line
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("command", ["backup", "restore"])
 def test_without_a_file_it_is_wrong_usage(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 
 from shareable_backlog import __version__
+from shareable_backlog.database import migrate
 from shareable_backlog.database.backup import manifest, programs
 from shareable_backlog.database.backup.manifest import BackupManifest, BackupScope
 from shareable_backlog.database.connection import faults, session_options
@@ -42,7 +43,7 @@ def dump_database(conninfo: str, file: Path, scope: BackupScope = "all") -> Back
     except OSError as error:
         raise BackupFailed(f"The file can't be written: {error.strerror}. Nothing was changed.") from None
     except psycopg.Error as error:
-        raise BackupFailed(str(faults.translate_error(error))) from None
+        raise BackupFailed(faults.describe_to_operator(error)) from None
     return written
 
 
@@ -67,6 +68,15 @@ def restore_database(conninfo: str, file: Path) -> BackupManifest | None:
         if connection.execute("SELECT to_regproc('close_audit_tables')").fetchone() != (None,):
             connection.execute("SELECT close_audit_tables()")
     return written
+
+
+def require_migrated(conninfo: str) -> None:
+    """Raise BackupFailed if no migration of this program was ever applied, as in an empty or another database."""
+    if not migrate.read_status(conninfo).applied:
+        raise BackupFailed(
+            "The database holds nothing of this program, so no backup was made."
+            " Is DATABASE_URL the right one, or without it SLB_DATA_DIR?"
+        )
 
 
 def require_empty(conninfo: str) -> None:

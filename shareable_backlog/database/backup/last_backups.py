@@ -23,7 +23,7 @@ def remember_backup(conninfo: str, made_at: datetime) -> None:
                 [made_at],
             )
     except psycopg.Error as error:
-        _LOG.warning("backup_not_remembered", reason=str(faults.translate_error(error)))
+        _LOG.warning("backup_not_remembered", reason=faults.describe_to_operator(error))
 
 
 async def read_backup_age_s() -> float | None:

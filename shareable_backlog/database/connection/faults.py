@@ -150,6 +150,12 @@ def translate_error(error: psycopg.Error) -> BacklogError:
     return DatabaseFailed("The data could not be read or stored. Please try again or tell an admin.")
 
 
+def describe_to_operator(error: psycopg.Error) -> str:
+    """Say what went wrong to whoever runs the program, in the server's own words where it has any of a statement."""
+    told = error.diag.message_primary
+    return f"The database says: {told}." if told else str(translate_error(error))
+
+
 def redact_output(text: str, conninfo: str) -> str:
     """Return the words of a PostgreSQL program without the host, user, database and password of `conninfo`."""
     words = conninfo_to_dict(conninfo)

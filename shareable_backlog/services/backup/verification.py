@@ -25,6 +25,7 @@ _FOLDER = "slb-verify-"
 _SAYS_NOTHING = (
     "The backup doesn't say what it holds: it was cut off, or an earlier version made it. Take another backup."
 )
+_HOLDS_NOTHING = "It holds nothing of this program: the database was empty, or another one. Take another backup."
 # The data is thrown away.
 _OPTIONS = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_wal_size=4GB")
 
@@ -48,6 +49,8 @@ def verify_backup(settings: Settings, file: Path) -> BackupVerdict:
         written = manifest.read_manifest(file)
         if written is None:
             return BackupVerdict(manifest=None, record=None, faults=[_SAYS_NOTHING])
+        if not written.rows.get("pgmigrations"):
+            return BackupVerdict(manifest=written, record=None, faults=[_HOLDS_NOTHING])
         with _make_folder() as folder, embedded_server.run_server(folder, _OPTIONS) as conninfo:
             backup_file.restore_database(conninfo, file)
             faults = compare_rows(conninfo, written.rows)

@@ -107,6 +107,23 @@ def test_a_file_system_that_turned_read_only_is_said_in_words(
         backup_file.dump_database(database, tmp_path / "file")
 
 
+LEDGER = "CREATE TABLE pgmigrations (id serial, name text, run_on timestamp, checksum text)"
+
+
+@pytest.mark.parametrize("has_ledger", [False, True])
+def test_a_database_that_was_never_migrated_is_no_backlog(empty_database: str, *, has_ledger: bool) -> None:
+    with psycopg.connect(empty_database) as connection:
+        connection.execute(LEDGER if has_ledger else "CREATE TABLE people (id int)")
+    with pytest.raises(BackupFailed, match="holds nothing of this program"):
+        backup_file.require_migrated(empty_database)
+
+
+def test_a_database_that_has_yet_to_be_migrated_further_is_a_backlog(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute("DELETE FROM pgmigrations WHERE id > 1")
+    backup_file.require_migrated(database)
+
+
 def test_a_database_in_use_is_not_restored_over(database: str, tmp_path: Path) -> None:
     backup_file.dump_database(database, tmp_path / "file")
     with pytest.raises(BackupFailed, match="not empty"):

@@ -33,4 +33,13 @@ async def test_a_backup_that_cannot_be_remembered_is_said_in_the_log(database: s
         connection.execute("DROP TABLE last_backups")
     with capture_logs() as logged:
         last_backups.remember_backup(database, LONG_AGO)
-    assert [line["event"] for line in logged] == ["backup_not_remembered"]
+    [line] = logged
+    assert line["event"] == "backup_not_remembered"
+    assert line["reason"] == 'The database says: relation "last_backups" does not exist.'
+
+
+async def test_a_server_that_has_gone_meanwhile_is_named_in_the_log_without_its_host() -> None:
+    with capture_logs() as logged:
+        last_backups.remember_backup("host=127.0.0.1 port=1 dbname=x", LONG_AGO)
+    [line] = logged
+    assert line["reason"].startswith("The database is not running or not listening.")

@@ -143,3 +143,11 @@ def test_where_waiting_helps_that_is_said() -> None:
     assert str(faults.translate_error(psycopg.OperationalError(f"{AT}Connection refused"))).endswith(
         "Please try again in a few seconds."
     )
+
+
+def test_an_operator_reads_the_servers_own_words_of_a_statement_and_ours_of_a_connection(database: str) -> None:
+    with psycopg.connect(database) as connection, pytest.raises(psycopg.Error) as refused:
+        connection.execute("SELECT FROM nowhere")
+    assert faults.describe_to_operator(refused.value) == 'The database says: relation "nowhere" does not exist.'
+    said = faults.describe_to_operator(psycopg.OperationalError(f"{AT}Connection refused"))
+    assert said.startswith("The database is not running or not listening.")

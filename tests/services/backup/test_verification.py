@@ -74,6 +74,14 @@ def test_other_counts_than_the_backup_tells_are_named_and_nothing_is_left_behind
     assert list(room.iterdir()) == []
 
 
+def test_a_backup_of_an_empty_database_is_not_called_whole(
+    empty_database: str, settings: Settings, tmp_path: Path
+) -> None:
+    backup_file.dump_database(empty_database, tmp_path / "file")
+    [fault] = verification.verify_backup(settings, tmp_path / "file").faults
+    assert fault.startswith("It holds nothing of this program")
+
+
 def test_a_file_that_was_cut_off_or_is_missing_is_no_backup(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"PGDMP")
     [cut_off] = verification.verify_backup(settings, tmp_path / "file").faults
