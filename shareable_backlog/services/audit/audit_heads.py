@@ -57,8 +57,13 @@ def write_head(file: Path, head: AuditHead) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f"{file.name}.", delete=False) as unfinished:
-            unfinished.write(f"{head}\n")
-        Path(unfinished.name).replace(file)
+            try:
+                unfinished.write(f"{head}\n")
+                unfinished.flush()
+                Path(unfinished.name).replace(file)
+            except OSError:
+                Path(unfinished.name).unlink()
+                raise
     except OSError as error:
         if not _HAS_WARNED.value:
             _HAS_WARNED.value = True

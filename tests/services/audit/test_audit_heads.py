@@ -47,6 +47,13 @@ def test_what_can_not_be_written_is_said_once() -> None:
     assert [event["event"] for event in logged] == ["audit_head_not_remembered"]
 
 
+def test_a_head_that_cannot_take_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "audit_head" / "full").mkdir(parents=True)
+    with capture_logs():
+        audit_heads.write_head(tmp_path / "audit_head", HEAD)
+    assert [path.name for path in tmp_path.iterdir()] == ["audit_head"]
+
+
 def test_each_database_has_a_file_of_its_own_whoever_signs_in(tmp_path: Path) -> None:
     def locate(url: str | None) -> Path:
         given = {"SLB_DATA_DIR": str(tmp_path)} | ({"DATABASE_URL": url} if url else {})
