@@ -54,5 +54,5 @@ def test_a_move_says_what_to_set_afterwards(
     assert first.startswith("The copy is whole: ")
     assert second.startswith("Now take DATABASE_URL away from every process")
     assert main(["database", "move", "embedded"]) == 1
-    assert "The database is not empty" in capsys.readouterr().err
+    assert "The embedded server in SLB_DATA_DIR has data already" in capsys.readouterr().err
     shutil.rmtree(folder)

@@ -53,7 +53,11 @@ def restore_database(conninfo: str, file: Path) -> BackupManifest | None:
     Returns what the file says of itself, if it does. Raises BackupFailed.
     """
     manifest.require_file(file)
-    require_empty(conninfo)
+    if not is_empty(conninfo):
+        raise BackupFailed(
+            "The database is not empty, so nothing was restored."
+            " Name an empty one in DATABASE_URL, or without it move `postgres` out of SLB_DATA_DIR."
+        )
     written = manifest.read_manifest(file)
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "restore.sql"
@@ -79,15 +83,13 @@ def require_migrated(conninfo: str) -> None:
         )
 
 
-def require_empty(conninfo: str) -> None:
-    """Raise BackupFailed if there is a table in the database."""
+def is_empty(conninfo: str) -> bool:
+    """Return whether there is no table in the database. Raises DatabaseUnavailable."""
     try:
         with session_options.connect(conninfo) as connection:
-            used = connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone()
+            return not connection.execute("SELECT FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchall()
     except psycopg.Error as error:
         raise faults.translate_error(error) from None
-    if used:
-        raise BackupFailed("The database is not empty, so nothing was restored. Name an empty one.")
 
 
 def is_in_use(conninfo: str) -> bool:

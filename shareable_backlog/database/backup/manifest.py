@@ -16,6 +16,7 @@ from shareable_backlog.errors import BackupFailed
 _BEGINNING = b"\n-- slb backup: "
 # A table takes some 30 bytes.
 _LONGEST = 65_536
+_USE_ANOTHER = "Nothing was changed; use another backup, or take a new one."
 
 BackupScope = Literal["all", "without mirror"]
 
@@ -74,9 +75,9 @@ def read_manifest(file: Path) -> BackupManifest | None:
     try:
         manifest = msgspec.json.decode(text, type=BackupManifest)
     except msgspec.DecodeError:
-        raise BackupFailed("What the backup says of itself is damaged. Take another backup.") from None
+        raise BackupFailed(f"What the backup says of itself is damaged. {_USE_ANOTHER}") from None
     if hash_beginning(file, manifest.size_bytes) != manifest.sha256:
-        raise BackupFailed("The file is not what was written as the backup. Take another backup.")
+        raise BackupFailed(f"The file is not what was written as the backup. {_USE_ANOTHER}")
     return manifest
 
 

@@ -16,6 +16,12 @@ from shareable_backlog.services.backup import verification
 
 Place = Literal["server", "embedded"]
 
+_NOT_EMPTY: dict[Place, str] = {
+    "server": "The database of DATABASE_URL is not empty, so nothing was moved. Name an empty one there.",
+    "embedded": "The embedded server in SLB_DATA_DIR has data already, so nothing was moved. Move `postgres` out of"
+    " that folder first.",
+}
+
 
 class MovedDatabase(Struct, frozen=True):
     """How many rows were copied, and how many of them are sealed rows of the audit log."""
@@ -38,7 +44,8 @@ def move_database(settings: Settings, to: Place) -> MovedDatabase:
     require_made(source)
     with use_server(source) as source_conninfo, use_server(target) as target_conninfo:
         _require_movable(source_conninfo)
-        backup_file.require_empty(target_conninfo)
+        if not backup_file.is_empty(target_conninfo):
+            raise Conflict(_NOT_EMPTY[to])
         with tempfile.TemporaryDirectory() as folder:
             written = backup_file.dump_database(source_conninfo, Path(folder) / "moved")
             backup_file.restore_database(target_conninfo, Path(folder) / "moved")

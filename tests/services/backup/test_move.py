@@ -60,8 +60,10 @@ def test_a_database_is_moved_to_the_embedded_server_and_back_to_another_one(
     assert move.move_database(elsewhere, "server") == moved
     assert count(empty_database) == before
     assert audit_heads.read_remembered(audit_heads.locate_head_file(elsewhere)) == head
-    with pytest.raises(BackupFailed, match="not empty"):
+    with pytest.raises(Conflict, match="DATABASE_URL is not empty, so nothing was moved"):
         move.move_database(elsewhere, "server")
+    with pytest.raises(Conflict, match="SLB_DATA_DIR has data already, so nothing was moved"):
+        move.move_database(place, "embedded")
 
 
 @pytest.mark.anyio
