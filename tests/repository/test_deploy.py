@@ -1,10 +1,13 @@
 """What runs the program elsewhere: the image, compose, systemd and Kubernetes name what exists, and agree."""
 
 import importlib
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
@@ -15,6 +18,8 @@ import pytest
 from benchmarks.image import dockerfile
 from shareable_backlog import cli, config, routes
 from shareable_backlog.cli.serving import serve
+from shareable_backlog.database.backup import manifest
+from tests.conftest import as_url
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "deploy/systemd/shareable-linear-backlog.service"
@@ -135,6 +140,55 @@ def test_the_nightly_backup_has_the_folder_the_user_and_the_settings_of_the_prog
     for words in re.findall(r"/bin/slb ([^;]+);", backup["ExecStart"]):
         parser.parse_args(shlex.split(words))
     assert read_unit(UNIT.with_name(f"{UNIT.stem}-backup.timer"))["Timer"]["Persistent"] == "true"
+
+
+def run_cron_job(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
+    """Do as cron does with the lines of docs/backup.md, in `folder`, where `program` is slb."""
+    text = (ROOT / "docs/backup.md").read_text(encoding="utf-8")
+    found = re.search(r"With cron.*?```\n(PATH=\S+)\n(?:\S+ +){5}([^\n]+)\n```", text, re.DOTALL)
+    assert found
+    path, command = found[1].removeprefix("PATH="), found[2]
+    assert re.findall(r"(?<!\\)%", command) == [], "cron takes it for the end of the command"
+    (folder / "bin").mkdir()
+    (folder / "bin" / "slb").write_text(f"#!/bin/sh\n{program}\n", encoding="utf-8")
+    (folder / "bin" / "slb").chmod(0o755)
+    return subprocess.run(
+        ["/bin/sh", "-c", command.replace("\\%", "%").replace("/srv/backlog", str(folder))],
+        env={"HOME": str(folder), "PATH": path.replace("/opt/slb/bin", str(folder / "bin"))},
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def make_old_backups(folder: Path) -> list[Path]:
+    """Make two of many and of a few days ago."""
+    (folder / "backups").mkdir()
+    made = [folder / "backups" / f"{days}.dump" for days in (40, 5)]
+    for path, days in zip(made, (40, 5), strict=True):
+        path.touch()
+        then = time.time() - days * 86400
+        os.utime(path, (then, then))
+    return made
+
+
+@pytest.mark.parametrize("has_backups", [True, False])
+def test_the_nightly_backup_of_cron_is_proven_and_replaces_those_of_long_ago(
+    database: str, tmp_path: Path, *, has_backups: bool
+) -> None:
+    old = make_old_backups(tmp_path) if has_backups else []
+    (tmp_path / ".env").write_text(f"DATABASE_URL={as_url(database)}\n", encoding="utf-8")
+    (tmp_path / ".env").chmod(0o600)
+    done = run_cron_job(tmp_path, f'PYTHONPATH={ROOT} exec {sys.executable} -m shareable_backlog "$@"')
+    assert (done.returncode, done.stdout + done.stderr) == (0, ""), "cron mails what is said"
+    [made] = set((tmp_path / "backups").iterdir()) - set(old)
+    assert manifest.read_manifest(made)
+    assert [path.exists() for path in old] == [False, True][: len(old)]
+
+
+def test_a_nightly_backup_of_cron_that_is_not_proven_removes_none(tmp_path: Path) -> None:
+    old = make_old_backups(tmp_path)
+    done = run_cron_job(tmp_path, '[ "$2" != verify ] || { echo "not whole" >&2; exit 1; }')
+    assert (done.returncode, done.stderr) == (1, "not whole\n")
+    assert [path.exists() for path in old] == [True, True]
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not here")
