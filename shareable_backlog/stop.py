@@ -23,8 +23,9 @@ _LOG = logs.get_logger(__name__)
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 AFTER_SECOND_S = 5.0
 """How long a program may take to end after a second signal."""
-_WITHIN_S = 15.0
-_LAST_WORDS_S = 3.0
+WITHIN_S = 15.0
+LAST_WORDS_S = 3.0
+"""How much longer it takes where the log itself hangs."""
 _INNERMOST = 3
 _AWAITED = ("cr_await", "ag_await", "gi_yieldfrom")
 _IS_STOPPING = ProcessState(bool)
@@ -86,7 +87,7 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
             if received:
                 end_within(AFTER_SECOND_S)
             else:
-                begin_stop(_WITHIN_S)
+                begin_stop(WITHIN_S)
                 if not loop.is_closed():
                     loop.call_soon_threadsafe(task.cancel)
             received.append(number)
@@ -119,7 +120,7 @@ def end_within(seconds: float) -> None:
     with suppress(RuntimeError):  # none runs
         loop = asyncio.get_running_loop()
     # Two threads, as the log may be what hangs.
-    for after_s, act in ((seconds, partial(_tell_and_exit, seconds, loop)), (seconds + _LAST_WORDS_S, _exit)):
+    for after_s, act in ((seconds, partial(_tell_and_exit, seconds, loop)), (seconds + LAST_WORDS_S, _exit)):
         timer = threading.Timer(after_s, act)
         timer.daemon = True
         timer.start()

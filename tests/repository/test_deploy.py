@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from benchmarks.image import dockerfile
-from shareable_backlog import cli, config, routes
-from shareable_backlog.cli.serving import serve
+from shareable_backlog import cli, config, routes, stop
+from shareable_backlog.cli.serving import serve, workers
 from shareable_backlog.database.backup import manifest
 from tests.conftest import as_url
 
@@ -28,10 +28,9 @@ COMPOSE: Any = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"
 KUBERNETES: Any = list(yaml.safe_load_all((ROOT / "deploy/kubernetes/backlog.yaml").read_text(encoding="utf-8")))
 STAGES = dockerfile.read_stages(ROOT / "Dockerfile")
 IMAGE = STAGES[-1]
+DRAIN_S = config.Settings().stop_drain_s
 OTHERS = {"PATH", "PYTHONDONTWRITEBYTECODE"}
 """What is no setting of the program."""
-ENDS_WITHIN_S = serve.ENDED_WITHIN_S + 3
-"""A stop without the drain, and the last words of one that hangs."""
 
 
 def read_unit(path: Path = UNIT) -> dict[str, dict[str, str]]:
@@ -59,6 +58,18 @@ def list_commands() -> Iterator[list[str]]:
     for pod in list_pods():
         for container in (*pod.get("initContainers", ()), *pod["containers"]):
             yield container["args"]
+
+
+def measure_stop(words: list[str], drain_s: float, *, is_embedded: bool) -> float:
+    """Return how long `slb` with these words takes to stop at worst, with the last words of what hangs."""
+    arguments = cli.build_parser().parse_args(words)
+    if arguments.run is not serve.run:
+        return stop.WITHIN_S + stop.LAST_WORDS_S
+    if arguments.workers == 1:
+        return drain_s + serve.ENDED_WITHIN_S + stop.LAST_WORDS_S
+    workers_s = drain_s + serve.ENDED_WITHIN_S + workers.BACKGROUND_STOPS_IN_S + workers.LOOK_EVERY_S
+    # The parent stops the embedded server once all of them have ended.
+    return workers_s + is_embedded * (serve.ENDED_WITHIN_S + stop.LAST_WORDS_S)
 
 
 @pytest.mark.parametrize("words", list(list_commands()), ids=" ".join)
@@ -119,12 +130,25 @@ def test_compose_mounts_starts_and_waits_for_what_it_has(name: str) -> None:
 
 
 def test_compose_gives_a_stop_its_time() -> None:
-    assert int(COMPOSE["services"]["backlog"]["stop_grace_period"].removesuffix("s")) > ENDS_WITHIN_S + 3
+    service = COMPOSE["services"]["backlog"]
+    ended_s = measure_stop(service["command"], DRAIN_S, is_embedded=False)
+    assert int(service["stop_grace_period"].removesuffix("s")) > ended_s
+
+
+def test_the_pages_give_a_stop_its_time() -> None:
+    operating, install = (
+        ROOT.joinpath(f"docs/{name}.md").read_text(encoding="utf-8") for name in ("operating", "install")
+    )
+    [one, several] = [int(number) for number in re.findall(r"`stop_grace_period: (\d+)s`", operating)]
+    assert one > measure_stop(["serve"], DRAIN_S, is_embedded=True)
+    assert several > measure_stop(["serve", "--workers", "2"], DRAIN_S, is_embedded=True)
+    assert [int(number) for number in re.findall(r"--stop-timeout (\d+)", install)] == [one]
 
 
 def test_systemd_gives_a_stop_its_time_and_hears_from_the_program() -> None:
     service = read_unit()["Service"]
-    assert int(service["TimeoutStopSec"]) > ENDS_WITHIN_S + 3
+    words = shlex.split(service["ExecStart"])[1:]
+    assert int(service["TimeoutStopSec"]) > measure_stop(words, DRAIN_S, is_embedded=True)
     assert (service["Type"], service["NotifyAccess"], int(service["WatchdogSec"]) >= 10) == ("notify", "main", True)
     assert service["KillMode"] == "mixed", "the parent of the workers tells each of them when to stop"
     folder = service["StateDirectory"]
@@ -231,7 +255,9 @@ def test_kubernetes_hears_of_a_stop_before_the_listener_closes_and_waits_for_its
     drain_s = float(find_kind("ConfigMap")["data"]["STOP_DRAIN_S"])
     probe = pod["containers"][0]["readinessProbe"]
     assert probe["periodSeconds"] * probe["failureThreshold"] + probe["timeoutSeconds"] < drain_s
-    assert pod["terminationGracePeriodSeconds"] > drain_s + ENDS_WITHIN_S
+    for one in list_pods():
+        ended_s = measure_stop(one["containers"][0]["args"], drain_s, is_embedded=False)
+        assert one["terminationGracePeriodSeconds"] > ended_s
     assert find_kind("Ingress")["spec"]["rules"][0]["host"] in find_kind("ConfigMap")["data"]["BASE_URL"]
 
 

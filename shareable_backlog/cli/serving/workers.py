@@ -22,11 +22,11 @@ from shareable_backlog.errors import BacklogError
 _LOG = logs.get_logger(__name__)
 
 _AWAITED = (*stop.SIGNALS, signal.SIGCHLD, signal.SIGALRM)
-_LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 1.0
 _SILENT_FOR_S = 60.0
 """After so long without a sign a worker hangs; a long statement or page never keeps its event loop so long."""
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
-_BACKGROUND_STOPS_IN_S = 18.0
+BACKGROUND_STOPS_IN_S = 18.0
 """How long the background work may take to end, as stop.py has it, before the parent ends all."""
 
 Work = Callable[[Callable[[], None]], int]
@@ -171,7 +171,7 @@ class Supervisor:
             if background.starts_at < math.inf:
                 background.starts_at = math.inf  # it is told once
                 self._send(signal.SIGTERM, [background])
-            if late_s > _BACKGROUND_STOPS_IN_S:
+            if late_s > BACKGROUND_STOPS_IN_S:
                 _LOG.error("stop_took_too_long", workers=[one.name for one in running])
                 self._kill_all()
                 return False
@@ -193,7 +193,7 @@ class Supervisor:
 def _await_signals() -> Generator[None]:
     """Keep signals for `sigwait()` inside the context, one of a clock among them."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _AWAITED)
-    signal.setitimer(signal.ITIMER_REAL, _LOOK_EVERY_S, _LOOK_EVERY_S)
+    signal.setitimer(signal.ITIMER_REAL, LOOK_EVERY_S, LOOK_EVERY_S)
     try:
         yield
     finally:
