@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shareable_backlog.cli import main
 from shareable_backlog.config import env_file, read_settings
 from shareable_backlog.errors import ConfigurationInvalid
 
@@ -105,3 +106,44 @@ def test_a_group_may_write_when_it_is_the_owners_own() -> None:
 
 def test_without_a_file_the_defaults_hold() -> None:
     assert read_settings().port == 8000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "LINEAR_API_KEY open-sesame",
+        "LINEAR_API_KEY: open-sesame",
+        "LINEAR_API_KEY:open-sesame==",
+        "SECRET KEY=open-sesame",
+        "=open-sesame",
+        'SECRET_KEY="open-sesame',
+        "export SECRET_KEY open-sesame",
+        "open-sesame",
+    ],
+)
+def test_a_line_that_sets_nothing_is_refused_by_its_number_and_not_shown(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(text=f"# Server\nPORT=9000\n\n  {line}\n")
+    assert fault() == ".env can't be understood in line 4: write NAME=value there, or begin it with # as a comment"
+    assert main(["config"]) == main(["doctor"]) == 2
+    printed = capsys.readouterr()
+    assert "open-sesame" not in printed.out + printed.err
+    assert printed.err.splitlines() == [f"slb: {fault()}"] * 2
+
+
+def test_all_lines_that_set_nothing_are_told_at_once() -> None:
+    write(text="PORT 9000\nLOG_LEVEL=debug\nLOG_FORMAT json\n")
+    with pytest.raises(ConfigurationInvalid) as caught:
+        read_settings()
+    assert [found.partition(":")[0] for found in caught.value.faults] == [
+        ".env can't be understood in line 1",
+        ".env can't be understood in line 3",
+    ]
+
+
+def test_comments_quotes_exports_and_names_of_other_programs_are_understood() -> None:
+    write(
+        text="\ufeff# Server\n\nexport PORT='9000' # here\nNOTES=\"two\nlines\"\nother.program-x=1\nLOG_FORMAT=\n \n"
+    )
+    assert read_settings().port == 9000
