@@ -1,7 +1,7 @@
 """Be the command `slb`: each command parses, calls a service, prints.
 
 argparse, and heavy imports only inside the commands, because `slb --help` has to answer at once.
-Exit codes: 0 done, 1 failed, 2 wrong words or wrong configuration.
+Exit codes: 0 done, 1 failed, 2 wrong arguments or wrong configuration.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from shareable_backlog.cli.access import sessions, users
 from shareable_backlog.cli.confirmation import NotConfirmed
 from shareable_backlog.cli.mirror import import_csv, seed, status, sync
 from shareable_backlog.cli.serving import healthcheck, serve
-from shareable_backlog.errors import BacklogError, ConfigurationInvalid
+from shareable_backlog.errors import BacklogError, ConfigurationInvalid, InvalidInput
 
 FAILED, WRONG = 1, 2
 _COMMANDS = (
@@ -63,7 +63,9 @@ def _run(arguments: argparse.Namespace) -> int:
         return WRONG
     except (BacklogError, NotConfirmed) as error:
         outputs.complain(error)
-        return error.exit_code if isinstance(error, NotConfirmed) else FAILED
+        if isinstance(error, NotConfirmed):
+            return error.exit_code
+        return WRONG if isinstance(error, InvalidInput) else FAILED
     except KeyboardInterrupt as error:
         from shareable_backlog import stop
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shareable_backlog.cli import confirmation, outputs
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
+from shareable_backlog.cli.number_arguments import build_number_type
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
@@ -34,7 +35,9 @@ def add_parser(commands: Commands) -> None:
     listing.add_argument("--action", metavar="NAME", help="only this action, such as person.approved")
     listing.add_argument("--person", metavar="EMAIL", help="only what this person did")
     listing.add_argument("--since", metavar="DATE", type=_parse_day, help="only from this day on (2026-01-31, UTC)")
-    listing.add_argument("--limit", metavar="N", type=_parse_count, default=50, help="how many rows (default: 50)")
+    listing.add_argument(
+        "--limit", metavar="N", type=build_number_type(1, 100_000), default=50, help="how many rows (default: 50)"
+    )
     listing.add_argument("--json", action="store_true", help="print each row as a line of JSON")
     listing.set_defaults(run=_list_entries)
     prune = actions.add_parser("prune", help="remove what is older than AUDIT_RETENTION_DAYS")
@@ -173,9 +176,3 @@ def _parse_day(text: str) -> datetime:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         raise argparse.ArgumentTypeError("should be a day like 2026-01-31") from None
-
-
-def _parse_count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= 100_000):  # noqa: PLR2004 (what memory holds)
-        raise argparse.ArgumentTypeError("should be a number from 1 to 100000")
-    return int(text)

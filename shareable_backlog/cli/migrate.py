@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from shareable_backlog.cli import confirmation, migrate_adopt
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
+from shareable_backlog.cli.number_arguments import build_number_type, parse_seconds
 
 if TYPE_CHECKING:
     from shareable_backlog.database.migrate import Loss, Migration, SchemaStatus
@@ -32,9 +33,9 @@ def add_parser(commands: Commands) -> None:
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     up = actions.add_parser("up", help="apply the pending migrations")
-    up.add_argument("--to", type=int, metavar="N", help="stop after the migration with this number")
+    up.add_argument("--to", type=build_number_type(0), metavar="N", help="stop after the migration with this number")
     up.add_argument("--dry-run", action="store_true", help="say what would be applied, and change nothing")
-    up.add_argument("--wait", type=float, default=0, metavar="S", help="wait up to S seconds for the server")
+    up.add_argument("--wait", type=parse_seconds, default=0, metavar="S", help="wait up to S seconds for the server")
     up.add_argument(
         "--allow-out-of-order",
         action="store_true",
@@ -43,7 +44,7 @@ def add_parser(commands: Commands) -> None:
     down = actions.add_parser("down", help="roll back the last migration")
     down.add_argument(
         "--to",
-        type=int,
+        type=build_number_type(0),
         metavar="N",
         help="roll back everything after the migration with this number (0: everything)",
     )
@@ -57,7 +58,9 @@ def add_parser(commands: Commands) -> None:
     verify = actions.add_parser("verify", help="check that the applied files are unchanged")
     verify.add_argument("--accept", action="store_true", help="accept edited files as what was applied")
     baseline = actions.add_parser("baseline", help="mark migrations as applied without running them")
-    baseline.add_argument("to", type=int, metavar="N", help="the last one that the schema already has")
+    baseline.add_argument(
+        "to", type=build_number_type(1), metavar="N", help="the last one that the schema already has"
+    )
     adopt = migrate_adopt.add_parser(actions)
     runs = (
         (up, _migrate_up),

@@ -46,6 +46,56 @@ def test_an_unknown_command_is_wrong_usage() -> None:
     assert ended.value.code == 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "serve --port 70000",
+        "serve --port -1",
+        "serve --port many",
+        "serve --workers 0",
+        "serve --workers 1.5",
+        "healthcheck --port 70000",
+        "sync history --limit 0",
+        "sync history --limit -1",
+        "migrate up --to -1",
+        "migrate up --wait -1",
+        "migrate up --wait nan",
+        "migrate down --to -1",
+        "migrate baseline -1",
+        "migrate adopt --project everything",
+        "users create alice",
+        "audit list --limit 0",
+        "audit list --since yesterday",
+    ],
+)
+def test_wrong_arguments_exit_2_and_say_what_they_should_be(
+    words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLB_DATA_DIR", str(tmp_path / "data"))
+    assert run_words(words) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "should be" in last
+    assert "invalid" not in last
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    "words", ["audit verify --from abc", "audit verify --from 1:00", "migrate create _", "migrate up --to 998"]
+)
+@pytest.mark.usefixtures("in_environment")
+def test_arguments_that_a_command_refuses_exit_2_in_a_line(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_words(words) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def run_words(words: str) -> int | str | None:
+    """Return the exit code, whether the parser ends the program or the command does."""
+    try:
+        return main(words.split())
+    except SystemExit as ended:
+        return ended.code
+
+
 def test_it_knows_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["version"]) == 0
     assert capsys.readouterr().out == f"slb {__version__}\n"

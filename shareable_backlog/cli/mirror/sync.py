@@ -9,6 +9,7 @@ from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
 from shareable_backlog.cli.counts import format_count
 from shareable_backlog.cli.mirror import status
+from shareable_backlog.cli.number_arguments import build_number_type
 
 if TYPE_CHECKING:
     from shareable_backlog.config import Settings
@@ -35,7 +36,9 @@ def add_parser(commands: Commands) -> None:
     actions = parser.add_subparsers(title="actions", metavar="ACTION")
     status.add_parser(actions)
     history = actions.add_parser("history", help="list the last runs and what they did")
-    history.add_argument("--limit", type=int, default=20, metavar="N", help="how many runs (default: 20)")
+    history.add_argument(
+        "--limit", type=build_number_type(1, 100_000), default=20, metavar="N", help="how many runs (default: 20)"
+    )
     history.add_argument("--json", action="store_true", help="print them as JSON")
     history.set_defaults(run=_print_history)
     watch = actions.add_parser("watch", help="report each run as it starts and ends, until Ctrl-C")

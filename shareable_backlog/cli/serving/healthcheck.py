@@ -4,6 +4,7 @@ import argparse
 
 from shareable_backlog.cli import outputs
 from shareable_backlog.cli.commands import Commands
+from shareable_backlog.cli.number_arguments import parse_port
 
 _WITHIN_S = 4.0
 _MOST_BYTES = 10_000
@@ -14,7 +15,7 @@ def add_parser(commands: Commands) -> None:
     """Add `healthcheck` to the command line."""
     parser = commands.add_parser("healthcheck", help="ask the server of this machine whether it serves pages")
     parser.add_argument("--host", default="127.0.0.1", help="address that it listens on (default: %(default)s)")
-    parser.add_argument("--port", type=int, help="port that it listens on (default: PORT, else 8000)")
+    parser.add_argument("--port", type=parse_port, help="port that it listens on (default: PORT, else 8000)")
     parser.set_defaults(run=run)
 
 

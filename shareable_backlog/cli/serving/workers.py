@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from shareable_backlog import log_output, logs, service_manager, stop
 from shareable_backlog.cli import outputs
-from shareable_backlog.errors import BacklogError
+from shareable_backlog.errors import BacklogError, ConfigurationInvalid
 
 _LOG = logs.get_logger(__name__)
 
@@ -115,6 +115,7 @@ class Supervisor:
             code = one.work(beat)
         except BacklogError as error:
             outputs.complain(error)
+            code = 2 if isinstance(error, ConfigurationInvalid) else 1
         except SystemExit as error:
             code = error.code if isinstance(error.code, int) else 1
         except BaseException:  # noqa: BLE001 (nothing above may run twice)

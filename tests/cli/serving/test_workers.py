@@ -6,6 +6,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -232,3 +234,19 @@ def test_a_server_that_can_not_start_ends_with_its_words(tmp_path: Path) -> None
 def test_what_makes_no_sense_is_refused(tmp_path: Path, wrong: tuple[str, ...]) -> None:
     code, said = slb(tmp_path, "serve", "--port", "0", *wrong)
     assert (code, "--workers" in said) == (2, True)
+
+
+def test_settings_that_only_a_worker_finds_wrong_exit_2_as_where_one_process_serves() -> None:
+    program = """if True:
+        import sys
+        from shareable_backlog.cli.serving.workers import Supervisor
+        from shareable_backlog.errors import ConfigurationInvalid
+
+        def fail(beat):
+            raise ConfigurationInvalid(("OTEL_EXPORTER_OTLP_ENDPOINT needs an extra",))
+
+        sys.exit(Supervisor([fail], fail, web_stops_in_s=1).run(lambda: None))
+    """
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT needs an extra" in ended.stderr
