@@ -21,18 +21,20 @@ READ_ONLY = (
 )
 WAITING_IS_NO_HELP = "Waiting won't help: whoever runs this has to mend its settings or the server's."
 _LATER = "Please try again in a few seconds."
+_NOT_ALLOWED = "does not allow this machine (pg_hba.conf)"
+# Also where no encryption would help, PostgreSQL says of a plain connection that it had none.
+_NOT_ALLOWED_PLAIN = f"{_NOT_ALLOWED}, at least without encryption (sslmode=require)"
 _STATEMENT_MODE = "is behind a pooler in statement mode, which allows no transactions (set pool_mode = transaction)"
 # Connection errors carry no SQLSTATE, only text (measured, psycopg 3.3.9).
 _REASONS = (
     (
-        r"password authentication failed|no password supplied|role .* does not exist",
+        r"authentication failed|no password supplied|role .* does not exist",
         "refused the user or password",
     ),
-    (
-        r"no pg_hba\.conf entry.*no encryption|server requires SSL",
-        "accepts only encrypted connections (sslmode=require)",
-    ),
-    (r"no pg_hba\.conf entry", "does not allow this machine (pg_hba.conf)"),
+    (r"server requires SSL", "accepts only encrypted connections (sslmode=require)"),
+    (r'pg_hba\.conf .*("\[local\]"|SSL encryption)', _NOT_ALLOWED),
+    (r"pg_hba\.conf .*no encryption", _NOT_ALLOWED_PLAIN),
+    (r"pg_hba\.conf ", _NOT_ALLOWED),
     (r"database .* does not exist", "has no database of that name"),
     (r"certificate|SSL error|root\.crt", "could not prove its identity (TLS certificate)"),
     (r"server does not support SSL", "does not support TLS, which sslmode requires"),
@@ -57,7 +59,8 @@ _REASONS = (
 _LASTING = {
     "refused the user or password",
     "accepts only encrypted connections (sslmode=require)",
-    "does not allow this machine (pg_hba.conf)",
+    _NOT_ALLOWED,
+    _NOT_ALLOWED_PLAIN,
     "has no database of that name",
     "could not prove its identity (TLS certificate)",
     "does not support TLS, which sslmode requires",
