@@ -18,6 +18,15 @@ from shareable_backlog.errors import ConfigurationInvalid
 _LOG = logging.getLogger(__name__)
 
 _SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+_PORT_MAX = 65_535
+_NUMBERS = (
+    "connect_timeout",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+)
 # How long a lost peer goes unnoticed (../ARCHITECTURE.md, "When the database is away").
 _TCP_USER_TIMEOUT_MS = 3000
 _LOCK_TIMEOUT_MS = 3000
@@ -48,10 +57,21 @@ def parse_url(url: str, name: str = "DATABASE_URL") -> str:
         parts = conninfo_to_dict(before + mark + "&".join(word for word in kept if word))
     except ProgrammingError as error:
         raise ConfigurationInvalid((f"{name} {_describe_refusal(str(error))}",)) from None
-    if parts.get("sslmode", "require") not in _SSL_MODES:
-        raise ConfigurationInvalid((f"{name} has an sslmode that libpq does not know",))
+    if fault := _find_fault({word: str(value) for word, value in parts.items() if value}):
+        raise ConfigurationInvalid((f"{name} has {fault}",))
     _mask_secrets(parts)
     return make_conninfo("", **parts)
+
+
+def _find_fault(parts: Mapping[str, str]) -> str | None:
+    """Return what libpq would refuse only when it connects; not the value, which may be part of a password."""
+    if parts.get("sslmode", "require") not in _SSL_MODES:
+        return "an sslmode that libpq does not know"
+    ports = [port for port in parts.get("port", "").split(",") if port]
+    if not all(re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= _PORT_MAX for port in ports):
+        return f"a port that is not a number from 1 to {_PORT_MAX}"
+    wrong = [word for word in _NUMBERS if not re.fullmatch(r"-?[0-9]{1,9}", parts.get(word, "0"))]
+    return f"a {wrong[0]} that is not a whole number" if wrong else None
 
 
 def _mask_secrets(parts: Mapping[str, object]) -> None:

@@ -35,7 +35,7 @@ _REASONS = (
     (r'pg_hba\.conf .*("\[local\]"|SSL encryption)', _NOT_ALLOWED),
     (r"pg_hba\.conf .*no encryption", _NOT_ALLOWED_PLAIN),
     (r"pg_hba\.conf ", _NOT_ALLOWED),
-    (r"database .* does not exist", "has no database of that name"),
+    (r"database .* does not exist", "does not exist on its server"),
     (r"certificate|SSL error|root\.crt", "could not prove its identity (TLS certificate)"),
     (r"server does not support SSL", "does not support TLS, which sslmode requires"),
     (
@@ -49,7 +49,7 @@ _REASONS = (
     (r"read-only|read-write|target_session_attrs", "accepts no writes (is it a standby?)"),
     (
         r"could not translate host name|Name or service|resolve|getaddrinfo|'idna' codec",
-        "has a host name that can't be found",
+        "can't be found: its host name is not known",
     ),
     (r"Connection refused|No such file or directory", "is not running or not listening"),
     (r"timeout|timed out", "did not answer in time"),
@@ -61,7 +61,7 @@ _LASTING = {
     "accepts only encrypted connections (sslmode=require)",
     _NOT_ALLOWED,
     _NOT_ALLOWED_PLAIN,
-    "has no database of that name",
+    "does not exist on its server",
     "could not prove its identity (TLS certificate)",
     "does not support TLS, which sslmode requires",
     "is behind a pooler that refuses our options (there, set ignore_startup_parameters = options)",

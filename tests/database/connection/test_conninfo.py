@@ -100,6 +100,35 @@ def test_an_error_never_shows_the_password_or_the_host(url: str) -> None:
     assert "example.com" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://alice:open-sesame@localhost:notaport/x",
+        "postgresql://localhost:open-sesame/x",
+        "postgresql://localhost:0/x",
+        "postgresql://localhost:65536/x",
+        "postgresql://a.example.com:5432,b.example.com:many/x",
+        "postgresql:///x?port=many",
+    ],
+)
+def test_a_port_that_is_none_is_refused_before_anything_connects(url: str) -> None:
+    with pytest.raises(ConfigurationInvalid) as caught:
+        conninfo.parse_url(url, "DATABASE_READ_URL")
+    assert caught.value.faults == ("DATABASE_READ_URL has a port that is not a number from 1 to 65535",)
+
+
+@pytest.mark.parametrize("url", ["postgresql://a:1,b/x", "postgresql://[::1]:65535/x", "postgresql:///x?port="])
+def test_a_port_may_be_left_out_and_each_host_may_have_its_own(url: str) -> None:
+    assert conninfo.parse_url(url)
+
+
+@pytest.mark.parametrize("name", ["connect_timeout", "keepalives_idle", "tcp_user_timeout"])
+def test_a_word_that_wants_a_number_is_refused_without_one(name: str) -> None:
+    with pytest.raises(ConfigurationInvalid) as caught:
+        conninfo.parse_url(f"{BASE}?{name}=soon")
+    assert caught.value.faults == (f"DATABASE_URL has a {name} that is not a whole number",)
+
+
 @pytest.mark.parametrize("sslmode", ["maybe", "no-verify2"])
 def test_a_wrong_sslmode_is_refused_before_anything_connects(sslmode: str) -> None:
     with pytest.raises(ConfigurationInvalid) as caught:

@@ -44,7 +44,7 @@ def error(sqlstate: str) -> psycopg.Error:
         ),
         (f"{AT}FATAL:  server requires SSL", "accepts only encrypted connections (sslmode=require)"),
         (f'{AT}FATAL:  Peer authentication failed for user "alice"', "refused the user or password"),
-        (f'{AT}FATAL:  database "x" does not exist', "has no database of that name"),
+        (f'{AT}FATAL:  database "x" does not exist', "does not exist on its server"),
         (f"{AT}SSL error: certificate verify failed", "could not prove its identity (TLS certificate)"),
         (
             f'{AT}server certificate for "a.example.com" does not match host name "db.example.com"',
@@ -62,7 +62,7 @@ def error(sqlstate: str) -> psycopg.Error:
         (f"{AT}session is read-only", "accepts no writes (is it a standby?)"),
         (
             "failed to resolve host 'db.example.com': [Errno -2] Name or service not known",
-            "has a host name that can't be found",
+            "can't be found: its host name is not known",
         ),
         (f"{AT}Connection refused\n\tIs the server running on that host …?", "is not running or not listening"),
         ("connection timeout expired", "did not answer in time"),
@@ -81,7 +81,7 @@ def test_the_drivers_words_become_plain_ones_without_host_or_user(text: str, wor
 def test_a_host_name_that_python_cannot_encode_is_one_that_cannot_be_found() -> None:
     with pytest.raises(UnicodeError) as caught:
         "a..example.com".encode("idna")
-    assert faults.describe_reason(caught.value) == "has a host name that can't be found"
+    assert faults.describe_reason(caught.value) == "can't be found: its host name is not known"
 
 
 @pytest.mark.parametrize("sqlstate", ["25006", "57P01", "57P02", "57P03", "57P05", "53300", "08006", "08P01"])

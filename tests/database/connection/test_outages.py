@@ -277,7 +277,7 @@ async def test_a_server_in_recovery_is_one_that_is_starting(private_servers: Pri
 async def test_a_host_name_that_cannot_be_found_is_said_to_be_one(host: str) -> None:
     async with open_at(f"postgresql://alice:open-sesame@{host}/backlog"):
         await until_it_is(connected=False)
-        assert (await database.test_connection()).error == "The database has a host name that can't be found."
+        assert (await database.test_connection()).error == "The database can't be found: its host name is not known."
 
 
 async def test_a_wrong_password_is_said_to_be_one(private_server: PrivateServer) -> None:
