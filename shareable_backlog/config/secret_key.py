@@ -38,9 +38,11 @@ def ensure_secret_key(settings: Settings) -> Settings:
             if settings.database_url is not None:  # the embedded one is kept in the same place, or lost with it
                 _LOG.warning("secret_key_made", note=_LASTS)
         text = path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
         fault = (
-            "SLB_DATA_DIR has no readable file secret_key, and none can be made: set SECRET_KEY or make it readable"
+            f"SLB_DATA_DIR has no readable file secret_key, and none can be made ({reason}):"
+            " set SECRET_KEY, or let this user write to that folder"
         )
         raise ConfigurationInvalid((fault,)) from None
     logs.mask_secret(text)

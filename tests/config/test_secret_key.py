@@ -1,5 +1,8 @@
 """The key of an installation: set by the operator, or made once and kept."""
 
+import errno
+import os
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from stat import S_IMODE
@@ -87,13 +90,13 @@ def test_all_other_settings_stay_as_they_are(tmp_path: Path) -> None:
 
 def test_a_key_that_cannot_be_read_is_told_in_plain_words(tmp_path: Path) -> None:
     (tmp_path / secret_key.FILE).mkdir()
-    with pytest.raises(ConfigurationInvalid, match="none can be made: set SECRET_KEY"):
+    with pytest.raises(ConfigurationInvalid, match=r"none can be made \(Is a directory\): set SECRET_KEY"):
         secret_key.ensure_secret_key(parse_settings({"SLB_DATA_DIR": str(tmp_path)}))
 
 
 def test_a_data_folder_that_can_not_be_made_is_told_in_the_same_words(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("not a folder", encoding="utf-8")
-    with pytest.raises(ConfigurationInvalid, match="none can be made: set SECRET_KEY") as caught:
+    with pytest.raises(ConfigurationInvalid, match=r"none can be made \(.+\): set SECRET_KEY") as caught:
         ensure(tmp_path / "data")
     assert str(tmp_path) not in str(caught.value)
 
@@ -126,3 +129,14 @@ def test_looking_for_keys_makes_none(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     made = ensure(tmp_path)
     assert secret_key.find_secret_keys(embedded) == (Secret(made),)
+
+
+def test_a_data_folder_that_can_only_be_read_is_said_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_words: object, **_options: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse)
+    with pytest.raises(ConfigurationInvalid, match=r"none can be made \(Read-only file system\)"):
+        secret_key.ensure_secret_key(parse_settings({"SLB_DATA_DIR": str(tmp_path)}))

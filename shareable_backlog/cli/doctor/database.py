@@ -14,6 +14,7 @@ from shareable_backlog.database.embedded import embedded_server
 from shareable_backlog.database.migrate import invalid_indexes
 from shareable_backlog.database.monitoring import server
 from shareable_backlog.database.monitoring.server import ServerFacts
+from shareable_backlog.errors import EmbeddedServerFailed
 from shareable_backlog.services import deployment
 from shareable_backlog.services.audit import audit_sealing
 from shareable_backlog.services.deployment import Danger
@@ -27,7 +28,16 @@ _AS_OWNER = "run, as the owner of the tables, `slb database grants | psql`"
 
 
 async def check_database(settings: Settings, *, deploy: bool) -> tuple[list[Finding], Sequence[Danger]]:
-    """Return what was found, and with `deploy` what is unsafe about who may come in.
+    """Return what was found, and with `deploy` what is unsafe about who may come in."""
+    try:
+        return await _check_database(settings, deploy=deploy)
+    except EmbeddedServerFailed as error:
+        fix = "correct SLB_DATA_DIR, or name a server of your own in DATABASE_URL"
+        return [Finding("database", "fail", str(error), fix)], []
+
+
+async def _check_database(settings: Settings, *, deploy: bool) -> tuple[list[Finding], Sequence[Danger]]:
+    """Check what there is.
 
     An embedded server that does not run is not started, as that would write to its folder.
     """

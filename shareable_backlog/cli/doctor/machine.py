@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 from shareable_backlog import config
 from shareable_backlog.cli.doctor.finding import Finding
@@ -25,7 +26,10 @@ def check_secrets(settings: Settings) -> Finding:
     named = ", ".join(given) or "none set"
     if settings.secret_key is not None:
         return Finding("secrets", "ok", named)
-    if not (settings.data_dir / secret_key.FILE).exists():
+    if not os.access(settings.data_dir / secret_key.FILE, os.F_OK):
+        if _find_obstacle(_find_folder(settings)):
+            what = f"{named}; SECRET_KEY is not set, and none can be kept."
+            return Finding("secrets", "fail", what, "set SECRET_KEY, or have SLB_DATA_DIR be written")
         return Finding("secrets", "ok", f"{named}; SECRET_KEY is made at the first start, in SLB_DATA_DIR")
     kept = f"{named}; SECRET_KEY is the file {secret_key.FILE} in SLB_DATA_DIR"
     if settings.database_url is None:
@@ -34,12 +38,32 @@ def check_secrets(settings: Settings) -> Finding:
 
 
 def check_disk(settings: Settings) -> Finding:
-    """Return how much room there is for SLB_DATA_DIR, or where that would be made."""
-    wanted = settings.data_dir.absolute()
-    folder = next(path for path in (wanted, *wanted.parents) if path.exists())
+    """Return whether SLB_DATA_DIR, or where that would be made, can be written, and how much room there is."""
+    folder = _find_folder(settings)
+    if obstacle := _find_obstacle(folder):
+        is_needed = settings.database_url is None or settings.secret_key is None
+        fix = "set SLB_DATA_DIR to a folder that this user may write to"
+        return Finding("disk", "fail" if is_needed else "warn", f"SLB_DATA_DIR {obstacle}.", fix)
     free = shutil.disk_usage(folder).free
     words = f"{free / 10**9:.1f} GB are free for SLB_DATA_DIR"
     fix = "make room there, or set SLB_DATA_DIR to a folder on another disk"
     if free < _NO_ROOM:
         return Finding("disk", "fail", f"{words}.", fix)
     return Finding("disk", "warn", f"{words}.", fix) if free < _LITTLE_ROOM else Finding("disk", "ok", words)
+
+
+def _find_folder(settings: Settings) -> Path:
+    """Return SLB_DATA_DIR, or what there is of the way to it."""
+    wanted = settings.data_dir.absolute()
+    return next(path for path in (wanted, *wanted.parents) if os.access(path, os.F_OK))
+
+
+def _find_obstacle(folder: Path) -> str | None:
+    """Return why nothing can be kept in a folder, as the rest of a sentence; None if it can. Nothing is tried."""
+    if not folder.is_dir():
+        return "is no folder, or lies below a file"
+    if os.access(folder, os.W_OK | os.X_OK):
+        return None
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return "is on a file system that can only be read"
+    return "can't be written by this user"

@@ -205,6 +205,18 @@ def test_it_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("below", ["", "data"])
+def test_a_data_folder_that_is_none_ends_no_check(
+    below: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv("SLB_DATA_DIR", str(tmp_path / "file" / below))
+    findings = found(capsys, code=1)
+    assert findings["database"].startswith("The data folder can't be used")
+    assert findings["workspace"] == "Example (example)"
+
+
 def test_the_samples_admin_is_unsafe(capsys: pytest.CaptureFixture[str], settings: Settings) -> None:
     assert settings.database_url is not None
     with psycopg.connect(settings.database_url.reveal(), autocommit=True) as connection:
