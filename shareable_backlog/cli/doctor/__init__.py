@@ -86,7 +86,9 @@ def _print_json(findings: Sequence[Finding], teams: "Sequence[WorkspaceTeam]") -
 
 def _format_finding(finding: Finding) -> str:
     line = f"{finding.status:5} {finding.name.replace('_', ' '):16} {finding.what}"
-    return f"{line} To mend it, {finding.fix}." if finding.fix else line
+    if not finding.fix:
+        return line
+    return f"{line}{'' if line.endswith(('.', '?', '!')) else '.'} To mend it, {finding.fix}."
 
 
 def _format_team(team: "WorkspaceTeam") -> str:

@@ -172,6 +172,18 @@ def test_every_line_begins_with_its_status_and_what_is_not_well_says_what_to_do(
     assert [line.split()[1] for line in lines if line.startswith("fail")] == ["linear"]
 
 
+def test_a_sentence_ends_before_the_one_that_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LINEAR_API_KEYS", "lin_api_0123456789")
+    monkeypatch.delenv("LINEAR_API_KEY")
+    assert main(["doctor"]) == 0
+    printed = capsys.readouterr().out
+    assert "no LINEAR_API_KEY: nothing is mirrored. To mend it, make a read-only key" in printed
+    assert "(did you mean LINEAR_API_KEY?). To mend it, call it so" in printed
+    assert all(before[-1] in ".?!" for before in re.findall(r"(.*) To mend it, ", printed))
+
+
 def test_settings_that_can_not_be_used_exit_2_with_every_fault(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
