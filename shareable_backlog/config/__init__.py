@@ -303,7 +303,7 @@ _NEEDS = (
 def _check_contradictions(names: Collection[str]) -> list[str]:
     """Return which of the `names` settings don't go together."""
     found = [
-        f"{name} is set without {other}: set both or neither"
+        f"{name} is set without {other}: set that too, or leave {name} out"
         for name, other in _NEEDS
         if name in names and other not in names
     ]

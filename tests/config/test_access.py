@@ -32,3 +32,10 @@ def test_by_default_this_machine_and_private_networks_may_come() -> None:
 def test_half_a_way_to_sign_in_is_refused(given: dict[str, str], missing: str) -> None:
     [fault] = faults(**given)
     assert missing in fault
+
+
+def test_what_is_right_without_the_other_is_not_to_be_taken_out() -> None:
+    """BASE_URL alone is all right, so that "both or neither" would send somebody the wrong way."""
+    with pytest.raises(ConfigurationInvalid) as caught:
+        parse_settings({"OIDC_ISSUER": "https://id.example.com", "OIDC_CLIENT_ID": "a", "OIDC_CLIENT_SECRET": "b"})
+    assert caught.value.faults == ("OIDC_ISSUER is set without BASE_URL: set that too, or leave OIDC_ISSUER out",)

@@ -26,10 +26,10 @@ def test_an_oauth_application_is_taken_in_place_of_a_key() -> None:
 
 @pytest.mark.parametrize("others", [{}, KEY])
 def test_half_of_an_oauth_application_is_refused(others: dict[str, str]) -> None:
-    without = "is set without"
-    both = "set both or neither"
-    assert only_fault(others | ID) == f"LINEAR_OAUTH_CLIENT_ID {without} LINEAR_OAUTH_CLIENT_SECRET: {both}"
-    assert only_fault(others | SECRET) == f"LINEAR_OAUTH_CLIENT_SECRET {without} LINEAR_OAUTH_CLIENT_ID: {both}"
+    for half, other in ((ID, SECRET), (SECRET, ID)):
+        [name], [missing] = half, other
+        said = only_fault(others | half)
+        assert said == f"{name} is set without {missing}: set that too, or leave {name} out"
 
 
 def test_a_key_and_an_oauth_application_at_once_are_refused() -> None:
