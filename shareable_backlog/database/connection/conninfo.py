@@ -1,6 +1,5 @@
 """Turn a DATABASE_URL into libpq's connection parameters, and understand the Node service's own words."""
 
-import logging
 import os
 import re
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from shareable_backlog.config.values import is_loopback
 from shareable_backlog.database.connection import session_options
 from shareable_backlog.errors import ConfigurationInvalid
 
-_LOG = logging.getLogger(__name__)
+_LOG = logs.get_logger(__name__)
 
 _SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 _PORT_MAX = 65_535
@@ -52,7 +51,9 @@ def parse_url(url: str, name: str = "DATABASE_URL") -> str:
     words = [word for word in query.split("&") if word]
     kept = [_translate_word(word) for word in words]
     if kept != words:
-        _LOG.info("A database's URL holds node-postgres's own words; they are understood as libpq's")
+        _LOG.info(
+            "database_url_understood", setting=name, note="it holds words of node-postgres, understood as libpq's"
+        )
     try:
         parts = conninfo_to_dict(before + mark + "&".join(word for word in kept if word))
     except ProgrammingError as error:

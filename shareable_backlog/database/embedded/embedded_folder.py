@@ -106,7 +106,7 @@ def _initialise_folder(cluster: Cluster) -> None:
     done = cluster.run_program("initdb", "--pgdata", unfinished, *_INITDB)
     if done.returncode:
         shutil.rmtree(unfinished, ignore_errors=True)
-        _LOG.error("embedded server could not be set up", output=done.stdout + done.stderr)
+        _LOG.error("embedded_server_not_set_up", output=done.stdout + done.stderr)
         raise EmbeddedServerFailed(
             "The embedded PostgreSQL could not be set up, and nothing was kept; the log says why."
             " Is there room on the disk?"

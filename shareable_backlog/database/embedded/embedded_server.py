@@ -132,7 +132,7 @@ def _ensure_running(cluster: Cluster, options: Sequence[str]) -> bool:
             if not known:
                 connection.execute(f"CREATE DATABASE {_DATABASE}")
     except psycopg.OperationalError as error:
-        _LOG.info("embedded server does not answer yet", reason=str(error))
+        _LOG.info("embedded_server_awaited", reason=str(error))
         return False
     return True
 
@@ -170,7 +170,7 @@ def _start_watcher(cluster: Cluster, watcher: int, *start: str) -> bool:
     killed = code < 0
     if code == 0 or killed or any(words in tail for words in _PASSING):
         return code == 0
-    _LOG.error("embedded server did not start", output=tail)
+    _LOG.error("embedded_server_not_started", output=tail)
     raise EmbeddedServerFailed("The embedded PostgreSQL did not start; its data is untouched. The log says why.")
 
 
