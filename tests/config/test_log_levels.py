@@ -23,7 +23,10 @@ def test_levels_are_read_for_all_and_for_modules(text: str, levels: str | None) 
     ("text", "fault"),
     [
         ("loud", "should be debug, info, warning or error"),
-        ("info,shareable_backlog.sync=loud", "should be debug, info, warning or error"),
+        (
+            "warning,shareable_backlog.sync=loud",
+            "a wrong level for shareable_backlog.sync: it should be debug, info, warning or error, as in info,share",
+        ),
         ("info,shareable_backlog.snyc=debug", "names the module shareable_backlog.snyc, which there is not"),
         ("info,../../etc=debug", "commas only between"),
         ("info,debug=", "should be debug"),
