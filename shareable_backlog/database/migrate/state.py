@@ -14,6 +14,7 @@ from shareable_backlog.database.migrate.ledger import AppliedMigration
 from shareable_backlog.errors import MigrationFailed
 
 _EXPANDING = re.compile(r"\d+_expand-")
+_FEW = 2
 
 
 class SchemaDrifted(MigrationFailed):
@@ -66,7 +67,7 @@ class SchemaStatus(Struct, frozen=True):
                 " `slb migrate verify --accept` if the database is right as it is."
             )
         if self.pending:
-            return f"The database's schema is behind: run `slb migrate up` ({_join_names(self.pending)})."
+            return f"The database's schema is behind: run `slb migrate up` ({_sum_up(self.pending)})."
         added = f" A newer version of the program only added {_join_names(self.newer)}." if self.newer else ""
         return f"The database's schema is up to date.{added}"
 
@@ -78,6 +79,13 @@ class SchemaStatus(Struct, frozen=True):
 
 def _join_names(names: Sequence[str | Migration]) -> str:
     return ", ".join(one if isinstance(one, str) else one.file for one in names)
+
+
+def _sum_up(pending: Sequence[Migration]) -> str:
+    """Return which migrations are pending: a few by their names, many by the first and the last."""
+    if len(pending) <= _FEW:
+        return _join_names(pending)
+    return f"{len(pending)} migrations, {pending[0].file} to {pending[-1].file}"
 
 
 def compare(migrations: Sequence[Migration], applied: Sequence[AppliedMigration]) -> SchemaStatus:

@@ -72,7 +72,7 @@ async def test_an_empty_database_is_behind_and_the_command_is_said(empty_databas
     async with watch(parse_settings({"DATABASE_URL": as_url(empty_database)})):
         problem = schema_watch.find_problem()
     assert problem
-    assert "run `slb migrate up` (001_create-users-table.sql, 002" in problem
+    assert "migrations, 001_create-users-table.sql to " in problem
 
 
 @pytest.mark.owner

@@ -12,7 +12,9 @@ def test_a_new_database_is_behind_with_everything_pending(empty_database: str, t
     assert found.applied == ()
     assert len(found.pending) == 3
     assert found.find_problem() == "behind"
-    assert "slb migrate up" in found.describe()
+    assert found.describe().endswith(
+        "run `slb migrate up` (3 migrations, 001_create-apples.sql to 003_create-plums.sql)."
+    )
 
 
 def test_a_migrated_database_has_no_problem(empty_database: str, three: Path) -> None:
