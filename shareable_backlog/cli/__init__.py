@@ -58,18 +58,29 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         return arguments.run(arguments)
     except ConfigurationInvalid as error:
+        _print_as_json(arguments, error)
         for fault in error.faults:
             outputs.complain(fault)
         return WRONG
-    except (BacklogError, NotConfirmed) as error:
+    except NotConfirmed as error:
         outputs.complain(error)
-        if isinstance(error, NotConfirmed):
-            return error.exit_code
+        return error.exit_code
+    except BacklogError as error:
+        _print_as_json(arguments, error)
+        outputs.complain(error)
         return WRONG if isinstance(error, InvalidInput) else FAILED
     except KeyboardInterrupt as error:
         from shareable_backlog import stop
 
         return error.exit_code if isinstance(error, stop.Stopped) else _INTERRUPTED
+
+
+def _print_as_json(arguments: argparse.Namespace, error: BacklogError) -> None:
+    """Print what went wrong as the API tells it, where a program reads the output."""
+    if getattr(arguments, "json", False):
+        import json
+
+        outputs.show(json.dumps({"error": {"code": error.code, "message": str(error)}}))
 
 
 def build_parser() -> argparse.ArgumentParser:

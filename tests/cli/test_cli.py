@@ -155,6 +155,20 @@ def test_sync_without_a_key_says_what_to_set(capsys: pytest.CaptureFixture[str])
     assert "LINEAR_API_KEY" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("in_environment")
+def test_a_program_that_asks_for_json_gets_it_of_failures_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for url, code in (("http://127.0.0.1:9/graphql", "LINEAR_UNAVAILABLE"), ("nowhere", "CONFIGURATION_INVALID")):
+        monkeypatch.setenv("LINEAR_API_KEY", "lin_api_0123456789")
+        monkeypatch.setenv("LINEAR_API_URL", url)
+        assert main(["sync", "--json"]) == (1 if code == "LINEAR_UNAVAILABLE" else 2)
+        printed = capsys.readouterr()
+        error = json.loads(printed.out)["error"]
+        assert (error["code"], bool(error["message"])) == (code, True)
+        assert printed.err.startswith("slb: ")
+
+
 def test_a_command_on_a_schema_that_is_behind_names_the_remedy(
     empty_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
