@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.admin import audit_sentences
 from shareable_backlog.controllers.admin.audit_sentences import AuditSentence
+from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.access import sessions
 from shareable_backlog.services.access.sessions import CurrentUser, SessionLimits
 from shareable_backlog.services.audit import audit_log, audit_sealing
@@ -114,6 +115,8 @@ def _build_cells(row: AuditEntry) -> tuple[object, ...]:
 
 
 def _parse_filters(asked: AuditFilter) -> AuditFilters:
+    if asked.from_ and asked.to and asked.from_ > asked.to:
+        raise InvalidInput("The days end before they begin. Put the earlier day first.")
     return AuditFilters(
         asked.person or None,
         asked.action or None,

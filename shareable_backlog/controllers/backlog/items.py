@@ -115,7 +115,7 @@ async def _find_walk(request: Request, query: OriginQuery, item_id: str) -> Item
     completed = await news.complete_query(wanted, user.scope, user.user_id, auth.require_page_user(request).unseen)
     return ItemWalk(
         origin,
-        await headings.write_heading(user.scope, origin.place),
+        await headings.write_heading(user.scope, origin.place, auth.read_local_format(request), wanted.now),
         await item_pages.find_neighbors(user.scope, completed, item_id),
     )
 

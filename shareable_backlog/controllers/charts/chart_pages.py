@@ -83,7 +83,7 @@ async def render_chart(
 ) -> Response:
     """Return the page of a picture, under what Display offers for it."""
     made = RenderedPage(
-        await headings.write_heading(chart.scope, chart.place),
+        await headings.write_heading(chart.scope, chart.place, chart.local, chart.now),
         rendering.render_part("backlog/_toolbar.html", chart),
         display,
         picture,

@@ -1,5 +1,6 @@
 """Answer `/present/list` and `/present/board`: the backlog in large type, as many items at once as fit."""
 
+from datetime import datetime
 from typing import Literal
 
 from msgspec.structs import replace
@@ -47,13 +48,13 @@ async def _show(request: Request, path: str, query: PresentedQuery, group: Group
     return slides.show_deck(
         request,
         deck,
-        await write_heading(request, place),
+        await write_heading(request, place, listed.now),
         lambda number: backlog_url.build_present_url(path, replace(query, slide=number)),
         place.build_page_url(*_list_page_pairs(query)),
     )
 
 
-async def write_heading(request: Request, place: BacklogUrl, query: str | None = None) -> str:
+async def write_heading(request: Request, place: BacklogUrl, now: datetime, query: str | None = None) -> str:
     """Return what the page at `place` is called: its saved view, or what it is narrowed to.
 
     `query` is what its address has after the question mark where it has more than the place.
@@ -61,7 +62,9 @@ async def write_heading(request: Request, place: BacklogUrl, query: str | None =
     reader = auth.require_page_user(request)
     layout = views.parse_layout(place.path.strip("/") or "list")
     current = views.build_bar(reader.views, place.query if query is None else query, layout).current
-    return current.name if current else await headings.write_heading(reader.user.scope, place)
+    if current:
+        return current.name
+    return await headings.write_heading(reader.user.scope, place, auth.read_local_format(request), now)
 
 
 def _list_page_pairs(query: ListQuery) -> list[tuple[str, str]]:

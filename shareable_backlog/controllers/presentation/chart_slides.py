@@ -99,7 +99,7 @@ async def show_matrix(request: Request, query: PresentedMatrixQuery) -> Response
     return slides.show_deck(
         request,
         deck,
-        await backlog_slides.write_heading(request, chart.place),
+        await backlog_slides.write_heading(request, chart.place, chart.now),
         lambda number: backlog_url.build_present_url(MATRIX, replace(query, slide=number)),
         chart.place.url,
     )
@@ -118,7 +118,9 @@ async def show_timeline(request: Request, query: PresentedTimelineQuery) -> Resp
     return slides.show_deck(
         request,
         deck,
-        await backlog_slides.write_heading(request, chart.place, urlencode(params.write(replace(query, slide=1)))),
+        await backlog_slides.write_heading(
+            request, chart.place, chart.now, urlencode(params.write(replace(query, slide=1)))
+        ),
         lambda number: backlog_url.build_present_url(TIMELINE, replace(query, slide=number)),
         params.build_url(TIMELINE, replace(query, slide=1)),
     )

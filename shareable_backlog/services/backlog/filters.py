@@ -163,7 +163,10 @@ def _parse_word(field: FilterName, value: str) -> str:
         case "number":
             is_known = _NUMBER.fullmatch(word) is not None
         case "day" | "moment" as kind:
-            is_known = parse_days(word, clock.read_time().date(), is_ahead=kind == "day") is not None
+            days = parse_days(word, clock.read_time().date(), is_ahead=kind == "day")
+            is_known = days is not None
+            if days and days[0] and days[1] and days[0] > days[1]:
+                raise InvalidInput(f"The filter “{field}” ends before it begins: {word}. Put the earlier day first.")
     if not is_known:
         raise InvalidInput(f"The filter “{field}” doesn't accept “{value[:40]}”. Choose from what the page offers.")
     return word

@@ -39,6 +39,8 @@ _OF_READER: dict[str, Callable[..., Any]] = {
     "day": locales.format_day,
     "plan_date": locales.format_plan_date,
     "exact": locales.format_exact,
+    "filter_value": words.describe_filter_value,
+    "iso": words.format_iso,
     "month": locales.format_month,
     "number": locales.format_number,
     "today": locales.compute_today,
@@ -46,7 +48,6 @@ _OF_READER: dict[str, Callable[..., Any]] = {
 }
 _FILTERS: dict[str, Any] = {
     **{name: _build_filter(write) for name, write in _OF_READER.items()},
-    "filter_value": words.describe_filter_value,
     "browser": words.describe_browser,
     "initials": words.format_initials,
     "isolated": foreign_texts.isolate_text,

@@ -1,7 +1,7 @@
 """Say times and values of filters in words; what the vocabulary has no words for is said in the templates."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from markupsafe import Markup, escape
@@ -14,17 +14,39 @@ from shareable_backlog.web.pages.locales import LocalFormat
 _WORDS: Mapping[FilterKind, Mapping[str, str]] = {"state_type": STATE_TYPES, "priority": PRIORITIES, "news": NEWS}
 
 
-def describe_filter_value(value: str, field: FilterName) -> str:
-    """Return the value of a filter in words: `started` is In progress, `7d` is in the last 7 days."""
+def describe_filter_value(value: str, field: FilterName, now: datetime | None = None) -> str:
+    """Return the value of a filter in words: `started` is In progress, `7d` is in the last 7 days.
+
+    Days are written as the reader does, without the year if it is that of `now`.
+    """
     match FILTERS[field].kind:
         case "day" | "moment" as kind if value.endswith("d") and value[:-1].isdecimal():
             return f"in the {'next' if kind == 'day' else 'last'} {value[:-1]} days"
         case "day" | "moment":
-            return value.replace("..", " to ").strip()
+            return _describe_days(value, now)
         case "name" if field == "cycle":
             return "Current cycle" if value.lower() == "current" else value
         case kind:
             return _WORDS.get(kind, {}).get(value, value)
+
+
+def _describe_days(value: str, now: datetime | None) -> str:
+    """Return a day or a span of days in words, an open end of which is empty; `today` and the like stay."""
+    first, *rest = (format_iso(day, now) for day in value.split(".."))
+    last = rest[0] if rest else first
+    if not (first and last):
+        return f"from {first}" if first else f"until {last}"
+    return first if first == last else f"{first} to {last}"
+
+
+def format_iso(text: str, now: datetime | None = None) -> str:
+    """Write the day or the month of an address, `2026-11-05` or `2026-11`, for the reader; other text stays."""
+    try:
+        if len(text) == len("2026-11"):
+            return locales.format_month(date.fromisoformat(f"{text}-01"))
+        return locales.format_day(date.fromisoformat(text), now)
+    except ValueError:
+        return text
 
 
 _MINUTE_S, _HOUR_S = 60, 3600

@@ -97,6 +97,13 @@ def test_a_view_says_in_words_what_it_shows(site: Site) -> None:
     assert 'Search <span dir="auto">printer</span>' in page
 
 
+def test_a_view_says_its_days_as_all_days_are_said(site: Site) -> None:
+    saved(site, "Mine", query="completed=..2026-06-01&since=2026-05-10")
+    page = site.get("/views", "bob").text
+    assert 'Completed <span dir="auto">until 1 Jun 2026</span>' in page
+    assert 'Since <span dir="auto">10 May 2026</span>' in page
+
+
 def test_a_name_in_use_is_asked_about_before_anything_is_replaced(site: Site) -> None:
     saved(site, "Mine")
     answer = site.post("/views", "bob", name="mine", query="team=OPS&q=%22", layout="board")

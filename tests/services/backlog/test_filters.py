@@ -79,6 +79,10 @@ def test_the_search_and_what_is_shown_of_archived_and_done_items_stand_beside_th
         (("type", "nonsense"), "The filter “type” doesn't accept “nonsense”"),
         (("priority", "5"), "The filter “priority” doesn't accept “5”"),
         (("due", "someday"), "The filter “due” doesn't accept “someday”"),
+        (
+            ("due", "2026-12-31..2026-12-01"),
+            "The filter “due” ends before it begins: 2026-12-31..2026-12-01. Put the",
+        ),
         (("updated", "overdue"), "The filter “updated” doesn't accept “overdue”"),
         (("no", "team"), "no filter for items without “team”"),
         (("has", "nonsense"), "no filter for items without “nonsense”"),

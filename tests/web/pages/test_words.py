@@ -35,6 +35,37 @@ def test_a_day_is_written_as_the_reader_does() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("2026-12-31", "31 Dec"),
+        ("2026-12-01..2026-12-31", "1 Dec to 31 Dec"),
+        ("2025-12-01..2026-01-31", "1 Dec 2025 to 31 Jan"),
+        ("2026-12-01..2026-12-01", "1 Dec"),
+        ("2026-12-01..", "from 1 Dec"),
+        ("..2026-06-01", "until 1 Jun"),
+        ("0001-01-01..9999-12-31", "1 Jan 1 to 31 Dec 9999"),
+        ("today", "today"),
+        ("overdue", "overdue"),
+        ("30d", "in the next 30 days"),
+    ],
+)
+def test_days_of_a_filter_are_said_as_all_days_are(value: str, said: str) -> None:
+    assert words.describe_filter_value(value, "due", NOW) == said
+
+
+def test_days_of_a_filter_are_written_as_the_reader_does_and_with_their_year_where_none_is_known() -> None:
+    with write_for(LocalFormat("UTC", "en-US")):
+        assert words.describe_filter_value("..2026-06-01", "completed") == "until Jun 1, 2026"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("2026-11-05", "5 Nov 2026"), ("2026-11", "Nov 2026"), ("meeting", "meeting"), ("12", "12")]
+)
+def test_a_day_or_a_month_of_an_address_is_written_for_the_reader(text: str, said: str) -> None:
+    assert words.format_iso(text) == said
+
+
+@pytest.mark.parametrize(
     ("name", "initials"),
     [
         ("Maren Solvik", "MS"),

@@ -1,6 +1,7 @@
 """Say in words, each with its link, why a list has nothing in it and what would find something."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,6 +13,8 @@ from shareable_backlog.services.backlog.item_pages import ItemQuery, Scope
 from shareable_backlog.services.search import nothing_found
 from shareable_backlog.services.search.nothing_found import Omission
 from shareable_backlog.vocabulary import MOVES
+from shareable_backlog.web.pages import locales
+from shareable_backlog.web.pages.locales import LocalFormat
 
 
 class CountedLink(Struct, frozen=True):
@@ -31,16 +34,18 @@ class NothingAdvice(Struct, frozen=True):
     most: int
 
 
-async def find_advice(scope: Scope, place: BacklogUrl, query: ItemQuery, version: str) -> NothingAdvice:
+async def find_advice(
+    scope: Scope, place: BacklogUrl, query: ItemQuery, version: str, local: LocalFormat
+) -> NothingAdvice:
     """Return what would find something where a page at `place` has nothing."""
     found = await nothing_found.explain_nothing(scope, query, version)
     team_names = await headings.read_team_names(scope, place)
+    with locales.write_for(local):
+        said = [_describe_omission(one, place, team_names, query.now) for one in found.omissions]
     return NothingAdvice(
         [
-            CountedLink(
-                _describe_omission(one, place, team_names), replace(place, filters=one.filters).url, one.count
-            )
-            for one in found.omissions
+            CountedLink(words, replace(place, filters=one.filters).url, one.count)
+            for words, one in zip(said, found.omissions, strict=True)
         ],
         [
             CountedLink(one.filters.text or "", replace(place, filters=one.filters).url, one.count)
@@ -58,9 +63,9 @@ async def find_advice(scope: Scope, place: BacklogUrl, query: ItemQuery, version
     )
 
 
-def _describe_omission(one: Omission, place: BacklogUrl, team_names: Mapping[str, str]) -> str:
+def _describe_omission(one: Omission, place: BacklogUrl, team_names: Mapping[str, str], now: datetime) -> str:
     if one.condition:
-        return headings.describe_condition(one.condition, team_names)
+        return headings.describe_condition(one.condition, team_names, now)
     if one.filters.moved != place.filters.moved and place.filters.moved:
         return f"{MOVES[place.filters.moved]} since then"
     return "Not done" if one.filters.with_done != place.filters.with_done else f"“{place.filters.text}”"

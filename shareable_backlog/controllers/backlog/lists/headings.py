@@ -1,22 +1,26 @@
 """Say in words what a page of the backlog shows, for its title and its heading."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from shareable_backlog.controllers.backlog.backlog_url import PAGE_NAMES, BacklogUrl
 from shareable_backlog.services.backlog import catalog
 from shareable_backlog.services.backlog.filters import Condition, Filters
 from shareable_backlog.services.backlog.item_pages import Scope
 from shareable_backlog.vocabulary import FILTERS
-from shareable_backlog.web.pages import words
+from shareable_backlog.web.pages import locales, words
+from shareable_backlog.web.pages.locales import LocalFormat
 
 _MOST_WORDS = 120
 _SAID_ALONE = frozenset({"team", "type", "state", "priority", "label", "project", "milestone"})
 """The filters whose values say by themselves what they are about."""
 
 
-async def write_heading(scope: Scope, place: BacklogUrl) -> str:
-    """Return what is shown, with the names of the teams that `scope` sees."""
-    return describe_place(place, await read_team_names(scope, place))
+async def write_heading(scope: Scope, place: BacklogUrl, local: LocalFormat, now: datetime) -> str:
+    """Return what is shown, with the names of the teams that `scope` sees, and days as `local` writes them."""
+    team_names = await read_team_names(scope, place)
+    with locales.write_for(local):
+        return describe_place(place, team_names, now)
 
 
 async def read_team_names(scope: Scope, place: BacklogUrl) -> Mapping[str, str]:
@@ -25,10 +29,10 @@ async def read_team_names(scope: Scope, place: BacklogUrl) -> Mapping[str, str]:
     return {one.key: one.name for one in await catalog.list_teams(scope)} if is_by_team else {}
 
 
-def describe_place(place: BacklogUrl, team_names: Mapping[str, str]) -> str:
+def describe_place(place: BacklogUrl, team_names: Mapping[str, str], now: datetime) -> str:
     """Return what is shown, such as “In progress · Field”; the names of teams stand by their keys."""
     filters = place.filters
-    said = [*_describe_text(filters), *(describe_condition(one, team_names) for one in filters.conditions)]
+    said = [*_describe_text(filters), *(describe_condition(one, team_names, now) for one in filters.conditions)]
     said += [] if filters.with_done else ["Not done"]
     said += ["With archived"] if filters.with_archived else []
     heading = " · ".join(said) or PAGE_NAMES[place.path]
@@ -40,11 +44,11 @@ def _describe_text(filters: Filters) -> Iterator[str]:
         yield f"“{filters.text}”"
 
 
-def describe_condition(one: Condition, team_names: Mapping[str, str]) -> str:
+def describe_condition(one: Condition, team_names: Mapping[str, str], now: datetime) -> str:
     """Return one filter in words, such as “No project” or “Bug or Roof”."""
     field = FILTERS[one.field]
     names = [
-        team_names.get(value, value) if one.field == "team" else words.describe_filter_value(value, one.field)
+        team_names.get(value, value) if one.field == "team" else words.describe_filter_value(value, one.field, now)
         for value in one.values
     ]
     nothing = [f"With {field.label.lower()}" if one.is_not else field.empty_words] if one.with_none else []
@@ -52,6 +56,6 @@ def describe_condition(one: Condition, team_names: Mapping[str, str]) -> str:
     if not names:
         return nothing[0]
     if one.is_not:
-        return ", ".join([f"Not {joined}", *nothing])
+        return ", ".join([f"{field.label} not {joined}" if field.is_time else f"Not {joined}", *nothing])
     said = joined if one.field in _SAID_ALONE or one.values == ("current",) else f"{field.label} {joined}"
     return " or ".join([said, *nothing])

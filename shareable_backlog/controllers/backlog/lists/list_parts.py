@@ -129,7 +129,7 @@ async def render_parts(listed: ListedContext) -> RenderedPage:
     )
     results, is_empty = await _render_results(listed, selection, total, places)
     return RenderedPage(
-        await headings.write_heading(listed.scope, place),
+        await headings.write_heading(listed.scope, place, listed.local, listed.now),
         rendering.render_part("backlog/_toolbar.html", listed, ToolbarContext(total)),
         rendering.render_part("backlog/_display.html", listed, display),
         results,
@@ -229,7 +229,7 @@ async def _count_mirrored(listed: ListedContext, *, is_empty: bool) -> int:
 async def _find_advice(listed: ListedContext, *, is_empty: bool) -> NothingAdvice | None:
     if not (is_empty and is_narrowed(listed.place)) or listed.scope.is_nothing:
         return None
-    return await advice.find_advice(listed.scope, listed.place, listed.asked, listed.version)
+    return await advice.find_advice(listed.scope, listed.place, listed.asked, listed.version, listed.local)
 
 
 async def _find_excerpts(listed: ListedContext, items: Sequence[ListedItem]) -> Mapping[str, str]:

@@ -44,6 +44,15 @@ def test_the_filter_that_leaves_nothing_is_named(site: Site) -> None:
     assert ">Urgent</b> that leaves nothing." in message
 
 
+def test_days_are_written_as_the_reader_does_in_the_chip_and_in_what_leaves_nothing(site: Site) -> None:
+    page = site.get("/?due=..2020-06-01", "bob").text
+    assert '</span>Due <b dir="auto">until 1 Jun 2020</b>' in page
+    assert 'It is <b dir="auto">Due until 1 Jun 2020</b> that leaves nothing.' in page
+    page = site.get("/?due=..2020-06-01", "bob", **{"accept-language": "en-US"}).text
+    assert '</span>Due <b dir="auto">until Jun 1, 2020</b>' in page
+    assert 'It is <b dir="auto">Due until Jun 1, 2020</b> that leaves nothing.' in page
+
+
 def test_where_no_single_filter_is_to_blame_it_says_so(site: Site) -> None:
     message = read_message(site, "/?priority=urgent&label=Nowhere")
     assert "nor all but one of it" in message

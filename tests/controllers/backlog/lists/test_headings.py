@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Generator
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 import pytest
@@ -15,12 +16,13 @@ from tests.support import running_site
 from tests.support.running_site import Site
 from tests.support.signed_in import let_in
 
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
 TEAMS = {"FLD": "Field", "OPS": "Operations"}
 
 
 def describe(words: str, path: str = "/") -> str:
     asked = BacklogQuery(filters.parse_filters(parse_qsl(words)))
-    return headings.describe_place(backlog_url.build_backlog_url(path, asked), TEAMS)
+    return headings.describe_place(backlog_url.build_backlog_url(path, asked), TEAMS, NOW)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,8 @@ def describe(words: str, path: str = "/") -> str:
         ("cycle=current", "Current cycle"),
         ("cycle=12", "Cycle 12"),
         ("due=7d", "Due in the next 7 days"),
+        ("due=2026-12-01..2027-01-15", "Due 1 Dec to 15 Jan 2027"),
+        ("-completed=..2026-06-01&has=completed", "Completed not until 1 Jun, With completed"),
         ("done=hidden&archived=shown", "Not done · With archived"),
     ],
 )
@@ -86,6 +90,12 @@ def test_a_page_and_its_tab_are_called_what_is_shown_and_name_no_hidden_team(
     [title] = re.findall(r"<title>(.*?)</title>", page, re.DOTALL)
     [heading] = re.findall(r"<h1[^>]*>(.*?)</h1>", page, re.DOTALL)
     assert (title.strip(), heading.strip()) == (name, name)
+
+
+def test_days_in_what_a_page_is_called_are_written_as_its_reader_does(site: Site) -> None:
+    for path in ("/?due=2020-12-31", "/timeline?due=2020-12-31", "/present/list?due=2020-12-31"):
+        page = site.get(path, "bob", **{"accept-language": "de"}).text
+        assert re.search(r"<title>Due 31. Dez. 2020", page), path
 
 
 def test_a_saved_view_is_called_by_its_name(site: Site) -> None:
