@@ -14,6 +14,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogUrl
 from shareable_backlog.controllers.work import work_pages
 from shareable_backlog.process_state import ProcessState
+from shareable_backlog.services.backlog import catalog
 from shareable_backlog.services.backlog.layouts import ListLayout
 from shareable_backlog.services.done import finished
 from shareable_backlog.services.done.finished import DoneKind, DonePage, DoneQuery
@@ -44,11 +45,12 @@ class HeadingForm(Struct, frozen=True, kw_only=True):
 class DoneContext(Struct, frozen=True, kw_only=True):
     """The page of what was finished; `urls` are of the lists of its parts, "" without one.
 
-    `kinds` are its other ways to be sorted, each with its address.
+    `kinds` are its other ways to be sorted, each with its address; `team_name` is "" for all teams.
     """
 
     page: DonePage
     params: DoneParams
+    team_name: str
     today: date
     urls: Sequence[str]
     kinds: Sequence[tuple[DoneKind, str]]
@@ -74,10 +76,12 @@ async def show_done(request: Request, query: DoneParams) -> Response:
 
     key = (reader.version, scope, asked, query.skip, now.date(), str(now.tzinfo))
     page = await _KEPT.value.get(key, read)
+    teams = await catalog.list_teams(scope) if query.team else []
     first, links = replace(query, skip=0), work_pages.build_links(request)
     context = DoneContext(
         page=page,
         params=query,
+        team_name=next((one.name for one in teams if one.key == query.team), query.team),
         today=now.date(),
         urls=[links.build_url(one.filters) for one in page.parts],
         kinds=[(kind, _build_url(replace(first, by=kind))) for kind in finished.KINDS],

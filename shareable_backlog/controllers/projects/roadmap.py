@@ -15,6 +15,7 @@ from starlette.responses import Response
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url
+from shareable_backlog.controllers.backlog.lists import headings
 from shareable_backlog.controllers.work import work_pages
 from shareable_backlog.controllers.work.work_pages import WorkLinks
 from shareable_backlog.errors import InvalidInput
@@ -33,6 +34,7 @@ from shareable_backlog.web import params
 from shareable_backlog.web.charts import timeline
 from shareable_backlog.web.charts.timeline import Bar, Mark, Tick, TimelineWindow
 from shareable_backlog.web.fields import Codec, Otherwise, SearchText, TeamKey, Trimmed
+from shareable_backlog.web.pages import locales
 
 _LAST_PAGE = 100
 _LONGEST_NAME = 34  # of a milestone, beside its mark
@@ -149,7 +151,7 @@ async def read_roadmap(request: Request, query: RoadmapQuery) -> RoadmapContext:
     saved = views.build_bar(auth.require_page_user(request).views, _build_url(first).partition("?")[2], "roadmap")
     has_more = found.has_more and query.page < _LAST_PAGE
     return RoadmapContext(
-        heading=saved.current.name if saved.current else _describe_query(query, found),
+        heading=saved.current.name if saved.current else _describe_query(request, query, found),
         page=found,
         sections=_group_rows(found, list(filter(_has_date, rows)), by_initiative=query.by_initiative),
         undated=list(filterfalse(_has_date, rows)),
@@ -205,14 +207,24 @@ async def _list_plans(
     )
 
 
-def _describe_query(query: RoadmapQuery, found: RoadmapPage) -> str:
+def _describe_query(request: Request, query: RoadmapQuery, found: RoadmapPage) -> str:
     team = next((one.name for one in found.teams if one.key == query.team), query.team)
-    said = ("Roadmap", team, PLAN_STATUSES.get(query.status, query.status))
-    return " · ".join(filter(None, said))
+    groups = "By initiative" if query.by_initiative else ""
+    said = ("Roadmap", team, PLAN_STATUSES.get(query.status, query.status), groups)
+    local = auth.read_local_format(request)
+    with locales.write_for(local):
+        compared = headings.describe_comparison(
+            Filters(since=_find_since(query), moved=query.moved), clock.read_time().astimezone(local.tzinfo)
+        )
+        return " · ".join(filter(None, (*said, *compared)))
+
+
+def _find_since(query: RoadmapQuery) -> str | None:
+    return query.since or ("meeting" if query.moved else None)
 
 
 async def _compare_plans(request: Request, first: RoadmapQuery) -> ComparedPlans | None:
-    since = first.since or ("meeting" if first.moved else None)
+    since = _find_since(first)
     if since is None:
         return None
     reader, now = (

@@ -35,7 +35,7 @@ def site(server: str, template: str) -> Generator[Site]:
 @pytest.mark.parametrize("path", ["/matrix", "/timeline"])
 def test_a_picture_is_called_and_counted_as_the_list_is(site: Site, path: str) -> None:
     page = site.get(f"{path}?team=ENG", "bob").text
-    assert "<title>Engineering" in page
+    assert f"<title>{path[1:].capitalize()} · Engineering" in page
     assert '<a class="count" href="/?team=ENG">1<span' in page
     assert f'href="{path}?team=ENG" aria-current="page"' in page
 

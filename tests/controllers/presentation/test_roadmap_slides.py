@@ -52,7 +52,7 @@ def test_slides_keep_what_the_roadmap_is_asked_for_and_lead_back(site: Site) -> 
     [link] = running_site.find_links(site.get(f"/roadmap?{query}", "bob"), "/present/roadmap")
     slide = read_slide(site.get(link, "bob"))
     assert slide.back == f"/roadmap?{query}"
-    assert slide.heading == "Roadmap · Engineering"
+    assert slide.heading == "Roadmap · Engineering · By initiative"
     assert slide.next == f"/present/roadmap?{query}&slide=2"
     assert read_slide(site.get(slide.next or "", "bob")).back == slide.back
 

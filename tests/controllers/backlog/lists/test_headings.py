@@ -10,7 +10,7 @@ import pytest
 from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import BacklogQuery
 from shareable_backlog.controllers.backlog.lists import headings
-from shareable_backlog.services.backlog import filters
+from shareable_backlog.services.backlog import filters, layouts
 from tests.conftest import create_database
 from tests.support import running_site
 from tests.support.running_site import Site
@@ -21,7 +21,8 @@ TEAMS = {"FLD": "Field", "OPS": "Operations"}
 
 
 def describe(words: str, path: str = "/") -> str:
-    asked = BacklogQuery(filters.parse_filters(parse_qsl(words)))
+    pairs = parse_qsl(words)
+    asked = BacklogQuery(filters.parse_filters(pairs), layouts.parse_layout(pairs))
     return headings.describe_place(backlog_url.build_backlog_url(path, asked), TEAMS, NOW)
 
 
@@ -47,14 +48,33 @@ def describe(words: str, path: str = "/") -> str:
         ("due=2026-12-01..2027-01-15", "Due 1 Dec to 15 Jan 2027"),
         ("-completed=..2026-06-01&has=completed", "Completed not until 1 Jun, With completed"),
         ("done=hidden&archived=shown", "Not done · With archived"),
+        ("since=2026-11-10", "Compared with 10 Nov"),
+        ("since=meeting&team=FLD", "Field · Compared with the last meeting"),
+        ("since=2025-11-10&moved=slipped", "Slipped since 10 Nov 2025"),
+        ("group=team&subgroup=state", "Backlog · By team and state"),
+        ("group=none&order=rank", "Backlog"),
+        ("order=-rank&team=FLD", "Field · Rank, lowest first"),
+        ("q=roof&order=rank", "“roof” · Rank, highest first"),
+        ("q=roof&order=relevance", "“roof”"),
     ],
 )
 def test_a_heading_says_what_is_shown(words: str, heading: str) -> None:
     assert describe(words) == heading
 
 
-def test_a_board_of_everything_is_called_so() -> None:
-    assert (describe("", "/board"), describe("team=FLD", "/board")) == ("Board", "Field")
+@pytest.mark.parametrize(
+    ("words", "path", "heading"),
+    [
+        ("", "/board", "Board"),
+        ("team=FLD", "/board", "Board · Field"),
+        ("team=FLD&group=priority", "/board", "Board · Field · By priority"),
+        ("team=FLD&group=priority", "/matrix", "Matrix · Field"),
+        ("since=meeting", "/timeline", "Timeline · Compared with the last meeting"),
+        ("label=Bug", "/trends", "Trends · Bug"),
+    ],
+)
+def test_a_page_that_is_no_list_says_first_what_it_is(words: str, path: str, heading: str) -> None:
+    assert describe(words, path) == heading
 
 
 def test_a_heading_is_not_endless() -> None:
@@ -76,9 +96,16 @@ def site(server: str, template: str) -> Generator[Site]:
     ("path", "name"),
     [
         ("/?team=FLD&type=started", "Field · In progress"),
-        ("/board?team=FLD", "Field"),
+        ("/board?team=FLD", "Board · Field"),
         ("/roadmap?team=FLD&status=started", "Roadmap · Field · In progress"),
         ("/changes?team=FLD", "What changed · Field"),
+        ("/changes?team=FLD&kind=new&kind=done&since=30d", "What changed · Field · New, Done · Last 30 days"),
+        ("/changes?since=2020-11-10", "What changed · Since 10 Nov 2020"),
+        ("/roadmap?since=2020-11-10&group=initiative", "Roadmap · By initiative · Compared with 10 Nov 2020"),
+        ("/roadmap?moved=slipped", "Roadmap · Slipped since the last meeting"),
+        ("/done?team=FLD&by=release", "Done · Field · By release"),
+        ("/done?before=2020-11-09", "Done · Until 8 Nov 2020"),
+        ("/done?team=SEC", "Done · SEC"),
         ("/?team=SEC", "SEC"),
         ("/roadmap?team=SEC", "Roadmap · SEC"),
     ],
@@ -95,7 +122,7 @@ def test_a_page_and_its_tab_are_called_what_is_shown_and_name_no_hidden_team(
 def test_days_in_what_a_page_is_called_are_written_as_its_reader_does(site: Site) -> None:
     for path in ("/?due=2020-12-31", "/timeline?due=2020-12-31", "/present/list?due=2020-12-31"):
         page = site.get(path, "bob", **{"accept-language": "de"}).text
-        assert re.search(r"<title>Due 31. Dez. 2020", page), path
+        assert re.search(r"<title>(Timeline · )?Due 31\. Dez\. 2020", page), path
 
 
 def test_a_saved_view_is_called_by_its_name(site: Site) -> None:
