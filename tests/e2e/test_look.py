@@ -71,6 +71,22 @@ def test_axe_finds_nothing_in_light_and_dark_and_no_screen_is_too_narrow(visit: 
     assert (violations(page), too_wide(page)) == ([], {})
 
 
+@pytest.mark.parametrize("width", [1440, 1280, 1100, 820])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("/", "/?since=2026-11-10", "/?team=OPS", "/board?team=FLD&since=2026-11-10&moved=slipped"),
+        "/?team=OPS&label=Bug&priority=high&due=2026-12-01..2026-12-31",
+        "/timeline?team=OPS&since=2026-11-10",
+    ],
+)
+def test_the_bar_of_a_view_has_two_rows_at_most_and_cuts_no_filter(visit: Visit, address: str, width: int) -> None:
+    page = visit(address, "bob", width, 900)
+    height = page.locator(".toolbar").evaluate("bar => bar.getBoundingClientRect().height")
+    cut = page.locator(".chip b").evaluate_all("all => all.filter(one => one.scrollWidth > one.clientWidth).length")
+    assert (height <= 76, cut, page.evaluate("document.documentElement.scrollWidth <= innerWidth")) == (True, 0, True)
+
+
 def test_axe_finds_nothing_while_the_database_is_away(new_page: NewPage, site_without_database: str) -> None:
     page = new_page(base_url=site_without_database)
     page.goto("/")
