@@ -8,25 +8,28 @@ from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url, exports
-from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogQuery, BacklogUrl
-from shareable_backlog.controllers.backlog.lists import ranks
+from shareable_backlog.controllers.backlog.backlog_url import LIST, PAGE_NAMES, BacklogQuery, BacklogUrl
+from shareable_backlog.controllers.backlog.lists import headings, ranks
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.account import tokens
 from shareable_backlog.services.backlog import item_history, item_pages, news
 from shareable_backlog.services.backlog.item_history import LatestChange
 from shareable_backlog.services.backlog.item_pages import ItemQuery, ListedItem, Scope
+from shareable_backlog.services.backlog.layouts import ListLayout
 from shareable_backlog.vocabulary import PRIORITY_LABELS
 from shareable_backlog.web.fields import Pair
 from shareable_backlog.web.formats import atom
 from shareable_backlog.web.formats.atom import FeedEntry
 from shareable_backlog.web.pages.cache import AsyncLruCache
 from shareable_backlog.web.pages.foreign_texts import describe_title
+from shareable_backlog.web.pages.locales import LocalFormat
 
 _IN_FEED = 50
 # Feed readers ask every few minutes, mostly for what has not changed.
@@ -68,9 +71,10 @@ async def _write_feed(version: str, scope: Scope, asked: ItemQuery, place: Backl
     changes = await item_history.list_latest_changes(scope, [one.id for one in found.items])
     places = await ranks.read_ranks(scope, version)
     newest = max((one.updated_at for one in found.items), default=datetime.fromtimestamp(0, UTC))
+    said = await _describe_list(scope, place, asked.now)
     return atom.write_feed(
         f"{base}{place.url}",
-        _format_title(place),
+        said if said == PAGE_NAMES[LIST] else f"{PAGE_NAMES[LIST]}: {said}",
         newest,
         [_build_entry(one, places.get(one.id), changes.get(one.id), base) for one in found.items],
         lasting_id=build_urn(f"feed {place.query}"),
@@ -98,7 +102,8 @@ async def show_feeds(request: Request, query: BacklogQuery) -> Response:
 async def create_feed(request: Request, query: BacklogQuery) -> Response:
     """Make an address for a feed reader, with a token of its own, and show it this once."""
     place = backlog_url.build_backlog_url(LIST, query)
-    name = f"Feed: {place.query or 'all items'}"[:100]
+    said = await _describe_list(auth.require_user(request).scope, place, clock.read_time())
+    name = f"Feed: {said}"[:100]
     return _render_feeds(request, place, await create_address(request, auth.FEED, name, place.pairs))
 
 
@@ -160,5 +165,6 @@ def build_urn(id_: str) -> str:
         return uuid5(NAMESPACE_URL, id_).urn
 
 
-def _format_title(place: BacklogUrl) -> str:
-    return f"Backlog: {place.query}" if place.query else "Backlog"
+async def _describe_list(scope: Scope, place: BacklogUrl, now: datetime) -> str:
+    """Return what the items of a feed are narrowed to, in words: it has an order of its own."""
+    return await headings.write_heading(scope, replace(place, layout=ListLayout()), LocalFormat(), now)

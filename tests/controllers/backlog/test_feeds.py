@@ -46,6 +46,19 @@ def test_a_feed_that_a_reader_has_is_not_sent_again(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "title"),
+    [
+        ("", "Backlog"),
+        ("&team=ENG&order=rank", "Backlog: Engineering"),
+        ("&due=..2020-06-01", "Backlog: Due until 1 Jun 2020"),
+    ],
+)
+def test_a_feed_says_in_words_what_it_is_narrowed_to(site: Site, asked: str, title: str) -> None:
+    feed = read(site.get(f"{feed_address(site)}{asked}").text)
+    assert feed.findtext(f"{ATOM}title") == title
+
+
+@pytest.mark.parametrize(
     "change",
     [
         "UPDATE backlog_items SET title = 'Other', updated_at = now() WHERE id = 'i1'",
