@@ -102,6 +102,14 @@ async def test_all_facts_are_told_in_words(client: httpx2.AsyncClient) -> None:
     assert 'href="/projects/Apollo"' in page
 
 
+@pytest.mark.parametrize(("more", "share"), [(4, "1 of 6 done, 17 %"), (300, "1 of 302 done, 1 %")])
+async def test_how_much_is_done_is_rounded_and_never_to_nothing(
+    client: httpx2.AsyncClient, more: int, share: str
+) -> None:
+    await stored(more=more, target_date=days(30))
+    assert share in words((await client.get("/roadmap")).text)
+
+
 async def test_what_a_project_waits_for_is_told_and_its_name_leads_there(client: httpx2.AsyncClient) -> None:
     await stored(target_date=days(30))
     await store(project("Ladder / 2"), item(50, project_id="project-Ladder / 2"))
