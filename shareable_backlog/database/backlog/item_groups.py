@@ -8,6 +8,7 @@ from msgspec import Struct
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.counts.item_totals import POINTS, ItemTotal
+from shareable_backlog.database.backlog.item_names import STATES
 from shareable_backlog.database.backlog.selection.item_predicates import (
     COLUMNS,
     IdPredicate,
@@ -25,6 +26,7 @@ class Group(Struct, frozen=True):
     """One group: `value` is what a filter calls it, None the group of those that have nothing there.
 
     What has the same name in several teams is one group. `type` and `color` are a state's, `color` also a label's.
+    A state `is_advanced` when its team has another of its type before it.
     """
 
     value: str | None
@@ -32,6 +34,7 @@ class Group(Struct, frozen=True):
     ids: list[str]
     type: str | None = None
     color: str | None = None
+    is_advanced: bool = False
 
 
 class GroupContent(Struct, frozen=True):
@@ -60,8 +63,10 @@ _GROUPS: dict[GroupBy, LiteralString] = {
     "state": f"""
         SELECT min(s.name COLLATE "C") AS value, min(s.name COLLATE "C") AS name,
                array_agg(s.id) AS ids, (array_agg(s.type ORDER BY s.position))[1] AS type,
-               (array_agg(s.color ORDER BY s.position))[1] AS color
-        FROM workflow_states s WHERE s.team_id IN ({visibility.TEAMS}) GROUP BY lower(s.name)
+               (array_agg(s.color ORDER BY s.position))[1] AS color,
+               (array_agg(a.is_advanced ORDER BY s.position))[1] AS is_advanced
+        FROM workflow_states s JOIN {STATES} a USING (id)
+        WHERE s.team_id IN ({visibility.TEAMS}) GROUP BY lower(s.name)
         ORDER BY min(array_position(%(types)s::text[], s.type)), min(s.position), lower(s.name)
     """,
     "team": f"""

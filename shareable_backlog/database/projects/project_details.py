@@ -7,6 +7,7 @@ from msgspec import Struct
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.counts.item_totals import POINTS
+from shareable_backlog.database.backlog.item_names import STATES
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.projects.project_names import HAS_NAMESAKE, NAMED, NamedProject
 from shareable_backlog.database.projects.roadmap import RHYTHM, PlannedProject
@@ -53,6 +54,7 @@ class ItemPart(Struct, frozen=True, kw_only=True):
     state: str | None
     type: str | None
     color: str | None
+    is_advanced: bool
     milestone_id: str | None
     items: int
     points: float | None
@@ -105,7 +107,8 @@ async def count_items(scope: Scope, project_id: str, limit: int) -> list[ItemPar
     """Count the items of a project, up to `limit` of them."""
     return await query(
         f"""
-        SELECT t.key AS team_key, t.name AS team, s.name AS state, s.type, s.color, c.milestone_id, c.items, c.points
+        SELECT t.key AS team_key, t.name AS team, s.name AS state, s.type, s.color,
+               a.is_advanced IS TRUE AS is_advanced, c.milestone_id, c.items, c.points
         FROM (
           SELECT f.team_id, f.state_id, f.milestone_id, count(*) AS items, sum(f.points) AS points FROM (
             SELECT i.team_id, i.state_id, i.project_milestone_id AS milestone_id, {POINTS} FROM backlog_items i
@@ -113,6 +116,7 @@ async def count_items(scope: Scope, project_id: str, limit: int) -> list[ItemPar
           ) f GROUP BY 1, 2, 3
         ) c
         LEFT JOIN teams t ON t.id = c.team_id LEFT JOIN workflow_states s ON s.id = c.state_id
+        LEFT JOIN {STATES} a ON a.id = c.state_id
         ORDER BY s.position, lower(s.name), c.state_id, lower(t.name), c.milestone_id
         """,
         {**visibility.build_params(scope), "project_id": project_id, "limit": limit},

@@ -32,6 +32,7 @@ class StateCount(Struct, frozen=True, kw_only=True):
     name: str | None
     type: str | None
     color: str | None
+    is_advanced: bool
     items: int
     has_list: bool
 
@@ -114,6 +115,7 @@ def _count_states(parts: Sequence[ItemPart], *, has_own_list: bool) -> list[Stat
             name=some[0].state,
             type=some[0].type,
             color=some[0].color,
+            is_advanced=some[0].is_advanced,
             items=sum(one.items for one in some),
             has_list=has_own_list and (some[0].state is None or names.is_kept("state", some[0].state)),
         )

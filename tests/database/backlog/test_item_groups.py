@@ -42,6 +42,18 @@ async def test_groups_are_those_of_all_names_and_what_has_nothing(by: GroupBy, v
 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("live_database")
+async def test_a_group_of_a_state_is_as_advanced_as_the_state_on_its_items() -> None:
+    await store_world()
+    await query(
+        "INSERT INTO workflow_states (id, team_id, name, type, position, created_at, updated_at)"
+        " VALUES ('review', 'team-ENG', 'In Testing', 'started', 9000, now(), now())"
+    )
+    found = await item_groups.list_groups(EVERYTHING, "state", WORK)
+    assert [one.name for one in found if one.is_advanced] == ["In Testing"]
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("live_database")
 async def test_people_make_no_groups_where_they_are_not_shown() -> None:
     await store_world()
     await query("UPDATE sharing_settings SET shows_assignees = false")
