@@ -100,6 +100,11 @@ def test_fields_that_are_switched_off_are_on_no_page(site: Site) -> None:
     assert "not shown" in site.get("/about", "bob").text
 
 
+def test_the_number_of_what_one_sees_leads_to_a_list_of_so_many(site: Site) -> None:
+    [count] = re.findall(r'You see <a href="/\?archived=shown">(\d+) items?</a>', site.get("/about", "bob").text)
+    assert site.get("/?archived=shown", "bob").text.count('<li class="item">') == int(count)
+
+
 def test_a_search_leaves_what_it_does_not_list_as_it_is(site: Site) -> None:
     page = site.get("/admin/sharing?q=vip", "alice").text
     assert fields(page, "was") == ["1 label label-vip"]
