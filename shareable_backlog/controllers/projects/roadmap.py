@@ -15,7 +15,7 @@ from starlette.responses import Response
 from shareable_backlog import clock
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url
-from shareable_backlog.controllers.backlog.lists import headings
+from shareable_backlog.controllers.backlog.lists import headings, ranks
 from shareable_backlog.controllers.work import work_pages
 from shareable_backlog.controllers.work.work_pages import WorkLinks
 from shareable_backlog.errors import InvalidInput
@@ -125,6 +125,7 @@ class RoadmapContext(Struct, frozen=True, kw_only=True):
     present_url: str
     compared: ComparedPlans | None
     opened: WorkSection | None
+    ranks: Mapping[str, int]
     open_addresses: Mapping[str, str]
     """By the ids of projects whose items a list has alone: where these stand below the project, or no more."""
     links: WorkLinks
@@ -148,7 +149,8 @@ async def read_roadmap(request: Request, query: RoadmapQuery) -> RoadmapContext:
     compared = await _compare_plans(request, first)
     found = await _list_plans(request, query, compared, today)
     rows = [_build_row(plan, window) for plan in found.plans]
-    saved = views.build_bar(auth.require_page_user(request).views, _build_url(first).partition("?")[2], "roadmap")
+    reader = auth.require_page_user(request)
+    saved = views.build_bar(reader.views, _build_url(first).partition("?")[2], "roadmap")
     has_more = found.has_more and query.page < _LAST_PAGE
     return RoadmapContext(
         heading=saved.current.name if saved.current else _describe_query(request, query, found),
@@ -170,6 +172,7 @@ async def read_roadmap(request: Request, query: RoadmapQuery) -> RoadmapContext:
         saved=saved,
         compared=compared,
         opened=await _read_opened(request, query, found),
+        ranks=await ranks.read_ranks(reader.user.scope, reader.version) if query.open else {},
         open_addresses=_list_open_addresses(query, found),
         links=work_pages.build_links(request),
         present_url=backlog_url.build_present_url("/roadmap", query),

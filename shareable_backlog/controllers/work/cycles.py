@@ -1,5 +1,6 @@
 """Answer `/cycles/{name}`: a cycle of a team, as `FLD-12`."""
 
+from collections.abc import Mapping
 from functools import partial
 from urllib.parse import quote
 
@@ -8,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
+from shareable_backlog.controllers.backlog.lists import ranks
 from shareable_backlog.controllers.work import work_pages
 from shareable_backlog.controllers.work.work_pages import WorkLinks
 from shareable_backlog.errors import NotFound
@@ -35,9 +37,13 @@ class CycleQuery(Struct, frozen=True):
 
 
 class CycleContext(Struct, frozen=True, kw_only=True):
-    """The page of a cycle; `whole` is the list that alone is shown, up to `most` lines of it."""
+    """The page of a cycle; `whole` is the list that alone is shown, up to `most` lines of it.
+
+    `ranks` are the places of items among all that the reader may see.
+    """
 
     page: CyclePage
+    ranks: Mapping[str, int]
     whole: SectionOfCycle | None
     most: int
     texts: PageTexts
@@ -59,6 +65,7 @@ async def show_cycle(request: Request, path: CyclePath, query: CycleQuery) -> Re
     make = partial(cycles.read_cycle_page, reader, cycle, first)
     context = CycleContext(
         page=await _KEPT.value.get((reader, cycle, first), make),
+        ranks=await ranks.read_ranks(reader.scope, reader.version),
         whole=query.all,
         most=MOST_IDS,
         texts=PageTexts(url=None, images={}, titles={}),

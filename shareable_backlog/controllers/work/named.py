@@ -32,9 +32,10 @@ class NamePath(Struct, frozen=True):
 
 
 class LabelWorkContext(Struct, frozen=True):
-    """The page of a label."""
+    """The page of a label; `ranks` are the places of items among all that the reader may see."""
 
     page: LabelWork
+    ranks: Mapping[str, int]
     texts: PageTexts
     forecast: ShownForecast | None
     links: WorkLinks
@@ -59,9 +60,9 @@ async def show_label(request: Request, path: NamePath) -> Response:
     # What several labels have in common has its forecast among the trends of the list.
     part = PlanPart("label", label.ids[0])
     said = await forecasts.read_forecast(request, part, page.burn_up) if len(label.ids) == 1 else None
-    return auth.render_page(
-        request, "work/label.html", LabelWorkContext(page, texts, said, work_pages.build_links(request))
-    )
+    places = await ranks.read_ranks(reader.scope, reader.version)
+    context = LabelWorkContext(page, places, texts, said, work_pages.build_links(request))
+    return auth.render_page(request, "work/label.html", context)
 
 
 async def show_person(request: Request, path: NamePath) -> Response:

@@ -66,6 +66,13 @@ def test_lists_are_short_and_lead_to_all(site: Site) -> None:
     assert '<a href="/cycles/ENG-12">Cycle 12</a>' in read_main(site, "/cycles/ENG-12?all=late")
 
 
+def test_what_is_open_has_its_rank_as_everywhere(site: Site) -> None:
+    for path in ("/cycles/ENG-12", "/cycles/ENG-12?all=late"):
+        page = read_main(site, path)
+        assert page.count('<span class="c-rank">') == page.count('<li class="item">')
+        assert '<span class="visually-hidden">Rank </span>1<' in page
+
+
 def test_it_says_what_it_is_and_what_comes_before(site: Site) -> None:
     page = read_main(site, "/cycles/ENG-12")
     assert '<h1 dir="auto">Cycle 12: Q&amp;A &#34;week&#34;</h1>' in page
