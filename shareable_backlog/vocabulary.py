@@ -103,16 +103,20 @@ class Filter(Struct, frozen=True, kw_only=True):
 NEWS: Final[Mapping[str, str]] = {"meeting": "since the last meeting", "unseen": "not seen by me yet"}
 """In which sense something is new."""
 
-MoveKind: TypeAlias = Literal["new", "done", "slipped", "moved", "gone"]
+MoveKind: TypeAlias = Literal["new", "done", "canceled", "slipped", "moved", "gone"]
 
 MOVES: Final[Mapping[MoveKind, str]] = {
     "new": "New",
     "done": "Done",
+    "canceled": "Canceled",
     "slipped": "Slipped",
     "moved": "Moved",
     "gone": "Gone",
 }
-"""What can have become of an item since a day: the sums of a list that is compared with one."""
+"""What can have become of an item since a day: the sums of a list that is compared with one.
+
+What is a duplicate is canceled, too: nobody did it.
+"""
 
 _LATELY = ("today", "7d", "30d", "90d")
 

@@ -20,7 +20,10 @@ from shareable_backlog.web import params
 from shareable_backlog.web.pages import locales, rendering
 from shareable_backlog.web.pages.locales import LocalFormat
 
-_HEADINGS = {"new": "New", "moved": "Moved", "done": "Done", "risk": "At risk", "rank": "What comes first"}
+_HEADINGS = {
+    "new": "New", "moved": "Moved", "done": "Done", "canceled": "Canceled", "risk": "At risk",
+    "rank": "What comes first",
+}  # fmt: skip
 
 
 class PresentedAgendaQuery(AgendaQuery, frozen=True, kw_only=True):

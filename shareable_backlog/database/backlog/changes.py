@@ -1,4 +1,4 @@
-"""Read what changed in the backlog: what is new, moved from state to state, was done, or is gone.
+"""Read what changed in the backlog: what is new, moved from state to state, was done or canceled, or is gone.
 
 A line is an item on a day, with all that happened to it then, and stands where the last of that happened. Each kind
 of change is read from an index, the latest first, and leaves out what is not the last of its item and day. What an
@@ -16,8 +16,8 @@ from shareable_backlog.database.backlog import state_changes, visibility
 from shareable_backlog.database.backlog.item_names import STATES
 from shareable_backlog.database.connection.query import query
 
-ChangeKind: TypeAlias = Literal["new", "moved", "done", "gone"]
-KINDS: tuple[ChangeKind, ...] = ("new", "moved", "done", "gone")
+ChangeKind: TypeAlias = Literal["new", "moved", "done", "canceled", "gone"]
+KINDS: tuple[ChangeKind, ...] = ("new", "moved", "done", "canceled", "gone")
 
 ChangeEvent: TypeAlias = Literal["created", "moved", "completed", "canceled", "archived", "removed"]
 """What can happen to an item; `removed` is to be in Linear's trash, too."""
@@ -61,10 +61,8 @@ class ChangedItem(Struct, frozen=True):
 # Of each kind: when it happened, to which items, and what it is called.
 _COLUMNS: Mapping[ChangeKind, Sequence[tuple[LiteralString, LiteralString, LiteralString]]] = {
     "new": (("i.created_at", f"{visibility.IN_LINEAR} AND i.archived_at IS NULL", "'created'"),),
-    "done": (
-        ("i.completed_at", f"{visibility.IN_LINEAR} AND i.completed_at IS NOT NULL", "'completed'"),
-        ("i.canceled_at", f"{visibility.IN_LINEAR} AND i.canceled_at IS NOT NULL", "'canceled'"),
-    ),
+    "done": (("i.completed_at", f"{visibility.IN_LINEAR} AND i.completed_at IS NOT NULL", "'completed'"),),
+    "canceled": (("i.canceled_at", f"{visibility.IN_LINEAR} AND i.canceled_at IS NOT NULL", "'canceled'"),),
     # What was put away earlier is not gone a second time when Linear deletes it. The trash has no time of its own.
     "gone": (
         (

@@ -24,13 +24,14 @@ from shareable_backlog.services.backlog.comparison import Comparison
 
 __all__ = ["AgendaItem", "ItemMove", "RiskyProject", "Scope"]
 
-SectionName: TypeAlias = Literal["new", "moved", "done", "risk", "rank"]
-SumKind: TypeAlias = Literal["new", "moved", "done", "overdue", "slipped", "open"]
+SectionName: TypeAlias = Literal["new", "moved", "done", "canceled", "risk", "rank"]
+SumKind: TypeAlias = Literal["new", "moved", "done", "canceled", "overdue", "slipped", "open"]
 
 SECTIONS: Final[Mapping[SectionName, tuple[SumKind, ...]]] = {
     "new": ("new",),
     "moved": ("moved",),
     "done": ("done",),
+    "canceled": ("canceled",),
     "risk": ("overdue", "slipped"),
     "rank": ("open",),
 }
@@ -40,11 +41,12 @@ MOST_IDS = 1_000
 """So many items of a sum are known by name; it is counted as far as a list is."""
 
 _ORDERS: Final[Mapping[SumKind, OrderName]] = {
-    "new": "created", "moved": "updated", "done": "updated", "overdue": "due", "slipped": "updated", "open": "rank",
+    "new": "created", "moved": "updated", "done": "updated", "canceled": "updated", "overdue": "due",
+    "slipped": "updated", "open": "rank",
 }  # fmt: skip
 # Few of all that there are: what is done or moved stands anywhere in the order of updates.
 _PICKS: Final[Mapping[SumKind, Pick]] = {
-    "new": "first", "moved": "any", "done": "any", "overdue": "first", "slipped": "any",
+    "new": "first", "moved": "any", "done": "any", "canceled": "any", "overdue": "first", "slipped": "any",
 }  # fmt: skip
 # Where there was no meeting yet: as long ago as it would have been.
 _USUAL = timedelta(weeks=2)
@@ -158,8 +160,8 @@ async def _choose_first(
     known = dict.fromkeys(id_ for kind in SECTIONS[name] for id_ in sums[kind].item_ids)
     for kind in SECTIONS[name]:
         if kind != "open" and sums[kind].count > MOST_IDS:  # the first by rank need not be among those that are known
-            # What is done has no rank: by that it would stand behind all that is open, which would be read first.
-            order = _ORDERS[kind] if kind == "done" else "rank"
+            # What ended has no rank: by that it would stand behind all that is open, which would be read first.
+            order = _ORDERS[kind] if kind in {"done", "canceled"} else "rank"
             found = await item_pages.list_items(scope, replace(asked[kind], order=order), None, size)
             known = dict.fromkeys(one.id for one in found.items) | known
     return sorted(known, key=lambda id_: places.get(id_, ranks.MOST + 1))[:size]
@@ -169,7 +171,7 @@ def _ask(kind: SumKind, now: datetime, since: datetime) -> ItemQuery:
     """Return which items of a list there are: the very list that the sum leads to."""
     day = since.date().isoformat()
     match kind:
-        case "new" | "moved" | "done":
+        case "new" | "moved" | "done" | "canceled":
             filters = Filters(since=day, moved=kind)
         case "slipped":
             filters = Filters(since=day, moved=kind, with_done=False)

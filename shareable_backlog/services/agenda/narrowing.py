@@ -59,10 +59,10 @@ def narrow_sums(
     left: dict[SumKind, Sequence[str]] = {
         kind: [id_ for id_ in ids if id_ in shown_ids] for kind, ids in sums.items()
     }
-    done = set(left["done"])
+    ended = {*left["done"], *left.get("canceled", ())}  # which agendas that were kept before lack
 
     def is_moved(move: ItemMove) -> bool:
-        return not move.is_slip and not (move.field == "state" and move.item_id in done)
+        return not move.is_slip and not (move.field == "state" and move.item_id in ended)
 
     left["moved"] = [id_ for id_ in left["moved"] if any(map(is_moved, moves.get(id_, ())))]
     return left

@@ -12,7 +12,7 @@ from tests.support.running_site import Site
 from tests.support.signed_in import let_in
 
 SINCE = "since=2020-11-17"
-SECTIONS = ("new", "moved", "done", "risk", "rank")
+SECTIONS = ("new", "moved", "done", "canceled", "risk", "rank")
 
 
 @pytest.fixture
@@ -51,10 +51,11 @@ def test_the_sections_have_what_came_moved_was_done_and_is_at_risk(site: Site) -
         "new": ["Paint"],
         "moved": ["Fix the roof", "Sweep"],
         "done": ["Buy tiles"],
+        "canceled": ["Gild the door"],
         "risk": ["Fix the roof", "Sweep"],
         "rank": ["Fix the roof", "Paint", "Sweep"],
     }
-    assert list(read_sums(page)) == ["1 new", "2 moved", "1 done", "2 overdue", "1 put off", "3 open"]
+    assert list(read_sums(page)) == ["1 new", "2 moved", "1 done", "1 canceled", "2 overdue", "1 put off", "3 open"]
 
 
 def test_each_number_leads_to_a_list_of_just_so_many(site: Site) -> None:
@@ -148,7 +149,7 @@ def test_a_kept_page_stays_as_it_was_while_the_backlog_goes_on(site: Site) -> No
     site.query("UPDATE workflow_states SET name = 'Otherwise'")
     page = site.get(address, "bob").text
     assert read_sections(page) == before
-    assert list(read_sums(page)) == ["1 new", "2 moved", "1 done", "2 overdue", "1 put off", "3 open"]
+    assert list(read_sums(page)) == ["1 new", "2 moved", "1 done", "1 canceled", "2 overdue", "1 put off", "3 open"]
     assert set(read_sums(page).values()) == {""}
     assert "Otherwise" not in page
     assert f'href="{address}"' in site.get("/meeting", "bob").text
@@ -165,7 +166,7 @@ def test_what_is_hidden_since_is_in_no_line_and_no_number_of_it(site: Site) -> N
     site.query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('project', 'p1', false)")
     page = site.get(address, "bob").text
     assert "roof" not in page
-    assert list(read_sums(page)) == ["1 new", "1 moved", "1 done", "1 overdue", "0 put off", "2 open"]
+    assert list(read_sums(page)) == ["1 new", "1 moved", "1 done", "1 canceled", "1 overdue", "0 put off", "2 open"]
     assert re.findall(r">Rank </span>(\d+)<", page) == ["1", "2", "2", "1", "2"]
 
 

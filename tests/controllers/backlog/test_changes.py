@@ -129,10 +129,10 @@ def test_kinds_and_team_narrow_it_and_can_be_taken_back(site: Site) -> None:
     ("chosen", "toggled"),
     [
         ("", "kind=moved"),
-        ("kind=new&kind=moved&kind=done&kind=gone", "kind=moved"),
+        ("kind=new&kind=moved&kind=done&kind=canceled&kind=gone", "kind=moved"),
         ("kind=gone&kind=new&kind=gone", "kind=new&amp;kind=moved&amp;kind=gone"),
         ("kind=moved", ""),
-        ("kind=new&kind=done&kind=gone", ""),
+        ("kind=new&kind=done&kind=canceled&kind=gone", ""),
     ],
 )
 def test_a_click_on_a_kind_takes_it_in_or_out(site: Site, chosen: str, toggled: str) -> None:

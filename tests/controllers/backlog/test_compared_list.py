@@ -15,7 +15,7 @@ INSERT INTO teams (id, key, name, private, created_at, updated_at) VALUES
   ('t1', 'ENG', 'Engineering', false, now(), now()), ('t2', 'OPS', 'Operations', false, now(), now());
 INSERT INTO workflow_states (id, team_id, name, type, created_at, updated_at) VALUES
   ('s1', 't1', 'Todo', 'unstarted', now(), now()), ('s2', 't1', 'In Progress', 'started', now(), now()),
-  ('s3', 't1', 'Shipped', 'completed', now(), now());
+  ('s3', 't1', 'Shipped', 'completed', now(), now()), ('s4', 't1', 'Not needed', 'duplicate', now(), now());
 INSERT INTO projects (id, name, created_at, updated_at) VALUES
   ('p1', 'Apollo', now(), now()), ('p2', 'Tides', now(), now());
 INSERT INTO backlog_items
@@ -23,10 +23,12 @@ INSERT INTO backlog_items
   ('i1', 'ENG-1', 1, 'Fix the roof', 't1', 's1', 4, '2020-12-01', 3, '2020-01-01', '2020-01-01'),
   ('i2', 'ENG-2', 2, 'Buy tiles', 't1', 's2', 0, NULL, NULL, '2020-01-01', '2020-01-01'),
   ('i3', 'ENG-3', 3, 'Call the tiler', 't1', 's1', 0, NULL, NULL, '2020-01-01', '2020-01-01'),
-  ('i4', 'OPS-4', 4, 'Sweep', 't2', NULL, 0, NULL, NULL, '2020-01-01', '2020-01-01');
+  ('i4', 'OPS-4', 4, 'Sweep', 't2', NULL, 0, NULL, NULL, '2020-01-01', '2020-01-01'),
+  ('i6', 'ENG-6', 6, 'Gild the door', 't1', 's1', 0, NULL, NULL, '2019-01-01', '2020-01-01');
 UPDATE backlog_items SET state_id = 's2', priority = 2, due_date = '2021-01-15', estimate = 5, project_id = 'p1',
   updated_at = '2020-11-20' WHERE id = 'i1';
 UPDATE backlog_items SET state_id = 's3', completed_at = '2020-11-20', updated_at = '2020-11-20' WHERE id = 'i2';
+UPDATE backlog_items SET state_id = 's4', canceled_at = '2020-11-20', updated_at = '2020-11-20' WHERE id = 'i6';
 UPDATE backlog_items SET removed_at = '2020-11-20' WHERE id = 'i3';
 UPDATE backlog_items SET due_date = '2021-02-01', updated_at = '2020-11-20' WHERE id = 'i4';
 INSERT INTO backlog_items (id, identifier, number, title, team_id, created_at, updated_at) VALUES
@@ -58,9 +60,10 @@ def list_titles(site: Site, path: str) -> list[str]:
 @pytest.mark.parametrize("path", ["/", "/board"])
 def test_the_sums_stand_on_top_and_each_leads_to_just_so_many(site: Site, path: str) -> None:
     sums = read_sums(site, f"{path}?{SINCE}")
-    assert list(sums)[:-1] == ["1 new", "1 done", "1 slipped", "2 moved", "1 gone"]
+    assert list(sums)[:-1] == ["1 new", "1 done", "1 canceled", "1 slipped", "2 moved", "1 gone"]
     assert list_titles(site, sums["1 new"]) == ["Paint"]
     assert list_titles(site, sums["1 done"]) == ["Buy tiles"]
+    assert list_titles(site, sums["1 canceled"]) == ["Gild the door"]
     assert list_titles(site, sums["1 slipped"]) == ["Fix the roof"]
     assert list_titles(site, sums["2 moved"]) == ["Fix the roof", "Sweep"]
     assert list_titles(site, sums["1 gone"]) == ["Call the tiler"]

@@ -26,14 +26,15 @@ def test_each_section_that_has_something_stands_under_its_heading(site: Site) ->
     [link] = running_site.find_links(site.get(AGENDA, "bob"), "/present/meeting")
     first = read_slide(site.get(link, "bob"))
     second = read_slide(site.get(first.next or "", "bob"))
+    third = read_slide(site.get(second.next or "", "bob"))
     assert first.heading == "Meeting"
-    assert read_titles(first) + read_titles(second) == [
-        *("Paint", "Fix the roof", "Sweep", "Buy tiles"),
+    assert read_titles(first) + read_titles(second) + read_titles(third) == [
+        *("Paint", "Fix the roof", "Sweep", "Buy tiles", "Gild the door"),
         *("Fix the roof", "Sweep", "Fix the roof", "Paint", "Sweep"),
     ]
-    for words in ("New", "Moved", "Done", "At risk", "What comes first"):
-        assert f">{words}</span>" in first.body + second.body
-    assert (first.back, second.back, second.next) == (AGENDA, AGENDA, None)
+    for words in ("New", "Moved", "Done", "Canceled", "At risk", "What comes first"):
+        assert f">{words}</span>" in first.body + second.body + third.body
+    assert (first.back, third.back, third.next) == (AGENDA, AGENDA, None)
 
 
 def test_projects_at_risk_stand_there_by_name_and_why(site: Site) -> None:

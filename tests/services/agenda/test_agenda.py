@@ -33,7 +33,7 @@ def list_items(found: Agenda) -> dict[str, list[str]]:
 
 async def test_an_empty_backlog_has_an_empty_agenda() -> None:
     found = await build()
-    assert list_counts(found) == dict.fromkeys(("new", "moved", "done", "overdue", "slipped", "open"), 0)
+    assert list_counts(found) == dict.fromkeys(("new", "moved", "done", "canceled", "overdue", "slipped", "open"), 0)
     assert (found.projects, found.ranks) == ([], {})
     assert list_counts(await build(NOTHING)) == list_counts(found)
 
@@ -115,12 +115,13 @@ def count_by_model(world: dict[str, Model], rules: Rules) -> dict[SumKind, set[s
     """Return the identifiers of each sum."""
     kinds = {id_: rules.list_kinds(one) for id_, one in world.items()}
     there = {id_: one.now for id_, one in world.items() if not one.now["gone_at"] and rules.is_shared(one.now)}
-    open_ = {id_ for id_, now in there.items() if "completed" not in now["state_id"]}
+    open_ = {id_ for id_, now in there.items() if not now["completed_at"] and not now["canceled_at"]}
     overdue = {id_ for id_ in open_ if there[id_]["due_date"] and there[id_]["due_date"] < NOW.date()}
     return {
         "new": {id_ for id_ in kinds if "new" in kinds[id_]},
         "moved": {id_ for id_ in kinds if "moved" in kinds[id_]},
         "done": {id_ for id_ in kinds if "done" in kinds[id_]},
+        "canceled": {id_ for id_ in kinds if "canceled" in kinds[id_]},
         "overdue": overdue,
         "slipped": {id_ for id_ in open_ if "slipped" in kinds[id_]},
         "open": open_,
@@ -143,6 +144,7 @@ async def test_random_worlds_are_as_a_plain_model_says_in_every_scope(seed: int)
                 "new": expected["new"],
                 "moved": expected["moved"],
                 "done": expected["done"],
+                "canceled": expected["canceled"],
                 "risk": expected["overdue"] | expected["slipped"],
                 "rank": expected["open"],
             }

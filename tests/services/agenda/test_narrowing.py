@@ -1,11 +1,13 @@
 """What is left of an agenda that was kept: lines, moves and sums."""
 
+from collections.abc import Sequence
+
 import pytest
 from msgspec.structs import replace
 
 from shareable_backlog.database.agenda.shown_now import ShownNow
 from shareable_backlog.services.agenda import narrowing
-from shareable_backlog.services.agenda.agenda import AgendaItem, ItemMove
+from shareable_backlog.services.agenda.agenda import AgendaItem, ItemMove, SumKind
 from tests.support.mirrored import NOON
 
 ALL = ShownNow(
@@ -55,11 +57,17 @@ def test_names_that_may_not_be_read_any_more_are_taken_from_a_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("moves", "done", "is_moved"),
+    ("moves", "ended", "is_moved"),
     [([STATE], [], True), ([STATE], ["i"], False), ([SLIP], [], False), ([], [], False), ([ESTIMATE], ["i"], True)],
 )
 def test_an_item_moved_if_a_move_is_told_that_is_no_slip_and_did_not_end_it(
-    moves: list[ItemMove], done: list[str], *, is_moved: bool
+    moves: list[ItemMove], ended: list[str], *, is_moved: bool
 ) -> None:
-    left = narrowing.narrow_sums({"moved": ["i", "hidden"], "done": done}, {"i": moves}, ALL)
-    assert left["moved"] == (["i"] if is_moved else [])
+    of_kind: list[dict[SumKind, Sequence[str]]] = [
+        {"done": ended, "canceled": []},
+        {"done": [], "canceled": ended},
+        {"done": ended},
+    ]
+    for sums in of_kind:
+        left = narrowing.narrow_sums({"moved": ["i", "hidden"], **sums}, {"i": moves}, ALL)
+        assert left["moved"] == (["i"] if is_moved else [])

@@ -13,6 +13,7 @@ from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.services.backlog import comparison, item_pages, ranks
 from shareable_backlog.services.backlog.comparison import Comparison
+from shareable_backlog.streams.workspace import WorkflowStateRow
 from shareable_backlog.vocabulary import MOVES, MoveKind
 from tests.support.listing import parse_query
 from tests.support.mirrored import item, project, state, store, team
@@ -21,7 +22,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 SINCE = datetime(2026, 2, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-UNSTARTED, DOING, DONE = (state(type_, name=type_.title()) for type_ in ("unstarted", "started", "completed"))
+UNSTARTED, DOING, DONE, CANCELED, DUPLICATE = (
+    state(type_, name=type_.title()) for type_ in ("unstarted", "started", "completed", "canceled", "duplicate")
+)
 WORDS = "since=2026-02-01"
 
 
@@ -92,6 +95,20 @@ async def test_what_became_done_is_summed_as_that_and_not_as_moved() -> None:
     await put(5, state_id=DONE.id, completed_at=SINCE + 5 * HOUR)
     assert await list_moves() == [("state", "Unstarted", False)]
     assert (await compare_sums()) == {**dict.fromkeys(MOVES, 0), "done": 1}
+
+
+@pytest.mark.parametrize("ended", [CANCELED, DUPLICATE])
+async def test_what_was_canceled_is_neither_done_nor_moved(ended: WorkflowStateRow) -> None:
+    await store(UNSTARTED, ended)
+    await put(-5, state_id=UNSTARTED.id)
+    await put(5, state_id=ended.id, canceled_at=SINCE + 5 * HOUR)
+    assert (await compare_sums()) == {**dict.fromkeys(MOVES, 0), "canceled": 1}
+
+
+@pytest.mark.parametrize(("completed", "canceled", "kind"), [(5, 6, "canceled"), (6, 5, "done"), (6, -5, "done")])
+async def test_what_was_both_is_what_it_became_last(completed: int, canceled: int, kind: str) -> None:
+    await put(9, completed_at=SINCE + completed * HOUR, canceled_at=SINCE + canceled * HOUR)
+    assert (await compare_sums()) == {**dict.fromkeys(MOVES, 0), kind: 1}
 
 
 async def test_an_item_that_came_since_is_new_and_did_not_move() -> None:
@@ -182,13 +199,17 @@ class Rules:
             return {"gone"} if then and now["gone_at"] >= SINCE else set()
         is_done = now["completed_at"] is not None and now["completed_at"] >= SINCE
         kinds: set[str] = {"done"} if is_done else set()
+        is_canceled = now["canceled_at"] is not None and now["canceled_at"] >= SINCE
+        kinds |= {"canceled"} if is_canceled else set()
         if then is None:
             return kinds | {"new"}
         if then["due_date"] and now["due_date"] and now["due_date"] > then["due_date"]:
             kinds.add("slipped")
         elif then["due_date"] != now["due_date"]:
             kinds.add("moved")
-        if (then["state_id"] != now["state_id"] and not is_done) or then["priority"] != now["priority"]:
+        if (then["state_id"] != now["state_id"] and not (is_done or is_canceled)) or then["priority"] != now[
+            "priority"
+        ]:
             kinds.add("moved")
         if then["project_id"] != now["project_id"] and then["project_id"] not in self.hidden:
             kinds.add("moved")
@@ -197,12 +218,16 @@ class Rules:
         return kinds
 
 
+STATES = ("unstarted", "started", "completed", "canceled")
+
+
 def draw_values(dice: random.Random, team_key: str, at: datetime) -> dict[str, Any]:
-    state_name = dice.choice(("unstarted", "started", "completed"))
+    state_name = dice.choice(STATES)
     return {
         "team_id": f"team-{team_key}",
         "state_id": f"{team_key}-{state_name}-0",
         "completed_at": at if state_name == "completed" else None,
+        "canceled_at": at if state_name == "canceled" else None,
         "priority": dice.choice((0, 1, 2)),
         "due_date": dice.choice((None, date(2026, 3, 1), date(2026, 3, 9))),
         "project_id": dice.choice((None, "project-A", "project-B")),
@@ -223,8 +248,9 @@ async def grow_world(dice: random.Random) -> dict[str, Model]:
             if one.now and dice.random() < 0.7:
                 kept = dice.sample(["priority", "due_date", "project_id", "estimate"], 2)
                 values |= {name: one.now[name] for name in kept}
-            if one.now and one.now["completed_at"] and values["completed_at"]:
-                values["completed_at"] = one.now["completed_at"]
+            for ended_at in ("completed_at", "canceled_at"):
+                if one.now and one.now[ended_at] and values[ended_at]:
+                    values[ended_at] = one.now[ended_at]
             one.now = values
             if at < SINCE:
                 one.then = values
@@ -262,7 +288,7 @@ async def draw_rules(dice: random.Random, group: int) -> Rules:
 
 async def store_teams() -> int:
     """Store two teams with states and projects, and return the id of a group of viewers that sees the first."""
-    states = [state(type_, team=key) for key in ("ENG", "OPS") for type_ in ("unstarted", "started", "completed")]
+    states = [state(type_, team=key) for key in ("ENG", "OPS") for type_ in STATES]
     await store(team("ENG"), team("OPS"), *states, project("A"), project("B"))
     [(group,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Engineering') RETURNING id")
     await query(

@@ -18,7 +18,7 @@ _DUE_NOW: LiteralString = "to_char(i.due_date, 'YYYY-MM-DD')"
 _NOW: LiteralString = f"""CASE c.field WHEN 'state' THEN i.state_id WHEN 'priority' THEN i.priority::text
       WHEN 'due_date' THEN {_DUE_NOW} WHEN 'project' THEN i.project_id ELSE i.estimate::text END"""
 # Both have an index, which a condition within another one would not be found by.
-_DONE: LiteralString = f"(i.completed_at >= {_SINCE} OR i.canceled_at >= {_SINCE})"
+_ENDED: LiteralString = f"(i.completed_at >= {_SINCE} OR i.canceled_at >= {_SINCE})"
 # What is not shown of an item doesn't move it, nor does where it was while it was not shown.
 _TOLD: LiteralString = f"""CASE c.field
       WHEN 'estimate' THEN {visibility.ESTIMATES} AND (
@@ -32,7 +32,7 @@ IS_SLIP: LiteralString = f"(c.field = 'due_date' AND c.from_value < {_DUE_NOW}) 
 IS_TOLD: LiteralString = f"(c.from_value IS DISTINCT FROM {_NOW} AND {_TOLD})"
 """Tell whether the change `c` of the item `i`, which left the state `f`, is one to tell of."""
 
-_IS_MOVE: LiteralString = f"{IS_TOLD} AND NOT {IS_SLIP} AND NOT (c.field = 'state' AND {_DONE} IS TRUE)"
+_IS_MOVE: LiteralString = f"{IS_TOLD} AND NOT {IS_SLIP} AND NOT (c.field = 'state' AND {_ENDED} IS TRUE)"
 
 WAS_THERE: LiteralString = f"i.created_at < {_SINCE}"
 
@@ -90,19 +90,18 @@ def _find_moved(kind: MoveKind) -> LiteralString:
     return f"i.id = ANY (ARRAY({render_moved(kind, 'backlog_items')}))"
 
 
-_NEW: LiteralString = f"i.created_at >= {_SINCE}"
-DATED: Mapping[MoveKind, Sequence[LiteralString]] = {
-    "new": (_NEW,),
-    "done": (
-        f"i.completed_at >= {_SINCE}",
-        f"i.canceled_at >= {_SINCE} AND coalesce(i.completed_at, '-infinity') < {_SINCE}",
-    ),
+DATED: Mapping[MoveKind, LiteralString] = {
+    "new": f"i.created_at >= {_SINCE}",
+    "done": f"i.completed_at >= {_SINCE} AND coalesce(i.canceled_at, '-infinity') < i.completed_at",
+    "canceled": f"i.canceled_at >= {_SINCE} AND coalesce(i.completed_at, '-infinity') <= i.canceled_at",
 }
-"""The kinds that an item's own dates tell of: what it has to meet, each by an index and no two of them."""
+"""The kinds that an item's own dates tell of: what it has to meet, each by an index.
+
+What was done and canceled is what it became last.
+"""
 
 _CONDITIONS: Mapping[MoveKind, LiteralString] = {
-    "new": _NEW,
-    "done": _DONE,
+    **DATED,
     "slipped": _find_moved("slipped"),
     "moved": _find_moved("moved"),
     "gone": "false",  # what is in a list is there
