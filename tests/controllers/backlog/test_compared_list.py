@@ -85,6 +85,17 @@ def test_a_row_tells_from_where_to_where(site: Site, path: str) -> None:
         assert words in page
 
 
+@pytest.mark.parametrize("path", ["/?", "/board?", "/present/list?", "/present/board?slide=2&"])
+@pytest.mark.parametrize("last_meeting", ["2020-11-17", "2020-11-19"])
+def test_new_is_what_came_since_the_day_and_not_since_the_last_meeting(
+    site: Site, path: str, last_meeting: str
+) -> None:
+    site.query("UPDATE settings SET last_meeting_day = %s", last_meeting)
+    mark = re.compile(r'<span class="(?:slide-)?new">New</span>')
+    assert len(mark.findall(site.get(f"{path}{SINCE}", "bob").text)) == 1
+    assert mark.search(site.get(f"{path}since=2020-11-19", "bob").text) is None
+
+
 def test_what_a_person_may_not_see_is_in_no_sum(site: Site) -> None:
     site.query("INSERT INTO sharing_rules (kind, entity_id, is_shown) VALUES ('team', 't2', false)")
     assert "1 moved" in read_sums(site, f"/?{SINCE}")

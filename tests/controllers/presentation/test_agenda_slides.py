@@ -37,6 +37,13 @@ def test_each_section_that_has_something_stands_under_its_heading(site: Site) ->
     assert (first.back, third.back, third.next) == (AGENDA, AGENDA, None)
 
 
+@pytest.mark.parametrize("last_meeting", ["2020-01-01", "2020-11-19"])
+def test_new_is_what_came_since_the_day_that_it_compares_with(site: Site, last_meeting: str) -> None:
+    site.query("UPDATE settings SET last_meeting_day = %s", last_meeting)
+    first = read_slide(site.get("/present/meeting?since=2020-11-17", "bob"))
+    assert first.body.count('<span class="slide-new">New</span>') == 1
+
+
 def test_projects_at_risk_stand_there_by_name_and_why(site: Site) -> None:
     site.query(
         "INSERT INTO projects (id, name, health, created_at, updated_at)"
