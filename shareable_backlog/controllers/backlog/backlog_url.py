@@ -61,8 +61,8 @@ class BacklogUrl(Struct, frozen=True):
         return "/?all" if self.path == LIST else self.path
 
     def build_url_at(self, path: str) -> str:
-        """Return the address of another page about the same items."""
-        return replace(self, path=path).url
+        """Return the address of another page about the same items; trends are compared with no day."""
+        return replace(self, path=path).url_without_since if path == TRENDS else replace(self, path=path).url
 
     def build_url_without(self, condition: Condition) -> str:
         """Return the address without a filter."""

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, TypeAlias, get_args
 from msgspec import Struct, structs
 from msgspec.structs import replace
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog.backlog_url import TRENDS, BacklogQuery
@@ -19,6 +19,8 @@ from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.charts import trends
 from shareable_backlog.services.charts.item_flow import FLOW_TYPES
 from shareable_backlog.services.charts.trends import Trends
+from shareable_backlog.services.projects import forecast
+from shareable_backlog.web import params
 from shareable_backlog.web.fields import Otherwise, Trimmed
 from shareable_backlog.web.pages import rendering
 from shareable_backlog.web.pages.cache import AsyncLruCache
@@ -40,10 +42,14 @@ class TrendsQuery(BacklogQuery, frozen=True):
 
 
 class TrendsContext(Struct, frozen=True, kw_only=True):
-    """The numbers, and for how many weeks they are; `most` are counted of what came in, and of what was done."""
+    """The numbers, and for how many weeks they are; `most` are counted of what came in, and of what was done.
+
+    `is_of_all_states` where the list is narrowed to some, and its forecast is not.
+    """
 
     page: Trends
     forecast: ShownForecast | None
+    is_of_all_states: bool
     weeks: int
     lengths: tuple[Weeks, ...]
     flow_types: tuple[str, ...]
@@ -52,13 +58,15 @@ class TrendsContext(Struct, frozen=True, kw_only=True):
 
 async def show_trends(request: Request, query: TrendsQuery) -> Response:
     """Show what came in and was done, how old it is, how long it took, and how it flows, as pictures and numbers."""
-    # Nothing is compared with a day here: the time that is shown is.
-    query = structs.replace(query, filters=replace(query.filters, since=None, moved=None))
+    if query.filters.since or query.filters.moved:  # nothing is compared with a day here: the time that is shown is
+        plain = structs.replace(query, filters=replace(query.filters, since=None, moved=None))
+        return RedirectResponse(params.build_url(TRENDS, plain), 303)
     chart = await chart_pages.read_chart(request, TRENDS, query)
     weeks = query.weeks or _USUAL
     context = TrendsContext(
         page=await _read_trends(chart, weeks, auth.require_page_user(request).version),
         forecast=await forecasts.read_selected_forecast(request, chart.asked),
+        is_of_all_states=forecast.is_narrowed_to_states(chart.asked.filters),
         weeks=weeks,
         lengths=_LENGTHS,
         flow_types=FLOW_TYPES,

@@ -34,7 +34,7 @@ _MOST_SCOPES = 30
 _LOOK_AGAIN_S = 300.0
 _REST_S = 0.02
 _Record: TypeAlias = dict[str, tuple[int, int, int, int]]
-_NOT_OF_WORK = ("type", "state", "completed", "new")
+_STATES, _TIMES = ("type", "state"), ("completed", "new")
 
 
 async def read_forecast(
@@ -52,13 +52,23 @@ async def read_forecast(
 
 
 async def read_selected_forecast(scope: Scope, asked: ItemQuery) -> Forecast | None:
-    """Return the same of all that is asked for, in whatever state it is: also of what is done and put away."""
+    """Return the same of all that is asked for, in whatever state it is: also of what is done and put away.
+
+    None also for what came or was done in a time alone: its past says nothing of what is left to do.
+    """
+    if any(one.field in _TIMES for one in asked.filters.conditions):
+        return None
     selection = await select_items(scope, replace(asked, filters=_forget_states(asked.filters), order="rank"))
     return simulation.compute_forecast(await work_days.list_work_days(selection), asked.now.date())
 
 
+def is_narrowed_to_states(filters: Filters) -> bool:
+    """Return whether the filters narrow a list to states, which its forecast leaves out of account."""
+    return any(one.field in _STATES for one in filters.conditions)
+
+
 def _forget_states(filters: Filters) -> Filters:
-    kept = tuple(one for one in filters.conditions if one.field not in _NOT_OF_WORK)
+    kept = tuple(one for one in filters.conditions if one.field not in _STATES)
     return replace(filters, conditions=kept, with_archived=True, with_done=True, since=None, moved=None)
 
 

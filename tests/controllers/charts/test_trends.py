@@ -121,6 +121,13 @@ def test_it_is_among_the_layouts_and_can_be_saved_and_switched_off(site: Site) -
     assert 'href="/trends' not in site.get("/", "bob").text
 
 
+def test_they_are_compared_with_no_day_and_their_address_says_so(site: Site) -> None:
+    answer = site.get("/trends?team=ENG&since=2026-01-01&moved=new&weeks=52", "alice")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/trends?team=ENG&weeks=52")
+    page = site.get("/?team=ENG&since=2026-01-01&moved=new", "alice").text
+    assert 'href="/trends?team=ENG"' in page
+
+
 def test_where_nothing_is_shown_or_found_it_says_so_instead(site: Site) -> None:
     assert HEADINGS[0] not in site.get("/trends", "erin").text
     page = site.get("/trends?q=xylophone", "alice").text

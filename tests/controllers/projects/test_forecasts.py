@@ -57,6 +57,15 @@ def test_a_page_says_by_when_all_may_be_done_and_that_too_few_have_ended(site: S
     )
 
 
+def test_where_a_list_is_narrowed_to_states_it_says_that_it_speaks_of_all_of_them(site: Site) -> None:
+    said = "The forecast is of these items in whatever state they are."
+    assert said not in site.get("/trends?project=Roof", "bob").text
+    for words in ("type=completed", "-state=Done"):
+        page = site.get(f"/trends?project=Roof&{words}", "bob").text
+        assert read_words(page)
+        assert said in page
+
+
 def test_a_milestone_has_its_own_in_its_line(site: Site) -> None:
     page = site.get("/projects/Roof", "bob").text
     assert re.search(r"Ridge.*?Forecast: half of the time by .*?, 17 of 20 times by ", page, re.DOTALL)

@@ -70,6 +70,13 @@ async def test_a_list_has_one_whichever_states_it_is_narrowed_to() -> None:
     assert await forecast.read_selected_forecast(EVERYTHING, parse_query("project=Gemini")) is None
 
 
+@pytest.mark.parametrize("words", ["new=meeting", "-new=meeting", "new=unseen", "completed=30d", "-completed=30d"])
+async def test_of_what_came_or_was_done_in_a_time_it_says_nothing(words: str) -> None:
+    await store(DONE, project("Apollo"))
+    await store(*make_work(10, 8), indexed=False)
+    assert await forecast.read_selected_forecast(EVERYTHING, parse_query(words)) is None
+
+
 async def test_what_is_dropped_needs_no_time() -> None:
     await store(DONE, state("canceled"), project("Apollo"))
     await store(*make_work(10, 8), indexed=False)
