@@ -17,7 +17,7 @@ async def explain(words: str, scope: Scope = EVERYTHING, version: str = "1") -> 
 
 
 def list_omissions(found: NothingFound) -> list[tuple[str | None, int]]:
-    return [(one.condition and one.condition.field, one.count) for one in found.omissions]
+    return [(one.condition and one.condition.field, one.total.count) for one in found.omissions]
 
 
 async def test_each_filter_is_named_without_which_there_is_something_with_how_many() -> None:
@@ -28,9 +28,10 @@ async def test_each_filter_is_named_without_which_there_is_something_with_how_ma
     assert list_omissions(await explain("team=OPS&priority=urgent&assignee=nobody")) == []
 
 
-async def test_no_more_than_a_hundred_are_counted() -> None:
+async def test_they_are_counted_exactly_as_far_as_a_list_is() -> None:
     await store(*(item(number) for number in range(110)))
-    assert list_omissions(await explain("project=Nowhere")) == [("project", 101)]
+    [found] = (await explain("project=Nowhere")).omissions
+    assert (found.total.count, found.total.most) == (110, 10_000)
 
 
 async def test_other_teams_are_named_in_which_it_would_be_found() -> None:
@@ -50,7 +51,7 @@ async def test_other_units_leave_out_what_stood_in_the_way() -> None:
 async def test_words_that_are_spelt_alike_are_offered_only_where_they_find_something() -> None:
     await store(item(1, "Certificates expire"), item(2, "Certain roofs", team="OPS"))
     found = await explain("q=certifcates")
-    assert [(one.filters.text, one.count) for one in found.suggestions] == [("certificates", 1)]
+    assert [(one.filters.text, one.total.count) for one in found.suggestions] == [("certificates", 1)]
     assert (await explain("q=certifcates&team=OPS")).suggestions == []
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from shareable_backlog.controllers.backlog.backlog_url import BacklogUrl
 from shareable_backlog.controllers.backlog.lists import headings
 from shareable_backlog.services.backlog import filters
-from shareable_backlog.services.backlog.item_pages import ItemQuery, Scope
+from shareable_backlog.services.backlog.item_pages import ItemQuery, ItemTotal, Scope
 from shareable_backlog.services.search import nothing_found
 from shareable_backlog.services.search.nothing_found import Omission
 from shareable_backlog.vocabulary import MOVES
@@ -18,20 +18,20 @@ from shareable_backlog.web.pages.locales import LocalFormat
 
 
 class CountedLink(Struct, frozen=True):
-    """What a link leads to, in words, and how many items are there."""
+    """What a link leads to, in words, and how many items are there; more than `most` are counted as one more."""
 
     words: str
     url: str
     count: int
+    most: int
 
 
 class NothingAdvice(Struct, frozen=True):
-    """What to leave out, other words, and other units, each with how many items there are, up to `most`."""
+    """What to leave out, other words, and other units, each with how many items there are."""
 
     omissions: list[CountedLink]
     suggestions: list[CountedLink]
     units: list[CountedLink]
-    most: int
 
 
 async def find_advice(
@@ -44,11 +44,11 @@ async def find_advice(
         said = [_describe_omission(one, place, team_names, query.now) for one in found.omissions]
     return NothingAdvice(
         [
-            CountedLink(words, replace(place, filters=one.filters).url, one.count)
+            _build_link(words, replace(place, filters=one.filters), one.total)
             for words, one in zip(said, found.omissions, strict=True)
         ],
         [
-            CountedLink(one.filters.text or "", replace(place, filters=one.filters).url, one.count)
+            _build_link(one.filters.text or "", replace(place, filters=one.filters), one.total)
             for one in found.suggestions
         ],
         [
@@ -56,11 +56,15 @@ async def find_advice(
                 one.group.name or "",
                 place.build_list_url(filters.narrow_to(found.unit_filters, one.condition)),
                 one.count,
+                found.most_of_unit,
             )
             for one in found.units
         ],
-        nothing_found.MOST_COUNTED,
     )
+
+
+def _build_link(words: str, place: BacklogUrl, total: ItemTotal) -> CountedLink:
+    return CountedLink(words, place.url, total.count, total.most)
 
 
 def _describe_omission(one: Omission, place: BacklogUrl, team_names: Mapping[str, str], now: datetime) -> str:

@@ -36,9 +36,14 @@ class ItemTotal(Struct, frozen=True):
         return self.count <= self.most
 
 
+def choose_most(selection: Selection, most: int = MOST) -> int:
+    """Return how many are counted: `most`, or 1,000 where each item has to be asked for words of a search."""
+    return _MOST_OF_SEARCH if selection.is_common_search else most
+
+
 async def count_items(selection: Selection, most: int = MOST) -> ItemTotal:
-    """Count the items of a selection up to `most`; up to 1,000 where each has to be asked for words of a search."""
-    most = _MOST_OF_SEARCH if selection.is_common_search else most
+    """Count the items of a selection as far as `choose_most` says."""
+    most = choose_most(selection, most)
     [(count, points)] = await query(
         render_total(selection), {**selection.params, "most": most + 1}, plan_anew=True, on_standby=True
     )
