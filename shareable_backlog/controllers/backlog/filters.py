@@ -28,13 +28,17 @@ class FiltersQuery(BacklogQuery, frozen=True):
 
 
 class FiltersContext(Struct, frozen=True, kw_only=True):
-    """The page of all filters: what each one offers, what is chosen, and the place that the form carries along."""
+    """The page of all filters: what each one offers, what is chosen, and the place that the form carries along.
+
+    `scale` is Linear's, where all teams that are chosen estimate by one.
+    """
 
     place: BacklogUrl
     kept: BacklogUrl
     given: Mapping[tuple[FilterName, str], Condition]
     options: Mapping[FilterName, Sequence[tuple[str, str | None]]]
     cycles: Mapping[str, Sequence[NamedCycle]]
+    scale: str | None
     find: str
 
 
@@ -50,6 +54,7 @@ async def show_filters(request: Request, query: FiltersQuery) -> Response:
         given={(one.field, _name_direction(one)): one for one in place.filters.conditions},
         options=_list_offers(names, await catalog.list_teams(scope)),
         cycles={str(number): list(alike) for number, alike in groupby(cycles, key=attrgetter("number"))},
+        scale=await catalog.find_scale(scope, place.filters),
         find=query.find,
     )
     return auth.render_page(request, "backlog/filters.html", context)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from shareable_backlog.controllers.backlog.backlog_url import MATRIX, BacklogQuery
 from shareable_backlog.controllers.charts import chart_pages
 from shareable_backlog.controllers.charts.chart_pages import ChartContext
+from shareable_backlog.services.backlog import catalog
 from shareable_backlog.services.backlog.comparison import Comparison
 from shareable_backlog.services.charts import matrix
 from shareable_backlog.services.charts.matrix import ChosenLabels, Matrix
@@ -17,14 +18,15 @@ from shareable_backlog.web.pages import rendering
 class MatrixContext(Struct, frozen=True, kw_only=True):
     """The table, in rows of what, and how many items it looks at.
 
-    `chosen` are the labels that an admin has named for it, by which it goes where `by` is None; `lacks_chosen` where
-    nothing is left of them.
+    `scale` is Linear's, where all teams that are asked for estimate by one. `chosen` are the labels that an admin has
+    named for it, by which it goes where `by` is None; `lacks_chosen` where nothing is left of them.
     """
 
     page: Matrix
     by: GroupBy | None
     chosen: ChosenLabels | None
     lacks_chosen: bool
+    scale: str | None
     most: int
     compared: Comparison | None
 
@@ -60,6 +62,7 @@ async def read_matrix(chart: ChartContext, query: BacklogQuery) -> MatrixContext
         by=None if isinstance(by, ChosenLabels) else by,
         chosen=usual if isinstance(usual, ChosenLabels) else None,
         lacks_chosen=lacks_chosen and by is usual,
+        scale=await catalog.find_scale(chart.scope, chart.asked.filters),
         most=matrix.MOST_COUNTED,
         compared=await chart_pages.compare_chart(chart, named),
     )

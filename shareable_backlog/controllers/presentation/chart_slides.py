@@ -28,7 +28,7 @@ from shareable_backlog.services.backlog.comparison import Comparison
 from shareable_backlog.services.backlog.item_pages import Group, ListedItem
 from shareable_backlog.services.backlog.news import News
 from shareable_backlog.services.charts.item_timeline import TimelineCell
-from shareable_backlog.vocabulary import FILTERS
+from shareable_backlog.vocabulary import FILTERS, find_size
 from shareable_backlog.web import params
 from shareable_backlog.web.pages import locales, rendering
 
@@ -174,13 +174,14 @@ def _list_matrix_slides(chart: ChartContext, context: MatrixContext) -> list[_Sl
     page, chosen = context.page, context.chosen
     rows = [(_render_row_name(context, group), cells) for group, cells in page.rows]
     with locales.write_for(chart.local):
-        columns = ["None" if one is None else locales.format_number(one) for one in page.estimates]
+        columns = [_name_effort(one, context.scale) for one in page.estimates]
+        efforts = [_write_effort(one, context.scale) for one in page.estimates]
     found: list[_Slide] = [
         GridContext(
             row_word=chosen.name if context.by is None and chosen else FILTERS[context.by or "label"].label,
-            column_word="Estimate in points",
+            column_word="Estimate" if context.scale == "tShirt" else "Estimate in points",
             columns=columns,
-            cell_words=[_write_points(one) for one in columns],
+            cell_words=efforts,
             rows=[(name, [cell.count for cell in cells]) for name, cells in rows[at : at + _ROWS]],
             largest=page.largest,
         )
@@ -188,12 +189,12 @@ def _list_matrix_slides(chart: ChartContext, context: MatrixContext) -> list[_Sl
     ]
     sections = [
         Section(
-            heading=name + Markup(" · {}").format(_write_points(word)),
+            heading=name + Markup(" · {}").format(effort),
             note=backlog_decks.write_count(len(cell.items), cell.count, context.most, chart.local),
             lines=cell.items,
         )
         for name, cells in rows
-        for word, cell in zip(columns, cells, strict=True)
+        for effort, cell in zip(efforts, cells, strict=True)
         if cell.count
     ]
     return [*found, *slides.pack_sections(sections)]
@@ -205,8 +206,15 @@ def _render_row_name(context: MatrixContext, group: Group) -> Markup:
     return backlog_decks.render_group_name(context.by or "label", group)
 
 
-def _write_points(word: str) -> str:
-    return "no estimate" if word == "None" else f"{word} point{'' if word == '1' else 's'}"
+def _name_effort(estimate: float | None, scale: str | None) -> str:
+    return "None" if estimate is None else find_size(estimate, scale) or locales.format_number(estimate)
+
+
+def _write_effort(estimate: float | None, scale: str | None) -> str:
+    if estimate is None:
+        return "no estimate"
+    unit = "point" if estimate == 1 else "points"
+    return find_size(estimate, scale) or f"{locales.format_number(estimate)} {unit}"
 
 
 def _list_timeline_slides(chart: ChartContext, context: TimelineContext) -> list[_Slide]:

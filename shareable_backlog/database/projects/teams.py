@@ -11,10 +11,11 @@ from shareable_backlog.database.connection.transaction import Transaction
 
 
 class ShownTeam(Struct, frozen=True):
-    """What a filter says of a team."""
+    """What a filter says of a team; `scale` is Linear's, by which it estimates."""
 
     key: str
     name: str
+    scale: str | None = None
 
 
 # Each is looked up in its index, as a join might read all items; that of the labels has the default collation.
@@ -38,7 +39,7 @@ async def list_teams(scope: Scope) -> list[ShownTeam]:
     """Return every team that is shown, by name; to a group only those that it sees something of."""
     return await query(
         f"""
-        SELECT t.key, t.name FROM teams t
+        SELECT t.key, t.name, t.issue_estimation_type AS scale FROM teams t
         WHERE t.id IN ({visibility.TEAMS})
           AND (%(viewer_group_ids)s::integer[] IS NULL
                OR t.id IN ({visibility.GROUP_TEAMS}) OR t.id IN ({_OF_GROUPS_ITEMS}))

@@ -6,6 +6,7 @@ from shareable_backlog.database import overview
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import filter_options
 from shareable_backlog.database.backlog.filter_options import NamedCycle, Options
+from shareable_backlog.database.backlog.filters import Filters
 from shareable_backlog.database.projects import labels, projects, teams
 from shareable_backlog.database.projects.labels import ShownLabel
 from shareable_backlog.database.projects.projects import ShownProject
@@ -15,6 +16,17 @@ from shareable_backlog.database.projects.teams import ShownTeam
 async def list_teams(scope: Scope) -> list[ShownTeam]:
     """Return every team that is shown, by name."""
     return await teams.list_teams(scope)
+
+
+async def find_scale(scope: Scope, filters: Filters) -> str | None:
+    """Return Linear's scale by which all teams that are asked for estimate; None for several, or none."""
+    teams_left = await list_teams(scope)
+    for one in filters.conditions:
+        if one.field == "team":
+            keys = {value.lower() for value in one.values}
+            teams_left = [team for team in teams_left if (team.key.lower() in keys) is not one.is_not]
+    scales = {team.scale for team in teams_left} - {"notUsed"}
+    return scales.pop() if len(scales) == 1 else None
 
 
 async def list_projects(scope: Scope, after_id: str | None, limit: int) -> tuple[list[ShownProject], str | None]:

@@ -93,6 +93,14 @@ def test_nothing_of_each_is_offered_by_its_own_words(site: Site) -> None:
     assert ("priority", "none", "No priority") in list_choices(site.get("/filters", "bob").text)
 
 
+def test_where_all_teams_that_are_chosen_estimate_in_sizes_these_are_offered(site: Site) -> None:
+    site.query("UPDATE backlog_items SET estimate = 3")
+    site.query("UPDATE teams SET issue_estimation_type = 'tShirt' WHERE key = 'ENG'")
+    offered = r'name="estimate" value="3"(?: checked)?>\s*<span dir="auto">{}</span>'
+    assert re.search(offered.format("3"), site.get("/filters", "bob").text)
+    assert re.search(offered.format("M"), site.get("/filters?team=ENG&estimate=3", "bob").text)
+
+
 def test_cycles_have_their_names_and_dates_and_none_of_a_hidden_team(site: Site) -> None:
     site.query(
         """

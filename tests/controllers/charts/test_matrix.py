@@ -47,6 +47,19 @@ def test_each_cell_leads_to_a_list_of_just_as_many(site: Site) -> None:
     assert "Fix the roof" in page
 
 
+def test_where_all_teams_estimate_in_sizes_its_columns_are_sizes(site: Site) -> None:
+    site.query("UPDATE teams SET issue_estimation_type = 'tShirt'")
+    page = site.get("/matrix", "bob").text
+    assert '<th scope="col">M</th>' in page
+    assert "points</th>" not in page
+    site.query(
+        "INSERT INTO teams (id, key, name, private, issue_estimation_type, created_at, updated_at)"
+        " VALUES ('t2', 'OPS', 'Operations', false, 'fibonacci', now(), now())"
+    )
+    assert '<th scope="col">3 points</th>' in site.get("/matrix", "bob").text
+    assert '<th scope="col">M</th>' in site.get("/matrix?team=ENG", "bob").text
+
+
 def test_rows_may_be_of_another_group_and_the_address_is_the_view(site: Site) -> None:
     page = site.get("/matrix?team=ENG&group=team", "bob").text
     assert read_counts(page)[0] == ("/?team=ENG&estimate=3&done=hidden", "2")

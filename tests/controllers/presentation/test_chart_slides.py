@@ -50,6 +50,14 @@ def test_the_matrix_begins_with_all_its_numbers(site: Site) -> None:
     assert max(read_numbers(slide.body)) == 11
 
 
+def test_where_all_teams_estimate_in_sizes_so_do_the_slides(site: Site) -> None:
+    site.query("UPDATE teams SET issue_estimation_type = 'tShirt'")
+    first, *others = walk(site, "/present/matrix")
+    assert "points" not in first
+    assert '<th scope="col">M</th>' in " ".join(first.split())
+    assert " · M" in " ".join(others)
+
+
 def test_then_each_cell_has_its_first_items_by_name(site: Site) -> None:
     first, *others = walk(site, "/present/matrix")
     assert "slide-grid" in first

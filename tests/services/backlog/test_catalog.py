@@ -5,6 +5,7 @@ import pytest
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.services.backlog import catalog
+from tests.support.listing import parse_query
 from tests.support.mirrored import item, project, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -17,6 +18,17 @@ async def test_projects_come_by_pages() -> None:
     first, after = await catalog.list_projects(EVERYTHING, None, 2)
     rest, end = await catalog.list_projects(EVERYTHING, after, 2)
     assert ([one.name for one in first + rest], end) == (list(names), None)
+
+
+@pytest.mark.parametrize(
+    ("words", "scale"),
+    [("", None), ("team=ops", "tShirt"), ("team=OPS&team=SAL", "tShirt"), ("-team=ENG", "tShirt"), ("team=SAL", None),
+     ("team=ENG", "fibonacci"), ("team=ENG&team=OPS", None), ("team=GONE", None)],
+)  # fmt: skip
+async def test_a_scale_is_that_of_all_teams_that_are_asked_for_and_estimate(words: str, scale: str | None) -> None:
+    scales = {"ENG": "fibonacci", "OPS": "tShirt", "SAL": "notUsed"}
+    await store(*(team(key, issue_estimation_type=of_team) for key, of_team in scales.items()))
+    assert await catalog.find_scale(EVERYTHING, parse_query(words).filters) == scale
 
 
 async def test_what_is_mirrored_is_counted_whether_shown_or_not_but_for_what_is_archived_or_gone() -> None:
