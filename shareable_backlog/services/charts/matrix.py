@@ -44,12 +44,14 @@ class MatrixCell(Struct, frozen=True):
 class Matrix(Struct, frozen=True):
     """The groups that have an open item, each with a cell for each of `estimates`, None that of items without one.
 
-    Of more than `MOST_COUNTED` items the first are looked at: `count` says how many there are, at most one more.
+    Of more than `MOST_COUNTED` items the first are looked at: `count` says how many there are, at most one more, and
+    `filters` leave just these.
     """
 
     estimates: Sequence[float | None]
     rows: Sequence[tuple[Group, Sequence[MatrixCell]]]
     count: int
+    filters: Filters
 
     @property
     def largest(self) -> int:
@@ -97,7 +99,7 @@ async def build_matrix(scope: Scope, query: ItemQuery, by: GroupBy | ChosenLabel
     columns = [*estimates, None]
     shown = [at for at, _ in enumerate(groups) if any(row == at for row, _ in cells)]
     rows = [(groups[at], [build_cell(at, one) for one in columns]) for at in shown]
-    return Matrix(columns, rows, cells[None, None].count)
+    return Matrix(columns, rows, cells[None, None].count, open_)
 
 
 def _narrow_to_row(open_: Filters, by: GroupBy | ChosenLabels, group: Group) -> Filters:

@@ -45,6 +45,12 @@ def test_items_stand_in_their_months_and_what_has_no_date_beside_them(site: Site
     ]  # fmt: skip
 
 
+def test_where_there_are_other_items_it_says_which(site: Site) -> None:
+    words = "The others are due at another time, or are not open and have no date."
+    assert words not in site.get("/timeline?from=2026-02&months=3", "bob").text
+    assert words in site.get("/timeline?from=2026-03&months=3", "bob").text
+
+
 def test_of_two_years_the_quarters_are_shown(site: Site) -> None:
     page = site.get("/timeline?from=2026-01&months=24", "bob").text
     assert "Q1 2026 No state Fix the roof Overdue 6 Feb No state Buy tiles Overdue 31 Mar" in read_cells(page)

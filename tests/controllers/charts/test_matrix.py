@@ -47,6 +47,19 @@ def test_each_cell_leads_to_a_list_of_just_as_many(site: Site) -> None:
     assert "Fix the roof" in page
 
 
+def test_it_says_how_many_are_counted_and_leads_to_just_these(site: Site) -> None:
+    site.query(
+        "INSERT INTO workflow_states (id, team_id, name, type, created_at, updated_at)"
+        " VALUES ('s1', 't1', 'Done', 'completed', now(), now())"
+    )
+    site.query("UPDATE backlog_items SET state_id = 's1', completed_at = now() WHERE id = 'i2'")
+    page = site.get("/matrix?team=ENG", "bob").text
+    assert ">3<span> items</span>" in page
+    [(url, count)] = re.findall(r'Counted below: <a href="([^"]+)">(\d+) open</a>', page)
+    assert sum(int(number) for _, number in read_counts(page)) == int(count) == 2
+    assert site.get(unescape(url), "bob").text.count('<li class="item">') == 2
+
+
 def test_where_all_teams_estimate_in_sizes_its_columns_are_sizes(site: Site) -> None:
     site.query("UPDATE teams SET issue_estimation_type = 'tShirt'")
     page = site.get("/matrix", "bob").text
