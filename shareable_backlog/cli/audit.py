@@ -87,16 +87,16 @@ def _prune_entries(arguments: argparse.Namespace) -> int:
         if days == 0:
             return "AUDIT_RETENTION_DAYS is 0, so everything is kept."
         config = build_seal_config(secret_key.ensure_secret_key(settings))
-        count = await audit_retention.count_older(config, days)
+        count, age = await audit_retention.count_older(config, days), format_count(days, "day")
         if arguments.dry_run:
-            return f"{format_count(count, 'row')} older than {days} days would be removed. Nothing was changed."
+            return f"{format_count(count, 'row')} older than {age} would be removed. Nothing was changed."
         if count:
             confirmation.require_yes(
-                f"This deletes {format_count(count, 'row')} of the audit log for good, all older than {days} days.",
+                f"This deletes {format_count(count, 'row')} of the audit log for good, all older than {age}.",
                 is_given=arguments.yes,
             )
         count = await audit_retention.prune_entries(config, OPERATOR, days)
-        return f"{format_count(count, 'row')} older than {days} days removed."
+        return f"{format_count(count, 'row')} older than {age} removed."
 
     print(run_with_database(prune, looks=True))
     return 0

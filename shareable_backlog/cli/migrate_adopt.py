@@ -108,7 +108,10 @@ def _list_kept(adoption: "Adoption") -> list[str]:
     held = adoption.holding
     labels = f"{format_count(held.labels, 'label')}, {held.hidden_labels:,} of them not offered"
     kept = (
-        (held.marked_it, f"{held.marked_it:,} people marked as IT, in users.is_it"),
+        (
+            held.marked_it,
+            f"{held.marked_it:,} {'person' if held.marked_it == 1 else 'people'} marked as IT, in users.is_it",
+        ),
         (held.labels, f"{labels}, in node_label_visibility; no item is hidden by them"),
         (held.requests, f"{format_count(held.requests, 'request')}, in node_requests"),
         (held.items, f"{format_count(held.items, 'item')} of the old mirror, in node_backlog_items: Linear has them"),

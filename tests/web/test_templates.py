@@ -57,6 +57,12 @@ def test_no_line_is_too_long_to_be_read() -> None:
     assert [(name, line) for name, line in lines if len(line) > 160] == []
 
 
+def test_no_word_is_joined_to_the_next_line_where_a_tag_takes_the_line_break() -> None:
+    joined = re.compile(r"[^\s>%]{%-? (?:end|if|for)[^%]*%}\n[\w(“]")
+    found = [(name, hit[0]) for name, text in TEMPLATES.items() for hit in joined.finditer(text)]
+    assert found == []
+
+
 _WEIGHTY = ("'promote'", "'demote'", '/delete"', '/revoke"', '/passkeys/remove"', 'passkey.id }}/remove"')
 """Acts that can't be undone, or give a right; a view's deletion can be undone, and a person's address is typed."""
 _EXEMPT = ("/views/delete", "/admin/people/{{ user.id }}/delete")

@@ -65,7 +65,8 @@ def compare_rows(conninfo: str, expected: Mapping[str, int]) -> list[str]:
     with session_options.connect(conninfo) as connection:
         found = manifest.count_rows(connection)
     return [
-        f"{table} has {found.get(table, 0):,} rows, and should have {expected.get(table, 0):,}."
+        f"{table} has {found.get(table, 0):,} {'row' if found.get(table) == 1 else 'rows'},"
+        f" and should have {expected.get(table, 0):,}."
         for table in sorted(expected.keys() | found.keys())
         if expected.get(table) != found.get(table)
     ]

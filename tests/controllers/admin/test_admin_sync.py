@@ -89,6 +89,8 @@ def test_a_run_under_way_tells_what_it_is_at(site: Site) -> None:
     assert "Reading what has changed in Linear." in page
     assert "5 requests and 80 points so far" in page
     assert '<td class="number">1,250</td>' in page
+    site.query("UPDATE sync_history SET requests = 1, points = 1 WHERE status = 'running'")
+    assert "1 request and 1 point so far" in site.get("/admin/sync", "alice").text
 
 
 def test_what_linear_refuses_is_told_with_who_can_mend_it_and_when_it_is_asked_again(site: Site) -> None:

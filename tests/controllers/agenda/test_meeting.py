@@ -155,6 +155,10 @@ def test_a_kept_page_stays_as_it_was_while_the_backlog_goes_on(site: Site) -> No
     assert f'href="{address}"' in site.get("/meeting", "bob").text
 
 
+def test_a_kept_page_says_on_which_day_it_was_so(site: Site) -> None:
+    assert re.search(r"As it was on <time [^>]+>\d", site.get(keep(site), "bob").text)
+
+
 def test_a_kept_page_names_the_same_day_in_every_time_zone(site: Site) -> None:
     address = keep(site)
     assert site.post("/account/preferences", "bob", time_zone="US/Pacific").status_code == 303

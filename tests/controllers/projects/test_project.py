@@ -126,6 +126,12 @@ async def test_each_number_leads_to_a_list_of_just_so_many(client: httpx2.AsyncC
         assert len(re.findall(r'<li class="item">', listed)) == int(count), address
 
 
+async def test_the_only_item_in_a_state_is_told_as_one(client: httpx2.AsyncClient) -> None:
+    await stored()
+    told = re.findall(r'(\d+)<span class="visually-hidden"> (items?)</span>', await read(client))
+    assert told == [("1", "item"), ("1", "item")]
+
+
 async def test_a_name_that_a_filter_would_cut_has_numbers_without_lists(client: httpx2.AsyncClient) -> None:
     await store(project("x" * 300, id="p1"), item(1, project_id="p1"))
     page = await read(client, f"/projects/{'x' * 300}")

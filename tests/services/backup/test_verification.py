@@ -70,7 +70,7 @@ def test_other_counts_than_the_backup_tells_are_named_and_nothing_is_left_behind
     written = backup_file.dump_database(sealed, file)
     manifest.add_manifest(file, replace(written, rows=written.rows | {"users": 1200}))
     verdict = verification.verify_backup(settings, file)
-    assert verdict.faults == ["users has 1 rows, and should have 1,200."]
+    assert verdict.faults == ["users has 1 row, and should have 1,200."]
     assert list(room.iterdir()) == []
 
 

@@ -51,6 +51,11 @@ def test_the_words_fit_one_and_all_and_none() -> None:
     assert read_words(draw(build([3, 0], [0, 0]))).endswith("from 3 to 0 items.")
 
 
+def test_what_came_and_went_in_between_is_told() -> None:
+    assert read_words(draw(build([0, 1, 0], [0, 0, 0]))).endswith("from 0 to 0 items, with up to 1 in between.")
+    assert read_words(draw(build([2, 3, 3], [0, 0, 0]))).endswith("from 2 to 3 items. None of them is done.")
+
+
 def test_the_table_has_the_numbers_of_the_picture() -> None:
     chart = build([0, 12, 1400], [0, 4, 28], [0, 5, 33])
     rows = re.findall(r'<th scope="row">.*?</tr>', draw(chart), re.DOTALL)

@@ -22,7 +22,7 @@ _REFUSED = (
     "This passkey can't be used here. Try again, or sign in another way: an admin can help if it keeps happening."
 )
 _UNVOUCHED = (
-    "You haven't signed in another way for {days} days, and a passkey works no longer than that by itself. Sign in"
+    "You haven't signed in another way for {days}, and a passkey works no longer than that by itself. Sign in"
     " that way once; after that the passkey works again."
 )
 _CLONED = (
@@ -60,7 +60,7 @@ async def accept_passkey(
             if await passkeys.is_vouched_for(tx, passkey.user_id, limits.max_days):
                 entered = await _let_in(tx, config, passkey, assertion, given.next_path, actor)
             else:
-                entered = _UNVOUCHED.format(days=limits.max_days)
+                entered = _UNVOUCHED.format(days="a day" if limits.max_days == 1 else f"{limits.max_days} days")
     except AnswerRefused as refusal:
         details = {"reason": str(refusal)}
         await strangers.record_stranger(None, actor, Action.PASSKEY_REFUSED, str(refusal), details, refused=True)
