@@ -21,7 +21,8 @@ def describe_filter_value(value: str, field: FilterName, now: datetime | None = 
     """
     match FILTERS[field].kind:
         case "day" | "moment" as kind if value.endswith("d") and value[:-1].isdecimal():
-            return f"in the {'next' if kind == 'day' else 'last'} {value[:-1]} days"
+            coming = "next" if kind == "day" else "last"
+            return f"in the {coming} day" if int(value[:-1]) == 1 else f"in the {coming} {value[:-1]} days"
         case "day" | "moment":
             return _describe_days(value, now)
         case "name" if field == "cycle":
@@ -79,8 +80,8 @@ def _open_time(at: datetime, _reader: LocalFormat) -> str:
 
 
 def format_days_ago(at: datetime, now: datetime) -> str:
-    """Return how many days or weeks before `now` it was: `today`, `yesterday`, `5 days ago`, `3 weeks ago`."""
-    days = (now - at).days
+    """Return how many of the reader's days or weeks before `now` it was: `today`, `5 days ago`, `3 weeks ago`."""
+    days = (locales.compute_today(now) - locales.compute_today(at)).days
     if days < 1:
         return "today"
     if days == 1:

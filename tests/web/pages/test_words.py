@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shareable_backlog.vocabulary import FilterName
 from shareable_backlog.web.pages import words
 from shareable_backlog.web.pages.locales import LocalFormat, write_for
 
@@ -107,10 +108,37 @@ def test_a_browser_is_named_as_people_know_it(user_agent: str | None, name: str)
 
 
 @pytest.mark.parametrize(
+    ("value", "field", "said"),
+    [
+        ("7d", "due", "in the next 7 days"),
+        ("1d", "due", "in the next day"),
+        ("1d", "created", "in the last day"),
+    ],
+)
+def test_days_from_now_are_counted_in_words(value: str, field: FilterName, said: str) -> None:
+    assert words.describe_filter_value(value, field) == said
+
+
+@pytest.mark.parametrize(
     ("before", "said"), [(-1, "today"), (0, "today"), (1, "yesterday"), (13, "13 days ago"), (20, "2 weeks ago")]
 )
 def test_an_age_is_said_in_days_and_then_in_weeks(before: int, said: str) -> None:
     assert words.format_days_ago(NOW - timedelta(days=before), NOW) == said
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "said"),
+    [
+        ("2026-02-04T23:00+00:00", "UTC", "2 days ago"),
+        ("2026-02-05T23:00+00:00", "UTC", "yesterday"),
+        ("2026-02-05T23:00+00:00", "Europe/Berlin", "today"),
+        ("2026-02-06T01:00+00:00", "America/New_York", "yesterday"),
+        ("2026-02-05T06:00+00:00", "America/New_York", "yesterday"),
+    ],
+)
+def test_days_begin_at_midnight_where_the_reader_is(at: str, zone: str, said: str) -> None:
+    with write_for(LocalFormat(zone)):
+        assert words.format_days_ago(datetime.fromisoformat(at), NOW) == said
 
 
 def test_a_time_is_an_element_with_the_exact_one_as_its_title() -> None:
