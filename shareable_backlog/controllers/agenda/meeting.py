@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from msgspec import Struct
 from starlette.requests import Request
@@ -14,17 +14,19 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.controllers.backlog import backlog_url
 from shareable_backlog.controllers.backlog.backlog_url import LIST, BacklogUrl
 from shareable_backlog.controllers.backlog.lists import origins
-from shareable_backlog.errors import InvalidInput, NotAllowed, NotFound
+from shareable_backlog.errors import NotAllowed, NotFound
 from shareable_backlog.process_state import ProcessState
 from shareable_backlog.services.agenda import agenda, kept_agendas
 from shareable_backlog.services.agenda.agenda import Agenda, AgendaSection, AgendaSum, RiskyProject
 from shareable_backlog.services.agenda.kept_agendas import KeptAgenda
+from shareable_backlog.services.backlog import filters
 from shareable_backlog.services.backlog.filters import Filters
 from shareable_backlog.services.backlog.layouts import ListLayout
-from shareable_backlog.web.fields import Day, Otherwise
+from shareable_backlog.web.fields import Codec, Otherwise, Trimmed
 from shareable_backlog.web.pages.cache import AsyncLruCache
 
 PATH = "/meeting"
+_Since: TypeAlias = Annotated[date, Trimmed(), Codec(filters.parse_since_day, date.isoformat)]
 
 _KEPT = ProcessState(lambda: AsyncLruCache[Agenda](64))
 _KEPT_OF_DAY = ProcessState(lambda: AsyncLruCache[Agenda | None](64))
@@ -33,7 +35,7 @@ _KEPT_OF_DAY = ProcessState(lambda: AsyncLruCache[Agenda | None](64))
 class AgendaQuery(Struct, frozen=True):
     """With which day the agenda compares; None is that of the last meeting."""
 
-    since: Annotated[Day | None, Otherwise(InvalidInput, "A day looks like 2026-01-31. Choose one.")] = None
+    since: _Since | None = None
 
 
 class KeptPath(Struct, frozen=True):
@@ -45,7 +47,7 @@ class KeptPath(Struct, frozen=True):
 class KeepForm(Struct, frozen=True):
     """With which day the agenda that is to be kept compares."""
 
-    since: Day | None = None
+    since: _Since | None = None
 
 
 class AgendaContext(Struct, frozen=True, kw_only=True):
@@ -161,8 +163,8 @@ def _build_kept_url(kept: KeptAgenda) -> str:
     return f"{PATH}/{kept_agendas.format_key(kept)}"
 
 
-def _build_place(filters: Filters) -> BacklogUrl:
-    return BacklogUrl(LIST, filters, ListLayout())
+def _build_place(wanted: Filters) -> BacklogUrl:
+    return BacklogUrl(LIST, wanted, ListLayout())
 
 
 def _build_list_url(of: AgendaSum | RiskyProject) -> str:

@@ -1,7 +1,7 @@
 """Answer `/changes`: what is new, moved, done and gone since somebody looked last."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ from shareable_backlog.controllers.access import auth
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.account import views
 from shareable_backlog.services.account.views import ViewsBar
-from shareable_backlog.services.backlog import changes
+from shareable_backlog.services.backlog import changes, filters
 from shareable_backlog.services.backlog.changes import KINDS, ChangeFilters, ChangeKind, ChangesPage, Visit
 from shareable_backlog.web import params
 from shareable_backlog.web.fields import Codec, TeamKey, TimeAndKey, Trimmed
@@ -31,14 +31,11 @@ def _read_since(text: str) -> Period | date | datetime:
         if period == text:
             return period
     try:
-        if "T" not in text:
-            return date.fromisoformat(text)
-        at = datetime.fromisoformat(text)
-        if MINYEAR < at.year < MAXYEAR:  # it exists in every zone
-            return at
+        at = datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
     except ValueError:
-        pass
-    raise InvalidInput("The day in this page's address isn't valid. Choose one of the periods.")
+        raise InvalidInput("The day in this page's address isn't valid. Choose one of the periods.") from None
+    filters.require_past(at.date() if isinstance(at, datetime) else at)
+    return at
 
 
 def _write_since(since: Period | date | datetime) -> str:

@@ -60,7 +60,6 @@ class News(Struct, frozen=True):
 
 
 NO_NEWS = News()
-_FIRST_DAY, _LAST_DAY = date(2, 1, 1), date(9998, 12, 31)
 
 
 def find_since(filters: Filters, now: datetime, news: News) -> datetime | None:
@@ -68,8 +67,7 @@ def find_since(filters: Filters, now: datetime, news: News) -> datetime | None:
     day = filters.since_day
     if day is None:
         return news.meeting if filters.since else None
-    # Beyond the edges of the calendar a time zone leads out of it.
-    return datetime.combine(min(max(day, _FIRST_DAY), _LAST_DAY), time.min, now.tzinfo)
+    return datetime.combine(day, time.min, now.tzinfo)
 
 
 def parse_days(word: str, today: date, *, is_ahead: bool) -> tuple[date | None, date | None] | None:

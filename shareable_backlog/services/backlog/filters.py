@@ -7,7 +7,7 @@ as `due.from` and `due.to`.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 from typing import Literal, TypeAlias
 
@@ -18,7 +18,16 @@ from shareable_backlog.database.backlog.filters import MOST_OF_ALL, Condition, F
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.vocabulary import FILTERS, MOVES, NEWS, PRIORITIES, STATE_TYPES, FilterName, MoveKind
 
-__all__ = ["Condition", "Filters", "build_pairs", "find_since", "narrow_to", "parse_filters"]
+__all__ = [
+    "Condition",
+    "Filters",
+    "build_pairs",
+    "find_since",
+    "narrow_to",
+    "parse_filters",
+    "parse_since_day",
+    "require_past",
+]
 
 Pair: TypeAlias = tuple[str, str]
 
@@ -27,6 +36,7 @@ _DIRECTIONS: tuple[_Direction, ...] = ("any", "not", "all")
 _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 _LONGEST_TEXT = 200
 _MOST_VALUES = 50
+_FIRST_YEAR = 1970
 
 
 def parse_filters(given: Iterable[Pair]) -> Filters:
@@ -184,10 +194,24 @@ def _parse_comparison(pairs: Iterable[Pair]) -> tuple[str | None, MoveKind | Non
 
 def parse_since(value: str) -> str:
     """Return the day as it is written best, or the word for that of the last meeting. Raises InvalidInput."""
+    return "meeting" if value.lower() == "meeting" else parse_since_day(value).isoformat()
+
+
+def parse_since_day(value: str) -> date:
+    """Return a day to compare with, as it is written in ISO form. Raises InvalidInput."""
     try:
-        return "meeting" if value.lower() == "meeting" else date.fromisoformat(value).isoformat()
+        return require_past(date.fromisoformat(value))
     except ValueError:
         raise InvalidInput("The day to compare with isn't valid. Write it like 2026-11-17.") from None
+
+
+def require_past(day: date) -> date:
+    """Return the day, if it has begun anywhere. Raises InvalidInput for one to come, or before 1970."""
+    if day > clock.read_time().date() + timedelta(days=1):
+        raise InvalidInput("The day to compare with is still to come. Choose today or an earlier day.")
+    if day.year < _FIRST_YEAR:
+        raise InvalidInput(f"Nothing here goes back before {_FIRST_YEAR}. Choose a later day to compare with.")
+    return day
 
 
 def _parse_move(value: str) -> MoveKind:

@@ -124,9 +124,26 @@ def test_a_damaged_address_is_refused_in_words(site: Site, words: str) -> None:
     assert site.get(f"/?{words}", "bob").status_code == 400
 
 
-@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
-def test_any_day_can_be_compared_with(site: Site, day: str) -> None:
-    assert site.get(f"/?since={day}", "bob").status_code == 200
+@pytest.mark.parametrize("path", ["/", "/board", "/roadmap", "/meeting", "/present/meeting", "/changes"])
+@pytest.mark.parametrize(
+    ("day", "reason"),
+    [
+        ("9999-12-31", "is still to come. Choose today or an earlier day."),
+        ("1900-01-01", "Nothing here goes back before 1970."),
+        ("0001-01-01", "Nothing here goes back before 1970."),
+    ],
+)
+def test_a_day_that_nothing_can_be_compared_with_is_refused_with_the_reason(
+    site: Site, path: str, day: str, reason: str
+) -> None:
+    answer = site.get(f"{path}?since={day}", "bob")
+    assert answer.status_code == 400
+    assert reason in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/roadmap", "/meeting", "/changes"])
+def test_the_first_day_that_can_be_compared_with_is_taken_everywhere(site: Site, path: str) -> None:
+    assert site.get(f"{path}?since=1970-01-01", "bob").status_code == 200
 
 
 def test_exports_feeds_and_the_api_are_narrowed_too(site: Site) -> None:

@@ -1,11 +1,13 @@
 """Filters in the words of an address: what they mean, how they are written back, and what is refused."""
 
+from datetime import timedelta
 from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shareable_backlog import clock
 from shareable_backlog.errors import InvalidInput
 from shareable_backlog.services.backlog.filters import Condition, Filters, build_pairs, narrow_to, parse_filters
 from shareable_backlog.vocabulary import FILTERS, PRIORITIES, STATE_TYPES
@@ -168,6 +170,27 @@ def test_an_estimate_is_a_number(word: str) -> None:
 def test_a_group_of_labels_keeps_what_the_list_is_narrowed_to(words: str, expected: str) -> None:
     narrowed = narrow_to(parse_filters(parse_qsl(words)), Condition("label", ("Roof",)))
     assert sorted(build_pairs(narrowed)) == sorted(parse_qsl(expected))
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("soon", "Write it like"),
+        ("2026-02-30", "Write it like"),
+        ("9999-12-31", "still to come"),
+        ("1969-12-31", "before 1970"),
+    ],
+)
+def test_a_day_that_nothing_can_be_compared_with_is_refused_with_the_reason(word: str, reason: str) -> None:
+    with pytest.raises(InvalidInput, match=reason):
+        parse_filters([("since", word)])
+
+
+def test_a_day_that_has_begun_somewhere_can_be_compared_with() -> None:
+    today = clock.read_time().date()
+    assert parse_filters([("since", str(today + timedelta(days=1)))]).since
+    with pytest.raises(InvalidInput, match="still to come"):
+        parse_filters([("since", str(today + timedelta(days=2)))])
 
 
 @pytest.mark.parametrize(
