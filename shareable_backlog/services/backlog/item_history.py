@@ -8,28 +8,30 @@ from msgspec import Struct
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import state_changes
 from shareable_backlog.database.backlog.item_details import ItemDetails
+from shareable_backlog.database.backlog.news.item_changes import ItemChange
 from shareable_backlog.database.backlog.state_changes import LatestChange, StateChange
 
 
 class ItemEvent(Struct, frozen=True):
     """Something that happened: created, moved, started, completed, canceled or archived.
 
-    `change` is there when it moved from one state to another.
+    `change` is there when it moved from one state to another, `move` when another field of it changed.
     """
 
     kind: str
     at: datetime
     change: StateChange | None = None
+    move: ItemChange | None = None
 
 
-def build_history(item: ItemDetails, changes: Iterable[StateChange]) -> list[ItemEvent]:
+def build_history(item: ItemDetails, changes: Iterable[StateChange], moves: Iterable[ItemChange]) -> list[ItemEvent]:
     """Return what happened, the oldest first; a change of state that the mirror saw stands for the date it left."""
     moved = [ItemEvent("moved", change.changed_at, change) for change in changes]
     seen = {event.at for event in moved}
+    moved += [ItemEvent("moved", move.changed_at, move=move) for move in moves]
     dates = {"started": item.started_at, "completed": item.completed_at, "canceled": item.canceled_at}
     events = [ItemEvent(kind, at) for kind, at in dates.items() if at is not None and at not in seen]
-    if item.archived_at:
-        events.append(ItemEvent("archived", item.archived_at))
+    events += [ItemEvent("archived", item.archived_at)] if item.archived_at else []
     return [ItemEvent("created", item.created_at), *sorted([*moved, *events], key=lambda event: event.at)]
 
 

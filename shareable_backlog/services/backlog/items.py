@@ -21,6 +21,7 @@ from shareable_backlog.database.backlog.comments import ShownComment
 from shareable_backlog.database.backlog.item_details import ItemDetails
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.backlog.item_relations import ItemRelation
+from shareable_backlog.database.backlog.news import item_changes
 from shareable_backlog.database.search.search_match import parse_identifier
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.backlog import item_history
@@ -126,6 +127,7 @@ async def read_item_page(scope: Scope, identifier: str) -> ItemPage:
     below = await item_list.list_sub_items(scope, item.id, _MOST_SUB_ITEMS + 1)
     sub_items = below[:_MOST_SUB_ITEMS]
     texts = [item.description or "", *(one.body for one in written)]
+    changes = await state_changes.list_state_changes(scope, item.id)
     return ItemPage(
         item,
         around.get(item.parent_id or ""),
@@ -136,7 +138,7 @@ async def read_item_page(scope: Scope, identifier: str) -> ItemPage:
         await attachments.list_attachments(scope, item.id, _MOST_ATTACHMENTS),
         build_threads(written),
         len(written) == _MOST_COMMENTS,
-        item_history.build_history(item, await state_changes.list_state_changes(scope, item.id)),
+        item_history.build_history(item, changes, await item_changes.list_item_changes(scope, item.id)),
         _cut_latest(written),
         await list_mentioned(scope, texts, but=item.identifier),
         sum(map(len, texts)),

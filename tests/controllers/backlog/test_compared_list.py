@@ -78,7 +78,7 @@ def test_a_row_tells_from_where_to_where(site: Site, path: str) -> None:
         "Todo → to In Progress",
         "Low → to High",
         "no project → to Apollo",
-        "3 → to 5",
+        "estimate 3 → to 5",
         "now due 1 Feb 2021",
         "↓ down 1 from 2",
     ):

@@ -3,7 +3,7 @@
 import gzip
 import re
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import httpx2
 import pytest
@@ -131,6 +131,20 @@ async def test_an_item_that_was_moved_tells_from_where(client: httpx2.AsyncClien
     await store(todo, doing, item(1, state_id=todo.id))
     await store(item(1, state_id=doing.id, updated_at=datetime.now(UTC)))
     assert "To <b>Doing</b> from Todo" in await page(client)
+
+
+@pytest.mark.parametrize(("scale", "estimate"), [("tShirt", "L to XL"), ("fibonacci", "5 to 8")])
+async def test_the_history_tells_what_moved(client: httpx2.AsyncClient, scale: str, estimate: str) -> None:
+    await store(team("ENG", issue_estimation_type=scale), project("Apollo", id="p1"))
+    await store(item(1, due_date=date(2020, 12, 1), priority=2, estimate=5))
+    moved = item(1, due_date=date(2021, 1, 15), priority=1, estimate=8, project_id="p1", updated_at=datetime.now(UTC))
+    await store(moved)
+    history = (await page(client)).partition('id="history"')[2]
+    words = " ".join(re.sub(r"<[^>]+>", "", history).split())
+    assert "Due date slipped from 1 Dec 2020 to 15 Jan 2021" in words
+    assert "Priority from High to Urgent" in words
+    assert "Project from none to Apollo" in words
+    assert f"Estimate from {estimate}" in words
 
 
 async def test_a_long_history_is_folded(client: httpx2.AsyncClient) -> None:

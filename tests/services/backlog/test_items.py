@@ -15,6 +15,7 @@ from shareable_backlog.database.backlog import (
     item_relations,
     state_changes,
 )
+from shareable_backlog.database.backlog.news import item_changes
 from shareable_backlog.errors import NotFound
 from shareable_backlog.services.backlog import items
 from tests.support.mirrored import NOON, comment, item, relation, state, store, team
@@ -126,14 +127,16 @@ async def test_the_history_has_each_thing_once() -> None:
     await store(item(1, state_id=doing.id, started_at=started, updated_at=started))
     await query("DELETE FROM field_changes")  # as if the mirror had not been there then
     dates: dict[str, Any] = {"started_at": started, "completed_at": completed, "archived_at": archived}
-    await store(item(1, state_id=done.id, updated_at=archived, **dates))
+    await store(item(1, state_id=done.id, priority=1, updated_at=archived, **dates))
     page = await items.read_item_page(EVERYTHING, "ENG-1")
     assert [(event.kind, event.at) for event in page.history] == [
         ("created", NOON),
         ("started", started),
         ("moved", completed),
+        ("moved", archived),
         ("archived", archived),
     ]
+    assert [one.move.field for one in page.history if one.move] == ["priority"]
     assert [(one.change.from_name, one.change.to_name) for one in page.history if one.change] == [("Doing", "Done")]
 
 
@@ -149,7 +152,7 @@ async def test_nothing_reads_a_whole_table(monkeypatch: pytest.MonkeyPatch) -> N
             plans.extend(line for (line,) in await tx.query("EXPLAIN " + sql, params))
         return await query(sql, params, **rows)
 
-    for module in (attachments, item_details, comments, item_relations, item_list, state_changes):
+    for module in (attachments, item_details, comments, item_relations, item_list, state_changes, item_changes):
         monkeypatch.setattr(module, "query", explained)
     await items.read_item_page(EVERYTHING, "ENG-2")
     large = ("backlog_items", "comments", "item_relations", "attachments", "field_changes")
