@@ -63,6 +63,11 @@ def test_no_word_is_joined_to_the_next_line_where_a_tag_takes_the_line_break() -
     assert found == []
 
 
+def test_what_is_told_with_its_day_was_on_it_and_not_at_it() -> None:
+    told = re.compile(r"\bat (?:<time[^>]*>)?{{ (?:figures\.at\(|[^}]*\| exact)[^}]*}}")
+    assert [(name, hit[0]) for name, text in TEMPLATES.items() for hit in told.finditer(text)] == []
+
+
 _WEIGHTY = ("'promote'", "'demote'", '/delete"', '/revoke"', '/passkeys/remove"', 'passkey.id }}/remove"')
 """Acts that can't be undone, or give a right; a view's deletion can be undone, and a person's address is typed."""
 _EXEMPT = ("/views/delete", "/admin/people/{{ user.id }}/delete")
