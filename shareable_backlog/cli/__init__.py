@@ -16,7 +16,7 @@ from shareable_backlog.cli.access import sessions, users
 from shareable_backlog.cli.confirmation import NotConfirmed
 from shareable_backlog.cli.mirror import import_csv, seed, status, sync
 from shareable_backlog.cli.serving import healthcheck, serve
-from shareable_backlog.errors import BacklogError, ConfigurationInvalid, InvalidInput
+from shareable_backlog.errors import BacklogError, ConfigurationInvalid
 
 FAILED, WRONG = 1, 2
 _COMMANDS = (
@@ -68,7 +68,7 @@ def _run(arguments: argparse.Namespace) -> int:
     except BacklogError as error:
         _print_as_json(arguments, error)
         outputs.complain(error)
-        return WRONG if isinstance(error, InvalidInput) else FAILED
+        return FAILED
     except KeyboardInterrupt as error:
         from shareable_backlog import stop
 

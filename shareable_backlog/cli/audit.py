@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shareable_backlog.config import Settings
     from shareable_backlog.database.audit.audit_logs import AuditEntry
     from shareable_backlog.services.audit.audit_chain import Verdict
+    from shareable_backlog.services.audit.audit_heads import AuditHead
 
 
 def add_parser(commands: Commands) -> None:
@@ -26,6 +27,7 @@ def add_parser(commands: Commands) -> None:
         dest="earlier",
         metavar="POSITION:HASH",
         action="append",
+        type=_parse_head,
         default=[],
         help="a head that was printed earlier: prove that the log still goes on from it (may be given again)",
     )
@@ -49,12 +51,13 @@ def add_parser(commands: Commands) -> None:
 def _verify_log(arguments: argparse.Namespace) -> int:
     """Return whether the log is whole; exit code 1 when it is not."""
     from shareable_backlog.cli.runner import run_with_database
-    from shareable_backlog.services.audit import audit_chain, audit_heads
+    from shareable_backlog.services.audit import audit_chain
     from shareable_backlog.services.audit.audit_sealing import build_seal_config
 
-    earlier = [audit_heads.parse_head(text) for text in arguments.earlier]
     verdict = run_with_database(
-        lambda settings: audit_chain.verify_chain(build_seal_config(settings), earlier), seals=False, looks=True
+        lambda settings: audit_chain.verify_chain(build_seal_config(settings), arguments.earlier),
+        seals=False,
+        looks=True,
     )
     outputs.show(_encode_verdict(verdict) if arguments.json else _format_verdict(verdict))
     return 1 if verdict.faults else 0
@@ -169,6 +172,16 @@ def _format_entry(row: "AuditEntry") -> str:
     )
     # Nothing that somebody typed may move the cursor of the operator's terminal.
     return "".join(sign if sign.isprintable() else "�" for sign in "  ".join(filter(None, parts)))
+
+
+def _parse_head(text: str) -> "AuditHead":
+    from shareable_backlog.errors import InvalidInput
+    from shareable_backlog.services.audit import audit_heads
+
+    try:
+        return audit_heads.parse_head(text)
+    except InvalidInput as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _parse_day(text: str) -> datetime:

@@ -222,7 +222,7 @@ def test_a_server_that_stays_away_fails_after_the_wait_in_one_line_without_the_u
 
 
 def test_a_number_that_no_file_has_is_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert slb(capsys, "up", "--to", "998") == (2, "", "slb: There is no migration 998.\n")
+    assert slb(capsys, "up", "--to", "998") == (1, "", "slb: There is no migration 998.\n")
 
 
 def test_an_action_that_does_not_exist_is_wrong_usage() -> None:
