@@ -47,8 +47,8 @@ NOT_RUN = {
     "systemctl enable --now shareable-linear-backlog": NO_SYSTEMD,
     "journalctl --unit shareable-linear-backlog --follow": NO_SYSTEMD,
     "docker build --tag shareable-linear-backlog .": NO_ENGINE,
-    "docker run --rm --read-only --tmpfs /tmp --volume backlog:/data --publish 127.0.0.1:8000:8000 --env"
-    " BASE_URL=http://localhost:8000 shareable-linear-backlog serve --host 0.0.0.0 --sample": NO_ENGINE,
+    "docker run --rm --stop-timeout 40 --read-only --tmpfs /tmp --volume backlog:/data --publish 127.0.0.1:8000:8000"
+    " --env BASE_URL=http://localhost:8000 shareable-linear-backlog serve --host 0.0.0.0 --sample": NO_ENGINE,
     "docker compose up --detach --build": NO_ENGINE,
     "docker compose exec backlog slb users create alice@example.com --admin": NO_ENGINE,
     "docker compose exec backlog slb users login-link alice@example.com": NO_ENGINE,
