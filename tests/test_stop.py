@@ -20,7 +20,7 @@ import asyncio, os, signal, sys, threading, time
 from shareable_backlog import logs, stop
 
 logs.configure_logs("info", "json")
-stop._WITHIN_S = {limit}
+stop.WITHIN_S = {limit}
 
 class Ending:
     # What is put away when the interpreter itself comes to its end.

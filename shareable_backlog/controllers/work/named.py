@@ -31,7 +31,7 @@ class NamePath(Struct, frozen=True):
     name: Identifier
 
 
-class LabelWorkContext(Struct, frozen=True):
+class LabelWorkContext(Struct, frozen=True, kw_only=True):
     """The page of a label; `ranks` are the places of items among all that the reader may see."""
 
     page: LabelWork
@@ -61,7 +61,9 @@ async def show_label(request: Request, path: NamePath) -> Response:
     part = PlanPart("label", label.ids[0])
     said = await forecasts.read_forecast(request, part, page.burn_up) if len(label.ids) == 1 else None
     places = await ranks.read_ranks(reader.scope, reader.version)
-    context = LabelWorkContext(page, places, texts, said, work_pages.build_links(request))
+    context = LabelWorkContext(
+        page=page, ranks=places, texts=texts, forecast=said, links=work_pages.build_links(request)
+    )
     return auth.render_page(request, "work/label.html", context)
 
 
