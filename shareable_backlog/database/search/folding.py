@@ -35,6 +35,8 @@ _WORD_OF_ASCII = re.compile("[a-z0-9]+")
 _SPACED = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:[{_SIGNS}]+[^\W_{_UNSPACED}]*)*")
 _ONE_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_NOT_ALONE = re.compile(f"[{_JOINED}{_SIGNS}{_UNSPACED}]")
 _CLUSTER = re.compile(f".[{_JOINED}]*", re.DOTALL)
 # No word goes over a space.
 _BLOCK = re.compile(r"[\x00-\x7f]*\s|\S+")
@@ -51,6 +53,16 @@ def fold_text(text: str) -> str:
 
 
 _fold_cluster = lru_cache(maxsize=4096)(fold_text)
+
+
+def fold_in_place(text: str) -> str | None:
+    """Return `text` folded with each character where it was; None where one becomes several or joins another."""
+    if text.isascii():
+        return text.lower()
+    if _NOT_ALONE.search(text):
+        return None
+    plain = _BEYOND_ASCII.sub(lambda found: _fold_cluster(found[0]), text).lower()
+    return plain if len(plain) == len(text) else None
 
 
 def split_words(text: str) -> list[str]:

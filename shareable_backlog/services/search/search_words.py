@@ -4,12 +4,12 @@ import asyncio
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate
 
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog.item_list import ListedItem
 from shareable_backlog.database.search import folding, item_texts, search_match
-from shareable_backlog.database.search.folding import LocatedWord
 from shareable_backlog.database.search.search_match import Phrase, parse_identifier
 
 _ELLIPSIS = "…"
@@ -22,14 +22,14 @@ _BETWEEN = "\n"
 _AROUND_WORDS = re.compile(r"\]\([^()\s]*\)|!?\[|\]|[*`]+|^[ \t]*(?:(?:#{1,6}|>|[-+:]+)(?:[ \t]+|$))+", re.MULTILINE)
 
 
-def mark_matches(text: str, query: str) -> list[tuple[str, bool]]:
-    """Return `text` in pieces, each with whether it is a match of `query`; joined they are the text again.
+def mark_matches(text: str, wanted: Sequence[Phrase]) -> list[tuple[str, bool]]:
+    """Return `text` in pieces, each with whether it is a match of `wanted`; joined they are the text again.
 
-    Neither has to be anything in particular. Matches that overlap or touch are one piece.
+    Matches that overlap or touch are one piece.
     """
     pieces: list[tuple[str, bool]] = []
     done = 0
-    for start, end in _merge_spans(_find_spans(folding.locate_words(text), search_match.parse_search(query).wanted)):
+    for start, end in _merge_spans(_find_spans(text, wanted)):
         pieces += [(text[done:start], False), (text[start:end], True)]
         done = end
     return [piece for piece in [*pieces, (text[done:], False)] if piece[0]]
@@ -40,19 +40,18 @@ def strip_marks(text: str) -> str:
     return _AROUND_WORDS.sub("", text.replace("|", " "))
 
 
-def quote_identifier(text: str) -> str:
-    """Return what the search takes `text` for: what looks like an identifier is that, however it is written."""
-    identifier = parse_identifier(text)
-    return f'"{identifier}"' if identifier else text
+def parse_wanted(query: str) -> Sequence[Phrase]:
+    """Return what is searched for: what looks like an identifier is that, however it is written."""
+    identifier = parse_identifier(query)
+    return search_match.parse_search(f'"{identifier}"' if identifier else query).wanted
 
 
-async def find_excerpts(scope: Scope, items: Iterable[ListedItem], query: str) -> Mapping[str, str]:
-    """Return by id what descriptions or else comments say around a match, where titles lack words of `query`.
+async def find_excerpts(scope: Scope, items: Iterable[ListedItem], wanted: Sequence[Phrase]) -> Mapping[str, str]:
+    """Return by id what descriptions or else comments say around a match, where titles lack any of `wanted`.
 
     Of a title what stands on a line counts. Of each text the first 10,000 characters are looked through, so a few
     items that were found have none.
     """
-    wanted = search_match.parse_search(query).wanted
     titles = {item.id: item.title for item in items}
     lacking = {item.id: lack for item in items if (lack := _list_missing(_format_visible(item), wanted))}
     if not lacking:
@@ -88,16 +87,18 @@ def cut_excerpt(text: str, wanted: Sequence[Phrase], length: int) -> str | None:
     It has at most `length` characters, or those of the match, and an ellipsis where it is cut, between words if
     possible.
     """
-    places = folding.locate_words(text)
-    start, end = min(_find_spans(places, wanted), default=(0, 0))
+    start, end = min(_find_spans(text, wanted), default=(0, 0))
     if not end:
         return None
     begin = max(0, min(start - min(length // 4, max(0, length - (end - start))), start))
     stop = max(end, min(len(text), begin + length))
+    # No word goes over a space, so those of this part are the same in it alone.
+    first = text.rfind(" ", 0, begin) + 1
+    places = folding.locate_words(text[first : text.find(" ", stop) + 1 or len(text)])
     if begin:
-        begin = next((at for _, at, _ in places if begin <= at <= start), start)
+        begin = next((first + at for _, at, _ in places if begin <= first + at <= start), start)
     if stop < len(text):
-        stop = next((at for _, _, at in reversed(places) if end <= at <= stop), stop)
+        stop = next((first + at for _, _, at in reversed(places) if end <= first + at <= stop), stop)
     shown = " ".join(text[begin:stop].split())
     return f"{_ELLIPSIS if begin else ''}{shown}{_ELLIPSIS if stop < len(text) else ''}"
 
@@ -115,15 +116,27 @@ def _merge_spans(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield last
 
 
-def _find_spans(places: Sequence[LocatedWord], wanted: Sequence[Phrase]) -> Iterator[tuple[int, int]]:
+def _find_spans(text: str, wanted: Sequence[Phrase]) -> Iterator[tuple[int, int]]:
     """Yield where each match begins and ends."""
+    phrases = dict.fromkeys(wanted)
+    if (plain := folding.fold_in_place(text)) is not None:
+        yield from (found.span(1) for phrase in phrases for found in _build_pattern(phrase).finditer(plain))
+        return
+    places = folding.locate_words(text)
     words = [word for word, _, _ in places]
     joined = _join_words(words)
     offsets = list(accumulate((len(word) + 1 for word in words), initial=0))
-    for phrase in dict.fromkeys(wanted):
+    for phrase in phrases:
         for offset in _find_offsets(joined, phrase):
             first = bisect_left(offsets, offset)
             yield places[first][1], places[first + len(phrase.words) - 1][2]
+
+
+@lru_cache(256)
+def _build_pattern(phrase: Phrase) -> re.Pattern[str]:
+    """Return a pattern whose first group is each match in a text that is folded, also those that overlap."""
+    words, rest = r"[\W_]+".join(phrase.words), r"[^\W_]*" if phrase.is_open else ""
+    return re.compile(rf"(?<![^\W_])(?=({words}{rest}(?![^\W_])))")
 
 
 def _join_words(words: Iterable[str]) -> str:

@@ -15,9 +15,7 @@ BURIED = f"{'word ' * 100}the needle here {'tail ' * 100}"
 async def shown(words: str) -> dict[str, str]:
     """Return by identifier what is shown of each item that a search finds."""
     found = (await read_page(f"q={words}")).items
-    excerpts = await search_words.find_excerpts(
-        EVERYTHING, found, search_words.quote_identifier(words.replace("+", " "))
-    )
+    excerpts = await search_words.find_excerpts(EVERYTHING, found, search_words.parse_wanted(words.replace("+", " ")))
     return {one.identifier: excerpts[one.id] for one in found if one.id in excerpts}
 
 

@@ -239,13 +239,13 @@ async def _find_excerpts(listed: ListedContext, items: Sequence[ListedItem]) -> 
     if "summary" in listed.shown_columns:
         below |= await first_lines.list_first_lines(listed.scope, items)
     if text:
-        below |= await search_words.find_excerpts(listed.scope, items, search_words.quote_identifier(text))
+        below |= await search_words.find_excerpts(listed.scope, items, search_words.parse_wanted(text))
     return below
 
 
 def _build_marks(place: BacklogUrl) -> Callable[[str], list[tuple[str, bool]]] | None:
     text = place.filters.text
-    return partial(search_words.mark_matches, query=search_words.quote_identifier(text)) if text else None
+    return partial(search_words.mark_matches, wanted=search_words.parse_wanted(text)) if text else None
 
 
 def is_narrowed(place: BacklogUrl) -> bool:
