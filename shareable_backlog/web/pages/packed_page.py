@@ -7,6 +7,8 @@ Each piece between the gaps is compressed for itself; a token goes in between as
 import gzip
 import struct
 import zlib
+from collections.abc import Sequence
+from functools import cache, reduce
 
 from msgspec import Struct
 
@@ -63,11 +65,16 @@ def _compute_product(one: int, other: int) -> int:
     return product
 
 
+@cache
+def _list_squares() -> Sequence[int]:
+    """Return x to the power of the bits of 1, 2, 4, 8 … bytes."""
+    squares = [1 << 23]
+    for _ in range(31):
+        squares.append(_compute_product(squares[-1], squares[-1]))
+    return squares
+
+
 def _compute_power(length: int) -> int:
     """Return by what a checksum is multiplied when so many bytes follow: x to the power of their bits."""
-    power, square = 1 << 31, 1 << 23
-    while length:
-        if length & 1:
-            power = _compute_product(power, square)
-        square, length = _compute_product(square, square), length >> 1
-    return power
+    wanted = [square for at, square in enumerate(_list_squares()) if length >> at & 1]
+    return reduce(_compute_product, wanted, 1 << 31)

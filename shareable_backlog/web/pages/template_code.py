@@ -1,7 +1,7 @@
 """Let templates write and call with less around it than Jinja has: that was half of the time that a page took."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any, cast
 
 from jinja2 import Environment, nodes
@@ -51,8 +51,12 @@ class DirectNames(Context):
 
 
 class HtmlEnvironment(Environment):
-    """Templates with such code and names."""
+    """Templates with such code and names, all of which have the same globals."""
 
     code_generator_class = HtmlCode
     context_class = DirectNames
     write_html = staticmethod(write_html)
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals of a template: those of all, which are copied and compared at each import."""
+        return super().make_globals(d) if d else self.globals
