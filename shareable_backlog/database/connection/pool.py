@@ -71,6 +71,18 @@ class _PooledConnection(psycopg.AsyncConnection[TupleRow]):
         return connection
 
 
+class _HotFirstPool(AsyncConnectionPool[C]):
+    """A pool that lends the connection that was used last.
+
+    Its session has its plans and tables at hand, where one connection after the other would find each one's gone
+    cold; and those that nobody needs are idle, and end.
+    """
+
+    async def _get_ready_connection(self, timeout: float | None) -> C | None:  # noqa: ASYNC109 (as the driver calls it)
+        self._pool.rotate(1)
+        return await super()._get_ready_connection(timeout)
+
+
 _OPENED = ProcessState[OpenDatabase | None](lambda: None)
 _FAILURE = ProcessState[str | None](lambda: None)
 _PREPARED_USE = ProcessState[PreparedUse](lambda: prepared.DIRECT)
@@ -148,7 +160,7 @@ def _build_pool(
     async def configure(connection: C) -> None:
         await set_up(settings.database_prepared_statements, connection)
 
-    return AsyncConnectionPool(
+    return _HotFirstPool(
         conninfo,
         connection_class=connection_class,
         kwargs={"autocommit": True, "prepare_threshold": None},

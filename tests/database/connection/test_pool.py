@@ -55,6 +55,17 @@ async def test_idle_connections_are_closed_but_for_two(database: str) -> None:
                 await asyncio.sleep(0.02)
 
 
+async def test_the_connection_that_was_used_last_is_lent_first(live_database: Settings) -> None:
+    assert live_database
+    await hold(3)
+    async with pool().connection() as one, pool().connection() as other:
+        last = one
+        assert one is not other
+    for _ in range(3):
+        async with pool().connection() as found:
+            assert found is last
+
+
 async def test_no_session_is_left_behind(database: str) -> None:
     async with program_database.open_database(settings_for(database)):
         await hold(6)
