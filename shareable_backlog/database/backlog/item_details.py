@@ -62,6 +62,12 @@ class ItemDetails(Struct, frozen=True):
     """The same for the assignee and the creator."""
     shows_comments: bool
     """Whether comments are shown, should there be any."""
+    has_comments: bool
+    """Whether comments are worth asking for: else there are none, shown or not. The next ones tell the same."""
+    has_relations: bool
+    has_sub_items: bool
+    has_attachments: bool
+    has_moved: bool
     project_id: str | None = None
     """That of a project which has a page."""
     project_slug_id: str | None = None
@@ -85,6 +91,13 @@ _LABELS: LiteralString = """to_json(ARRAY(
   SELECT json_build_array(name, color) FROM unnest(i.label_ids) u (id) JOIN labels USING (id)
   WHERE removed_at IS NULL AND is_offered ORDER BY lower(name)
 ))"""
+_AROUND: LiteralString = """
+               EXISTS (SELECT FROM comments w WHERE w.issue_id = i.id) AS has_comments,
+               EXISTS (SELECT FROM item_relations r WHERE r.issue_id = i.id)
+                 OR EXISTS (SELECT FROM item_relations r WHERE r.related_issue_id = i.id) AS has_relations,
+               EXISTS (SELECT FROM backlog_items b WHERE b.parent_id = i.id) AS has_sub_items,
+               EXISTS (SELECT FROM attachments h WHERE h.issue_id = i.id) AS has_attachments,
+               EXISTS (SELECT FROM field_changes h WHERE h.entity_id = i.id) AS has_moved"""
 _RELEASES: LiteralString = f"""(
   SELECT coalesce(jsonb_agg(jsonb_build_array(e.name, e.version) ORDER BY e.completed_at, e.id), '[]')
   FROM item_releases r JOIN releases e ON e.id = r.release_id
@@ -116,7 +129,7 @@ async def find_item(scope: Scope, identifier: str) -> ItemDetails | None:
                  IS TRUE) AS has_cycle_page,
                s.name AS state_name, s.type AS state_type, s.color AS state_color,
                s.is_advanced IS TRUE AS state_is_advanced,
-               {_LABELS} AS labels, {_RELEASES} AS releases
+               {_LABELS} AS labels, {_RELEASES} AS releases, {_AROUND}
         FROM backlog_items i
         LEFT JOIN {STATES} s ON s.id = i.state_id
         LEFT JOIN teams t ON t.id = i.team_id

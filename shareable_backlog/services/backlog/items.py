@@ -115,19 +115,18 @@ async def read_item(scope: Scope, identifier: str) -> tuple[ItemDetails, list[Sh
     item = await item_details.find_item(scope, identifier)
     if item is None:
         raise NotFound("There is no item by that name, or you may not see it. Look for it in the list.")
-    return item, await comments.list_comments(scope, item.id, _MOST_COMMENTS)
+    return item, await comments.list_comments(scope, item.id, _MOST_COMMENTS) if item.has_comments else []
 
 
 async def read_item_page(scope: Scope, identifier: str) -> ItemPage:
     """Return the item of this identifier with its surroundings. Raises NotFound."""
     item, written = await read_item(scope, identifier)
-    relations = await item_relations.list_relations(scope, item.id, _MOST_RELATIONS)
+    relations = await item_relations.list_relations(scope, item.id, _MOST_RELATIONS) if item.has_relations else []
     ids = [relation.other_id for relation in relations] + ([item.parent_id] if item.parent_id else [])
     around = await item_list.read_items(scope, ids) if ids else {}
-    below = await item_list.list_sub_items(scope, item.id, _MOST_SUB_ITEMS + 1)
+    below = await item_list.list_sub_items(scope, item.id, _MOST_SUB_ITEMS + 1) if item.has_sub_items else []
     sub_items = below[:_MOST_SUB_ITEMS]
     texts = [item.description or "", *(one.body for one in written)]
-    changes = await state_changes.list_state_changes(scope, item.id)
     return ItemPage(
         item,
         around.get(item.parent_id or ""),
@@ -135,14 +134,22 @@ async def read_item_page(scope: Scope, identifier: str) -> ItemPage:
         len(below) > _MOST_SUB_ITEMS,
         _count_progress(sub_items),
         _group_relations(relations, around),
-        await attachments.list_attachments(scope, item.id, _MOST_ATTACHMENTS),
+        await attachments.list_attachments(scope, item.id, _MOST_ATTACHMENTS) if item.has_attachments else [],
         build_threads(written),
         len(written) == _MOST_COMMENTS,
-        item_history.build_history(item, changes, await item_changes.list_item_changes(scope, item.id)),
+        await _read_history(scope, item),
         _cut_latest(written),
         await list_mentioned(scope, texts, but=item.identifier),
         sum(map(len, texts)),
     )
+
+
+async def _read_history(scope: Scope, item: ItemDetails) -> list[ItemEvent]:
+    changes, moves = [], []
+    if item.has_moved:
+        changes = await state_changes.list_state_changes(scope, item.id)
+        moves = await item_changes.list_item_changes(scope, item.id)
+    return item_history.build_history(item, changes, moves)
 
 
 async def find_current_identifier(scope: Scope, identifier: str) -> str | None:

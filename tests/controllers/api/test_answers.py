@@ -79,6 +79,11 @@ DETAILS = ItemDetails(
     shows_description=True,
     shows_people=True,
     shows_comments=True,
+    has_comments=True,
+    has_relations=True,
+    has_sub_items=True,
+    has_attachments=True,
+    has_moved=True,
 )
 
 
