@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from unittest import mock
 
 import psycopg
@@ -29,13 +29,14 @@ from benchmarks.rig.wrk import Load
 from shareable_backlog import config, database
 from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog import item_list, item_names
-from shareable_backlog.services.backlog import item_pages
+from shareable_backlog.services.backlog import item_pages, ranks
 from shareable_backlog.services.backlog.filters import Filters
 from shareable_backlog.services.backlog.item_pages import ItemQuery
 from shareable_backlog.web.pages import colors
 
 _RIG = Path(__file__).parent / "rig"
 _PROGRAM, _TEMPLATE = "express_list.mjs", "express_list.ejs"
+_WARM_UP_S = 3  # 32 pages at once that are made for the first time take about one
 _ASKED = (("/", rig.AS_BOB),)
 _NAMED = """
 SELECT l.*, s.name AS state_name, s.type AS state_type, s.color AS state_color, s.is_advanced AS state_is_advanced,
@@ -62,8 +63,8 @@ def measure(*, quick: bool) -> Generator[Row]:
         kept = stack.enter_context(rig.serving([*rig.SLB, "serve"], environ, "/readyz"))
         anew = stack.enter_context(rig.serving(_UNKEPT, environ, "/readyz"))
         page = Reader(kept).read("/")
-        statement = asyncio.run(_statement(rig.url_of(mirrors[size])))
-        (modules.parent / "page.json").write_text(json.dumps(_described(mirrors[size], page, statement)))
+        wanted = asyncio.run(_read_wanted(rig.url_of(mirrors[size])))
+        (modules.parent / "page.json").write_text(json.dumps(_described(mirrors[size], page, wanted)))
         command = ("node", modules.parent / _PROGRAM)
         express = stack.enter_context(rig.serving(command, rig.node_environment(mirrors[size]), "/ready"))
         _require_same(page, Reader(express).read("/"))
@@ -72,7 +73,7 @@ def measure(*, quick: bool) -> Generator[Row]:
         loads: dict[str, list[Load]] = {side: [] for side in sides}
         for turn in range(rounds + 1):
             for side, (address, with_tags) in sides.items():
-                found = wrk.unfailed(wrk.driven(address, seconds if turn else 1, _ASKED, with_tags=with_tags))
+                found = wrk.unfailed(wrk.driven(address, seconds if turn else _WARM_UP_S, _ASKED, with_tags=with_tags))
                 loads[side] += [found] if turn else []
     yield wrk.row("slb, made anew for each request", loads["anew"])
     yield wrk.row("slb, rendered results kept", loads["kept"])
@@ -90,8 +91,15 @@ def _bytes(loads: list[Load]) -> float:
     return median(load.bytes_each for load in loads)
 
 
-async def _statement(url: str) -> tuple[str, Mapping[str, Any]]:
-    """Return the statement of the first page's lines, with names, and its parameters."""
+class _Wanted(NamedTuple):
+    """What the first page's lines are made of: the statement with names and its parameters, and the ranks."""
+
+    text: str
+    params: Mapping[str, Any]
+    ranks: Mapping[str, int]
+
+
+async def _read_wanted(url: str) -> _Wanted:
     noted: list[tuple[str, Mapping[str, Any]]] = []
     run = cast("Callable[..., Awaitable[list[Any]]]", item_list.query)
 
@@ -104,14 +112,15 @@ async def _statement(url: str) -> tuple[str, Mapping[str, Any]]:
             await item_pages.list_items(
                 EVERYTHING, ItemQuery(Filters(), None, datetime.now(UTC)), None, item_pages.PAGE_SIZE
             )
+        places = await ranks.read_ranks(EVERYTHING)
     # The names come by another one.
     text, params = noted[0]
-    return _NAMED % (text, item_names.STATES), params
+    return _Wanted(_NAMED % (text, item_names.STATES), params, places)
 
 
-def _described(conninfo: str, page: Page, statement: tuple[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what Express gets: the statement as node-postgres writes it, and what stands around the lines."""
-    text, params = statement
+def _described(conninfo: str, page: Page, wanted: _Wanted) -> dict[str, Any]:
+    """Return what Express gets: the statement as node-postgres writes it, the ranks, and what stands around the lines."""
+    text, params, _ = wanted
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", text)))
     for number, name in enumerate(names, 1):
         text = text.replace(f"%({name})s", f"${number}")
@@ -124,6 +133,7 @@ def _described(conninfo: str, page: Page, statement: tuple[str, Mapping[str, Any
         "values": [params[name] for name in names],
         "before": page.html[:start],
         "after": page.html[end:],
+        "ranks": wanted.ranks,
         "toned": {color: colors.tone_color(color) for (color,) in known},
     }
 

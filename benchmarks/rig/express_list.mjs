@@ -43,10 +43,11 @@ const words = {
     const day = `${at.getUTCDate()} ${months[at.getUTCMonth()]}`;
     return at.getUTCFullYear() === now.getUTCFullYear() ? day : `${day} ${at.getUTCFullYear()}`;
   },
-  exact: (at) => `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`,
+  exact: (at) => `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()}, ${at.toISOString().slice(11, 16)} UTC`,
+  ranks: page.ranks,
   initials: (name) => name.split(" ").map((word) => word[0]).slice(0, 2).join("").toUpperCase(),
   toned: (color) => page.toned[color] ?? "#8a8f98",
 };
-const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec"];
 
 app.listen(Number(process.env.PORT), "127.0.0.1");
