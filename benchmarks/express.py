@@ -73,7 +73,9 @@ def measure(*, quick: bool) -> Generator[Row]:
         loads: dict[str, list[Load]] = {side: [] for side in sides}
         for turn in range(rounds + 1):
             for side, (address, with_tags) in sides.items():
-                found = wrk.unfailed(wrk.driven(address, seconds if turn else _WARM_UP_S, _ASKED, with_tags=with_tags))
+                found = wrk.unfailed(
+                    wrk.driven(address, seconds if turn else _WARM_UP_S, _ASKED, with_tags=with_tags)
+                )
                 loads[side] += [found] if turn else []
     yield wrk.row("slb, made anew for each request", loads["anew"])
     yield wrk.row("slb, rendered results kept", loads["kept"])
@@ -119,7 +121,7 @@ async def _read_wanted(url: str) -> _Wanted:
 
 
 def _described(conninfo: str, page: Page, wanted: _Wanted) -> dict[str, Any]:
-    """Return what Express gets: the statement as node-postgres writes it, the ranks, and what stands around the lines."""
+    """Return what Express gets: the statement as node-postgres writes it, ranks, and what stands around the lines."""
     text, params, _ = wanted
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", text)))
     for number, name in enumerate(names, 1):

@@ -121,6 +121,11 @@ def test_keys_lead_from_page_to_page_and_are_listed(page: Page) -> None:
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_hidden()
+    page.keyboard.press("?")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).not_to_be_focused()
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_hidden()
 
 
 def test_an_item_is_found_opened_and_left_by_the_keyboard_alone(page: Page) -> None:
