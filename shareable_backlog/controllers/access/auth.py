@@ -169,9 +169,10 @@ async def _require_own_form(request: Request) -> None:
 
 def _find_bearer(request: Request) -> str | None:
     """Return the token that a program comes with, as a header of the API or, for a feed reader, in the address."""
-    if request.url.path.startswith("/api/v1/"):
+    path: str = request.scope["path"]
+    if path.startswith("/api/v1/"):
         return request.headers.get("authorization")
-    token = params.read_query(request, FeedTokenQuery).token if request.url.path in {FEED, UPDATES_FEED} else None
+    token = params.read_query(request, FeedTokenQuery).token if path in {FEED, UPDATES_FEED} else None
     return token and tokens.format_bearer(token)
 
 
@@ -238,7 +239,7 @@ def _read_preferences(request: Request) -> Preferences:
 def _build_local_format(request: Request, chosen: Preferences) -> LocalFormat:
     # Our script says it, as browsers send no header for it.
     named = request.cookies.get("zone", "")
-    zone = chosen.time_zone or (named if preferences.is_time_zone(named) else preferences.UTC)
+    zone = chosen.time_zone or (named if named and preferences.is_time_zone(named) else preferences.UTC)
     return LocalFormat(zone, locales.choose_locale(chosen.locale, request.headers.get("accept-language", "")))
 
 

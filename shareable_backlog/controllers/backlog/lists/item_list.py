@@ -64,7 +64,7 @@ class ItemListContext(Struct, frozen=True, kw_only=True):
 
 
 # Kept until the mirror changes, for readers whose pages are not the same but for these parts.
-_KEPT = ProcessState(lambda: AsyncLruCache[RenderedPage](64))
+_KEPT = ProcessState(lambda: AsyncLruCache[RenderedPage](32))
 
 
 async def show_list(request: Request, query: ListQuery) -> Response:
