@@ -13,7 +13,7 @@ from shareable_backlog.database.backlog.counts.item_moments import Moment
 from shareable_backlog.database.backlog.selection.item_query import select_items
 from shareable_backlog.tracing import Trace
 from tests.support.listing import parse_query
-from tests.support.mirrored import NOON, item, store, team
+from tests.support.mirrored import NOON, fill_tables, item, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -55,8 +55,15 @@ async def test_what_is_archived_counts_and_what_is_in_the_trash_does_not() -> No
         ("team=ENG", "completed", "idx_backlog_items_team_id_completed_at_id"),
     ],
 )
+@pytest.mark.owner  # of the tables, to count what is in them
 async def test_an_index_alone_has_all_that_is_counted(words: str, moment: Moment, index: str) -> None:
-    await store(team("ENG"))
+    await store(team("ENG"), team("OPS"))
+    await fill_tables(
+        "INSERT INTO backlog_items (id, identifier, number, title, team_id, created_at, completed_at, updated_at)"
+        " SELECT n::text, 'ENG-' || n, n, 'A title', CASE WHEN mod(n, 3) = 0 THEN 'team-ENG' ELSE 'team-OPS' END,"
+        " %(noon)s - n * interval '1 hour', %(noon)s - n * interval '1 hour', %(noon)s FROM generate_series(1, 5000) n",
+        noon=NOON,
+    )
     selection = await select_items(EVERYTHING, parse_query(words))
     with tracing.trace_statements() as trace:
         await item_moments.count_moments(selection, moment, EDGES)
