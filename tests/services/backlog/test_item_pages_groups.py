@@ -136,6 +136,25 @@ async def test_groups_of_many_items_are_those_of_few(
         assert [await groups(f"group={by}&{word}") for word in words] == of_few
 
 
+async def test_a_few_groups_at_a_time_are_looked_through_for_a_common_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    await store_world()
+    of_all = await groups("group=priority&q=title")
+    asked: list[int] = []
+
+    async def noting(statements: Sequence[tuple[LiteralString, Any]], **row: Any) -> Any:
+        asked.append(len(statements))
+        return await query_all(statements, **row)
+
+    monkeypatch.setattr(item_groups, "_FEW_OF_ALL", 1)
+    monkeypatch.setattr(item_groups, "query_all", noting)
+    for of_sample, wanted in ((0, [3, 2]), (20, [5])):
+        monkeypatch.setattr(item_query, "_FEW_OF_SAMPLE", of_sample)
+        monkeypatch.setattr(item_groups, "_FEW_OF_RARE", 1)
+        asked.clear()
+        assert await groups("group=priority&q=title") == of_all
+        assert asked == wanted
+
+
 async def test_a_group_that_a_filter_leaves_out_is_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
     await store_world()
     asked: list[str] = []
