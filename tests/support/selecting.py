@@ -19,6 +19,7 @@ HINTS = Hints(
     shows_comments=True,
     hides_team=False,
     shown_fronts={},
+    has_many=False,
     rank_order="priority",
     group_has_teams=False,
     group_has_projects=False,

@@ -44,6 +44,8 @@ def choose_most(selection: Selection, most: int = MOST) -> int:
 async def count_items(selection: Selection, most: int = MOST) -> ItemTotal:
     """Count the items of a selection as far as `choose_most` says."""
     most = choose_most(selection, most)
+    if selection.is_whole and selection.hints.has_many and (count := await count_alone(selection, most)) > most:
+        return ItemTotal(count, None, most)
     [(count, points)] = await query(
         render_total(selection), {**selection.params, "most": most + 1}, plan_anew=True, on_standby=True
     )

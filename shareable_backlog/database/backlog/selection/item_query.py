@@ -49,13 +49,15 @@ class Hints(Struct, frozen=True, kw_only=True):
 
     `group_…` are what the viewer's group sees. `identified_ids` are the items whose identifier is searched for, `ids`
     those of what the filters name, by the names of their parameters. `rank_order` says by what items are ranked.
-    `shown_fronts` tells of some orders whether at least half of the first 200 items are of teams that are shown.
+    `shown_fronts` tells of some orders whether at least half of the first 200 items are of teams that are shown;
+    `has_many` whether there are, as the planner knows it, far more items than are counted.
     """
 
     shows_descriptions: bool
     shows_comments: bool
     hides_team: bool
     shown_fronts: Mapping[str, bool]
+    has_many: bool
     rank_order: RankOrder
     group_has_teams: bool
     group_has_projects: bool
@@ -190,6 +192,7 @@ async def read_hints(scope: Scope, filters: Filters) -> Hints:
                EXISTS (SELECT FROM teams WHERE id NOT IN ({visibility.TEAMS})) AS hides_team,
                {_FRONTS if scope.viewer_group_ids is None and not has_own_hints(filters) else "'{}'::json"}
                  AS shown_fronts,
+               (SELECT reltuples >= 20000 FROM pg_class WHERE oid = 'backlog_items'::regclass) AS has_many,
                (SELECT rank_order FROM settings) AS rank_order,
                EXISTS ({visibility.GROUP_TEAMS}) AS group_has_teams,
                EXISTS ({visibility.GROUP_PROJECTS}) AS group_has_projects,

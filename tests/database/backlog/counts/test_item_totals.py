@@ -1,6 +1,9 @@
 """How many items a list has and how many points they are, on a real PostgreSQL."""
 
+from typing import Any, LiteralString
+
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, NOTHING, Scope
@@ -49,6 +52,23 @@ async def test_ten_thousand_are_counted_and_of_more_it_is_said_that_there_are_mo
     await store(item(20_000))
     found = await item_totals.count_items(await select_items(EVERYTHING, ask("")))
     assert (found, found.is_exact) == (ItemTotal(10_001, None, 10_000), False)
+
+
+async def test_of_many_points_are_added_up_only_where_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    await store_world()
+    selection = await select_items(EVERYTHING, ask(""))
+    many = replace(selection, hints=replace(selection.hints, has_many=True))
+    for most in (10, 5, 4, 0):
+        assert await item_totals.count_items(many, most) == await item_totals.count_items(selection, most)
+    asked: list[str] = []
+
+    async def note_and_ask(sql: LiteralString, *rest: Any, **options: Any) -> list[Any]:
+        asked.append(sql)
+        return await query(sql, *rest, **options)
+
+    monkeypatch.setattr(item_totals, "query", note_and_ask)
+    assert await item_totals.count_items(many, 4) == ItemTotal(5, None, 4)
+    assert ["points" in sql for sql in asked] == [False]
 
 
 async def test_alone_as_many_are_counted_and_no_more_than_one_more_than_are_asked_for() -> None:
