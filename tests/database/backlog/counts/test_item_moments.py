@@ -61,7 +61,8 @@ async def test_an_index_alone_has_all_that_is_counted(words: str, moment: Moment
     await fill_tables(
         "INSERT INTO backlog_items (id, identifier, number, title, team_id, created_at, completed_at, updated_at)"
         " SELECT n::text, 'ENG-' || n, n, 'A title', CASE WHEN mod(n, 3) = 0 THEN 'team-ENG' ELSE 'team-OPS' END,"
-        " %(noon)s - n * interval '1 hour', %(noon)s - n * interval '1 hour', %(noon)s FROM generate_series(1, 5000) n",
+        " moment, moment, moment FROM generate_series(1, 5000) n,"
+        " LATERAL (SELECT %(noon)s - n * interval '1 hour') m (moment)",
         noon=NOON,
     )
     selection = await select_items(EVERYTHING, parse_query(words))
