@@ -35,6 +35,7 @@ _WORD_OF_ASCII = re.compile("[a-z0-9]+")
 _SPACED = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:[{_SIGNS}]+[^\W_{_UNSPACED}]*)*")
 _ONE_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_SOME_ACCENT = "\u0300"
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _NOT_ALONE = re.compile(f"[{_JOINED}{_SIGNS}{_UNSPACED}]")
 _CLUSTER = re.compile(f".[{_JOINED}]*", re.DOTALL)
@@ -56,13 +57,19 @@ _fold_cluster = lru_cache(maxsize=4096)(fold_text)
 
 
 def fold_in_place(text: str) -> str | None:
-    """Return `text` folded with each character where it was; None where one becomes several or joins another."""
+    """Return `text` folded with each character where it was.
+
+    None where one becomes several or nothing, joins another, or is a word by itself.
+    """
     if text.isascii():
         return text.lower()
-    if _NOT_ALONE.search(text):
-        return None
-    plain = _BEYOND_ASCII.sub(lambda found: _fold_cluster(found[0]), text).lower()
-    return plain if len(plain) == len(text) else None
+    plain = _BEYOND_ASCII.sub(_fold_one, text).lower()
+    return None if _NOT_ALONE.search(plain) else plain
+
+
+def _fold_one(found: re.Match[str]) -> str:
+    folded = _fold_cluster(found[0])
+    return folded if len(folded) == 1 else _SOME_ACCENT
 
 
 def split_words(text: str) -> list[str]:

@@ -1,11 +1,13 @@
 """The words of a search are marked where the search finds them."""
 
 from time import process_time
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shareable_backlog.database.search import folding
 from shareable_backlog.database.search.search_match import parse_search
 from shareable_backlog.services.search.search_words import cut_excerpt, mark_matches
 
@@ -36,6 +38,9 @@ def found(text: str, query: str) -> list[str]:
         ("ﾊﾟｿｺﾝの設定", "ソコ", ["ｿｺ"]),
         ("ภาษาไทย", "ไทย", ["ไทย"]),
         ("한국어지원", "국어", ["국어"]),
+        ("bug ﾃｽﾄ", "テスト", ["ﾃｽﾄ"]),
+        ("ｶﾀｶﾅ", "タカ", ["ﾀｶ"]),
+        ("ﹱ ﬁ foo", "fi", ["ﬁ"]),
         ("ENG-12 is done", "eng-12", ["ENG-12"]),
         ("half is ½ of it", "1", ["½"]),
         ("a a a a", '"a a a"', ["a a a a"]),
@@ -51,6 +56,18 @@ def test_the_pieces_are_the_text(text: str, query: str) -> None:
     pieces = mark_matches(text, parse_search(query).wanted)
     assert "".join(piece for piece, _ in pieces) == text
     assert all(piece for piece, _ in pieces)
+
+
+@given(
+    st.text("aB1 -\n“…éÉßςΣİя½²\xa0\u0301語गा ไﾃｦ⼀ㄱﹱﬁ", max_size=40),
+    st.text('aB1 "-éΣяテヲ一i', max_size=12),
+    st.integers(0, 30),
+)
+def test_a_text_that_is_folded_as_a_whole_has_the_same_matches(text: str, query: str, length: int) -> None:
+    wanted = parse_search(query).wanted
+    found = mark_matches(text, wanted), cut_excerpt(text, wanted, length)
+    with mock.patch.object(folding, "fold_in_place", return_value=None):
+        assert (mark_matches(text, wanted), cut_excerpt(text, wanted, length)) == found
 
 
 @given(_ANY, _ANY, st.integers(0, 50))
