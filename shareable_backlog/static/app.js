@@ -142,7 +142,7 @@ addEventListener("popstate", (event) => {
     show(location.href, { isBack: true, scroll: event.state?.scroll ?? 0 });
     return;
   }
-  // Only a part of the page was gone to, or they are back already.
+  // Only a part of the page was gone to, or the reader is back already.
   newest++;
   find("#main").removeAttribute("aria-busy");
 });
@@ -212,7 +212,7 @@ function move(step) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || find("dialog[open], :popover-open")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || find("dialog[open]")) return;
   const { key, target } = event;
   if (key === "Escape") {
     const menu = target.closest("details.menu[open]");
@@ -233,7 +233,7 @@ document.addEventListener("keydown", (event) => {
   } else if (key === "j") move(1);
   else if (key === "k") move(-1);
   else if (key === "f") find("[data-filter]")?.click();
-  else if (key === "?") find("#keys")?.showPopover();
+  else if (key === "?") find("#keys")?.showModal();
   else return;
   event.preventDefault();
 });
@@ -314,7 +314,7 @@ if (location.search.includes("notice=")) {
   history.replaceState(history.state, "", location.href.replace(/[?&]notice=[^&#]*(?=#|$)/, ""));
   here = addressShown();
 }
-// Times are for where the reader is, unless they chose a zone. Loading Intl can wait.
+// Times are for where the reader is, unless they chose a zone. Loading Intl can wait for the page.
 setTimeout(() => {
   const zone = globalThis.Temporal?.Now.timeZoneId() ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   const secure = /^https/.test(location.protocol) ? "; secure" : "";
