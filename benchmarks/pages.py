@@ -1,9 +1,9 @@
 """Count the processor time of pages at 100,000 items: that of the server and that of PostgreSQL, in µs a page.
 
 A signed-in viewer asks one page at a time over a kept connection, compressed; one of the 12 teams is hidden. "Kept"
-are pages that were asked for before, but items and projects: each is another one. "Anew" makes the page for each
-request, with what pages share (names, ranks) kept until the mirror changes; "changed" changes the mirror's version
-before each request, so that nothing is kept.
+are pages that were asked for before, but items, each of which is another one, and projects, of which half are. "Anew"
+makes the page for each request, with what pages share (names, ranks) kept until the mirror changes; "changed" changes
+the mirror's version before each request, so that nothing is kept.
 The pages are asked for in turns and the median of the turns is given, so that neighbours on the machine matter less.
 """
 

@@ -74,8 +74,7 @@ class _PooledConnection(psycopg.AsyncConnection[TupleRow]):
 class _HotFirstPool(AsyncConnectionPool[C]):
     """A pool that lends the connection that was used last.
 
-    Its session has its plans and tables at hand, where one connection after the other would find each one's gone
-    cold; and those that nobody needs are idle, and end.
+    Its session has its plans and tables at hand; one connection after the other would find each one's gone cold.
     """
 
     async def _get_ready_connection(self, timeout: float | None) -> C | None:  # noqa: ASYNC109 (as the driver calls it)

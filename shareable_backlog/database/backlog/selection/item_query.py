@@ -50,7 +50,7 @@ class Hints(Struct, frozen=True, kw_only=True):
     `group_…` are what the viewer's group sees. `identified_ids` are the items whose identifier is searched for, `ids`
     those of what the filters name, by the names of their parameters. `rank_order` says by what items are ranked.
     `shown_fronts` tells of some orders whether at least half of the first 200 items are of teams that are shown;
-    `has_many` whether there are, as the planner knows it, far more items than are counted.
+    `has_many` whether there are, as the planner knows it, far more items than are counted, shown or not.
     """
 
     shows_descriptions: bool
