@@ -122,7 +122,7 @@ async def _read_wanted(url: str) -> _Wanted:
 
 def _described(conninfo: str, page: Page, wanted: _Wanted) -> dict[str, Any]:
     """Return what Express gets: the statement as node-postgres writes it, ranks, and what stands around the lines."""
-    text, params, _ = wanted
+    text, params, places = wanted
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", text)))
     for number, name in enumerate(names, 1):
         text = text.replace(f"%({name})s", f"${number}")
@@ -135,7 +135,7 @@ def _described(conninfo: str, page: Page, wanted: _Wanted) -> dict[str, Any]:
         "values": [params[name] for name in names],
         "before": page.html[:start],
         "after": page.html[end:],
-        "ranks": wanted.ranks,
+        "ranks": places,
         "toned": {color: colors.tone_color(color) for (color,) in known},
     }
 
