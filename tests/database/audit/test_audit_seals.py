@@ -155,6 +155,8 @@ async def test_a_seal_is_known_by_its_place_and_hash_until_it_is_pruned() -> Non
 async def test_who_seals_waits_for_who_seals_already() -> None:
     async with transaction() as tx:
         await audit_seals.hold_seal_lock(tx)
-        assert await tx.query("SELECT granted FROM pg_locks WHERE locktype = 'advisory' AND objid = 5317002") == [
-            (True,)
-        ]
+        locks = await tx.query(
+            "SELECT granted FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE locktype = 'advisory' AND objid = 5317002 AND datname = current_database()"
+        )
+        assert locks == [(True,)]

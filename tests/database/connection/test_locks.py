@@ -91,7 +91,8 @@ async def test_a_long_held_one_is_ended_by_no_time_limit_and_keeps_no_old_rows_a
     async with locks.hold_lock(KEY):
         [(state, limit, oldest)] = await query(
             "SELECT activity.state, current_setting('idle_in_transaction_session_timeout'), activity.backend_xmin"
-            " FROM pg_locks JOIN pg_stat_activity AS activity USING (pid) WHERE locktype = 'advisory' AND objid = 42"
+            " FROM pg_locks JOIN pg_stat_activity AS activity USING (pid)"
+            " WHERE locktype = 'advisory' AND objid = 42 AND datname = current_database()"
         )
         assert (state, oldest) == ("idle in transaction", None)
         assert limit != "0", "the limit of other sessions is none of its business"

@@ -24,6 +24,11 @@ pytestmark = pytest.mark.anyio
 OUTBOX = Outbox(is_set_up=True)
 SEEING = Grant(EVERYTHING)
 
+_WAITING = """
+    SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE NOT granted AND locktype = 'transactionid' AND datname = current_database()
+"""  # other tests wait in other databases
+
 
 @pytest.fixture
 def ids(live_database: Settings, database: str) -> dict[str, int]:
@@ -149,7 +154,7 @@ async def test_an_admin_made_while_another_decision_waits_is_not_the_last_to_go(
     async with await psycopg.AsyncConnection.connect(database) as other:
         await other.execute("UPDATE users SET last_access_at = now() WHERE id = %s", [ids["alice"]])
         disabling = asyncio.create_task(approvals.carry_out_decision(OUTBOX, OPERATOR, [ids["bob"]], "disable"))
-        while not await query("SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"):  # noqa: ASYNC110 (nobody tells who waits)
+        while not await query(_WAITING):  # noqa: ASYNC110 (nobody tells who waits)
             await asyncio.sleep(0.01)
         await other.execute("UPDATE users SET is_admin = id = %s", [ids["bob"]])
     with pytest.raises(Conflict, match="last active admin"):
