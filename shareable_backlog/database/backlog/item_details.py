@@ -5,14 +5,15 @@ from datetime import date, datetime
 from typing import LiteralString
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog import vocabulary
 from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.counts.item_totals import SHOWN_ESTIMATE
-from shareable_backlog.database.backlog.item_names import STATES
+from shareable_backlog.database.backlog.item_names import IS_ADVANCED
 from shareable_backlog.database.connection.query import query
-from shareable_backlog.database.projects.project_names import HAS_NAMESAKE, choose_word
+from shareable_backlog.database.projects.project_names import MAY_HAVE_NAMESAKE, choose_word, has_namesake
 
 
 class ItemDetails(Struct, frozen=True):
@@ -67,7 +68,8 @@ class ItemDetails(Struct, frozen=True):
     has_relations: bool
     has_sub_items: bool
     has_attachments: bool
-    has_moved: bool
+    has_state_changes: bool
+    has_item_changes: bool
     project_id: str | None = None
     """That of a project which has a page."""
     project_slug_id: str | None = None
@@ -97,7 +99,10 @@ _AROUND: LiteralString = """
                  OR EXISTS (SELECT FROM item_relations r WHERE r.related_issue_id = i.id) AS has_relations,
                EXISTS (SELECT FROM backlog_items b WHERE b.parent_id = i.id) AS has_sub_items,
                EXISTS (SELECT FROM attachments h WHERE h.issue_id = i.id) AS has_attachments,
-               EXISTS (SELECT FROM field_changes h WHERE h.entity_id = i.id) AS has_moved"""
+               EXISTS (SELECT FROM field_changes h WHERE h.entity_id = i.id AND h.field = 'state')
+                 AS has_state_changes,
+               EXISTS (SELECT FROM field_changes h WHERE h.entity_id = i.id AND h.field <> 'state')
+                 AS has_item_changes"""
 _RELEASES: LiteralString = f"""(
   SELECT coalesce(jsonb_agg(jsonb_build_array(e.name, e.version) ORDER BY e.completed_at, e.id), '[]')
   FROM item_releases r JOIN releases e ON e.id = r.release_id
@@ -122,16 +127,16 @@ async def find_item(scope: Scope, identifier: str) -> ItemDetails | None:
                {visibility.COMMENTS} AS shows_comments,
                t.key AS team_key, t.name AS team, p.name AS project,
                CASE WHEN p.removed_at IS NULL AND NOT p.trashed THEN p.id END AS project_id,
-               p.slug_id AS project_slug_id, {HAS_NAMESAKE} AS project_has_namesake, m.name AS milestone,
+               p.slug_id AS project_slug_id, {MAY_HAVE_NAMESAKE} AS project_has_namesake, m.name AS milestone,
                y.number AS cycle_number, y.name AS cycle_name,
                y.starts_at AS cycle_starts_at, y.ends_at AS cycle_ends_at,
                ((y.removed_at IS NULL AND y.team_id = t.id AND y.ends_at > y.starts_at)
                  IS TRUE) AS has_cycle_page,
                s.name AS state_name, s.type AS state_type, s.color AS state_color,
-               s.is_advanced IS TRUE AS state_is_advanced,
+               {IS_ADVANCED} AS state_is_advanced,
                {_LABELS} AS labels, {_RELEASES} AS releases, {_AROUND}
         FROM backlog_items i
-        LEFT JOIN {STATES} s ON s.id = i.state_id
+        LEFT JOIN workflow_states s ON s.id = i.state_id
         LEFT JOIN teams t ON t.id = i.team_id
         LEFT JOIN people a ON a.id = i.assignee_id
         LEFT JOIN people c ON c.id = i.creator_id
@@ -144,7 +149,13 @@ async def find_item(scope: Scope, identifier: str) -> ItemDetails | None:
         {**visibility.build_params(scope), "identifier": identifier},
         row=ItemDetails,
     )
-    return found[0] if found else None
+    if not found:
+        return None
+    [item] = found
+    # Whether that other project is shown is worth a look of its own, as there is hardly ever one.
+    if item.project_has_namesake and item.project_id:
+        return replace(item, project_has_namesake=await has_namesake(scope, item.project_id))
+    return item
 
 
 async def find_current_identifier(scope: Scope, previous: str) -> str | None:

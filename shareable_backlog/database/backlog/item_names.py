@@ -23,6 +23,11 @@ STATES: LiteralString = """(
   SELECT id, name, type, color, (position > min(position) FILTER (WHERE removed_at IS NULL)
     OVER (PARTITION BY team_id, type)) IS TRUE AS is_advanced FROM workflow_states)"""
 """All states, each with whether its team has another of its type before it."""
+IS_ADVANCED: LiteralString = """(s.position > (
+    SELECT min(e.position) FROM workflow_states e
+    WHERE e.team_id = s.team_id AND e.type = s.type AND e.removed_at IS NULL
+  )) IS TRUE"""
+"""The same of the one state `s`, without a look at those of other teams."""
 # In the order of the kinds.
 _NAMES: LiteralString = f"""SELECT version::text,
   (SELECT json_object_agg(id, json_build_array(name, issue_estimation_type)) FROM teams

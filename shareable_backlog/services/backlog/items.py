@@ -145,10 +145,8 @@ async def read_item_page(scope: Scope, identifier: str) -> ItemPage:
 
 
 async def _read_history(scope: Scope, item: ItemDetails) -> list[ItemEvent]:
-    changes, moves = [], []
-    if item.has_moved:
-        changes = await state_changes.list_state_changes(scope, item.id)
-        moves = await item_changes.list_item_changes(scope, item.id)
+    changes = await state_changes.list_state_changes(scope, item.id) if item.has_state_changes else []
+    moves = await item_changes.list_item_changes(scope, item.id) if item.has_item_changes else []
     return item_history.build_history(item, changes, moves)
 
 

@@ -83,7 +83,8 @@ DETAILS = ItemDetails(
     has_relations=True,
     has_sub_items=True,
     has_attachments=True,
-    has_moved=True,
+    has_state_changes=True,
+    has_item_changes=True,
 )
 
 

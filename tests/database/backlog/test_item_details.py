@@ -6,8 +6,8 @@ import pytest
 
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING
-from shareable_backlog.database.backlog import item_details
-from tests.support.mirrored import item, person, store, team
+from shareable_backlog.database.backlog import item_details, item_list
+from tests.support.mirrored import item, person, state, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -30,3 +30,13 @@ async def test_a_previous_identifier_leads_to_the_present_one() -> None:
     )
     assert await item_details.find_current_identifier(EVERYTHING, "OLD-8") == "ENG-1"
     assert await item_details.find_current_identifier(EVERYTHING, "OLD-9") is None
+
+
+async def test_its_state_is_as_advanced_as_on_its_line() -> None:
+    await store(*(state("started", position=position) for position in range(3)), state("started", team="OPS"))
+    await store(*(item(number, state_id=f"ENG-started-{number}") for number in range(3)))
+    await query("UPDATE workflow_states SET removed_at = now() WHERE team_id = 'team-ENG' AND position = 0")
+    pages = [await item_details.find_item(EVERYTHING, f"ENG-{number}") for number in range(3)]
+    lines = await item_list.read_items(EVERYTHING, [page.id for page in pages if page])
+    assert [page and page.state_is_advanced for page in pages] == [False, False, True]
+    assert [page and lines[page.id].state_is_advanced for page in pages] == [False, False, True]

@@ -4,6 +4,7 @@ import pytest
 
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
+from shareable_backlog.database.backlog import item_details
 from shareable_backlog.database.projects import project_details, roadmap
 from shareable_backlog.database.projects.project_names import choose_word
 from tests.support.mirrored import item, project, store
@@ -46,6 +47,19 @@ async def test_one_of_which_nothing_is_shown_is_no_namesake() -> None:
     assert await list_words() == ["Apollo"]
     [found] = await project_details.find_projects(EVERYTHING, "apollo")
     assert found.word == "Apollo"
+
+
+@live
+@pytest.mark.parametrize(("hidden_team", "word"), [("OPS", "0a"), ("SEC", "Apollo")])
+async def test_an_item_calls_its_project_by_its_name_unless_another_of_it_is_shown(
+    hidden_team: str, word: str
+) -> None:
+    one, other = project("Apollo", slug_id="0a"), project("apollo", id="other")
+    await store(one, other, item(1, project_id=one.id), item(2, team="SEC", project_id=other.id), item(3, team="OPS"))
+    await hide_team(hidden_team)
+    found = await item_details.find_item(EVERYTHING, "ENG-1")
+    assert found is not None
+    assert found.project_word == word
 
 
 @live
