@@ -14,7 +14,8 @@ _BEYOND_ASCII = re.compile(rb"\xc2[\x80-\x9f]")
 def replace_controls(text: str) -> str:
     """Return a text with a sign in place of each control character but tabs and the ends of lines."""
     written = text.encode("utf-8", "surrogatepass")
-    if len(written.translate(None, _OF_ASCII)) == len(written) and not _BEYOND_ASCII.search(written):
+    is_free_beyond = text.isascii() or not _BEYOND_ASCII.search(written)
+    if is_free_beyond and len(written.translate(None, _OF_ASCII)) == len(written):
         return text
     return _CONTROLS.sub(_IN_PLACE, text)
 
