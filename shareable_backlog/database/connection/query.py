@@ -127,10 +127,14 @@ async def lease_connection(database: OpenDatabase, deadline: float) -> AsyncGene
     """
     await database.probe.require_available()
     wait_s = max(0.0, min(database.pool.timeout, deadline - monotonic()))
-    async with database.pool.connection(timeout=wait_s) as connection:
+    # The pool's own context would commit what its connections, which commit by themselves, never have open.
+    connection = await database.pool.getconn(wait_s)
+    try:
         database.exhaustion_log.record_success()
         with hang_up_after(deadline - monotonic(), connection):
             yield connection
+    finally:
+        await database.pool.putconn(connection)
 
 
 async def run_statement(
@@ -143,14 +147,13 @@ async def run_statement(
 ) -> list[Any]:
     """Run one statement on `connection`, log it at debug without its parameters, and return its rows."""
     started = monotonic()
-    factory = class_row(row) if row is not None else tuple_row
     with _log_failure([sql]):
-        async with connection.cursor(row_factory=factory) as cursor:
-            await cursor.execute(sql, params, prepare=_may_prepare(plan_anew=plan_anew))
-            # Unlike `description`, the number does not describe each column first.
-            rows: list[Any] = await cursor.fetchall() if cursor.rownumber is not None else []
-            _log_done([(sql, params, cursor.rowcount)], started)
-            return rows
+        cursor = connection.cursor(row_factory=class_row(row) if row is not None else tuple_row)
+        await cursor.execute(sql, params, prepare=_may_prepare(plan_anew=plan_anew))
+        # Unlike `description`, the number does not describe each column first.
+        rows: list[Any] = await cursor.fetchall() if cursor.rownumber is not None else []
+        _log_done([(sql, params, cursor.rowcount)], started)
+        return rows
 
 
 async def run_all(
