@@ -2,9 +2,10 @@
 
 At 100,000 items, one process each, driven by wrk over 32 connections in turns. Express finds the session and runs
 the statement of our page with the names joined, as it keeps none, both prepared; it renders the 50 lines by EJS and
-takes what stands around them as it is. At first all is made anew for each request. Then with what the mirror makes
-safe: rendered results are kept until it changes, and a browser that has the page is told so without it (304); Express
-has to make the page to find that out.
+takes what stands around them as it is. At first all is made anew for each request, as it is, and compressed as
+browsers ask for it: Express by its usual middleware. Then with what the mirror makes safe: rendered results are kept
+until it changes, and a browser that has the page is told so without it (304); Express has to make the page to find
+that out.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import shutil
 import sys
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -34,7 +36,7 @@ from shareable_backlog.services.backlog.filters import Filters
 from shareable_backlog.services.backlog.item_pages import ItemQuery
 from shareable_backlog.web.pages import colors
 
-_RIG = Path(__file__).parent / "rig"
+_SERVERS = Path(__file__).parent / "rig" / "servers"
 _PROGRAM, _TEMPLATE = "express_list.mjs", "express_list.ejs"
 _WARM_UP_S = 3  # 32 pages at once that are made for the first time take about one
 _ASKED = (("/", rig.AS_BOB),)
@@ -48,7 +50,20 @@ FROM (SELECT *, row_number() OVER () AS place FROM (%s) r) l
 LEFT JOIN %s s ON s.id = l.state_id LEFT JOIN people a ON a.id = l.assignee_id
 LEFT JOIN projects p ON p.id = l.project_id ORDER BY l.place
 """
-_UNKEPT = (sys.executable, "-m", "benchmarks.rig.unkept", "serve")
+_UNKEPT = (sys.executable, "-m", "benchmarks.rig.servers.unkept", "serve")
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A server, and how it is asked: as by browsers that accept gzip, or that have the page already."""
+
+    address: str
+    is_compressed: bool = False
+    with_tags: bool = False
+
+    def drive(self, seconds: int) -> Load:
+        """Ask it for the page for so long."""
+        return wrk.driven(self.address, seconds, _ASKED, with_tags=self.with_tags, is_compressed=self.is_compressed)
 
 
 def measure(*, quick: bool) -> Generator[Row]:
@@ -56,7 +71,7 @@ def measure(*, quick: bool) -> Generator[Row]:
     wrk.require()
     modules = rig.node_modules()
     for name in (_PROGRAM, _TEMPLATE):
-        shutil.copyfile(_RIG / name, modules.parent / name)
+        shutil.copyfile(_SERVERS / name, modules.parent / name)
     size, rounds, seconds = (10_000, 2, 2) if quick else (100_000, 5, 8)
     with backlogs.databases(size) as mirrors, ExitStack() as stack:
         environ = rig.environment(DATABASE_URL=rig.url_of(mirrors[size]))
@@ -68,22 +83,30 @@ def measure(*, quick: bool) -> Generator[Row]:
         command = ("node", modules.parent / _PROGRAM)
         express = stack.enter_context(rig.serving(command, rig.node_environment(mirrors[size]), "/ready"))
         _require_same(page, Reader(express).read("/"))
-        sides = {"anew": (anew, False), "kept": (kept, False), "express": (express, False)}
-        sides |= {"kept 304": (kept, True), "express 304": (express, True)}
-        loads: dict[str, list[Load]] = {side: [] for side in sides}
+        sides = {"anew": _Side(anew), "kept": _Side(kept), "express": _Side(express)}
+        sides |= {"anew gzip": _Side(anew, is_compressed=True), "kept gzip": _Side(kept, is_compressed=True)}
+        sides |= {"express gzip": _Side(express, is_compressed=True)}
+        sides |= {"kept 304": _Side(kept, with_tags=True), "express 304": _Side(express, with_tags=True)}
+        loads: dict[str, list[Load]] = {name: [] for name in sides}
         for turn in range(rounds + 1):
-            for side, (address, with_tags) in sides.items():
-                found = wrk.unfailed(
-                    wrk.driven(address, seconds if turn else _WARM_UP_S, _ASKED, with_tags=with_tags)
-                )
-                loads[side] += [found] if turn else []
+            for name, side in sides.items():
+                found = wrk.unfailed(side.drive(seconds if turn else _WARM_UP_S))
+                loads[name] += [found] if turn else []
     yield wrk.row("slb, made anew for each request", loads["anew"])
     yield wrk.row("slb, rendered results kept", loads["kept"])
     yield wrk.row("Express, made anew for each request", loads["express"])
+    yield wrk.row("slb, made anew and compressed", loads["anew gzip"])
+    yield wrk.row("slb, kept as it was compressed", loads["kept gzip"])
+    yield wrk.row("Express, made anew and compressed", loads["express gzip"])
     yield wrk.row("slb, for who has the page (304)", loads["kept 304"])
     yield wrk.row("Express, for who has the page (304)", loads["express 304"])
     yield Row("bytes of the page, slb, Express", f"{_bytes(loads['anew']):,.0f}, {_bytes(loads['express']):,.0f}")
+    yield Row("the same, compressed", f"{_bytes(loads['anew gzip']):,.0f}, {_bytes(loads['express gzip']):,.0f}")
     yield Row("requests/s, slb / Express, all made anew", f"{wrk.ratio(loads['anew'], loads['express']):.2f}")
+    ratio = wrk.ratio(loads["anew gzip"], loads["express gzip"])
+    yield rig.at_least("requests/s, slb / Express, all made anew and compressed", ratio, 1.0)
+    ratio = wrk.ratio(loads["kept gzip"], loads["express gzip"])
+    yield Row("requests/s, slb with kept pages / Express, compressed", f"{ratio:.2f}")
     yield rig.at_least("requests/s, slb with kept results / Express", wrk.ratio(loads["kept"], loads["express"]), 1.5)
     ratio = wrk.ratio(loads["kept 304"], loads["express 304"])
     yield rig.at_least("requests/s, slb / Express, who has the page", ratio, 1.5)

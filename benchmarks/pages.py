@@ -3,10 +3,12 @@
 A signed-in viewer asks one page at a time over a kept connection, compressed; one of the 12 teams is hidden. "Kept"
 are pages that were asked for before, but items, each of which is another one, and projects, of which half are. "Anew"
 makes the page for each request, with what pages share (names, ranks) kept until the mirror changes; "changed" changes
-the mirror's version before each request, so that nothing is kept.
+the mirror's version before each request, so that nothing is kept. "Bare" is the limit: the list's bytes, or its 304,
+from Starlette and the statement that finds out who asks, and nothing else.
 The pages are asked for in turns and the median of the turns is given, so that neighbours on the machine matter less.
 """
 
+import gzip
 import math
 import sys
 import time
@@ -25,9 +27,12 @@ from benchmarks.rig import Row, backlogs, cpu
 from benchmarks.rig.cpu import Cost
 from benchmarks.rig.reader import Reader, Unanswered
 
-How: TypeAlias = Literal["kept", "304", "anew", "changed"]
+How: TypeAlias = Literal["kept", "304", "anew", "changed", "bare", "bare 304"]
 
-_UNKEPT = (sys.executable, "-m", "benchmarks.rig.unkept", "serve")
+_UNKEPT = (sys.executable, "-m", "benchmarks.rig.servers.unkept", "serve")
+_BARE_SERVER = (sys.executable, "-m", "benchmarks.rig.servers.bare")
+_WARM_UP = 10
+_ANY_TAG = '"the page"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,13 @@ class _Asked:
     bar: float | None = None
 
 
+_LIST, _LIST_304 = _Asked("list", "/", "kept", 800), _Asked("list", "/", "304", 650)
+_BARE, _BARE_304 = _Asked("list", "/", "bare"), _Asked("list", "/", "bare 304")
 _ASKED = (
-    _Asked("list", "/", "kept", 800),
-    _Asked("list", "/", "304", 650),
+    _LIST,
+    _BARE,
+    _LIST_304,
+    _BARE_304,
     _Asked("list", "/", "anew", 3_000),
     _Asked("list", "/", "changed"),
     _Asked("item", None, "kept", 4_000),
@@ -72,22 +81,22 @@ _ASKED = (
 
 @dataclass(frozen=True, slots=True)
 class _Site:
-    """The two servers of a mirror with their processes, and a connection to it behind their backs."""
+    """The servers of a mirror with their processes, and a connection to it behind their backs."""
 
-    kept: Reader
-    kept_pid: int
-    anew: Reader
-    anew_pid: int
+    kept: tuple[Reader, int]
+    anew: tuple[Reader, int]
+    bare: tuple[Reader, int]
     database: psycopg.Connection
 
     def count(self, asked: _Asked, paths: Iterator[str], requests: int) -> Cost:
         """Return what each of so many requests cost; without end if one fails."""
-        reader, pid = (self.anew, self.anew_pid) if asked.how == "anew" else (self.kept, self.kept_pid)
-        # A page lives for its minute: one that ends meanwhile would be sent anew.
+        reader, pid = {"anew": self.anew, "bare": self.bare, "bare 304": self.bare}.get(asked.how, self.kept)
         tag = _find_tag(reader, asked.path) if asked.how == "304" and asked.path else ""
+        tag = _ANY_TAG if asked.how == "bare 304" else tag
         try:
-            # What was asked for before may have changed the mirror.
-            reader.read(asked.path or next(paths), is_compressed=True)
+            # What was asked for before may have changed the mirror, or have left everything asleep for a minute.
+            for _ in range(_WARM_UP):
+                reader.read(asked.path or next(paths), tag=tag, is_compressed=True)
             with cpu.counted(pid, self.database) as cost:
                 for _ in range(requests):
                     if asked.how == "changed":
@@ -106,8 +115,12 @@ def measure(*, quick: bool) -> Generator[Row]:
         kept, kept_pid = stack.enter_context(rig.started([*rig.SLB, "serve"], environ, "/readyz"))
         anew, anew_pid = stack.enter_context(rig.started(_UNKEPT, environ, "/readyz"))
         database = stack.enter_context(psycopg.connect(mirrors[size], autocommit=True))
-        site = _Site(Reader(kept), kept_pid, Reader(anew), anew_pid, database)
-        others = find_paths(site.kept, database)
+        reader = Reader(kept)
+        page = stack.enter_context(rig.data_folder()) / "page.gz"
+        page.write_bytes(gzip.compress(reader.read("/").html.encode()))
+        bare, bare_pid = stack.enter_context(rig.started([*_BARE_SERVER, page], environ, "/readyz"))
+        site = _Site((reader, kept_pid), (Reader(anew), anew_pid), (Reader(bare), bare_pid), database)
+        others = find_paths(reader, database)
         paths = {asked: others.get(asked.name, cycle([asked.path or "/"])) for asked in _ASKED}
         found: dict[_Asked, list[Cost]] = {asked: [] for asked in _ASKED}
         for asked in _ASKED:
@@ -117,20 +130,26 @@ def measure(*, quick: bool) -> Generator[Row]:
                 found[asked].append(site.count(asked, paths[asked], requests))
         for asked, costs in found.items():
             yield _describe(asked, costs)
-        size_kb = site.kept.read("/", is_compressed=True).size / 1000
+        for name, asked, limit in (("kept", _LIST, _BARE), ("304", _LIST_304, _BARE_304)):
+            yield rig.at_most(f"list, {name}, in limits", _sum(found[asked]) / _sum(found[limit]), 2.0)
+        size_kb = reader.read("/", is_compressed=True).size / 1000
         yield rig.at_most("list, compressed, without styles and scripts", size_kb, 14.0, " KB")
         yield rig.at_most("memory of the server after these pages", cpu.read_memory_mb(kept_pid), 120.0, " MB")
 
 
 def _find_tag(reader: Reader, path: str) -> str:
-    """Return the tag of a page once a minute has just begun."""
+    """Return the tag of a page that stays the same for the minute that has just begun."""
     time.sleep(60 - time.time() % 60 + 0.1)
     return reader.read(path, is_compressed=True).tag
 
 
 def _describe(asked: _Asked, costs: list[Cost]) -> Row:
     server, postgres = median(one.server_us for one in costs), median(one.postgres_us for one in costs)
-    both = median(one.server_us + one.postgres_us for one in costs)
+    both = _sum(costs)
     figure = f"{server:,.0f} + {postgres:,.0f} = {both:,.0f} µs"
     met = None if asked.bar is None else both <= asked.bar
     return Row(f"{asked.name}, {asked.how}", figure, f"at most {asked.bar:,.0f} µs" if asked.bar else "", met)
+
+
+def _sum(costs: list[Cost]) -> float:
+    return median(one.server_us + one.postgres_us for one in costs)

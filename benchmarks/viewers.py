@@ -49,7 +49,7 @@ def _load(address: str, seconds: int, processes: str) -> Generator[Row]:
     cookies = backlogs.viewer_cookies()
     asked = [(path, cookies[number % len(cookies)]) for number, path in enumerate(paths * 5)]
     for pause_ms, words in ((_PAUSE_MS, "2 s a page"), (0, "without a pause")):
-        load = wrk.driven(address, seconds, asked, connections=_VIEWERS, pause_ms=pause_ms)
+        load = wrk.driven(address, seconds, asked, connections=_VIEWERS, pause_ms=pause_ms, is_compressed=True)
         waits = f"median {load.p50_ms:.0f} ms, p99 {load.p99_ms:.0f} ms"
         yield Row(f"{processes}, {words}", f"{waits}, {load.per_s:.0f} pages/s")
         yield rig.at_most(f"{processes}, {words}: failed of {load.requests:,}", load.failed, 0)
@@ -64,7 +64,9 @@ def _load_beside_changes(seconds: int, processes: str, options: tuple[str, ...],
             syncs = workers.submit(_sync_all, mirror.environ, is_over)
             deliveries = workers.submit(asyncio.run, _deliver(mirror, is_over))
             try:
-                load = wrk.driven(mirror.address, seconds, asked, connections=_VIEWERS, pause_ms=_PAUSE_MS)
+                load = wrk.driven(
+                    mirror.address, seconds, asked, connections=_VIEWERS, pause_ms=_PAUSE_MS, is_compressed=True
+                )
             finally:
                 is_over.set()
     words = f"{processes}, {syncs.result()} full syncs and {deliveries.result():,} deliveries beside"

@@ -14,7 +14,7 @@ from benchmarks import rig
 from benchmarks.rig import Row, wrk
 from benchmarks.rig.wrk import Load
 
-_RIG = Path(__file__).parents[1] / "rig"
+_SERVERS = Path(__file__).parents[1] / "rig" / "servers"
 _PATH = "/api/health"
 _ASKED = ((_PATH, ""),)
 
@@ -24,7 +24,7 @@ def measure(*, quick: bool) -> Generator[Row]:
     wrk.require()
     modules = rig.node_modules()
     program = modules.parent / "express_health.mjs"
-    shutil.copyfile(_RIG / program.name, program)
+    shutil.copyfile(_SERVERS / program.name, program)
     rounds, seconds = (2, 2) if quick else (5, 8)
     with rig.server() as server, rig.database(server) as conninfo, ExitStack() as stack:
         url = rig.url_of(conninfo)

@@ -34,7 +34,7 @@ AS_ERIN = "; ".join(f"{name}={value}" for name, value in cookies("erin").items()
 
 ROOT = Path(__file__).parents[2]
 SLB = (sys.executable, "-m", "shareable_backlog")
-_NODE_PACKAGES = ("express@5", "pg@8", "ejs@7", "pino@10", "node-pg-migrate@9")
+_NODE_PACKAGES = ("express@5", "compression@1", "pg@8", "ejs@7", "pino@10", "node-pg-migrate@9")
 _SERVES_WITHIN_S = 60.0
 _WAITS_S = 120.0
 _UNLIMITED = {"PAGES_PER_MINUTE": "1000000", "EXPORTS_PER_HOUR": "1000000"}

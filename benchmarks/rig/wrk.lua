@@ -1,11 +1,12 @@
 -- Ask for pages as signed-in viewers do, and print what wrk.py reads.
 -- Arguments: a file of lines "path<tab>cookie", "tags" to send back each page's ETag as a browser does that has it
--- already ("-" not to), and how long each viewer looks at a page on average, in ms (0: asks for the next at once).
+-- already ("-" not to), how long each viewer looks at a page on average, in ms (0: asks for the next at once), and
+-- the encoding that the viewers accept.
 function init(args)
-  asked = {}
+  asked, encoding = {}, args[4]
   for line in io.lines(args[1]) do
     local path, cookie = line:match("^([^\t]*)\t(.*)$")
-    asked[#asked + 1] = { path = path, cookie = cookie, request = wrk.format("GET", path, { Cookie = cookie }) }
+    asked[#asked + 1] = { path = path, cookie = cookie, request = ask(path, cookie) }
   end
   if args[2] == "tags" then
     -- Of one page only, as wrk does not tell which request an answer is for.
@@ -17,10 +18,14 @@ function init(args)
   end
 end
 
+function ask(path, cookie, tag)
+  return wrk.format("GET", path, { Cookie = cookie, ["Accept-Encoding"] = encoding, ["If-None-Match"] = tag })
+end
+
 function request()
   local one = asked[math.random(#asked)]
   if tag then
-    return wrk.format("GET", one.path, { Cookie = one.cookie, ["If-None-Match"] = tag })
+    return ask(one.path, one.cookie, tag)
   end
   return one.request
 end

@@ -41,17 +41,19 @@ def driven(
     connections: int = 32,
     with_tags: bool = False,
     pause_ms: int = 0,
+    is_compressed: bool = False,
 ) -> Load:
     """Ask for pages, each with the Cookie beside it, in no order.
 
     With `with_tags`, for a single page, as a browser does that has it already; `pause_ms` is how long a viewer looks
-    at a page on average. What takes 30 s has failed.
+    at a page on average. With `is_compressed` they accept gzip, as browsers do. What takes 30 s has failed.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.writelines(f"{path}\t{cookie}\n" for path, cookie in asked)
         file.flush()
         options = ["-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={_WAITS_S}s", "-s", _PROGRAM, address]
-        command = ["wrk", *options, "--", file.name, "tags" if with_tags else "-", str(pause_ms)]
+        encoding = "gzip" if is_compressed else "identity"
+        command = ["wrk", *options, "--", file.name, "tags" if with_tags else "-", str(pause_ms), encoding]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     requests, took_us, received, p50_us, p99_us, failed = map(int, output.split("\n")[-2].split())
     return Load(requests / took_us * 1_000_000, received / requests, p50_us / 1000, p99_us / 1000, requests, failed)

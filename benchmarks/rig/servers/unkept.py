@@ -1,4 +1,4 @@
-"""Be `slb` with each page made anew for each request: `python -m benchmarks.rig.unkept serve`.
+"""Be `slb` with each page made anew for each request: `python -m benchmarks.rig.servers.unkept serve`.
 
 What pages share, such as names and ranks, stays kept for as long as the mirror is the same.
 """

@@ -2,6 +2,7 @@
 // page.json has the statements of our page with their parameters, and what stands around its lines.
 import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
+import compression from "compression";
 import express from "express";
 import pg from "pg";
 
@@ -10,6 +11,7 @@ const page = JSON.parse(readFileSync(new URL("page.json", import.meta.url), "utf
 
 const app = express();
 app.disable("x-powered-by");
+app.use(compression());
 app.set("view engine", "ejs");
 app.set("views", new URL(".", import.meta.url).pathname);
 

@@ -1,0 +1,1 @@
+"""Hold the servers that ours is measured beside."""
