@@ -12,6 +12,7 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.backlog.counts.item_totals import SHOWN_ESTIMATE
 from shareable_backlog.database.backlog.item_names import IS_ADVANCED
+from shareable_backlog.database.backlog.news import item_changes
 from shareable_backlog.database.connection.query import query
 from shareable_backlog.database.projects.project_names import MAY_HAVE_NAMESAKE, choose_word, has_namesake
 
@@ -93,7 +94,7 @@ _LABELS: LiteralString = """to_json(ARRAY(
   SELECT json_build_array(name, color) FROM unnest(i.label_ids) u (id) JOIN labels USING (id)
   WHERE removed_at IS NULL AND is_offered ORDER BY lower(name)
 ))"""
-_AROUND: LiteralString = """
+_AROUND: LiteralString = f"""
                EXISTS (SELECT FROM comments w WHERE w.issue_id = i.id) AS has_comments,
                EXISTS (SELECT FROM item_relations r WHERE r.issue_id = i.id)
                  OR EXISTS (SELECT FROM item_relations r WHERE r.related_issue_id = i.id) AS has_relations,
@@ -101,7 +102,7 @@ _AROUND: LiteralString = """
                EXISTS (SELECT FROM attachments h WHERE h.issue_id = i.id) AS has_attachments,
                EXISTS (SELECT FROM field_changes h WHERE h.entity_id = i.id AND h.field = 'state')
                  AS has_state_changes,
-               EXISTS (SELECT FROM field_changes h WHERE h.entity_id = i.id AND h.field <> 'state')
+               EXISTS (SELECT FROM field_changes h WHERE h.entity_id = i.id AND h.field IN {item_changes.FIELDS})
                  AS has_item_changes"""
 _RELEASES: LiteralString = f"""(
   SELECT coalesce(jsonb_agg(jsonb_build_array(e.name, e.version) ORDER BY e.completed_at, e.id), '[]')

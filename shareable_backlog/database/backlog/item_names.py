@@ -25,7 +25,8 @@ STATES: LiteralString = """(
 """All states, each with whether its team has another of its type before it."""
 IS_ADVANCED: LiteralString = """(s.position > (
     SELECT min(e.position) FROM workflow_states e
-    WHERE e.team_id = s.team_id AND e.type = s.type AND e.removed_at IS NULL
+    WHERE (e.team_id = s.team_id OR (e.team_id IS NULL AND s.team_id IS NULL))
+      AND e.type = s.type AND e.removed_at IS NULL
   )) IS TRUE"""
 """The same of the one state `s`, without a look at those of other teams."""
 # In the order of the kinds.

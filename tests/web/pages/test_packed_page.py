@@ -28,6 +28,13 @@ def test_it_takes_hardly_more_bytes_than_the_page_compressed_as_a_whole() -> Non
     assert len(page.fill(ALICES, compressed=True)) < len(whole) + 2 * len(GAP) + 50
 
 
+def test_what_stands_on_both_sides_of_a_gap_is_there_again() -> None:
+    html = "".join(f'<li class="item"><a href="/items/ENG-{number}">Item {number}</a></li>' for number in range(999))
+    page = pack_page(f"{html}{GAP}{html}{GAP}{GAP}{html}".encode(), GAP)
+    whole = f"{html}{ALICES}{html}{ALICES}{ALICES}{html}".encode()
+    assert gzip.decompress(page.fill(ALICES, compressed=True)) == whole
+
+
 def test_a_token_is_stored_as_it_is_so_that_the_size_tells_nothing_of_it() -> None:
     page = pack_page(f"<p>{ALICES}{ALICES}</p>{GAP}".encode(), GAP)
     assert len(page.fill(ALICES, compressed=True)) == len(page.fill(BOBS, compressed=True))

@@ -10,6 +10,8 @@ from shareable_backlog.database.access.sharing import Scope
 from shareable_backlog.database.backlog import visibility
 from shareable_backlog.database.connection.query import query
 
+FIELDS: LiteralString = "('due_date', 'priority', 'project', 'estimate')"
+"""The fields of an item whose changes are read here; the database notes others too."""
 _MOST = 500
 
 
@@ -58,7 +60,7 @@ async def list_item_changes(scope: Scope, item_id: str) -> list[ItemChange]:
                CASE c.field WHEN 'project' THEN t.name ELSE c.to_value END AS after
         FROM (
           SELECT * FROM field_changes
-          WHERE entity_id = %(item_id)s AND field IN ('due_date', 'priority', 'project', 'estimate')
+          WHERE entity_id = %(item_id)s AND field IN {FIELDS}
           ORDER BY changed_at DESC, id DESC LIMIT %(most)s
         ) c
         JOIN backlog_items i ON i.id = c.entity_id
