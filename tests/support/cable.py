@@ -59,7 +59,9 @@ def lay() -> Generator[Cable]:
         yield Cable(network, there)
     finally:
         with change_addresses():
-            _run("ip", "netns", "delete", network)  # and the cable with it
+            # The network takes its end of the cable along, but later: the next cable may want the name before that.
+            subprocess.run(["ip", "link", "delete", end], check=False, capture_output=True)
+            _run("ip", "netns", "delete", network)
 
 
 def _remove_abandoned() -> None:

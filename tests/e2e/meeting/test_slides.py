@@ -1,6 +1,7 @@
 """Slides in a meeting room: turned by keys, clickers, pointers and links; large, and all of it in sight."""
 
 from collections.abc import Generator
+from time import monotonic
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -142,7 +143,7 @@ def test_a_clicker_may_darken_the_room_and_begin_with_the_whole_screen(page: Pag
     page.keyboard.press(".")
     expect(page.locator(".slide-title").first).to_be_visible()
     page.keyboard.press("F5")
-    page.wait_for_function("document.fullscreenElement !== null")
+    expect(page.locator(":fullscreen")).to_have_count(1)
     page.keyboard.press("PageDown")
     expect(page.locator(".slide-facts > :last-child")).to_contain_text("Slide 2 of")
     assert page.evaluate("document.fullscreenElement !== null")
@@ -160,11 +161,19 @@ def test_the_focus_stays_on_what_turns(page: Page) -> None:
     expect(page.locator(".slide-facts > :last-child")).to_contain_text("Slide 3 of")
 
 
+def until(page: Page, expression: str) -> None:
+    """Wait for what the page is to do, by asking again and again: its policy lets it evaluate no text itself."""
+    deadline = monotonic() + 5
+    while not page.evaluate(expression):
+        assert monotonic() < deadline, expression
+        page.wait_for_timeout(20)
+
+
 def test_what_does_not_fit_is_scrolled_through_before_the_next_slide(page: Page) -> None:
     page.set_viewport_size({"width": 900, "height": 500})
     page.goto("/present/list")
     page.keyboard.press("PageDown")
-    page.wait_for_function("scrollY > 0")
+    until(page, "scrollY > 0")
     assert page.url.endswith("/present/list")
     for _ in range(3):
         page.keyboard.press("PageDown")

@@ -21,7 +21,9 @@ _READY_WITHIN_S = 30
 @contextlib.contextmanager
 def serve_pages(folder: Path, *options: str, **settings: str) -> Generator[str]:
     """Yield the address of a `slb serve` in `folder` as soon as it listens; its environment is `settings`."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SECRET_KEY": SECRET_KEY, "LOG_FORMAT": "json", **settings}
+    # One reader is all of them, and looks at more pages a minute than a person can.
+    ours = {"PYTHONPATH": str(ROOT), "SECRET_KEY": SECRET_KEY, "LOG_FORMAT": "json", "PAGES_PER_MINUTE": "1000000"}
+    environment = {**os.environ, **ours, **settings}
     leaks.mark_settings(environment)
     command = [sys.executable, "-m", "shareable_backlog", "serve", "--port", "0", *options]
     causes.watch_log(folder / "serve.log")
@@ -44,3 +46,14 @@ def wait_until_ready(address: str) -> None:
     while not httpx2.get(f"{address}/readyz", timeout=_READY_WITHIN_S).is_success:
         assert time.monotonic() < until, "the server did not become ready"
         time.sleep(0.05)
+
+
+def read_log(address: str, log: Path) -> str:
+    """Return the log of the program with all that it has said so far, which it writes a little later."""
+    # Lines come in their order.
+    last = httpx2.get(f"{address}/robots.txt", timeout=_READY_WITHIN_S).headers["x-request-id"]
+    until = time.monotonic() + _READY_WITHIN_S
+    while last not in (text := log.read_text(encoding="utf-8")):
+        assert time.monotonic() < until, "the log did not come"
+        time.sleep(0.01)
+    return text
