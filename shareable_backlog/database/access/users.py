@@ -189,9 +189,12 @@ async def demote_admin(transaction: Transaction, user_id: int) -> bool:
 
 
 async def lock_admins(transaction: Transaction) -> list[int]:
-    """Lock the rows of all admins and return the ids of those who are active, so that one is left at the end."""
+    """Lock the rows of all admins and return the ids of those who are active, so that one is left at the end.
+
+    Others may refer to them meanwhile: a change of somebody whom one of them approved looks at that row.
+    """
     found = await transaction.query(
-        f"SELECT u.id, {STATE} = 'active' FROM users u WHERE u.is_admin ORDER BY u.id FOR UPDATE"
+        f"SELECT u.id, {STATE} = 'active' FROM users u WHERE u.is_admin ORDER BY u.id FOR NO KEY UPDATE"
     )
     return [id_ for id_, is_active in found if is_active]
 
