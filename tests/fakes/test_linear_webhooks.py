@@ -67,6 +67,11 @@ def test_a_delivery_is_sent_now_by_the_machines_clock_unless_told_otherwise(worl
     assert abs(json.loads(body)["webhookTimestamp"] / 1000 - time.time()) < 10
 
 
+def test_no_two_deliveries_are_the_same_however_fast_they_are_made(world: World) -> None:
+    bodies = {delivery(world, "remove", "Issue", last(world, "Issue"), secret=SECRET)[1] for _ in range(20)}
+    assert len(bodies) == 20
+
+
 def test_an_update_says_what_was_before(world: World) -> None:
     issue = last(world, "Issue")
     _, body = delivery(world, "update", "Issue", issue, secret=SECRET, updated_from={"title": "Before"})

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -53,10 +53,11 @@ def delivery(
 ) -> tuple[dict[str, str], bytes]:
     """Return the headers and the body of one post about a row: `action` is create, update or remove.
 
-    `at` is when it is sent, now by the machine's clock when None, because that is what a receiver compares it with;
+    `at` is when it is sent, now by the machine's clock when None, because that is what a receiver compares it with,
+    though never in the millisecond of another post: one that says the same would be its repetition;
     `id` is that of the delivery, which repetitions share; `updated_from` holds the fields before an update.
     """
-    at = at or datetime.now(UTC)
+    at = at or world.take_moment()
     event: Row = {"action": action, "type": type_, "data": data(world, type_, row), "createdAt": instant(at)}
     if action == "update":
         event["updatedFrom"] = {"updatedAt": row["updatedAt"]} | dict(updated_from or {})

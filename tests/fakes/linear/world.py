@@ -28,6 +28,7 @@ class World(Store):
         super().__init__(seed, bumps)
         self._trash_archives = trash_archives
         self._numbers: dict[str, int] = {}
+        self._last_moment = datetime.min.replace(tzinfo=UTC)
         self.organization: Row = {"id": self._id(), "name": "Example", "urlKey": "example"}
         self.by_id[self.organization["id"]] = self.organization
         self.viewer = self.add_person("Alice Ashby", admin=True)
@@ -50,6 +51,12 @@ class World(Store):
             references = {name: self._take_nth(target, 0)["id"] for name, target in listed.always_set.items()}
             needed = {name: row["id"] for name, row in zip(listed.needs, others, strict=True)}
             return self.add(root, **references | needed | fields)
+
+    def take_moment(self) -> datetime:
+        """Return the time of the machine's clock, or a millisecond after what was returned before."""
+        with self.lock:
+            self._last_moment = max(datetime.now(UTC), self._last_moment + timedelta(milliseconds=1))
+            return self._last_moment
 
     def fill(self) -> None:
         """Add a row to each list that has none."""
