@@ -59,9 +59,16 @@ def lay() -> Generator[Cable]:
         yield Cable(network, there)
     finally:
         with change_addresses():
-            # The network takes its end of the cable along, but later: the next cable may want the name before that.
-            subprocess.run(["ip", "link", "delete", end], check=False, capture_output=True)
-            _run("ip", "netns", "delete", network)
+            remove(network)
+
+
+def remove(network: str) -> None:
+    """Remove a network and its cable, which has the same name.
+
+    By itself the cable goes some time later, when the next may want its name and another test looks at a page.
+    """
+    subprocess.run(["ip", "link", "delete", network], check=False, capture_output=True)
+    subprocess.run(["ip", "netns", "delete", network], check=False, capture_output=True)
 
 
 def _remove_abandoned() -> None:
@@ -70,7 +77,7 @@ def _remove_abandoned() -> None:
         name = line.split()[0]
         owner = name.removeprefix(_PREFIX)
         if name.startswith(_PREFIX) and owner.isdigit() and not Path("/proc", owner).exists():
-            _run("ip", "netns", "delete", name)
+            remove(name)
 
 
 def _find_free_addresses() -> tuple[str, str]:
