@@ -107,6 +107,7 @@ KEYS: Mapping[GroupBy, LiteralString] = {
 FEW = 5_000
 """As many are read at once: sooner than the first of 12 groups are found among much else."""
 _FEW_OF_ALL = 1_000
+_FEW_BY_LABEL = 2_000
 _FEW_OF_RARE = 100_000
 MOST_AT_ONCE = 12
 _SEARCHED_TOGETHER = 3
@@ -143,12 +144,14 @@ async def fill_from_first(
 
     Each group is counted, and has the ids of its `first` if it is open: `groups` stand with whether they are. Where
     there are more items than are read, groups may have more than was counted. Nothing is known of any group where
-    that is so for a common search. Where the `total` is known and exact, all are read.
+    that is so for a common search, but by label outside of viewer groups: labels are spread over all items, and the
+    first of one with the words take long to find. Where the `total` is known and exact, all are read.
     """
-    if selection.is_common_search and total and not total.is_exact:
+    reads_any = selection.is_common_search and (total is None or selection.in_group or by != "label")
+    if reads_any and total and not total.is_exact:
         return FirstContents([GroupContent(0, []) for _ in groups], is_all=False, most=total.most)
-    few = max(_choose_batch_size(selection), total.count if total and total.is_exact else 0)
-    pick: Pick = "some" if selection.is_common_search else "first"
+    few = max(_choose_batch_size(selection, reads_any=reads_any), total.count if total and total.is_exact else 0)
+    pick: Pick = "some" if reads_any else "first"
     rows = Rows(selection=selection, limit="%(limit)s", pick=pick, columns=f"{KEYS[by]} AS key, {POINTS}")
     members = [(at, key, is_open) for at, (group, is_open) in enumerate(groups) for key in list_keys(by, group)]
     sort = selection.order.render_final_sort("i")
@@ -179,15 +182,17 @@ FROM grouped i GROUP BY i.at
     )
     is_all = any(one.at is None and one.count <= few for one in found)
     contents = {one.at: GroupContent(one.count, one.ids or [], one.points if is_all else None) for one in found}
-    if selection.is_common_search and not is_all:
+    if reads_any and not is_all:
         contents = {}  # any of them were found, not the first
     return FirstContents([contents.get(at, GroupContent(0, [])) for at in range(len(groups))], is_all, few)
 
 
-def _choose_batch_size(selection: Selection) -> int:
+def _choose_batch_size(selection: Selection, *, reads_any: bool) -> int:
     if selection.has_rare_words:
         return _FEW_OF_RARE  # which have all been looked up by then
-    return _FEW_OF_ALL if selection.is_common_search or selection.is_whole else FEW
+    if selection.is_common_search and not reads_any:
+        return _FEW_BY_LABEL
+    return _FEW_OF_ALL if reads_any or selection.is_whole else FEW
 
 
 def list_keys(by: GroupBy, group: Group) -> list[str]:

@@ -1,6 +1,7 @@
 """Which groups there are, what is in them, and which can be left alone."""
 
 import pytest
+from msgspec.structs import replace
 
 from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING
@@ -15,6 +16,7 @@ from shareable_backlog.database.backlog.item_groups import (
 )
 from shareable_backlog.database.backlog.selection.item_query import select_items
 from tests.support.listing import store_world
+from tests.support.mirrored import item, label, store
 from tests.support.selecting import ask, select
 
 WORK = ("started", "unstarted", "backlog", "completed")
@@ -78,6 +80,23 @@ async def test_of_more_than_is_counted_of_a_common_word_nothing_is_asked_twice()
     more = ItemTotal(1001, None, 1000)
     found = await item_groups.fill_from_first(select("q=roof"), "team", BY_TEAM, 2, more)
     assert found == FirstContents([GroupContent(0, []), GroupContent(0, [])], is_all=False, most=1000)
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("live_database")
+async def test_by_label_the_first_that_have_a_common_word_fill_the_groups_in_their_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(item_groups, "_FEW_BY_LABEL", 3)
+    bugs = [item(number, "The roof leaks", label_ids=["label-Bug"]) for number in range(2, 6)]
+    await store(label("Bug"), label("Wish"), item(1, "Another"), *bugs)
+    selection = await select_items(EVERYTHING, ask("q=roof&order=updated"))
+    by_label = [(Group(name, name, [f"label-{name}"]), True) for name in ("Bug", "Wish")]
+    found = await item_groups.fill_from_first(
+        replace(selection, has_rare_words=False), "label", by_label, 2, ItemTotal(1001, None, 1000)
+    )
+    ids = ["item-ENG-5", "item-ENG-4"]
+    assert found == FirstContents([GroupContent(4, ids), GroupContent(0, [])], is_all=False, most=3)
 
 
 @pytest.mark.anyio
