@@ -47,14 +47,15 @@ async def show_filters(request: Request, query: FiltersQuery) -> Response:
     scope = auth.require_user(request).scope
     place = backlog_url.build_backlog_url(query.page if query.page in PAGE_NAMES else LIST, query)
     names = await catalog.list_options(scope)
+    teams = await catalog.list_teams(scope)
     cycles = await catalog.list_named_cycles(scope, names.cycle)
     context = FiltersContext(
         place=place,
         kept=replace(place, filters=replace(place.filters, conditions=())),
         given={(one.field, _name_direction(one)): one for one in place.filters.conditions},
-        options=_list_offers(names, await catalog.list_teams(scope)),
+        options=_list_offers(names, teams),
         cycles={str(number): list(alike) for number, alike in groupby(cycles, key=attrgetter("number"))},
-        scale=await catalog.find_scale(scope, place.filters),
+        scale=catalog.find_scale(teams, place.filters),
         find=query.find,
     )
     return auth.render_page(request, "backlog/filters.html", context)

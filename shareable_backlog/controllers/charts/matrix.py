@@ -62,7 +62,7 @@ async def read_matrix(chart: ChartContext, query: BacklogQuery) -> MatrixContext
         by=None if isinstance(by, ChosenLabels) else by,
         chosen=usual if isinstance(usual, ChosenLabels) else None,
         lacks_chosen=lacks_chosen and by is usual,
-        scale=await catalog.find_scale(chart.scope, chart.asked.filters),
+        scale=catalog.find_scale(await catalog.list_teams(chart.scope), chart.asked.filters),
         most=matrix.MOST_COUNTED,
         compared=await chart_pages.compare_chart(chart, named),
     )

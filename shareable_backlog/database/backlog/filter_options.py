@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import LiteralString
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog import clock
 from shareable_backlog.database.access.sharing import Scope
@@ -34,9 +35,13 @@ _ESTIMATES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 16, 21, 32, 64]
 """The estimates of all of Linear's scales."""
 
 _FEW = 5_000
-"""As many items are looked through first: what is common is among them, and only other names are looked for apart."""
-_FEW_OF_GROUP = 100_000
-"""As many items of a viewer group are looked through, sooner than those of each name for one of the group."""
+"""As many items are looked through first: what is common is among them, and only other names are looked for apart.
+
+Of a viewer group, as many of each of its teams and projects, those that were updated last, and of others any with its
+labels.
+"""
+_MOST: LiteralString = "100000"
+"""As many of a viewer group at most."""
 
 
 class _Used(Struct, frozen=True, kw_only=True):
@@ -76,7 +81,7 @@ _IN_FEW = _Used(
     project="e.id IN (SELECT i.project_id FROM few i)",
     milestone="e.id IN (SELECT i.project_milestone_id FROM few i)",
     cycle="e.id IN (SELECT i.cycle_id FROM few i)",
-    release=f"EXISTS (SELECT FROM few i WHERE i.id IN ({_ITEMS}))",
+    release=_has_item(f"i.id IN ({_ITEMS})"),
     estimate="e.number IN (SELECT i.estimate FROM few i)",
 )
 _IN_ALL = _Used(
@@ -88,11 +93,20 @@ _IN_ALL = _Used(
     project=f"({_IN_FEW.project} OR {_has_item('i.project_id = e.id')})",
     milestone=f"({_IN_FEW.milestone} OR {_has_item('i.project_milestone_id = e.id')})",
     cycle=f"({_IN_FEW.cycle} OR {_has_item('i.cycle_id = e.id')})",
-    release=_has_item(f"i.id IN ({_ITEMS})"),
+    release=_IN_FEW.release,
     # In the order of their index: to meet one in another, all items may have to be read for a number that none has.
     estimate=f"""({_IN_FEW.estimate} OR coalesce((
       SELECT TRUE FROM shown i WHERE i.estimate = e.number AND i.archived_at IS NULL
       ORDER BY i.updated_at DESC, i.id DESC LIMIT 1), FALSE))""",
+)
+
+_OF_GROUPS_TEAMS: LiteralString = "i.team_id = ANY (ARRAY(TABLE group_teams))"
+# Other names are not looked for apart: to meet none of the group, all items of a person or label might be read.
+_IN_GROUP = replace(
+    _IN_FEW,
+    state=f"({_IN_FEW.state} OR (e.team_id IN (TABLE group_teams) AND {_has_item('i.state_id = e.id')}))",
+    cycle=f"({_IN_FEW.cycle} OR (e.team_id IN (TABLE group_teams) AND {_has_item('i.cycle_id = e.id')}))",
+    project=f"({_IN_FEW.project} OR {_has_item(f'i.project_id = e.id AND {_OF_GROUPS_TEAMS}')})",
 )
 
 
@@ -129,13 +143,16 @@ def _render_options(used: _Used) -> LiteralString:
 async def list_options(scope: Scope) -> Options:
     """Return all names that lead to an item that is not archived; people's only where they are shown.
 
-    Of a viewer group with more than 100,000 items, names of any 100,000 of them.
+    A viewer group gets all releases, and the states, cycles and projects of its teams; people, labels, milestones and
+    estimates of 5,000 items of each team and project, and of 5,000 others with its labels.
     """
     selection = await select_items(scope, ItemQuery(Filters(), "updated", clock.read_time()))
-    used, few = (_IN_ALL, _FEW) if scope.viewer_group_ids is None else (_IN_FEW, _FEW_OF_GROUP)
-    rows = render_rows(Rows(selection=selection, limit="%(limit)s", pick="any", columns=_REFERENCES))
-    tables = f"{render_tables(selection)},\nfew AS MATERIALIZED ({rows})"
-    params = {**selection.params, "state_types": list(STATE_TYPES), "estimates": _ESTIMATES, "limit": few}
+    in_group = scope.viewer_group_ids is not None
+    pick = "each" if in_group else "any"
+    rows = render_rows(Rows(selection=selection, limit="%(limit)s", pick=pick, columns=_REFERENCES))
+    tables = f"{render_tables(selection)},\nfew AS MATERIALIZED (SELECT * FROM ({rows}) i LIMIT {_MOST})"
+    used = _IN_GROUP if in_group else _IN_ALL
+    params = {**selection.params, "state_types": list(STATE_TYPES), "estimates": _ESTIMATES, "limit": _FEW}
     statement = f"SELECT * FROM ({tables} {_render_options(used)}) o"
     [found] = await query(statement, params, row=Options, plan_anew=True, on_standby=True)
     return found

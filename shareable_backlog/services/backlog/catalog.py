@@ -18,9 +18,9 @@ async def list_teams(scope: Scope) -> list[ShownTeam]:
     return await teams.list_teams(scope)
 
 
-async def find_scale(scope: Scope, filters: Filters) -> str | None:
-    """Return Linear's scale by which all teams that are asked for estimate; None for several, or none."""
-    teams_left = await list_teams(scope)
+def find_scale(shown: Sequence[ShownTeam], filters: Filters) -> str | None:
+    """Return the scale by which those of the `shown` teams that are asked for estimate; None for several or none."""
+    teams_left = list(shown)
     for one in filters.conditions:
         if one.field == "team":
             keys = {value.lower() for value in one.values}

@@ -1,5 +1,7 @@
 """The names that the backlog can be narrowed to; `access/test_sharing` holds that none of them is hidden."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from shareable_backlog.database import query
@@ -7,6 +9,7 @@ from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.backlog import filter_options
 from shareable_backlog.database.backlog.filter_options import Options, list_options
 from tests.support.listing import store_world
+from tests.support.mirrored import item, label, person, project, store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
@@ -35,15 +38,51 @@ async def test_names_that_are_not_among_the_first_items_are_looked_for_apart(mon
         assert await list_options(EVERYTHING) == WORLD
 
 
+async def make_group(*rules: tuple[str, str]) -> Scope:
+    """Add a group with these rules, each a kind and an id."""
+    [(group_id,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Suppliers') RETURNING id")
+    for kind, id_ in rules:
+        await query(
+            "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(group)s, %(kind)s, %(id)s)",
+            {"group": group_id, "kind": kind, "id": id_},
+        )
+    return Scope((group_id,))
+
+
 async def test_a_viewers_group_gets_the_names_of_its_own_items() -> None:
     await store_world()
-    [(group_id,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Suppliers') RETURNING id")
-    await query(
-        "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(id)s, 'team', 'team-ENG')",
-        {"id": group_id},
-    )
-    found = await list_options(Scope((group_id,)))
+    found = await list_options(await make_group(("team", "team-ENG")))
     assert (found.project, found.milestone, found.creator, found.label) == (["Apollo"], [], [], ["Bug"])
+
+
+async def test_of_a_large_group_each_rule_gives_the_names_of_some_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filter_options, "_FEW", 1)
+    names = ["Ada", "Ben", "Cem", "Dora"]
+    await store(project("Apollo"), label("vip"), label("rare"), *map(person, names))
+    of_person = [{"assignee_id": f"person-{name}"} for name in names]
+    await store(
+        item(1, team="AAA", label_ids=["label-rare"], updated_at=datetime(2026, 1, 1, tzinfo=UTC)),
+        item(2, team="AAA", **of_person[0], updated_at=datetime(2026, 1, 2, tzinfo=UTC)),
+        item(3, team="BBB", project_id="project-Apollo", **of_person[1]),
+        item(4, team="CCC", label_ids=["label-vip"], **of_person[2]),
+        item(5, team="DDD", **of_person[3]),
+    )
+    scope = await make_group(("team", "team-AAA"), ("project", "project-Apollo"), ("label", "label-vip"))
+    found = await list_options(scope)
+    assert (found.assignee, found.label) == (["Ada", "Ben", "Cem"], ["vip"])
+
+
+async def test_a_large_group_gets_all_states_cycles_and_projects_of_its_teams(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await store_world()
+    scope = await make_group(("team", "team-ENG"))
+    of_all = await list_options(scope)
+    monkeypatch.setattr(filter_options, "_FEW", 0)
+    found = await list_options(scope)
+    assert (found.state, found.cycle, found.project) == (["In Review", "completed"], ["12"], ["Apollo"])
+    assert found.release == of_all.release == ["Spring"]
+    assert (of_all.label, found.label) == (["Bug"], [])
 
 
 async def test_people_are_no_options_where_they_are_not_shown() -> None:

@@ -89,6 +89,17 @@ async def test_a_group_is_named_the_teams_of_the_items_that_it_sees(rule: tuple[
     assert await list_keys(await make_group(rule)) == ["FLD", "OPS"]
 
 
+async def test_a_group_is_named_all_teams_of_a_label_that_is_too_common_to_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(teams, "_FEW", 1)
+    await store(label("vip"), label("secret"))
+    await store(*(item(at, team=key, label_ids=["label-vip"]) for at, key in enumerate(["AAA", "BBB", "CCC"], 1)))
+    await store(item(4, team="DDD"), item(5, team="EEE", label_ids=["label-vip", "label-secret"]))
+    await choose("label", "label-secret", is_shown=False)
+    assert await list_keys(await make_group(("label", "label-vip"))) == ["AAA", "BBB", "CCC"]
+
+
 @pytest.mark.parametrize("rule", [("project", "project-Apollo"), ("label", "label-vip")])
 async def test_an_item_that_is_in_no_list_names_no_team_to_a_group(rule: tuple[str, str]) -> None:
     await store(project("Apollo"), label("vip"), label("secret"))

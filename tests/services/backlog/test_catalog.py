@@ -28,7 +28,7 @@ async def test_projects_come_by_pages() -> None:
 async def test_a_scale_is_that_of_all_teams_that_are_asked_for_and_estimate(words: str, scale: str | None) -> None:
     scales = {"ENG": "fibonacci", "OPS": "tShirt", "SAL": "notUsed"}
     await store(*(team(key, issue_estimation_type=of_team) for key, of_team in scales.items()))
-    assert await catalog.find_scale(EVERYTHING, parse_query(words).filters) == scale
+    assert catalog.find_scale(await catalog.list_teams(EVERYTHING), parse_query(words).filters) == scale
 
 
 async def test_what_is_mirrored_is_counted_whether_shown_or_not_but_for_what_is_archived_or_gone() -> None:

@@ -12,8 +12,9 @@ from shareable_backlog.database.backlog.selection.item_predicates import IdPredi
 from shareable_backlog.database.backlog.selection.item_query import Selection
 from shareable_backlog.database.backlog.selection.item_sources import Source, choose_sources
 
-Pick: TypeAlias = Literal["first", "some", "any", "apart"]
-"""Which rows: the first of all, the first of each source, any, or any that no index of the whole list finds."""
+Pick: TypeAlias = Literal["first", "each", "some", "any", "apart"]
+"""Which rows: the first of all; of each id the first and of other sources any, of each up to the limit; the first of
+each source; any; or any that no index of the whole list finds."""
 
 
 class Rows(Struct, frozen=True, kw_only=True):
@@ -43,6 +44,8 @@ def render_rows(rows: Rows) -> LiteralString:
     blocks = choose_sources(rows.selection, wants_first=rows.pick == "first", after=rows.after)
     if rows.mixes_archived:
         blocks = [[replace(one, is_archived=None) for one in block if one.driver != "archived"] for block in blocks]
+    if rows.pick == "each":
+        return _join(rows, [one for block in blocks for one in block])
     if rows.pick != "first":
         return _limit(rows, _join(rows, [one for block in blocks for one in block]))
     if len(blocks) == 1:
@@ -106,7 +109,7 @@ def _is_sorted(rows: Rows, source: Source) -> bool:
         isinstance(one, IdPredicate) and one.is_one_of and one.column.has_many_values
         for one in rows.selection.predicates
     )
-    return rows.pick == "first" or (rows.pick == "some" and not is_few)
+    return rows.pick == "first" or (rows.pick == "each" and bool(source.ids)) or (rows.pick == "some" and not is_few)
 
 
 def _list_archived(rows: Rows, source: Source) -> list[LiteralString]:

@@ -49,7 +49,7 @@ async def test_what_is_archived_counts_and_what_is_in_the_trash_does_not() -> No
 @pytest.mark.parametrize(
     ("words", "moment", "index"),
     [
-        ("", "created", "idx_backlog_items_created_at_id_all"),
+        ("", "created", "idx_backlog_items_created_at_id_counted"),
         ("", "completed", "idx_backlog_items_completed_at_id"),
         ("team=ENG", "created", "idx_backlog_items_team_id_created_at_id"),
         ("team=ENG", "completed", "idx_backlog_items_team_id_completed_at_id"),
