@@ -3,10 +3,13 @@
 from typing import LiteralString
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shareable_backlog.database.backlog import visibility
+from shareable_backlog.database.backlog.selection.item_orders import ORDERS
+from shareable_backlog.database.backlog.selection.item_predicates import IdPredicate
 from shareable_backlog.database.backlog.selection.item_query import Selection
-from shareable_backlog.database.backlog.selection.item_statement import Rows, render_rows, render_tables
+from shareable_backlog.database.backlog.selection.item_statement import Pick, Rows, render_rows, render_tables
 from shareable_backlog.database.connection.query import query
 
 MOST = 10_000
@@ -69,7 +72,11 @@ SELECT count(*) AS count FROM ({render_rows(rows)}) i
 
 def render_total(selection: Selection) -> LiteralString:
     """Return the statement that counts the items of a selection and adds up their points."""
-    rows = Rows(selection=selection, limit="%(most)s", pick="some", columns=POINTS)
+    pick: Pick = "some"
+    if selection.match is None and all(isinstance(one, IdPredicate) for one in selection.predicates):
+        # Indexes of rank have what is counted, whatever the order. Times are found by their own, words in any.
+        selection, pick = replace(selection, order=ORDERS["rank"]), "any"
+    rows = Rows(selection=selection, limit="%(most)s", pick=pick, columns=POINTS)
     return f"""SELECT count, points FROM (
 {render_tables(selection)}
 SELECT count(*) AS count, sum(i.points) AS points FROM ({render_rows(rows)}) i

@@ -187,6 +187,7 @@ def _write_states(filters: Filters, ids: Mapping[str, Sequence[str]]) -> IdPredi
             ids=ids.get("states_not", ()),
             with_none=not_none,
             is_not=True,
+            leaves_out_done=not filters.with_done,
         )
     return None
 

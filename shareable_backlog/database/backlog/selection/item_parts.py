@@ -36,15 +36,25 @@ SHOWN = Part(name="shown", conditions=())
 def find_driver(selection: Selection) -> IdPredicate | None:
     """Return the predicate whose few ids alone decide which items there are, where those of each are in order.
 
-    It may be about people as well: whether they are shown is asked beside it, and is no other condition on items.
+    Beside it the states of what is done may be left out. It may be about people as well: whether they are shown is
+    asked beside it, and is no other condition on items.
     """
-    match [one for one in selection.predicates if not one.is_implied]:
+    own = [one for one in selection.predicates if not one.is_implied]
+    match [one for one in own if one is not find_left_out_states(selection)]:
         case [IdPredicate() as only] if only.is_one_of and len(only.ids) <= only.column.most_driving:
             # The teams and projects of a group have their items in order, but not those of each priority.
             is_apart = selection.in_group and selection.order.priority_key and only.column.name == "priority"
             return None if is_apart or only.column.name not in selection.order.indexed_by else only
         case _:
             return None
+
+
+def find_left_out_states(selection: Selection) -> IdPredicate | None:
+    """Return the predicate that leaves out the states of what is done, where priorities begin the order."""
+    by_column = {one.column.name: one for one in selection.predicates if isinstance(one, IdPredicate)}
+    states = by_column.get("state")
+    is_left_out = states and states.leaves_out_done and not states.with_none and selection.order.priority_key
+    return states if is_left_out and "priority" in by_column else None
 
 
 def list_parts(selection: Selection) -> list[Part]:

@@ -51,7 +51,7 @@ class IdPredicate(Struct, frozen=True, kw_only=True):
     """That a column has one of `ids`, or with `with_none` nothing; `is_not` turns it round.
 
     `parameter` is the name of the one that holds the ids. With `is_implied` it follows from another predicate and is
-    not said again: the planner would take what meets both for much rarer.
+    not said again: the planner would take what meets both for much rarer. One that `leaves_out_done` is about states.
     """
 
     column: IdColumn
@@ -59,6 +59,7 @@ class IdPredicate(Struct, frozen=True, kw_only=True):
     ids: Sequence[str | int]
     with_none: bool = False
     is_not: bool = False
+    leaves_out_done: bool = False
     is_implied: bool = False
 
     @property

@@ -13,7 +13,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shareable_backlog.database.backlog.selection.item_orders import Order, Position
-from shareable_backlog.database.backlog.selection.item_parts import Part, find_driver, list_parts
+from shareable_backlog.database.backlog.selection.item_parts import (
+    Part,
+    find_driver,
+    find_left_out_states,
+    list_parts,
+)
 from shareable_backlog.database.backlog.selection.item_predicates import IdPredicate
 from shareable_backlog.database.backlog.selection.item_query import Selection
 from shareable_backlog.vocabulary import WORK_FIRST
@@ -110,7 +115,7 @@ def _choose(selection: Selection, part: Part, *, wants_first: bool, is_front: bo
     elif selection.in_group:
         yield from _choose_for_group(selection, whole, driver, wants_first=wants_first)
     elif driver and driver.column.name == "priority" and selection.order.priority_key:
-        yield from _choose_by_priority(whole, driver, selection.order.priority_key)
+        yield from _choose_by_priority(whole, driver, selection.order.priority_key, find_left_out_states(selection))
     elif driver and len(driver.ids) == 1:
         # The planner knows best how to find one.
         yield replace(plain, driver=f"one {driver.column.name}")
@@ -163,11 +168,22 @@ def _choose_for_group(
         yield replace(whole, driver="nothing", conditions=("false",))
 
 
-def _choose_by_priority(whole: Source, driver: IdPredicate, key: LiteralString) -> Iterator[Source]:
-    """Yield the ways to some priorities in an order that begins with them, and has what is done at the end."""
+def _choose_by_priority(
+    whole: Source, driver: IdPredicate, key: LiteralString, left_out: IdPredicate | None
+) -> Iterator[Source]:
+    """Yield the ways to some priorities in an order that begins with them, and has what is done at the end.
+
+    Where the states of what is done are `left_out`, little of it has another, as the index of each state tells. What
+    was done in a state that is not mirrored yet is left out with them.
+    """
     ids: LiteralString = f"(SELECT unnest({driver.array}) AS id)"
     yield replace(whole, driver="each priority", ids=ids, matched=f"{key} = d.id", conditions=())
-    yield replace(whole, driver="done", conditions=(f"{key} = -1", *whole.conditions), is_last=True)
+    done = replace(whole, driver="done", conditions=(f"{key} = -1", *whole.conditions), is_last=True)
+    if left_out:
+        ids = f"(SELECT s.id FROM workflow_states s WHERE s.id <> ALL ({left_out.array}))"
+        yield replace(done, driver="done, each state", ids=ids, matched="i.state_id = d.id")
+        done = replace(done, driver="done, no state", conditions=("i.state_id IS NULL", *done.conditions))
+    yield done
 
 
 def _look_up_each(whole: Source, driver: IdPredicate, teams: LiteralString = "") -> Source:

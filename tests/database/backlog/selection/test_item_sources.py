@@ -179,6 +179,15 @@ def test_one_priority_is_the_beginning_of_the_order_of_rank() -> None:
     assert done.conditions[0] == "i.rank_level = -1"
 
 
+def test_what_was_begun_again_is_found_by_its_state_where_what_is_done_is_left_out() -> None:
+    done = ["done, each state", "done, no state"]
+    assert list_drivers(select("order=rank&priority=urgent&done=hidden")) == [["each priority"], done]
+    # Where something else narrows the list, it is gone through.
+    for words in ("-state=gone", "done=hidden&no=state", "-team=ENG", "done=hidden&team=ENG", "type=started"):
+        assert list_drivers(select(f"order=rank&priority=urgent&{words}")) == [["order"]]
+    assert list_drivers(select("order=due&priority=urgent&done=hidden")) == [["order"]]
+
+
 def test_few_among_many_of_a_hidden_team_are_found_by_each_other_team() -> None:
     assert list_drivers(select("", hides_team=True)) == [["each shown team"]]
     assert list_drivers(select("order=rank", hides_team=True)) == [["each shown team"]]
