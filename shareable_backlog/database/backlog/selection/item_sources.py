@@ -159,8 +159,10 @@ def _choose_for_group(
         driven_by: LiteralString = "each project of the group"
         yield replace(whole, driver=driven_by, ids="group_projects", matched=matched, conditions=conditions)
     if hints.group_label_ids:
-        # Constant for the planner, which so knows whether it is faster to find the labels or to go by time.
-        labelled: LiteralString = "i.label_ids <> '{}' AND i.label_ids && %(group_label_ids)s::text[]"
+        # Constant for the planner, which so knows whether it is faster to find the labels or to go by time. For each
+        # id it would read their index anew.
+        has_any: LiteralString = "i.label_ids && %(group_label_ids)s::text[]"
+        labelled: LiteralString = f"({has_any}) IS TRUE" if driver else f"i.label_ids <> '{{}}' AND {has_any}"
         each = _look_up_each(whole, driver) if driver else whole
         conditions = (labelled, *by_team, *by_project, *each.conditions)
         yield replace(each, driver="labels of the group", conditions=conditions)

@@ -327,6 +327,13 @@ def test_what_a_viewers_group_sees_is_found_by_its_rules(
     assert list_drivers(select(words, in_group=True, **hints)) == [drivers]
 
 
+def test_the_labels_of_a_group_are_found_by_their_index_once_and_not_for_each_id() -> None:
+    for words, is_by_index in {"": True, "label=Bug": True, "state=Todo": False, "assignee=alice": False}.items():
+        [[source]] = choose_sources(select(words, in_group=True, **LABELS))
+        assert any(one.startswith("i.label_ids <> '{}' AND") for one in source.conditions) is is_by_index
+        assert any(one.endswith("IS TRUE") for one in source.conditions) is not is_by_index
+
+
 def test_rare_words_are_looked_up_for_a_viewers_group_too() -> None:
     assert list_drivers(select("q=roof", in_group=True, rare="words", **TEAMS)) == [["titled"], ["rest"]]
 
