@@ -76,6 +76,14 @@ def test_one_of_a_process_that_was_killed_is_removed() -> None:
         assert name not in list_networks()
 
 
+def test_a_cable_is_gone_as_soon_as_it_is_removed() -> None:
+    with subprocess.Popen(["true"]) as ended:
+        ended.wait()
+    with left_cable(ended.pid) as name:
+        pass
+    assert name not in subprocess.run(["ip", "-o", "link"], check=True, capture_output=True, text=True).stdout
+
+
 async def while_the_cable_is_cut(program: Served, far: Cable) -> tuple[list[Answer], float]:
     """Send ten requests a second while the cable is cut and mended; give the answers and when it was mended."""
     stop = asyncio.Event()
