@@ -1,8 +1,9 @@
-"""Ask for lists in the words of an address."""
+"""Ask for lists in the words of an address, and as a viewer group sees them."""
 
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl
 
+from shareable_backlog.database import query
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.backlog.selection.item_orders import Position
 from shareable_backlog.services.backlog import filters, item_pages, layouts
@@ -50,6 +51,17 @@ async def groups(words: str, scope: Scope | None = None) -> dict[str | None, tup
     """Return the names of the groups of one page, each with its count and the identifiers of its first items."""
     found = await read_groups(words, scope)
     return {one.group.value: (one.count, [line.identifier for line in one.items]) for one in found.groups}
+
+
+async def make_group(*rules: tuple[str, str]) -> Scope:
+    """Add a viewer group with these rules, each a kind and an id; return what it sees."""
+    [(group_id,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Suppliers') RETURNING id")
+    for kind, id_ in rules:
+        await query(
+            "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(group)s, %(kind)s, %(id)s)",
+            {"group": group_id, "kind": kind, "id": id_},
+        )
+    return Scope((group_id,))
 
 
 async def store_world() -> None:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from shareable_backlog.database import query
-from shareable_backlog.database.access.sharing import EVERYTHING, Scope
+from shareable_backlog.database.access.sharing import EVERYTHING
 from shareable_backlog.database.backlog import filter_options
 from shareable_backlog.database.backlog.filter_options import Options, list_options
-from tests.support.listing import store_world
+from tests.support.listing import make_group, store_world
 from tests.support.mirrored import item, label, person, project, store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
@@ -36,17 +36,6 @@ async def test_names_that_are_not_among_the_first_items_are_looked_for_apart(mon
     for few in (0, 1, 2):
         monkeypatch.setattr(filter_options, "_FEW", few)
         assert await list_options(EVERYTHING) == WORLD
-
-
-async def make_group(*rules: tuple[str, str]) -> Scope:
-    """Add a group with these rules, each a kind and an id."""
-    [(group_id,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Suppliers') RETURNING id")
-    for kind, id_ in rules:
-        await query(
-            "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(group)s, %(kind)s, %(id)s)",
-            {"group": group_id, "kind": kind, "id": id_},
-        )
-    return Scope((group_id,))
 
 
 async def test_a_viewers_group_gets_the_names_of_its_own_items() -> None:

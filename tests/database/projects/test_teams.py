@@ -9,22 +9,12 @@ from shareable_backlog.database import query, transaction
 from shareable_backlog.database.access.sharing import EVERYTHING, Scope
 from shareable_backlog.database.projects import teams
 from shareable_backlog.database.projects.teams import ShownTeam
+from tests.support.listing import make_group
 from tests.support.mirrored import item, label, project, store, team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("live_database")]
 
 NOW = datetime.now(UTC)
-
-
-async def make_group(*rules: tuple[str, str]) -> Scope:
-    """Add a group with these rules, each a kind and an id."""
-    [(group_id,)] = await query("INSERT INTO viewer_groups (name) VALUES ('Suppliers') RETURNING id")
-    for kind, id_ in rules:
-        await query(
-            "INSERT INTO viewer_group_rules (viewer_group_id, kind, entity_id) VALUES (%(group)s, %(kind)s, %(id)s)",
-            {"group": group_id, "kind": kind, "id": id_},
-        )
-    return Scope((group_id,))
 
 
 async def choose(kind: str, id_: str, *, is_shown: bool) -> None:
